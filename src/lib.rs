@@ -1,0 +1,16 @@
+//! Electroscope pre-trains ELECTRA encoders with handwritten WGSL compute shaders.
+
+pub mod batch;
+pub mod config;
+pub mod cpu;
+pub mod error;
+pub mod gpu;
+pub mod hub;
+pub mod model;
+pub mod ops;
+pub mod plan;
+pub mod rng;
+pub mod text;
+pub mod train;
+
+pub use error::{Error, Result};
