@@ -1,6 +1,9 @@
 //! Rows of tokens become training batches: packed, masked, in a seeded order that can be resumed anywhere.
 //! token cache (`text`) -> rows -> [`Batch`] -> `train`.
 
+mod pack;
+pub use pack::Packing;
+
 /// "No slot", "no token": the filler of every index array of a [`Batch`].
 pub const NONE: u32 = u32::MAX;
 
