@@ -20,7 +20,8 @@ use super::{Batches, Chunk, Role, hex, map_parallel};
 use crate::{Error, Result};
 
 // The sections are read in place, as the machine's own integers.
-const _: () = assert!(cfg!(target_endian = "little"), "the token cache is read in place and needs a little-endian machine");
+const _: () =
+    assert!(cfg!(target_endian = "little"), "the token cache is read in place and needs a little-endian machine");
 
 /// Changes whenever the layout or the meaning of a field does: older files are then built again.
 const FORMAT: u64 = 1;
@@ -491,7 +492,10 @@ impl<'a, W: Write> Writer<'a, W> {
             text: Sha256::new(),
             first_sentence: self.built.sentences,
             role: chunk.role,
-            dropped: self.options.tokens_per_char_max.is_some_and(|max| encoded.ids.len() as f64 > max * encoded.chars as f64),
+            dropped: self
+                .options
+                .tokens_per_char_max
+                .is_some_and(|max| encoded.ids.len() as f64 > max * encoded.chars as f64),
         });
         if document.dropped {
             self.built.dropped_tokens += encoded.ids.len() as u64;
@@ -590,7 +594,8 @@ mod file {
         progress: impl FnMut(Progress),
     ) -> Result<(TokenCache, Origin)> {
         let place = hash_of(&[&identity.name, tokenizer.hash(), &format!("{options:?}")]);
-        let key = hash_of(&[&identity.name, &identity.state, tokenizer.hash(), &format!("{options:?}"), &FORMAT.to_string()]);
+        let key =
+            hash_of(&[&identity.name, &identity.state, tokenizer.hash(), &format!("{options:?}"), &FORMAT.to_string()]);
         let path = dir.join(format!("{}.tokens", &hex(bytemuck::cast_slice(&place))[..24]));
         let origin = match open(&path, key) {
             Ok(Some(cache)) => return Ok((cache, Origin::Reused)),
@@ -705,3 +710,6 @@ mod file {
         main.sync_all()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -324,3 +324,6 @@ impl Iterator for Chunks<'_> {
         item
     }
 }
+
+#[cfg(test)]
+mod tests;

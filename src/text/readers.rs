@@ -38,7 +38,7 @@ impl Reader {
         Ok(match file.format {
             Format::Text => Self::Text(Blocks { lines: Lines::open(file)?, open: false }),
             Format::Jsonl => Self::Jsonl(Lines::open(file)?),
-            Format::Parquet => Self::Parquet(Box::new(Rows::open(&file.path)?)),
+            Format::Parquet => Self::Parquet(Box::new(no_panic(&file.path, || Rows::open(&file.path))?)),
         })
     }
 
@@ -46,7 +46,10 @@ impl Reader {
         match self {
             Self::Text(blocks) => blocks.next(),
             Self::Jsonl(lines) => next_object(lines),
-            Self::Parquet(rows) => rows.next(),
+            Self::Parquet(rows) => {
+                let path = rows.path.clone();
+                no_panic(&path, || rows.next())
+            }
         }
     }
 
@@ -264,7 +267,17 @@ impl Rows {
             }
         }
         let path = path.to_owned();
-        Ok(Self { file, path, column, present, next_group: 0, group: None, ready: Vec::new(), rows_done: 0, rows_total })
+        Ok(Self {
+            file,
+            path,
+            column,
+            present,
+            next_group: 0,
+            group: None,
+            ready: Vec::new(),
+            rows_done: 0,
+            rows_total,
+        })
     }
 
     fn share(&self) -> f64 {
@@ -337,6 +350,13 @@ impl Rows {
             _ => Err(ParquetError::General("the column changes its type".into())),
         }
     }
+}
+
+/// The crate asserts some of what a damaged file says: that is an error here, like all other damage.
+fn no_panic<T>(path: &Path, read: impl FnOnce() -> Result<T>) -> Result<T> {
+    // Unwind safe: after an error the reader is never used again.
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(read))
+        .unwrap_or_else(|_| Err(damaged(path, &ParquetError::General("its numbers contradict each other".into()))))
 }
 
 fn damaged(path: &Path, e: &ParquetError) -> Error {

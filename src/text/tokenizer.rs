@@ -147,11 +147,8 @@ impl Tokenizer {
             }
         };
         let (vocab, json, config) = (read(VOCAB_FILE)?, read(TOKENIZER_FILE)?, read(CONFIG_FILE)?);
-        let files = Files {
-            vocab_txt: vocab.as_deref(),
-            tokenizer_json: json.as_deref(),
-            tokenizer_config: config.as_deref(),
-        };
+        let files =
+            Files { vocab_txt: vocab.as_deref(), tokenizer_json: json.as_deref(), tokenizer_config: config.as_deref() };
         Self::from_files(files, bare, &path.display().to_string())
     }
 
@@ -444,3 +441,6 @@ fn bad_json(place: &str, source: &serde_json::Error) -> Error {
 fn crate_error(place: &str, source: &(dyn std::error::Error + Send + Sync)) -> Error {
     Error::failed(format!("cannot tokenize: {source}")).at(place)
 }
+
+#[cfg(test)]
+mod tests;

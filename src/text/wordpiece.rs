@@ -178,10 +178,7 @@ fn spell(counts: &BTreeMap<String, u64>, alphabet: &[char], vocab: &mut Vocab) -
     }
     let piece = |(place, char): (usize, char)| if place == 0 { char.to_string() } else { format!("##{char}") };
     spelled()
-        .map(|(word, &count)| Word {
-            pieces: word.chars().enumerate().map(|at| vocab.id(piece(at))).collect(),
-            count,
-        })
+        .map(|(word, &count)| Word { pieces: word.chars().enumerate().map(|at| vocab.id(piece(at))).collect(), count })
         .collect()
 }
 
@@ -296,4 +293,93 @@ fn join_pieces(pieces: &mut Vec<u32>, pair: Pair, id: u32) {
         write += 1;
     }
     pieces.truncate(write);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEXT: &str = "the cat sat on the mat\nthe dog sat on the log\n\
+        o gato não viu a ação do cão\na nação não viu o pão\nunhappily unhappy happily happy";
+
+    fn chunks(text: &str) -> impl Iterator<Item = Result<Chunk>> {
+        text.lines().map(|line| Ok(Chunk::document(line))).collect::<Vec<_>>().into_iter()
+    }
+
+    fn trained(text: &str, vocab_size: usize, cleaning: Cleaning) -> Tokenizer {
+        train(chunks(text), &Recipe::new(vocab_size, cleaning), |_| ()).unwrap()
+    }
+
+    #[test]
+    fn two_trainings_give_the_same_vocabulary() {
+        let first = trained(&TEXT.repeat(3), 120, Cleaning::UNCASED);
+        for _ in 0..4 {
+            assert_eq!(trained(&TEXT.repeat(3), 120, Cleaning::UNCASED).vocab(), first.vocab());
+        }
+    }
+
+    #[test]
+    fn special_tokens_come_first_and_the_size_is_kept() {
+        let tokenizer = trained(TEXT, 50, Cleaning::UNCASED);
+        assert_eq!(tokenizer.vocab()[..5], SPECIALS);
+        assert_eq!(tokenizer.vocab_size(), 50);
+        let mut sorted = tokenizer.vocab().to_vec();
+        sorted.sort();
+        sorted.dedup();
+        assert_eq!(sorted.len(), 50, "no entry twice");
+        let exhausted = trained(TEXT, 10_000, Cleaning::UNCASED);
+        assert!(exhausted.vocab_size() < 200, "a small corpus gives {} entries", exhausted.vocab_size());
+    }
+
+    #[test]
+    fn frequent_words_become_entries_and_nothing_is_unknown() {
+        let tokenizer = trained(TEXT, 10_000, Cleaning { strip_accents: Some(false), ..Cleaning::UNCASED });
+        for word in ["the", "sat", "não", "viu"] {
+            assert!(tokenizer.vocab().iter().any(|entry| entry == word), "{word}");
+        }
+        let encoding = tokenizer.encode(TEXT).unwrap();
+        assert!(!encoding.ids.contains(&tokenizer.specials().unk));
+        assert_eq!(tokenizer.encode("happy").unwrap().tokens.concat().replace("##", ""), "happy");
+    }
+
+    #[test]
+    fn the_most_frequent_pair_is_merged_first_and_ties_go_to_the_lower_ids() {
+        // ids: specials 0-4, a 5, b 6, c 7, ##a 8, ##b 9, ##c 10. "ab" three times, then "ac" and "ba" twice each.
+        let tokenizer = trained("ab ab ab ac ac ba ba cc", 14, Cleaning::CASED);
+        assert_eq!(tokenizer.vocab()[5..], ["a", "b", "c", "##a", "##b", "##c", "ab", "ac", "ba"]);
+    }
+
+    #[test]
+    fn repeated_letters_are_merged_from_the_left() {
+        let mut pieces = vec![1, 1, 1, 2, 1, 1];
+        join_pieces(&mut pieces, (1, 1), 3);
+        assert_eq!(pieces, [3, 1, 2, 3]);
+        // Three times the pair "##a ##a" in a word, once "a ##a": "##aa" first, then "a ##aa" before "##aa ##aa".
+        let tokenizer = trained("aaaaa aaaaa aaaaa", 9, Cleaning::CASED);
+        assert_eq!(tokenizer.vocab()[5..], ["a", "##a", "##aa", "aaa"]);
+    }
+
+    #[test]
+    fn rare_characters_are_left_out() {
+        let recipe = Recipe { alphabet_max: 3, ..Recipe::new(100, Cleaning::UNCASED) };
+        let tokenizer = train(chunks("abc abc abc z abz"), &recipe, |_| ()).unwrap();
+        assert!(!tokenizer.vocab().iter().any(|entry| entry.contains('z')));
+        assert_eq!(tokenizer.encode("abz").unwrap().ids, [tokenizer.specials().unk]);
+    }
+
+    #[test]
+    fn impossible_wishes_are_told() {
+        let train = |text, size| train(chunks(text), &Recipe::new(size, Cleaning::UNCASED), |_| ()).unwrap_err();
+        assert!(train(TEXT, 20).to_string().contains("vocab_size = 20 is less"));
+        assert!(train(" \n ", 100).to_string().contains("no word"));
+    }
+
+    #[test]
+    fn progress_reaches_the_end() {
+        let mut seen = Vec::new();
+        train(chunks(TEXT), &Recipe::new(50, Cleaning::UNCASED), |progress| seen.push(progress)).unwrap();
+        let bytes = TEXT.lines().map(|line| line.len() as u64).sum();
+        assert_eq!(seen.first(), Some(&Progress::Counting { text_bytes: bytes, share: None }));
+        assert_eq!(seen.last(), Some(&Progress::Merging { entries: 50, target: 50 }));
+    }
 }
