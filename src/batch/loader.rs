@@ -142,6 +142,11 @@ impl Loader {
         &self.recipe
     }
 
+    /// Bytes of heap that the loader holds, beside the cache.
+    pub fn memory(&self) -> usize {
+        self.rows.capacity() * size_of::<Row>() + self.scratch.capacity() * size_of::<u32>()
+    }
+
     fn open_epoch(&mut self, epoch: u64) -> Result<()> {
         self.cut = Cut::new(self.recipe.packing, self.recipe.row_len, self.recipe.seed, epoch);
         self.cut.rows(&self.cache, &self.part, &mut self.rows)?;

@@ -73,3 +73,6 @@ impl Batch {
         self.attention[cells].fill(0);
     }
 }
+
+#[cfg(test)]
+mod tests;
