@@ -38,9 +38,9 @@ fn draw_source(drawn: u32) -> u32 {
 
 // A slot draws two words: the first decides where the replacement comes from, the second which it is.
 fn sample(slot: u32) -> u32 {
-    let site = step.slot_base + slot;
-    if word(step.source_key, 0u, site) < step.source_threshold {
-        return draw_source(word(step.source_key, 1u, site));
+    let index = step.slot_base + slot;
+    if word(step.source_key, index, 0u) < step.source_threshold {
+        return draw_source(word(step.source_key, index, 1u));
     }
     return sampled[slot];
 }
