@@ -67,10 +67,7 @@ async fn reduce(device: &wgpu::Device, queue: &wgpu::Queue, x: &[f32], groups: u
             source: wgpu::ShaderSource::Wgsl(SOURCE.into()),
         }),
         entry_point: Some("forward"),
-        compilation_options: wgpu::PipelineCompilationOptions {
-            constants: &[("WG", WG as f64)],
-            ..Default::default()
-        },
+        compilation_options: wgpu::PipelineCompilationOptions { constants: &[("WG", WG as f64)], ..Default::default() },
         cache: None,
     });
     let entries = [(0, &x), (1, &y)]
