@@ -110,40 +110,40 @@ const PERSONS: [Person; 2] = [Person::First, Person::Third];
 const TENSES: [Tense; 3] = [Tense::Present, Tense::Past, Tense::Imperfect];
 
 impl Relax {
-    /// The cells that differ from one of `cells` only in what is left out.
-    pub fn widen(self, cells: u32) -> u32 {
-        let alike = |a: Cell| (0..super::lexicon::CELLS as Cell).filter(move |&b| self.ignores(a, b)).fold(0, |m, b| m | 1 << b);
-        (0..super::lexicon::CELLS as Cell).filter(|&c| cells >> c & 1 == 1).fold(cells, |all, c| all | alike(c))
+    /// `cells` of a word of `class`, and those that differ from one of them only in what is left out.
+    pub fn widen(self, cells: u32, class: Class) -> u32 {
+        let all = 0..super::lexicon::CELLS as Cell;
+        let given = all.clone().filter(|&a| cells >> a & 1 == 1);
+        given.fold(cells, |wide, a| all.clone().filter(|&b| self.ignores(a, b, class)).fold(wide, |w, b| w | 1 << b))
     }
 
-    /// Whether two cells are the same but for this condition. Cells 0 to 5 are those of nouns and agreeing words as well as
-    /// the present and the singular past of verbs; a lexeme has one kind, so reading them both ways widens too far only where
-    /// the shape of the slot, which knows the kind, never looks.
-    fn ignores(self, a: Cell, b: Cell) -> bool {
-        let agree = |c: Cell| GENDERS.into_iter().flat_map(|g| NUMBERS.map(|n| (g, n))).find(|&(g, n)| agree_cell(g, n) == c);
-        let finite = |c: Cell| {
+    /// Whether two forms of a word are the same but for this condition.
+    fn ignores(self, a: Cell, b: Cell, class: Class) -> bool {
+        let but_one = |genders_equal: bool, numbers_equal: bool| match self {
+            Self::Number => genders_equal,
+            Self::Gender => numbers_equal,
+            _ => false,
+        };
+        if self == Self::Form {
+            return true;
+        }
+        if class != Class::Verb {
+            let kind = |c: Cell| GENDERS.into_iter().flat_map(|g| NUMBERS.map(|n| (g, n))).find(|&(g, n)| agree_cell(g, n) == c);
+            return kind(a).zip(kind(b)).is_some_and(|(x, y)| but_one(x.0 == y.0, x.1 == y.1));
+        }
+        if a >= PARTICIPLE && b >= PARTICIPLE {
+            return but_one((a - PARTICIPLE) % 2 == (b - PARTICIPLE) % 2, (a - PARTICIPLE) / 2 == (b - PARTICIPLE) / 2);
+        }
+        let kind = |c: Cell| {
             let all = TENSES.into_iter().flat_map(|t| PERSONS.into_iter().flat_map(move |p| NUMBERS.map(|n| (t, p, n))));
             all.into_iter().find(|&(t, p, n)| finite_cell(t, p, n) == c)
         };
-        let participle = |c: Cell| (c >= PARTICIPLE).then(|| ((c - PARTICIPLE) % 2, (c - PARTICIPLE) / 2));
-        let by_agree = match (agree(a), agree(b)) {
-            (Some(x), Some(y)) => (self == Self::Number && x.0 == y.0) || (self == Self::Gender && x.1 == y.1),
+        kind(a).zip(kind(b)).is_some_and(|(x, y)| match self {
+            Self::Number => (x.0, x.1) == (y.0, y.1),
+            Self::Person => (x.0, x.2) == (y.0, y.2),
+            Self::Tense => (x.1, x.2) == (y.1, y.2),
             _ => false,
-        };
-        let by_finite = match (finite(a), finite(b)) {
-            (Some(x), Some(y)) => match self {
-                Self::Number => (x.0, x.1) == (y.0, y.1),
-                Self::Person => (x.0, x.2) == (y.0, y.2),
-                Self::Tense => (x.1, x.2) == (y.1, y.2),
-                _ => false,
-            },
-            _ => false,
-        };
-        let by_participle = match (participle(a), participle(b)) {
-            (Some(x), Some(y)) => (self == Self::Number && x.0 == y.0) || (self == Self::Gender && x.1 == y.1),
-            _ => false,
-        };
-        self == Self::Form || by_agree || by_finite || by_participle
+        })
     }
 }
 

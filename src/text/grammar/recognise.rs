@@ -15,6 +15,8 @@ pub struct State {
     lexeme: [LexemeId; MAX_VARS],
     features: [Features; MAX_VARS],
     tenses: u8,
+    /// The variable whose lexeme's own gender and number do not count (only when a condition is dropped).
+    free: u8,
 }
 
 /// A table that could not be settled when its sentence was read, because a variable was known by pronouns alone.
@@ -35,7 +37,7 @@ pub struct Relaxed {
 
 impl State {
     fn new(script: &Script) -> Self {
-        let mut state = Self { lexeme: [UNKNOWN; MAX_VARS], features: [ANY_FEATURES; MAX_VARS], tenses: script.tenses };
+        let mut state = Self { lexeme: [UNKNOWN; MAX_VARS], features: [ANY_FEATURES; MAX_VARS], tenses: script.tenses, free: u8::MAX };
         for (i, var) in script.vars.iter().enumerate() {
             state.features[i] = var.features;
         }
@@ -53,8 +55,8 @@ impl State {
     fn narrow(&mut self, rules: &Rules, var: u8, features: Features) -> bool {
         let v = usize::from(var);
         self.features[v] &= features;
-        let own = rules.lexicon.lexemes.get(usize::from(self.lexeme[v])).map_or(ANY_FEATURES, |l| l.features);
-        self.features[v] & own != 0
+        let lexeme = rules.lexicon.lexemes.get(usize::from(self.lexeme[v])).filter(|_| self.free != var);
+        self.features[v] & lexeme.map_or(ANY_FEATURES, |l| l.features) != 0
     }
 
     /// `var` is `lexeme`; false if it cannot be.
@@ -64,7 +66,7 @@ impl State {
             return false;
         }
         self.lexeme[v] = lexeme;
-        self.features[v] & rules.lexicon.lexemes[usize::from(lexeme)].features != 0
+        self.free == var || self.features[v] & rules.lexicon.lexemes[usize::from(lexeme)].features != 0
     }
 }
 
@@ -334,7 +336,10 @@ impl FrameReader<'_> {
             Base::Var(_) if !shape_fits_class(shape, lexeme.class) => return false,
             _ => {}
         }
-        let cells = relax.map_or(reading.cells, |r| r.widen(reading.cells));
+        let cells = relax.map_or(reading.cells, |r| r.widen(reading.cells, lexeme.class));
+        if let (Base::Var(v), Some(Relax::Number | Relax::Gender)) = (base, relax) {
+            state.free = v;
+        }
         let Some((own, controlled)) = forms::conditions(shape, control, cells, tense) else { return false };
         if let (Base::Var(v), false) = (base, any_lexeme)
             && !(state.name(rules, v, reading.lexeme) && (shape != Shape::Noun || state.narrow(rules, v, own)))
