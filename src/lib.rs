@@ -12,6 +12,7 @@ pub mod plan;
 pub mod rng;
 pub mod text;
 pub mod train;
+pub mod verify;
 pub mod view;
 
 pub use error::{Error, Result};
