@@ -82,11 +82,6 @@ impl Weights {
             layers: (0..tower.layers).map(layer).collect(),
         }
     }
-
-    /// The word embeddings, which the generator's softmax shares. (V, E)
-    pub fn word(&self) -> &Tensor {
-        &self.embed.word
-    }
 }
 
 /// What an encoder reads. All (B, T).
