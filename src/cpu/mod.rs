@@ -9,6 +9,7 @@ mod embed;
 mod executor;
 mod fill;
 mod gather;
+mod gelu;
 mod layernorm;
 pub mod math;
 mod matmul;
@@ -109,6 +110,7 @@ pub fn twin(kernel: &KernelSpec) -> Twin {
         "fill.zero" => fill::zero,
         "gather.forward" => gather::forward,
         "gather.backward" => gather::backward,
+        "gelu.backward" => gelu::backward,
         "layernorm.forward" => layernorm::forward,
         "layernorm.forward_residual" => layernorm::forward_residual,
         "layernorm.backward" => layernorm::backward,

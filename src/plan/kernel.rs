@@ -66,7 +66,7 @@ pub const fn update_u32(binding: u32, name: &'static str) -> Slot {
 }
 
 /// What a kernel asks of an adapter beyond WebGPU's core.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
 pub struct Needs {
     pub f16: bool,
     pub subgroups: bool,

@@ -291,6 +291,12 @@ impl Plan {
         tensor.moved(self.buffer_of[tensor.buffer.0 as usize])
     }
 
+    /// All of a buffer, as one axis: what checkpoints and comparisons read.
+    pub fn whole(&self, buffer: BufferId, elem: Elem) -> Tensor {
+        let Buffer { label, len, .. } = &self.buffers[buffer.0 as usize];
+        Tensor::new(label, buffer, 0, elem, &[*len])
+    }
+
     /// Device memory of everything the plan binds.
     pub fn bytes(&self) -> u64 {
         self.buffers.iter().map(|b| u64::from(b.len) * 4).sum()
