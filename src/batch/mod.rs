@@ -1,6 +1,16 @@
 //! Rows of tokens become training batches: packed, masked, in a seeded order that can be resumed anywhere.
 //! token cache (`text`) -> rows -> [`Batch`] -> `train`.
 
+pub mod hold_out;
+pub mod loader;
+pub mod mask;
+pub mod pack;
+
+pub use hold_out::{Part, Split};
+pub use loader::{Cursor, HeldOut, Loader, Recipe, StepTotals};
+pub use mask::Masking;
+pub use pack::Packing;
+
 /// "No slot", "no token": the filler of every index array of a [`Batch`].
 pub const NONE: u32 = u32::MAX;
 
@@ -33,3 +43,36 @@ pub struct Batch {
     /// Tokens that are not padding.
     pub tokens: usize,
 }
+
+impl Batch {
+    /// All zero, with room for `slots` slots.
+    pub fn new(rows: usize, row_len: usize, slots: usize) -> Self {
+        let cells = rows * row_len;
+        Self {
+            rows,
+            row_len,
+            ids: vec![0; cells],
+            masked_ids: vec![0; cells],
+            type_ids: vec![0; cells],
+            attention: vec![0; cells],
+            eligible: vec![0; cells],
+            slot_position: vec![NONE; slots],
+            slot_label: vec![NONE; slots],
+            token_slot: vec![NONE; cells],
+            slot_next: vec![NONE; slots],
+            slots: 0,
+            tokens: 0,
+        }
+    }
+
+    /// Makes a row all padding.
+    fn clear_row(&mut self, row: usize, pad: u32) {
+        let cells = row * self.row_len..(row + 1) * self.row_len;
+        self.ids[cells.clone()].fill(pad);
+        self.type_ids[cells.clone()].fill(0);
+        self.attention[cells].fill(0);
+    }
+}
+
+#[cfg(test)]
+mod tests;

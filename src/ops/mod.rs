@@ -16,6 +16,7 @@ pub mod corrupt;
 pub mod embed;
 pub mod fill;
 pub mod gather;
+pub mod gelu;
 pub mod layernorm;
 pub mod matmul;
 pub mod optimizer;
@@ -38,6 +39,7 @@ pub const ALL: &[&KernelSpec] = &[
     &fill::ZERO,
     &gather::FORWARD,
     &gather::BACKWARD,
+    &gelu::BACKWARD,
     &layernorm::FORWARD,
     &layernorm::FORWARD_RESIDUAL,
     &layernorm::BACKWARD,

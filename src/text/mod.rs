@@ -1,1 +1,87 @@
-//! placeholder
+//! Text becomes token ids: corpora -> tokenizer -> token cache.
+//! In: files and folders ([`corpus`]) or any iterator of [`Chunk`]s; out: a [`cache::TokenCache`] that `batch` cuts rows from.
+
+pub mod cache;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod corpus;
+#[cfg(not(target_arch = "wasm32"))]
+mod mmap;
+#[cfg(not(target_arch = "wasm32"))]
+mod readers;
+pub mod grammar;
+pub mod tokenizer;
+pub mod wordpiece;
+
+/// What a document may be used for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// Trained on, but for the documents that the held-out split takes.
+    Corpus,
+    /// Never trained on: it replaces the split.
+    HeldOut,
+}
+
+/// A document, or the next piece of a long one, so that no whole file is ever in memory.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Chunk {
+    /// Lines, one sentence (or paragraph) each, parted by `\n`. Blank lines mean nothing here.
+    pub text: String,
+    /// The document ends with this chunk.
+    pub last: bool,
+    pub role: Role,
+    /// How much of the whole source has been read by now, 0 to 1; `None` where the source has no end.
+    pub share: Option<f32>,
+}
+
+impl Chunk {
+    /// A whole document that may be trained on.
+    pub fn document(text: impl Into<String>) -> Self {
+        Self { text: text.into(), last: true, role: Role::Corpus, share: None }
+    }
+}
+
+/// `f` over all items, in order, on all cores where there are threads.
+#[cfg(not(target_arch = "wasm32"))]
+fn map_parallel<'t, T: Sync, R: Send>(items: &'t [T], f: impl Fn(&'t T) -> R + Sync + Send) -> Vec<R> {
+    use rayon::prelude::*;
+    items.par_iter().map(f).collect()
+}
+
+#[cfg(target_arch = "wasm32")]
+fn map_parallel<'t, T, R>(items: &'t [T], f: impl Fn(&'t T) -> R) -> Vec<R> {
+    items.iter().map(f).collect()
+}
+
+/// Lower-case hexadecimal digits of a hash.
+fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write;
+    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut digits, byte| {
+        write!(digits, "{byte:02x}").expect("writing to a String cannot fail");
+        digits
+    })
+}
+
+/// Reads chunks into batches of about `BATCH_BYTES` of text: enough work for all cores, little memory.
+struct Batches<I>(I);
+
+const BATCH_BYTES: usize = 4 << 20;
+
+impl<I: Iterator<Item = crate::Result<Chunk>>> Iterator for Batches<I> {
+    type Item = crate::Result<Vec<Chunk>>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let (mut batch, mut bytes) = (Vec::new(), 0);
+        while bytes < BATCH_BYTES {
+            match self.0.next() {
+                // A chunk may be empty: it still counts, so that a batch of them ends.
+                Some(Ok(chunk)) => {
+                    bytes += chunk.text.len() + 16;
+                    batch.push(chunk);
+                }
+                Some(Err(error)) => return Some(Err(error)),
+                None => break,
+            }
+        }
+        (!batch.is_empty()).then_some(Ok(batch))
+    }
+}

@@ -1,0 +1,329 @@
+//! Corpora: files and folders -> the list of what is read and what is not, and why -> chunks of text.
+//!
+//! In a folder `valid.*`, `dev.*` and `test.*` are never trained on (`valid.*` becomes the held-out text), and `SOURCE*`,
+//! `LICENSE*`, `README*`, `manifest*` and files of other kinds are skipped. A file given by its own name is read as told.
+
+use std::collections::HashSet;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::time::UNIX_EPOCH;
+
+use super::cache::Identity;
+use super::readers::Reader;
+use super::{Chunk, Role};
+use crate::{Error, Result};
+
+/// How documents stand in a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// Blocks between blank lines.
+    Text,
+    /// One JSON object a line, the document in its "text".
+    Jsonl,
+    /// One row a document, in the column "text".
+    Parquet,
+}
+
+/// A file that is read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CorpusFile {
+    pub path: PathBuf,
+    pub format: Format,
+    /// Compressed with gzip.
+    pub gzip: bool,
+    pub role: Role,
+    /// On disk.
+    pub bytes: u64,
+    /// Nanoseconds since 1970, 0 where the file system does not know.
+    modified_nanos: u128,
+}
+
+/// All that is read, and all that was found and is not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Corpus {
+    /// In the order in which they are read: as given, folders by name.
+    pub files: Vec<CorpusFile>,
+    /// With the reason, for people.
+    pub skipped: Vec<(PathBuf, &'static str)>,
+}
+
+impl Corpus {
+    /// `corpus`: files and folders to train on. `valid`: files and folders to hold out; they take the place of `valid.*`.
+    pub fn open(corpus: &[PathBuf], valid: &[PathBuf]) -> Result<Self> {
+        let mut found = Finder { files: Vec::new(), skipped: Vec::new(), seen: HashSet::new() };
+        // Held-out files first: one that is named twice must not be trained on.
+        for path in valid {
+            found.add(path, Purpose::HeldOut)?;
+        }
+        for path in corpus {
+            found.add(path, if valid.is_empty() { Purpose::Corpus } else { Purpose::CorpusOnly })?;
+        }
+        let Finder { mut files, skipped, .. } = found;
+        files.sort_by_key(|file| file.role == Role::HeldOut);
+        let corpus = Self { files, skipped };
+        if !corpus.files.iter().any(|file| file.role == Role::Corpus) {
+            let paths: Vec<String> = corpus_names(&corpus, valid);
+            return Err(Error::failed("nothing to train on: no txt, gz, jsonl or parquet file was found")
+                .at(paths.join(", "))
+                .hint("in a folder, valid.*, dev.* and test.* are not trained on; name a file to use it whatever it is called"));
+        }
+        Ok(corpus)
+    }
+
+    /// Only text to judge a model by: everything found is [`Role::HeldOut`], `valid.*` and `test.*` included.
+    pub fn open_held_out(paths: &[PathBuf]) -> Result<Self> {
+        let mut found = Finder { files: Vec::new(), skipped: Vec::new(), seen: HashSet::new() };
+        for path in paths {
+            found.add(path, Purpose::HeldOut)?;
+        }
+        if found.files.is_empty() {
+            let places: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
+            return Err(Error::failed("no txt, gz, jsonl or parquet file was found").at(places.join(", ")));
+        }
+        Ok(Self { files: found.files, skipped: found.skipped })
+    }
+
+    /// Every document, streamed: at most a few megabytes are in memory. The first error is the last item.
+    pub fn chunks(&self) -> Chunks<'_> {
+        Chunks::new(self.files.iter().collect())
+    }
+
+    /// The documents that may be trained on, for a tokenizer.
+    pub fn training_chunks(&self) -> Chunks<'_> {
+        Chunks::new(self.files.iter().filter(|file| file.role == Role::Corpus).collect())
+    }
+
+    /// The files by name, and their sizes and times: what a token cache is kept under.
+    pub fn identity(&self) -> Identity {
+        let (mut name, mut state) = (String::new(), String::new());
+        for file in &self.files {
+            let path = std::fs::canonicalize(&file.path).unwrap_or_else(|_| file.path.clone());
+            name += &format!("{:?} {}\n", file.role, path.display());
+            state += &format!("{} {}\n", file.bytes, file.modified_nanos);
+        }
+        Identity { name, state }
+    }
+}
+
+fn corpus_names(corpus: &Corpus, valid: &[PathBuf]) -> Vec<String> {
+    let skipped = corpus.skipped.iter().map(|(path, reason)| format!("{} ({reason})", path.display()));
+    let held_out = valid.iter().map(|path| format!("{} (held out)", path.display()));
+    skipped.chain(held_out).take(8).collect()
+}
+
+/// One line a file, as it is printed before a run.
+impl fmt::Display for Corpus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for file in &self.files {
+            let use_ = match file.role {
+                Role::Corpus => "train   ",
+                Role::HeldOut => "held out",
+            };
+            writeln!(f, "{use_}  {}  ({:.1} MB)", file.path.display(), file.bytes as f64 / 1e6)?;
+        }
+        for (path, reason) in &self.skipped {
+            writeln!(f, "skipped   {}  ({reason})", path.display())?;
+        }
+        Ok(())
+    }
+}
+
+/// Why a path is looked at.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Purpose {
+    Corpus,
+    /// `valid.*` of a folder is left out: something else is held out.
+    CorpusOnly,
+    HeldOut,
+}
+
+struct Finder {
+    files: Vec<CorpusFile>,
+    skipped: Vec<(PathBuf, &'static str)>,
+    /// Real paths of files and folders, so that none is read twice and a ring of links ends.
+    seen: HashSet<PathBuf>,
+}
+
+impl Finder {
+    /// A path that was given by name.
+    fn add(&mut self, path: &Path, purpose: Purpose) -> Result<()> {
+        let meta = std::fs::metadata(path).map_err(|e| Error::io("read", path, &e))?;
+        if meta.is_dir() {
+            return self.add_folder(path, purpose);
+        }
+        if meta.len() == 0 {
+            return Err(Error::failed("the file is empty").at(path.display()).hint("give a file with text in it"));
+        }
+        // Of a kind that no rule knows: text, until a byte of it says otherwise.
+        let (format, gzip) = kind_of(path).unwrap_or((Format::Text, has_suffix(path, ".gz")));
+        let role = if purpose == Purpose::HeldOut { Role::HeldOut } else { Role::Corpus };
+        self.push(path, &meta, format, gzip, role)
+    }
+
+    fn add_folder(&mut self, folder: &Path, purpose: Purpose) -> Result<()> {
+        if !self.first_visit(folder)? {
+            return Ok(());
+        }
+        let entries = std::fs::read_dir(folder).map_err(|e| Error::io("list", folder, &e))?;
+        let mut paths = entries
+            .map(|entry| entry.map(|entry| entry.path()))
+            .collect::<std::io::Result<Vec<_>>>()
+            .map_err(|e| Error::io("list", folder, &e))?;
+        paths.sort();
+        for path in paths {
+            // Hidden files and folders are the system's, or git's.
+            if name_of(&path).starts_with('.') {
+                continue;
+            }
+            let meta = std::fs::metadata(&path).map_err(|e| Error::io("read", &path, &e))?;
+            if meta.is_dir() {
+                self.add_folder(&path, purpose)?;
+            } else {
+                self.add_member(&path, &meta, purpose)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// A file met in a folder: the rules of design apply.
+    fn add_member(&mut self, path: &Path, meta: &std::fs::Metadata, purpose: Purpose) -> Result<()> {
+        let name = name_of(path);
+        let usual = if purpose == Purpose::HeldOut { Role::HeldOut } else { Role::Corpus };
+        let verdict = match (member(&name), kind_of(path)) {
+            (Member::Note, _) => Err("a note about the data"),
+            (_, None) => Err("not txt, gz, jsonl or parquet"),
+            _ if meta.len() == 0 => Err("empty"),
+            (Member::Text, Some(kind)) => Ok((kind, usual)),
+            (Member::Valid, Some(_)) if purpose == Purpose::CorpusOnly => Err("--valid replaces it"),
+            (Member::Valid, Some(kind)) => Ok((kind, Role::HeldOut)),
+            (Member::Test, Some(kind)) if purpose == Purpose::HeldOut => Ok((kind, Role::HeldOut)),
+            (Member::Test, Some(_)) => Err("kept for judging: dev.* and test.* are never trained on"),
+        };
+        match verdict {
+            Ok(((format, gzip), role)) => self.push(path, meta, format, gzip, role),
+            Err(reason) => {
+                self.skipped.push((path.to_owned(), reason));
+                Ok(())
+            }
+        }
+    }
+
+    fn push(&mut self, path: &Path, meta: &std::fs::Metadata, format: Format, gzip: bool, role: Role) -> Result<()> {
+        if !self.first_visit(path)? {
+            self.skipped.push((path.to_owned(), "already in the list"));
+            return Ok(());
+        }
+        let since_1970 = meta.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
+        self.files.push(CorpusFile {
+            path: path.to_owned(),
+            format,
+            gzip,
+            role,
+            bytes: meta.len(),
+            modified_nanos: since_1970.map_or(0, |time| time.as_nanos()),
+        });
+        Ok(())
+    }
+
+    fn first_visit(&mut self, path: &Path) -> Result<bool> {
+        let real = std::fs::canonicalize(path).map_err(|e| Error::io("read", path, &e))?;
+        Ok(self.seen.insert(real))
+    }
+}
+
+/// What the name of a file in a folder says.
+enum Member {
+    Text,
+    Valid,
+    Test,
+    Note,
+}
+
+fn member(name: &str) -> Member {
+    let lower = name.to_lowercase();
+    if ["source", "license", "readme", "manifest"].iter().any(|note| lower.starts_with(note)) {
+        return Member::Note;
+    }
+    let stem = lower.split('.').next().unwrap_or_default();
+    // "validation-00000-of-00001.parquet" is how data sets are published in pieces.
+    let stem = stem.split_once("-0").map_or(stem, |(stem, _)| stem);
+    match stem {
+        "valid" | "validation" => Member::Valid,
+        "dev" | "test" => Member::Test,
+        _ => Member::Text,
+    }
+}
+
+/// By the end of the name: "train.jsonl.gz" is jsonl in gzip, "train.gz" is text in gzip.
+fn kind_of(path: &Path) -> Option<(Format, bool)> {
+    let gzip = has_suffix(path, ".gz");
+    let name = name_of(path).to_lowercase();
+    let name = name.strip_suffix(".gz").unwrap_or(&name);
+    match name.rsplit_once('.').map(|(_, extension)| extension) {
+        Some("txt") => Some((Format::Text, gzip)),
+        Some("jsonl") => Some((Format::Jsonl, gzip)),
+        Some("parquet") if !gzip => Some((Format::Parquet, false)),
+        None if gzip => Some((Format::Text, true)),
+        _ => None,
+    }
+}
+
+fn has_suffix(path: &Path, suffix: &str) -> bool {
+    name_of(path).to_lowercase().ends_with(suffix)
+}
+
+fn name_of(path: &Path) -> String {
+    path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+}
+
+/// The documents of a corpus, one file after another.
+pub struct Chunks<'c> {
+    files: Vec<&'c CorpusFile>,
+    next: usize,
+    reader: Option<Reader>,
+    /// Of the files that are done.
+    bytes_done: u64,
+    bytes_total: u64,
+}
+
+impl<'c> Chunks<'c> {
+    fn new(files: Vec<&'c CorpusFile>) -> Self {
+        let bytes_total = files.iter().map(|file| file.bytes).sum();
+        Self { files, next: 0, reader: None, bytes_done: 0, bytes_total }
+    }
+
+    fn try_next(&mut self) -> Result<Option<Chunk>> {
+        loop {
+            if let Some(reader) = &mut self.reader {
+                let file = self.files[self.next - 1];
+                if let Some((text, last)) = reader.next()? {
+                    let bytes = self.bytes_done as f64 + reader.share() * file.bytes as f64;
+                    let share = Some((bytes / self.bytes_total as f64) as f32);
+                    return Ok(Some(Chunk { text, last, role: file.role, share }));
+                }
+                self.bytes_done += file.bytes;
+                self.reader = None;
+            }
+            let Some(file) = self.files.get(self.next) else { return Ok(None) };
+            self.next += 1;
+            self.reader = Some(Reader::open(file)?);
+        }
+    }
+}
+
+impl Iterator for Chunks<'_> {
+    type Item = Result<Chunk>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let item = self.try_next().transpose();
+        if matches!(item, Some(Err(_))) {
+            // An error ends it: what follows could not be trusted.
+            self.reader = None;
+            self.next = self.files.len();
+        }
+        item
+    }
+}
+
+#[cfg(test)]
+mod tests;
