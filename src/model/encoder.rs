@@ -3,11 +3,11 @@
 
 use super::arena::Arenas;
 use super::ledger::{Group, Tower};
+use crate::ops::Dropout;
 use crate::ops::attention::{self, Attended, Heads};
 use crate::ops::embed::{self, Tables};
 use crate::ops::layernorm::{self, Affine, Normed};
 use crate::ops::matmul::{self, Linear};
-use crate::ops::Dropout;
 use crate::plan::{Recorder, Tensor};
 
 /// The tensors of one network's encoder: its parameters, or their gradients.

@@ -450,8 +450,7 @@ impl Heads {
             for q in 0..t {
                 let sees = |k: usize| mask[b * t + k] != 0 && (d.causal == 0 || k <= q);
                 let score = |k: usize| {
-                    let dot: f64 =
-                        part(0, b, h, q).iter().zip(part(1, b, h, k)).map(|(x, y)| f64::from(x * y)).sum();
+                    let dot: f64 = part(0, b, h, q).iter().zip(part(1, b, h, k)).map(|(x, y)| f64::from(x * y)).sum();
                     dot * f64::from(d.scale)
                 };
                 let scores: Vec<(usize, f64)> = (0..t).filter(|&k| sees(k)).map(|k| (k, score(k))).collect();
@@ -501,5 +500,8 @@ fn attention_rule<'a>(s: &'a Scene<'a>, entry: &str, name: &'a str) -> Share<'a>
 }
 
 fn unknown<T>(s: &Scene) -> T {
-    panic!("{} has no tolerance: say in parity::tolerance how far it may be from its twin, and why", s.dispatch.kernel.label)
+    panic!(
+        "{} has no tolerance: say in parity::tolerance how far it may be from its twin, and why",
+        s.dispatch.kernel.label
+    )
 }
