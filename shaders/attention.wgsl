@@ -4,7 +4,8 @@
 //   P = exp(scale q.k - lse);  dP = drop dctx.v;  dS = P (dP - delta), delta = sum over k of P dP = dctx.ctx
 //   dq = scale sum over k of dS k;   dk = scale sum over q of dS q;   dv = sum over q of drop(P) dctx
 // A workgroup owns TILE rows (queries; in backward_kv keys) of one head of one text, and LANES = WG / TILE lanes own each row: lane part
-// of it takes every LANES-th pair and every LANES-th channel. qkv's row n holds query | key | value, each C = h * d wide, head by head.
+// of it takes every LANES-th of the passing rows and every LANES-th quad of the channels. qkv's row n holds query | key | value, each
+// C = h * d wide, head by head.
 // Uses lib/step, lib/grid, lib/threefry, lib/dropout. Twin: src/cpu/attention.rs
 //   entry         reads                          writes                       dispatch
 //   forward       qkv mask                       ctx lse              (=)     b * h * ceil(t / TILE)
@@ -14,9 +15,10 @@ override WG: u32;
 override TILE: u32;                                                  // rows a workgroup owns, and rows that pass by at a time
 override D: u32;                                                     // channels there is room for: dims.d at most
 override LANES: u32 = WG / TILE;
-override STRIDE: u32 = D + 1u;                                       // of a staged row: lanes that walk down rows hit different banks
-const PAIRS_MAX = 4u;                                                // TILE * TILE / WG, at least 1: pairs of a lane
-const CHANNELS_MAX = 16u;                                            // TILE * D / WG: channels of a lane
+override QUADS: u32 = D / 4u;                                        // of channels, in a row
+override STRIDE: u32 = QUADS + 1u;                                   // of a staged row: lanes that walk down rows hit different banks
+const ROWS_MAX = 4u;                                                 // TILE / LANES, at least 1: passing rows of a lane
+const QUADS_MAX = 4u;                                                // QUADS / LANES: quads of a lane
 const LOWEST = -1.0e30;                                              // below every score, and exp of differences to it is 0
 
 struct Dims {
@@ -42,7 +44,7 @@ struct Dims {
 @group(0) @binding(6) var<storage, read_write> delta: array<f32>;    // (B, H, T)
 @group(0) @binding(7) var<storage, read_write> dqkv: array<f32>;     // (N, 3C)
 
-var<workgroup> staged: array<f32, 3u * TILE * STRIDE>;               // three places for TILE rows of one head
+var<workgroup> staged: array<vec4f, 3u * TILE * STRIDE>;             // three places for TILE rows of one head
 var<workgroup> pairs: array<f32, TILE * TILE>;                       // [own row][passing row]
 var<workgroup> scratch: array<f32, WG>;
 
@@ -72,36 +74,69 @@ fn row_index(p: Place, row: u32) -> u32 {
     return (p.text * dims.h + p.head) * dims.t + row;
 }
 
-// Index of the first channel of row r of place s among the staged.
-fn staged_index(s: u32, r: u32) -> u32 {
-    return (s * TILE + r) * STRIDE;
-}
 // Rows first.. of a part of qkv, or of dctx, to place s; zeros past the end of the text and of the head.
 fn stage_qkv(p: Place, lane: u32, s: u32, first: u32, part: u32) {
-    for (var i = lane; i < TILE * D; i += WG) {
-        var value = 0.0;
-        if first + i / D < dims.t && i % D < dims.d {
-            value = qkv[qkv_index(p, first + i / D, part, i % D)];
+    for (var i = lane; i < TILE * QUADS; i += WG) {
+        var quad = vec4f();
+        for (var j = 0u; j < 4u; j++) {
+            let channel = i % QUADS * 4u + j;
+            if first + i / QUADS < dims.t && channel < dims.d {
+                quad[j] = qkv[qkv_index(p, first + i / QUADS, part, channel)];
+            }
         }
-        staged[staged_index(s, i / D) + i % D] = value;
+        staged[staged_row(s, i / QUADS) + i % QUADS] = quad;
     }
 }
 fn stage_dctx(p: Place, lane: u32, s: u32, first: u32) {
-    for (var i = lane; i < TILE * D; i += WG) {
-        var value = 0.0;
-        if first + i / D < dims.t && i % D < dims.d {
-            value = dctx[ctx_index(p, first + i / D, i % D)];
+    for (var i = lane; i < TILE * QUADS; i += WG) {
+        var quad = vec4f();
+        for (var j = 0u; j < 4u; j++) {
+            let channel = i % QUADS * 4u + j;
+            if first + i / QUADS < dims.t && channel < dims.d {
+                quad[j] = dctx[ctx_index(p, first + i / QUADS, channel)];
+            }
         }
-        staged[staged_index(s, i / D) + i % D] = value;
+        staged[staged_row(s, i / QUADS) + i % QUADS] = quad;
     }
 }
-// Product of two staged rows, given by their first channels.
-fn row_product(x: u32, y: u32) -> f32 {
-    var sum = 0.0;
-    for (var c = 0u; c < dims.d; c++) {
-        sum += staged[x + c] * staged[y + c];
+// Index of the first quad of row r of place s.
+fn staged_row(s: u32, r: u32) -> u32 {
+    return (s * TILE + r) * STRIDE;
+}
+
+// What a lane has for each of its passing rows part, part + LANES, ...: row i of them at [i].
+alias PerRow = array<f32, ROWS_MAX>;
+// And for each quad of channels of its own row.
+alias PerQuad = array<vec4f, QUADS_MAX>;
+
+// Channel i of the lane's quads; past the last of them it is past the head.
+fn own_channel(part: u32, i: u32) -> u32 {
+    return (part + i / 4u * LANES) * 4u + i % 4u;
+}
+
+// Products of the lane's own row, in place s, with its passing rows, in place 2.
+fn products(s: u32, lane: u32) -> PerRow {
+    var sums: PerRow;
+    let own = staged_row(s, lane / LANES);
+    let passing = staged_row(2u, lane % LANES);
+    for (var quad = 0u; quad < (dims.d + 3u) / 4u; quad++) {
+        let x = staged[own + quad];
+        for (var i = 0u; lane % LANES + i * LANES < TILE; i++) {
+            sums[i] += dot(x, staged[passing + i * LANES * STRIDE + quad]);
+        }
     }
-    return sum;
+    return sums;
+}
+// Sum over the passing rows, in place s, of pairs[own][row] times the row: the lane's quads of it.
+fn weighted_sum(s: u32, lane: u32) -> PerQuad {
+    var sums: PerQuad;
+    for (var r = 0u; r < TILE; r++) {
+        let weight = pairs[lane / LANES * TILE + r];
+        for (var i = 0u; i < QUADS / LANES; i++) {
+            sums[i] += weight * staged[staged_row(s, r) + lane % LANES + i * LANES];
+        }
+    }
+    return sums;
 }
 
 // One value from each of the LANES lanes of a row; all of them get the sum, or the maximum.
@@ -147,19 +182,18 @@ fn forward(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) groups: v
     let q = p.first + own;
     let k_end = select(dims.t, min(dims.t, p.first + TILE), dims.causal != 0u);
     stage_qkv(p, lane, 0u, p.first, QUERY);
-    var acc: array<f32, CHANNELS_MAX>;                               // the lane's channels of sum P v, over exp(m)
+    var acc: PerQuad;                                                // of sum drop(P) v, over exp(m)
     var m = LOWEST;                                                  // running maximum of the row's scores
     var l = 0.0;                                                     // the lane's share of sum exp(score - m)
     for (var k0 = 0u; k0 < k_end; k0 += TILE) {
-        stage_qkv(p, lane, 1u, k0, KEY);
-        stage_qkv(p, lane, 2u, k0, VALUE);
+        stage_qkv(p, lane, 1u, k0, VALUE);
+        stage_qkv(p, lane, 2u, k0, KEY);
         workgroupBarrier();
-        var scores: array<f32, PAIRS_MAX>;
+        var scores = products(0u, lane);
         var highest = LOWEST;
         for (var i = 0u; part + i * LANES < TILE; i++) {
-            let r = part + i * LANES;
-            scores[i] = row_product(staged_index(0u, own), staged_index(1u, r)) * dims.scale;
-            if sees(p, q, k0 + r) {
+            scores[i] *= dims.scale;
+            if sees(p, q, k0 + part + i * LANES) {
                 highest = max(highest, scores[i]);
             }
         }
@@ -167,34 +201,35 @@ fn forward(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) groups: v
         let rescale = exp(m - m_new);
         l *= rescale;
         for (var i = 0u; part + i * LANES < TILE; i++) {
-            let r = part + i * LANES;
+            let k = k0 + part + i * LANES;
             var weight = 0.0;
-            if sees(p, q, k0 + r) {
+            if sees(p, q, k) {
                 weight = exp(scores[i] - m_new);
                 l += weight;
-                weight *= pair_dropout(p, q, k0 + r);
+                weight *= pair_dropout(p, q, k);
             }
-            pairs[own * TILE + r] = weight;
+            pairs[own * TILE + part + i * LANES] = weight;
         }
         workgroupBarrier();
-        for (var i = 0u; i < D / LANES; i++) {
-            var sum = 0.0;
-            for (var r = 0u; r < TILE; r++) {
-                sum += pairs[own * TILE + r] * staged[staged_index(2u, r) + part + i * LANES];
-            }
-            acc[i] = acc[i] * rescale + sum;
+        let sums = weighted_sum(1u, lane);
+        for (var i = 0u; i < QUADS_MAX; i++) {
+            acc[i] = acc[i] * rescale + sums[i];
         }
         m = m_new;
         workgroupBarrier();                                          // the next tile may now be staged
     }
     let total = own_row_sum(lane, l);
     if q >= dims.t { return; }
-    let inverse = select(0.0, 1.0 / max(total, 1e-30), total > 0.0);  // the largest term of the sum is 1
-    for (var i = 0u; part + i * LANES < dims.d; i++) {
-        ctx[ctx_index(p, q, part + i * LANES)] = acc[i] * inverse;
+    let seen = total > 0.0;                                          // then it is 1 at least: the highest score's term
+    let inverse = select(0.0, 1.0 / max(total, 1.0), seen);
+    for (var i = 0u; i < 4u * QUADS_MAX; i++) {
+        let channel = own_channel(part, i);
+        if channel < dims.d {
+            ctx[ctx_index(p, q, channel)] = acc[i / 4u][i % 4u] * inverse;
+        }
     }
     if part == 0u {
-        lse[row_index(p, q)] = select(0.0, m + log(max(total, 1e-30)), total > 0.0);
+        lse[row_index(p, q)] = select(0.0, m + log(max(total, 1.0)), seen);
     }
 }
 
@@ -208,51 +243,48 @@ fn backward_q(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) groups
     let k_end = select(dims.t, min(dims.t, p.first + TILE), dims.causal != 0u);
     stage_qkv(p, lane, 0u, p.first, QUERY);
     stage_dctx(p, lane, 1u, p.first);
-    workgroupBarrier();
-    var products = 0.0;
+    var share = 0.0;
     var q_lse = 0.0;
     if q < dims.t {
         q_lse = lse[row_index(p, q)];
         for (var c = part; c < dims.d; c += LANES) {
-            products += staged[staged_index(1u, own) + c] * ctx[ctx_index(p, q, c)];
+            share += dctx[ctx_index(p, q, c)] * ctx[ctx_index(p, q, c)];
         }
     }
-    let q_delta = own_row_sum(lane, products);
+    let q_delta = own_row_sum(lane, share);
     if q < dims.t && part == 0u {
         delta[row_index(p, q)] = q_delta;
     }
-    var acc: array<f32, CHANNELS_MAX>;                               // the lane's channels of sum dS k
+    var acc: PerQuad;                                                // of sum dS k
     for (var k0 = 0u; k0 < k_end; k0 += TILE) {
-        var dps: array<f32, PAIRS_MAX>;
         stage_qkv(p, lane, 2u, k0, VALUE);
         workgroupBarrier();
-        for (var i = 0u; part + i * LANES < TILE; i++) {
-            dps[i] = row_product(staged_index(1u, own), staged_index(2u, part + i * LANES));
-        }
+        var dps = products(1u, lane);                                // forward: ctx[q] = sum drop(P) v
         workgroupBarrier();
         stage_qkv(p, lane, 2u, k0, KEY);
         workgroupBarrier();
+        var scores = products(0u, lane);
         for (var i = 0u; part + i * LANES < TILE; i++) {
-            let r = part + i * LANES;
+            let k = k0 + part + i * LANES;
             var ds = 0.0;
-            if sees(p, q, k0 + r) {
-                // forward: P = exp(scale q.k - lse), ctx = sum drop(P) v
-                let probability = exp(row_product(staged_index(0u, own), staged_index(2u, r)) * dims.scale - q_lse);
-                ds = probability * (dps[i] * pair_dropout(p, q, k0 + r) - q_delta);
+            if sees(p, q, k) {
+                ds = exp(scores[i] * dims.scale - q_lse) * (dps[i] * pair_dropout(p, q, k) - q_delta);
             }
-            pairs[own * TILE + r] = ds;
+            pairs[own * TILE + part + i * LANES] = ds;
         }
         workgroupBarrier();
-        for (var i = 0u; i < D / LANES; i++) {
-            for (var r = 0u; r < TILE; r++) {
-                acc[i] += pairs[own * TILE + r] * staged[staged_index(2u, r) + part + i * LANES];
-            }
+        let sums = weighted_sum(2u, lane);                           // forward: score = scale q.k
+        for (var i = 0u; i < QUADS_MAX; i++) {
+            acc[i] += sums[i];
         }
         workgroupBarrier();
     }
     if q >= dims.t { return; }
-    for (var i = 0u; part + i * LANES < dims.d; i++) {
-        dqkv[qkv_index(p, q, QUERY, part + i * LANES)] = acc[i] * dims.scale;
+    for (var i = 0u; i < 4u * QUADS_MAX; i++) {
+        let channel = own_channel(part, i);
+        if channel < dims.d {
+            dqkv[qkv_index(p, q, QUERY, channel)] = acc[i / 4u][i % 4u] * dims.scale;
+        }
     }
 }
 
@@ -263,62 +295,51 @@ fn backward_kv(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) group
     let own = lane / LANES;
     let part = lane % LANES;
     let k = p.first + own;
-    let q_first = select(0u, p.first, dims.causal != 0u);
     stage_qkv(p, lane, 0u, p.first, KEY);
     stage_qkv(p, lane, 1u, p.first, VALUE);
-    var dk: array<f32, CHANNELS_MAX>;                                // the lane's channels of sum dS q
-    var dv: array<f32, CHANNELS_MAX>;                                // and of sum drop(P) dctx
-    for (var q0 = q_first; q0 < dims.t; q0 += TILE) {
-        var probabilities: array<f32, PAIRS_MAX>;
-        var dss: array<f32, PAIRS_MAX>;
+    var dk: PerQuad;                                                 // of sum dS q
+    var dv: PerQuad;                                                 // of sum drop(P) dctx
+    for (var q0 = select(0u, p.first, dims.causal != 0u); q0 < dims.t; q0 += TILE) {
         stage_qkv(p, lane, 2u, q0, QUERY);
         workgroupBarrier();
-        for (var i = 0u; part + i * LANES < TILE; i++) {
-            let r = part + i * LANES;
-            probabilities[i] = 0.0;
-            if sees(p, q0 + r, k) {
-                let score = row_product(staged_index(2u, r), staged_index(0u, own)) * dims.scale;
-                probabilities[i] = exp(score - lse[row_index(p, q0 + r)]);
-            }
-        }
+        var scores = products(0u, lane);
         workgroupBarrier();
         stage_dctx(p, lane, 2u, q0);
         workgroupBarrier();
+        let dps = products(1u, lane);                                // forward: ctx[q] = sum drop(P) v
+        var dss: PerRow;
         for (var i = 0u; part + i * LANES < TILE; i++) {
-            let r = part + i * LANES;
-            var dropped = 0.0;
-            dss[i] = 0.0;
-            if sees(p, q0 + r, k) {
-                // forward: ctx = sum drop(P) v
-                let factor = pair_dropout(p, q0 + r, k);
-                let dp = row_product(staged_index(2u, r), staged_index(1u, own)) * factor;
-                dropped = probabilities[i] * factor;
-                dss[i] = probabilities[i] * (dp - delta[row_index(p, q0 + r)]);
+            let q = q0 + part + i * LANES;
+            var weight = 0.0;
+            if sees(p, q, k) {
+                let probability = exp(scores[i] * dims.scale - lse[row_index(p, q)]);
+                let factor = pair_dropout(p, q, k);
+                weight = probability * factor;
+                dss[i] = probability * (dps[i] * factor - delta[row_index(p, q)]);
             }
-            pairs[own * TILE + r] = dropped;
+            pairs[own * TILE + part + i * LANES] = weight;
         }
         workgroupBarrier();
-        for (var i = 0u; i < D / LANES; i++) {
-            for (var r = 0u; r < TILE; r++) {
-                dv[i] += pairs[own * TILE + r] * staged[staged_index(2u, r) + part + i * LANES];
-            }
-        }
+        let dv_sums = weighted_sum(2u, lane);
         workgroupBarrier();
-        stage_qkv(p, lane, 2u, q0, QUERY);
+        stage_qkv(p, lane, 2u, q0, QUERY);                           // again: there is room for three tiles, not four
         for (var i = 0u; part + i * LANES < TILE; i++) {
             pairs[own * TILE + part + i * LANES] = dss[i];
         }
         workgroupBarrier();
-        for (var i = 0u; i < D / LANES; i++) {
-            for (var r = 0u; r < TILE; r++) {
-                dk[i] += pairs[own * TILE + r] * staged[staged_index(2u, r) + part + i * LANES];
-            }
+        let dk_sums = weighted_sum(2u, lane);                        // forward: score = scale q.k
+        for (var i = 0u; i < QUADS_MAX; i++) {
+            dk[i] += dk_sums[i];
+            dv[i] += dv_sums[i];
         }
         workgroupBarrier();
     }
     if k >= dims.t { return; }
-    for (var i = 0u; part + i * LANES < dims.d; i++) {
-        dqkv[qkv_index(p, k, KEY, part + i * LANES)] = dk[i] * dims.scale;
-        dqkv[qkv_index(p, k, VALUE, part + i * LANES)] = dv[i];
+    for (var i = 0u; i < 4u * QUADS_MAX; i++) {
+        let channel = own_channel(part, i);
+        if channel < dims.d {
+            dqkv[qkv_index(p, k, KEY, channel)] = dk[i / 4u][i % 4u] * dims.scale;
+            dqkv[qkv_index(p, k, VALUE, channel)] = dv[i / 4u][i % 4u];
+        }
     }
 }

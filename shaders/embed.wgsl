@@ -6,7 +6,7 @@
 //   backward_word       ids dx                              dword       (+=)    N
 //   backward_position   dx                                  dposition   (+=)    ceil(t * E / WG)
 //   backward_type       types dx                            partial     (=)     ceil(N / rows_per_group)
-override WG: u32;                                                    // a multiple of 32
+override WG: u32;
 struct Dims {
     n: u32,
     t: u32,
@@ -39,49 +39,38 @@ fn forward(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) groups: v
     }
 }
 
-var<workgroup> found_earlier: atomic<u32>;
-var<workgroup> is_owned: u32;
-var<workgroup> hits: array<atomic<u32>, WG / 32u>;                   // bit i: token i of the block has the id
+var<workgroup> hits: array<u32, WG>;                                 // bit i of word w: token block + 32 w + i has the id
+const NONE = 0xffffffffu;
 
-// Whether no token before n has its id; the same answer for every lane.
-fn is_first(n: u32, lane: u32) -> bool {
-    for (var i = lane; i < n; i += WG) {
-        if ids[i] == ids[n] {
-            atomicOr(&found_earlier, 1u);
-            break;
-        }
+// Which of the 32 tokens from `start` have the id.
+fn matches(id: u32, start: u32) -> u32 {
+    var bits = 0u;
+    for (var i = 0u; i < 32u && start + i < dims.n; i++) {
+        bits |= u32(ids[start + i] == id) << i;
     }
-    workgroupBarrier();
-    if lane == 0u {
-        is_owned = u32(atomicLoad(&found_earlier) == 0u);
-    }
-    return workgroupUniformLoad(&is_owned) != 0u;
+    return bits;
 }
 
-// The first token with an id owns the row of dword; it finds the others a block of WG tokens at a time, and adds in their order.
+// The first token with an id owns the row of dword. Its workgroup looks for the id a block of 32 WG tokens at a time, and adds what it
+// finds in the tokens' order; every other workgroup with the id finds that first token before its own, and adds nothing.
 @compute @workgroup_size(WG)
 fn backward_word(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
     let n = group_index(wid, groups);
     if n >= dims.n { return; }
     let id = ids[n];
     if id == dims.pad_id { return; }
-    if !is_first(n, lane) { return; }
-    for (var block = n; block < dims.n; block += WG) {
-        if block + lane < dims.n && ids[block + lane] == id {
-            atomicOr(&hits[lane / 32u], 1u << (lane % 32u));
-        }
+    var first = NONE;                                                // token with the id
+    for (var block = 0u; block < dims.n; block += 32u * WG) {
+        hits[lane] = matches(id, block + 32u * lane);
         workgroupBarrier();
-        for (var i = 0u; i < WG / 32u; i++) {
-            for (var bits = atomicLoad(&hits[i]); bits != 0u; bits &= bits - 1u) {
-                let m = block + i * 32u + countTrailingZeros(bits);
-                for (var c = lane; c < dims.e; c += WG) {
+        for (var w = 0u; w < WG && first >= n; w++) {
+            for (var bits = hits[w]; bits != 0u; bits &= bits - 1u) {
+                let m = block + 32u * w + countTrailingZeros(bits);
+                first = min(first, m);
+                for (var c = lane; c < dims.e && first == n; c += WG) {
                     dword[id * dims.e + c] += dx[m * dims.e + c];    // forward: x[m] = word[id] + ...
                 }
             }
-        }
-        workgroupBarrier();
-        if lane < WG / 32u {
-            atomicStore(&hits[lane], 0u);
         }
         workgroupBarrier();
     }

@@ -3,7 +3,7 @@
 //   backward_input:    A = dy  (m, k)     B = W,   stored (k, n)     C = dx
 //   backward_weight:   A = dy^T, stored (k, m)     B = x (k, n)      C = dW
 // A workgroup of WG_M x WG_N lanes owns a tile of TILE_M x TILE_N outputs and walks k in steps of TILE_K through workgroup memory;
-// a lane owns REG x REG of them, WG_M rows and WG_N columns apart, so that neighbouring lanes touch neighbouring words.
+// a lane owns 4 x 4 of them, held in a mat4x4f.
 // m, n and k may be anything: what lies outside is read as 0 and never written. Uses lib/grid, lib/gelu. Twin: src/cpu/matmul.rs
 //   entry                     reads        writes                                  dispatch
 //   forward                   a b bias     c      (=)   A B + bias                 tiles = ceil(m / TILE_M) * ceil(n / TILE_N)
@@ -13,12 +13,11 @@
 //   backward_input_gelu       a b u        c      (=)   A B gelu'(u)               tiles
 //   backward_weight           a b          c      (+=)  A B                        tiles
 //   backward_weight_partial   a b          c      (=)   A B over part p of k       tiles * parts
-override TILE_M: u32;                                                // REG * WG_M
-override TILE_N: u32;                                                // REG * WG_N
+override TILE_M: u32;                                                // 4 WG_M
+override TILE_N: u32;                                                // 4 WG_N
 override TILE_K: u32;
 override WG_M: u32;
 override WG_N: u32;
-const REG = 4u;                                                      // the side of a mat4x4f, which holds a lane's outputs
 
 struct Dims {
     m: u32,
@@ -34,9 +33,10 @@ struct Dims {
 @group(0) @binding(5) var<storage, read_write> u_out: array<f32>;    // (m, n) before the gelu
 @group(0) @binding(6) var<storage, read> u: array<f32>;              // (m, n) before the gelu
 
-// [k][m] and [k][n]; one word of padding a row, so that lanes that walk along k hit different banks.
-var<workgroup> a_tile: array<f32, TILE_K * (TILE_M + 1u)>;
-var<workgroup> b_tile: array<f32, TILE_K * (TILE_N + 1u)>;
+// [k][m / 4] and [k][n / 4]: quads of neighbouring rows of A, columns of B. One quad of padding a row, so that lanes that walk along
+// k hit different banks.
+var<workgroup> a_tile: array<vec4f, TILE_K * (TILE_M / 4u + 1u)>;
+var<workgroup> b_tile: array<vec4f, TILE_K * (TILE_N / 4u + 1u)>;
 
 // What a workgroup multiplies: the first row and column of its tile, and its part of k. Where a lane stands in it is lid, apart from
 // this, so that the barriers' control flow depends on what all lanes share.
@@ -58,81 +58,67 @@ fn place(group: u32) -> Place {
     return Place(tile / across * TILE_M, tile % across * TILE_N, part, k_first, min(k_first + dims.k_part, dims.k));
 }
 
-// Stage k0 .. k0 + TILE_K of the operands; lanes follow the axis that is contiguous in memory.
-fn stage_a_rows(p: Place, lid: vec3u, k0: u32) {                                 // a (m, k)
-    for (var i = lid.y * WG_N + lid.x; i < TILE_M * TILE_K; i += WG_M * WG_N) {
-        let m = p.m0 + i / TILE_K;
-        let k = k0 + i % TILE_K;
-        var value = 0.0;
-        if m < dims.m && k < p.k_end {
-            value = a[m * dims.k + k];
-        }
-        a_tile[i % TILE_K * (TILE_M + 1u) + i / TILE_K] = value;
+// Element (m, k) of A and (k, n) of B, stored by rows or by columns; 0 outside.
+fn a_at(p: Place, m: u32, k: u32, by_columns: bool) -> f32 {
+    if m >= dims.m || k >= p.k_end {
+        return 0.0;
+    }
+    return a[select(m * dims.k + k, k * dims.m + m, by_columns)];
+}
+fn b_at(p: Place, k: u32, n: u32, by_columns: bool) -> f32 {
+    if n >= dims.n || k >= p.k_end {
+        return 0.0;
+    }
+    return b[select(k * dims.n + n, n * dims.k + k, by_columns)];
+}
+
+// Stage k0 .. k0 + TILE_K of an operand, a quad at a time; neighbouring lanes follow the axis that is contiguous in memory.
+fn stage_a(p: Place, lane: u32, k0: u32, by_columns: bool) {
+    let quads = TILE_M / 4u;
+    for (var i = lane; i < quads * TILE_K; i += WG_M * WG_N) {
+        let quad = select(i / TILE_K, i % quads, by_columns);
+        let k = select(i % TILE_K, i / quads, by_columns);
+        let m = p.m0 + 4u * quad;
+        a_tile[k * (quads + 1u) + quad] = vec4f(
+            a_at(p, m, k0 + k, by_columns), a_at(p, m + 1u, k0 + k, by_columns),
+            a_at(p, m + 2u, k0 + k, by_columns), a_at(p, m + 3u, k0 + k, by_columns));
     }
 }
-fn stage_a_columns(p: Place, lid: vec3u, k0: u32) {                              // a (k, m)
-    for (var i = lid.y * WG_N + lid.x; i < TILE_M * TILE_K; i += WG_M * WG_N) {
-        let m = p.m0 + i % TILE_M;
-        let k = k0 + i / TILE_M;
-        var value = 0.0;
-        if m < dims.m && k < p.k_end {
-            value = a[k * dims.m + m];
-        }
-        a_tile[i / TILE_M * (TILE_M + 1u) + i % TILE_M] = value;
-    }
-}
-fn stage_b_rows(p: Place, lid: vec3u, k0: u32) {                                 // b (n, k)
-    for (var i = lid.y * WG_N + lid.x; i < TILE_N * TILE_K; i += WG_M * WG_N) {
-        let n = p.n0 + i / TILE_K;
-        let k = k0 + i % TILE_K;
-        var value = 0.0;
-        if n < dims.n && k < p.k_end {
-            value = b[n * dims.k + k];
-        }
-        b_tile[i % TILE_K * (TILE_N + 1u) + i / TILE_K] = value;
-    }
-}
-fn stage_b_columns(p: Place, lid: vec3u, k0: u32) {                              // b (k, n)
-    for (var i = lid.y * WG_N + lid.x; i < TILE_N * TILE_K; i += WG_M * WG_N) {
-        let n = p.n0 + i % TILE_N;
-        let k = k0 + i / TILE_N;
-        var value = 0.0;
-        if n < dims.n && k < p.k_end {
-            value = b[k * dims.n + n];
-        }
-        b_tile[i / TILE_N * (TILE_N + 1u) + i % TILE_N] = value;
+fn stage_b(p: Place, lane: u32, k0: u32, by_columns: bool) {
+    let quads = TILE_N / 4u;
+    for (var i = lane; i < quads * TILE_K; i += WG_M * WG_N) {
+        let quad = select(i % quads, i / TILE_K, by_columns);
+        let k = select(i / quads, i % TILE_K, by_columns);
+        let n = p.n0 + 4u * quad;
+        b_tile[k * (quads + 1u) + quad] = vec4f(
+            b_at(p, k0 + k, n, by_columns), b_at(p, k0 + k, n + 1u, by_columns),
+            b_at(p, k0 + k, n + 2u, by_columns), b_at(p, k0 + k, n + 3u, by_columns));
     }
 }
 
-// The staged tiles' contribution to the lane's outputs. Element [i][j] is row m0 + lid.y + i WG_M, column n0 + lid.x + j WG_N.
-fn multiply_staged(lid: vec3u) -> mat4x4f {
-    var sum = mat4x4f();
-    for (var k = 0u; k < TILE_K; k++) {
-        let i = k * (TILE_M + 1u) + lid.y;
-        let j = k * (TILE_N + 1u) + lid.x;
-        let y = vec4f(b_tile[j], b_tile[j + WG_N], b_tile[j + 2u * WG_N], b_tile[j + 3u * WG_N]);
-        sum += mat4x4f(a_tile[i] * y, a_tile[i + WG_M] * y, a_tile[i + 2u * WG_M] * y, a_tile[i + 3u * WG_M] * y);
-    }
-    return sum;
-}
-
-fn product(p: Place, lid: vec3u, a_is_columns: bool, b_is_columns: bool) -> mat4x4f {
+// The lane's outputs over the workgroup's part of k: element [i][j] is row m0 + 4 lid.y + i, column n0 + 4 lid.x + j.
+fn product(p: Place, lid: vec3u, a_by_columns: bool, b_by_columns: bool) -> mat4x4f {
+    let lane = lid.y * WG_N + lid.x;
     var sum = mat4x4f();
     for (var k0 = p.k_first; k0 < p.k_end; k0 += TILE_K) {
-        if a_is_columns { stage_a_columns(p, lid, k0); } else { stage_a_rows(p, lid, k0); }
-        if b_is_columns { stage_b_columns(p, lid, k0); } else { stage_b_rows(p, lid, k0); }
+        stage_a(p, lane, k0, a_by_columns);
+        stage_b(p, lane, k0, b_by_columns);
         workgroupBarrier();
-        sum += multiply_staged(lid);
+        for (var k = 0u; k < TILE_K; k++) {
+            let x = a_tile[k * (TILE_M / 4u + 1u) + lid.y];
+            let y = b_tile[k * (TILE_N / 4u + 1u) + lid.x];
+            sum += mat4x4f(x.x * y, x.y * y, x.z * y, x.w * y);
+        }
         workgroupBarrier();                                          // the next step may now overwrite the tiles
     }
     return sum;
 }
 
-// Index into (m, n) of the lane's output number i, element [i / REG][i % REG]; NONE where it lies outside.
+// Index into (m, n) of the lane's output number i, element [i / 4][i % 4]; NONE where it lies outside.
 const NONE = 0xffffffffu;
 fn output_index(p: Place, lid: vec3u, i: u32) -> u32 {
-    let m = p.m0 + lid.y + i / REG * WG_M;
-    let n = p.n0 + lid.x + i % REG * WG_N;
+    let m = p.m0 + 4u * lid.y + i / 4u;
+    let n = p.n0 + 4u * lid.x + i % 4u;
     return select(NONE, m * dims.n + n, m < dims.m && n < dims.n);
 }
 
@@ -140,11 +126,11 @@ fn output_index(p: Place, lid: vec3u, i: u32) -> u32 {
 fn forward(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_id) lid: vec3u) {
     let p = place(group_index(wid, groups));
     if p.part > 0u { return; }
-    var sum = product(p, lid, false, false);
-    for (var i = 0u; i < REG * REG; i++) {
+    var sum = product(p, lid, false, true);
+    for (var i = 0u; i < 16u; i++) {
         let at = output_index(p, lid, i);
         if at != NONE {
-            c[at] = sum[i / REG][i % REG] + bias[at % dims.n];
+            c[at] = sum[i / 4u][i % 4u] + bias[at % dims.n];
         }
     }
 }
@@ -153,11 +139,11 @@ fn forward(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) groups: v
 fn forward_gelu(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_id) lid: vec3u) {
     let p = place(group_index(wid, groups));
     if p.part > 0u { return; }
-    var sum = product(p, lid, false, false);
-    for (var i = 0u; i < REG * REG; i++) {
+    var sum = product(p, lid, false, true);
+    for (var i = 0u; i < 16u; i++) {
         let at = output_index(p, lid, i);
         if at != NONE {
-            let value = sum[i / REG][i % REG] + bias[at % dims.n];
+            let value = sum[i / 4u][i % 4u] + bias[at % dims.n];
             u_out[at] = value;
             c[at] = gelu(value);
         }
@@ -169,11 +155,11 @@ fn forward_gelu(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) grou
 fn backward_input(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_id) lid: vec3u) {
     let p = place(group_index(wid, groups));
     if p.part > 0u { return; }
-    var sum = product(p, lid, false, true);
-    for (var i = 0u; i < REG * REG; i++) {
+    var sum = product(p, lid, false, false);
+    for (var i = 0u; i < 16u; i++) {
         let at = output_index(p, lid, i);
         if at != NONE {
-            c[at] = sum[i / REG][i % REG];
+            c[at] = sum[i / 4u][i % 4u];
         }
     }
 }
@@ -183,11 +169,11 @@ fn backward_input(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) gr
 fn backward_input_add(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_id) lid: vec3u) {
     let p = place(group_index(wid, groups));
     if p.part > 0u { return; }
-    var sum = product(p, lid, false, true);
-    for (var i = 0u; i < REG * REG; i++) {
+    var sum = product(p, lid, false, false);
+    for (var i = 0u; i < 16u; i++) {
         let at = output_index(p, lid, i);
         if at != NONE {
-            c[at] += sum[i / REG][i % REG];
+            c[at] += sum[i / 4u][i % 4u];
         }
     }
 }
@@ -197,11 +183,11 @@ fn backward_input_add(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups
 fn backward_input_gelu(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_id) lid: vec3u) {
     let p = place(group_index(wid, groups));
     if p.part > 0u { return; }
-    var sum = product(p, lid, false, true);
-    for (var i = 0u; i < REG * REG; i++) {
+    var sum = product(p, lid, false, false);
+    for (var i = 0u; i < 16u; i++) {
         let at = output_index(p, lid, i);
         if at != NONE {
-            c[at] = sum[i / REG][i % REG] * gelu_grad(u[at]);
+            c[at] = sum[i / 4u][i % 4u] * gelu_grad(u[at]);
         }
     }
 }
@@ -211,11 +197,11 @@ fn backward_input_gelu(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroup
 fn backward_weight(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_id) lid: vec3u) {
     let p = place(group_index(wid, groups));
     if p.part > 0u { return; }
-    var sum = product(p, lid, true, true);
-    for (var i = 0u; i < REG * REG; i++) {
+    var sum = product(p, lid, true, false);
+    for (var i = 0u; i < 16u; i++) {
         let at = output_index(p, lid, i);
         if at != NONE {
-            c[at] += sum[i / REG][i % REG];
+            c[at] += sum[i / 4u][i % 4u];
         }
     }
 }
@@ -225,11 +211,11 @@ fn backward_weight(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) g
 fn backward_weight_partial(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_id) lid: vec3u) {
     let p = place(group_index(wid, groups));
     if p.k_first >= dims.k { return; }
-    var sum = product(p, lid, true, true);
-    for (var i = 0u; i < REG * REG; i++) {
+    var sum = product(p, lid, true, false);
+    for (var i = 0u; i < 16u; i++) {
         let at = output_index(p, lid, i);
         if at != NONE {
-            c[p.part * dims.m * dims.n + at] = sum[i / REG][i % REG];
+            c[p.part * dims.m * dims.n + at] = sum[i / 4u][i % 4u];
         }
     }
 }
