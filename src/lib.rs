@@ -8,6 +8,7 @@ pub mod gpu;
 pub mod hub;
 pub mod model;
 pub mod ops;
+pub mod parity;
 pub mod plan;
 pub mod rng;
 pub mod text;
