@@ -1,7 +1,7 @@
 //! Draws stories: a script, its variables through its tables, then sentence by sentence.
 
 use super::forms;
-use super::lexicon::{Class, FEATURELESS, Features, LexemeId, NO_WORD, Tense, WordId};
+use super::lexicon::{FEATURELESS, Features, LexemeId, NO_WORD, Tense, WordId};
 use super::source::{Base, Control, Frame, MAX_VARS, Place, Rules, Script, Shape, Use, Var, What};
 use super::{Sentence, Word, english};
 use crate::rng::Sequence;
@@ -181,5 +181,5 @@ fn word(
     };
     let lexeme = &rules.lexicon.lexemes[usize::from(lexeme)];
     let word = lexeme.forms[usize::from(forms::cell(shape, control, own, features, story))];
-    (word != NO_WORD).then_some((word, lexeme.class == Class::Name))
+    (word != NO_WORD).then_some((word, lexeme.proper))
 }

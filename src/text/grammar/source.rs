@@ -262,6 +262,8 @@ impl Reader<'_> {
         let (class, forms, features) = match class {
             "noun" => {
                 let features = self.features(&lemma, flags)?;
+                let only_plural = flags.contains('p');
+                let exceptions = if only_plural { vec![lemma.as_str()] } else { exceptions };
                 let two =
                     if english { english::noun(&lemma, &exceptions) } else { portuguese::noun(&lemma, &exceptions) };
                 let cells = (0..6u8).filter(|c| features >> c & 1 == 1);
@@ -599,6 +601,9 @@ impl Reader<'_> {
                 words.next().and_then(|w| w.split_once('/')).ok_or_else(|| self.wrong("expected Name/class sg"))?;
             let mut var = Var { name: name.to_owned(), class: self.class(class)?, features: ANY_FEATURES, who: false };
             words.try_for_each(|word| self.restrict(&mut var, word))?;
+            if vars.iter().any(|v| v.name == name) {
+                return Err(self.wrong(format!("{name} belongs to the whole script: restrict it there")));
+            }
             locals.push(var);
         }
         for extra in extras.iter().filter(|e| !is_restriction(e)) {
@@ -638,7 +643,8 @@ impl Reader<'_> {
             };
             let upper = !is_mark && (begins || first.is_uppercase());
             slots.push(Slot { what, space_before: space && !slots.is_empty(), upper });
-            begins = if is_mark { begins || matches!(first, '.' | '!' | '?' | ':') } else { false };
+            // A dash or a quotation mark at the start keeps the capital to come; inside, the sentence only goes on.
+            begins = is_mark && (matches!(first, '.' | '!' | '?') || (begins && slots.len() == 1));
             space = false;
             rest = after;
         }
