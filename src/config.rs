@@ -1,2 +1,392 @@
-//! What a run is told: every setting of a preset, said once, checked once.
-//! `assets/presets/*.toml` -> `Config`; the effective one is printed first, stored in the run folder and in checkpoints.
+//! What a run is told: every setting, said once, checked once.
+//! preset (`assets/presets/*.toml`) <- config file <- `--set key=value` -> [`Config`]; the effective one is printed first and
+//! stored in the run folder and in every checkpoint.
+
+use crate::batch::Packing;
+use crate::ops::attention::HEAD_MAX;
+use crate::{Error, Result};
+use serde::{Deserialize, Serialize};
+
+/// What the main model is trained to do (electra.md 4): which input it reads, at which positions its loss is taken, by which head.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Objective {
+    /// Replaced-token detection at every token, beside a generator (Clark et al. 2020).
+    Electra,
+    /// Masked language modelling with the generator alone, the baseline of the paper.
+    Mlm,
+}
+
+/// Who draws the replacements.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Replacements {
+    /// The generator, from the first step: the paper's recipe.
+    Generator,
+    /// The corpus' word frequencies.
+    Unigram,
+    /// All words alike.
+    Uniform,
+    /// Word frequencies until the judge has taken off, then a ramp to the generator.
+    UnigramToGenerator,
+    /// All words alike until the judge has taken off, then a ramp to the generator.
+    UniformToGenerator,
+}
+
+/// How weights start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum InitRule {
+    /// Truncated normal of `init_std` everywhere, Glorot-uniform where the reference leaves TensorFlow's default (electra.md 1.2).
+    Reference,
+    /// Normal of 1/sqrt(fan-in) for matrices, `init_std` for embeddings: what narrow models need (DECISIONS.md).
+    FanIn,
+}
+
+/// Every setting of a run. Built by [`Config::load`] only, so a `Config` has been checked.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// The preset it started from.
+    pub preset: String,
+    /// One line for people.
+    pub about: String,
+
+    // Sizes.
+    pub vocab_size: u32,
+    pub embedding_size: u32,
+    pub hidden_size: u32,
+    pub layers: u32,
+    pub heads: u32,
+    pub ffn_size: u32,
+    pub generator_hidden_size: u32,
+    pub generator_heads: u32,
+    pub generator_ffn_size: u32,
+    pub max_positions: u32,
+
+    // Text to batch.
+    pub lower_case: bool,
+    pub strip_accents: bool,
+    /// Tokens a row, [CLS] and [SEP] included.
+    pub seq_len: u32,
+    /// Rows a micro-batch.
+    pub batch: u32,
+    /// Micro-batches an optimizer step.
+    pub accumulate: u32,
+    pub packing: Packing,
+    /// Share of a row's tokens that become slots.
+    pub mask_prob: f64,
+    /// Share of the slots that show [MASK] to the generator; the rest show the token itself.
+    pub mask_token_prob: f64,
+    /// The reference's quirk: positions drawn with replacement (electra.md 1.3).
+    pub mask_with_replacement: bool,
+
+    // Objective.
+    pub objective: Objective,
+    pub mlm_weight: f64,
+    pub rtd_weight: f64,
+    /// Of the generator's samples; its loss is at 1.
+    pub temperature: f64,
+    pub replacements: Replacements,
+    /// Training AUC, averaged over 50 steps, at which the ramp to the generator starts.
+    pub takeoff_auc: f64,
+    /// Steps of that ramp.
+    pub handover_steps: u64,
+    /// Share of the planned steps after which the ramp starts whatever the AUC.
+    pub handover_latest: f64,
+    pub dropout: f64,
+    pub attention_dropout: f64,
+    pub init: InitRule,
+    pub init_std: f64,
+
+    // Optimizer.
+    pub steps: u64,
+    /// Peak learning rate.
+    pub lr: f64,
+    /// The generator's rate over the discriminator's.
+    pub generator_lr_scale: f64,
+    /// Steps; below 1: share of the planned steps.
+    pub warmup: f64,
+    /// Exponent of the decay to 0 over the planned steps (1: linear).
+    pub lr_power: f64,
+    pub beta1: f64,
+    pub beta2: f64,
+    pub adam_eps: f64,
+    /// False: the reference's AdamW.
+    pub bias_correction: bool,
+    pub weight_decay: f64,
+    /// Largest global gradient norm.
+    pub clip: f64,
+    /// Shared embeddings, generator and discriminator clipped each by its own norm.
+    pub clip_separately: bool,
+
+    // Looking and keeping.
+    /// Steps between held-out evaluations.
+    pub eval_every: u64,
+    /// Held-out rows an evaluation reads at most.
+    pub eval_rows: u32,
+    /// Steps between readouts of the probe sentences.
+    pub readout_every: u64,
+    /// Steps between checkpoints.
+    pub checkpoint_every: u64,
+    /// Checkpoints kept.
+    pub keep_checkpoints: u32,
+}
+
+/// The presets, smallest first: name and text.
+pub const PRESETS: &[(&str, &str)] = &[
+    ("nano", include_str!("../assets/presets/nano.toml")),
+    ("tiny", include_str!("../assets/presets/tiny.toml")),
+    ("mini", include_str!("../assets/presets/mini.toml")),
+    ("small", include_str!("../assets/presets/small.toml")),
+    ("base", include_str!("../assets/presets/base.toml")),
+];
+
+/// What was typed, in the order it wins: later over earlier.
+#[derive(Debug, Clone, Default)]
+pub struct Overrides {
+    /// Text of `--config`, with its path for messages.
+    pub file: Option<(String, String)>,
+    /// `key=value` of each `--set`.
+    pub set: Vec<String>,
+}
+
+impl Config {
+    /// A preset as it stands.
+    pub fn preset(name: &str) -> Result<Self> {
+        Self::load(name, &Overrides::default())
+    }
+
+    /// The preset under its overrides, checked.
+    ///
+    /// # Errors
+    /// Usage errors: an unknown preset or key (with the nearest right one), a value of the wrong type, sizes that do not fit together.
+    pub fn load(preset: &str, overrides: &Overrides) -> Result<Self> {
+        let mut table = preset_table(preset)?;
+        if let Some((text, path)) = &overrides.file {
+            let file: toml::Table =
+                text.parse().map_err(|e| Error::usage(format!("not valid TOML: {e}")).at(path))?;
+            for (key, value) in file {
+                set(&mut table, &key, value).map_err(|e| e.at(path))?;
+            }
+        }
+        for typed in &overrides.set {
+            let (key, value) = typed.split_once('=').ok_or_else(|| {
+                Error::usage(format!("--set {typed}: want key=value")).hint("for example --set lr=0.001")
+            })?;
+            set(&mut table, key.trim(), parse_value(value.trim()))?;
+        }
+        let config: Self = table.try_into().map_err(|e| Error::usage(format!("setting: {}", e.to_string().trim())))?;
+        config.check()?;
+        Ok(config)
+    }
+
+    /// The effective configuration as it is printed and stored.
+    pub fn to_toml(&self) -> String {
+        toml::to_string(self).expect("a flat struct of numbers, strings and booleans is TOML")
+    }
+
+    /// Reads back [`Config::to_toml`].
+    pub fn from_toml(text: &str, path: &str) -> Result<Self> {
+        let config: Self = toml::from_str(text)
+            .map_err(|e| Error::failed(format!("not a configuration of this version: {}", e.message())).at(path))?;
+        config.check().map_err(|e| e.at(path))?;
+        Ok(config)
+    }
+
+    fn check(&self) -> Result<()> {
+        self.check_sizes()?;
+        self.check_shares()?;
+        self.check_counters()
+    }
+
+    fn check_sizes(&self) -> Result<()> {
+        for (name, hidden, heads_name, heads) in [
+            ("hidden_size", self.hidden_size, "heads", self.heads),
+            ("generator_hidden_size", self.generator_hidden_size, "generator_heads", self.generator_heads),
+        ] {
+            if heads == 0 || hidden == 0 || !hidden.is_multiple_of(heads) {
+                let right = hidden.max(1).next_multiple_of(heads.max(1));
+                return Err(Error::usage(format!("{name} = {hidden} does not split into {heads_name} = {heads}"))
+                    .hint(format!("try {name} = {right}")));
+            }
+            if hidden / heads > HEAD_MAX {
+                return Err(Error::usage(format!("heads of {} channels ({name} / {heads_name}); at most {HEAD_MAX}", hidden / heads))
+                    .hint(format!("try {heads_name} = {}", hidden.div_ceil(HEAD_MAX))));
+            }
+        }
+        for (name, value, least) in [
+            ("vocab_size", self.vocab_size, 8),
+            ("embedding_size", self.embedding_size, 1),
+            ("layers", self.layers, 1),
+            ("ffn_size", self.ffn_size, 1),
+            ("generator_ffn_size", self.generator_ffn_size, 1),
+            ("seq_len", self.seq_len, 5),
+            ("batch", self.batch, 1),
+            ("accumulate", self.accumulate, 1),
+            ("keep_checkpoints", self.keep_checkpoints, 1),
+            ("eval_rows", self.eval_rows, 1),
+        ] {
+            if value < least {
+                return Err(Error::usage(format!("{name} = {value}: at least {least}")));
+            }
+        }
+        for (name, value) in [
+            ("steps", self.steps),
+            ("eval_every", self.eval_every),
+            ("readout_every", self.readout_every),
+            ("checkpoint_every", self.checkpoint_every),
+        ] {
+            if value == 0 {
+                return Err(Error::usage(format!("{name} = 0: at least 1")));
+            }
+        }
+        if self.seq_len > self.max_positions {
+            return Err(Error::usage(format!("seq_len = {} exceeds max_positions = {}", self.seq_len, self.max_positions))
+                .hint(format!("try max_positions = {}", self.seq_len)));
+        }
+        Ok(())
+    }
+
+    fn check_shares(&self) -> Result<()> {
+        let open = |v: f64| v > 0.0 && v < 1.0;
+        let half_open = |v: f64| (0.0..1.0).contains(&v);
+        let closed = |v: f64| (0.0..=1.0).contains(&v);
+        let positive = |v: f64| v.is_finite() && v > 0.0;
+        let not_negative = |v: f64| v.is_finite() && v >= 0.0;
+        for (name, value, fits, wanted) in [
+            ("mask_prob", self.mask_prob, open(self.mask_prob), "between 0 and 1"),
+            ("mask_token_prob", self.mask_token_prob, closed(self.mask_token_prob), "0 to 1"),
+            ("dropout", self.dropout, half_open(self.dropout), "0 or more, below 1"),
+            ("attention_dropout", self.attention_dropout, half_open(self.attention_dropout), "0 or more, below 1"),
+            ("beta1", self.beta1, half_open(self.beta1), "0 or more, below 1"),
+            ("beta2", self.beta2, half_open(self.beta2), "0 or more, below 1"),
+            ("takeoff_auc", self.takeoff_auc, closed(self.takeoff_auc), "0 to 1"),
+            ("handover_latest", self.handover_latest, closed(self.handover_latest), "0 to 1"),
+            ("temperature", self.temperature, positive(self.temperature), "above 0"),
+            ("lr", self.lr, positive(self.lr), "above 0"),
+            ("clip", self.clip, positive(self.clip), "above 0"),
+            ("adam_eps", self.adam_eps, positive(self.adam_eps), "above 0"),
+            ("init_std", self.init_std, positive(self.init_std), "above 0"),
+            ("generator_lr_scale", self.generator_lr_scale, not_negative(self.generator_lr_scale), "0 or more"),
+            ("warmup", self.warmup, not_negative(self.warmup), "0 or more"),
+            ("lr_power", self.lr_power, not_negative(self.lr_power), "0 or more"),
+            ("weight_decay", self.weight_decay, not_negative(self.weight_decay), "0 or more"),
+            ("mlm_weight", self.mlm_weight, not_negative(self.mlm_weight), "0 or more"),
+            ("rtd_weight", self.rtd_weight, not_negative(self.rtd_weight), "0 or more"),
+        ] {
+            if !fits {
+                return Err(Error::usage(format!("{name} = {value}: want {wanted}")));
+            }
+        }
+        Ok(())
+    }
+
+    /// Random numbers are addressed by 32 bits: nothing that draws them may be larger.
+    fn check_counters(&self) -> Result<()> {
+        let rows = u64::from(self.batch) * u64::from(self.accumulate);
+        let t = u64::from(self.seq_len);
+        let widest = u64::from(self.hidden_size.max(self.generator_hidden_size).max(self.embedding_size));
+        let heads = u64::from(self.heads.max(self.generator_heads));
+        let words = (rows * t * widest).max(rows * heads * t * t);
+        if words >= 1 << 32 {
+            return Err(Error::usage(format!(
+                "a step of {rows} rows × {t} tokens draws {words} random words; at most 2^32"
+            ))
+            .hint("lower batch, accumulate or seq_len"));
+        }
+        Ok(())
+    }
+
+    /// Rows an optimizer step.
+    pub fn rows(&self) -> u32 {
+        self.batch * self.accumulate
+    }
+
+    /// Warm-up in steps, of a run of `planned`.
+    pub fn warmup_steps(&self, planned: u64) -> f64 {
+        if self.warmup < 1.0 { self.warmup * planned as f64 } else { self.warmup }
+    }
+}
+
+fn preset_table(name: &str) -> Result<toml::Table> {
+    let Some((_, text)) = PRESETS.iter().find(|(preset, _)| *preset == name) else {
+        let names: Vec<&str> = PRESETS.iter().map(|(name, _)| *name).collect();
+        return Err(Error::usage(format!("no preset {name}")).hint(format!("the presets are {}", names.join(", "))));
+    };
+    Ok(text.parse().expect("the presets are parsed in a test"))
+}
+
+fn set(table: &mut toml::Table, key: &str, value: toml::Value) -> Result<()> {
+    if !table.contains_key(key) {
+        let nearest = table.keys().min_by_key(|known| strsim::damerau_levenshtein(known, key));
+        let hint = nearest.map_or_else(String::new, |nearest| format!("did you mean {nearest}?"));
+        return Err(Error::usage(format!("no setting {key}")).hint(hint));
+    }
+    // TOML tells 1 from 1.0; people need not.
+    let value = match (&table[key], value) {
+        (toml::Value::Float(_), toml::Value::Integer(i)) => toml::Value::Float(i as f64),
+        (_, value) => value,
+    };
+    if table[key].type_str() != value.type_str() {
+        return Err(Error::usage(format!("{key} = {value}: want {}, got {}", table[key].type_str(), value.type_str()))
+            .hint(format!("its value in the preset is {}", table[key])));
+    }
+    table.insert(key.to_owned(), value);
+    Ok(())
+}
+
+/// A TOML value, or the text itself where it is none (`--set replacements=unigram`).
+fn parse_value(typed: &str) -> toml::Value {
+    let parsed = format!("v = {typed}").parse::<toml::Table>().ok().and_then(|mut table| table.remove("v"));
+    parsed.unwrap_or_else(|| toml::Value::String(typed.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with(set: &[&str]) -> Result<Config> {
+        Config::load("nano", &Overrides { file: None, set: set.iter().map(|s| (*s).to_owned()).collect() })
+    }
+
+    #[test]
+    fn every_preset_loads_and_round_trips() {
+        for (name, _) in PRESETS {
+            let config = Config::preset(name).unwrap();
+            assert_eq!(config.preset, *name);
+            assert_eq!(Config::from_toml(&config.to_toml(), "config.toml").unwrap(), config);
+        }
+    }
+
+    #[test]
+    fn small_is_the_papers() {
+        let c = Config::preset("small").unwrap();
+        assert_eq!((c.vocab_size, c.embedding_size, c.hidden_size, c.layers, c.heads, c.ffn_size), (30522, 128, 256, 12, 4, 1024));
+        assert_eq!((c.generator_hidden_size, c.generator_heads, c.generator_ffn_size), (64, 1, 256));
+        assert_eq!((c.seq_len, c.rows(), c.steps, c.lr, c.warmup), (128, 128, 1_000_000, 5e-4, 10_000.0));
+        assert_eq!((c.replacements, c.init, c.bias_correction), (Replacements::Generator, InitRule::Reference, false));
+    }
+
+    #[test]
+    fn mistakes_are_named_with_a_way_out() {
+        let message = |set: &[&str]| with(set).unwrap_err().to_string();
+        assert!(message(&["lerning_rate=1"]).contains("no setting lerning_rate"));
+        assert!(message(&["hiden_size=64"]).contains("did you mean hidden_size?"));
+        assert!(message(&["hidden_size=65"]).contains("try hidden_size = 66"));
+        assert!(message(&["lr=fast"]).contains("want float"));
+        assert!(message(&["batch=1.5"]).contains("want integer"));
+        assert!(message(&["batch=-3"]).contains("-3"));
+        assert!(message(&["objective=gan"]).contains("electra"));
+        assert!(message(&["seq_len=600"]).contains("max_positions"));
+        assert!(message(&["lr"]).contains("key=value"));
+        assert!(message(&["batch=100000", "seq_len=512"]).contains("2^32"));
+        assert_eq!(with(&["batch=0"]).unwrap_err().exit_status(), 2);
+    }
+
+    #[test]
+    fn whole_numbers_are_fine_where_a_float_is_wanted() {
+        assert_eq!(with(&["lr=1"]).unwrap().lr, 1.0);
+        assert_eq!(with(&["replacements=uniform"]).unwrap().replacements, Replacements::Uniform);
+    }
+}

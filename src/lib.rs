@@ -12,5 +12,6 @@ pub mod plan;
 pub mod rng;
 pub mod text;
 pub mod train;
+pub mod view;
 
 pub use error::{Error, Result};

@@ -1,1 +1,18 @@
-//! placeholder
+//! The wgpu executor of plans: adapter and device, pipelines, uploads, slices, readback, timing.
+//! plan -> [`Executor`] -> the device's numbers, copied back behind the work; nothing is created after [`Executor::new`].
+//!
+//! **Invariant:** the only room that names wgpu (but for `burn` and `app`, which set devices up). It awaits and never blocks, so
+//! the same code runs in a browser; the one difference between the two worlds is [`wait`].
+
+mod choice;
+mod device;
+mod executor;
+mod kernels;
+mod pace;
+mod readback;
+mod upload;
+mod wait;
+
+pub use choice::{AdapterKind, AdapterSummary, Choice, Features, Selection, select};
+pub use device::{Gpu, Opened, Profile, adapters};
+pub use executor::{Created, Executor};

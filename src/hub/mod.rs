@@ -1,1 +1,60 @@
-//! placeholder
+//! Hugging Face's ELECTRA layout in and out: a folder of config.json and model.safetensors <-> [`Network`].
+//! folder -> [`read_network`], [`read_pair`] -> `model`; `train` -> [`write_network`], [`write_pair`] -> a folder that
+//! transformers loads. What comes from outside is checked before a byte of it is trusted: names, shapes, ranges, values.
+
+mod config;
+mod names;
+mod network;
+mod pair;
+mod staging;
+mod tensors;
+
+pub use config::ElectraConfig;
+pub use names::{SHARED, TIED_HEAD, WORD_EMBEDDINGS, expected_tensors};
+pub use network::{Network, network_from_bytes, read_config, read_network, role_of, tokenizer_files, write_network};
+pub use pair::{Pair, pair_from_networks, read_pair, write_pair};
+pub use staging::{FileRecord, Staging, hash_file, recover, remove_folder};
+pub use tensors::{HubTensor, TensorFile, Tensors, open_safetensors, parse_safetensors, write_safetensors};
+
+pub(crate) use names::Mismatch;
+pub(crate) use pair::stage_pair;
+#[cfg(test)]
+pub(crate) use pair::tests::random_pair;
+pub(crate) use staging::{REPLACED, hash_bytes, hidden_target};
+
+/// Which of the two networks of a pair a folder holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// Judges every token: original or replaced (`ElectraForPreTraining`).
+    Discriminator,
+    /// Proposes replacements for masked tokens (`ElectraForMaskedLM`).
+    Generator,
+}
+
+impl Role {
+    pub const BOTH: [Self; 2] = [Self::Discriminator, Self::Generator];
+
+    /// The transformers class that loads it.
+    pub fn architecture(self) -> &'static str {
+        match self {
+            Self::Discriminator => "ElectraForPreTraining",
+            Self::Generator => "ElectraForMaskedLM",
+        }
+    }
+
+    /// Its folder in a pair, and its name in messages.
+    pub fn folder(self) -> &'static str {
+        match self {
+            Self::Discriminator => "discriminator",
+            Self::Generator => "generator",
+        }
+    }
+
+    /// How the names of the tensors that only its head has begin.
+    pub(crate) fn head_prefix(self) -> &'static str {
+        match self {
+            Self::Discriminator => "discriminator_predictions.",
+            Self::Generator => "generator_predictions.",
+        }
+    }
+}

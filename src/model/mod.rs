@@ -1,1 +1,14 @@
-//! placeholder
+//! The networks: their parameters (ledger, arenas, initial values), their encoders and heads, and the plan of a training step.
+//! config + tokenizer size -> [`Model`] (a plan and the tensors the host writes and reads) -> `train`, `hub`.
+//!
+//! **Invariant:** no executor is named here.
+
+pub mod arena;
+mod encoder;
+mod heads;
+pub mod init;
+pub mod io;
+pub mod ledger;
+mod record;
+
+pub use record::{Model, ModelSpec, Parameter, ProbeSize, TrainSpec, slots_per_row};

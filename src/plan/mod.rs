@@ -1,1 +1,334 @@
-//! placeholder
+//! The recorded training step: a list of dispatches over named tensors, built once, plain data, printable.
+//! `ops` append to a [`Recorder`]; [`Recorder::finish`] gives every activation a place in memory; `gpu` and `cpu` run the [`Plan`].
+//!
+//! **Invariant:** nothing here knows how a dispatch is executed.
+
+pub mod kernel;
+mod memory;
+pub mod step;
+pub mod tensor;
+
+pub use kernel::{Access, Elem, KernelSpec, Slot, Variant};
+pub use step::Step;
+pub use tensor::{ALIGN, BufferId, Tensor};
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::ops::Range;
+use std::sync::Arc;
+
+/// What a buffer is for: who writes it and how long it lives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    Parameters,
+    Gradients,
+    /// Adam's first and second moments.
+    Moment1,
+    Moment2,
+    /// Written by the host before a run.
+    Input,
+    /// Survives between runs of the plan and is never shared (optimizer state, sampling tables).
+    State,
+    /// Copied back to the host after each micro-batch.
+    Output,
+    /// Lives from its first to its last dispatch; shares memory with others.
+    Activation,
+}
+
+#[derive(Debug, Clone)]
+pub struct Buffer {
+    pub label: Arc<str>,
+    pub role: Role,
+    /// Elements (4 bytes each).
+    pub len: u32,
+}
+
+/// The four things that happen to a text, then the two that happen to the weights; and the ranges that only look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stage {
+    /// Gradients to zero (the batch arrives masked).
+    Mask,
+    /// The generator reads the masked text and proposes a token for each slot.
+    Propose,
+    /// The proposals are written into the text; what differs is labelled replaced.
+    Replace,
+    /// The discriminator judges every token.
+    Judge,
+    Backward,
+    Update,
+    /// Forward only, without dropout, on a held-out batch.
+    Evaluate,
+    /// Forward only, on the probe sentences; owns its memory, so it may run between any two stages.
+    Readout,
+}
+
+impl Stage {
+    pub const ALL: [Self; 8] = [
+        Self::Mask,
+        Self::Propose,
+        Self::Replace,
+        Self::Judge,
+        Self::Backward,
+        Self::Update,
+        Self::Evaluate,
+        Self::Readout,
+    ];
+}
+
+/// One kernel launch.
+#[derive(Debug, Clone)]
+pub struct Dispatch {
+    pub kernel: &'static KernelSpec,
+    pub variant: usize,
+    /// The uniform block, as the shader's `Dims`.
+    pub dims: Box<[u8]>,
+    /// One for each of the kernel's slots, in their order.
+    pub tensors: Box<[Tensor]>,
+    /// Workgroups; folded into two axes by the executor where one is too long.
+    pub groups: u32,
+    pub flops: u64,
+}
+
+impl Dispatch {
+    /// Bytes the kernel must move at least: every bound range once for each direction.
+    pub fn bytes(&self) -> u64 {
+        self.kernel
+            .slots
+            .iter()
+            .zip(&self.tensors)
+            .map(|(slot, tensor)| tensor.bytes() * if slot.access == Access::Update { 2 } else { 1 })
+            .sum()
+    }
+
+    pub fn variant(&self) -> &'static Variant {
+        &self.kernel.variants[self.variant]
+    }
+}
+
+/// Which variant runs for a kernel and a class of shapes: measured on an adapter, stored with the run, because it fixes the order of sums.
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(transparent)]
+pub struct Choices(pub BTreeMap<String, String>);
+
+impl Choices {
+    /// `kernel` at a shape class such as `m64n256k64`; the kernel's first variant where nothing was chosen.
+    pub fn variant(&self, kernel: &'static KernelSpec, class: &str) -> usize {
+        let chosen = self.0.get(&format!("{} {class}", kernel.label)).or_else(|| self.0.get(kernel.label));
+        chosen.and_then(|name| kernel.variants.iter().position(|v| v.name == name)).unwrap_or(0)
+    }
+}
+
+/// What the device allows; WebGPU's defaults unless told otherwise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+pub struct Limits {
+    pub binding_bytes_max: u64,
+    pub buffer_bytes_max: u64,
+}
+
+impl Default for Limits {
+    /// WebGPU's default limits: 128 MiB a binding, 256 MiB a buffer.
+    fn default() -> Self {
+        Self { binding_bytes_max: 128 << 20, buffer_bytes_max: 256 << 20 }
+    }
+}
+
+/// A plan being written.
+pub struct Recorder {
+    pub choices: Choices,
+    pub limits: Limits,
+    buffers: Vec<Buffer>,
+    dispatches: Vec<Dispatch>,
+    stages: Vec<(Stage, Range<usize>)>,
+}
+
+impl Recorder {
+    pub fn new(choices: Choices, limits: Limits) -> Self {
+        Self { choices, limits, buffers: Vec::new(), dispatches: Vec::new(), stages: Vec::new() }
+    }
+
+    /// A buffer of its own, `len` elements.
+    pub fn buffer(&mut self, label: &str, role: Role, len: u32) -> BufferId {
+        self.buffers.push(Buffer { label: label.into(), role, len: len.max(1) });
+        BufferId(self.buffers.len() as u32 - 1)
+    }
+
+    /// A tensor over part of a buffer made by [`Recorder::buffer`].
+    pub fn view(&self, label: &str, buffer: BufferId, offset: u32, elem: Elem, shape: &[u32]) -> Tensor {
+        let tensor = Tensor::new(label, buffer, offset, elem, shape);
+        let len = self.buffers[buffer.0 as usize].len;
+        assert!(tensor.offset + tensor.len() <= len, "{tensor:?} at {offset} exceeds its buffer of {len}");
+        tensor
+    }
+
+    fn whole(&mut self, label: &str, role: Role, elem: Elem, shape: &[u32]) -> Tensor {
+        let buffer = self.buffer(label, role, shape.iter().product());
+        Tensor::new(label, buffer, 0, elem, shape)
+    }
+
+    /// An f32 activation; it shares memory with activations that are not alive at the same time.
+    pub fn activation(&mut self, label: &str, shape: &[u32]) -> Tensor {
+        self.whole(label, Role::Activation, Elem::F32, shape)
+    }
+
+    pub fn activation_u32(&mut self, label: &str, shape: &[u32]) -> Tensor {
+        self.whole(label, Role::Activation, Elem::U32, shape)
+    }
+
+    pub fn input_u32(&mut self, label: &str, shape: &[u32]) -> Tensor {
+        self.whole(label, Role::Input, Elem::U32, shape)
+    }
+
+    pub fn state(&mut self, label: &str, elem: Elem, shape: &[u32]) -> Tensor {
+        self.whole(label, Role::State, elem, shape)
+    }
+
+    /// Opens a stage: the dispatches recorded until the next call belong to it.
+    pub fn begin(&mut self, stage: Stage) {
+        let here = self.dispatches.len();
+        self.close_stage();
+        self.stages.push((stage, here..here));
+    }
+
+    fn close_stage(&mut self) {
+        let here = self.dispatches.len();
+        if let Some((_, range)) = self.stages.last_mut() {
+            range.end = here;
+        }
+    }
+
+    /// Appends a launch. `tensors` in the order of the kernel's slots; `groups` workgroups.
+    ///
+    /// # Panics
+    /// Where the tensors do not fit the specification, or read what they write: mistakes in `ops`, not in anyone's input.
+    pub fn dispatch(
+        &mut self,
+        kernel: &'static KernelSpec,
+        variant: usize,
+        dims: impl bytemuck::Pod,
+        tensors: &[&Tensor],
+        groups: u32,
+        flops: u64,
+    ) {
+        let dims = bytemuck::bytes_of(&dims);
+        assert_eq!(dims.len(), kernel.dims_bytes, "{}: bytes of dims", kernel.label);
+        assert_eq!(tensors.len(), kernel.slots.len(), "{}: tensors", kernel.label);
+        for (i, (slot, tensor)) in kernel.slots.iter().zip(tensors).enumerate() {
+            assert_eq!(tensor.elem, slot.elem, "{}: element of {}", kernel.label, slot.name);
+            assert!(
+                tensor.bytes() <= self.limits.binding_bytes_max,
+                "{}: {tensor:?} is {} bytes, more than a binding may be",
+                kernel.label,
+                tensor.bytes()
+            );
+            for (other_slot, other) in kernel.slots.iter().zip(tensors).take(i) {
+                let overlap = tensor.buffer == other.buffer
+                    && tensor.offset < other.offset + other.len()
+                    && other.offset < tensor.offset + tensor.len();
+                let mixed = slot.access.declared_read_write() != other_slot.access.declared_read_write();
+                assert!(
+                    !(tensor.buffer == other.buffer && mixed) && !(overlap && slot.access.declared_read_write()),
+                    "{}: {} and {} share a buffer",
+                    kernel.label,
+                    slot.name,
+                    other_slot.name
+                );
+            }
+        }
+        if groups == 0 {
+            return;
+        }
+        self.dispatches.push(Dispatch {
+            kernel,
+            variant,
+            dims: dims.into(),
+            tensors: tensors.iter().map(|t| (*t).clone()).collect(),
+            groups,
+            flops,
+        });
+    }
+
+    /// Gives every activation a place; tensors recorded before keep their identity through [`Plan::resolve`].
+    pub fn finish(mut self) -> Plan {
+        self.close_stage();
+        let isolated = self.stages.iter().find(|(stage, _)| *stage == Stage::Readout).map(|(_, range)| range.clone());
+        let placed = memory::colour(&self.buffers, &self.dispatches, isolated);
+        for dispatch in &mut self.dispatches {
+            for tensor in &mut dispatch.tensors {
+                tensor.buffer = placed.buffer_of[tensor.buffer.0 as usize];
+            }
+        }
+        Plan { buffers: placed.buffers, buffer_of: placed.buffer_of, dispatches: self.dispatches, stages: self.stages }
+    }
+}
+
+/// A finished step: what both executors run.
+pub struct Plan {
+    pub buffers: Vec<Buffer>,
+    pub dispatches: Vec<Dispatch>,
+    stages: Vec<(Stage, Range<usize>)>,
+    buffer_of: Vec<BufferId>,
+}
+
+impl Plan {
+    /// The dispatches of a stage; empty where the plan has no such stage.
+    pub fn stage(&self, stage: Stage) -> Range<usize> {
+        self.stages.iter().find(|(s, _)| *s == stage).map_or(0..0, |(_, range)| range.clone())
+    }
+
+    pub fn stage_of(&self, dispatch: usize) -> Option<Stage> {
+        self.stages.iter().find(|(_, range)| range.contains(&dispatch)).map(|(stage, _)| *stage)
+    }
+
+    /// From the first dispatch of `first` to the last of `last`.
+    pub fn span(&self, first: Stage, last: Stage) -> Range<usize> {
+        self.stage(first).start..self.stage(last).end
+    }
+
+    /// A tensor made while recording, where it lives now.
+    pub fn resolve(&self, tensor: &Tensor) -> Tensor {
+        tensor.moved(self.buffer_of[tensor.buffer.0 as usize])
+    }
+
+    /// All of a buffer, as one axis: what checkpoints and comparisons read.
+    pub fn whole(&self, buffer: BufferId, elem: Elem) -> Tensor {
+        let Buffer { label, len, .. } = &self.buffers[buffer.0 as usize];
+        Tensor::new(label, buffer, 0, elem, &[*len])
+    }
+
+    /// Device memory of everything the plan binds.
+    pub fn bytes(&self) -> u64 {
+        self.buffers.iter().map(|b| u64::from(b.len) * 4).sum()
+    }
+
+    pub fn bytes_of(&self, role: Role) -> u64 {
+        self.buffers.iter().filter(|b| b.role == role).map(|b| u64::from(b.len) * 4).sum()
+    }
+
+    pub fn flops(&self, range: Range<usize>) -> u64 {
+        self.dispatches[range].iter().map(|d| d.flops).sum()
+    }
+}
+
+impl fmt::Display for Plan {
+    /// One line a dispatch: number, kernel, variant, workgroups, bytes, tensors; stages as headings.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (stage, range) in &self.stages {
+            writeln!(f, "{stage:?}: {} dispatches, {:.1} MFLOP", range.len(), self.flops(range.clone()) as f64 / 1e6)?;
+            for i in range.clone() {
+                let d = &self.dispatches[i];
+                write!(
+                    f,
+                    "  {i:4} {:<30} {:<10} {:>6} groups {:>10} B ",
+                    d.kernel.label,
+                    d.variant().name,
+                    d.groups,
+                    d.bytes()
+                )?;
+                writeln!(f, " {:?}", d.tensors)?;
+            }
+        }
+        Ok(())
+    }
+}

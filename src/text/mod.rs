@@ -8,6 +8,7 @@ pub mod corpus;
 mod mmap;
 #[cfg(not(target_arch = "wasm32"))]
 mod readers;
+pub mod grammar;
 pub mod tokenizer;
 pub mod wordpiece;
 

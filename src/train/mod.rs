@@ -1,1 +1,6 @@
-//! placeholder
+//! Training: the session, its checkpoints, the border to the views, what a step measures, and what a person should be warned of.
+
+pub mod checkpoint;
+pub mod event;
+pub mod metrics;
+pub mod warnings;

@@ -1,0 +1,31 @@
+//! Twin of `shaders/corrupt.wgsl`.
+
+use super::{Args, Call};
+use crate::batch::NONE;
+
+/// corrupted, replaced from ids and the slots' samples
+pub fn replace(call: &Call, mut a: Args) {
+    let (ids, first, next, sampled, source) = (a.u32(), a.u32(), a.u32(), a.u32(), a.u32());
+    let (corrupted, replaced) = (a.u32_mut(), a.u32_mut());
+    let step = call.step;
+    let sample = |slot: u32| {
+        let global = step.slot_base + slot;
+        if step.source_key.word(global, 0) < step.source_threshold {
+            let word = step.source_key.word(global, 1);
+            source.partition_point(|&bound| bound <= word).min(source.len() - 1) as u32
+        } else {
+            sampled[slot as usize]
+        }
+    };
+    for (n, &id) in ids.iter().enumerate() {
+        let (mut slot, mut sum, mut count) = (first[n], 0, 0);
+        while slot != NONE {
+            sum += sample(slot);
+            count += 1;
+            slot = next[slot as usize];
+        }
+        // Several samples on one token: the integer mean of their ids, as the reference's scatter gives.
+        corrupted[n] = if count == 0 { id } else { sum / count };
+        replaced[n] = u32::from(corrupted[n] != id);
+    }
+}

@@ -1,0 +1,164 @@
+//! Runs a plan with the twins, dispatch by dispatch, in the memory the plan laid out. The truth that `gpu` is compared with.
+
+use super::{Args, Bound, Call, Twin, twin};
+use crate::Result;
+use crate::plan::{Access, Dispatch, Plan, Role, Step, Tensor};
+use arrayvec::ArrayVec;
+use std::ops::Range;
+use std::sync::Arc;
+use std::time::Duration;
+use web_time::Instant;
+
+/// More slots than any kernel has (8 storage buffers by WebGPU's default limits).
+const SLOTS_MAX: usize = 10;
+/// Collected micro-batches kept until they are drained.
+const RING_ROWS: usize = 8;
+
+pub struct Executor {
+    plan: Arc<Plan>,
+    twins: Vec<Twin>,
+    buffers: Vec<Vec<u32>>,
+    step: Step,
+    ring: Ring,
+}
+
+/// Copies of the output buffers, a row a collected micro-batch. Rows are allocated once and reused.
+struct Ring {
+    outputs: Vec<usize>,
+    rows: Vec<(u64, Vec<Vec<u32>>)>,
+    used: usize,
+}
+
+impl Executor {
+    /// Allocates everything the plan binds, zeroed.
+    pub fn new(plan: Arc<Plan>) -> Self {
+        let buffers: Vec<Vec<u32>> = plan.buffers.iter().map(|b| vec![0; b.len as usize]).collect();
+        let outputs: Vec<usize> = (0..plan.buffers.len()).filter(|&i| plan.buffers[i].role == Role::Output).collect();
+        let row = || (0, outputs.iter().map(|&i| vec![0; buffers[i].len()]).collect());
+        let ring = Ring { rows: (0..RING_ROWS).map(|_| row()).collect(), outputs, used: 0 };
+        let twins = plan.dispatches.iter().map(|d| twin(d.kernel)).collect();
+        Self { plan, twins, buffers, step: Step::seeded(0, 0), ring }
+    }
+
+    pub fn set_step(&mut self, step: &Step) {
+        self.step = *step;
+    }
+
+    /// Overwrites a tensor (resolved by the plan) from its start.
+    pub fn write(&mut self, tensor: &Tensor, data: &[u32]) {
+        assert!(data.len() <= tensor.len() as usize, "{tensor:?}: {} elements written", data.len());
+        let start = tensor.offset as usize;
+        self.buffers[tensor.buffer.0 as usize][start..start + data.len()].copy_from_slice(data);
+    }
+
+    /// What is in a tensor now.
+    pub fn view(&self, tensor: &Tensor) -> &[u32] {
+        let start = tensor.offset as usize;
+        &self.buffers[tensor.buffer.0 as usize][start..start + tensor.len() as usize]
+    }
+
+    /// A copy of [`Executor::view`]; async because the other executor has to wait for its device.
+    #[allow(clippy::unused_async, reason = "the same signature as the gpu executor's")]
+    pub async fn read(&mut self, tensor: &Tensor) -> Result<Vec<u32>> {
+        Ok(self.view(tensor).to_vec())
+    }
+
+    /// Runs dispatches from `range.start` until the range or the budget ends, at least one; returns the dispatch reached.
+    #[allow(clippy::unused_async, reason = "the same signature as the gpu executor's")]
+    pub async fn run(&mut self, range: Range<usize>, budget: Duration) -> Result<usize> {
+        let started = Instant::now();
+        let mut reached = range.start;
+        while reached < range.end {
+            self.dispatch(reached);
+            reached += 1;
+            if started.elapsed() >= budget {
+                break;
+            }
+        }
+        Ok(reached)
+    }
+
+    fn dispatch(&mut self, index: usize) {
+        let dispatch = &self.plan.dispatches[index];
+        // Written buffers are taken out of the table for the launch, so that the rest can be lent shared: no unsafe, no copy.
+        let mut taken: ArrayVec<(usize, Vec<u32>), SLOTS_MAX> = ArrayVec::new();
+        for (slot, tensor) in dispatch.kernel.slots.iter().zip(&dispatch.tensors) {
+            let buffer = tensor.buffer.0 as usize;
+            if slot.access.writes() && !taken.iter().any(|(id, _)| *id == buffer) {
+                taken.push((buffer, std::mem::take(&mut self.buffers[buffer])));
+            }
+        }
+        let mut bound = [const { None }; SLOTS_MAX];
+        bind(dispatch, &self.buffers, &mut taken, &mut bound);
+        let call = Call { dims: &dispatch.dims, step: &self.step };
+        let args = Args { kernel: dispatch.kernel, next: 0, bound: &mut bound[..dispatch.tensors.len()] };
+        self.twins[index](&call, args);
+        for (id, buffer) in taken {
+            self.buffers[id] = buffer;
+        }
+    }
+
+    /// Keeps a copy of every output buffer under `tag` until [`Executor::drain`].
+    ///
+    /// # Panics
+    /// Where more rows are collected between two drains than the ring has: the session drains every step.
+    pub fn collect(&mut self, tag: u64) {
+        let ring = &mut self.ring;
+        if ring.used == ring.rows.len() {
+            // A long accumulation: the ring grows once to its length and stays.
+            let row = ring.outputs.iter().map(|&i| vec![0; self.buffers[i].len()]).collect();
+            ring.rows.push((0, row));
+        }
+        let (row_tag, row) = &mut ring.rows[ring.used];
+        *row_tag = tag;
+        for (copy, &output) in row.iter_mut().zip(&ring.outputs) {
+            copy.copy_from_slice(&self.buffers[output]);
+        }
+        ring.used += 1;
+    }
+
+    /// Hands over what was collected, oldest first. `wait`: all of it; else what has arrived (here: all).
+    #[allow(clippy::unused_async, reason = "the same signature as the gpu executor's")]
+    pub async fn drain(&mut self, _wait: bool, mut row: impl FnMut(u64, &[&[u32]])) -> Result<()> {
+        for (tag, outputs) in &self.ring.rows[..self.ring.used] {
+            let views: ArrayVec<&[u32], SLOTS_MAX> = outputs.iter().map(Vec::as_slice).collect();
+            row(*tag, &views);
+        }
+        self.ring.used = 0;
+        Ok(())
+    }
+}
+
+/// Lends every slot its range: from the taken buffers where something is written, else from the table.
+fn bind<'a>(
+    dispatch: &Dispatch,
+    buffers: &'a [Vec<u32>],
+    taken: &'a mut [(usize, Vec<u32>)],
+    bound: &mut [Option<Bound<'a>>; SLOTS_MAX],
+) {
+    for (i, tensor) in dispatch.tensors.iter().enumerate() {
+        let id = tensor.buffer.0 as usize;
+        if !taken.iter().any(|(t, _)| *t == id) {
+            let start = tensor.offset as usize;
+            bound[i] = Some(Bound::Shared(&buffers[id][start..start + tensor.len() as usize]));
+        }
+    }
+    for (id, buffer) in taken {
+        // The ranges in this buffer, by offset: each is split off the front of what is left.
+        let mut members: ArrayVec<usize, SLOTS_MAX> =
+            (0..dispatch.tensors.len()).filter(|&i| dispatch.tensors[i].buffer.0 as usize == *id).collect();
+        members.sort_unstable_by_key(|&i| dispatch.tensors[i].offset);
+        let (mut rest, mut at) = (buffer.as_mut_slice(), 0);
+        for i in members {
+            let tensor = &dispatch.tensors[i];
+            let (_, tail) = rest.split_at_mut(tensor.offset as usize - at);
+            let (range, tail) = tail.split_at_mut(tensor.len() as usize);
+            at = (tensor.offset + tensor.len()) as usize;
+            rest = tail;
+            bound[i] = Some(match dispatch.kernel.slots[i].access {
+                Access::Read | Access::ReadShared => Bound::Shared(range),
+                Access::Write | Access::Update => Bound::Exclusive(range),
+            });
+        }
+    }
+}

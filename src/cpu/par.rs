@@ -1,0 +1,108 @@
+//! How a twin's rows are shared among threads, and how its loops are vectorised: the only file of the room that knows the platform.
+//! Native: rayon, and the widest vectors the processor has (chosen at run time by pulp). In the browser: one thread.
+
+/// Mutable rows that can be cut in two at a row: a slice with its row length, or several such side by side.
+pub trait Rows: Send + Sized {
+    fn split(self, row: usize) -> (Self, Self);
+}
+
+/// A slice seen as rows of `width` elements.
+pub struct RowsMut<'a, T>(pub &'a mut [T], pub usize);
+
+impl<T: Send> Rows for RowsMut<'_, T> {
+    fn split(self, row: usize) -> (Self, Self) {
+        let (head, tail) = self.0.split_at_mut(row * self.1);
+        (RowsMut(head, self.1), RowsMut(tail, self.1))
+    }
+}
+
+impl<A: Rows, B: Rows> Rows for (A, B) {
+    fn split(self, row: usize) -> (Self, Self) {
+        let ((a0, a1), (b0, b1)) = (self.0.split(row), self.1.split(row));
+        ((a0, b0), (a1, b1))
+    }
+}
+
+impl<A: Rows, B: Rows, C: Rows> Rows for (A, B, C) {
+    fn split(self, row: usize) -> (Self, Self) {
+        let ((a0, a1), (b0, b1), (c0, c1)) = (self.0.split(row), self.1.split(row), self.2.split(row));
+        ((a0, b0, c0), (a1, b1, c1))
+    }
+}
+
+impl<A: Rows, B: Rows, C: Rows, D: Rows> Rows for (A, B, C, D) {
+    fn split(self, row: usize) -> (Self, Self) {
+        let ((ab0, ab1), (cd0, cd1)) = ((self.0, self.1).split(row), (self.2, self.3).split(row));
+        ((ab0.0, ab0.1, cd0.0, cd0.1), (ab1.0, ab1.1, cd1.0, cd1.1))
+    }
+}
+
+/// Work (about one f32 operation each) below which a second thread costs more than it brings.
+const WORK_MIN: usize = 16 * 1024;
+
+/// `f(first_row, rows, count)` over contiguous blocks that cover all `count` rows, each on some thread; `work` per row.
+pub fn rows<R: Rows>(count: usize, work: usize, all: R, f: impl Fn(usize, R, usize) + Sync) {
+    let parts = threads().min(count).min((count * work).div_ceil(WORK_MIN)).max(1);
+    halve(0, count, parts, all, &f);
+}
+
+fn halve<R: Rows>(first: usize, count: usize, parts: usize, all: R, f: &(impl Fn(usize, R, usize) + Sync)) {
+    if parts <= 1 || count <= 1 {
+        return simd(|| f(first, all, count));
+    }
+    let left = count * (parts / 2) / parts;
+    let (head, tail) = all.split(left);
+    join(|| halve(first, left, parts / 2, head, f), || halve(first + left, count - left, parts - parts / 2, tail, f));
+}
+
+/// Runs `f` compiled for the vectors this processor has.
+#[inline(always)]
+pub fn simd<T>(f: impl FnOnce() -> T) -> T {
+    struct Run<F>(F);
+    impl<T, F: FnOnce() -> T> pulp::NullaryFnOnce for Run<F> {
+        type Output = T;
+        #[inline(always)]
+        fn call(self) -> T {
+            (self.0)()
+        }
+    }
+    pulp::Arch::new().dispatch(Run(f))
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+mod platform {
+    pub fn threads() -> usize {
+        rayon::current_num_threads()
+    }
+
+    pub fn join(a: impl FnOnce() + Send, b: impl FnOnce() + Send) {
+        rayon::join(a, b);
+    }
+
+    /// How many threads the twins use, for the whole process; the first call wins. Returns the number in force.
+    pub fn set_threads(count: usize) -> usize {
+        // An error means that a pool exists already; the return value tells its size.
+        rayon::ThreadPoolBuilder::new().num_threads(count).build_global().ok();
+        rayon::current_num_threads()
+    }
+}
+
+#[cfg(target_arch = "wasm32")]
+mod platform {
+    pub fn threads() -> usize {
+        1
+    }
+
+    pub fn join(a: impl FnOnce(), b: impl FnOnce()) {
+        a();
+        b();
+    }
+
+    /// One thread here, whatever is asked.
+    pub fn set_threads(_count: usize) -> usize {
+        1
+    }
+}
+
+pub use platform::set_threads;
+use platform::{join, threads};

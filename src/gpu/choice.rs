@@ -1,0 +1,257 @@
+//! Which adapter a run takes: what was asked for and the adapters there are -> one of them, or the cpu executor, and why.
+//! Pure: the rule is tested without a driver.
+
+use crate::{Error, Result};
+use serde::Serialize;
+use std::fmt;
+
+/// What was asked for (`--device`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Choice {
+    /// A discrete, else an integrated adapter that is not software, else the cpu executor.
+    Auto,
+    /// The cpu executor.
+    Cpu,
+    /// The best adapter, software included.
+    Gpu,
+    /// The adapter whose name contains this, in any case.
+    Named(String),
+}
+
+impl From<&str> for Choice {
+    fn from(text: &str) -> Self {
+        match text.trim().to_lowercase().as_str() {
+            "auto" => Self::Auto,
+            "cpu" => Self::Cpu,
+            "gpu" => Self::Gpu,
+            _ => Self::Named(text.trim().to_owned()),
+        }
+    }
+}
+
+/// Best first: the order in which adapters are preferred.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AdapterKind {
+    Discrete,
+    Integrated,
+    /// Part of a real adapter, lent to a virtual machine.
+    Virtual,
+    /// Not told: every hardware adapter of a browser.
+    Other,
+    /// Shaders run on the processor (lavapipe, SwiftShader, WARP, a browser's fallback adapter).
+    Software,
+}
+
+impl AdapterKind {
+    /// Software rasterisers are known by name too: some report themselves as something else.
+    pub fn new(reported: Self, name: &str) -> Self {
+        const SOFTWARE: [&str; 5] = ["llvmpipe", "lavapipe", "swiftshader", "warp", "basic render"];
+        let name = name.to_lowercase();
+        if SOFTWARE.iter().any(|known| name.contains(known)) { Self::Software } else { reported }
+    }
+}
+
+impl fmt::Display for AdapterKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Discrete => "discrete",
+            Self::Integrated => "integrated",
+            Self::Virtual => "virtual",
+            Self::Other => "other",
+            Self::Software => "software",
+        })
+    }
+}
+
+/// What kernels may ask for beyond WebGPU's core.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub struct Features {
+    pub timestamps: bool,
+    pub f16: bool,
+    pub subgroups: bool,
+}
+
+/// An adapter as `info` lists it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct AdapterSummary {
+    pub name: String,
+    /// vulkan, metal, dx12 or webgpu.
+    pub backend: &'static str,
+    pub driver: String,
+    pub kind: AdapterKind,
+    pub features: Features,
+    pub binding_bytes_max: u64,
+    pub buffer_bytes_max: u64,
+    pub storage_buffers_max: u32,
+    pub workgroup_invocations_max: u32,
+    pub workgroup_bytes_max: u32,
+    /// Lanes of a subgroup, smallest and largest.
+    pub subgroup_lanes: [u32; 2],
+    /// WebGPU's default limits are met.
+    pub portable: bool,
+}
+
+impl AdapterSummary {
+    /// Whether `auto` may take it. A browser does not tell discrete from integrated, only fallback from not.
+    fn hardware(&self) -> bool {
+        match self.kind {
+            AdapterKind::Discrete | AdapterKind::Integrated => true,
+            AdapterKind::Other => self.backend == "webgpu",
+            AdapterKind::Virtual | AdapterKind::Software => false,
+        }
+    }
+}
+
+impl fmt::Display for AdapterSummary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = if self.name.is_empty() { "unnamed adapter" } else { &self.name };
+        write!(f, "{name} ({}, {})", self.kind, self.backend)
+    }
+}
+
+/// The adapter taken (an index into the list), none for the cpu executor, and a sentence with the reason.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Selection {
+    pub adapter: Option<usize>,
+    pub reason: String,
+}
+
+/// Applies `choice` to the adapters there are.
+///
+/// # Errors
+/// `gpu` or a name that no adapter answers to; the error lists the names.
+pub fn select(choice: &Choice, adapters: &[AdapterSummary]) -> Result<Selection> {
+    // The first of the best kind: drivers list their preferred adapter first.
+    let best = |fits: &dyn Fn(&AdapterSummary) -> bool| {
+        (0..adapters.len()).filter(|&i| fits(&adapters[i])).min_by_key(|&i| adapters[i].kind)
+    };
+    let taken = |i: usize, why: &str| Selection { adapter: Some(i), reason: format!("{}: {why}", adapters[i]) };
+    match choice {
+        Choice::Cpu => Ok(Selection { adapter: None, reason: "cpu executor: it was asked for".into() }),
+        Choice::Auto => Ok(best(&AdapterSummary::hardware)
+            .map_or_else(|| without_hardware(adapters), |i| taken(i, "the best hardware adapter"))),
+        Choice::Gpu => best(&|_| true).map(|i| taken(i, "the best adapter there is")).ok_or_else(|| {
+            Error::failed("no GPU adapter (Vulkan, Metal, DX12 or WebGPU) was found")
+                .hint("install the graphics driver, or use --device cpu")
+        }),
+        Choice::Named(name) => {
+            let wanted = name.to_lowercase();
+            best(&|a| a.name.to_lowercase().contains(&wanted))
+                .map(|i| taken(i, &format!("its name contains \"{name}\"")))
+                .ok_or_else(|| unknown(name, adapters))
+        }
+    }
+}
+
+fn without_hardware(adapters: &[AdapterSummary]) -> Selection {
+    let reason = if adapters.is_empty() {
+        "cpu executor: no GPU adapter was found".to_owned()
+    } else {
+        format!("cpu executor: no hardware adapter was found, only {} (--device gpu takes it)", names(adapters))
+    };
+    Selection { adapter: None, reason }
+}
+
+fn unknown(name: &str, adapters: &[AdapterSummary]) -> Error {
+    let hint = if adapters.is_empty() {
+        "there is no adapter here; use --device cpu".to_owned()
+    } else {
+        format!("use auto, cpu, gpu or a part of one of these names: {}", names(adapters))
+    };
+    Error::usage(format!("no adapter's name contains \"{name}\"")).hint(hint)
+}
+
+fn names(adapters: &[AdapterSummary]) -> String {
+    adapters.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn adapter(name: &str, kind: AdapterKind, backend: &'static str) -> AdapterSummary {
+        AdapterSummary {
+            name: name.into(),
+            backend,
+            driver: String::new(),
+            kind: AdapterKind::new(kind, name),
+            features: Features::default(),
+            binding_bytes_max: 128 << 20,
+            buffer_bytes_max: 256 << 20,
+            storage_buffers_max: 8,
+            workgroup_invocations_max: 256,
+            workgroup_bytes_max: 16 << 10,
+            subgroup_lanes: [4, 128],
+            portable: true,
+        }
+    }
+
+    fn laptop() -> Vec<AdapterSummary> {
+        vec![
+            adapter("llvmpipe (LLVM 15.0.6, 256 bits)", AdapterKind::Other, "vulkan"),
+            adapter("Intel(R) UHD Graphics 620", AdapterKind::Integrated, "vulkan"),
+            adapter("NVIDIA GeForce RTX 3060", AdapterKind::Discrete, "vulkan"),
+        ]
+    }
+
+    #[test]
+    fn words_and_names_are_told_apart() {
+        assert_eq!(Choice::from("AUTO"), Choice::Auto);
+        assert_eq!(Choice::from("cpu"), Choice::Cpu);
+        assert_eq!(Choice::from(" gpu "), Choice::Gpu);
+        assert_eq!(Choice::from("RTX"), Choice::Named("RTX".into()));
+    }
+
+    #[test]
+    fn auto_prefers_discrete_then_integrated_then_the_cpu_executor() {
+        let all = laptop();
+        assert_eq!(select(&Choice::Auto, &all).unwrap().adapter, Some(2));
+        assert_eq!(select(&Choice::Auto, &all[..2]).unwrap().adapter, Some(1));
+        let software = select(&Choice::Auto, &all[..1]).unwrap();
+        assert_eq!(software.adapter, None);
+        assert!(software.reason.contains("llvmpipe"), "{}", software.reason);
+        assert_eq!(select(&Choice::Auto, &[]).unwrap().adapter, None);
+    }
+
+    #[test]
+    fn auto_never_takes_software_under_any_name() {
+        for name in ["SwiftShader Device (Subzero)", "Microsoft Basic Render Driver", "lavapipe", "WARP"] {
+            for kind in [AdapterKind::Discrete, AdapterKind::Integrated, AdapterKind::Software] {
+                assert_eq!(select(&Choice::Auto, &[adapter(name, kind, "dx12")]).unwrap().adapter, None, "{name}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_browsers_adapter_is_hardware_unless_it_is_the_fallback() {
+        let hardware = adapter("", AdapterKind::Other, "webgpu");
+        assert_eq!(select(&Choice::Auto, std::slice::from_ref(&hardware)).unwrap().adapter, Some(0));
+        let fallback = adapter("", AdapterKind::Software, "webgpu");
+        assert_eq!(select(&Choice::Auto, std::slice::from_ref(&fallback)).unwrap().adapter, None);
+        assert_eq!(select(&Choice::Gpu, &[fallback]).unwrap().adapter, Some(0));
+    }
+
+    #[test]
+    fn gpu_takes_software_only_where_there_is_nothing_else() {
+        assert_eq!(select(&Choice::Gpu, &laptop()).unwrap().adapter, Some(2));
+        assert_eq!(select(&Choice::Gpu, &laptop()[..1]).unwrap().adapter, Some(0));
+        assert!(select(&Choice::Gpu, &[]).unwrap_err().to_string().contains("--device cpu"));
+    }
+
+    #[test]
+    fn a_name_is_found_in_any_case_and_an_unknown_one_lists_what_exists() {
+        assert_eq!(select(&Choice::Named("uhd".into()), &laptop()).unwrap().adapter, Some(1));
+        let error = select(&Choice::Named("radeon".into()), &laptop()).unwrap_err();
+        assert_eq!(error.exit_status(), 2);
+        let text = error.to_string();
+        for name in ["llvmpipe", "UHD Graphics 620", "RTX 3060"] {
+            assert!(text.contains(name), "{text}");
+        }
+    }
+
+    #[test]
+    fn cpu_is_cpu() {
+        assert_eq!(select(&Choice::Cpu, &laptop()).unwrap().adapter, None);
+    }
+}

@@ -1,0 +1,269 @@
+//! An adapter's device, opened and watched: a lost device and every error nobody was waiting for become an [`Error`] of the next call.
+
+use super::choice::{AdapterKind, AdapterSummary, Choice, Features, select};
+use super::wait::{Done, Waiter};
+use crate::{Error, Result, plan};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// What is asked of the adapter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Profile {
+    /// WebGPU's default limits, plus timestamps, f16 and subgroups where offered: what runs here runs anywhere.
+    Portable,
+    /// All of the adapter's limits and features, less mappable primary buffers and everything experimental.
+    Full,
+}
+
+/// A device and what belongs to it. Clones share it; the last one closes it.
+#[derive(Clone)]
+pub struct Gpu {
+    pub summary: AdapterSummary,
+    /// Of the device, not of the adapter.
+    pub features: Features,
+    pub instance: wgpu::Instance,
+    pub adapter: wgpu::Adapter,
+    pub device: wgpu::Device,
+    pub queue: wgpu::Queue,
+    pub limits: wgpu::Limits,
+    faults: Arc<Faults>,
+    pub(super) waiter: Waiter,
+}
+
+/// What [`Gpu::open`] came to: no device means the cpu executor.
+pub struct Opened {
+    pub gpu: Option<Gpu>,
+    /// A sentence for the run's first event.
+    pub reason: String,
+}
+
+/// The adapters this machine offers, in the drivers' order. GL is never among them.
+pub async fn adapters() -> Vec<AdapterSummary> {
+    let (_, adapters) = found().await;
+    adapters.iter().map(summary).collect()
+}
+
+async fn found() -> (wgpu::Instance, Vec<wgpu::Adapter>) {
+    let backends =
+        wgpu::Backends::VULKAN | wgpu::Backends::METAL | wgpu::Backends::DX12 | wgpu::Backends::BROWSER_WEBGPU;
+    let descriptor = wgpu::InstanceDescriptor { backends, ..wgpu::InstanceDescriptor::new_without_display_handle() };
+    let instance = wgpu::Instance::new(descriptor);
+    let adapters = instance.enumerate_adapters(backends).await;
+    (instance, adapters)
+}
+
+fn summary(adapter: &wgpu::Adapter) -> AdapterSummary {
+    let (info, limits) = (adapter.get_info(), adapter.limits());
+    let reported = match info.device_type {
+        wgpu::DeviceType::DiscreteGpu => AdapterKind::Discrete,
+        wgpu::DeviceType::IntegratedGpu => AdapterKind::Integrated,
+        wgpu::DeviceType::VirtualGpu => AdapterKind::Virtual,
+        wgpu::DeviceType::Other => AdapterKind::Other,
+        wgpu::DeviceType::Cpu => AdapterKind::Software,
+    };
+    AdapterSummary {
+        kind: AdapterKind::new(reported, &info.name),
+        backend: match info.backend {
+            wgpu::Backend::Vulkan => "vulkan",
+            wgpu::Backend::Metal => "metal",
+            wgpu::Backend::Dx12 => "dx12",
+            wgpu::Backend::BrowserWebGpu => "webgpu",
+            wgpu::Backend::Gl | wgpu::Backend::Noop => "unsupported",
+        },
+        driver: [info.driver, info.driver_info].join(" ").trim().to_owned(),
+        features: features(adapter.features()),
+        binding_bytes_max: limits.max_storage_buffer_binding_size,
+        buffer_bytes_max: limits.max_buffer_size,
+        storage_buffers_max: limits.max_storage_buffers_per_shader_stage,
+        workgroup_invocations_max: limits.max_compute_invocations_per_workgroup,
+        workgroup_bytes_max: limits.max_compute_workgroup_storage_size,
+        subgroup_lanes: [info.subgroup_min_size, info.subgroup_max_size],
+        portable: wgpu::Limits::default().check_limits(&limits),
+        name: info.name,
+    }
+}
+
+fn features(offered: wgpu::Features) -> Features {
+    Features {
+        timestamps: offered.contains(wgpu::Features::TIMESTAMP_QUERY),
+        f16: offered.contains(wgpu::Features::SHADER_F16),
+        subgroups: offered.contains(wgpu::Features::SUBGROUP),
+    }
+}
+
+impl Gpu {
+    /// The device that `choice` names, or none for the cpu executor.
+    ///
+    /// # Errors
+    /// A name that no adapter answers to, or an adapter that was asked for and refuses a device.
+    pub async fn open(choice: &Choice, profile: Profile) -> Result<Opened> {
+        // Drivers are not even loaded for a run on the cpu executor.
+        let (instance, found) = if *choice == Choice::Cpu {
+            (None, Vec::new())
+        } else {
+            let (instance, found) = found().await;
+            (Some(instance), found)
+        };
+        let summaries: Vec<AdapterSummary> = found.iter().map(summary).collect();
+        let selection = select(choice, &summaries)?;
+        let (Some(index), Some(instance)) = (selection.adapter, instance) else {
+            return Ok(Opened { gpu: None, reason: selection.reason });
+        };
+        match Self::device(instance, found[index].clone(), profile).await {
+            Ok(gpu) => Ok(Opened { gpu: Some(gpu), reason: selection.reason }),
+            Err(e) if *choice == Choice::Auto => {
+                Ok(Opened { gpu: None, reason: format!("cpu executor: {}: {}", summaries[index], e.what) })
+            }
+            Err(e) => Err(e),
+        }
+    }
+
+    async fn device(instance: wgpu::Instance, adapter: wgpu::Adapter, profile: Profile) -> Result<Self> {
+        let summary = summary(&adapter);
+        let (required_features, required_limits) = match profile {
+            Profile::Portable => (
+                adapter.features()
+                    & (wgpu::Features::TIMESTAMP_QUERY | wgpu::Features::SHADER_F16 | wgpu::Features::SUBGROUP),
+                wgpu::Limits::default(),
+            ),
+            Profile::Full => (
+                adapter.features() - wgpu::Features::MAPPABLE_PRIMARY_BUFFERS - wgpu::Features::all_experimental_mask(),
+                adapter.limits(),
+            ),
+        };
+        let descriptor = wgpu::DeviceDescriptor {
+            label: Some("electroscope"),
+            required_features,
+            required_limits,
+            // A plan makes few, large buffers and makes them once: blocks to carve small ones from would only be waste.
+            memory_hints: wgpu::MemoryHints::MemoryUsage,
+            ..Default::default()
+        };
+        let (device, queue) = adapter.request_device(&descriptor).await.map_err(|e| {
+            Error::failed(format!("it gives no device: {e}"))
+                .at(&summary)
+                .hint("update the graphics driver, or use --device cpu")
+        })?;
+        let faults = Arc::new(Faults::default());
+        faults.watch(&device);
+        Ok(Self {
+            features: features(device.features()),
+            limits: device.limits(),
+            waiter: Waiter::new(&device)?,
+            summary,
+            instance,
+            adapter,
+            device,
+            queue,
+            faults,
+        })
+    }
+
+    /// What a plan for this device may use.
+    pub fn plan_limits(&self) -> plan::Limits {
+        plan::Limits {
+            binding_bytes_max: self.limits.max_storage_buffer_binding_size,
+            buffer_bytes_max: self.limits.max_buffer_size,
+        }
+    }
+
+    /// # Errors
+    /// The device is lost (this and every later call), or something failed since the last call that nobody was waiting for.
+    pub fn check(&self) -> Result<()> {
+        self.faults.check().map_err(|e| e.at(&self.summary))
+    }
+
+    /// The error of a call that the device never answered.
+    pub(super) fn unanswered(&self) -> Error {
+        self.check()
+            .err()
+            .unwrap_or_else(|| Error::failed("the device stopped answering").at(&self.summary).hint(AFTER_LOSS))
+    }
+
+    /// Resolves once `submission` has been executed.
+    pub(super) fn after(&self, submission: wgpu::SubmissionIndex) -> Done {
+        self.waiter.after(&self.queue, submission)
+    }
+}
+
+const AFTER_LOSS: &str = "the last checkpoint is whole: continue with --resume, or with --device cpu";
+/// Messages kept between two calls: one is enough to act on, more only help to read it.
+const ERRORS_MAX: usize = 4;
+
+/// What wgpu's callbacks told since the last call.
+#[derive(Default)]
+struct Faults(Mutex<Told>);
+
+#[derive(Default)]
+struct Told {
+    lost: Option<String>,
+    errors: Vec<(String, bool)>,
+}
+
+impl Faults {
+    fn told(&self) -> MutexGuard<'_, Told> {
+        // Nothing under the lock can panic half-way.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn watch(self: &Arc<Self>, device: &wgpu::Device) {
+        let faults = Arc::clone(self);
+        device.set_device_lost_callback(move |reason, message| {
+            let message = if message.is_empty() { format!("{reason:?}") } else { format!("{reason:?}: {message}") };
+            faults.told().lost.get_or_insert(message);
+        });
+        let faults = Arc::clone(self);
+        device.on_uncaptured_error(Arc::new(move |error: wgpu::Error| {
+            let out_of_memory = matches!(error, wgpu::Error::OutOfMemory { .. });
+            let mut told = faults.told();
+            if told.errors.len() < ERRORS_MAX {
+                told.errors.push((error.to_string(), out_of_memory));
+            }
+        }));
+    }
+
+    fn check(&self) -> Result<()> {
+        let mut told = self.told();
+        if let Some(reason) = &told.lost {
+            return Err(Error::failed(format!("the device was lost ({reason})")).hint(AFTER_LOSS));
+        }
+        if told.errors.is_empty() {
+            return Ok(());
+        }
+        let errors = std::mem::take(&mut told.errors);
+        if errors.iter().any(|(_, out_of_memory)| *out_of_memory) {
+            return Err(Error::failed("the device ran out of memory").hint(SMALLER));
+        }
+        let text: Vec<String> = errors.into_iter().map(|(text, _)| text).collect();
+        Err(Error::failed(text.join("; ")))
+    }
+}
+
+/// What helps where memory does not suffice.
+pub(super) const SMALLER: &str =
+    "use a smaller preset, fewer rows a step (--set batch=N, with accumulate for the rest), or --device cpu";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_is_told_once_and_a_loss_for_ever() {
+        let faults = Faults::default();
+        assert!(faults.check().is_ok());
+        faults.told().errors.push(("a binding is too small".into(), false));
+        assert!(faults.check().unwrap_err().to_string().contains("a binding is too small"));
+        assert!(faults.check().is_ok());
+        faults.told().lost = Some("Unknown: reset".into());
+        for _ in 0..2 {
+            let text = faults.check().unwrap_err().to_string();
+            assert!(text.contains("reset") && text.contains("--resume"), "{text}");
+        }
+    }
+
+    #[test]
+    fn out_of_memory_says_what_would_fit() {
+        let faults = Faults::default();
+        faults.told().errors.push(("Out of Memory".into(), true));
+        assert!(faults.check().unwrap_err().to_string().contains("batch"));
+    }
+}

@@ -1,0 +1,193 @@
+//! Specifications become pipelines: layouts from the slots, the shader's text with the platform's directives, override constants.
+
+use super::device::{Gpu, SMALLER};
+use crate::plan::kernel::Needs;
+use crate::plan::{KernelSpec, Step};
+use crate::{Error, Result};
+use std::collections::HashMap;
+use std::num::NonZeroU64;
+
+/// Device objects made so far. After step 0 none of these grows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Created {
+    pub pipelines: u32,
+    pub buffers: u32,
+    pub bind_groups: u32,
+}
+
+/// Makes every object of an executor, and counts them.
+pub struct Maker {
+    pub device: wgpu::Device,
+    pub created: Created,
+}
+
+impl Maker {
+    pub fn buffer(&mut self, label: &str, bytes: u64, usage: wgpu::BufferUsages, mapped: bool) -> wgpu::Buffer {
+        self.created.buffers += 1;
+        self.device.create_buffer(&wgpu::BufferDescriptor {
+            label: Some(label),
+            size: bytes,
+            usage,
+            mapped_at_creation: mapped,
+        })
+    }
+
+    pub fn bind_group(
+        &mut self,
+        label: &str,
+        layout: &wgpu::BindGroupLayout,
+        entries: &[wgpu::BindGroupEntry],
+    ) -> wgpu::BindGroup {
+        self.created.bind_groups += 1;
+        self.device.create_bind_group(&wgpu::BindGroupDescriptor { label: Some(label), layout, entries })
+    }
+}
+
+/// A kernel, ready to launch.
+pub struct Pipeline {
+    pub pipeline: wgpu::ComputePipeline,
+    /// Of group 0: dims and slots.
+    pub layout: wgpu::BindGroupLayout,
+}
+
+/// Every pipeline of a plan, one for each kernel and variant, found by number.
+pub struct Kernels {
+    pub all: Vec<Pipeline>,
+    pub step_layout: wgpu::BindGroupLayout,
+    numbers: HashMap<(&'static str, usize), usize>,
+    /// By text and needs: the entry points of a file share a module.
+    modules: HashMap<(&'static str, Needs), wgpu::ShaderModule>,
+}
+
+impl Kernels {
+    pub fn new(gpu: &Gpu) -> Self {
+        let step_layout = gpu.device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
+            label: Some("step"),
+            entries: &[uniform(0, size_of::<Step>())],
+        });
+        Self { all: Vec::new(), step_layout, numbers: HashMap::new(), modules: HashMap::new() }
+    }
+
+    /// The number of a kernel's pipeline, compiled where this is the first call for it.
+    ///
+    /// # Errors
+    /// The variant needs what the device lacks, or the platform rejects the shader; the message has its label.
+    pub async fn number(
+        &mut self,
+        gpu: &Gpu,
+        maker: &mut Maker,
+        kernel: &'static KernelSpec,
+        variant: usize,
+    ) -> Result<usize> {
+        if let Some(&number) = self.numbers.get(&(kernel.label, variant)) {
+            return Ok(number);
+        }
+        let place = format!("{} ({}) on {}", kernel.label, kernel.variants[variant].name, gpu.summary);
+        offered(gpu, kernel.variants[variant].needs).map_err(|e| e.at(&place))?;
+        // A bad shader fails here, under its own name, and not somewhere in a later submission.
+        let memory = gpu.device.push_error_scope(wgpu::ErrorFilter::OutOfMemory);
+        let internal = gpu.device.push_error_scope(wgpu::ErrorFilter::Internal);
+        let validation = gpu.device.push_error_scope(wgpu::ErrorFilter::Validation);
+        let pipeline = self.compile(gpu, maker, kernel, variant);
+        let (validation, internal, memory) = (validation.pop(), internal.pop(), memory.pop());
+        if let Some(error) = first([validation.await, internal.await]) {
+            return Err(Error::failed(format!("the shader was rejected: {error}")).at(place));
+        }
+        if memory.await.is_some() {
+            return Err(Error::failed("out of memory while compiling").at(place).hint(SMALLER));
+        }
+        self.all.push(pipeline);
+        self.numbers.insert((kernel.label, variant), self.all.len() - 1);
+        Ok(self.all.len() - 1)
+    }
+
+    fn compile(&mut self, gpu: &Gpu, maker: &mut Maker, kernel: &'static KernelSpec, variant: usize) -> Pipeline {
+        let device = &gpu.device;
+        let variant = &kernel.variants[variant];
+        let module = self.modules.entry((kernel.source, variant.needs)).or_insert_with(|| {
+            let text = format!("{}{}", directives(variant.needs, gpu.summary.backend), kernel.source);
+            device.create_shader_module(wgpu::ShaderModuleDescriptor {
+                label: Some(kernel.label),
+                source: wgpu::ShaderSource::Wgsl(text.into()),
+            })
+        });
+        let mut entries = vec![uniform(0, kernel.dims_bytes)];
+        entries.extend(kernel.slots.iter().map(|s| storage(s.binding, !s.access.declared_read_write())));
+        let layout = device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
+            label: Some(kernel.label),
+            entries: &entries,
+        });
+        // The step block is part of every layout, used or not: it is bound once a pass.
+        let pipeline_layout = device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
+            label: Some(kernel.label),
+            bind_group_layouts: &[Some(&layout), Some(&self.step_layout)],
+            ..Default::default()
+        });
+        let constants: Vec<(&str, f64)> = variant.constants.iter().map(|&(name, n)| (name, f64::from(n))).collect();
+        maker.created.pipelines += 1;
+        let pipeline = device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
+            label: Some(kernel.label),
+            layout: Some(&pipeline_layout),
+            module,
+            entry_point: Some(kernel.entry),
+            compilation_options: wgpu::PipelineCompilationOptions { constants: &constants, ..Default::default() },
+            cache: None,
+        });
+        Pipeline { pipeline, layout }
+    }
+}
+
+pub fn first<const N: usize>(errors: [Option<wgpu::Error>; N]) -> Option<wgpu::Error> {
+    errors.into_iter().flatten().next()
+}
+
+fn offered(gpu: &Gpu, needs: Needs) -> Result<()> {
+    let missing = [("f16", needs.f16 && !gpu.features.f16), ("subgroups", needs.subgroups && !gpu.features.subgroups)];
+    match missing.iter().find(|(_, missing)| *missing) {
+        Some((what, _)) => Err(Error::failed(format!("the variant needs {what}, which the device does not offer"))
+            .hint("train with --retune, or drop this choice from the run's state.json")),
+        None => Ok(()),
+    }
+}
+
+/// What the platform wants in front of a shader. naga 30 offers subgroups without a directive and rejects it; browsers demand it.
+fn directives(needs: Needs, backend: &str) -> &'static str {
+    match (needs.f16, needs.subgroups && backend == "webgpu") {
+        (false, false) => "",
+        (true, false) => "enable f16;\n",
+        (false, true) => "enable subgroups;\n",
+        (true, true) => "enable f16;\nenable subgroups;\n",
+    }
+}
+
+fn uniform(binding: u32, bytes: usize) -> wgpu::BindGroupLayoutEntry {
+    entry(binding, wgpu::BufferBindingType::Uniform, bytes as u64)
+}
+
+/// One element at least; a shader guards its own ranges by its dims.
+fn storage(binding: u32, read_only: bool) -> wgpu::BindGroupLayoutEntry {
+    entry(binding, wgpu::BufferBindingType::Storage { read_only }, 4)
+}
+
+fn entry(binding: u32, ty: wgpu::BufferBindingType, bytes_min: u64) -> wgpu::BindGroupLayoutEntry {
+    wgpu::BindGroupLayoutEntry {
+        binding,
+        visibility: wgpu::ShaderStages::COMPUTE,
+        ty: wgpu::BindingType::Buffer { ty, has_dynamic_offset: false, min_binding_size: NonZeroU64::new(bytes_min) },
+        count: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn directives_follow_the_platform() {
+        let needs = |f16, subgroups| Needs { f16, subgroups };
+        assert_eq!(directives(needs(false, false), "webgpu"), "");
+        assert_eq!(directives(needs(true, true), "vulkan"), "enable f16;\n");
+        assert_eq!(directives(needs(true, true), "webgpu"), "enable f16;\nenable subgroups;\n");
+        assert_eq!(directives(needs(false, true), "metal"), "");
+    }
+}

@@ -1,0 +1,125 @@
+//! Waiting for the device without blocking the caller: the one place where native and browser differ.
+//!
+//! In a browser the event loop calls back. Natively nothing does unless someone polls, so a thread of its own blocks in
+//! `Device::poll` and completes the futures; wgpu keeps callbacks of a lost device for ever, hence the thread answers itself.
+
+use super::device::Gpu;
+use futures_channel::oneshot;
+use web_time::Instant;
+
+/// When a submission had been executed; nothing where the device was lost before.
+pub type Done = oneshot::Receiver<Instant>;
+
+#[cfg(not(target_arch = "wasm32"))]
+mod native {
+    use super::{Done, Instant, oneshot};
+    use crate::{Error, Result};
+    use std::sync::mpsc;
+
+    type Request = (wgpu::SubmissionIndex, oneshot::Sender<Instant>);
+
+    #[derive(Clone)]
+    pub struct Waiter {
+        // Dropping the last sender ends the thread.
+        requests: mpsc::Sender<Request>,
+    }
+
+    impl Waiter {
+        pub fn new(device: &wgpu::Device) -> Result<Self> {
+            let (requests, inbox) = mpsc::channel::<Request>();
+            let device = device.clone();
+            std::thread::Builder::new()
+                .name("gpu-wait".into())
+                .spawn(move || serve(&device, &inbox))
+                .map_err(|e| Error::failed(format!("cannot start the thread that waits for the GPU: {e}")))?;
+            Ok(Self { requests })
+        }
+
+        pub fn after(&self, _queue: &wgpu::Queue, submission: wgpu::SubmissionIndex) -> Done {
+            let (done, receiver) = oneshot::channel();
+            // Where the thread is gone, so is the sender just moved: the receiver reports it.
+            self.requests.send((submission, done)).ok();
+            receiver
+        }
+    }
+
+    fn serve(device: &wgpu::Device, inbox: &mpsc::Receiver<Request>) {
+        while let Ok((submission, done)) = inbox.recv() {
+            let wait = wgpu::PollType::Wait { submission_index: Some(submission), timeout: None };
+            if device.poll(wait).is_ok() {
+                done.send(Instant::now()).ok();
+            }
+        }
+    }
+}
+
+#[cfg(target_arch = "wasm32")]
+mod browser {
+    use super::{Done, Instant, oneshot};
+    use crate::Result;
+
+    #[derive(Clone)]
+    pub struct Waiter;
+
+    impl Waiter {
+        #[allow(clippy::unnecessary_wraps, reason = "the same signature as the native one, which starts a thread")]
+        pub fn new(_device: &wgpu::Device) -> Result<Self> {
+            Ok(Self)
+        }
+
+        #[allow(clippy::unused_self, reason = "the same signature as the native one")]
+        pub fn after(&self, queue: &wgpu::Queue, _submission: wgpu::SubmissionIndex) -> Done {
+            let (done, receiver) = oneshot::channel();
+            queue.on_submitted_work_done(move || {
+                done.send(Instant::now()).ok();
+            });
+            receiver
+        }
+    }
+}
+
+#[cfg(target_arch = "wasm32")]
+pub use browser::Waiter;
+#[cfg(not(target_arch = "wasm32"))]
+pub use native::Waiter;
+
+/// A buffer on its way to being mapped.
+pub struct Mapping {
+    mapped: oneshot::Receiver<bool>,
+    done: Done,
+    executed: Option<bool>,
+}
+
+impl Mapping {
+    /// Maps the whole of `buffer` once `submission`, which uses it, has been executed.
+    pub fn new(buffer: &wgpu::Buffer, mode: wgpu::MapMode, gpu: &Gpu, submission: &wgpu::SubmissionIndex) -> Self {
+        let (sender, mapped) = oneshot::channel();
+        // First the mapping, then the wait: natively it is the wait's poll that carries the mapping out.
+        buffer.map_async(mode, .., move |result| {
+            sender.send(result.is_ok()).ok();
+        });
+        Self { mapped, done: gpu.after(submission.clone()), executed: None }
+    }
+
+    /// Resolves when the buffer is mapped; false where the device was lost.
+    pub async fn ready(self) -> bool {
+        // A lost device's mapping never comes, so it is awaited only once its submission is known to be done.
+        let executed = match self.executed {
+            Some(executed) => executed,
+            None => self.done.await.is_ok(),
+        };
+        executed && self.mapped.await.unwrap_or(false)
+    }
+
+    /// Whether [`Mapping::ready`] would resolve (almost) at once.
+    pub fn arrived(&mut self) -> bool {
+        if self.executed.is_none() {
+            self.executed = match self.done.try_recv() {
+                Ok(None) => None,
+                Ok(Some(_)) => Some(true),
+                Err(oneshot::Canceled) => Some(false),
+            };
+        }
+        self.executed.is_some()
+    }
+}

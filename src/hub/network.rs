@@ -1,0 +1,513 @@
+//! One network: a folder of config.json and weights -> [`read_network`] -> [`Network`] -> [`write_network`] -> a folder.
+//! Names and shapes are compared with the configuration before a weight is read, so that a wrong folder never loads in part.
+
+use super::names::Mismatch;
+use super::tensors::TensorFile;
+use super::{
+    ElectraConfig, HubTensor, Role, Staging, TIED_HEAD, Tensors, WORD_EMBEDDINGS, expected_tensors, open_safetensors,
+    write_safetensors,
+};
+use crate::{Error, Result};
+use serde::Deserialize;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::io::{Cursor, Read, Seek};
+use std::path::{Path, PathBuf};
+
+const WEIGHTS: &str = "model.safetensors";
+const INDEX: &str = "model.safetensors.index.json";
+
+/// A network on the host: its configuration and exactly the tensors of [`expected_tensors`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct Network {
+    pub config: ElectraConfig,
+    pub tensors: Tensors,
+}
+
+/// Reads the network of `role` from a Hugging Face folder, and what a person should know about it (warnings).
+///
+/// Weights may lie in one safetensors file or in shards, as F32, F16, BF16 or F64. Old names (`LayerNorm.gamma`) are
+/// renamed, `position_ids` and a tied output projection are left out.
+pub fn read_network(dir: &Path, role: Role) -> Result<(Network, Vec<String>)> {
+    let config = read_config(dir)?;
+    let files = weight_files(dir, role)?;
+    let opened = files.iter().map(|path| open_safetensors(path)).collect::<Result<Vec<_>>>()?;
+    let catalogue = Catalogue::new(opened).map_err(|e| e.at(dir.display()))?;
+    assemble(config, catalogue, role).map_err(|e| e.at(dir.display()))
+}
+
+/// The same from memory: the bytes of config.json and of model.safetensors.
+pub fn network_from_bytes(config: &[u8], weights: &[u8], role: Role) -> Result<(Network, Vec<String>)> {
+    let config = ElectraConfig::from_json(config).map_err(|e| e.at("config.json"))?;
+    let file = TensorFile::new(Cursor::new(weights)).map_err(|e| e.at(WEIGHTS))?;
+    assemble(config, Catalogue::new(vec![file])?, role)
+}
+
+/// Reads and checks `dir`/config.json.
+pub fn read_config(dir: &Path) -> Result<ElectraConfig> {
+    let path = dir.join("config.json");
+    let bytes = fs::read(&path).map_err(|e| {
+        let error = Error::io("read the configuration", &path, &e);
+        if e.kind() == std::io::ErrorKind::NotFound {
+            return error.hint("a Hugging Face ELECTRA folder holds config.json and model.safetensors");
+        }
+        error
+    })?;
+    ElectraConfig::from_json(&bytes).map_err(|e| e.at(path.display()))
+}
+
+/// Which network a folder holds, by the head whose tensors it has.
+pub fn role_of(dir: &Path) -> Result<Role> {
+    let files = weight_files(dir, Role::Discriminator)?;
+    let mut names = BTreeSet::new();
+    for path in files {
+        names.extend(open_safetensors(&path)?.shapes().into_keys());
+    }
+    let heads: Vec<Role> =
+        Role::BOTH.into_iter().filter(|role| names.iter().any(|name| name.starts_with(role.head_prefix()))).collect();
+    match heads[..] {
+        [role] => Ok(role),
+        _ => {
+            Err(Error::failed(format!("not one ELECTRA network with its head: {}", what_it_is(&names)))
+                .at(dir.display()))
+        }
+    }
+}
+
+/// Writes config.json, model.safetensors (f32, no tied projection) and `extra` files (the tokenizer's) into a new folder.
+/// The folder appears whole or not at all; one that exists and holds anything is refused.
+pub fn write_network(dir: &Path, role: Role, network: &Network, extra: &[(String, Vec<u8>)]) -> Result<()> {
+    refuse_occupied(dir)?;
+    let mut staging = Staging::begin(dir)?;
+    stage_network(&mut staging, "", role, network, extra)?;
+    staging.commit()
+}
+
+/// Adds one network's files to a folder being written, below `prefix` (empty or ending in `/`).
+pub(crate) fn stage_network(
+    staging: &mut Staging,
+    prefix: &str,
+    role: Role,
+    network: &Network,
+    extra: &[(String, Vec<u8>)],
+) -> Result<()> {
+    check(&network.tensors, &network.config, role)?;
+    staging.write(&format!("{prefix}config.json"), |out| out.write_all(&network.config.to_json(role)))?;
+    staging.write(&format!("{prefix}{WEIGHTS}"), |out| {
+        write_safetensors(out, network.tensors.iter().map(|(name, tensor)| (name.clone(), tensor)))
+    })?;
+    for (name, bytes) in extra {
+        assert!(is_plain_file_name(name), "write_network: {name} is not a plain file name");
+        staging.write(&format!("{prefix}{name}"), |out| out.write_all(bytes))?;
+    }
+    Ok(())
+}
+
+/// The tokenizer's files of a network's folder, as they are, to be written beside another network.
+pub fn tokenizer_files(dir: &Path) -> Result<Vec<(String, Vec<u8>)>> {
+    let mut files = Vec::new();
+    for name in ["vocab.txt", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json"]
+    {
+        let path = dir.join(name);
+        match fs::read(&path) {
+            Ok(bytes) => files.push((name.to_owned(), bytes)),
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => {}
+            Err(e) => return Err(Error::io("read the tokenizer's file", &path, &e)),
+        }
+    }
+    Ok(files)
+}
+
+pub(crate) fn refuse_occupied(dir: &Path) -> Result<()> {
+    let occupied = match fs::read_dir(dir) {
+        Ok(mut entries) => entries.next().is_some(),
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => false,
+        Err(e) => return Err(Error::io("write into the folder", dir, &e)),
+    };
+    if occupied {
+        return Err(Error::usage("the folder already holds something")
+            .at(dir.display())
+            .hint("choose a folder that does not exist yet, or empty it first"));
+    }
+    Ok(())
+}
+
+fn check(tensors: &Tensors, config: &ElectraConfig, role: Role) -> Result<()> {
+    let found = tensors.iter().map(|(name, tensor)| (name.as_str(), tensor.shape.as_slice()));
+    let mismatch = Mismatch::between(found, &expected_tensors(config, role));
+    if mismatch.is_empty() {
+        return Ok(());
+    }
+    Err(Error::failed(format!("not the tensors of this {}: {mismatch}", role.folder())))
+}
+
+/// The safetensors files of a folder: one, or the shards that its index names.
+fn weight_files(dir: &Path, role: Role) -> Result<Vec<PathBuf>> {
+    let (single, index) = (dir.join(WEIGHTS), dir.join(INDEX));
+    if single.is_file() {
+        return Ok(vec![single]);
+    }
+    if index.is_file() {
+        return shards(dir, &index);
+    }
+    let others = ["pytorch_model.bin", "pytorch_model.bin.index.json", "tf_model.h5", "flax_model.msgpack"];
+    let error = match others.iter().find(|name| dir.join(name).is_file()) {
+        Some(other) => Error::failed(format!("the weights are in {other}; only safetensors files are read")).hint(format!(
+            "convert them once: python -c \"from transformers import {class}; {class}.from_pretrained('{dir}').save_pretrained('{dir}')\"",
+            class = role.architecture(),
+            dir = dir.display(),
+        )),
+        None => Error::failed(format!("there is no {WEIGHTS}"))
+            .hint("a Hugging Face ELECTRA folder holds config.json and model.safetensors"),
+    };
+    Err(error.at(dir.display()))
+}
+
+#[derive(Deserialize)]
+struct ShardIndex {
+    weight_map: BTreeMap<String, String>,
+}
+
+fn shards(dir: &Path, index: &Path) -> Result<Vec<PathBuf>> {
+    let bytes = fs::read(index).map_err(|e| Error::io("read the list of shards", index, &e))?;
+    let parsed: ShardIndex = serde_json::from_slice(&bytes)
+        .map_err(|e| Error::failed(format!("not a readable list of shards: {e}")).at(index.display()))?;
+    let names: BTreeSet<String> = parsed.weight_map.into_values().collect();
+    // A name with a separator could point anywhere on the disk.
+    if let Some(name) = names.iter().find(|name| !is_plain_file_name(name)) {
+        return Err(Error::failed(format!("the shard {name:?} is not a plain file name")).at(index.display()));
+    }
+    Ok(names.into_iter().map(|name| dir.join(name)).collect())
+}
+
+fn is_plain_file_name(name: &str) -> bool {
+    !name.is_empty() && name != "." && name != ".." && !name.contains(['/', '\\', ':', '\0'])
+}
+
+/// The tensors of all files of a folder under today's names.
+struct Catalogue<R> {
+    files: Vec<TensorFile<R>>,
+    entries: BTreeMap<String, Entry>,
+}
+
+struct Entry {
+    file: usize,
+    /// The name in the file.
+    stored: String,
+    shape: Vec<usize>,
+}
+
+impl<R: Read + Seek> Catalogue<R> {
+    fn new(files: Vec<TensorFile<R>>) -> Result<Self> {
+        let mut entries = BTreeMap::new();
+        for (file, tensors) in files.iter().enumerate() {
+            for (stored, shape) in tensors.shapes() {
+                let name = todays_name(&stored);
+                if name == "electra.embeddings.position_ids" {
+                    continue;
+                }
+                if entries.insert(name.clone(), Entry { file, stored, shape }).is_some() {
+                    return Err(Error::failed(format!("the tensor {name} is there twice")));
+                }
+            }
+        }
+        Ok(Self { files, entries })
+    }
+
+    fn read(&mut self, name: &str) -> Result<HubTensor> {
+        let entry = self.entries.get(name).ok_or_else(|| Error::failed(format!("there is no tensor {name}")))?;
+        let tensor = self.files[entry.file].tensor(&entry.stored)?;
+        if let Some(at) = tensor.data.iter().position(|number| !number.is_finite()) {
+            return Err(Error::failed(format!("number {at} of tensor {name} is {}", tensor.data[at]))
+                .hint("the network was saved after its training had failed: use an earlier checkpoint"));
+        }
+        Ok(tensor)
+    }
+}
+
+/// Files converted from TensorFlow before 2020 call LayerNorm's parameters gamma and beta.
+fn todays_name(stored: &str) -> String {
+    if let Some(base) = stored.strip_suffix("LayerNorm.gamma") {
+        return format!("{base}LayerNorm.weight");
+    }
+    if let Some(base) = stored.strip_suffix("LayerNorm.beta") {
+        return format!("{base}LayerNorm.bias");
+    }
+    stored.to_owned()
+}
+
+fn assemble<R: Read + Seek>(
+    config: ElectraConfig,
+    mut catalogue: Catalogue<R>,
+    role: Role,
+) -> Result<(Network, Vec<String>)> {
+    let mut expected = expected_tensors(&config, role);
+    let tied = role == Role::Generator && catalogue.entries.contains_key(TIED_HEAD);
+    if tied {
+        expected.push((TIED_HEAD.to_owned(), vec![config.vocab_size, config.embedding_size]));
+        // Some writers keep one name of a tied pair, and not always the usual one.
+        let (entries, word) = (&mut catalogue.entries, WORD_EMBEDDINGS.to_owned());
+        if let (false, Some(Entry { file, stored, shape })) = (entries.contains_key(&word), entries.get(TIED_HEAD)) {
+            let entry = Entry { file: *file, stored: stored.clone(), shape: shape.clone() };
+            entries.insert(word, entry);
+        }
+    }
+    let found = catalogue.entries.iter().map(|(name, entry)| (name.as_str(), entry.shape.as_slice()));
+    let mismatch = Mismatch::between(found, &expected);
+    if !mismatch.is_empty() {
+        let names = catalogue.entries.keys().cloned().collect();
+        return Err(wrong_folder(&names, role, &mismatch));
+    }
+    let mut tensors = Tensors::new();
+    for (name, _) in expected.into_iter().filter(|(name, _)| name != TIED_HEAD) {
+        let tensor = catalogue.read(&name)?;
+        tensors.insert(name, tensor);
+    }
+    let mut warnings = Vec::new();
+    if tied {
+        let gap = largest_difference(&catalogue.read(TIED_HEAD)?, &tensors[WORD_EMBEDDINGS]);
+        if gap > 0.0 {
+            warnings.push(format!(
+                "{TIED_HEAD} differs from the word embeddings (by up to {gap:.3e}): the two are one tensor here, and the word embeddings are used"
+            ));
+        }
+    }
+    Ok((Network { config, tensors }, warnings))
+}
+
+/// Of two tensors of one shape.
+pub(crate) fn largest_difference(a: &HubTensor, b: &HubTensor) -> f32 {
+    a.data.iter().zip(&b.data).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max)
+}
+
+fn wrong_folder(names: &BTreeSet<String>, role: Role, mismatch: &Mismatch) -> Error {
+    let error =
+        Error::failed(format!("not the tensors of an ELECTRA {} ({}): {mismatch}", role.folder(), role.architecture()));
+    if names.iter().any(|name| name.starts_with(role.head_prefix())) {
+        return error.hint("config.json and the weights do not belong together; check the sizes in config.json");
+    }
+    error.hint(format!("{}; the head {}* is missing", what_it_is(names), role.head_prefix()))
+}
+
+/// A guess, for a person, at what was saved instead.
+fn what_it_is(names: &BTreeSet<String>) -> &'static str {
+    let has = |prefix: &str| names.iter().any(|name| name.starts_with(prefix));
+    match () {
+        () if has(Role::Discriminator.head_prefix()) && has(Role::Generator.head_prefix()) => {
+            "both heads are in one folder"
+        }
+        () if has(Role::Discriminator.head_prefix()) => "this is a discriminator (ElectraForPreTraining)",
+        () if has(Role::Generator.head_prefix()) => "this is a generator (ElectraForMaskedLM)",
+        () if has("classifier.") => "this is a fine-tuned classifier, whose pre-training head is gone",
+        () if has("qa_outputs.") => "this is a fine-tuned question answerer, whose pre-training head is gone",
+        () if has("embeddings.word_embeddings") || has("electra.") => {
+            "this is a bare encoder (ElectraModel), saved without a head"
+        }
+        () => "these are not the tensors of an ELECTRA network",
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use crate::rng::{Key, Stream};
+    use proptest::prelude::*;
+
+    /// A config whose sizes divide nothing.
+    pub fn small_config(role: Role) -> ElectraConfig {
+        ElectraConfig {
+            vocab_size: 11,
+            embedding_size: 5,
+            hidden_size: 6,
+            num_hidden_layers: 2,
+            num_attention_heads: 2,
+            intermediate_size: 7,
+            max_position_embeddings: 9,
+            ..ElectraConfig::standard(role)
+        }
+    }
+
+    /// Uniform weights in (-1, 1) from a seed.
+    pub fn random_network(config: ElectraConfig, role: Role, seed: u64) -> Network {
+        let key = Key::new(seed, 0, Stream::Init);
+        let tensor = |(site, (name, shape)): (usize, (String, Vec<usize>))| {
+            let count = shape.iter().product::<usize>() as u32;
+            let data = (0..count).map(|i| key.unit(i, site as u32) as f32 * 2.0 - 1.0).collect();
+            (name, HubTensor { shape, data })
+        };
+        let tensors = expected_tensors(&config, role).into_iter().enumerate().map(tensor).collect();
+        Network { config, tensors }
+    }
+
+    fn bytes_of(tensors: &Tensors) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        write_safetensors(&mut bytes, tensors.iter().map(|(n, t)| (n.clone(), t))).unwrap();
+        bytes
+    }
+
+    fn load(network: &Network, role: Role, change: impl FnOnce(&mut Tensors)) -> Result<(Network, Vec<String>)> {
+        let mut tensors = network.tensors.clone();
+        change(&mut tensors);
+        network_from_bytes(&network.config.to_json(role), &bytes_of(&tensors), role)
+    }
+
+    #[test]
+    fn a_folder_is_read_back_as_it_was_written() {
+        let dir = tempfile::tempdir().unwrap();
+        for role in Role::BOTH {
+            let network = random_network(small_config(role), role, 1);
+            let folder = dir.path().join(role.folder());
+            let vocab = vec![("vocab.txt".to_owned(), b"[PAD]\n".to_vec())];
+            write_network(&folder, role, &network, &vocab).unwrap();
+            assert_eq!(read_network(&folder, role).unwrap(), (network.clone(), vec![]));
+            assert_eq!(tokenizer_files(&folder).unwrap(), vocab);
+            assert_eq!(role_of(&folder).unwrap(), role);
+            let again = write_network(&folder, role, &network, &vocab).unwrap_err();
+            assert!(again.to_string().contains("already holds something"), "{again}");
+        }
+        let wrong = read_network(&dir.path().join("generator"), Role::Discriminator).unwrap_err().to_string();
+        assert!(
+            wrong.contains("this is a generator (ElectraForMaskedLM); the head discriminator_predictions.* is missing"),
+            "{wrong}"
+        );
+    }
+
+    #[test]
+    fn old_names_position_ids_and_a_tied_head_are_understood() {
+        let network = random_network(small_config(Role::Generator), Role::Generator, 2);
+        let (back, warnings) = load(&network, Role::Generator, |tensors| {
+            for (old, new) in [("gamma", "weight"), ("beta", "bias")] {
+                let names: Vec<String> =
+                    tensors.keys().filter(|n| n.ends_with(&format!("LayerNorm.{new}"))).cloned().collect();
+                for name in names {
+                    let tensor = tensors.remove(&name).unwrap();
+                    tensors.insert(name.replace(&format!("LayerNorm.{new}"), &format!("LayerNorm.{old}")), tensor);
+                }
+            }
+            let ids = HubTensor { shape: vec![1, 9], data: vec![0.0; 9] };
+            tensors.insert("electra.embeddings.position_ids".to_owned(), ids);
+            tensors.insert(TIED_HEAD.to_owned(), tensors[WORD_EMBEDDINGS].clone());
+        })
+        .unwrap();
+        assert_eq!((back, warnings), (network.clone(), vec![]));
+
+        let (back, warnings) = load(&network, Role::Generator, |tensors| {
+            let mut head = tensors[WORD_EMBEDDINGS].clone();
+            head.data[3] += 0.5;
+            tensors.insert(TIED_HEAD.to_owned(), head);
+        })
+        .unwrap();
+        assert_eq!(back, network);
+        assert!(warnings[0].contains("differs from the word embeddings (by up to 5.000e-1)"), "{warnings:?}");
+
+        let only_the_head = load(&network, Role::Generator, |tensors| {
+            let word = tensors.remove(WORD_EMBEDDINGS).unwrap();
+            tensors.insert(TIED_HEAD.to_owned(), word);
+        });
+        assert_eq!(only_the_head.unwrap().0, network);
+    }
+
+    #[test]
+    fn every_wrong_tensor_is_named_in_one_error() {
+        let network = random_network(small_config(Role::Discriminator), Role::Discriminator, 3);
+        let read = |change: &dyn Fn(&mut Tensors)| load(&network, Role::Discriminator, change).unwrap_err().to_string();
+        let error = read(&|tensors| {
+            tensors.remove("electra.encoder.layer.1.output.dense.bias");
+            tensors.insert("extra".to_owned(), HubTensor { shape: vec![], data: vec![1.0] });
+            tensors.insert(
+                "electra.embeddings.LayerNorm.bias".to_owned(),
+                HubTensor { shape: vec![2], data: vec![0.0; 2] },
+            );
+        });
+        assert!(
+            error.contains("1 missing: electra.encoder.layer.1.output.dense.bias; 1 unexpected: extra;"),
+            "{error}"
+        );
+        assert!(error.contains("electra.embeddings.LayerNorm.bias is [2], expected [5]"), "{error}");
+
+        let bare = read(&|tensors| {
+            let encoder =
+                tensors.iter().filter_map(|(n, t)| n.strip_prefix("electra.").map(|n| (n.to_owned(), t.clone())));
+            *tensors = encoder.collect();
+        });
+        assert!(
+            bare.contains("a bare encoder (ElectraModel)") && bare.contains("discriminator_predictions.*"),
+            "{bare}"
+        );
+
+        let classifier = read(&|tensors| {
+            tensors.retain(|name, _| name.starts_with("electra."));
+            tensors.insert("classifier.out_proj.bias".to_owned(), HubTensor { shape: vec![2], data: vec![0.0; 2] });
+        });
+        assert!(classifier.contains("fine-tuned classifier"), "{classifier}");
+
+        let broken = read(&|tensors| tensors.get_mut(WORD_EMBEDDINGS).unwrap().data[7] = f32::NAN);
+        assert!(broken.contains("number 7 of tensor electra.embeddings.word_embeddings.weight is NaN"), "{broken}");
+
+        let twice = read(&|tensors| {
+            let bias = tensors["electra.embeddings.LayerNorm.bias"].clone();
+            tensors.insert("electra.embeddings.LayerNorm.beta".to_owned(), bias);
+        });
+        assert!(twice.contains("electra.embeddings.LayerNorm.bias is there twice"), "{twice}");
+    }
+
+    #[test]
+    fn shards_are_joined_and_may_not_point_elsewhere() {
+        let dir = tempfile::tempdir().unwrap();
+        let network = random_network(small_config(Role::Discriminator), Role::Discriminator, 4);
+        let mut first = network.tensors.clone();
+        let second = first.split_off("electra.encoder.layer.1");
+        let mut map = BTreeMap::new();
+        for (file, tensors) in
+            [("model-00001-of-00002.safetensors", first), ("model-00002-of-00002.safetensors", second)]
+        {
+            fs::write(dir.path().join(file), bytes_of(&tensors)).unwrap();
+            map.extend(tensors.into_keys().map(|name| (name, file)));
+        }
+        fs::write(dir.path().join("config.json"), network.config.to_json(Role::Discriminator)).unwrap();
+        let index = dir.path().join(INDEX);
+        fs::write(&index, serde_json::json!({"metadata": {"total_size": 1}, "weight_map": map}).to_string()).unwrap();
+        assert_eq!(read_network(dir.path(), Role::Discriminator).unwrap().0, network);
+        fs::remove_file(dir.path().join("model-00002-of-00002.safetensors")).unwrap();
+        let lost = read_network(dir.path(), Role::Discriminator).unwrap_err();
+        assert!(lost.place.unwrap().ends_with("model-00002-of-00002.safetensors"));
+        fs::write(&index, r#"{"weight_map": {"a": "../model.safetensors"}}"#).unwrap();
+        let outside = read_network(dir.path(), Role::Discriminator).unwrap_err().to_string();
+        assert!(outside.contains("not a plain file name"), "{outside}");
+    }
+
+    #[test]
+    fn a_folder_without_safetensors_says_what_to_do() {
+        let dir = tempfile::tempdir().unwrap();
+        let read = || read_network(dir.path(), Role::Generator).unwrap_err().to_string();
+        assert!(read().contains("config.json: cannot read the configuration"));
+        fs::write(dir.path().join("config.json"), ElectraConfig::standard(Role::Generator).to_json(Role::Generator))
+            .unwrap();
+        assert!(read().contains("there is no model.safetensors"));
+        fs::write(dir.path().join("pytorch_model.bin"), "pickle").unwrap();
+        let error = read();
+        assert!(error.contains("the weights are in pytorch_model.bin"), "{error}");
+        assert!(error.contains("import ElectraForMaskedLM; ElectraForMaskedLM.from_pretrained("), "{error}");
+        fs::write(dir.path().join(WEIGHTS), [0; 20]).unwrap();
+        let error = read();
+        assert!(error.contains("model.safetensors: not a whole safetensors file"), "{error}");
+    }
+
+    proptest! {
+        #[test]
+        fn a_mutated_network_is_read_or_refused(
+            edits in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..4),
+            head in any::<bool>(),
+        ) {
+            let network = random_network(small_config(Role::Generator), Role::Generator, 5);
+            let mut bytes = bytes_of(&network.tensors);
+            // Half of the cases hit the header alone: the interesting part is small.
+            let span = if head { 8 + u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize } else { bytes.len() };
+            for (at, byte) in edits {
+                let at = at.index(span);
+                bytes[at] = byte;
+            }
+            network_from_bytes(&network.config.to_json(Role::Generator), &bytes, Role::Generator).ok();
+        }
+    }
+}

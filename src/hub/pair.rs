@@ -1,0 +1,144 @@
+//! Both networks of a run: a folder with discriminator/ and generator/ -> [`read_pair`] -> [`Pair`], whose shared tensors
+//! are one set; [`write_pair`] is the way back.
+
+use super::network::{largest_difference, refuse_occupied, stage_network};
+use super::{Network, Role, SHARED, Staging, read_network};
+use crate::{Error, Result};
+use std::path::Path;
+
+/// A discriminator and its generator. The tensors of [`SHARED`] are equal in both.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Pair {
+    pub discriminator: Network,
+    pub generator: Network,
+}
+
+/// Reads `dir`/discriminator and `dir`/generator, and what a person should know about them (warnings).
+pub fn read_pair(dir: &Path) -> Result<(Pair, Vec<String>)> {
+    for role in Role::BOTH {
+        if !dir.join(role.folder()).is_dir() {
+            return Err(Error::failed(format!("there is no folder {}/", role.folder())).at(dir.display()).hint(
+                "both networks are needed: a folder with discriminator/ and generator/, each as transformers saves it",
+            ));
+        }
+    }
+    let (discriminator, mut warnings) = read_network(&dir.join("discriminator"), Role::Discriminator)?;
+    let (generator, more) = read_network(&dir.join("generator"), Role::Generator)?;
+    warnings.extend(more);
+    let (pair, more) = pair_from_networks(discriminator, generator).map_err(|e| e.at(dir.display()))?;
+    warnings.extend(more);
+    Ok((pair, warnings))
+}
+
+/// Makes two networks a pair: sizes of what they share must agree; where values differ the discriminator's are taken for
+/// both, with a warning.
+pub fn pair_from_networks(discriminator: Network, mut generator: Network) -> Result<(Pair, Vec<String>)> {
+    let (d, g) = (&discriminator.config, &generator.config);
+    for (what, d, g) in [
+        ("vocabularies (vocab_size)", d.vocab_size, g.vocab_size),
+        ("embedding sizes (embedding_size)", d.embedding_size, g.embedding_size),
+        ("numbers of positions (max_position_embeddings)", d.max_position_embeddings, g.max_position_embeddings),
+        ("numbers of segments (type_vocab_size)", d.type_vocab_size, g.type_vocab_size),
+    ] {
+        if d != g {
+            return Err(Error::failed(format!("the networks have different {what}: discriminator {d}, generator {g}"))
+                .hint("the two share their embeddings: take both from one training"));
+        }
+    }
+    let mut warnings = Vec::new();
+    if d.layer_norm_eps != g.layer_norm_eps {
+        warnings.push(format!(
+            "layer_norm_eps differs: discriminator {}, generator {}; the shared embeddings use the discriminator's",
+            d.layer_norm_eps, g.layer_norm_eps
+        ));
+    }
+    if d.pad_token_id != g.pad_token_id {
+        let id = |id: Option<u32>| id.map_or_else(|| "none".to_owned(), |id| id.to_string());
+        warnings.push(format!(
+            "pad_token_id differs: discriminator {}, generator {}; the discriminator's is used",
+            id(d.pad_token_id),
+            id(g.pad_token_id)
+        ));
+    }
+    let mut differing = Vec::new();
+    for name in SHARED {
+        let (theirs, ours) = (&discriminator.tensors[name], &generator.tensors[name]);
+        let gap = largest_difference(theirs, ours);
+        if gap > 0.0 {
+            differing.push(format!("{name} (by up to {gap:.3e})"));
+            generator.tensors.insert(name.to_owned(), theirs.clone());
+        }
+    }
+    if !differing.is_empty() {
+        warnings.push(format!(
+            "the two networks share their embeddings, but these differ, and the discriminator's are used for both: {}",
+            differing.join(", ")
+        ));
+    }
+    Ok((Pair { discriminator, generator }, warnings))
+}
+
+/// Writes `dir`/discriminator and `dir`/generator, each with `extra` files (the tokenizer's): both whole or neither.
+/// A folder that exists and holds anything is refused.
+pub fn write_pair(dir: &Path, pair: &Pair, extra: &[(String, Vec<u8>)]) -> Result<()> {
+    refuse_occupied(dir)?;
+    let mut staging = Staging::begin(dir)?;
+    stage_pair(&mut staging, pair, extra)?;
+    staging.commit()
+}
+
+pub(crate) fn stage_pair(staging: &mut Staging, pair: &Pair, extra: &[(String, Vec<u8>)]) -> Result<()> {
+    stage_network(staging, "discriminator/", Role::Discriminator, &pair.discriminator, extra)?;
+    stage_network(staging, "generator/", Role::Generator, &pair.generator, extra)
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::super::network::tests::{random_network, small_config};
+    use super::super::{ElectraConfig, WORD_EMBEDDINGS};
+    use super::*;
+
+    /// A pair of small networks with weights from a seed.
+    pub fn random_pair(seed: u64) -> Pair {
+        let generator = ElectraConfig { hidden_size: 4, intermediate_size: 3, ..small_config(Role::Generator) };
+        let discriminator = random_network(small_config(Role::Discriminator), Role::Discriminator, seed);
+        let generator = random_network(generator, Role::Generator, seed ^ 0xff);
+        pair_from_networks(discriminator, generator).unwrap().0
+    }
+
+    #[test]
+    fn a_pair_is_read_back_as_it_was_written() {
+        let dir = tempfile::tempdir().unwrap();
+        let pair = random_pair(1);
+        write_pair(&dir.path().join("out"), &pair, &[]).unwrap();
+        assert_eq!(read_pair(&dir.path().join("out")).unwrap(), (pair.clone(), vec![]));
+        assert!(write_pair(&dir.path().join("out"), &pair, &[]).is_err());
+        std::fs::remove_dir_all(dir.path().join("out/generator")).unwrap();
+        assert!(read_pair(&dir.path().join("out")).unwrap_err().to_string().contains("no folder generator/"));
+    }
+
+    #[test]
+    fn the_discriminator_wins_where_shared_tensors_differ() {
+        let Pair { discriminator, mut generator } = random_pair(2);
+        generator.tensors.get_mut(WORD_EMBEDDINGS).unwrap().data[0] += 1.0;
+        generator.config.layer_norm_eps = 1e-5;
+        let (pair, warnings) = pair_from_networks(discriminator.clone(), generator).unwrap();
+        assert_eq!(pair.generator.tensors[WORD_EMBEDDINGS], discriminator.tensors[WORD_EMBEDDINGS]);
+        assert_eq!(warnings.len(), 2, "{warnings:?}");
+        assert!(warnings[0].contains("layer_norm_eps differs"));
+        assert!(
+            warnings[1].ends_with("electra.embeddings.word_embeddings.weight (by up to 1.000e0)"),
+            "{}",
+            warnings[1]
+        );
+    }
+
+    #[test]
+    fn different_vocabularies_are_an_error() {
+        let Pair { discriminator, generator } = random_pair(3);
+        let other = ElectraConfig { vocab_size: 12, ..generator.config };
+        let error =
+            pair_from_networks(discriminator, random_network(other, Role::Generator, 3)).unwrap_err().to_string();
+        assert!(error.contains("different vocabularies (vocab_size): discriminator 11, generator 12"), "{error}");
+    }
+}

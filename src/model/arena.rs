@@ -1,0 +1,131 @@
+//! Four flat arenas (parameters, gradients, both moments) with one layout: where every entry of the ledger lies.
+
+use super::ledger::{Entry, Group};
+use crate::ops::optimizer;
+use crate::plan::{ALIGN, BufferId, Elem, Recorder, Role, Tensor};
+
+/// Where an entry lies in each arena.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Place {
+    segment: usize,
+    offset: u32,
+}
+
+/// The arenas of a plan. An arena is cut into segments where a binding could not hold it whole.
+pub struct Arenas {
+    pub entries: Vec<Entry>,
+    places: Vec<Place>,
+    segment_lens: Vec<u32>,
+    buffers: [Vec<BufferId>; 4],
+}
+
+const ROLES: [(Role, &str); 4] = [
+    (Role::Parameters, "parameters"),
+    (Role::Gradients, "gradients"),
+    (Role::Moment1, "moment1"),
+    (Role::Moment2, "moment2"),
+];
+
+impl Arenas {
+    /// Lays the entries out, each at a multiple of 256 bytes, and makes the buffers. `training`: with gradients and moments.
+    pub fn new(r: &mut Recorder, entries: Vec<Entry>, training: bool) -> Self {
+        let segment_max = r.limits.binding_bytes_max.min(r.limits.buffer_bytes_max) / 4;
+        let mut places = Vec::with_capacity(entries.len());
+        let mut segment_lens = vec![0u32];
+        for entry in &entries {
+            let padded = entry.len().next_multiple_of(ALIGN);
+            let last = segment_lens.len() - 1;
+            if segment_lens[last] > 0 && u64::from(segment_lens[last]) + u64::from(padded) > segment_max {
+                segment_lens.push(0);
+            }
+            let segment = segment_lens.len() - 1;
+            places.push(Place { segment, offset: segment_lens[segment] });
+            segment_lens[segment] += padded;
+        }
+        let kinds = if training { &ROLES[..] } else { &ROLES[..1] };
+        let buffers = std::array::from_fn(|kind| {
+            let Some((role, label)) = kinds.get(kind) else { return Vec::new() };
+            let make = |(i, len): (usize, &u32)| r.buffer(&format!("{label}.{i}"), *role, *len);
+            segment_lens.iter().enumerate().map(make).collect()
+        });
+        Self { entries, places, segment_lens, buffers }
+    }
+
+    fn tensor(&self, r: &Recorder, kind: usize, index: usize) -> Tensor {
+        let (entry, place) = (&self.entries[index], self.places[index]);
+        let label = if kind == 0 { entry.name.clone() } else { format!("{}.{}", ["", "d", "m", "v"][kind], entry.name) };
+        r.view(&label, self.buffers[kind][place.segment], place.offset, Elem::F32, &entry.shape)
+    }
+
+    fn index(&self, name: &str) -> usize {
+        let found = self.entries.iter().position(|e| e.name == name);
+        found.unwrap_or_else(|| panic!("no parameter {name}"))
+    }
+
+    /// A parameter by its ledger name.
+    pub fn parameter(&self, r: &Recorder, name: &str) -> Tensor {
+        self.tensor(r, 0, self.index(name))
+    }
+
+    /// Its gradient.
+    pub fn gradient(&self, r: &Recorder, name: &str) -> Tensor {
+        self.tensor(r, 1, self.index(name))
+    }
+
+    pub fn has(&self, name: &str) -> bool {
+        self.entries.iter().any(|e| e.name == name)
+    }
+
+    /// All entries with their tensors: parameter, and gradient and moments where this is a training arena.
+    pub fn tensors(&self, r: &Recorder) -> Vec<[Option<Tensor>; 4]> {
+        (0..self.entries.len())
+            .map(|i| std::array::from_fn(|kind| (!self.buffers[kind].is_empty()).then(|| self.tensor(r, kind, i))))
+            .collect()
+    }
+
+    /// Whole segments of the gradients, to clear.
+    pub fn gradient_segments(&self, r: &Recorder) -> Vec<Tensor> {
+        let whole = |(&buffer, &len): (&BufferId, &u32)| r.view("gradients", buffer, 0, Elem::F32, &[len]);
+        self.buffers[1].iter().zip(&self.segment_lens).map(whole).collect()
+    }
+
+    /// Contiguous runs of entries that are updated alike. `lr_scale` and `clip_group` by group.
+    pub fn ranges(
+        &self,
+        r: &Recorder,
+        weight_decay: f32,
+        lr_scale: impl Fn(Group) -> f32,
+        clip_group: impl Fn(Group) -> u32,
+    ) -> Vec<optimizer::Range> {
+        let mut runs: Vec<(usize, usize)> = Vec::new();
+        for i in 0..self.entries.len() {
+            let alike = |j: usize| {
+                let (a, b) = (&self.entries[i], &self.entries[j]);
+                (a.group, a.decay, self.places[i].segment) == (b.group, b.decay, self.places[j].segment)
+            };
+            match runs.last_mut() {
+                Some((_, last)) if alike(*last) => *last = i,
+                _ => runs.push((i, i)),
+            }
+        }
+        let range = |&(first, last): &(usize, usize)| {
+            let (start, entry) = (self.places[first], &self.entries[first]);
+            // Padding between entries belongs to the run: zero gradients and moments leave it zero.
+            let len = self.places[last].offset + self.entries[last].len() - start.offset;
+            let view = |kind: usize| {
+                let label = format!("{}.{}", ROLES[kind].1, entry.name);
+                r.view(&label, self.buffers[kind][start.segment], start.offset, Elem::F32, &[len])
+            };
+            optimizer::Range {
+                p: view(0),
+                g: view(1),
+                m: view(2),
+                v: view(3),
+                weight_decay: if entry.decay { weight_decay } else { 0.0 },
+                lr_scale: lr_scale(entry.group),
+                group: clip_group(entry.group),
+            }
+        };
+        runs.iter().map(range).collect()
+    }
+}

@@ -1,0 +1,224 @@
+//! An ELECTRA encoder as a list of launches: embeddings, post-norm layers, and the same list upwards for the gradients.
+//! It reads like the paper; what it keeps for the backward is the value it returns.
+
+use super::arena::Arenas;
+use super::ledger::{Group, Tower};
+use crate::ops::attention::{self, Attended, Heads};
+use crate::ops::embed::{self, Tables};
+use crate::ops::layernorm::{self, Affine, Normed};
+use crate::ops::matmul::{self, Linear};
+use crate::ops::Dropout;
+use crate::plan::{Recorder, Tensor};
+
+/// The tensors of one network's encoder: its parameters, or their gradients.
+pub struct Weights {
+    embed: Tables,
+    embed_norm: Affine,
+    /// Only where the embedding is not as wide as the network.
+    project: Option<Linear>,
+    layers: Vec<LayerWeights>,
+}
+
+struct LayerWeights {
+    qkv: Linear,
+    out: Linear,
+    norm1: Affine,
+    up: Linear,
+    down: Linear,
+    norm2: Affine,
+}
+
+/// Looks a tensor of a network up: shared, or its own; parameters or gradients.
+pub struct Lookup<'a> {
+    pub arenas: &'a Arenas,
+    pub recorder: &'a Recorder,
+    pub group: Group,
+    pub gradients: bool,
+}
+
+impl Lookup<'_> {
+    pub fn tensor(&self, name: &str) -> Tensor {
+        let prefix = if self.group == Group::Generator { "generator" } else { "discriminator" };
+        let own = format!("{prefix}.{name}");
+        let name = if self.arenas.has(&own) { own } else { format!("shared.{name}") };
+        if self.gradients {
+            self.arenas.gradient(self.recorder, &name)
+        } else {
+            self.arenas.parameter(self.recorder, &name)
+        }
+    }
+
+    pub fn linear(&self, name: &str) -> Linear {
+        Linear { w: self.tensor(&format!("{name}.weight")), b: self.tensor(&format!("{name}.bias")) }
+    }
+
+    pub fn affine(&self, name: &str) -> Affine {
+        Affine { w: self.tensor(&format!("{name}.weight")), b: self.tensor(&format!("{name}.bias")) }
+    }
+}
+
+impl Weights {
+    pub fn new(lookup: &Lookup, tower: &Tower) -> Self {
+        let table = |name: &str| lookup.tensor(&format!("electra.embeddings.{name}.weight"));
+        let layer = |l: u32| {
+            let name = |s: &str| format!("electra.encoder.layer.{l}.{s}");
+            LayerWeights {
+                qkv: lookup.linear(&name("attention.self.qkv")),
+                out: lookup.linear(&name("attention.output.dense")),
+                norm1: lookup.affine(&name("attention.output.LayerNorm")),
+                up: lookup.linear(&name("intermediate.dense")),
+                down: lookup.linear(&name("output.dense")),
+                norm2: lookup.affine(&name("output.LayerNorm")),
+            }
+        };
+        Self {
+            embed: Tables {
+                word: table("word_embeddings"),
+                position: table("position_embeddings"),
+                segment: table("token_type_embeddings"),
+            },
+            embed_norm: lookup.affine("electra.embeddings.LayerNorm"),
+            project: (tower.hidden != tower.embedding).then(|| lookup.linear("electra.embeddings_project")),
+            layers: (0..tower.layers).map(layer).collect(),
+        }
+    }
+
+    /// The word embeddings, which the generator's softmax shares. (V, E)
+    pub fn word(&self) -> &Tensor {
+        &self.embed.word
+    }
+}
+
+/// What an encoder reads. All (B, T).
+#[derive(Debug, Clone, Copy)]
+pub struct Text<'a> {
+    pub ids: &'a Tensor,
+    pub types: &'a Tensor,
+    pub attention: &'a Tensor,
+}
+
+/// Dropout probabilities of a pass and the numbering of its sites.
+pub struct Dropouts {
+    hidden: f32,
+    attention: f32,
+    next_site: u32,
+}
+
+impl Dropouts {
+    /// `first_site` separates the networks of a step.
+    pub fn new(hidden: f64, attention: f64, first_site: u32) -> Self {
+        Self { hidden: hidden as f32, attention: attention as f32, next_site: first_site }
+    }
+
+    pub fn off() -> Self {
+        Self::new(0.0, 0.0, 0)
+    }
+
+    fn draw(&mut self, p: f32) -> Dropout {
+        self.next_site += 1;
+        if p == 0.0 { Dropout::OFF } else { Dropout::new(p, self.next_site) }
+    }
+
+    fn hidden(&mut self) -> Dropout {
+        self.draw(self.hidden)
+    }
+
+    fn attention(&mut self) -> Dropout {
+        self.draw(self.attention)
+    }
+}
+
+/// What the forward keeps for the backward.
+pub struct Encoded {
+    ids: Tensor,
+    types: Tensor,
+    embed_norm: Normed,
+    layers: Vec<LayerActs>,
+    /// The encoder's output. (N, C)
+    pub y: Tensor,
+}
+
+struct LayerActs {
+    x: Tensor,
+    attended: Attended,
+    norm1: Normed,
+    up_pre: Tensor,
+    up: Tensor,
+    norm2: Normed,
+}
+
+/// text (B, T) -> y (N, C)
+pub fn forward(r: &mut Recorder, name: &str, tower: &Tower, p: &Weights, text: Text, drop: &mut Dropouts) -> Encoded {
+    let [_, t] = text.ids.dims();
+    let embedded = embed::forward(r, &format!("{name}.embedded"), text.ids, text.types, &p.embed);
+    let outer = drop.hidden();
+    let embed_norm = layernorm::forward(r, &format!("{name}.embed"), &embedded, &p.embed_norm, tower.eps(), t, outer);
+    let mut x = match &p.project {
+        Some(project) => matmul::forward(r, &format!("{name}.projected"), &embed_norm.y, project),
+        None => embed_norm.y.clone(),
+    };
+    let mut layers = Vec::with_capacity(p.layers.len());
+    for (l, weights) in p.layers.iter().enumerate() {
+        let acts = layer_forward(r, &format!("{name}.{l}"), tower, weights, &x, text.attention, drop);
+        x = acts.norm2.y.clone();
+        layers.push(acts);
+    }
+    Encoded { ids: text.ids.clone(), types: text.types.clone(), embed_norm, layers, y: x }
+}
+
+/// One post-norm layer. x: (N, C) -> norm2.y: (N, C)
+fn layer_forward(
+    r: &mut Recorder,
+    name: &str,
+    tower: &Tower,
+    p: &LayerWeights,
+    x: &Tensor,
+    mask: &Tensor,
+    drop: &mut Dropouts,
+) -> LayerActs {
+    let [_, t] = mask.dims();
+    let label = |s: &str| format!("{name}.{s}");
+    let heads = Heads { count: tower.heads, causal: false };
+    let (attention_drop, drop1, drop2) = (drop.attention(), drop.hidden(), drop.hidden());
+
+    let qkv = matmul::forward(r, &label("qkv"), x, &p.qkv);
+    let attended = attention::forward(r, &label("context"), &qkv, mask, heads, attention_drop);
+    let out = matmul::forward(r, &label("attention"), &attended.ctx, &p.out);
+    let norm1 = layernorm::forward_residual(r, &label("norm1"), x, &out, &p.norm1, tower.eps(), t, drop1);
+    let (up_pre, up) = matmul::forward_gelu(r, &label("up"), &norm1.y, &p.up);
+    let down = matmul::forward(r, &label("down"), &up, &p.down);
+    let norm2 = layernorm::forward_residual(r, &label("norm2"), &norm1.y, &down, &p.norm2, tower.eps(), t, drop2);
+    LayerActs { x: x.clone(), attended, norm1, up_pre, up, norm2 }
+}
+
+/// Gradients of all weights += from dy (N, C), the gradient of [`Encoded::y`].
+pub fn backward(r: &mut Recorder, p: &Weights, d: &Weights, saved: &Encoded, dy: Tensor, pad_id: u32) {
+    let mut dx = dy;
+    for ((acts, p), d) in saved.layers.iter().zip(&p.layers).zip(&d.layers).rev() {
+        dx = layer_backward(r, p, d, acts, &dx);
+    }
+    if let (Some(project), Some(d_project)) = (&p.project, &d.project) {
+        matmul::backward_params(r, &saved.embed_norm.y, &dx, d_project);
+        dx = matmul::backward_input(r, "d.embed", &dx, &project.w);
+    }
+    let dx = layernorm::backward(r, &saved.embed_norm, &p.embed_norm, &d.embed_norm, &dx);
+    embed::backward(r, &saved.ids, &saved.types, &dx, &d.embed, pad_id);
+}
+
+/// The forward's list, upwards. dy: (N, C) -> dx: (N, C)
+fn layer_backward(r: &mut Recorder, p: &LayerWeights, d: &LayerWeights, acts: &LayerActs, dy: &Tensor) -> Tensor {
+    // in the forward: norm2 = LN(norm1 + dropout(down))
+    let (dnorm1, ddown) = layernorm::backward_residual(r, &acts.norm2, &p.norm2, &d.norm2, dy);
+    matmul::backward_params(r, &acts.up, &ddown, &d.down);
+    let dup = matmul::backward_input_gelu(r, "d.up", &ddown, &p.down.w, &acts.up_pre);
+    matmul::backward_params(r, &acts.norm1.y, &dup, &d.up);
+    matmul::backward_input_add(r, &dup, &p.up.w, &dnorm1);
+    // in the forward: norm1 = LN(x + dropout(attention))
+    let (dx, dout) = layernorm::backward_residual(r, &acts.norm1, &p.norm1, &d.norm1, &dnorm1);
+    matmul::backward_params(r, &acts.attended.ctx, &dout, &d.out);
+    let dctx = matmul::backward_input(r, "d.context", &dout, &p.out.w);
+    let dqkv = attention::backward(r, &acts.attended, &dctx);
+    matmul::backward_params(r, &acts.x, &dqkv, &d.qkv);
+    matmul::backward_input_add(r, &dqkv, &p.qkv.w, &dx);
+    dx
+}

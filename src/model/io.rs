@@ -1,0 +1,205 @@
+//! What the host writes before a pass and reads after it: one block in, one block out.
+
+use crate::batch::{Batch, NONE};
+use crate::ops::vocab::Slots;
+use crate::plan::{ALIGN, Elem, Plan, Recorder, Role, Tensor};
+
+/// Rows × tokens × slots of a pass.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+pub struct PassSize {
+    pub rows: u32,
+    pub row_len: u32,
+    pub slots: u32,
+}
+
+impl PassSize {
+    pub fn tokens(self) -> u32 {
+        self.rows * self.row_len
+    }
+}
+
+/// The tensors of one pass, all views of one input and one output buffer.
+#[derive(Clone)]
+pub struct Io {
+    pub size: PassSize,
+    /// The whole input buffer, for one upload.
+    pub input: Tensor,
+    pub ids: Tensor,
+    pub masked_ids: Tensor,
+    pub types: Tensor,
+    pub attention: Tensor,
+    pub token_slot: Tensor,
+    pub slot_position: Tensor,
+    pub slot_next: Tensor,
+    pub slots: Slots,
+    /// (N, 2): logit bits, corrupted id * 2 + replaced
+    pub token_out: Tensor,
+    /// (groups, 64): each clipping group's guard
+    pub step_out: Tensor,
+}
+
+impl Io {
+    /// `role` of the results: [`Role::Output`] where they are collected after every micro-batch, [`Role::State`] where they are read on demand.
+    pub fn new(r: &mut Recorder, label: &str, size: PassSize, role: Role) -> Self {
+        let (grid, s) = ([size.rows, size.row_len], size.slots);
+        let input_lens = [grid[0] * grid[1]; 5].into_iter().chain([s; 3]);
+        let mut input = Layout::new(r, &format!("{label}.input"), Role::Input, input_lens);
+        let [ids, masked_ids, types, attention, token_slot] =
+            ["ids", "masked_ids", "types", "attention", "token_slot"].map(|name| input.next(r, name, &grid));
+        let [slot_position, slot_next, labels] =
+            ["slot_position", "slot_next", "slot_label"].map(|name| input.next(r, name, &[s]));
+        let groups = crate::ops::optimizer::GROUPS_MAX;
+        let out_lens = [size.tokens() * 2, s * 4, groups * ALIGN];
+        let mut output = Layout::new(r, &format!("{label}.output"), role, out_lens);
+        let token_out = output.next(r, "token_out", &[size.tokens(), 2]);
+        let slot_out = output.next(r, "slot_out", &[s, 4]);
+        let step_out = output.next(r, "step_out", &[groups, ALIGN]);
+        let sampled = r.state(&format!("{label}.sampled"), Elem::U32, &[s]);
+        Self {
+            size,
+            input: input.whole(r),
+            ids,
+            masked_ids,
+            types,
+            attention,
+            token_slot,
+            slot_position,
+            slot_next,
+            slots: Slots { labels, sampled, slot_out },
+            token_out,
+            step_out,
+        }
+    }
+
+    /// The same tensors where the finished plan has them.
+    pub fn resolved(&self, plan: &Plan) -> Self {
+        let at = |tensor: &Tensor| plan.resolve(tensor);
+        Self {
+            size: self.size,
+            input: at(&self.input),
+            ids: at(&self.ids),
+            masked_ids: at(&self.masked_ids),
+            types: at(&self.types),
+            attention: at(&self.attention),
+            token_slot: at(&self.token_slot),
+            slot_position: at(&self.slot_position),
+            slot_next: at(&self.slot_next),
+            slots: Slots {
+                labels: at(&self.slots.labels),
+                sampled: at(&self.slots.sampled),
+                slot_out: at(&self.slots.slot_out),
+            },
+            token_out: at(&self.token_out),
+            step_out: at(&self.step_out),
+        }
+    }
+
+    /// The input buffer's contents for a batch, into `words` (kept between calls: nothing is allocated once it has its size).
+    pub fn pack(&self, batch: &Batch, words: &mut Vec<u32>) {
+        let size = self.size;
+        assert_eq!((batch.rows, batch.row_len), (size.rows as usize, size.row_len as usize), "batch of another shape");
+        words.resize(self.input.len() as usize, 0);
+        let mut put = |tensor: &Tensor, data: &[u32], filler: u32| {
+            let start = (tensor.offset - self.input.offset) as usize;
+            let range = &mut words[start..start + tensor.len() as usize];
+            range[..data.len()].copy_from_slice(data);
+            range[data.len()..].fill(filler);
+        };
+        put(&self.ids, &batch.ids, 0);
+        put(&self.masked_ids, &batch.masked_ids, 0);
+        put(&self.types, &batch.type_ids, 0);
+        put(&self.attention, &batch.attention, 0);
+        put(&self.token_slot, &batch.token_slot, NONE);
+        put(&self.slot_position, &batch.slot_position, NONE);
+        put(&self.slot_next, &batch.slot_next, NONE);
+        put(&self.slots.labels, &batch.slot_label, NONE);
+    }
+
+    /// The parts of a collected output block.
+    pub fn outputs<'a>(&self, block: &'a [u32]) -> Outputs<'a> {
+        let part = |t: &Tensor| &block[t.offset as usize..(t.offset + t.len()) as usize];
+        Outputs { tokens: part(&self.token_out), slots: part(&self.slots.slot_out), guards: part(&self.step_out) }
+    }
+}
+
+/// One micro-batch's results as they lie in memory.
+#[derive(Debug, Clone, Copy)]
+pub struct Outputs<'a> {
+    tokens: &'a [u32],
+    slots: &'a [u32],
+    guards: &'a [u32],
+}
+
+/// The judgement of one token.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct TokenOut {
+    pub logit: f32,
+    pub corrupted_id: u32,
+    pub replaced: bool,
+}
+
+/// The proposal for one slot.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct SlotOut {
+    pub loss: f32,
+    pub argmax_hit: bool,
+    pub sample_hit: bool,
+    pub sampled_id: u32,
+    pub argmax_id: u32,
+}
+
+/// The optimizer's guard after an update.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct GuardOut {
+    pub norm: f32,
+    /// The step (from 1) at which a norm was not finite.
+    pub stopped_at: Option<u32>,
+}
+
+impl Outputs<'_> {
+    pub fn token(&self, n: usize) -> TokenOut {
+        let word = self.tokens[2 * n + 1];
+        TokenOut { logit: f32::from_bits(self.tokens[2 * n]), corrupted_id: word / 2, replaced: word % 2 == 1 }
+    }
+
+    pub fn slot(&self, s: usize) -> SlotOut {
+        let [loss, flags, sampled_id, argmax_id] = [0, 1, 2, 3].map(|i| self.slots[4 * s + i]);
+        SlotOut {
+            loss: f32::from_bits(loss),
+            argmax_hit: flags & 1 != 0,
+            sample_hit: flags & 2 != 0,
+            sampled_id,
+            argmax_id,
+        }
+    }
+
+    pub fn guard(&self, group: usize) -> GuardOut {
+        let words = &self.guards[group * ALIGN as usize..];
+        GuardOut { norm: f32::from_bits(words[2 + group]), stopped_at: (words[0] != 0).then_some(words[1]) }
+    }
+}
+
+/// Views side by side in one new buffer, each at the binding alignment.
+struct Layout {
+    label: String,
+    buffer: crate::plan::BufferId,
+    len: u32,
+    next: u32,
+}
+
+impl Layout {
+    fn new(r: &mut Recorder, label: &str, role: Role, lens: impl IntoIterator<Item = u32>) -> Self {
+        let len = lens.into_iter().map(|len| len.next_multiple_of(ALIGN)).sum();
+        Self { label: label.to_owned(), buffer: r.buffer(label, role, len), len, next: 0 }
+    }
+
+    fn next(&mut self, r: &Recorder, name: &str, shape: &[u32]) -> Tensor {
+        let tensor = r.view(&format!("{}.{name}", self.label), self.buffer, self.next, Elem::U32, shape);
+        self.next = (self.next + tensor.len()).next_multiple_of(ALIGN);
+        tensor
+    }
+
+    fn whole(&self, r: &Recorder) -> Tensor {
+        r.view(&self.label, self.buffer, 0, Elem::U32, &[self.len])
+    }
+}

@@ -1,0 +1,280 @@
+//! The plan of a run: generator, corruption, discriminator, gradients, update, and the passes that only look.
+
+use super::arena::Arenas;
+use super::encoder::{self, Dropouts, Encoded, Lookup, Text, Weights};
+use super::heads::{self, MlmSaved, MlmSlots, MlmWeights, RtdSaved, RtdTarget, RtdWeights};
+use super::io::{Io, PassSize};
+use super::ledger::{self, Entry, Group, Shape, Tower};
+use crate::config::{Config, InitRule, Objective};
+use crate::ops::corrupt::{self, Inputs};
+use crate::ops::{fill, optimizer};
+use crate::plan::{Choices, Elem, Limits, Plan, Recorder, Role, Stage, Tensor};
+use std::sync::Arc;
+
+/// Rows and row length of the readout pass.
+pub type ProbeSize = PassSize;
+
+/// Everything a plan is made from.
+#[derive(Debug, Clone)]
+pub struct ModelSpec {
+    pub shape: Shape,
+    /// A micro-batch of training and of evaluation; none for a model that only reads.
+    pub train: Option<TrainSpec>,
+    pub probe: Option<ProbeSize>,
+    pub init: InitRule,
+    pub init_std: f64,
+    pub pad_id: u32,
+    pub temperature: f64,
+}
+
+#[derive(Debug, Clone)]
+pub struct TrainSpec {
+    pub size: PassSize,
+    pub dropout: f64,
+    pub attention_dropout: f64,
+    pub weight_decay: f64,
+    pub beta1: f64,
+    pub beta2: f64,
+    pub adam_eps: f64,
+    pub clip: f64,
+    pub clip_separately: bool,
+    pub generator_lr_scale: f64,
+}
+
+impl ModelSpec {
+    /// The model of a run. `vocab`: entries of the tokenizer; `pad_id`: of its padding token.
+    pub fn from_config(c: &Config, vocab: u32, pad_id: u32, probe: Option<ProbeSize>) -> Self {
+        Self {
+            shape: Shape::from_config(c, vocab),
+            train: Some(TrainSpec {
+                size: PassSize { rows: c.batch, row_len: c.seq_len, slots: c.batch * slots_per_row(c) },
+                dropout: c.dropout,
+                attention_dropout: c.attention_dropout,
+                weight_decay: c.weight_decay,
+                beta1: c.beta1,
+                beta2: c.beta2,
+                adam_eps: c.adam_eps,
+                clip: c.clip,
+                clip_separately: c.clip_separately,
+                generator_lr_scale: c.generator_lr_scale,
+            }),
+            probe,
+            init: c.init,
+            init_std: c.init_std,
+            pad_id,
+            temperature: c.temperature,
+        }
+    }
+}
+
+/// Slots of a row at most: int((mask_prob + 0.005) * row length), as the reference has it, and at least one.
+pub fn slots_per_row(c: &Config) -> u32 {
+    (((c.mask_prob + 0.005) * f64::from(c.seq_len)) as u32).max(1)
+}
+
+/// One parameter and what belongs to it, where the plan has them.
+pub struct Parameter {
+    pub entry: Entry,
+    pub value: Tensor,
+    pub gradient: Option<Tensor>,
+    pub moments: Option<[Tensor; 2]>,
+}
+
+/// A recorded model: the plan, and the tensors that the host writes and reads.
+pub struct Model {
+    pub spec: ModelSpec,
+    pub plan: Arc<Plan>,
+    pub parameters: Vec<Parameter>,
+    /// Training and evaluation batches.
+    pub io: Option<Io>,
+    /// Probe sentences.
+    pub probe: Option<Io>,
+    /// (V) the fixed distribution of replacements, cumulative in units of 2^-32.
+    pub source: Tensor,
+    /// The optimizer's guard; all zero at the start of a run.
+    pub guard: Option<Tensor>,
+}
+
+/// The weights of both networks, or their gradients.
+struct Networks {
+    generator: Weights,
+    mlm: MlmWeights,
+    discriminator: Option<(Weights, RtdWeights)>,
+}
+
+impl Networks {
+    fn new(r: &Recorder, arenas: &Arenas, shape: &Shape, gradients: bool) -> Self {
+        let lookup = |group| Lookup { arenas, recorder: r, group, gradients };
+        let generator = lookup(Group::Generator);
+        let main = lookup(Group::Discriminator);
+        Self {
+            generator: Weights::new(&generator, &shape.generator),
+            mlm: MlmWeights::new(&generator),
+            discriminator: shape.discriminator.as_ref().map(|t| (Weights::new(&main, t), RtdWeights::new(&main))),
+        }
+    }
+}
+
+impl Model {
+    pub fn record(spec: ModelSpec, choices: Choices, limits: Limits) -> Self {
+        let mut r = Recorder::new(choices, limits);
+        let entries = ledger::ledger(&spec.shape, spec.init, spec.init_std);
+        let arenas = Arenas::new(&mut r, entries, spec.train.is_some());
+        let source = r.state("replacements.source", Elem::U32, &[spec.shape.generator.vocab]);
+        let networks = Networks::new(&r, &arenas, &spec.shape, false);
+        let pass = Pass { spec: &spec, networks: &networks, source: &source };
+        let mut guard = None;
+        let io = spec.train.as_ref().map(|train| {
+            let io = Io::new(&mut r, "batch", train.size, Role::Output);
+            guard = Some(record_training(&mut r, &pass, train, &arenas, &io));
+            r.begin(Stage::Evaluate);
+            pass.look(&mut r, &io);
+            io
+        });
+        let probe = spec.probe.map(|size| {
+            let io = Io::new(&mut r, "probe", size, Role::State);
+            r.begin(Stage::Readout);
+            pass.look(&mut r, &io);
+            io
+        });
+        let tensors = arenas.tensors(&r);
+        let plan = r.finish();
+        let at = |tensor: &Tensor| plan.resolve(tensor);
+        let parameters = arenas
+            .entries
+            .into_iter()
+            .zip(tensors)
+            .map(|(entry, [value, gradient, m, v])| Parameter {
+                entry,
+                value: at(value.as_ref().expect("every arena has parameters")),
+                gradient: gradient.as_ref().map(at),
+                moments: m.as_ref().zip(v.as_ref()).map(|(m, v)| [at(m), at(v)]),
+            })
+            .collect();
+        Self {
+            io: io.map(|io| io.resolved(&plan)),
+            probe: probe.map(|io| io.resolved(&plan)),
+            source: at(&source),
+            guard: guard.as_ref().map(at),
+            parameters,
+            plan: Arc::new(plan),
+            spec,
+        }
+    }
+
+    pub fn objective(&self) -> Objective {
+        if self.spec.shape.discriminator.is_some() { Objective::Electra } else { Objective::Mlm }
+    }
+
+    /// Trainable numbers, shared ones once.
+    pub fn parameter_count(&self) -> u64 {
+        self.parameters.iter().map(|p| u64::from(p.entry.len())).sum()
+    }
+}
+
+/// A way through both networks; training and looking differ in dropout and gradients only.
+struct Pass<'a> {
+    spec: &'a ModelSpec,
+    networks: &'a Networks,
+    source: &'a Tensor,
+}
+
+impl Pass<'_> {
+    /// Masked text -> a proposal for every slot.
+    fn propose(&self, r: &mut Recorder, io: &Io, drop: &mut Dropouts, d: Option<&MlmWeights>) -> (Encoded, MlmSaved) {
+        let tower: &Tower = &self.spec.shape.generator;
+        let text = Text { ids: &io.masked_ids, types: &io.types, attention: &io.attention };
+        let encoded = encoder::forward(r, "generator", tower, &self.networks.generator, text, drop);
+        let temperature = self.spec.temperature as f32;
+        let slots = MlmSlots { position: &io.slot_position, slots: &io.slots, temperature };
+        let saved = heads::mlm_forward(r, &self.networks.mlm, d, &encoded.y, &slots, tower.eps());
+        (encoded, saved)
+    }
+
+    /// Samples into the text -> (corrupted, replaced)
+    fn replace(&self, r: &mut Recorder, io: &Io) -> (Tensor, Tensor) {
+        let inputs = Inputs {
+            ids: &io.ids,
+            first: &io.token_slot,
+            next: &io.slot_next,
+            sampled: &io.slots.sampled,
+            source: self.source,
+        };
+        corrupt::replace(r, "corrupted", inputs)
+    }
+
+    /// Corrupted text -> a judgement of every token.
+    fn judge(
+        &self,
+        r: &mut Recorder,
+        io: &Io,
+        (corrupted, replaced): (&Tensor, &Tensor),
+        drop: &mut Dropouts,
+    ) -> Option<(Encoded, RtdSaved)> {
+        let (tower, (weights, head)) = self.spec.shape.discriminator.as_ref().zip(self.networks.discriminator.as_ref())?;
+        let text = Text { ids: corrupted, types: &io.types, attention: &io.attention };
+        let encoded = encoder::forward(r, "discriminator", tower, weights, text, drop);
+        let target = RtdTarget { attention: &io.attention, corrupted, replaced, token_out: &io.token_out };
+        let saved = heads::rtd_forward(r, head, &encoded.y, &target);
+        Some((encoded, saved))
+    }
+
+    /// The whole way without dropout or gradients.
+    fn look(&self, r: &mut Recorder, io: &Io) {
+        self.propose(r, io, &mut Dropouts::off(), None);
+        let (corrupted, replaced) = self.replace(r, io);
+        self.judge(r, io, (&corrupted, &replaced), &mut Dropouts::off());
+    }
+}
+
+/// First dropout site of the discriminator: beyond any number of generator sites.
+const DISCRIMINATOR_SITES: u32 = 1 << 16;
+
+/// One optimizer step; returns the guard.
+fn record_training(r: &mut Recorder, pass: &Pass, train: &TrainSpec, arenas: &Arenas, io: &Io) -> Tensor {
+    let shape = &pass.spec.shape;
+    let gradients = Networks::new(r, arenas, shape, true);
+    let drop = |first_site| Dropouts::new(train.dropout, train.attention_dropout, first_site);
+
+    r.begin(Stage::Mask);
+    for segment in arenas.gradient_segments(r) {
+        fill::zero(r, &segment);
+    }
+    r.begin(Stage::Propose);
+    let (generator, mlm) = pass.propose(r, io, &mut drop(0), Some(&gradients.mlm));
+    r.begin(Stage::Replace);
+    let (corrupted, replaced) = pass.replace(r, io);
+    r.begin(Stage::Judge);
+    let judged = pass.judge(r, io, (&corrupted, &replaced), &mut drop(DISCRIMINATOR_SITES));
+
+    r.begin(Stage::Backward);
+    let pad_id = pass.spec.pad_id;
+    if let (Some((encoded, saved)), Some((weights, head)), Some((d_weights, d_head))) =
+        (&judged, &pass.networks.discriminator, &gradients.discriminator)
+    {
+        let dh = heads::rtd_backward(r, head, d_head, saved);
+        encoder::backward(r, weights, d_weights, encoded, dh, pad_id);
+    }
+    let slots = (&io.token_slot, &io.slot_next);
+    let dh = heads::mlm_backward(r, &pass.networks.mlm, &gradients.mlm, &mlm, slots);
+    encoder::backward(r, &pass.networks.generator, &gradients.generator, &generator, dh, pad_id);
+
+    r.begin(Stage::Update);
+    record_update(r, train, arenas, io)
+}
+
+fn record_update(r: &mut Recorder, train: &TrainSpec, arenas: &Arenas, io: &Io) -> Tensor {
+    let guard = optimizer::guard(r);
+    let clip_group = |group: Group| if train.clip_separately { group as u32 } else { 0 };
+    let lr_scale = |group| if group == Group::Generator { train.generator_lr_scale as f32 } else { 1.0 };
+    let ranges = arenas.ranges(r, train.weight_decay as f32, lr_scale, clip_group);
+    let groups = ranges.iter().map(|range| range.group).max().map_or(0, |last| last + 1);
+    let hyper = optimizer::Hyper {
+        clip: train.clip as f32,
+        beta1: train.beta1 as f32,
+        beta2: train.beta2 as f32,
+        eps: train.adam_eps as f32,
+    };
+    optimizer::update_all(r, &ranges, groups, hyper, &guard, &io.step_out);
+    guard
+}

@@ -1,0 +1,147 @@
+//! Tiled multi-head self-attention with padding mask and dropout on the probabilities: online softmax, recomputed in the
+//! backward, no (B, H, T, T) tensor. Kernel `shaders/attention.wgsl`, twin `cpu::attention`.
+
+use super::Dropout;
+use crate::plan::kernel::{KernelSpec, Variant, read, read_shared, read_u32, update, variant, write};
+use crate::plan::{Recorder, Tensor};
+
+const SOURCE: &str = wgsl!("lib/step.wgsl", "lib/grid.wgsl", "lib/threefry.wgsl", "lib/dropout.wgsl", "attention.wgsl");
+/// Queries (or keys) a workgroup owns, keys (or queries) a tile; `D` is set from the head size.
+macro_rules! heads {
+    ($($name:literal $d:literal $tile:literal),+) => {
+        &[$(variant($name, &[("WG", 64), ("TILE", $tile), ("D", $d)])),+]
+    };
+}
+/// One variant a head size up to `D`; larger heads take smaller tiles (16 KiB of workgroup memory).
+const VARIANTS: &[Variant] = heads!("d16" 16 16, "d32" 32 16, "d64" 64 16, "d128" 128 8, "d256" 256 4);
+
+/// As `Dims` in the shader.
+#[derive(Debug, Clone, Copy, bytemuck::Pod, bytemuck::Zeroable)]
+#[repr(C)]
+pub struct Dims {
+    pub b: u32,
+    pub t: u32,
+    pub h: u32,
+    /// Channels a head.
+    pub d: u32,
+    /// 1: a query sees keys up to itself only.
+    pub causal: u32,
+    /// 1 / sqrt(d)
+    pub scale: f32,
+    /// Probability (b, h, q, k) draws word (((row_base + b) * heads + h) * t + q) * t + k.
+    pub dropout: Dropout,
+    /// First workgroup of this dispatch: large ones are split.
+    pub first_group: u32,
+    pub pad: [u32; 2],
+}
+
+/// ctx = dropout(softmax(q kᵀ scale + mask)) v; keeps lse, the log-sum-exp of each query's scores
+pub const FORWARD: KernelSpec = KernelSpec {
+    label: "attention.forward",
+    source: SOURCE,
+    entry: "forward",
+    slots: &[read(1, "qkv"), read_u32(2, "mask"), write(3, "ctx"), write(4, "lse")],
+    dims_bytes: size_of::<Dims>(),
+    uses_step: true,
+    variants: VARIANTS,
+};
+
+/// The query part of dqkv, and delta = sum over channels of dctx ∘ ctx
+pub const BACKWARD_Q: KernelSpec = KernelSpec {
+    label: "attention.backward_q",
+    source: SOURCE,
+    entry: "backward_q",
+    slots: &[
+        read(1, "qkv"),
+        read_u32(2, "mask"),
+        read_shared(3, "ctx"),
+        read_shared(4, "lse"),
+        read(5, "dctx"),
+        write(6, "delta"),
+        write(7, "dqkv"),
+    ],
+    dims_bytes: size_of::<Dims>(),
+    uses_step: true,
+    variants: VARIANTS,
+};
+
+/// The key and value parts of dqkv
+pub const BACKWARD_KV: KernelSpec = KernelSpec {
+    label: "attention.backward_kv",
+    source: SOURCE,
+    entry: "backward_kv",
+    slots: &[
+        read(1, "qkv"),
+        read_u32(2, "mask"),
+        read_shared(4, "lse"),
+        read(5, "dctx"),
+        read_shared(6, "delta"),
+        update(7, "dqkv"),
+    ],
+    dims_bytes: size_of::<Dims>(),
+    uses_step: true,
+    variants: VARIANTS,
+};
+
+/// qkv: (N, 3C) = query, key, value side by side; ctx: (N, C); lse: (B, H, T)
+#[derive(Debug, Clone)]
+pub struct Attended {
+    pub qkv: Tensor,
+    pub ctx: Tensor,
+    lse: Tensor,
+    mask: Tensor,
+    dims: Dims,
+}
+
+/// The shape of an attention: how rows and heads lie in qkv.
+#[derive(Debug, Clone, Copy)]
+pub struct Heads {
+    pub count: u32,
+    pub causal: bool,
+}
+
+/// Largest head the variants cover.
+pub const HEAD_MAX: u32 = 256;
+
+/// qkv: (N, 3C), mask: (B, T), 1 = token -> ctx: (N, C)
+pub fn forward(r: &mut Recorder, label: &str, qkv: &Tensor, mask: &Tensor, heads: Heads, dropout: Dropout) -> Attended {
+    let [n, c3] = qkv.dims();
+    let [b, t] = mask.dims();
+    let c = c3 / 3;
+    let h = heads.count;
+    assert_eq!((b * t, c * 3, c % h), (n, c3, 0), "attention.forward: {qkv:?} with {h} heads, mask {mask:?}");
+    let d = c / h;
+    let scale = 1.0 / (d as f32).sqrt();
+    let dims = Dims { b, t, h, d, causal: heads.causal.into(), scale, dropout, first_group: 0, pad: [0; 2] };
+    let out = Attended {
+        qkv: qkv.clone(),
+        ctx: r.activation(label, &[n, c]),
+        lse: r.activation(&format!("{label}.lse"), &[b, h, t]),
+        mask: mask.clone(),
+        dims,
+    };
+    launch(r, &FORWARD, &dims, &[qkv, mask, &out.ctx, &out.lse], 4);
+    out
+}
+
+/// dctx: (N, C) -> dqkv: (N, 3C)
+pub fn backward(r: &mut Recorder, saved: &Attended, dctx: &Tensor) -> Tensor {
+    let dqkv = r.activation(&format!("d.{}", saved.qkv.label), saved.qkv.shape());
+    let delta = r.activation(&format!("{}.delta", saved.ctx.label), saved.lse.shape());
+    let Attended { qkv, ctx, lse, mask, dims } = saved;
+    launch(r, &BACKWARD_Q, dims, &[qkv, mask, ctx, lse, dctx, &delta, &dqkv], 6);
+    launch(r, &BACKWARD_KV, dims, &[qkv, mask, lse, dctx, &delta, &dqkv], 8);
+    dqkv
+}
+
+fn launch(r: &mut Recorder, kernel: &'static KernelSpec, dims: &Dims, tensors: &[&Tensor], flops_per_pair: u64) {
+    let v = r.choices.variant(kernel, &format!("d{}", dims.d.next_power_of_two()));
+    // The plain choice is the smallest head that fits; a stored choice may only name a larger one.
+    let fits = |v: usize| kernel.variants[v].constant("D") >= dims.d;
+    let v =
+        if fits(v) { v } else { (0..kernel.variants.len()).find(|&v| fits(v)).expect("config allows no larger head") };
+    let tile = kernel.variants[v].constant("TILE");
+    let groups = dims.b * dims.h * dims.t.div_ceil(tile);
+    let pairs = u64::from(dims.b * dims.h) * u64::from(dims.t) * u64::from(dims.t);
+    r.dispatch(kernel, v, *dims, tensors, groups, flops_per_pair * pairs * u64::from(dims.d));
+}

@@ -1,0 +1,57 @@
+//! Picks the rows of the masked positions, and gives their gradient back. Kernel `shaders/gather.wgsl`, twin `cpu::gather`.
+
+use crate::plan::kernel::{KernelSpec, Variant, read, read_u32, variant, write};
+use crate::plan::{Recorder, Tensor};
+
+const SOURCE: &str = wgsl!("lib/grid.wgsl", "gather.wgsl");
+const VARIANTS: &[Variant] = &[variant("wg64", &[("WG", 64)])];
+
+/// As `Dims` in the shader.
+#[derive(Debug, Clone, Copy, bytemuck::Pod, bytemuck::Zeroable)]
+#[repr(C)]
+pub struct Dims {
+    /// Rows of the result.
+    pub rows: u32,
+    pub c: u32,
+    pub pad: [u32; 2],
+}
+
+/// y[s] = h[position[s]], or 0 where the slot is unused
+pub const FORWARD: KernelSpec = KernelSpec {
+    label: "gather.forward",
+    source: SOURCE,
+    entry: "forward",
+    slots: &[read_u32(1, "position"), read(2, "h"), write(3, "y")],
+    dims_bytes: size_of::<Dims>(),
+    uses_step: false,
+    variants: VARIANTS,
+};
+
+/// dh[n] = sum of dy over the slots that point at n (0 where none does), along the chain first, next[first], ...
+pub const BACKWARD: KernelSpec = KernelSpec {
+    label: "gather.backward",
+    source: SOURCE,
+    entry: "backward",
+    slots: &[read_u32(4, "first"), read_u32(5, "next"), read(6, "dy"), write(7, "dh")],
+    dims_bytes: size_of::<Dims>(),
+    uses_step: false,
+    variants: VARIANTS,
+};
+
+/// h: (N, C), position: (S) -> y: (S, C)
+pub fn forward(r: &mut Recorder, label: &str, h: &Tensor, position: &Tensor) -> Tensor {
+    let [_, c] = h.dims();
+    let [s] = position.dims();
+    let y = r.activation(label, &[s, c]);
+    r.dispatch(&FORWARD, 0, Dims { rows: s, c, pad: [0; 2] }, &[position, h, &y], s, 0);
+    y
+}
+
+/// dy: (S, C), first: (B, T), next: (S) -> dh: (N, C)
+pub fn backward(r: &mut Recorder, label: &str, dy: &Tensor, first: &Tensor, next: &Tensor) -> Tensor {
+    let [_, c] = dy.dims();
+    let n = first.len();
+    let dh = r.activation(label, &[n, c]);
+    r.dispatch(&BACKWARD, 0, Dims { rows: n, c, pad: [0; 2] }, &[first, next, dy, &dh], n, 0);
+    dh
+}

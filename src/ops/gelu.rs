@@ -1,0 +1,34 @@
+//! GELU's gradient where no product is there to carry it. Kernel `shaders/gelu.wgsl`, twin `cpu::gelu`.
+
+use crate::plan::kernel::{KernelSpec, Variant, read, variant, write};
+use crate::plan::{Recorder, Tensor};
+
+const VARIANTS: &[Variant] = &[variant("wg256", &[("WG", 256)])];
+
+/// As `Dims` in the shader.
+#[derive(Debug, Clone, Copy, bytemuck::Pod, bytemuck::Zeroable)]
+#[repr(C)]
+pub struct Dims {
+    pub len: u32,
+    pub pad: [u32; 3],
+}
+
+/// du = dy ∘ gelu'(u)
+pub const BACKWARD: KernelSpec = KernelSpec {
+    label: "gelu.backward",
+    source: wgsl!("lib/grid.wgsl", "lib/gelu.wgsl", "gelu.wgsl"),
+    entry: "backward",
+    slots: &[read(1, "dy"), read(2, "u"), write(3, "du")],
+    dims_bytes: size_of::<Dims>(),
+    uses_step: false,
+    variants: VARIANTS,
+};
+
+/// dy, u -> du, any one shape
+pub fn backward(r: &mut Recorder, label: &str, dy: &Tensor, u: &Tensor) -> Tensor {
+    assert_eq!(dy.shape(), u.shape(), "gelu.backward: u");
+    let du = r.activation(label, u.shape());
+    let groups = u.len().div_ceil(VARIANTS[0].constant("WG"));
+    r.dispatch(&BACKWARD, 0, Dims { len: u.len(), pad: [0; 3] }, &[dy, u, &du], groups, 30 * u64::from(u.len()));
+    du
+}

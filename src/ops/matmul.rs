@@ -1,0 +1,225 @@
+//! The matrix-product family of a linear layer y = x Wᵀ + b, W stored (out, in) as in PyTorch: forward (NT), gradient of the
+//! input (NN), gradient of the weight (TN), each with its epilogues. Kernel `shaders/matmul.wgsl`, twin `cpu::matmul`.
+
+use super::reduce;
+use crate::plan::kernel::{KernelSpec, Variant, read, update, variant, write};
+use crate::plan::{Recorder, Tensor};
+
+const SOURCE: &str = wgsl!("lib/grid.wgsl", "lib/gelu.wgsl", "matmul.wgsl");
+/// `TILE_M` × `TILE_N` outputs a workgroup of `WG_M` × `WG_N` lanes, `TILE_K` deep in workgroup memory.
+const VARIANTS: &[Variant] = &[
+    variant("t32x32", &[("TILE_M", 32), ("TILE_N", 32), ("TILE_K", 16), ("WG_M", 8), ("WG_N", 8)]),
+    variant("t64x64", &[("TILE_M", 64), ("TILE_N", 64), ("TILE_K", 16), ("WG_M", 16), ("WG_N", 16)]),
+];
+
+/// As `Dims` in the shader: C (m, n) = A · B over k.
+#[derive(Debug, Clone, Copy, bytemuck::Pod, bytemuck::Zeroable)]
+#[repr(C)]
+pub struct Dims {
+    pub m: u32,
+    pub n: u32,
+    pub k: u32,
+    /// k of one partial product (split-K); k itself elsewhere.
+    pub k_part: u32,
+}
+
+macro_rules! spec {
+    ($label:literal, $entry:literal, $slots:expr) => {
+        KernelSpec {
+            label: $label,
+            source: SOURCE,
+            entry: $entry,
+            slots: $slots,
+            dims_bytes: size_of::<Dims>(),
+            uses_step: false,
+            variants: VARIANTS,
+        }
+    };
+}
+
+/// c (m, n) = a (m, k) · b (n, k)ᵀ + bias (n)
+pub const FORWARD: KernelSpec =
+    spec!("matmul.forward", "forward", &[read(1, "a"), read(2, "b"), read(3, "bias"), write(4, "c")]);
+/// u (m, n) = a · bᵀ + bias; c = gelu(u)
+pub const FORWARD_GELU: KernelSpec = spec!(
+    "matmul.forward_gelu",
+    "forward_gelu",
+    &[read(1, "a"), read(2, "b"), read(3, "bias"), write(5, "u_out"), write(4, "c")]
+);
+/// c (m, n) = a (m, k) · b (k, n)
+pub const BACKWARD_INPUT: KernelSpec =
+    spec!("matmul.backward_input", "backward_input", &[read(1, "a"), read(2, "b"), write(4, "c")]);
+/// c (m, n) += a (m, k) · b (k, n)
+pub const BACKWARD_INPUT_ADD: KernelSpec =
+    spec!("matmul.backward_input_add", "backward_input_add", &[read(1, "a"), read(2, "b"), update(4, "c")]);
+/// c (m, n) = (a (m, k) · b (k, n)) ∘ gelu'(u)
+pub const BACKWARD_INPUT_GELU: KernelSpec = spec!(
+    "matmul.backward_input_gelu",
+    "backward_input_gelu",
+    &[read(1, "a"), read(2, "b"), read(6, "u"), write(4, "c")]
+);
+/// c (m, n) += a (k, m)ᵀ · b (k, n)
+pub const BACKWARD_WEIGHT: KernelSpec =
+    spec!("matmul.backward_weight", "backward_weight", &[read(1, "a"), read(2, "b"), update(4, "c")]);
+/// c (parts, m, n) = a (k, m)ᵀ · b (k, n), part p over its own k_part rows
+pub const BACKWARD_WEIGHT_PARTIAL: KernelSpec =
+    spec!("matmul.backward_weight_partial", "backward_weight_partial", &[read(1, "a"), read(2, "b"), write(4, "c")]);
+
+/// Weight (out, in) and bias (out) of a linear layer, or their gradients.
+#[derive(Debug, Clone)]
+pub struct Linear {
+    pub w: Tensor,
+    pub b: Tensor,
+}
+
+/// FLOPs that one dispatch may have: larger products are split by rows, so that no dispatch holds the device for long.
+const FLOPS_MAX: u64 = 8_000_000_000;
+/// Output tiles below which a long sum is split over k.
+const TILES_ENOUGH: u32 = 64;
+/// Shortest partial sum worth a workgroup of its own.
+const K_PART_MIN: u32 = 256;
+
+/// y = x Wᵀ + b. x: (N, in) -> y: (N, out)
+pub fn forward(r: &mut Recorder, label: &str, x: &Tensor, p: &Linear) -> Tensor {
+    let [n, _] = x.dims();
+    let [out, _] = p.w.dims();
+    let y = r.activation(label, &[n, out]);
+    forward_into(r, x, p, &y);
+    y
+}
+
+/// [`forward`] into a tensor that exists.
+pub fn forward_into(r: &mut Recorder, x: &Tensor, p: &Linear, y: &Tensor) {
+    let [_, k] = x.dims();
+    let [n, w_in] = p.w.dims();
+    assert_eq!(w_in, k, "matmul.forward: {:?} by {:?}", x, p.w);
+    assert_eq!(p.b.dims(), [n], "matmul.forward: bias");
+    for (first, rows) in blocks(x, n) {
+        let (x, y) = (x.rows(first, rows), y.rows(first, rows));
+        product(r, &FORWARD, [rows, n, k], &[&x, &p.w, &p.b, &y]);
+    }
+}
+
+/// u = x Wᵀ + b, y = gelu(u). x: (N, in) -> (u, y): (N, out)
+pub fn forward_gelu(r: &mut Recorder, label: &str, x: &Tensor, p: &Linear) -> (Tensor, Tensor) {
+    let [rows_all, k] = x.dims();
+    let [n, w_in] = p.w.dims();
+    assert_eq!(w_in, k, "matmul.forward_gelu: {:?} by {:?}", x, p.w);
+    let u = r.activation(&format!("{label}.pre"), &[rows_all, n]);
+    let y = r.activation(label, &[rows_all, n]);
+    for (first, rows) in blocks(x, n) {
+        let (x, u, y) = (x.rows(first, rows), u.rows(first, rows), y.rows(first, rows));
+        product(r, &FORWARD_GELU, [rows, n, k], &[&x, &p.w, &p.b, &u, &y]);
+    }
+    (u, y)
+}
+
+/// dx = dy W. dy: (N, out), w: (out, in) -> dx: (N, in)
+pub fn backward_input(r: &mut Recorder, label: &str, dy: &Tensor, w: &Tensor) -> Tensor {
+    let [n, _] = dy.dims();
+    let [_, k] = w.dims();
+    let dx = r.activation(label, &[n, k]);
+    backward_input_with(r, &BACKWARD_INPUT, dy, w, None, &dx);
+    dx
+}
+
+/// dx = dy W, into a tensor that exists.
+pub fn backward_input_into(r: &mut Recorder, dy: &Tensor, w: &Tensor, dx: &Tensor) {
+    backward_input_with(r, &BACKWARD_INPUT, dy, w, None, dx);
+}
+
+/// dx += dy W: joins the residual branch.
+pub fn backward_input_add(r: &mut Recorder, dy: &Tensor, w: &Tensor, dx: &Tensor) {
+    backward_input_with(r, &BACKWARD_INPUT_ADD, dy, w, None, dx);
+}
+
+/// du = (dy W) ∘ gelu'(u). u: (N, in) -> du: (N, in)
+pub fn backward_input_gelu(r: &mut Recorder, label: &str, dy: &Tensor, w: &Tensor, u: &Tensor) -> Tensor {
+    let du = r.activation(label, u.shape());
+    backward_input_with(r, &BACKWARD_INPUT_GELU, dy, w, Some(u), &du);
+    du
+}
+
+fn backward_input_with(
+    r: &mut Recorder,
+    kernel: &'static KernelSpec,
+    dy: &Tensor,
+    w: &Tensor,
+    u: Option<&Tensor>,
+    dx: &Tensor,
+) {
+    let [_, k] = dy.dims();
+    let [w_out, n] = w.dims();
+    assert_eq!(w_out, k, "{}: {dy:?} by {w:?}", kernel.label);
+    for (first, rows) in blocks(dy, n) {
+        let (dy, dx) = (dy.rows(first, rows), dx.rows(first, rows));
+        let u = u.map(|u| u.rows(first, rows));
+        let mut tensors = vec![&dy, w];
+        tensors.extend(u.as_ref());
+        tensors.push(&dx);
+        product(r, kernel, [rows, n, k], &tensors);
+    }
+}
+
+/// dW += dyᵀ x and db += column sums of dy. x: (N, in), dy: (N, out)
+pub fn backward_params(r: &mut Recorder, x: &Tensor, dy: &Tensor, d: &Linear) {
+    backward_weight(r, x, dy, &d.w);
+    reduce::columns_add(r, dy, &d.b);
+}
+
+/// dW += dyᵀ x. x: (N, in), dy: (N, out) -> dw: (out, in)
+pub fn backward_weight(r: &mut Recorder, x: &Tensor, dy: &Tensor, dw: &Tensor) {
+    let [k, n] = x.dims();
+    let [rows, m] = dy.dims();
+    assert_eq!(rows, k, "matmul.backward_weight: {dy:?} by {x:?}");
+    assert_eq!(dw.dims(), [m, n], "matmul.backward_weight: dw");
+    let parts = parts(r, [m, n, k]);
+    if parts == 1 {
+        product(r, &BACKWARD_WEIGHT, [m, n, k], &[dy, x, dw]);
+        return;
+    }
+    let partial = r.activation(&format!("partial.{}", dw.label), &[parts, m, n]);
+    let v = choose(r, &BACKWARD_WEIGHT_PARTIAL, [m, n, k]);
+    let tiles = tiles(&BACKWARD_WEIGHT_PARTIAL, v, m, n);
+    let dims = Dims { m, n, k, k_part: k.div_ceil(parts) };
+    r.dispatch(&BACKWARD_WEIGHT_PARTIAL, v, dims, &[dy, x, &partial], tiles * parts, flops([m, n, k]));
+    reduce::rows_add(r, &partial.reshaped(&[parts, m * n]), &dw.reshaped(&[m * n]));
+}
+
+/// How many pieces a weight gradient's sum is cut into: enough to fill a device, none shorter than [`K_PART_MIN`].
+fn parts(r: &Recorder, [m, n, k]: [u32; 3]) -> u32 {
+    let v = choose(r, &BACKWARD_WEIGHT, [m, n, k]);
+    let wanted = TILES_ENOUGH.div_ceil(tiles(&BACKWARD_WEIGHT, v, m, n));
+    let parts = wanted.min(k / K_PART_MIN).max(1);
+    // Every part must have rows of its own: k = 5, parts = 4 would leave the last one empty.
+    k.div_ceil(k.div_ceil(parts))
+}
+
+fn product(r: &mut Recorder, kernel: &'static KernelSpec, [m, n, k]: [u32; 3], tensors: &[&Tensor]) {
+    let v = choose(r, kernel, [m, n, k]);
+    let groups = tiles(kernel, v, m, n);
+    r.dispatch(kernel, v, Dims { m, n, k, k_part: k }, tensors, groups, flops([m, n, k]));
+}
+
+fn tiles(kernel: &KernelSpec, v: usize, m: u32, n: u32) -> u32 {
+    let variant = &kernel.variants[v];
+    m.div_ceil(variant.constant("TILE_M")) * n.div_ceil(variant.constant("TILE_N"))
+}
+
+fn flops([m, n, k]: [u32; 3]) -> u64 {
+    2 * u64::from(m) * u64::from(n) * u64::from(k)
+}
+
+/// Row blocks of `x` (N, k) so that no product with n outputs exceeds [`FLOPS_MAX`]; starts keep the binding alignment.
+fn blocks(x: &Tensor, n: u32) -> impl Iterator<Item = (u32, u32)> + use<> {
+    let [rows_all, k] = x.dims();
+    let per_row = flops([1, n, k]).max(1);
+    let rows = ((FLOPS_MAX / per_row).max(1).min(u64::from(u32::MAX)) as u32 / 64).max(1) * 64;
+    (0..rows_all).step_by(rows as usize).map(move |first| (first, rows.min(rows_all - first)))
+}
+
+/// Choices are made per power of two: a shape class.
+fn choose(r: &Recorder, kernel: &'static KernelSpec, [m, n, k]: [u32; 3]) -> usize {
+    let p = u32::next_power_of_two;
+    r.choices.variant(kernel, &format!("m{}n{}k{}", p(m), p(n), p(k)))
+}

@@ -1,0 +1,120 @@
+//! What a kernel is, as data: its WGSL, its bindings, its variants. `ops` writes these down, executors read them.
+
+/// How one dispatch uses one bound tensor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// `var<storage, read>`.
+    Read,
+    /// Read here, but declared `read_write` in the shader because another entry point of the file writes it.
+    ReadShared,
+    /// Every element of the bound range is written (`=`); what was there before is never read.
+    Write,
+    /// Read and written (`+=`, or in place).
+    Update,
+}
+
+impl Access {
+    /// Whether the shader declares the binding `read_write`.
+    pub fn declared_read_write(self) -> bool {
+        self != Self::Read
+    }
+
+    pub fn writes(self) -> bool {
+        matches!(self, Self::Write | Self::Update)
+    }
+
+    pub fn reads(self) -> bool {
+        self != Self::Write
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Elem {
+    F32,
+    U32,
+}
+
+/// One storage binding of group 0. Binding 0 is always the uniform `dims`; group 1, binding 0 is the step block.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Slot {
+    pub binding: u32,
+    pub name: &'static str,
+    pub access: Access,
+    pub elem: Elem,
+}
+
+pub const fn read(binding: u32, name: &'static str) -> Slot {
+    Slot { binding, name, access: Access::Read, elem: Elem::F32 }
+}
+pub const fn read_u32(binding: u32, name: &'static str) -> Slot {
+    Slot { binding, name, access: Access::Read, elem: Elem::U32 }
+}
+pub const fn read_shared(binding: u32, name: &'static str) -> Slot {
+    Slot { binding, name, access: Access::ReadShared, elem: Elem::F32 }
+}
+pub const fn write(binding: u32, name: &'static str) -> Slot {
+    Slot { binding, name, access: Access::Write, elem: Elem::F32 }
+}
+pub const fn write_u32(binding: u32, name: &'static str) -> Slot {
+    Slot { binding, name, access: Access::Write, elem: Elem::U32 }
+}
+pub const fn update(binding: u32, name: &'static str) -> Slot {
+    Slot { binding, name, access: Access::Update, elem: Elem::F32 }
+}
+pub const fn update_u32(binding: u32, name: &'static str) -> Slot {
+    Slot { binding, name, access: Access::Update, elem: Elem::U32 }
+}
+
+/// What a kernel asks of an adapter beyond WebGPU's core.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
+pub struct Needs {
+    pub f16: bool,
+    pub subgroups: bool,
+}
+
+/// One way to run a kernel: values for every `override` of its file. The same meaning, another speed.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Variant {
+    pub name: &'static str,
+    pub constants: &'static [(&'static str, u32)],
+    pub needs: Needs,
+}
+
+impl Variant {
+    /// The value of an override constant; every variant gives all of them.
+    pub fn constant(&self, name: &str) -> u32 {
+        self.constants
+            .iter()
+            .find(|(key, _)| *key == name)
+            .unwrap_or_else(|| panic!("variant {} gives no {name}", self.name))
+            .1
+    }
+}
+
+pub const fn variant(name: &'static str, constants: &'static [(&'static str, u32)]) -> Variant {
+    Variant { name, constants, needs: Needs { f16: false, subgroups: false } }
+}
+
+/// One entry point of one shader file.
+#[derive(Debug)]
+pub struct KernelSpec {
+    /// `file.entry`, unique.
+    pub label: &'static str,
+    /// The libraries it uses and its file, joined: valid WGSL.
+    pub source: &'static str,
+    pub entry: &'static str,
+    pub slots: &'static [Slot],
+    /// Bytes of the uniform `dims`.
+    pub dims_bytes: usize,
+    /// Whether the step block (group 1) is read.
+    pub uses_step: bool,
+    /// At least one; the first is the plain, readable one.
+    pub variants: &'static [Variant],
+}
+
+impl PartialEq for KernelSpec {
+    fn eq(&self, other: &Self) -> bool {
+        self.label == other.label
+    }
+}
+impl Eq for KernelSpec {}

@@ -1,0 +1,93 @@
+//! A tensor of a plan: a named range of a buffer with a shape. Row-major, the last axis fastest.
+
+use super::kernel::Elem;
+use arrayvec::ArrayVec;
+use std::fmt;
+use std::sync::Arc;
+
+/// At most this many axes.
+pub const RANK_MAX: usize = 4;
+
+/// WebGPU's default `min_storage_buffer_offset_alignment`, in elements: every bound range starts at a multiple.
+pub const ALIGN: u32 = 64;
+
+/// Where a tensor lives until the plan is finished: a buffer that was asked for, not yet one that exists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct BufferId(pub u32);
+
+#[derive(Clone)]
+pub struct Tensor {
+    pub label: Arc<str>,
+    pub buffer: BufferId,
+    /// In elements, a multiple of [`ALIGN`].
+    pub offset: u32,
+    pub elem: Elem,
+    shape: ArrayVec<u32, RANK_MAX>,
+}
+
+impl Tensor {
+    pub(super) fn new(label: &str, buffer: BufferId, offset: u32, elem: Elem, shape: &[u32]) -> Self {
+        assert!(offset.is_multiple_of(ALIGN), "{label}: offset {offset} is not a multiple of {ALIGN}");
+        let shape = ArrayVec::try_from(shape).unwrap_or_else(|_| panic!("{label}: more than {RANK_MAX} axes"));
+        Self { label: label.into(), buffer, offset, elem, shape }
+    }
+
+    pub fn shape(&self) -> &[u32] {
+        &self.shape
+    }
+
+    /// The shape, with the number of axes the caller expects.
+    pub fn dims<const R: usize>(&self) -> [u32; R] {
+        self.shape
+            .as_slice()
+            .try_into()
+            .unwrap_or_else(|_| panic!("{}: want {R} axes, got {:?}", self.label, self.shape))
+    }
+
+    /// Elements.
+    pub fn len(&self) -> u32 {
+        self.shape.iter().product()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    pub fn bytes(&self) -> u64 {
+        u64::from(self.len()) * 4
+    }
+
+    /// Rows `first..first + rows` of the first axis; `first` times the row length must keep [`ALIGN`].
+    pub fn rows(&self, first: u32, rows: u32) -> Self {
+        let row_len: u32 = self.shape[1..].iter().product();
+        assert!(first + rows <= self.shape[0], "{}: rows {first}+{rows} of {}", self.label, self.shape[0]);
+        let mut shape = self.shape.clone();
+        shape[0] = rows;
+        Self::new(&self.label, self.buffer, self.offset + first * row_len, self.elem, &shape)
+    }
+
+    pub(super) fn moved(&self, buffer: BufferId) -> Self {
+        Self { buffer, ..self.clone() }
+    }
+
+    /// The same elements under another shape.
+    pub fn reshaped(&self, shape: &[u32]) -> Self {
+        let view = Self::new(&self.label, self.buffer, self.offset, self.elem, shape);
+        assert_eq!(view.len(), self.len(), "{}: {:?} as {shape:?}", self.label, self.shape());
+        view
+    }
+}
+
+impl fmt::Debug for Tensor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{:?}", self.label, self.shape.as_slice())
+    }
+}
+
+impl Tensor {
+    /// The first `len` elements, as one axis.
+    pub fn elem_prefix(&self, len: u32) -> Self {
+        assert!(len <= self.len(), "{self:?}: prefix of {len}");
+        Self::new(&self.label, self.buffer, self.offset, self.elem, &[len])
+    }
+}

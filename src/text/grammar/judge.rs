@@ -1,0 +1,230 @@
+//! Judges replacements: does a story stay a story when one word is put in the place of another, and if not, why?
+
+use super::lexicon::{Cell, Class, Gender, PARTICIPLE, WordId, agree_cell, finite_cell};
+use super::lexicon::{Number, Person, Tense};
+use super::recognise::{self, Relaxed};
+use super::source::{Base, Control, Place, Rules, Shape, What};
+use super::{Facts, Language, Story};
+
+/// What the grammar says of a replacement.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Verdict {
+    /// The same word (case apart).
+    Same,
+    /// Another word, and the whole text is still a story that the grammar can tell.
+    Fits,
+    /// The text with it is no story of the grammar; the rule is the first, in the order of [`Rule`], that explains it.
+    Breaks(Rule),
+}
+
+/// Why a replacement is wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Rule {
+    /// No sentence of this grammar has such a word.
+    UnknownWord,
+    /// The sentence could stand in a story, but here a pronoun or a name would speak of somebody else.
+    Reference,
+    /// The sentence could stand in a story, but not among these others.
+    Discourse,
+    /// The story is told in another tense.
+    Tense,
+    /// "a" before a vowel sound or "an" before a consonant sound.
+    Sound,
+    Number,
+    Gender,
+    Person,
+    /// The form of the verb or word is not the one this place takes.
+    Form,
+    /// The right class and form, but these words do not go together.
+    Selection,
+    /// This place takes one certain word.
+    Wording,
+    /// Another class of word stands here.
+    WordClass,
+}
+
+impl Rule {
+    pub const ALL: [Self; 12] = [
+        Self::UnknownWord,
+        Self::Reference,
+        Self::Discourse,
+        Self::Tense,
+        Self::Sound,
+        Self::Number,
+        Self::Gender,
+        Self::Person,
+        Self::Form,
+        Self::Selection,
+        Self::Wording,
+        Self::WordClass,
+    ];
+
+    /// One sentence for people, in the language of the view (not of the story).
+    pub fn reason(self, language: Language) -> &'static str {
+        let [en, pt] = match self {
+            Self::UnknownWord => ["This word is not in the story's dictionary.", "Esta palavra não está no dicionário da história."],
+            Self::Reference => [
+                "It does not point to the character that the other sentences speak of.",
+                "Ela não aponta para o personagem de que falam as outras frases.",
+            ],
+            Self::Discourse => [
+                "The sentence alone is fine, but it contradicts the rest of the story.",
+                "A frase sozinha está certa, mas contradiz o resto da história.",
+            ],
+            Self::Tense => ["The story is told in another tense.", "A história é contada em outro tempo verbal."],
+            Self::Sound => [
+                "Before a vowel sound it is \"an\", before a consonant sound \"a\".",
+                "Em inglês usa-se \"an\" antes de som de vogal e \"a\" antes de som de consoante.",
+            ],
+            Self::Number => ["Singular and plural do not agree.", "Singular e plural não concordam."],
+            Self::Gender => ["Masculine and feminine do not agree.", "Masculino e feminino não concordam."],
+            Self::Person => ["The verb does not agree with the person who speaks or acts.", "O verbo não concorda com a pessoa do sujeito."],
+            Self::Form => ["The word is right, but not in this form.", "A palavra está certa, mas não nesta forma."],
+            Self::Selection => ["These words do not go together in this little world.", "Estas palavras não combinam neste pequeno mundo."],
+            Self::Wording => ["A certain word is needed here, and this is another one.", "Aqui é preciso uma certa palavra, e esta é outra."],
+            Self::WordClass => ["Another kind of word belongs here.", "Aqui cabe outro tipo de palavra."],
+        };
+        match language {
+            Language::English => en,
+            Language::Portuguese => pt,
+        }
+    }
+}
+
+/// A condition that recognition leaves out at one word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Relax {
+    Sound,
+    Number,
+    Gender,
+    Person,
+    Tense,
+    Form,
+    Lexeme,
+}
+
+const GENDERS: [Gender; 3] = [Gender::Masculine, Gender::Feminine, Gender::Neuter];
+const NUMBERS: [Number; 2] = [Number::Singular, Number::Plural];
+const PERSONS: [Person; 2] = [Person::First, Person::Third];
+const TENSES: [Tense; 3] = [Tense::Present, Tense::Past, Tense::Imperfect];
+
+impl Relax {
+    /// `cells` of a word of `class`, and those that differ from one of them only in what is left out.
+    pub fn widen(self, cells: u32, class: Class) -> u32 {
+        let all = 0..super::lexicon::CELLS as Cell;
+        let given = all.clone().filter(|&a| cells >> a & 1 == 1);
+        given.fold(cells, |wide, a| all.clone().filter(|&b| self.ignores(a, b, class)).fold(wide, |w, b| w | 1 << b))
+    }
+
+    /// Whether two forms of a word are the same but for this condition.
+    fn ignores(self, a: Cell, b: Cell, class: Class) -> bool {
+        let but_one = |genders_equal: bool, numbers_equal: bool| match self {
+            Self::Number => genders_equal,
+            Self::Gender => numbers_equal,
+            _ => false,
+        };
+        if self == Self::Form {
+            return true;
+        }
+        if class != Class::Verb {
+            let kind = |c: Cell| GENDERS.into_iter().flat_map(|g| NUMBERS.map(|n| (g, n))).find(|&(g, n)| agree_cell(g, n) == c);
+            return kind(a).zip(kind(b)).is_some_and(|(x, y)| but_one(x.0 == y.0, x.1 == y.1));
+        }
+        if a >= PARTICIPLE && b >= PARTICIPLE {
+            return but_one((a - PARTICIPLE) % 2 == (b - PARTICIPLE) % 2, (a - PARTICIPLE) / 2 == (b - PARTICIPLE) / 2);
+        }
+        let kind = |c: Cell| {
+            let all = TENSES.into_iter().flat_map(|t| PERSONS.into_iter().flat_map(move |p| NUMBERS.map(|n| (t, p, n))));
+            all.into_iter().find(|&(t, p, n)| finite_cell(t, p, n) == c)
+        };
+        kind(a).zip(kind(b)).is_some_and(|(x, y)| match self {
+            Self::Number => (x.0, x.1) == (y.0, y.1),
+            Self::Person => (x.0, x.2) == (y.0, y.2),
+            Self::Tense => (x.1, x.2) == (y.1, y.2),
+            _ => false,
+        })
+    }
+}
+
+impl Story<'_> {
+    /// What the grammar says of writing `replacement` for word `word` of sentence `sentence`. Case is not judged.
+    /// `Fits` if and only if the whole text is still one that the grammar can produce (same number of sentences, any
+    /// script, any choice of frames, characters and tense). Panics if there is no such word.
+    pub fn judge(&self, sentence: usize, word: usize, replacement: &str) -> Verdict {
+        let rules = self.rules();
+        let original = self.sentences[sentence].words[word].id;
+        let Some(new) = rules.lexicon.id(replacement) else { return Verdict::Breaks(Rule::UnknownWord) };
+        if new == original {
+            return Verdict::Same;
+        }
+        let mut texts: Vec<Vec<WordId>> = self.sentences.iter().map(super::Sentence::ids).collect();
+        texts[sentence][word] = new;
+        let sentences: Vec<&[WordId]> = texts.iter().map(Vec::as_slice).collect();
+        let own = usize::from(self.places[0].script);
+        let fits = recognise::in_script(rules, own, &sentences).is_some() || recognise::story(rules, &sentences).is_some();
+        if fits { Verdict::Fits } else { Verdict::Breaks(broken_rule(rules, self.places[sentence], &texts[sentence], word, original)) }
+    }
+}
+
+/// The rule that `words` break, where `words[at]` stands for `original` in a sentence of frame `place`.
+fn broken_rule(rules: &Rules, place: Place, words: &[WordId], at: usize, original: WordId) -> Rule {
+    let what = recognise::frame_at(rules, place).slots[at].what;
+    if recognise::alone(rules, words) {
+        return across_sentences(rules, place, what, words[at], original);
+    }
+    let holds = |relax| recognise::fits_place(rules, place, words, Some(Relaxed { word: at, relax }));
+    let is_pronoun = matches!(what, What::Form { base: Base::Lexeme(l), .. } if rules.lexicon.lexemes[usize::from(l)].pronoun);
+    let by_agreement = [
+        (Relax::Sound, Rule::Sound),
+        (Relax::Number, Rule::Number),
+        (Relax::Gender, Rule::Gender),
+        (Relax::Person, Rule::Person),
+        (Relax::Tense, Rule::Tense),
+        (Relax::Form, Rule::Form),
+    ];
+    if let Some((_, rule)) = by_agreement.into_iter().find(|(relax, _)| holds(*relax)) {
+        return if is_pronoun { Rule::Reference } else { rule };
+    }
+    match what {
+        What::Fixed(_) | What::Sound => Rule::Wording,
+        What::Form { base: Base::Lexeme(l), .. } if rules.lexicon.lexemes[usize::from(l)].class == Class::Agreeing => Rule::Wording,
+        What::Form { .. } if holds(Relax::Lexeme) => Rule::Selection,
+        What::Form { .. } => Rule::WordClass,
+    }
+}
+
+/// The sentence is good by itself: what ties it to the others?
+fn across_sentences(rules: &Rules, place: Place, what: What, new: WordId, original: WordId) -> Rule {
+    let script = &rules.scripts[usize::from(place.script)];
+    let is_who = |v: u8| script.vars.get(usize::from(v)).is_some_and(|var| var.who);
+    let lexemes = |word: WordId| rules.lexicon.readings[word as usize].iter().map(|r| r.lexeme);
+    let same_lexeme = lexemes(new).any(|l| lexemes(original).any(|o| o == l));
+    match what {
+        What::Form { shape: Shape::Finite | Shape::Background | Shape::In(_), .. } if same_lexeme => Rule::Tense,
+        What::Form { base: Base::Var(v), .. } if is_who(v) => Rule::Reference,
+        What::Form { base: Base::Lexeme(_), control: Control::Var(v), .. } if is_who(v) => Rule::Reference,
+        _ => Rule::Discourse,
+    }
+}
+
+/// What `word` is in a slot: the reading that the slot takes.
+pub fn facts(rules: &Rules, what: What, word: WordId) -> Option<Facts<'_>> {
+    let What::Form { base, shape, .. } = what else { return None };
+    let mut readings = rules.lexicon.readings[word as usize].iter();
+    let reading = readings.find(|r| match base {
+        Base::Lexeme(l) => l == r.lexeme,
+        Base::Var(_) => recognise::shape_fits_class(shape, rules.lexicon.lexemes[usize::from(r.lexeme)].class),
+    })?;
+    let lexeme = &rules.lexicon.lexemes[usize::from(reading.lexeme)];
+    let agrees = matches!(shape, Shape::Noun | Shape::Agree);
+    let kinds = (0..6u8).filter(|&bit| agrees && reading.cells >> bit & 1 == 1).map(super::forms::features_at);
+    let (genders, numbers): (Vec<Gender>, Vec<Number>) = kinds.unzip();
+    let all_one = |same: bool| same.then_some(()).is_some();
+    Some(Facts {
+        class: lexeme.class,
+        lemma: &lexeme.lemma,
+        gender: genders.first().copied().filter(|g| all_one(genders.iter().all(|o| o == g))),
+        number: numbers.first().copied().filter(|n| all_one(numbers.iter().all(|o| o == n))),
+    })
+}

@@ -1,0 +1,257 @@
+//! The text that is always there: a probabilistic grammar of short stories in English and Brazilian Portuguese.
+//!
+//! `assets/grammar/*.txt` -> [`Grammar`] -> [`Story`] (sentences, words) -> text, one sentence a line, a blank line between
+//! stories. The same rules draw stories (`sample`) and recognise them (`recognise`), so [`Story::judge`] can say exactly
+//! which replacements of a word leave a story and which break a rule.
+//!
+//! **What is checked.** A story is a *script* told in one tense: steps, each giving some sentences, each from a *frame* with
+//! holes. Variables stand behind the holes; those of the script (characters, things, places) keep their value from the first
+//! sentence to the last, those of a frame live in one sentence. Tables say which values go together; articles, adjectives,
+//! pronouns and verbs agree with a variable. A text is a story if and only if some script, frames, values and tense yield
+//! exactly its words; a replacement *fits* if and only if the text with it is a story. Letter case is not judged.
+//!
+//! **From text to story.** Document `n` of a seed does not depend on the documents before it: [`Grammar::document`] makes it
+//! again from (language, level, seed, n). [`Grammar::parse`] reads any text of the grammar without knowing where it is from.
+
+mod english;
+mod forms;
+mod judge;
+mod lexicon;
+mod portuguese;
+mod recognise;
+mod sample;
+mod source;
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+use std::ops::Range;
+use std::str::FromStr;
+
+pub use judge::{Rule, Verdict};
+use judge::Relax;
+pub use lexicon::{Class, Gender, Number, Person, Tense};
+use lexicon::WordId;
+use source::{Place, Rules};
+
+use crate::rng::{Key, Sequence, Stream};
+use crate::{Error, Result};
+
+/// The language of a story, and of what is told about it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+pub enum Language {
+    #[serde(rename = "en")]
+    English,
+    #[serde(rename = "pt")]
+    Portuguese,
+}
+
+/// How rich the stories are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Level {
+    /// A few hundred word forms, short sentences, strict rules.
+    FirstSteps,
+    /// A few thousand word forms, agreement across distance, reference and discourse.
+    Stories,
+}
+
+impl FromStr for Language {
+    type Err = Error;
+
+    fn from_str(code: &str) -> Result<Self> {
+        match code {
+            "en" => Ok(Self::English),
+            "pt" => Ok(Self::Portuguese),
+            other => Err(Error::usage(format!("there is no built-in text in \"{other}\"")).hint("en or pt")),
+        }
+    }
+}
+
+impl FromStr for Level {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Self> {
+        match name {
+            "first-steps" => Ok(Self::FirstSteps),
+            "stories" => Ok(Self::Stories),
+            other => Err(Error::usage(format!("there is no level \"{other}\"")).hint("first-steps or stories")),
+        }
+    }
+}
+
+impl fmt::Display for Language {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::English => "en",
+            Self::Portuguese => "pt",
+        })
+    }
+}
+
+impl fmt::Display for Level {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::FirstSteps => "first-steps",
+            Self::Stories => "stories",
+        })
+    }
+}
+
+/// A language's rules at one level, ready to tell stories.
+#[derive(Debug)]
+pub struct Grammar {
+    language: Language,
+    level: Level,
+    rules: Rules,
+}
+
+/// A short text about one or two characters.
+#[derive(Debug, Clone)]
+pub struct Story<'g> {
+    grammar: &'g Grammar,
+    pub sentences: Vec<Sentence>,
+    /// Where in the grammar each sentence comes from.
+    places: Vec<Place>,
+}
+
+/// One line of a story. Its words and punctuation marks are exactly what splitting at white space and around every
+/// punctuation mark gives.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sentence {
+    pub text: String,
+    pub words: Vec<Word>,
+}
+
+/// A word or a punctuation mark, by its bytes in the sentence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Word {
+    start: u32,
+    end: u32,
+    id: WordId,
+}
+
+/// What a word is, of all that it could be read as.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Facts<'g> {
+    pub class: Class,
+    pub lemma: &'g str,
+    /// The word's own or that of what it agrees with, where its spelling decides it.
+    pub gender: Option<Gender>,
+    pub number: Option<Number>,
+}
+
+impl Word {
+    /// Its bytes in [`Sentence::text`].
+    pub fn span(&self) -> Range<usize> {
+        self.start as usize..self.end as usize
+    }
+}
+
+impl Sentence {
+    /// The word as written.
+    pub fn word(&self, index: usize) -> &str {
+        &self.text[self.words[index].span()]
+    }
+
+    fn ids(&self) -> Vec<WordId> {
+        self.words.iter().map(|w| w.id).collect()
+    }
+}
+
+impl Grammar {
+    /// Reads the built-in grammar.
+    ///
+    /// # Errors
+    /// Only if the text that is compiled in is damaged; the error names the line.
+    pub fn new(language: Language, level: Level) -> Result<Self> {
+        let (file, text) = match (language, level) {
+            (Language::English, Level::FirstSteps) => ("first-steps.en.txt", include_str!("../../../assets/grammar/first-steps.en.txt")),
+            (Language::Portuguese, Level::FirstSteps) => ("first-steps.pt.txt", include_str!("../../../assets/grammar/first-steps.pt.txt")),
+            (Language::English, Level::Stories) => ("stories.en.txt", include_str!("../../../assets/grammar/stories.en.txt")),
+            (Language::Portuguese, Level::Stories) => ("stories.pt.txt", include_str!("../../../assets/grammar/stories.pt.txt")),
+        };
+        Self::from_source(language, level, file, text)
+    }
+
+    fn from_source(language: Language, level: Level, file: &str, text: &str) -> Result<Self> {
+        Ok(Self { language, level, rules: source::read(language, file, text)? })
+    }
+
+    pub fn language(&self) -> Language {
+        self.language
+    }
+
+    pub fn level(&self) -> Level {
+        self.level
+    }
+
+    /// Every spelling that the grammar knows, in lower case, punctuation included. A few of them (forms that no frame
+    /// asks for) never occur.
+    pub fn spellings(&self) -> impl Iterator<Item = &str> {
+        self.rules.lexicon.words.iter().map(|w| w.lower.as_str())
+    }
+
+    /// Document `number` of `seed`, without those before it.
+    pub fn document(&self, seed: u64, number: u64) -> Story<'_> {
+        let mut rng = Sequence::new(Key::new(seed, number, Stream::Grammar), 0);
+        let (places, sentences) = sample::story(&self.rules, &mut rng);
+        Story { grammar: self, sentences, places }
+    }
+
+    /// Documents 0, 1, 2, ... of `seed`, without end.
+    pub fn documents(&self, seed: u64) -> impl Iterator<Item = Story<'_>> {
+        (0..).map(move |number| self.document(seed, number))
+    }
+
+    /// The story that this text is (one sentence a line), or `None` if the grammar cannot tell it.
+    pub fn parse(&self, text: &str) -> Option<Story<'_>> {
+        let sentences: Option<Vec<Sentence>> =
+            text.lines().filter(|l| !l.trim().is_empty()).map(|line| self.split(line.trim())).collect();
+        let sentences = sentences.filter(|s| !s.is_empty())?;
+        let ids: Vec<Vec<WordId>> = sentences.iter().map(Sentence::ids).collect();
+        let ids: Vec<&[WordId]> = ids.iter().map(Vec::as_slice).collect();
+        let places = recognise::story(&self.rules, &ids)?;
+        Some(Story { grammar: self, sentences, places })
+    }
+
+    /// Words and marks of a line; `None` if one is not in the lexicon.
+    fn split(&self, line: &str) -> Option<Sentence> {
+        let mut words = Vec::new();
+        let mut rest = line;
+        while let Some(first) = rest.chars().next() {
+            let start = line.len() - rest.len();
+            let len = if first.is_alphanumeric() {
+                rest.find(|c: char| !c.is_alphanumeric()).unwrap_or(rest.len())
+            } else {
+                first.len_utf8()
+            };
+            if !first.is_whitespace() {
+                let id = self.rules.lexicon.id(&rest[..len])?;
+                words.push(Word { start: start as u32, end: (start + len) as u32, id });
+            }
+            rest = &rest[len..];
+        }
+        Some(Sentence { text: line.to_owned(), words })
+    }
+}
+
+impl<'g> Story<'g> {
+    fn rules(&self) -> &'g Rules {
+        &self.grammar.rules
+    }
+
+    /// What word `word` of sentence `sentence` is; `None` for the fixed words of a sentence pattern, which have no features.
+    /// Panics if there is no such word.
+    pub fn facts(&self, sentence: usize, word: usize) -> Option<Facts<'g>> {
+        let what = recognise::frame_at(self.rules(), self.places[sentence]).slots[word].what;
+        judge::facts(self.rules(), what, self.sentences[sentence].words[word].id)
+    }
+}
+
+/// The sentences, one a line.
+impl fmt::Display for Story<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.sentences.iter().try_for_each(|sentence| writeln!(f, "{}", sentence.text))
+    }
+}

@@ -1,0 +1,223 @@
+//! What a grammar promises: what it draws it recognises, and what it judges is exactly its own language.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+use super::*;
+
+const ALL: [(Language, Level); 4] = [
+    (Language::English, Level::FirstSteps),
+    (Language::Portuguese, Level::FirstSteps),
+    (Language::English, Level::Stories),
+    (Language::Portuguese, Level::Stories),
+];
+
+/// A language so small that drawing finds all of it.
+const TINY: &str = "
+noun: cow hen owl girl:f boy:m corn:u egg apple
+verb: eat/ate/eaten see/saw/seen
+adj: old big
+pronoun: he=he,she,it,they his=his,her,it,their
+table meal Who/n Eat/v Food/n
+cow hen | eat | corn apple
+girl boy | eat see | egg
+table look A/a Who/n
+old | cow girl
+big | cow hen boy
+table other Other/n
+hen cow owl
+script meal
+tense any
+var Who/n who
+use meal
+step 1
+- the {Who} {Eat:Who} ({a} {Food}|the {Food}). ~ one ; Food/n sg
+- the {A} {Who} {Eat:Who} {Food}. ~ look
+step 0-1
+- {he:Who} {see:Who} the {Who}.
+- {he:Who} {see:Who} {his:Who} {A} {Food}. ~ look(A)
+script friends
+var Who/n who sg
+var Other/n who sg
+use meal(Who)
+use other
+distinct Who Other
+step 1
+- the {Who} {see:Who} the {Other}.
+step 1
+- {he:Who} {see:Who} {his:Who} {Food}. ~ meal(Who Food) ; Food/n sg
+- {he:Other} {eat:Other}.
+";
+
+fn tiny() -> Grammar {
+    let text = TINY.replace(" ~ one ; Food/n sg", "");
+    Grammar::from_source(Language::English, Level::FirstSteps, "tiny", &text).unwrap()
+}
+
+#[test]
+fn judging_is_exact_on_a_language_that_can_be_listed() {
+    let grammar = tiny();
+    let language: HashSet<String> = grammar.documents(5).take(60_000).map(|s| s.to_string().to_lowercase()).collect();
+    // The list is complete: drawing as much again finds nothing new.
+    assert!(grammar.documents(6).take(60_000).all(|s| language.contains(&s.to_string().to_lowercase())));
+    let spellings: Vec<&str> = grammar.spellings().collect();
+    let mut verdicts: HashMap<bool, usize> = HashMap::new();
+    for story in grammar.documents(7).take(120) {
+        for (s, sentence) in story.sentences.iter().enumerate() {
+            for (w, word) in sentence.words.iter().enumerate() {
+                for new in &spellings {
+                    let lines = story.sentences.iter().enumerate().map(|(i, line)| {
+                        let mut text = line.text.clone();
+                        if i == s {
+                            text.replace_range(word.span(), new);
+                        }
+                        text.to_lowercase() + "\n"
+                    });
+                    let text: String = lines.collect();
+                    let verdict = story.judge(s, w, new);
+                    let inside = language.contains(&text);
+                    let same = sentence.word(w).to_lowercase() == *new;
+                    let want = if same { verdict == Verdict::Same } else { (verdict == Verdict::Fits) == inside };
+                    assert!(want, "{text}: {verdict:?}, in the language: {inside}");
+                    *verdicts.entry(inside && !same).or_default() += 1;
+                }
+            }
+        }
+    }
+    assert!(verdicts[&true] > 300 && verdicts[&false] > 3_000, "both kinds are tried: {verdicts:?}");
+}
+
+#[test]
+fn every_drawn_story_is_recognised_from_its_text() {
+    for (language, level) in ALL {
+        let grammar = Grammar::new(language, level).unwrap();
+        for story in grammar.documents(11).take(250) {
+            let text = story.to_string();
+            let parsed = grammar.parse(&text).unwrap_or_else(|| panic!("{language} {level} is not recognised:\n{text}"));
+            assert_eq!(parsed.sentences, story.sentences);
+        }
+    }
+}
+
+#[test]
+fn documents_depend_on_seed_and_number_alone() {
+    let grammar = Grammar::new(Language::English, Level::FirstSteps).unwrap();
+    let third = grammar.documents(3).nth(2).unwrap().to_string();
+    assert_eq!(grammar.document(3, 2).to_string(), third);
+    let distinct: HashSet<String> = (0..50).map(|n| grammar.document(3, n).to_string()).collect();
+    assert!(distinct.len() > 48);
+    assert_ne!(grammar.document(4, 2).to_string(), third);
+}
+
+#[test]
+fn sentences_are_written_well_and_spans_are_their_words() {
+    for (language, level) in ALL {
+        let grammar = Grammar::new(language, level).unwrap();
+        for story in grammar.documents(1).take(400) {
+            assert!((2..=14).contains(&story.sentences.len()), "{story}");
+            for sentence in &story.sentences {
+                let text = &sentence.text;
+                let opens = text.chars().find(|c| c.is_alphanumeric()).unwrap();
+                assert!(opens.is_uppercase() && text.ends_with(['.', '!', '?', '"']), "{text}");
+                assert!(!text.contains("  ") && !text.contains(" ."), "{text}");
+                assert_eq!(grammar.split(text).unwrap(), *sentence);
+                let inside: String = (0..sentence.words.len()).map(|w| sentence.word(w)).collect();
+                assert_eq!(inside, text.replace(' ', ""));
+            }
+        }
+    }
+}
+
+fn judged(grammar: &Grammar, text: &str, sentence: usize, from: &str, to: &str) -> Verdict {
+    let story = grammar.parse(text).unwrap_or_else(|| panic!("not a story:\n{text}"));
+    let line = &story.sentences[sentence];
+    let word = (0..line.words.len()).find(|&w| line.word(w).to_lowercase() == from).unwrap();
+    story.judge(sentence, word, to)
+}
+
+#[test]
+fn english_rules_are_named() {
+    use Rule::*;
+    let grammar = Grammar::new(Language::English, Level::FirstSteps).unwrap();
+    let text = "The brown cow lives in the meadow.\nIt chews its grass and moos.\nThe cow rests in the meadow.\nThe warm sun shines over the meadow in the morning.\n";
+    let text = text.replace("The cow rests in the meadow.\n", "");
+    for (sentence, from, to, want) in [
+        (0, "cow", "COW", Verdict::Same),
+        (1, "grass", "clover", Verdict::Fits),
+        (0, "cow", "calf", Verdict::Fits),
+        (0, "cow", "cows", Verdict::Breaks(Number)),
+        (0, "lives", "live", Verdict::Breaks(Number)),
+        (0, "cow", "xyzzy", Verdict::Breaks(UnknownWord)),
+        (0, "meadow", "sea", Verdict::Breaks(Selection)),
+        (0, "brown", "the", Verdict::Breaks(WordClass)),
+        (0, "in", "of", Verdict::Breaks(Wording)),
+        (1, "grass", "milk", Verdict::Breaks(Selection)),
+        (1, "it", "she", Verdict::Breaks(Reference)),
+        (1, "chews", "chewed", Verdict::Breaks(Tense)),
+        (2, "meadow", "sea", Verdict::Breaks(Discourse)),
+    ] {
+        assert_eq!(judged(&grammar, &text, sentence, from, to), want, "{from} -> {to}");
+    }
+}
+
+#[test]
+fn portuguese_rules_are_named() {
+    use Rule::*;
+    let grammar = Grammar::new(Language::Portuguese, Level::FirstSteps).unwrap();
+    let text = "As vacas malhadas moram no pasto.\nElas mastigam seu trevo e mugem.\nO sol quente brilha no pasto de manhã.\n";
+    for (sentence, from, to, want) in [
+        (0, "vacas", "VACAS", Verdict::Same),
+        (0, "vacas", "bezerros", Verdict::Breaks(Gender)),
+        (0, "malhadas", "malhada", Verdict::Breaks(Number)),
+        (0, "malhadas", "malhados", Verdict::Breaks(Gender)),
+        (0, "malhadas", "brancas", Verdict::Breaks(Selection)),
+        (0, "moram", "mora", Verdict::Breaks(Number)),
+        (1, "trevo", "capim", Verdict::Fits),
+        (1, "elas", "eles", Verdict::Breaks(Reference)),
+        (2, "pasto", "mar", Verdict::Breaks(Discourse)),
+        (2, "no", "na", Verdict::Breaks(Gender)),
+    ] {
+        assert_eq!(judged(&grammar, text, sentence, from, to), want, "{from} -> {to}");
+    }
+}
+
+#[test]
+fn every_rule_has_a_reason_in_both_languages() {
+    let reasons = Rule::ALL.iter().flat_map(|r| [r.reason(Language::English), r.reason(Language::Portuguese)]);
+    let distinct: BTreeSet<&str> = reasons.collect();
+    assert_eq!(distinct.len(), 2 * Rule::ALL.len());
+    assert!(distinct.iter().all(|reason| reason.ends_with('.')));
+}
+
+#[test]
+fn word_forms_and_entropy_are_what_each_level_promises() {
+    for (language, level) in ALL {
+        let grammar = Grammar::new(language, level).unwrap();
+        let (forms, nats) = match level {
+            Level::FirstSteps => (180..=520, 4.0..5.0),
+            Level::Stories => (2_500..=4_500, 5.0..6.5),
+        };
+        let mut counts: HashMap<u32, f64> = HashMap::new();
+        let mut total = 0.0;
+        for word in grammar.documents(2).take(20_000).flat_map(|s| s.sentences).flat_map(|s| s.words) {
+            *counts.entry(word.id).or_default() += 1.0;
+            total += 1.0;
+        }
+        let entropy: f64 = counts.values().map(|n| -n / total * (n / total).ln()).sum();
+        assert!(forms.contains(&counts.len()), "{language} {level}: {} forms", counts.len());
+        assert!(nats.contains(&entropy), "{language} {level}: {entropy} nats");
+    }
+}
+
+#[test]
+fn mistakes_in_a_grammar_are_named_with_their_line() {
+    for (text, want) in [
+        ("noun: leite", "1: the gender of \"leite\""),
+        ("noun: gato gato", "1: \"gato\" is listed twice"),
+        ("table t A/n\nvaca", "2: \"vaca\" is not in the Noun list"),
+        ("noun: vaca\ntable t A/n\nvaca\nscript s\nuse t\nstep 1\n- {mugir:A}.", "7: \"mugir\" is in no word list"),
+        ("noun: vaca\nverb: mugir\ntable t A/n\nvaca\nscript s\nuse t\nstep 1\n- {mugir}.", "8: {mugir} agrees"),
+    ] {
+        let error = Grammar::from_source(Language::Portuguese, Level::FirstSteps, "t", text).unwrap_err().to_string();
+        assert!(error.contains(want), "{error}");
+    }
+}

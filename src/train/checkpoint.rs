@@ -1,0 +1,458 @@
+//! The checkpoints of a run's folder: written whole or not at all, verified before they are trusted.
+//! step -> [`RunFolder::write`] -> RUN/checkpoints/step-000001000/ -> [`resume_point`], [`resolve_model`] -> training or a command.
+//!
+//! A step's folder holds `discriminator/` and `generator/` in Hugging Face's layout, `optimizer.safetensors` (`m.NAME` and
+//! `v.NAME`, f32, unpadded) and `state.json`, which lists length and SHA-256 of every other file and its own.
+
+mod resolve;
+mod state;
+mod store;
+
+pub use resolve::{Model, newest_run, read_pair, resolve_model};
+pub use state::{FORMAT_VERSION, State, parse_state};
+pub use store::{RunFolder, Snapshot, Written};
+
+use crate::hub::{self, FileRecord, Mismatch, Pair, REPLACED, Tensors, hash_file, open_safetensors};
+use crate::{Error, Result};
+use state::Flaw;
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+const OPTIMIZER: &str = "optimizer.safetensors";
+const STATE: &str = "state.json";
+
+/// Adam's moments by parameter name, unpadded, in the parameters' shapes.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Moments {
+    pub m: Tensors,
+    pub v: Tensors,
+}
+
+impl Moments {
+    /// Both moments must have exactly these names and shapes.
+    pub fn check(&self, expected: &[(String, Vec<usize>)]) -> Result<()> {
+        for (which, tensors) in [("m", &self.m), ("v", &self.v)] {
+            let found = tensors.iter().map(|(name, tensor)| (name.as_str(), tensor.shape.as_slice()));
+            let mismatch = Mismatch::between(found, expected);
+            if !mismatch.is_empty() {
+                return Err(Error::failed(format!("not the optimizer's {which} of these networks: {mismatch}")));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A checkpoint whose every file has the length and the hash that its state.json says.
+#[derive(Debug, Clone)]
+pub struct Checkpoint {
+    pub dir: PathBuf,
+    pub state: State,
+}
+
+/// A checkpoint that cannot be trusted.
+#[derive(Debug, Clone)]
+pub struct Damage {
+    pub step: u64,
+    pub dir: PathBuf,
+    /// Which file, and what is wrong with it.
+    pub reason: Error,
+}
+
+/// What a run's folder holds: the newest whole checkpoint and the damaged ones newer than it, newest first.
+#[derive(Debug)]
+pub struct Survey {
+    pub newest: Option<Checkpoint>,
+    pub damaged: Vec<Damage>,
+}
+
+impl Checkpoint {
+    /// Opens a step's folder and verifies every file in it.
+    pub fn open(dir: &Path) -> Result<Self> {
+        Self::verified(dir).map_err(Error::from)
+    }
+
+    fn verified(dir: &Path) -> std::result::Result<Self, Flaw> {
+        let path = dir.join(STATE);
+        let bytes = fs::read(&path).map_err(|e| Flaw::Damaged(Error::io("read the state", &path, &e)))?;
+        let (state, files) = state::parse(&bytes).map_err(|flaw| flaw.at(&path))?;
+        verify_files(dir, &files).map_err(Flaw::Damaged)?;
+        Ok(Self { dir: dir.to_owned(), state })
+    }
+
+    /// Both networks, and what a person should know about them (warnings).
+    pub fn pair(&self) -> Result<(Pair, Vec<String>)> {
+        hub::read_pair(&self.dir)
+    }
+
+    /// The optimizer's moments, as stored: [`Moments::check`] compares them with what is trained.
+    pub fn moments(&self) -> Result<Moments> {
+        let path = self.dir.join(OPTIMIZER);
+        let mut file = open_safetensors(&path)?;
+        let mut moments = Moments::default();
+        for name in file.shapes().into_keys() {
+            let (tensors, parameter) = match name.split_once('.') {
+                Some(("m", parameter)) => (&mut moments.m, parameter),
+                Some(("v", parameter)) => (&mut moments.v, parameter),
+                _ => return Err(Error::failed(format!("{name} is neither m.NAME nor v.NAME")).at(path.display())),
+            };
+            let tensor = file.tensor(&name).map_err(|e| e.at(path.display()))?;
+            tensors.insert(parameter.to_owned(), tensor);
+        }
+        Ok(moments)
+    }
+}
+
+fn verify_files(dir: &Path, files: &BTreeMap<String, FileRecord>) -> Result<()> {
+    let path_of = |name: &str| name.split('/').fold(dir.to_owned(), |path, part| path.join(part));
+    // Lengths first: they cost nothing and find most of what goes wrong with copies and disks.
+    for (name, record) in files {
+        let path = path_of(name);
+        let held = fs::metadata(&path).map_err(|e| Error::io("read the file", &path, &e))?.len();
+        if held != record.bytes {
+            let what = format!("the file has {held} bytes, its checkpoint wrote {}", record.bytes);
+            return Err(Error::failed(what).at(path.display()));
+        }
+    }
+    for (name, record) in files {
+        let path = path_of(name);
+        let held = hash_file(&path).map_err(|e| Error::io("read the file", &path, &e))?;
+        if held != *record {
+            return Err(
+                Error::failed("its content is not what its checkpoint wrote (SHA-256 differs)").at(path.display())
+            );
+        }
+    }
+    Ok(())
+}
+
+fn checkpoints_of(run: &Path) -> PathBuf {
+    run.join("checkpoints")
+}
+
+fn folder_from_step(run: &Path, step: u64) -> PathBuf {
+    checkpoints_of(run).join(format!("step-{step:09}"))
+}
+
+fn step_from_name(name: &str) -> Option<u64> {
+    let digits = name.strip_prefix("step-")?;
+    // At least nine digits and no sign, so that one step has one name.
+    (digits.len() >= 9 && digits.bytes().all(|b| b.is_ascii_digit())).then(|| digits.parse().ok())?
+}
+
+/// The checkpoints of a run, newest first, unverified. One that was being replaced when a writer died counts.
+pub fn list(run: &Path) -> Result<Vec<(u64, PathBuf)>> {
+    let folder = checkpoints_of(run);
+    let entries = match fs::read_dir(&folder) {
+        Ok(entries) => entries,
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound && run.is_dir() => return Ok(Vec::new()),
+        Err(e) => return Err(Error::io("read the run's folder", run, &e)),
+    };
+    let mut found = BTreeMap::new();
+    for entry in entries {
+        let entry = entry.map_err(|e| Error::io("read the folder", &folder, &e))?;
+        let Ok(name) = entry.file_name().into_string() else { continue };
+        if let Some(step) = step_from_name(&name) {
+            found.insert(step, entry.path());
+        } else if let Some(step) = name.strip_prefix(REPLACED).and_then(step_from_name) {
+            found.entry(step).or_insert_with(|| entry.path());
+        }
+    }
+    Ok(found.into_iter().rev().collect())
+}
+
+/// The newest checkpoint that is whole, and every damaged one above it. One written by a newer version is an error.
+pub fn newest_whole(run: &Path) -> Result<Survey> {
+    // A trainer at work may remove or replace a folder while it is read here; then what is there now is looked at.
+    const RESCANS: usize = 16;
+    'rescan: for _ in 0..RESCANS {
+        let mut damaged = Vec::new();
+        for (step, dir) in list(run)? {
+            match Checkpoint::verified(&dir) {
+                Ok(checkpoint) if checkpoint.state.step == step => {
+                    return Ok(Survey { newest: Some(checkpoint), damaged });
+                }
+                Ok(other) => {
+                    let what = format!("its state is of step {}", other.state.step);
+                    damaged.push(Damage { step, reason: Error::failed(what).at(dir.join(STATE).display()), dir });
+                }
+                Err(Flaw::Newer(error)) => return Err(error),
+                Err(Flaw::Damaged(_)) if !dir.exists() => continue 'rescan,
+                Err(Flaw::Damaged(reason)) => damaged.push(Damage { step, dir, reason }),
+            }
+        }
+        return Ok(Survey { newest: None, damaged });
+    }
+    Err(Error::failed("its checkpoints keep changing while they are read").at(run.display()).hint("try again"))
+}
+
+/// Where `--resume` goes on: at the newest checkpoint, which must be whole, or at `step` (`--resume=STEP`).
+/// A damaged newest one is an error that names it and gives the command that resumes from the one before it.
+pub fn resume_point(run: &Path, step: Option<u64>) -> Result<Checkpoint> {
+    let Some(step) = step else {
+        return whole_or_offer(run, |before| {
+            format!(
+                "resume from the one before it with: electroscope train --resume={} --out {}",
+                before.state.step,
+                typed(run)
+            )
+        });
+    };
+    let there = list(run)?;
+    let Some((_, dir)) = there.iter().find(|(found, _)| *found == step) else {
+        let steps: Vec<String> = there.iter().map(|(step, _)| step.to_string()).collect();
+        let hint = if steps.is_empty() { "it has none".to_owned() } else { format!("it has {}", steps.join(", ")) };
+        return Err(Error::usage(format!("there is no checkpoint of step {step}")).at(run.display()).hint(hint));
+    };
+    Checkpoint::open(dir)
+}
+
+/// The newest checkpoint; where it is damaged, an error that names it and offers the one before it in the words of `offer`.
+fn whole_or_offer(run: &Path, offer: impl FnOnce(&Checkpoint) -> String) -> Result<Checkpoint> {
+    let Survey { newest, damaged } = newest_whole(run)?;
+    match (newest, damaged.first()) {
+        (Some(checkpoint), None) => Ok(checkpoint),
+        (None, None) => Err(Error::failed("the run has no checkpoint yet")
+            .at(run.display())
+            .hint("a run writes one at its end, with --stop-after, and every so many steps")),
+        (newest, Some(first)) => {
+            let rest: Vec<String> = damaged[1..].iter().map(|damage| damage.step.to_string()).collect();
+            let also = if rest.is_empty() {
+                String::new()
+            } else {
+                format!(" (and so are those of step {})", rest.join(", "))
+            };
+            let place = first.reason.place.clone().unwrap_or_else(|| first.dir.display().to_string());
+            let what = format!("the checkpoint of step {} is damaged: {}{also}", first.step, first.reason.what);
+            Err(Error::failed(what).at(place).hint(match newest {
+                Some(before) => offer(&before),
+                None => "no whole checkpoint is left in this run: start a new one with another --out".to_owned(),
+            }))
+        }
+    }
+}
+
+/// A path as it can be pasted into a shell.
+fn typed(path: &Path) -> String {
+    let text = path.display().to_string();
+    if text.contains(char::is_whitespace) { format!("\"{text}\"") } else { text }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::state::tests::sample_state;
+    use super::*;
+    use crate::hub::{Role, random_pair};
+
+    /// Everything in it depends on the step.
+    fn write(folder: &RunFolder, step: u64, keep: usize) -> Written {
+        let pair = random_pair(step);
+        let mut moments = Moments { m: pair.discriminator.tensors.clone(), v: pair.discriminator.tensors.clone() };
+        moments.m.values_mut().for_each(|tensor| tensor.data.fill(step as f32));
+        let vocab = [("vocab.txt".to_owned(), b"[PAD]\n".to_vec())];
+        let state = sample_state(step);
+        let snapshot = Snapshot { pair: &pair, moments: &moments, tokenizer_files: &vocab, state: &state };
+        let written = folder.write(&snapshot, keep).unwrap();
+        assert!(written.warnings.is_empty(), "{:?}", written.warnings);
+        written
+    }
+
+    fn assert_holds(checkpoint: &Checkpoint, step: u64) {
+        assert_eq!(checkpoint.state, sample_state(step));
+        assert_eq!(checkpoint.pair().unwrap(), (random_pair(step), vec![]));
+        let moments = checkpoint.moments().unwrap();
+        assert!(moments.m.values().all(|tensor| tensor.data.iter().all(|number| *number == step as f32)));
+        assert_eq!(moments.v, random_pair(step).discriminator.tensors);
+    }
+
+    fn steps(run: &Path) -> Vec<u64> {
+        list(run).unwrap().into_iter().map(|(step, _)| step).collect()
+    }
+
+    fn flip_last_byte(path: &Path) {
+        let mut bytes = fs::read(path).unwrap();
+        *bytes.last_mut().unwrap() ^= 1;
+        fs::write(path, bytes).unwrap();
+    }
+
+    #[test]
+    fn the_newest_checkpoints_are_kept_and_read_back() {
+        let dir = tempfile::tempdir().unwrap();
+        let run = dir.path().join("run");
+        let folder = RunFolder::create(&run).unwrap();
+        assert!(newest_whole(&run).unwrap().newest.is_none());
+        assert!(resume_point(&run, None).unwrap_err().to_string().contains("no checkpoint yet"));
+        for step in [10, 20, 30] {
+            write(&folder, step, 2);
+        }
+        assert_eq!(steps(&run), [30, 20]);
+        assert_holds(&resume_point(&run, None).unwrap(), 30);
+        assert_holds(&resume_point(&run, Some(20)).unwrap(), 20);
+        let gone = resume_point(&run, Some(10)).unwrap_err().to_string();
+        assert!(gone.contains("no checkpoint of step 10") && gone.contains("it has 30, 20"), "{gone}");
+        assert_eq!(write(&folder, 40, 0).removed, [30, 20], "the one just written always stays");
+        assert!(write(&folder, 40, 1).removed.is_empty(), "and is replaced by another of its step");
+        assert_eq!(fs::read_dir(run.join("checkpoints")).unwrap().count(), 1, "nothing else is left there");
+    }
+
+    #[test]
+    fn a_damaged_checkpoint_is_named_and_the_one_before_it_offered() {
+        let dir = tempfile::tempdir().unwrap();
+        let run = dir.path().join("my run");
+        let folder = RunFolder::create(&run).unwrap();
+        let mut files = Vec::new();
+        for step in [10, 20] {
+            files = vec![write(&folder, step, 9).dir];
+        }
+        let newest = files.remove(0);
+        for name in [
+            "state.json",
+            "optimizer.safetensors",
+            "discriminator/model.safetensors",
+            "discriminator/config.json",
+            "generator/model.safetensors",
+            "generator/vocab.txt",
+        ] {
+            let file = newest.join(name);
+            let whole = fs::read(&file).unwrap();
+            let damages: [(&dyn Fn(), &str); 3] = [
+                (&|| flip_last_byte(&file), ""),
+                (&|| fs::write(&file, &whole[..whole.len() / 2]).unwrap(), ""),
+                (&|| fs::remove_file(&file).unwrap(), "cannot read"),
+            ];
+            for (damage, said) in damages {
+                damage();
+                let error = resume_point(&run, None).unwrap_err();
+                assert!(
+                    error.what.contains("the checkpoint of step 20 is damaged") && error.what.contains(said),
+                    "{error}"
+                );
+                assert_eq!(error.place.as_deref(), Some(&*file.display().to_string()));
+                let command = format!("electroscope train --resume=10 --out \"{}\"", run.display());
+                assert!(error.hint.unwrap().contains(&command));
+                let offered = resolve_model(&run).unwrap_err().hint.unwrap();
+                assert!(offered.contains("step-000000010"), "{offered}");
+                let survey = newest_whole(&run).unwrap();
+                assert_eq!((survey.newest.unwrap().state.step, survey.damaged.len()), (10, 1));
+                fs::write(&file, &whole).unwrap();
+            }
+        }
+        assert_holds(&resume_point(&run, None).unwrap(), 20);
+        flip_last_byte(&newest.join(OPTIMIZER));
+        let aside = folder.set_aside_after(10).unwrap();
+        assert_eq!(aside.len(), 1);
+        assert_holds(&resume_point(&run, None).unwrap(), 10);
+        write(&folder, 20, 9);
+        assert_holds(&resume_point(&run, None).unwrap(), 20);
+        for step in [10, 20] {
+            flip_last_byte(&folder_from_step(&run, step).join(OPTIMIZER));
+        }
+        let none = resume_point(&run, None).unwrap_err().to_string();
+        assert!(
+            none.contains("(and so are those of step 10)") && none.contains("no whole checkpoint is left"),
+            "{none}"
+        );
+    }
+
+    #[test]
+    fn a_newer_format_stops_instead_of_falling_back() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = RunFolder::create(dir.path()).unwrap();
+        write(&folder, 10, 9);
+        let newest = write(&folder, 20, 9).dir;
+        fs::write(newest.join(STATE), r#"{"format_version": 9}"#).unwrap();
+        for error in [resume_point(dir.path(), None).unwrap_err(), resolve_model(dir.path()).unwrap_err()] {
+            assert!(error.to_string().contains("has format_version 9; this Electroscope reads up to 1"), "{error}");
+            assert_eq!(error.place.as_deref(), Some(&*newest.join(STATE).display().to_string()));
+        }
+    }
+
+    #[test]
+    fn a_copied_step_under_another_name_is_not_taken_for_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = RunFolder::create(dir.path()).unwrap();
+        let ten = write(&folder, 10, 9).dir;
+        fs::rename(&ten, folder_from_step(dir.path(), 20)).unwrap();
+        let survey = newest_whole(dir.path()).unwrap();
+        assert!(survey.newest.is_none());
+        assert!(survey.damaged[0].reason.what.contains("of step 10"));
+    }
+
+    #[test]
+    fn what_a_kill_leaves_at_any_point_is_cleared_at_the_next_start() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = RunFolder::create(dir.path()).unwrap();
+        write(&folder, 10, 9);
+        drop(folder);
+        let hidden = |prefix: &str, step: u64| checkpoints_of(dir.path()).join(format!("{prefix}step-{step:09}"));
+        // Killed while writing 20, while removing 5, and between the two renames that replace 10.
+        fs::create_dir_all(hidden(".partial-", 20).join("generator")).unwrap();
+        fs::create_dir_all(hidden(".removing-", 5)).unwrap();
+        fs::rename(folder_from_step(dir.path(), 10), hidden(".replaced-", 10)).unwrap();
+        assert_holds(&resume_point(dir.path(), None).unwrap(), 10);
+        let folder = RunFolder::open(dir.path()).unwrap();
+        assert_eq!(folder.newest_step().unwrap(), Some(10));
+        let left: Vec<_> = fs::read_dir(checkpoints_of(dir.path())).unwrap().map(|e| e.unwrap().file_name()).collect();
+        assert_eq!(left, ["step-000000010"]);
+    }
+
+    #[test]
+    fn one_folder_has_one_trainer_and_one_run() {
+        let dir = tempfile::tempdir().unwrap();
+        let run = dir.path().join("run");
+        assert!(RunFolder::open(&run).unwrap_err().to_string().contains("no such run"));
+        let folder = RunFolder::create(&run).unwrap();
+        let second = RunFolder::open(&run).unwrap_err().to_string();
+        assert!(second.contains("another Electroscope") && second.contains("is training in this folder"), "{second}");
+        write(&folder, 10, 1);
+        drop(folder);
+        let again = RunFolder::create(&run).unwrap_err();
+        assert!(again.to_string().contains("electroscope train --resume --out"), "{again}");
+        assert_eq!(again.exit_status(), 2);
+        RunFolder::open(&run).unwrap();
+    }
+
+    #[test]
+    fn a_path_names_a_run_a_checkpoint_a_pair_or_one_network() {
+        let dir = tempfile::tempdir().unwrap();
+        let run = dir.path().join("runs/a");
+        let folder = RunFolder::create(&run).unwrap();
+        let step = write(&folder, 10, 1).dir;
+        let pair = dir.path().join("pair");
+        hub::write_pair(&pair, &random_pair(10), &[]).unwrap();
+        for path in [&run, &step, &pair] {
+            assert_eq!(read_pair(path).unwrap(), (random_pair(10), vec![]));
+            assert_eq!(resolve_model(path).unwrap().checkpoint.is_some(), path != &pair);
+        }
+        let single = resolve_model(&pair.join("generator")).unwrap();
+        assert_eq!(single.read(Role::Generator).unwrap().0, random_pair(10).generator);
+        let error = single.folder(Role::Discriminator).unwrap_err().to_string();
+        assert!(error.contains("only a generator here, and a discriminator is needed"), "{error}");
+        for (path, said) in [
+            (dir.path().to_owned(), "neither a run nor an ELECTRA model"),
+            (pair.join("generator/config.json"), "give the folder that holds it"),
+            (PathBuf::from("google/electra-small-discriminator"), "hf download google/electra-small-discriminator"),
+        ] {
+            let error = resolve_model(&path).unwrap_err().to_string();
+            assert!(error.contains(said), "{error}");
+        }
+        assert_eq!(newest_run(&dir.path().join("runs")).unwrap(), Some(run));
+        assert_eq!(newest_run(&dir.path().join("none")).unwrap(), None);
+    }
+
+    #[test]
+    fn moments_are_compared_with_what_is_trained() {
+        let tensors = random_pair(1).generator.tensors;
+        let names: Vec<_> = tensors.iter().map(|(name, tensor)| (name.clone(), tensor.shape.clone())).collect();
+        let mut moments = Moments { m: tensors.clone(), v: tensors };
+        moments.check(&names).unwrap();
+        moments.v.pop_last();
+        assert!(
+            moments
+                .check(&names)
+                .unwrap_err()
+                .to_string()
+                .contains("not the optimizer's v of these networks: 1 missing")
+        );
+    }
+}

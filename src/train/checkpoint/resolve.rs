@@ -1,0 +1,123 @@
+//! RUN or MODEL as the commands take it: a run's folder, a checkpoint's, a pair's or one network's.
+//! path -> [`resolve_model`] -> [`Model`] -> networks.
+
+use super::{Checkpoint, STATE, checkpoints_of, list, typed, whole_or_offer};
+use crate::hub::{self, Network, Pair, Role, read_network, role_of};
+use crate::{Error, Result};
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+/// The networks that a path names. At least one of the two is there.
+#[derive(Debug)]
+pub struct Model {
+    /// What was asked for.
+    pub path: PathBuf,
+    pub discriminator: Option<PathBuf>,
+    pub generator: Option<PathBuf>,
+    /// The verified checkpoint they come from, if they come from one.
+    pub checkpoint: Option<Checkpoint>,
+}
+
+/// Finds the networks of a run (its newest checkpoint), of a checkpoint, of a pair's folder or of one network's folder.
+/// Checkpoints are verified; where the newest is damaged, the error names it and the path of the one before it.
+pub fn resolve_model(path: &Path) -> Result<Model> {
+    if !path.is_dir() {
+        return Err(not_a_folder(path));
+    }
+    if checkpoints_of(path).is_dir() {
+        let checkpoint = whole_or_offer(path, |before| format!("use the one before it: {}", typed(&before.dir)))?;
+        return Ok(from_checkpoint(path, checkpoint));
+    }
+    if path.join(STATE).is_file() {
+        return Ok(from_checkpoint(path, Checkpoint::open(path)?));
+    }
+    let [discriminator, generator] = Role::BOTH.map(|role| Some(path.join(role.folder())).filter(|dir| dir.is_dir()));
+    let mut model = Model { path: path.to_owned(), discriminator, generator, checkpoint: None };
+    if model.discriminator.is_none() && model.generator.is_none() {
+        if !path.join("config.json").is_file() {
+            return Err(Error::failed("neither a run nor an ELECTRA model").at(path.display()).hint(
+                "expected: a run's folder (with checkpoints/), a folder with discriminator/ and generator/, or a Hugging Face ELECTRA folder (with config.json and model.safetensors)",
+            ));
+        }
+        match role_of(path)? {
+            Role::Discriminator => model.discriminator = Some(path.to_owned()),
+            Role::Generator => model.generator = Some(path.to_owned()),
+        }
+    }
+    Ok(model)
+}
+
+/// Both networks of a run, a checkpoint or a pair's folder, and what a person should know about them (warnings).
+pub fn read_pair(path: &Path) -> Result<(Pair, Vec<String>)> {
+    let model = resolve_model(path)?;
+    model.folder(Role::Discriminator)?;
+    let generator = model.folder(Role::Generator)?;
+    hub::read_pair(generator.parent().unwrap_or(path))
+}
+
+impl Model {
+    /// The folder of one network; an error says what the path holds instead.
+    pub fn folder(&self, role: Role) -> Result<&Path> {
+        let (wanted, other) = match role {
+            Role::Discriminator => (&self.discriminator, Role::Generator),
+            Role::Generator => (&self.generator, Role::Discriminator),
+        };
+        wanted.as_deref().ok_or_else(|| {
+            Error::failed(format!("there is only a {} here, and a {} is needed", other.folder(), role.folder()))
+                .at(self.path.display())
+                .hint(format!(
+                    "give a run, a folder with discriminator/ and generator/, or an {} folder",
+                    role.architecture()
+                ))
+        })
+    }
+
+    /// Reads one network, and what a person should know about it (warnings).
+    pub fn read(&self, role: Role) -> Result<(Network, Vec<String>)> {
+        read_network(self.folder(role)?, role)
+    }
+}
+
+fn from_checkpoint(path: &Path, checkpoint: Checkpoint) -> Model {
+    let [discriminator, generator] = Role::BOTH.map(|role| Some(checkpoint.dir.join(role.folder())));
+    Model { path: path.to_owned(), discriminator, generator, checkpoint: Some(checkpoint) }
+}
+
+fn not_a_folder(path: &Path) -> Error {
+    if path.is_file() {
+        return Error::failed("a folder is needed, this is a file")
+            .at(path.display())
+            .hint("give the folder that holds it");
+    }
+    let text = path.display().to_string();
+    let error = Error::failed("there is no such folder").at(&text);
+    // OWNER/NAME is how the hub's models are called; nothing is downloaded here.
+    if !path.is_absolute() && text.split('/').count() == 2 && !text.starts_with('.') {
+        return error.hint(format!(
+            "check the path; a model of the Hugging Face hub is downloaded first: hf download {text} --local-dir {}",
+            text.replace('/', "-")
+        ));
+    }
+    error.hint("check the path; relative paths start at the current folder")
+}
+
+/// The run below `runs` whose newest checkpoint was written last: what `--resume` alone goes on with.
+pub fn newest_run(runs: &Path) -> Result<Option<PathBuf>> {
+    let entries = match std::fs::read_dir(runs) {
+        Ok(entries) => entries,
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(e) => return Err(Error::io("read the folder of runs", runs, &e)),
+    };
+    let mut newest: Option<(SystemTime, PathBuf)> = None;
+    for entry in entries {
+        let run = entry.map_err(|e| Error::io("read the folder of runs", runs, &e))?.path();
+        if !run.is_dir() {
+            continue;
+        }
+        let Some((_, dir)) = list(&run)?.into_iter().next() else { continue };
+        let written =
+            std::fs::metadata(dir.join(STATE)).and_then(|data| data.modified()).unwrap_or(SystemTime::UNIX_EPOCH);
+        newest = newest.max(Some((written, run)));
+    }
+    Ok(newest.map(|(_, run)| run))
+}

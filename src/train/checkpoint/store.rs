@@ -1,0 +1,164 @@
+//! The one writer of a run's folder: lock, write, retain.
+//! [`RunFolder::create`] or [`RunFolder::open`] -> [`RunFolder::write`] at every checkpoint.
+
+use super::{
+    Moments, OPTIMIZER, STATE, State, checkpoints_of, folder_from_step, list, newest_whole, state, step_from_name,
+    typed,
+};
+use crate::hub::{self, Pair, Staging, hidden_target, remove_folder, write_safetensors};
+use crate::{Error, Result};
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{Read, Seek, Write};
+use std::path::{Path, PathBuf};
+
+/// A run's folder held by this process: no other trainer can write it until this is dropped, or the process ends.
+#[derive(Debug)]
+pub struct RunFolder {
+    run: PathBuf,
+    _lock: File,
+}
+
+/// Everything a checkpoint holds.
+#[derive(Debug, Clone, Copy)]
+pub struct Snapshot<'a> {
+    pub pair: &'a Pair,
+    pub moments: &'a Moments,
+    /// Written into both networks' folders: vocab.txt, tokenizer.json, tokenizer_config.json.
+    pub tokenizer_files: &'a [(String, Vec<u8>)],
+    pub state: &'a State,
+}
+
+/// What writing a checkpoint did.
+#[derive(Debug)]
+pub struct Written {
+    pub dir: PathBuf,
+    pub bytes: u64,
+    /// Steps of older checkpoints that were removed.
+    pub removed: Vec<u64>,
+    /// Old checkpoints that could not be removed, and why.
+    pub warnings: Vec<String>,
+}
+
+impl RunFolder {
+    /// Takes the folder for a new run. One that already holds a run is refused.
+    pub fn create(run: &Path) -> Result<Self> {
+        let folder = Self::lock(run)?;
+        let written = ["config.toml", "metrics.jsonl"].iter().any(|name| run.join(name).exists());
+        if !written && list(run)?.is_empty() {
+            return folder.cleared();
+        }
+        Err(Error::usage("the folder already holds a run").at(run.display()).hint(format!(
+            "continue it with: electroscope train --resume --out {}; or choose another folder with --out",
+            typed(run)
+        )))
+    }
+
+    /// Takes the folder of a run to go on with, and clears what a killed write left in it.
+    pub fn open(run: &Path) -> Result<Self> {
+        if !run.is_dir() {
+            return Err(Error::usage("there is no such run").at(run.display()).hint("start it without --resume"));
+        }
+        Self::lock(run)?.cleared()
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.run
+    }
+
+    fn lock(run: &Path) -> Result<Self> {
+        fs::create_dir_all(run).map_err(|e| Error::io("create the run's folder", run, &e))?;
+        let path = run.join(".lock");
+        let fail = |e: &std::io::Error| Error::io("lock the run's folder", &path, e);
+        let mut file =
+            OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path).map_err(|e| fail(&e))?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                let mut holder = String::new();
+                // Windows does not let a locked file be read: then the message goes without the number.
+                file.read_to_string(&mut holder).ok();
+                let who = if holder.is_empty() { String::new() } else { format!(" (process {})", holder.trim()) };
+                return Err(Error::failed(format!("another Electroscope{who} is training in this folder"))
+                    .at(run.display())
+                    .hint("wait for it or stop it, or choose another folder with --out"));
+            }
+            // Some network file systems know no locks; training there must still be possible.
+            Err(TryLockError::Error(e)) if e.kind() == std::io::ErrorKind::Unsupported => {}
+            Err(TryLockError::Error(e)) => return Err(fail(&e)),
+        }
+        file.set_len(0)
+            .and_then(|()| file.rewind())
+            .and_then(|()| write!(file, "{}", std::process::id()))
+            .map_err(|e| fail(&e))?;
+        Ok(Self { run: run.to_owned(), _lock: file })
+    }
+
+    fn cleared(self) -> Result<Self> {
+        let folder = checkpoints_of(&self.run);
+        fs::create_dir_all(&folder).map_err(|e| Error::io("create the folder", &folder, &e))?;
+        let entries = fs::read_dir(&folder).map_err(|e| Error::io("read the folder", &folder, &e))?;
+        for entry in entries {
+            let entry = entry.map_err(|e| Error::io("read the folder", &folder, &e))?;
+            let Ok(name) = entry.file_name().into_string() else { continue };
+            if let Some(target) = hidden_target(&name).filter(|target| step_from_name(target).is_some()) {
+                hub::recover(&folder.join(target))?;
+            }
+        }
+        Ok(self)
+    }
+
+    /// Writes a checkpoint, in place of one of the same step, then removes older ones so that the newest `keep` stay.
+    /// If it fails, nothing of it is left and the earlier ones are untouched.
+    pub fn write(&self, snapshot: &Snapshot, keep: usize) -> Result<Written> {
+        let step = snapshot.state.step;
+        let dir = folder_from_step(&self.run, step);
+        let bytes = stage(&dir, snapshot).map_err(|mut e| {
+            e.what = format!("the checkpoint of step {step} was not written, earlier ones are untouched: {}", e.what);
+            e
+        })?;
+        let mut written = Written { dir, bytes, removed: Vec::new(), warnings: Vec::new() };
+        // The one just written is whole; only older ones go, so the newest whole one always stays.
+        for (old, dir) in list(&self.run)?.into_iter().filter(|(old, _)| *old < step).skip(keep.saturating_sub(1)) {
+            match remove_folder(&dir) {
+                Ok(()) => written.removed.push(old),
+                Err(e) => written.warnings.push(e.to_string()),
+            }
+        }
+        Ok(written)
+    }
+
+    /// Moves every checkpoint after `step` out of the way, for a run that goes on from `step`: they are of another future.
+    /// They stay in the run's folder under names that no command reads. Returns where they are now.
+    pub fn set_aside_after(&self, step: u64) -> Result<Vec<PathBuf>> {
+        let mut moved = Vec::new();
+        for (later, dir) in list(&self.run)?.into_iter().filter(|(later, _)| *later > step) {
+            let aside = (1..)
+                .map(|n| checkpoints_of(&self.run).join(format!("set-aside-{n}-step-{later:09}")))
+                .find(|path| !path.exists())
+                .expect("a folder holds fewer names than there are numbers");
+            fs::rename(&dir, &aside).map_err(|e| Error::io("set the checkpoint aside", &dir, &e))?;
+            moved.push(aside);
+        }
+        Ok(moved)
+    }
+
+    /// The newest whole checkpoint's step, if there is one.
+    pub fn newest_step(&self) -> Result<Option<u64>> {
+        Ok(newest_whole(&self.run)?.newest.map(|checkpoint| checkpoint.state.step))
+    }
+}
+
+fn stage(dir: &Path, snapshot: &Snapshot) -> Result<u64> {
+    let mut staging = Staging::begin(dir)?;
+    hub::stage_pair(&mut staging, snapshot.pair, snapshot.tokenizer_files)?;
+    staging.write(OPTIMIZER, |out| {
+        let m = snapshot.moments.m.iter().map(|(name, tensor)| (format!("m.{name}"), tensor));
+        let v = snapshot.moments.v.iter().map(|(name, tensor)| (format!("v.{name}"), tensor));
+        write_safetensors(out, m.chain(v))
+    })?;
+    let text = state::to_json(snapshot.state, staging.files());
+    staging.write(STATE, |out| out.write_all(&text))?;
+    let bytes = staging.files().values().map(|file| file.bytes).sum();
+    staging.commit()?;
+    Ok(bytes)
+}

@@ -1,0 +1,611 @@
+//! Early, plain warnings, in English and Portuguese: each states a measured fact and what to try, once per situation.
+//! step metrics -> [`Monitor`] -> [`Warning`]s. A warning that is wrong is worse than none: a judge may sit at its base rate for
+//! millions of tokens before it takes off, an AUC falls when the generator improves, and neither is a fault by itself.
+
+use crate::train::event::{StepMetrics, Warning, WarningKind};
+
+/// What the monitor must know of a run to say "long".
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct RunShape {
+    pub planned_steps: u64,
+    pub warmup_steps: u64,
+    /// Nats a token of the training text; without it a stuck generator cannot be told.
+    pub unigram_entropy: Option<f64>,
+}
+
+/// A judge may need this much text before it leaves the base rate (measured: 2 to 4.4 M tokens for the smallest models on books).
+const PATIENCE_TOKENS: u64 = 2_000_000;
+/// An AUC below this is not told from chance.
+const AUC_BLIND: f64 = 0.55;
+
+/// Watches a run. Feed it every step in order; after a resume, feed it the kept ones again and drop what it says.
+#[derive(Debug, Clone)]
+pub struct Monitor {
+    shape: RunShape,
+    mlm: Trend,
+    rtd: Trend,
+    trivial: Trend,
+    auc: Trend,
+    sampled: Trend,
+    entropy: Trend,
+    top_share: Trend,
+    best: Best,
+    settle_steps: u64,
+    non_finite: Latch,
+    watched: [(WarningKind, Latch); 5],
+}
+
+/// The best smoothed values so far, and what the generator was like at the best AUC.
+#[derive(Debug, Clone, Copy, Default)]
+struct Best {
+    mlm: Option<f64>,
+    rtd: Option<f64>,
+    auc: Option<f64>,
+    sampled_at_auc: f64,
+}
+
+impl Monitor {
+    pub fn new(shape: RunShape) -> Self {
+        // Long enough to see through the noise of single steps, short beside the run.
+        let window = (shape.planned_steps / 50).clamp(10, 500);
+        let trend = || Trend::new(window);
+        // A fifth of the run: judges that took off after half of theirs have been seen.
+        let base_rate_hold = (shape.planned_steps / 5).max(window);
+        Self {
+            shape,
+            mlm: trend(),
+            rtd: trend(),
+            trivial: trend(),
+            auc: trend(),
+            sampled: trend(),
+            entropy: trend(),
+            top_share: trend(),
+            best: Best::default(),
+            settle_steps: window,
+            non_finite: Latch::new(1),
+            watched: [
+                (WarningKind::LossDiverging, Latch::new(window)),
+                (WarningKind::GeneratorCollapsed, Latch::new(window)),
+                (WarningKind::GeneratorStuck, Latch::new(window)),
+                (WarningKind::GeneratorTooStrong, Latch::new(window)),
+                (WarningKind::JudgeAtBaseRate, Latch::new(base_rate_hold)),
+            ],
+        }
+    }
+
+    /// Takes one step in and returns what has become true with it, mostly nothing (and then without an allocation).
+    pub fn observe(&mut self, step: &StepMetrics) -> Vec<Warning> {
+        let mut raised = Vec::new();
+        if self.non_finite.update(is_non_finite(step)) {
+            raised.push(self.warning(WarningKind::NonFinite, step));
+        }
+        if is_non_finite(step) {
+            return raised; // no trend continues through it
+        }
+        self.follow(step);
+        let warm = self.is_warm(step);
+        for i in 0..self.watched.len() {
+            let kind = self.watched[i].0;
+            let holds = warm && self.holds(kind, step);
+            if self.watched[i].1.update(holds) {
+                raised.push(self.warning(kind, step));
+            }
+        }
+        if warm {
+            self.remember_best();
+        }
+        raised
+    }
+
+    fn holds(&self, kind: WarningKind, step: &StepMetrics) -> bool {
+        match kind {
+            WarningKind::NonFinite => is_non_finite(step),
+            WarningKind::LossDiverging => self.is_diverging(),
+            WarningKind::GeneratorCollapsed => self.is_collapsed(),
+            WarningKind::GeneratorStuck => self.is_stuck(step),
+            WarningKind::GeneratorTooStrong => self.is_too_strong(step),
+            WarningKind::JudgeAtBaseRate => self.is_at_base_rate(step),
+            WarningKind::Notice => false,
+        }
+    }
+
+    fn follow(&mut self, step: &StepMetrics) {
+        let m = &step.metrics;
+        for (trend, value) in [
+            (&mut self.mlm, m.mlm_loss),
+            (&mut self.rtd, m.rtd_loss),
+            (&mut self.trivial, m.trivial_rtd_loss),
+            (&mut self.auc, m.rtd_auc),
+            (&mut self.sampled, m.sampled_accuracy),
+            (&mut self.entropy, m.sampled_entropy),
+            (&mut self.top_share, m.sampled_top_share),
+        ] {
+            trend.update(value);
+        }
+    }
+
+    /// Past the warm-up of the learning rate with time to settle: nothing before it means anything.
+    fn is_warm(&self, step: &StepMetrics) -> bool {
+        let settled = self.shape.warmup_steps + self.settle_steps;
+        step.step > settled.max(self.shape.planned_steps / 20)
+    }
+
+    fn progress(&self, step: &StepMetrics) -> f64 {
+        step.step as f64 / self.shape.planned_steps.max(1) as f64
+    }
+
+    fn remember_best(&mut self) {
+        let best = &mut self.best;
+        best.mlm = min_some(best.mlm, self.mlm.slow());
+        best.rtd = min_some(best.rtd, self.rtd.slow());
+        if let Some(auc) = self.auc.slow().filter(|auc| best.auc.is_none_or(|best| *auc > best)) {
+            best.auc = Some(auc);
+            best.sampled_at_auc = self.sampled.slow().unwrap_or(0.0);
+        }
+    }
+
+    /// A loss far above where it has already been. A change of the source of replacements moves the judge's loss and its
+    /// trivial bound, but not to twice the bound; the generator's loss does not see it at all.
+    fn is_diverging(&self) -> bool {
+        let above = |now: Option<f64>, best: Option<f64>, by: f64| matches!((now, best), (Some(now), Some(best)) if now > best + by);
+        let mlm_by = self.best.mlm.map_or(1.0, |best| (best * 0.25).max(1.0));
+        let judge_lost =
+            matches!((self.rtd.fast(), self.trivial.fast()), (Some(rtd), Some(trivial)) if rtd > 2.0 * trivial);
+        above(self.mlm.fast(), self.best.mlm, mlm_by) || (judge_lost && above(self.rtd.fast(), self.best.rtd, 0.2))
+    }
+
+    /// Most samples are one token. Real text has none above a fifth of its tokens or so; a grammar of a few words stays below a half.
+    fn is_collapsed(&self) -> bool {
+        let poor = match (self.entropy.fast(), self.shape.unigram_entropy) {
+            (Some(entropy), Some(unigram)) => entropy < 0.3 * unigram,
+            _ => true,
+        };
+        poor && self.top_share.fast().is_some_and(|share| share > 0.5)
+    }
+
+    /// Never within half a nat of word counts alone, no longer falling, with a fifth of the run and a million tokens behind it.
+    fn is_stuck(&self, step: &StepMetrics) -> bool {
+        let (Some(unigram), Some(fast), Some(slow)) = (self.shape.unigram_entropy, self.mlm.fast(), self.mlm.slow())
+        else {
+            return false;
+        };
+        let never_there = min_some(self.best.mlm, Some(fast)).is_some_and(|best| best > unigram + 0.5);
+        self.progress(step) > 0.2 && step.tokens_seen >= 1_000_000 && never_there && fast > 0.995 * slow
+    }
+
+    /// The generator mostly guesses right, better than when the judge was at its best, and the judge has gone blind over it.
+    /// A falling AUC alone is no fault: a better generator makes the judge's work harder.
+    fn is_too_strong(&self, step: &StepMetrics) -> bool {
+        let (Some(auc), Some(best), Some(sampled)) = (self.auc.slow(), self.best.auc, self.sampled.slow()) else {
+            return false;
+        };
+        let blind = auc < 0.6 && auc < best - 0.1 && self.rtd_over_trivial().is_some_and(|ratio| ratio > 0.97);
+        blind && self.progress(step) > 0.2 && sampled > 0.5 && sampled > self.best.sampled_at_auc + 0.05
+    }
+
+    /// No better than always answering the base rate, with half the run and two million tokens behind it.
+    fn is_at_base_rate(&self, step: &StepMetrics) -> bool {
+        self.progress(step) > 0.5
+            && step.tokens_seen >= PATIENCE_TOKENS
+            && self.auc.slow().is_some_and(|auc| auc < AUC_BLIND)
+            && self.rtd_over_trivial().is_some_and(|ratio| ratio >= 0.99)
+    }
+
+    fn rtd_over_trivial(&self) -> Option<f64> {
+        Some(self.rtd.slow()? / self.trivial.slow().filter(|trivial| *trivial > 0.0)?)
+    }
+
+    fn warning(&self, kind: WarningKind, step: &StepMetrics) -> Warning {
+        let (message, message_pt) = match kind {
+            WarningKind::NonFinite => non_finite_text(step.step),
+            WarningKind::LossDiverging => self.diverging_text(),
+            WarningKind::GeneratorCollapsed => self.collapsed_text(),
+            WarningKind::GeneratorStuck => self.stuck_text(),
+            WarningKind::GeneratorTooStrong => self.too_strong_text(),
+            WarningKind::JudgeAtBaseRate => self.base_rate_text(step.tokens_seen),
+            WarningKind::Notice => unreachable!("a notice carries its own text and is never watched for"),
+        };
+        Warning { kind, step: step.step, message, message_pt }
+    }
+
+    fn diverging_text(&self) -> (String, String) {
+        let [mlm, best_mlm, rtd, best_rtd] =
+            [self.mlm.fast(), self.best.mlm, self.rtd.fast(), self.best.rtd].map(decimals);
+        both(
+            format!(
+                "the loss is rising: generator {mlm} (best {best_mlm}), judge {rtd} (best {best_rtd}). \
+                 Try a lower lr or a longer warmup"
+            ),
+            format!(
+                "a perda está subindo: gerador {mlm} (melhor {best_mlm}), discriminador {rtd} (melhor {best_rtd}). \
+                 Tente um lr menor ou um warmup mais longo"
+            ),
+        )
+    }
+
+    fn collapsed_text(&self) -> (String, String) {
+        let top = percent(self.top_share.fast());
+        both(
+            format!(
+                "the generator has collapsed: {top} of its samples are one and the same token, \
+                 so the judge learns to spot that token. Try a lower lr"
+            ),
+            format!(
+                "o gerador colapsou: {top} das suas amostras são o mesmo token, \
+                 e o discriminador só aprende a reconhecê-lo. Tente um lr menor"
+            ),
+        )
+    }
+
+    fn stuck_text(&self) -> (String, String) {
+        let [mlm, unigram] = [self.mlm.fast(), self.shape.unigram_entropy].map(decimals);
+        both(
+            format!(
+                "the generator does not learn: its loss stays at {mlm}, above the {unigram} that word counts alone give. \
+                 Try another lr, and check that the tokenizer fits the text"
+            ),
+            format!(
+                "o gerador não aprende: sua perda fica em {mlm}, acima de {unigram}, que a contagem de palavras já dá. \
+                 Tente outro lr e veja se o tokenizador serve para o texto"
+            ),
+        )
+    }
+
+    fn too_strong_text(&self) -> (String, String) {
+        let hits = percent(self.sampled.slow());
+        let [best, auc] = [self.best.auc, self.auc.slow()].map(decimals);
+        both(
+            format!(
+                "the generator has become too strong: {hits} of its samples are the original, few tokens are replaced, \
+                 and the judge's AUC fell from {best} to {auc}. Try a smaller generator or a higher mask_prob"
+            ),
+            format!(
+                "o gerador ficou forte demais: {hits} das suas amostras são o original, poucos tokens são substituídos, \
+                 e a AUC do discriminador caiu de {best} para {auc}. Tente um gerador menor ou um mask_prob maior"
+            ),
+        )
+    }
+
+    fn base_rate_text(&self, tokens_seen: u64) -> (String, String) {
+        let (millions, auc) = (format!("{:.1}", tokens_seen as f64 / 1e6), decimals(self.auc.slow()));
+        both(
+            format!(
+                "after {millions} M tokens the judge still does no better than the base rate (AUC {auc}; chance is 0.50). \
+                 Easier replacements at first, shorter rows or a longer run may help"
+            ),
+            format!(
+                "depois de {millions} M de tokens o discriminador ainda não supera a taxa-base (AUC {auc}; o acaso dá 0.50). \
+                 Substituições mais fáceis no começo, linhas mais curtas ou um treino mais longo podem ajudar"
+            ),
+        )
+    }
+}
+
+fn non_finite_text(step: u64) -> (String, String) {
+    both(
+        format!(
+            "a loss or the gradient is not a finite number at step {step}: no update is made with it. \
+             A lower lr usually helps"
+        ),
+        format!(
+            "uma perda ou o gradiente não é um número finito no passo {step}: nenhuma atualização é feita com ele. \
+             Um lr menor costuma resolver"
+        ),
+    )
+}
+
+/// The Portuguese text takes its decimal commas here: a point between digits is nothing else in these messages.
+fn both(en: String, pt: String) -> (String, String) {
+    let chars: Vec<char> = pt.chars().collect();
+    let is_digit = |i: Option<usize>| i.and_then(|i| chars.get(i)).is_some_and(char::is_ascii_digit);
+    let comma = |(i, &c): (usize, &char)| {
+        if c == '.' && is_digit(i.checked_sub(1)) && is_digit(Some(i + 1)) { ',' } else { c }
+    };
+    (en, chars.iter().enumerate().map(comma).collect())
+}
+
+fn decimals(value: Option<f64>) -> String {
+    value.map_or_else(|| "?".to_owned(), |value| format!("{value:.2}"))
+}
+
+fn percent(share: Option<f64>) -> String {
+    share.map_or_else(|| "?".to_owned(), |share| format!("{:.0}%", share * 100.0))
+}
+
+fn is_non_finite(step: &StepMetrics) -> bool {
+    let m = &step.metrics;
+    let values = [m.mlm_loss, m.rtd_loss, m.total_loss, step.grad_norm];
+    m.non_finite || values.iter().flatten().any(|value| !value.is_finite())
+}
+
+fn min_some(a: Option<f64>, b: Option<f64>) -> Option<f64> {
+    match (a, b) {
+        (Some(a), Some(b)) => Some(a.min(b)),
+        (a, b) => a.or(b),
+    }
+}
+
+/// A series seen through two exponential averages: over one window, and over four.
+#[derive(Debug, Clone, Copy)]
+struct Trend {
+    fast: f64,
+    slow: f64,
+    count: u64,
+    window: u64,
+}
+
+impl Trend {
+    fn new(window: u64) -> Self {
+        Self { fast: 0.0, slow: 0.0, count: 0, window }
+    }
+
+    fn update(&mut self, value: Option<f64>) {
+        let Some(value) = value else { return };
+        self.count += 1;
+        // Until a window is full, the average of all there is: the first value does not weigh for ever.
+        let weight = |window: u64| 2.0 / (window.min(self.count) + 1) as f64;
+        self.fast += weight(self.window) * (value - self.fast);
+        self.slow += weight(4 * self.window) * (value - self.slow);
+    }
+
+    fn fast(&self) -> Option<f64> {
+        (self.count >= self.window).then_some(self.fast)
+    }
+
+    fn slow(&self) -> Option<f64> {
+        (self.count >= self.window).then_some(self.slow)
+    }
+}
+
+/// Fires once when its condition has held for `hold` steps on end, and can fire again only after it has been away as long.
+#[derive(Debug, Clone, Copy)]
+struct Latch {
+    hold: u64,
+    run: u64,
+    fired: bool,
+}
+
+impl Latch {
+    fn new(hold: u64) -> Self {
+        Self { hold, run: 0, fired: false }
+    }
+
+    fn update(&mut self, holds: bool) -> bool {
+        // `run` counts the steps that contradict the present state.
+        self.run = if holds == self.fired { 0 } else { self.run + 1 };
+        if self.run < self.hold {
+            return false;
+        }
+        self.run = 0;
+        self.fired = holds;
+        holds
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::train::event::Metrics;
+    use crate::train::metrics::trivial_rtd_loss;
+
+    /// A run as a function of its progress; noise is a fixed pattern the size that steps of 2,000 tokens show.
+    #[derive(Clone, Copy)]
+    struct Point {
+        mlm: f64,
+        sampled: f64,
+        auc: f64,
+        /// Judge's loss over the trivial one.
+        ratio: f64,
+        top_share: f64,
+        entropy: f64,
+    }
+
+    const HEALTHY: Point = Point { mlm: 5.2, sampled: 0.14, auc: 0.7, ratio: 0.9, top_share: 0.06, entropy: 4.5 };
+
+    fn wiggle(step: u64, salt: u64) -> f64 {
+        let word = (step.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ salt.wrapping_mul(0xD1B5_4A32_D192_ED03)) >> 40;
+        word as f64 / f64::from(1 << 23) - 1.0
+    }
+
+    fn run(shape: RunShape, tokens_a_step: u64, curve: impl Fn(f64) -> Point) -> Vec<Warning> {
+        let mut monitor = Monitor::new(shape);
+        let step_at = |step: u64| {
+            let p = curve(step as f64 / shape.planned_steps as f64);
+            let share = 0.15 * (1.0 - p.sampled) * (1.0 + 0.1 * wiggle(step, 1));
+            let trivial = trivial_rtd_loss(share, 88, 100);
+            StepMetrics {
+                step,
+                tokens_seen: step * tokens_a_step,
+                grad_norm: Some(1.0),
+                metrics: Metrics {
+                    mlm_loss: Some(p.mlm + 0.15 * wiggle(step, 2)),
+                    rtd_loss: Some(trivial * (p.ratio + 0.05 * wiggle(step, 3))),
+                    trivial_rtd_loss: Some(trivial),
+                    rtd_auc: Some(p.auc + 0.04 * wiggle(step, 4)),
+                    sampled_accuracy: Some(p.sampled + 0.03 * wiggle(step, 5)),
+                    replaced_share: Some(share),
+                    sampled_entropy: Some(p.entropy),
+                    sampled_top_share: Some(p.top_share + 0.02 * wiggle(step, 6)),
+                    ..Default::default()
+                },
+                ..Default::default()
+            }
+        };
+        (1..=shape.planned_steps).flat_map(|step| monitor.observe(&step_at(step))).collect()
+    }
+
+    fn kinds(warnings: &[Warning]) -> Vec<WarningKind> {
+        warnings.iter().map(|warning| warning.kind).collect()
+    }
+
+    const BOOKS: RunShape = RunShape { planned_steps: 2400, warmup_steps: 240, unigram_entropy: Some(6.2) };
+    const GRAMMAR: RunShape = RunShape { planned_steps: 1200, warmup_steps: 100, unigram_entropy: Some(4.4) };
+
+    /// From `ln V` at the first step down to `floor`.
+    fn falling(t: f64, from: f64, floor: f64) -> f64 {
+        floor + (from - floor) * (-12.0 * t).exp()
+    }
+
+    #[test]
+    fn the_first_step_of_any_run_is_no_alarm() {
+        // ln V + 50 ln 2: the judge's loss is ln 2, well above the trivial one, and the generator's is above the unigram entropy.
+        let first = |_| Point { mlm: 10.33, sampled: 0.0, auc: 0.5, ratio: 1.7, ..HEALTHY };
+        let shape = RunShape { planned_steps: 1_000_000, warmup_steps: 10_000, unigram_entropy: Some(7.3) };
+        let mut early = run(RunShape { planned_steps: 2000, ..shape }, 16_384, first);
+        early.retain(|warning| warning.step <= 2000);
+        assert_eq!(kinds(&early), [], "two thousand steps inside a warm-up of ten thousand");
+    }
+
+    #[test]
+    fn a_healthy_grammar_run_is_silent_even_where_its_auc_falls() {
+        // electra.md 8: AUC .78 after 30 s; a better generator later brings it to .69.
+        let curve = |t: f64| Point {
+            mlm: falling(t, 5.3, 1.82),
+            sampled: 0.4 * (1.0 - (-4.0 * t).exp()),
+            auc: if t < 0.5 { 0.5 + 0.56 * t } else { 0.78 - 0.18 * (t - 0.5) },
+            ratio: if t < 0.1 { 1.7 - 7.0 * t } else { 1.0 - 0.25 * t },
+            top_share: 0.2,
+            entropy: 3.2,
+        };
+        assert_eq!(kinds(&run(GRAMMAR, 2048, curve)), []);
+    }
+
+    #[test]
+    fn a_run_that_switches_from_unigram_to_learned_replacements_is_silent() {
+        // electra.md 8: unigram replacements for 60 % of the steps, AUC .66 against them, .79 against the generator at the end.
+        let curve = |t: f64| {
+            let learned = t > 0.6;
+            Point {
+                mlm: falling(t, 7.6, 5.03),
+                sampled: if learned { 0.14 } else { 0.03 },
+                auc: if learned { (0.5 + (t - 0.55) * 1.5).min(0.79) } else { 0.5 + 0.27 * t },
+                ratio: if learned { (1.25 - 3.0 * (t - 0.6)).max(0.77) } else { 1.02 - 0.15 * t },
+                ..HEALTHY
+            }
+        };
+        assert_eq!(kinds(&run(BOOKS, 2304, curve)), []);
+    }
+
+    #[test]
+    fn the_reference_at_step_5000_of_a_million_is_silent() {
+        // electra.md 1.4, #81: AUC .682, recall .048, MLM loss 7.13, sampled .0034, RTD loss .3594 at the base rate of .138.
+        let curve = |t: f64| Point {
+            mlm: falling(t * 100.0, 10.4, 7.13),
+            sampled: 0.0034,
+            auc: 0.5 + 0.182 * (t * 200.0).min(1.0),
+            ratio: 0.99,
+            ..HEALTHY
+        };
+        let shape = RunShape { planned_steps: 1_000_000, warmup_steps: 10_000, unigram_entropy: Some(7.3) };
+        let cut = RunShape { planned_steps: 20_000, ..shape };
+        assert_eq!(kinds(&run(cut, 14_000, |t| curve(t / 50.0))), []);
+    }
+
+    #[test]
+    fn a_judge_that_takes_off_late_is_silent() {
+        // At the base rate for 3 M of 5.5 M tokens, then away from it: slow, not broken.
+        let curve = |t: f64| {
+            let away = ((t - 0.55) * 3.0).clamp(0.0, 1.0);
+            Point { mlm: falling(t, 7.6, 5.1), auc: 0.51 + 0.2 * away, ratio: 1.0 - 0.12 * away, ..HEALTHY }
+        };
+        assert_eq!(kinds(&run(BOOKS, 2304, curve)), []);
+    }
+
+    #[test]
+    fn a_short_run_at_the_base_rate_is_silent_and_a_long_one_is_told_once() {
+        let blind = |t: f64| Point { mlm: falling(t, 7.6, 5.26), auc: 0.515, ratio: 1.005, ..HEALTHY };
+        assert_eq!(kinds(&run(BOOKS, 700, blind)), [], "1.7 M tokens are too few to say so");
+        let told = run(BOOKS, 2304, blind);
+        assert_eq!(kinds(&told), [WarningKind::JudgeAtBaseRate]);
+        assert!(told[0].step > BOOKS.planned_steps / 2);
+        assert!(told[0].message.contains("AUC 0.5"), "{}", told[0].message);
+        assert!(told[0].message_pt.contains("AUC 0,5"), "{}", told[0].message_pt);
+        assert!(told[0].message_pt.contains("o acaso dá 0,50). Sub"), "{}", told[0].message_pt);
+    }
+
+    #[test]
+    fn a_collapsed_generator_is_told_early_and_once() {
+        let curve = |t: f64| {
+            let gone = t > 0.3;
+            Point {
+                mlm: falling(t, 7.6, 6.0),
+                top_share: if gone { 0.8 } else { 0.07 },
+                entropy: if gone { 0.6 } else { 4.5 },
+                auc: if gone { 0.97 } else { 0.6 },
+                ..HEALTHY
+            }
+        };
+        let told = run(BOOKS, 2304, curve);
+        assert_eq!(kinds(&told), [WarningKind::GeneratorCollapsed]);
+        assert!((720..1000).contains(&told[0].step), "{}", told[0].step);
+    }
+
+    #[test]
+    fn a_generator_stuck_above_the_unigram_entropy_is_told() {
+        let told = run(BOOKS, 2304, |t| Point { mlm: falling(t * 5.0, 7.6, 7.0), ..HEALTHY });
+        assert_eq!(kinds(&told), [WarningKind::GeneratorStuck]);
+        // Slow is not stuck: still above, still falling.
+        assert_eq!(kinds(&run(BOOKS, 2304, |t| Point { mlm: 8.4 - 2.2 * t, ..HEALTHY })), []);
+    }
+
+    #[test]
+    fn a_generator_too_strong_is_told_only_when_the_judge_goes_blind_over_it() {
+        let strong = |t: f64| Point {
+            mlm: falling(t, 5.3, 0.9),
+            sampled: 0.2 + 0.65 * t,
+            auc: 0.82 - 0.35 * t,
+            ratio: 0.75 + 0.26 * t,
+            ..HEALTHY
+        };
+        let told = run(GRAMMAR, 2048, strong);
+        assert_eq!(kinds(&told), [WarningKind::GeneratorTooStrong]);
+        let still_seeing = |t: f64| Point { auc: 0.9 - 0.2 * t, ratio: 0.8, ..strong(t) };
+        assert_eq!(kinds(&run(GRAMMAR, 2048, still_seeing)), []);
+    }
+
+    #[test]
+    fn a_rising_loss_is_told_and_again_only_after_it_has_come_back() {
+        let twice = |t: f64| Point { mlm: if (0.3..0.5).contains(&t) || t > 0.8 { 7.5 } else { 5.2 }, ..HEALTHY };
+        assert_eq!(kinds(&run(BOOKS, 2304, twice)), [WarningKind::LossDiverging; 2]);
+        let judge = |t: f64| Point { ratio: if t > 0.5 { 2.6 } else { 0.9 }, ..HEALTHY };
+        assert_eq!(kinds(&run(BOOKS, 2304, judge)), [WarningKind::LossDiverging]);
+        let spike = |t: f64| Point { mlm: if (0.5..0.505).contains(&t) { 9.0 } else { 5.2 }, ..HEALTHY };
+        assert_eq!(kinds(&run(BOOKS, 2304, spike)), [], "a dozen bad steps are a spike");
+    }
+
+    #[test]
+    fn a_nan_is_told_at_once_and_once() {
+        let mut monitor = Monitor::new(BOOKS);
+        let bad = |step| StepMetrics {
+            step,
+            metrics: Metrics { non_finite: true, ..Default::default() },
+            ..Default::default()
+        };
+        assert_eq!(kinds(&monitor.observe(&bad(1))), [WarningKind::NonFinite]);
+        assert_eq!(kinds(&monitor.observe(&bad(2))), []);
+        let mut monitor = Monitor::new(BOOKS);
+        let gradient = StepMetrics { step: 1, grad_norm: Some(f64::NAN), ..Default::default() };
+        assert_eq!(kinds(&monitor.observe(&gradient)), [WarningKind::NonFinite]);
+    }
+
+    #[test]
+    fn runs_without_a_judge_raise_nothing_about_one() {
+        let mut monitor = Monitor::new(GRAMMAR);
+        let told: Vec<_> = (1..=1200)
+            .flat_map(|step| {
+                let metrics = Metrics { mlm_loss: Some(3.0), ..Default::default() };
+                monitor.observe(&StepMetrics { step, metrics, tokens_seen: step * 9000, ..Default::default() })
+            })
+            .collect();
+        assert_eq!(kinds(&told), []);
+    }
+
+    #[test]
+    fn a_latch_fires_once_and_re_arms_after_as_long_away() {
+        let mut latch = Latch::new(3);
+        let fired: Vec<bool> =
+            [1, 1, 0, 1, 1, 1, 1, 0, 0, 1, 0, 0, 0, 1, 1, 1].map(|on| latch.update(on == 1)).to_vec();
+        let at: Vec<usize> = fired.iter().enumerate().filter(|(_, fired)| **fired).map(|(i, _)| i).collect();
+        assert_eq!(at, [5, 15]);
+    }
+}

@@ -1,0 +1,313 @@
+//! What the page's script draws: every series decimated, every probe snapshot packed, small whatever the run's length.
+//! events -> [`Data`] -> JSON.
+
+use std::collections::HashMap;
+
+use serde::{Serialize, Serializer};
+
+use crate::train::event::{Calibration, Confusion, EvalMetrics, Metrics, ReadToken, Readout, StepMetrics};
+
+/// Buckets a long series is cut into; each keeps its lowest and its highest point.
+const BUCKETS: usize = 300;
+/// Probe snapshots at most, and the room they may take in the page.
+const SNAPSHOTS: usize = 120;
+const PROBE_BYTES: usize = 400_000;
+const SENTENCES: usize = 8;
+const SENTENCE_TOKENS: usize = 64;
+const PROPOSALS: usize = 5;
+const TOKEN_CHARS: usize = 32;
+
+#[derive(Serialize)]
+pub struct Data {
+    pub planned_steps: Option<u64>,
+    pub last_step: u64,
+    pub unigram_entropy: Option<f64>,
+    pub series: Vec<Series>,
+    /// The evaluations, with the names of the event.
+    pub evals: Vec<EvalPoint>,
+    pub probe: Probe,
+    pub confusion: Option<Confusion>,
+    pub calibration: Option<Calibration>,
+}
+
+/// One curve: as measured, and its mean over `window` steps around each point.
+#[derive(Serialize)]
+pub struct Series {
+    pub name: &'static str,
+    pub window: usize,
+    pub raw: Vec<(u64, Short)>,
+    pub smooth: Vec<(u64, Short)>,
+}
+
+/// A number with five significant digits: more than a pixel shows.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Short(pub f64);
+
+impl Serialize for Short {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let rounded: f64 = format!("{:.4e}", self.0).parse().expect("a formatted number parses");
+        if rounded.fract() == 0.0 && rounded.abs() < 1e9 {
+            serializer.serialize_i64(rounded as i64)
+        } else {
+            serializer.serialize_f64(rounded)
+        }
+    }
+}
+
+#[derive(Serialize)]
+pub struct EvalPoint {
+    step: u64,
+    mlm_loss: Option<Short>,
+    rtd_loss: Option<Short>,
+    rtd_auc: Option<Short>,
+    rtd_auc_rule: Option<Short>,
+    rtd_precision: Option<Short>,
+    rtd_recall: Option<Short>,
+    mlm_accuracy: Option<Short>,
+    sampled_accuracy: Option<Short>,
+}
+
+/// The readouts of a run. A token is `[original, flags, p]` or, where it was masked, `[original, flags, p, sampled, [guess, share, ...]]`:
+/// texts as places in `texts`, shares in thousandths (-1 undefined), flags 1 masked + 2 replaced.
+#[derive(Serialize, Default)]
+pub struct Probe {
+    pub texts: Vec<String>,
+    pub steps: Vec<u64>,
+    /// snapshot -> sentence -> token
+    pub snapshots: Vec<Vec<Vec<Token>>>,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+pub enum Token {
+    Read(usize, u8, i32),
+    Masked(usize, u8, i32, usize, Vec<i32>),
+}
+
+pub fn series(steps: &[&StepMetrics]) -> Vec<Series> {
+    type Value = fn(&StepMetrics) -> Option<f64>;
+    let curves: [(&'static str, Value); 11] = [
+        ("mlm_loss", |step| step.metrics.mlm_loss),
+        ("rtd_loss", |step| step.metrics.rtd_loss),
+        ("trivial_rtd_loss", |step| step.metrics.trivial_rtd_loss),
+        ("rtd_auc", |step| step.metrics.rtd_auc),
+        ("rtd_precision", |step| step.metrics.rtd_precision),
+        ("rtd_recall", |step| step.metrics.rtd_recall),
+        ("mlm_accuracy", |step| step.metrics.mlm_accuracy),
+        ("sampled_accuracy", |step| step.metrics.sampled_accuracy),
+        ("lr", |step| step.lr),
+        ("grad_norm", |step| step.grad_norm),
+        ("tokens_per_sec", |step| step.tokens_per_sec),
+    ];
+    let curve = |(name, value): (&'static str, Value)| {
+        let finite = |step: &&StepMetrics| Some((step.step, value(step).filter(|value| value.is_finite())?));
+        let points: Vec<(u64, f64)> = steps.iter().filter_map(finite).collect();
+        let window = (points.len() / 50).clamp(1, 500) | 1;
+        let smooth = evenly(&centred_mean(&points, window), BUCKETS);
+        Series { name, window, raw: short(&extremes(&points, BUCKETS)), smooth: short(&smooth) }
+    };
+    curves.into_iter().map(curve).filter(|series| !series.raw.is_empty()).collect()
+}
+
+fn short(points: &[(u64, f64)]) -> Vec<(u64, Short)> {
+    points.iter().map(|(step, value)| (*step, Short(*value))).collect()
+}
+
+/// Each point's mean over the `window` points around it; near the ends over those there are, so that nothing is shifted.
+fn centred_mean(points: &[(u64, f64)], window: usize) -> Vec<(u64, f64)> {
+    let half = window / 2;
+    let sums: Vec<f64> = std::iter::once(0.0)
+        .chain(points.iter().scan(0.0, |sum, (_, value)| {
+            *sum += value;
+            Some(*sum)
+        }))
+        .collect();
+    let mean = |i: usize| {
+        let reach = half.min(i).min(points.len() - 1 - i);
+        (sums[i + reach + 1] - sums[i - reach]) / (2 * reach + 1) as f64
+    };
+    points.iter().enumerate().map(|(i, (step, _))| (*step, mean(i))).collect()
+}
+
+/// The lowest and the highest point of every bucket, in order: no spike is lost.
+fn extremes(points: &[(u64, f64)], buckets: usize) -> Vec<(u64, f64)> {
+    if points.len() <= 2 * buckets {
+        return points.to_vec();
+    }
+    let bucket = |i: usize| &points[i * points.len() / buckets..(i + 1) * points.len() / buckets];
+    let pair = |points: &[(u64, f64)]| {
+        let by_value = |a: &&(u64, f64), b: &&(u64, f64)| a.1.total_cmp(&b.1);
+        let low = *points.iter().min_by(by_value).expect("a bucket has two points or more");
+        let high = *points.iter().max_by(by_value).expect("a bucket has two points or more");
+        if low.0 <= high.0 { [low, high] } else { [high, low] }
+    };
+    (0..buckets).flat_map(|i| pair(bucket(i))).collect()
+}
+
+/// At most `count` of `items`, evenly spaced, the first and the last among them.
+pub fn evenly<T: Clone>(items: &[T], count: usize) -> Vec<T> {
+    if items.len() <= count || count < 2 {
+        return items.to_vec();
+    }
+    (0..count).map(|i| items[i * (items.len() - 1) / (count - 1)].clone()).collect()
+}
+
+pub fn eval_points(evals: &[&EvalMetrics]) -> Vec<EvalPoint> {
+    let point = |eval: &EvalMetrics| {
+        let Metrics { mlm_loss, rtd_loss, rtd_auc, rtd_precision, rtd_recall, mlm_accuracy, sampled_accuracy, .. } =
+            eval.metrics;
+        let short = |value: Option<f64>| value.filter(|value| value.is_finite()).map(Short);
+        EvalPoint {
+            step: eval.step,
+            mlm_loss: short(mlm_loss),
+            rtd_loss: short(rtd_loss),
+            rtd_auc: short(rtd_auc),
+            rtd_auc_rule: short(eval.rtd_auc_rule),
+            rtd_precision: short(rtd_precision),
+            rtd_recall: short(rtd_recall),
+            mlm_accuracy: short(mlm_accuracy),
+            sampled_accuracy: short(sampled_accuracy),
+        }
+    };
+    evenly(evals, BUCKETS).into_iter().map(point).collect()
+}
+
+/// As many snapshots as fit their room.
+pub fn probe(readouts: &[&Readout]) -> Probe {
+    let mut count = SNAPSHOTS;
+    loop {
+        let probe = packed(&evenly(readouts, count));
+        let bytes = serde_json::to_string(&probe).expect("a probe has string keys only").len();
+        if bytes <= PROBE_BYTES || count == 2 {
+            return probe;
+        }
+        count = (count / 2).max(2);
+    }
+}
+
+fn packed(readouts: &[&Readout]) -> Probe {
+    let mut texts = Texts::default();
+    let mut sentence = |tokens: &Vec<ReadToken>| {
+        let shown = tokens.iter().filter(|token| !token.special).take(SENTENCE_TOKENS);
+        shown.map(|token| texts.token(token)).collect::<Vec<_>>()
+    };
+    let snapshots =
+        readouts.iter().map(|readout| readout.sentences.iter().take(SENTENCES).map(&mut sentence).collect()).collect();
+    Probe { snapshots, steps: readouts.iter().map(|readout| readout.step).collect(), texts: texts.list }
+}
+
+/// Every token text once.
+#[derive(Default)]
+struct Texts {
+    list: Vec<String>,
+    places: HashMap<String, usize>,
+}
+
+impl Texts {
+    fn place(&mut self, text: &str) -> usize {
+        let text: String = text.chars().take(TOKEN_CHARS).collect();
+        *self.places.entry(text).or_insert_with_key(|text| {
+            self.list.push(text.clone());
+            self.list.len() - 1
+        })
+    }
+
+    fn token(&mut self, token: &ReadToken) -> Token {
+        let thousandths = |share: f64| (share * 1000.0).round() as i32;
+        let p = token.p_replaced.filter(|p| p.is_finite()).map_or(-1, thousandths);
+        let flags = u8::from(token.masked) | u8::from(token.replaced) << 1;
+        let original = self.place(&token.original);
+        if !token.masked {
+            return Token::Read(original, flags, p);
+        }
+        let guess = |texts: &mut Self, text: &str| i32::try_from(texts.place(text)).unwrap_or(0);
+        let proposals = token.proposals.iter().take(PROPOSALS);
+        let guesses = proposals.flat_map(|p| [guess(self, &p.token), thousandths(f64::from(p.probability))]).collect();
+        Token::Masked(original, flags, p, self.place(token.read()), guesses)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ramp(n: u64) -> Vec<(u64, f64)> {
+        (1..=n).map(|step| (step, step as f64)).collect()
+    }
+
+    #[test]
+    fn a_spike_survives_decimation_and_order_is_kept() {
+        let mut points = ramp(100_000);
+        points[54_321].1 = -7.0;
+        points[54_322].1 = 1e6;
+        let kept = extremes(&points, 300);
+        assert_eq!(kept.len(), 600);
+        assert!(kept.contains(&(54_322, -7.0)) && kept.contains(&(54_323, 1e6)));
+        assert!(kept.windows(2).all(|pair| pair[0].0 <= pair[1].0));
+        assert_eq!(extremes(&ramp(600), 300), ramp(600));
+    }
+
+    #[test]
+    fn smoothing_shifts_nothing_and_keeps_the_ends() {
+        let smooth = centred_mean(&ramp(101), 21);
+        assert_eq!(smooth, ramp(101), "the mean around a point of a straight line is the point");
+        let flat = centred_mean(&[(1, 0.0), (2, 3.0), (3, 0.0)], 3);
+        assert_eq!(flat, [(1, 0.0), (2, 1.0), (3, 0.0)]);
+        assert_eq!(centred_mean(&[], 1), []);
+    }
+
+    #[test]
+    fn evenly_keeps_first_and_last() {
+        let items: Vec<u32> = (0..1000).collect();
+        let kept = evenly(&items, 60);
+        assert_eq!((kept.len(), kept[0], kept[59]), (60, 0, 999));
+        assert_eq!(evenly(&items[..5], 60), [0, 1, 2, 3, 4]);
+    }
+
+    #[test]
+    fn numbers_are_short() {
+        let text = |value| serde_json::to_string(&Short(value)).unwrap();
+        assert_eq!(
+            [2.594_321_987, 0.000_512_345_67, 21_317.123, 0.0].map(text),
+            ["2.5943", "0.00051235", "21317", "0"]
+        );
+    }
+
+    #[test]
+    fn undefined_values_leave_a_gap_and_an_absent_curve_is_absent() {
+        let steps: Vec<StepMetrics> = (1..=3)
+            .map(|step| {
+                let rtd_auc = (step != 2).then_some(0.5);
+                StepMetrics { step, metrics: Metrics { rtd_auc, ..Default::default() }, ..Default::default() }
+            })
+            .collect();
+        let series = series(&steps.iter().collect::<Vec<_>>());
+        assert_eq!(series.iter().map(|series| series.name).collect::<Vec<_>>(), ["rtd_auc"]);
+        assert_eq!(series[0].raw, [(1, Short(0.5)), (3, Short(0.5))]);
+    }
+
+    #[test]
+    fn tokens_are_packed_with_their_guesses() {
+        let proposal =
+            |token: &str, probability| crate::train::event::Proposal { id: 0, token: token.into(), probability };
+        let masked = ReadToken {
+            original: "ate".into(),
+            masked: true,
+            replaced: true,
+            sampled: Some("drank".into()),
+            p_replaced: Some(0.914),
+            proposals: vec![proposal("ate", 0.5), proposal("drank", 0.25)],
+            ..Default::default()
+        };
+        let plain = ReadToken { original: "ate".into(), ..Default::default() };
+        let cls = ReadToken { original: "[CLS]".into(), special: true, ..Default::default() };
+        let readout = Readout { step: 7, sentences: vec![vec![cls, masked, plain]] };
+        let json = serde_json::to_value(probe(&[&readout])).unwrap();
+        let want = serde_json::json!({
+            "texts": ["ate", "drank"],
+            "steps": [7],
+            "snapshots": [[[[0, 3, 914, 1, [0, 500, 1, 250]], [0, 0, -1]]]],
+        });
+        assert_eq!(json, want);
+    }
+}

@@ -1,0 +1,400 @@
+// Draws the report: snapshots of the probe sentences, curves, verdicts. Reads the JSON beside it and nothing else.
+// Text from the run enters the page through textContent only.
+"use strict";
+(() => {
+  const data = JSON.parse(document.getElementById("data").textContent);
+  const root = document.documentElement;
+
+  // ---- words and numbers -------------------------------------------------------------------------------------------
+  const WORDS = {
+    en: {
+      step: "step", of: "of", play: "Play", pause: "Pause", moment: "Step of the training shown",
+      caught: "caught", missed: "missed", alarm: "false alarm", lucky: "masked, guessed right: counts as original", scale: "p(replaced)",
+      was: "was", reads: "reads", passed: "passed as original", noJudge: "not judged",
+      masked: "Masked. The generator put", unmasked: "Not masked: the judge reads it as it was written.", luckyGuess: "its guess is the original, so it counts as original",
+      judge: "The judge", says: "sure it was replaced", verdict: { caught: "caught", missed: "missed", alarm: "false alarm", lucky: "lucky guess, passed", passed: "passed" },
+      guesses: "The generator's guesses", overTime: "p(replaced) over the training", pick: "Pick a token to see the generator's guesses and how the verdict changed.",
+      stepAxis: "Steps", lossAxis: "Losses", linear: "linear", log: "log", heldOut: "held out", trainStep: "train", rule: "held out, rule-breaking only",
+      unigram: "unigram entropy", trivial: "trivial: base rate only", chance: "chance", precision: "precision", recall: "recall", argmax: "first choice right", sampled: "sample right", each: "each step", mean: "mean of",
+      charts: { mlm: "Generator loss, nats", rtd: "Judge loss, nats", auc: "AUC", pr: "Precision and recall of the judge", acc: "Generator: share guessed right", grad: "Gradient norm", lr: "Learning rate", rate: "Tokens per second" },
+      matrix: "Where the verdicts fell", wasReplaced: "was replaced", wasOriginal: "was original", judgedReplaced: "judged replaced", judgedOriginal: "judged original", tokens: "tokens",
+      base: (blind, right) => `Always answering the commoner of the two is right for ${blind}; the judge is right for ${right}.`, rows: "Shares are of each row.",
+      calibration: "Can its probabilities be taken at their word?", ece: (e) => `On average its word is ${e} off the truth (expected calibration error). On the dashed line they agree.`,
+      said: "said p(replaced)", true: "truly replaced", bars: "bars: share of the tokens",
+    },
+    pt: {
+      step: "passo", of: "de", play: "Reproduzir", pause: "Pausar", moment: "Passo do treino mostrado",
+      caught: "detectado", missed: "não detectado", alarm: "alarme falso", lucky: "mascarado, palpite certo: conta como original", scale: "p(substituído)",
+      was: "era", reads: "lê", passed: "aceito como original", noJudge: "não julgado",
+      masked: "Mascarado. O gerador pôs", unmasked: "Não mascarado: o discriminador lê o que foi escrito.", luckyGuess: "o palpite é o original, então conta como original",
+      judge: "O discriminador", says: "de certeza de que foi substituído", verdict: { caught: "detectado", missed: "não detectado", alarm: "alarme falso", lucky: "palpite certo, aceito", passed: "aceito" },
+      guesses: "Palpites do gerador", overTime: "p(substituído) ao longo do treino", pick: "Escolha um token para ver os palpites do gerador e como o veredito mudou.",
+      stepAxis: "Passos", lossAxis: "Perdas", linear: "linear", log: "log", heldOut: "reservado", trainStep: "treino", rule: "reservado, só as que quebram regra",
+      unigram: "entropia unigrama", trivial: "trivial: só a taxa-base", chance: "acaso", precision: "precisão", recall: "revocação", argmax: "primeira escolha certa", sampled: "amostra certa", each: "cada passo", mean: "média de",
+      charts: { mlm: "Perda do gerador, nats", rtd: "Perda do discriminador, nats", auc: "AUC", pr: "Precisão e revocação do discriminador", acc: "Gerador: parcela de acertos", grad: "Norma do gradiente", lr: "Taxa de aprendizado", rate: "Tokens por segundo" },
+      matrix: "Onde caíram os vereditos", wasReplaced: "era substituído", wasOriginal: "era original", judgedReplaced: "julgado substituído", judgedOriginal: "julgado original", tokens: "tokens",
+      base: (blind, right) => `Responder sempre o mais comum dos dois acerta ${blind}; o discriminador acerta ${right}.`, rows: "As parcelas são de cada linha.",
+      calibration: "Dá para confiar nas probabilidades?", ece: (e) => `Em média, o que ele diz fica a ${e} da verdade (erro esperado de calibração). Na linha tracejada os dois coincidem.`,
+      said: "p(substituído) dito", true: "de fato substituídos", bars: "barras: parcela dos tokens",
+    },
+  };
+  const lang = () => (root.lang === "pt" ? "pt" : "en");
+  const t = () => WORDS[lang()];
+  const formats = new Map();
+  const format = (value, options) => {
+    const key = lang() + JSON.stringify(options);
+    if (!formats.has(key)) formats.set(key, new Intl.NumberFormat(lang() === "pt" ? "pt-BR" : "en-US", { useGrouping: "always", ...options }));
+    return formats.get(key).format(value);
+  };
+  const fixed = (value, digits) => format(value, { minimumFractionDigits: digits, maximumFractionDigits: digits });
+  const short = (value) => (value >= 1e4 ? fixed(value, 0) : format(value, { maximumSignificantDigits: 3 }));
+  const percent = (share, digits = 0) => `${fixed(share * 100, digits)}%`;
+
+  // ---- small builders ------------------------------------------------------------------------------------------------
+  const set = (node, attributes) => { for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value); return node; };
+  const add = (node, children) => { for (const child of children) if (child !== null && child !== undefined) node.append(child); return node; };
+  const el = (tag, attributes = {}, ...children) => add(set(document.createElement(tag), attributes), children);
+  const svg = (tag, attributes = {}, ...children) => add(set(document.createElementNS("http://www.w3.org/2000/svg", tag), attributes), children);
+  const at = (id) => document.getElementById(id);
+  const redraws = [];
+
+  // ---- probe: what was said of each sentence at each step ---------------------------------------------------------------
+  const probe = data.probe;
+  let moment = Math.max(probe.steps.length - 1, 0);
+  let picked = null; // [sentence, token]
+  let timer = null;
+  const onMoment = [];
+  const goTo = (index) => { moment = Math.min(Math.max(index, 0), probe.steps.length - 1); for (const draw of onMoment) draw(); };
+  const goToStep = (step) => {
+    if (!probe.steps.length) return;
+    let best = 0;
+    probe.steps.forEach((s, i) => { if (Math.abs(s - step) < Math.abs(probe.steps[best] - step)) best = i; });
+    goTo(best);
+  };
+  const unpack = ([original, flags, p, sampled, guesses]) => {
+    const masked = (flags & 1) === 1, replaced = (flags & 2) === 2, share = p < 0 ? null : p / 1000;
+    const flagged = share !== null && share > 0.5;
+    const verdict = share === null ? null : replaced ? (flagged ? "caught" : "missed") : flagged ? "alarm" : masked ? "lucky" : "passed";
+    return { original: probe.texts[original], read: probe.texts[sampled ?? original], masked, replaced, p: share, verdict, guesses: guesses ?? [] };
+  };
+  const GLYPH = { caught: "o", missed: "x", alarm: "^" };
+  const level = (p) => (p === null ? 0 : p < 0.1 ? 0 : p < 0.3 ? 1 : p <= 0.5 ? 2 : p < 0.7 ? 3 : p < 0.9 ? 4 : 5);
+
+  function drawProbe() {
+    const body = at("probe-body");
+    if (!body || !probe.steps.length) return;
+    const icon = svg("svg", { viewBox: "0 0 16 16", "aria-hidden": "true" }, svg("path"));
+    const button = el("button", { type: "button" }, icon);
+    const slider = el("input", { type: "range", min: 0, max: probe.steps.length - 1, step: 1, "aria-label": t().moment });
+    const where = el("output", {});
+    const tally = el("div", { class: "tally", role: "status", "aria-live": "polite" });
+    const sentences = el("div", {});
+    const panel = el("aside", { class: "panel", "aria-live": "polite" });
+    const stop = () => { clearInterval(timer); timer = null; };
+    const icons = () => {
+      icon.firstChild.setAttribute("d", timer ? "M3 2h4v12H3zM9 2h4v12H9z" : "M3 1.5v13l11-6.5z");
+      button.setAttribute("aria-label", timer ? t().pause : t().play);
+    };
+    button.onclick = () => {
+      if (timer) stop();
+      else {
+        if (moment === probe.steps.length - 1) goTo(0);
+        timer = setInterval(() => { if (moment >= probe.steps.length - 1) { stop(); icons(); } else goTo(moment + 1); }, Math.max(90, 6000 / probe.steps.length));
+      }
+      icons();
+    };
+    slider.oninput = () => { stop(); icons(); goTo(Number(slider.value)); };
+    stop();
+    icons();
+    const draw = () => {
+      const all = probe.snapshots[moment].map((sentence) => sentence.map(unpack));
+      slider.value = moment;
+      slider.setAttribute("aria-valuetext", `${t().step} ${fixed(probe.steps[moment], 0)}`);
+      where.textContent = `${t().step} ${fixed(probe.steps[moment], 0)}`;
+      drawTally(tally, all.flat());
+      drawSentences(sentences, all);
+      drawPanel(panel, all);
+    };
+    onMoment[0] = draw;
+    body.replaceChildren(el("div", { class: "transport" }, button, slider, where), tally, drawLegend(), el("div", { class: "probe-grid" }, sentences, panel));
+    draw();
+  }
+
+  function drawTally(node, tokens) {
+    const count = (verdict) => tokens.filter((token) => token.verdict === verdict).length;
+    node.replaceChildren(...["caught", "missed", "alarm"].map((verdict) => el("span", {}, el("b", {}, GLYPH[verdict]), `${count(verdict)} ${t()[verdict]}`)));
+  }
+
+  function drawLegend() {
+    const ramp = el("span", { class: "ramp", "aria-hidden": "true" }, ...[0, 1, 2, 3, 4, 5].map((i) => el("i", { class: `l${i}` })));
+    return el("div", { class: "legend" }, el("span", {}, `${t().scale} 0`, ramp, "100"), el("span", {}, el("s", {}, t().was), "→", t().reads),
+      ...["caught", "missed", "alarm"].map((verdict) => el("span", {}, el("b", {}, GLYPH[verdict]), t()[verdict])), el("span", {}, el("span", { class: "dots" }, "abc"), t().lucky));
+  }
+
+  function drawSentences(node, all) {
+    const focused = node.contains(document.activeElement) ? document.activeElement.dataset.place : null;
+    node.replaceChildren(...all.map((sentence, s) => el("div", { class: "sentence" }, ...sentence.map((token, i) => chip(token, s, i)))));
+    if (focused) node.querySelector(`[data-place="${focused}"]`)?.focus();
+  }
+
+  function chip(token, s, i) {
+    const glyph = GLYPH[token.verdict];
+    const said = token.p === null ? t().noJudge : `${percent(token.p)}, ${t().verdict[token.verdict]}`;
+    const label = token.replaced ? `${token.read}, ${t().was} ${token.original}, ${said}` : `${token.read}, ${said}`;
+    const pressed = picked !== null && picked[0] === s && picked[1] === i;
+    const node = el("button", { type: "button", class: `chip l${level(token.p)}${token.masked ? " masked" : ""}${glyph ? " marked" : ""}`, "aria-label": label, "aria-pressed": pressed, "data-place": `${s}.${i}` },
+      el("span", { class: "was" }, token.replaced ? token.original : ""), el("span", { class: "read" }, el("span", {}, token.read)),
+      el("span", { class: "p" }, token.p === null ? "–" : fixed(token.p * 100, 0), glyph ? el("b", {}, glyph) : null));
+    node.onclick = () => { picked = pressed ? null : [s, i]; goTo(moment); };
+    return node;
+  }
+
+  function drawPanel(panel, all) {
+    // Before anyone picks, the first replaced token is the one worth looking at.
+    if (picked === null || !all[picked[0]]?.[picked[1]]) {
+      const s = Math.max(all.findIndex((sentence) => sentence.some((token) => token.replaced)), 0);
+      const i = Math.max((all[s] ?? []).findIndex((token) => token.replaced), 0);
+      if (!all[s]?.[i]) { panel.replaceChildren(t().pick); return; }
+      fillPanel(panel, all[s][i], s, i, true);
+    } else fillPanel(panel, all[picked[0]][picked[1]], picked[0], picked[1], false);
+  }
+
+  function fillPanel(panel, token, s, i, hint) {
+    const title = token.replaced ? el("h3", {}, el("s", {}, token.original), ` → ${token.read}`) : el("h3", {}, token.read);
+    const how = token.masked ? `${t().masked} “${token.read}”${token.replaced ? "." : `: ${t().luckyGuess}.`}` : t().unmasked;
+    const said = token.p === null ? t().noJudge : `${t().judge}: ${percent(token.p)} ${t().says}. ${GLYPH[token.verdict] ?? "–"} ${t().verdict[token.verdict]}`;
+    const parts = [title, el("p", {}, how, el("br"), said)];
+    if (token.guesses.length) {
+      parts.push(el("h4", {}, t().guesses));
+      for (let k = 0; k < token.guesses.length; k += 2) {
+        const text = probe.texts[token.guesses[k]], share = token.guesses[k + 1] / 1000;
+        parts.push(el("div", { class: text === token.read ? "guess taken" : "guess" }, el("span", {}, text), el("i", { style: `width:${share * 100}%` }), el("span", {}, percent(share, 1))));
+      }
+    }
+    parts.push(el("h4", {}, t().overTime), spark(s, i));
+    if (hint) parts.push(el("p", { class: "note" }, t().pick));
+    panel.replaceChildren(...parts);
+  }
+
+  // p(replaced) of one place over all snapshots; a filled dot where the token was replaced then.
+  function spark(s, i) {
+    const [width, height, left, top] = [264, 84, 30, 8];
+    const x = (k) => left + (k / Math.max(probe.steps.length - 1, 1)) * (width - left - 8);
+    const y = (p) => top + (1 - p) * (height - 2 * top);
+    const node = svg("svg", { viewBox: `0 0 ${width} ${height}`, class: "spark plot", "aria-hidden": "true", style: "cursor:default" });
+    for (const p of [0, 0.5, 1]) node.append(svg("line", { class: "grid", x1: left, x2: width - 8, y1: y(p), y2: y(p) }), svg("text", { x: left - 6, y: y(p) + 4, "text-anchor": "end" }, fixed(p * 100, 0)));
+    const points = probe.snapshots.map((snapshot, k) => [k, snapshot[s]?.[i]]).filter(([, token]) => token && token[2] >= 0);
+    node.append(svg("path", { class: "raw judge", d: points.map(([k, token], n) => `${n ? "L" : "M"}${x(k).toFixed(1)} ${y(token[2] / 1000).toFixed(1)}`).join("") }));
+    for (const [k, token] of points) {
+      const now = k === moment, replaced = (token[1] & 2) === 2;
+      if (now || replaced) node.append(svg("circle", { class: now ? "dot plain" : "dot judge", cx: x(k), cy: y(token[2] / 1000), r: now ? 5 : 2.5 }));
+    }
+    return node;
+  }
+
+  // ---- curves ------------------------------------------------------------------------------------------------------------
+  const series = Object.fromEntries(data.series.map((s) => [s.name, s]));
+  const held = (name) => data.evals.filter((e) => e[name] !== null).map((e) => [e.step, e[name]]);
+  const scales = { step: "linear", loss: "linear" };
+  let cursor = null; // the step under the pointer, on every chart at once
+  const charts = [];
+
+  // A line: name of the series, class of its colour and style, label. `only` leaves out the raw steps.
+  const CHARTS = () => [
+    { id: "mlm", loss: true, lines: [{ name: "mlm_loss", style: "gen", label: t().trainStep }], held: "mlm_loss", bounds: data.unigram_entropy === null ? [] : [{ value: data.unigram_entropy, label: t().unigram }] },
+    { id: "rtd", loss: true, lines: [{ name: "rtd_loss", style: "judge", label: t().trainStep }, { name: "trivial_rtd_loss", style: "bound dash", label: t().trivial, only: true }], held: "rtd_loss" },
+    { id: "auc", range: [0.4, 1], lines: [{ name: "rtd_auc", style: "judge", label: t().trainStep }], held: "rtd_auc", heldRule: "rtd_auc_rule", bounds: [{ value: 0.5, label: t().chance }] },
+    { id: "pr", range: [0, 1], lines: [{ name: "rtd_precision", style: "judge", label: t().precision }, { name: "rtd_recall", style: "plain dots", label: t().recall }] },
+    { id: "acc", range: [0, null], lines: [{ name: "mlm_accuracy", style: "gen", label: t().argmax }, { name: "sampled_accuracy", style: "plain dots", label: t().sampled }] },
+    { id: "grad", lines: [{ name: "grad_norm", style: "plain", label: t().each }] },
+    { id: "lr", range: [0, null], lines: [{ name: "lr", style: "plain", label: t().each, only: true }] },
+    { id: "rate", range: [0, null], lines: [{ name: "tokens_per_sec", style: "plain", label: t().each }] },
+  ].map((chart) => ({ bounds: [], ...chart, lines: chart.lines.filter((line) => series[line.name]) })).filter((chart) => chart.lines.length);
+
+  const ticks = (low, high, wanted) => {
+    const rough = (high - low) / wanted, power = 10 ** Math.floor(Math.log10(rough));
+    const size = [1, 2, 5, 10].find((m) => m * power >= rough) * power;
+    const list = [];
+    for (let k = Math.ceil(low / size - 1e-9); k * size <= high + size * 1e-9; k++) list.push(k * size);
+    return list;
+  };
+  const logTicks = (low, high) => {
+    const all = [];
+    for (let e = Math.floor(Math.log10(low)); e <= Math.ceil(Math.log10(high)); e++) for (const m of [1, 2, 5]) all.push(m * 10 ** e);
+    const inside = all.filter((v) => v >= low * 0.999 && v <= high * 1.001);
+    return inside.length > 7 ? inside.filter((v) => Number.isInteger(Math.round(Math.log10(v) * 1e6) / 1e6)) : inside.length >= 2 ? inside : ticks(low, high, 4);
+  };
+  const quantile = (sorted, q) => sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))];
+
+  // Everything that has to be seen, but for the last per cent of the raw spikes.
+  function yRange(chart, log) {
+    const raw = chart.lines.filter((line) => !line.only).flatMap((line) => series[line.name].raw.map((p) => p[1])).filter((v) => !log || v > 0).sort((a, b) => a - b);
+    const sure = chart.lines.flatMap((line) => series[line.name].smooth.map((p) => p[1])).concat(chart.bounds.map((b) => b.value), chart.held ? held(chart.held).map((p) => p[1]) : []).filter((v) => !log || v > 0);
+    let low = Math.min(...sure, ...(raw.length ? [quantile(raw, 0.005)] : [])), high = Math.max(...sure, ...(raw.length ? [quantile(raw, 0.995)] : []));
+    if (!(high > low)) { low -= Math.abs(low) * 0.1 || 1; high += Math.abs(high) * 0.1 || 1; }
+    if (log) return [Math.max(low, high * 1e-6) * 0.95, high * 1.05];
+    const pad = (high - low) * 0.06;
+    const [fixedLow, fixedHigh] = chart.range ?? [null, null];
+    return [fixedLow ?? low - pad, fixedHigh ?? high + pad];
+  }
+
+  function plot(chart, node, width) {
+    const height = width < 420 ? 200 : 230, [left, right, top, bottom] = [48, 14, 8, 26];
+    const logX = scales.step === "log", logY = chart.loss && scales.loss === "log";
+    const [xLow, xHigh] = [logX ? 1 : 0, Math.max(data.last_step, 2)], [yLow, yHigh] = yRange(chart, logY);
+    const map = (log, low, high, from, to) => (v) => { const f = log ? Math.log : Number; return from + ((f(v) - f(low)) / (f(high) - f(low))) * (to - from); };
+    const x = map(logX, xLow, xHigh, left, width - right), y = map(logY, yLow, yHigh, height - bottom, top);
+    const path = (points) => points.filter(([px, py]) => (!logX || px > 0) && (!logY || py > 0)).map(([px, py], i) => `${i ? "L" : "M"}${x(px).toFixed(1)} ${y(py).toFixed(1)}`).join("");
+    set(node, { viewBox: `0 0 ${width} ${height}`, height });
+    const clip = `clip-${chart.id}`;
+    const marks = svg("g", { "clip-path": `url(#${clip})` });
+    node.replaceChildren(svg("clipPath", { id: clip }, svg("rect", { x: left, y: top - 4, width: width - left - right + 5, height: height - top - bottom + 8 })));
+    for (const v of logY ? logTicks(yLow, yHigh) : ticks(yLow, yHigh, 4)) node.append(svg("line", { class: "grid", x1: left, x2: width - right, y1: y(v), y2: y(v) }), svg("text", { x: left - 8, y: y(v) + 4, "text-anchor": "end" }, short(v)));
+    for (const v of logX ? logTicks(xLow, xHigh) : ticks(xLow, xHigh, width < 420 ? 4 : 6)) node.append(svg("line", { class: "grid", x1: x(v), x2: x(v), y1: top, y2: height - bottom }), svg("text", { x: x(v), y: height - 8, "text-anchor": "middle" }, fixed(v, 0)));
+    for (const line of chart.lines) if (!line.only) marks.append(svg("path", { class: `raw ${line.style.split(" ")[0]}`, d: path(series[line.name].raw) }));
+    for (const bound of chart.bounds) marks.append(svg("line", { class: "smooth bound dash", "stroke-width": 1.5, x1: left, x2: width - right, y1: y(bound.value), y2: y(bound.value) }));
+    for (const line of chart.lines) marks.append(svg("path", { class: `smooth ${line.style}`, d: path(series[line.name].smooth) }));
+    for (const [name, shape] of [[chart.held, "M0-5L5 0L0 5L-5 0Z"], [chart.heldRule, "M0-5L5 4L-5 4Z"]]) {
+      if (!name || !held(name).length) continue;
+      marks.append(svg("path", { class: "raw held", style: "opacity:.8", d: path(held(name)) }));
+      for (const [px, py] of held(name)) if ((!logX || px > 0) && (!logY || py > 0)) marks.append(svg("path", { class: "mark held", d: shape, transform: `translate(${x(px).toFixed(1)} ${y(py).toFixed(1)})` }));
+    }
+    node.append(marks);
+    const pin = svg("line", { class: "pin", y1: top, y2: height - bottom }), hair = svg("g");
+    node.append(pin, hair);
+    return { chart, x, y, top, foot: height - bottom, left, right: width - right, pin, hair, step: (px) => (logX ? Math.exp(Math.log(xLow) + ((px - left) / (width - right - left)) * Math.log(xHigh / xLow)) : xLow + ((px - left) / (width - right - left)) * (xHigh - xLow)) };
+  }
+
+  const nearest = (points, step) => {
+    let low = 0, high = points.length - 1;
+    while (high - low > 1) { const middle = (low + high) >> 1; if (points[middle][0] <= step) low = middle; else high = middle; }
+    return Math.abs(points[low][0] - step) <= Math.abs(points[high][0] - step) ? points[low] : points[high];
+  };
+
+  function readOut(chart, step) {
+    const value = (v) => (chart.range?.[1] === 1 || chart.id === "acc" ? fixed(v, 3) : short(v));
+    const parts = chart.lines.map((line) => {
+      const v = value(nearest(series[line.name].smooth, step)[1]);
+      return chart.lines.length > 1 ? `${line.label.split(":")[0]} ${v}` : v;
+    });
+    if (chart.held && held(chart.held).length) parts.push(`${t().heldOut} ${value(nearest(held(chart.held), step)[1])}`);
+    return parts.join(" · ");
+  }
+
+  function moveCursor() {
+    const step = cursor ?? data.last_step;
+    for (const { plotted, out, chart } of charts) {
+      out.textContent = `${t().step} ${fixed(step, 0)}: ${readOut(chart, step)}`;
+      const { x, y, top, foot, hair, pin, left, right } = plotted;
+      hair.replaceChildren();
+      if (cursor !== null) {
+        hair.append(svg("line", { class: "cursor", x1: x(step), x2: x(step), y1: top, y2: foot }));
+        for (const line of chart.lines) {
+          const [px, py] = nearest(series[line.name].smooth, step);
+          if (y(py) >= top - 4 && y(py) <= foot + 4) hair.append(svg("circle", { class: `dot ${line.style.split(" ")[0]}`, cx: x(px), cy: y(py), r: 4.5 }));
+        }
+      }
+      const at = probe.steps.length ? x(Math.max(probe.steps[moment], 1)) : -1;
+      set(pin, { x1: at, x2: at, visibility: at >= left - 1 && at <= right + 1 ? "visible" : "hidden" });
+    }
+  }
+
+  const swatch = (style, shape) => svg("svg", { viewBox: "0 0 26 12", "aria-hidden": "true" }, shape ? svg("path", { class: `mark ${style}`, d: shape, transform: "translate(13 6)" }) : svg("line", { class: `smooth ${style}`, x1: 1, x2: 25, y1: 6, y2: 6 }));
+
+  function drawFigure(chart) {
+    const out = el("output", {});
+    const node = svg("svg", { class: "plot", role: "img", tabindex: 0 });
+    const keys = chart.lines.map((line) => el("span", {}, swatch(line.style), line.label));
+    for (const bound of chart.bounds) keys.push(el("span", {}, swatch("bound dash"), `${bound.label} ${short(bound.value)}`));
+    if (chart.held && held(chart.held).length) keys.push(el("span", {}, swatch("held", "M0-5L5 0L0 5L-5 0Z"), t().heldOut));
+    if (chart.heldRule && held(chart.heldRule).length) keys.push(el("span", {}, swatch("held", "M0-5L5 4L-5 4Z"), t().rule));
+    const title = t().charts[chart.id];
+    const ends = chart.lines.map((line) => { const s = series[line.name].smooth; return `${line.label}: ${short(s[0][1])} → ${short(s[s.length - 1][1])}`; });
+    set(node, { "aria-label": `${title}. ${ends.concat(chart.bounds.map((b) => `${b.label}: ${short(b.value)}`)).join("; ")}` });
+    const figure = el("figure", {}, el("figcaption", {}, el("h3", {}, title), out), el("div", { class: "keys" }, ...keys), node);
+    const entry = { chart, node, out, plotted: null };
+    const pointed = (event) => { const box = node.getBoundingClientRect(); return Math.round(Math.min(Math.max(entry.plotted.step(event.clientX - box.left), 1), data.last_step)); };
+    node.onpointermove = node.onpointerdown = (event) => { cursor = pointed(event); moveCursor(); };
+    node.onpointerleave = () => { cursor = null; moveCursor(); };
+    node.onclick = (event) => goToStep(pointed(event));
+    node.onblur = () => { cursor = null; moveCursor(); };
+    node.onkeydown = (event) => {
+      const by = { ArrowLeft: -1, ArrowRight: 1, PageDown: -10, PageUp: 10 }[event.key];
+      if (event.key === "Enter" && cursor !== null) goToStep(cursor);
+      if (!by) return;
+      event.preventDefault();
+      cursor = Math.min(Math.max((cursor ?? data.last_step) + by * Math.max(1, Math.round(data.last_step / 100)), 1), data.last_step);
+      moveCursor();
+    };
+    charts.push(entry);
+    return figure;
+  }
+
+  function drawCurves() {
+    const grid = at("curve-grid");
+    if (!grid) return;
+    charts.length = 0;
+    grid.replaceChildren(...CHARTS().map(drawFigure));
+    const toggle = (name, key) => el("div", {}, name, el("div", { class: "toggle", role: "group", "aria-label": name }, ...["linear", "log"].map((kind) => {
+      const button = el("button", { type: "button", "aria-pressed": scales[key] === kind }, t()[kind]);
+      button.onclick = () => { scales[key] = kind; for (const other of button.parentNode.children) set(other, { "aria-pressed": other === button }); layOut(); };
+      return button;
+    })));
+    const window = data.series.length ? data.series[0].window : 1;
+    at("curve-tools").className = "tools";
+    at("curve-tools").replaceChildren(toggle(t().stepAxis, "step"), toggle(t().lossAxis, "loss"), el("div", { class: "keys" }, el("span", {}, svg("svg", { viewBox: "0 0 26 12", "aria-hidden": "true" }, svg("line", { class: "raw plain", x1: 1, x2: 25, y1: 6, y2: 6 })), t().each), el("span", {}, swatch("plain"), `${t().mean} ${fixed(window, 0)}`)));
+    onMoment[1] = moveCursor;
+    layOut();
+  }
+
+  function layOut() {
+    for (const entry of charts) entry.plotted = plot(entry.chart, entry.node, Math.max(entry.node.getBoundingClientRect().width, 200));
+    moveCursor();
+  }
+
+  // ---- verdicts ------------------------------------------------------------------------------------------------------------
+  function drawVerdicts() {
+    const body = at("verdict-body");
+    if (!body || !data.confusion) return;
+    const { caught, missed, false_alarm: alarm, passed } = data.confusion;
+    const replaced = caught + missed, original = alarm + passed, all = replaced + original;
+    const cell = (count, of, glyph, name) => el("td", { class: `l${level(of ? count / of : 0)}` }, el("b", {}, glyph), ` ${name}`, el("span", { class: "share" }, of ? percent(count / of, 1) : "–"), el("span", { class: "count" }, `${fixed(count, 0)} ${t().tokens}`));
+    const row = (name, ...cells) => el("tr", {}, el("th", { scope: "row" }, name), ...cells);
+    const matrix = el("table", { class: "matrix" },
+      el("thead", {}, el("tr", {}, el("td", { style: "background:none" }), el("th", { scope: "col" }, t().judgedReplaced), el("th", { scope: "col" }, t().judgedOriginal))),
+      el("tbody", {}, row(t().wasReplaced, cell(caught, replaced, "o", t().caught), cell(missed, replaced, "x", t().missed)), row(t().wasOriginal, cell(alarm, original, "^", t().alarm), cell(passed, original, "", t().verdict.passed))));
+    const line = all ? `${t().base(percent(Math.max(replaced, original) / all, 1), percent((caught + passed) / all, 1))} ${t().rows}` : "";
+    const boxes = [el("div", { class: "box" }, el("h3", {}, t().matrix), el("p", {}, line), matrix)];
+    if (data.calibration) boxes.push(el("div", { class: "box" }, el("h3", {}, t().calibration), el("p", {}, t().ece(data.calibration.expected_error === null ? "–" : fixed(data.calibration.expected_error, 3))), reliability()));
+    body.replaceChildren(el("div", { class: "verdict-grid" }, ...boxes));
+  }
+
+  // Said against true, in ten bins; the bars say how many tokens stand behind each point.
+  function reliability() {
+    const [width, height, left, bottom, top, right] = [480, 300, 46, 40, 10, 10];
+    const x = (v) => left + v * (width - left - right), y = (v) => height - bottom - v * (height - bottom - top);
+    const bins = data.calibration.bins, total = bins.reduce((sum, bin) => sum + bin.tokens, 0);
+    const label = bins.filter((bin) => bin.tokens).map((bin) => `${percent(bin.mean_p_replaced)} → ${percent(bin.replaced_share)}`).join(", ");
+    const node = svg("svg", { class: "plot", viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": `${t().said} → ${t().true}: ${label}`, style: "cursor:default" });
+    for (const v of [0, 0.25, 0.5, 0.75, 1]) node.append(svg("line", { class: "grid", x1: left, x2: width - right, y1: y(v), y2: y(v) }), svg("text", { x: left - 8, y: y(v) + 4, "text-anchor": "end" }, percent(v)), svg("text", { x: x(v), y: height - bottom + 17, "text-anchor": v === 1 ? "end" : "middle" }, percent(v)));
+    bins.forEach((bin, i) => { if (bin.tokens) node.append(svg("rect", { x: x(i / 10) + 2, width: (width - left - right) / 10 - 4, y: y(bin.tokens / total), height: height - bottom - y(bin.tokens / total), style: "fill:var(--grid)" })); });
+    node.append(svg("line", { class: "smooth bound dash", style: "stroke-width:1.5", x1: x(0), y1: y(0), x2: x(1), y2: y(1) }));
+    const points = bins.filter((bin) => bin.tokens).map((bin) => [bin.mean_p_replaced, bin.replaced_share]);
+    node.append(svg("path", { class: "smooth judge", d: points.map(([px, py], i) => `${i ? "L" : "M"}${x(px).toFixed(1)} ${y(py).toFixed(1)}`).join("") }));
+    for (const [px, py] of points) node.append(svg("circle", { class: "dot judge", cx: x(px), cy: y(py), r: 5 }));
+    node.append(svg("text", { x: (left + width - right) / 2, y: height - 5, "text-anchor": "middle" }, `${t().said} · ${t().bars}`), svg("text", { class: "name", x: left + 8, y: top + 12 }, t().true));
+    return node;
+  }
+
+  // ---- language and start ------------------------------------------------------------------------------------------------
+  function drawAll() {
+    for (const draw of redraws) draw();
+    for (const node of document.querySelectorAll("[data-n]")) node.textContent = fixed(Number(node.dataset.n), Number(node.dataset.d));
+    for (const button of document.querySelectorAll("[data-lang]")) set(button, { "aria-pressed": button.dataset.lang === lang() });
+  }
+  for (const button of document.querySelectorAll("[data-lang]")) button.onclick = () => { root.lang = button.dataset.lang; drawAll(); };
+  redraws.push(drawProbe, drawCurves, drawVerdicts);
+  drawAll();
+  let width = innerWidth;
+  addEventListener("resize", () => { if (innerWidth !== width) { width = innerWidth; layOut(); } });
+})();

@@ -1,0 +1,295 @@
+//! Every kernel's specification against its shader, without a GPU: naga parses, validates, resolves each variant's constants and
+//! translates to the languages of the three native platforms.
+
+use electroscope::ops;
+use electroscope::plan::kernel::{Elem, KernelSpec, Slot, Variant};
+use electroscope::plan::{Access, Step};
+use naga::back::{PipelineConstants, hlsl, msl, pipeline_constants::process_overrides, spv};
+use naga::valid::{Capabilities, GlobalUse, ModuleInfo, ValidationFlags, Validator};
+use naga::{AddressSpace, ArraySize, GlobalVariable, Handle, Module, Scalar, ShaderStage, StorageAccess, TypeInner};
+use std::borrow::Cow;
+
+/// WebGPU's default limits.
+const STORAGE_BUFFERS_MAX: usize = 8;
+const INVOCATIONS_MAX: u32 = 256;
+const WORKGROUP_SIZE_MAX: [u32; 3] = [256, 256, 64];
+const WORKGROUP_BYTES_MAX: u32 = 16 << 10;
+
+struct Shader {
+    spec: &'static KernelSpec,
+    module: Module,
+    info: ModuleInfo,
+}
+
+impl Shader {
+    fn new(spec: &'static KernelSpec) -> Self {
+        let label = spec.label;
+        let module = naga::front::wgsl::parse_str(spec.source)
+            .unwrap_or_else(|e| panic!("{label}:\n{}", e.emit_to_string(spec.source)));
+        let info =
+            validator().validate(&module).unwrap_or_else(|e| panic!("{label}:\n{}", e.emit_to_string(spec.source)));
+        Self { spec, module, info }
+    }
+
+    fn all() -> impl Iterator<Item = Self> {
+        ops::ALL.iter().map(|spec| Self::new(spec))
+    }
+
+    fn entry(&self) -> usize {
+        let entry = self.module.entry_points.iter().position(|e| e.name == self.spec.entry);
+        entry.unwrap_or_else(|| panic!("{}: no entry point {}", self.spec.label, self.spec.entry))
+    }
+
+    /// The globals that the entry point reaches, and what it does with them.
+    fn used(&self) -> Vec<(Handle<GlobalVariable>, &GlobalVariable, GlobalUse)> {
+        let entry = self.info.get_entry_point(self.entry());
+        self.module
+            .global_variables
+            .iter()
+            .map(|(handle, global)| (handle, global, entry[handle]))
+            .filter(|(_, _, usage)| !usage.is_empty())
+            .collect()
+    }
+
+    fn size(&self, global: &GlobalVariable) -> u32 {
+        self.module.types[global.ty].inner.size(self.module.to_ctx())
+    }
+
+    /// The shader with a variant's constants in place of its overrides, reduced to the one entry point.
+    fn resolved(&self, variant: &Variant) -> (Cow<'_, Module>, Cow<'_, ModuleInfo>) {
+        let constants: PipelineConstants =
+            variant.constants.iter().map(|&(name, value)| (name.to_owned(), f64::from(value))).collect();
+        process_overrides(&self.module, &self.info, Some((ShaderStage::Compute, self.spec.entry)), &constants)
+            .unwrap_or_else(|e| panic!("{} {}: {e:?}", self.spec.label, variant.name))
+    }
+}
+
+/// Nothing beyond WebGPU's core.
+fn validator() -> Validator {
+    Validator::new(ValidationFlags::all(), Capabilities::empty())
+}
+
+/// A storage binding of the shader as the specification would write it; `written` decides between the accesses that share a declaration.
+fn slot_of(module: &Module, global: &GlobalVariable, usage: GlobalUse) -> (u32, String, StorageAccess, Elem, bool) {
+    let AddressSpace::Storage { access } = global.space else { panic!("{:?} is no storage buffer", global.name) };
+    let TypeInner::Array { base, size: ArraySize::Dynamic, .. } = module.types[global.ty].inner else {
+        panic!("{:?} is no runtime-sized array", global.name)
+    };
+    let elem = match module.types[base].inner {
+        TypeInner::Scalar(Scalar::F32) => Elem::F32,
+        TypeInner::Scalar(Scalar::U32) => Elem::U32,
+        ref other => panic!("{:?}: elements of {other:?}", global.name),
+    };
+    let binding = global.binding.expect("storage has a binding").binding;
+    (binding, global.name.clone().expect("WGSL names its globals"), access, elem, usage.contains(GlobalUse::WRITE))
+}
+
+#[test]
+fn bindings_are_the_slots() {
+    for shader in Shader::all() {
+        let label = shader.spec.label;
+        let mut found: Vec<_> = shader
+            .used()
+            .into_iter()
+            .filter(|(_, global, _)| matches!(global.space, AddressSpace::Storage { .. }))
+            .map(|(_, global, usage)| slot_of(&shader.module, global, usage))
+            .collect();
+        let mut wanted: Vec<_> = shader.spec.slots.iter().map(declared).collect();
+        found.sort_by_key(|slot| slot.0);
+        wanted.sort_by_key(|slot| slot.0);
+        assert_eq!(
+            found, wanted,
+            "{label}: (binding, name, declared access, element, written), shader left, slots right"
+        );
+    }
+}
+
+fn declared(slot: &Slot) -> (u32, String, StorageAccess, Elem, bool) {
+    let access = if slot.access.declared_read_write() {
+        StorageAccess::LOAD | StorageAccess::STORE
+    } else {
+        StorageAccess::LOAD
+    };
+    (slot.binding, slot.name.to_owned(), access, slot.elem, slot.access.writes())
+}
+
+#[test]
+fn what_is_only_written_is_never_read() {
+    // layernorm.forward_residual and the like read back what they wrote themselves: those slots say Update.
+    for shader in Shader::all() {
+        for (_, global, usage) in shader.used() {
+            let slot = shader.spec.slots.iter().find(|slot| global.name.as_deref() == Some(slot.name));
+            if let Some(slot) = slot.filter(|slot| slot.access == Access::Write) {
+                assert!(
+                    !usage.contains(GlobalUse::READ),
+                    "{}: reads {}, which it only writes",
+                    shader.spec.label,
+                    slot.name
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn bind_groups_are_those_of_the_executor() {
+    for shader in Shader::all() {
+        let label = shader.spec.label;
+        let mut reads_step = false;
+        for (_, global, _) in shader.used() {
+            let at = global.binding.map(|b| (b.group, b.binding));
+            match (global.space, global.name.as_deref()) {
+                (AddressSpace::Uniform, Some("dims")) => {
+                    assert_eq!(at, Some((0, 0)), "{label}: dims");
+                    assert_eq!(shader.size(global) as usize, shader.spec.dims_bytes, "{label}: bytes of dims");
+                }
+                (AddressSpace::Uniform, Some("step")) => {
+                    assert_eq!(at, Some((1, 0)), "{label}: step");
+                    assert_eq!(shader.size(global) as usize, size_of::<Step>(), "{label}: bytes of step");
+                    reads_step = true;
+                }
+                (AddressSpace::Storage { .. }, _) => {
+                    assert_eq!(at.map(|at| at.0), Some(0), "{label}: {:?}", global.name)
+                }
+                (AddressSpace::WorkGroup, _) => assert_eq!(at, None),
+                (space, name) => panic!("{label}: {name:?} in {space:?}"),
+            }
+        }
+        assert_eq!(reads_step, shader.spec.uses_step, "{label}: the step block");
+        let storage = shader.spec.slots.len();
+        assert!(storage <= STORAGE_BUFFERS_MAX, "{label}: {storage} storage buffers");
+    }
+}
+
+#[test]
+fn dims_and_step_are_laid_out_word_by_word() {
+    // The Rust sides are repr(C) blocks of 4-byte words: a member off its place would read a neighbour.
+    for shader in Shader::all() {
+        for (_, global, _) in shader.used().into_iter().filter(|(_, global, _)| global.space == AddressSpace::Uniform) {
+            let TypeInner::Struct { ref members, span } = shader.module.types[global.ty].inner else {
+                panic!("{}: {:?} is no struct", shader.spec.label, global.name)
+            };
+            let mut next = 0;
+            for member in members {
+                assert_eq!(member.offset, next, "{}: {:?} of {:?}", shader.spec.label, member.name, global.name);
+                next += shader.module.types[member.ty].inner.size(shader.module.to_ctx());
+            }
+            assert_eq!(span, next, "{}: padding after {:?}", shader.spec.label, global.name);
+            assert!(span.is_multiple_of(16), "{}: {:?} of {span} bytes", shader.spec.label, global.name);
+        }
+    }
+}
+
+#[test]
+fn constants_are_the_overrides() {
+    for shader in Shader::all() {
+        // An override with an initialiser is derived from the others.
+        let mut given: Vec<&str> = (shader.module.overrides.iter())
+            .filter(|(_, constant)| constant.init.is_none())
+            .map(|(_, constant)| constant.name.as_deref().expect("an override without a value has a name"))
+            .collect();
+        given.sort_unstable();
+        for variant in shader.spec.variants {
+            let mut constants: Vec<&str> = variant.constants.iter().map(|(name, _)| *name).collect();
+            constants.sort_unstable();
+            assert_eq!(given, constants, "{} {}: overrides left, constants right", shader.spec.label, variant.name);
+        }
+    }
+}
+
+#[test]
+fn variants_keep_the_default_limits() {
+    for shader in Shader::all() {
+        for variant in shader.spec.variants {
+            let label = format!("{} {}", shader.spec.label, variant.name);
+            let (module, info) = shader.resolved(variant);
+            let [entry] = &module.entry_points[..] else { panic!("{label}: one entry point is left") };
+            let invocations: u32 = entry.workgroup_size.iter().product();
+            assert!((1..=INVOCATIONS_MAX).contains(&invocations), "{label}: {invocations} invocations");
+            for (size, max) in entry.workgroup_size.iter().zip(WORKGROUP_SIZE_MAX) {
+                assert!(*size <= max, "{label}: workgroup of {:?}", entry.workgroup_size);
+            }
+            let bytes: u32 = (module.global_variables.iter())
+                .filter(|(handle, global)| {
+                    global.space == AddressSpace::WorkGroup && !info.get_entry_point(0)[*handle].is_empty()
+                })
+                .map(|(_, global)| module.types[global.ty].inner.size(module.to_ctx()).next_multiple_of(16))
+                .sum();
+            assert!(bytes <= WORKGROUP_BYTES_MAX, "{label}: {bytes} bytes of workgroup memory");
+        }
+    }
+}
+
+#[test]
+fn variants_fit_what_a_lane_holds_in_registers() {
+    // Arrays of a function cannot take their size from an override: the shaders fix it, and these are its conditions.
+    for variant in ops::matmul::FORWARD.variants {
+        let side = |tile: &str, lanes: &str| variant.constant(tile) / variant.constant(lanes);
+        assert_eq!([side("TILE_M", "WG_M"), side("TILE_N", "WG_N")], [4, 4], "matmul {}: REG", variant.name);
+    }
+    for variant in ops::attention::FORWARD.variants {
+        let [wg, tile, d] = ["WG", "TILE", "D"].map(|name| variant.constant(name));
+        let name = variant.name;
+        assert!(wg.is_multiple_of(tile) && d.is_multiple_of(wg / tile), "attention {name}: LANES");
+        assert!(tile.div_ceil(wg / tile) <= 4, "attention {name}: PAIRS_MAX");
+        assert!(d / (wg / tile) <= 16, "attention {name}: CHANNELS_MAX");
+    }
+    for variant in ops::embed::FORWARD.variants {
+        assert!(variant.constant("WG").is_multiple_of(32), "embed {}: whole words of hits", variant.name);
+    }
+    for spec in ops::ALL.iter().filter(|spec| spec.source.contains("fn workgroup_sum")) {
+        for variant in spec.variants {
+            assert!(variant.constant("WG").is_power_of_two(), "{} {}: halves", spec.label, variant.name);
+        }
+    }
+}
+
+#[test]
+fn variants_translate_to_every_platform() {
+    for shader in Shader::all() {
+        for variant in shader.spec.variants {
+            let label = format!("{} {}", shader.spec.label, variant.name);
+            let (module, info) = shader.resolved(variant);
+            let entry = (ShaderStage::Compute, shader.spec.entry.to_owned());
+            to_spirv(&module, &info).unwrap_or_else(|e| panic!("{label}: SPIR-V: {e}"));
+            to_msl(&module, &info, entry.clone()).unwrap_or_else(|e| panic!("{label}: MSL: {e}"));
+            to_hlsl(&module, &info, entry).unwrap_or_else(|e| panic!("{label}: HLSL: {e}"));
+        }
+    }
+}
+
+fn to_spirv(module: &Module, info: &ModuleInfo) -> Result<Vec<u32>, spv::Error> {
+    // 1.3 is what Vulkan 1.1 takes.
+    let options = spv::Options { lang_version: (1, 3), ..spv::Options::default() };
+    spv::write_vec(module, info, &options, None)
+}
+
+fn to_msl(module: &Module, info: &ModuleInfo, entry: (ShaderStage, String)) -> Result<String, String> {
+    // 2.0 is what every Metal that WebGPU runs on takes.
+    let options = msl::Options { lang_version: (2, 0), ..msl::Options::default() };
+    let pipeline = msl::PipelineOptions { entry_point: Some(entry), ..msl::PipelineOptions::default() };
+    let (text, translated) = msl::write_string(module, info, &options, &pipeline).map_err(|e| e.to_string())?;
+    translated.entry_point_names.into_iter().collect::<Result<Vec<_>, _>>().map_err(|e| e.to_string())?;
+    Ok(text)
+}
+
+fn to_hlsl(module: &Module, info: &ModuleInfo, entry: (ShaderStage, String)) -> Result<String, String> {
+    let options = hlsl::Options::default();
+    let pipeline = hlsl::PipelineOptions { entry_point: Some(entry) };
+    let mut text = String::new();
+    let reflection =
+        hlsl::Writer::new(&mut text, &options, &pipeline).write(module, info, None).map_err(|e| e.to_string())?;
+    reflection.entry_point_names.into_iter().collect::<Result<Vec<_>, _>>().map_err(|e| e.to_string())?;
+    Ok(text)
+}
+
+#[test]
+fn shaders_hold_no_directive() {
+    for spec in ops::ALL {
+        for line in spec.source.lines() {
+            let directive =
+                ["enable ", "requires ", "diagnostic("].iter().any(|word| line.trim_start().starts_with(word));
+            assert!(!directive, "{}: `{line}`: src/gpu prepends what a platform wants", spec.label);
+        }
+    }
+}

@@ -1,0 +1,16 @@
+//! Writes the JavaScript beside a compiled module: `electroscope-bindgen MODULE.wasm FOLDER`. Called by `cargo xtask web`.
+//! A program of its own, so that the other chores never compile it; no global installation whose version could differ.
+
+use anyhow::{Context as _, bail};
+
+fn main() -> anyhow::Result<()> {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let [module, folder] = args.as_slice() else { bail!("usage: electroscope-bindgen MODULE.wasm FOLDER") };
+    wasm_bindgen_cli_support::Bindgen::new()
+        .input_path(module)
+        .web(true)?
+        .typescript(false)
+        .omit_default_module_path(false)
+        .generate(folder)
+        .with_context(|| format!("{module}: cannot write its JavaScript to {folder}"))
+}

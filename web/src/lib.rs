@@ -1,0 +1,57 @@
+//! The browser's entry points: compiled to wasm32, called from a page or a worker. Everything here awaits; nothing blocks.
+#![cfg(target_arch = "wasm32")]
+
+mod smoke;
+
+use wasm_bindgen::prelude::*;
+
+/// What a page sees of a finished run of the suite.
+#[wasm_bindgen]
+pub struct Summary {
+    pub passed: u32,
+    pub failed: u32,
+    pub skipped: u32,
+}
+
+/// The outcome of each check goes to `report` as one line, in the words of `cargo test`.
+struct Suite {
+    report: js_sys::Function,
+    summary: Summary,
+}
+
+impl Suite {
+    fn record(&mut self, name: &str, outcome: Result<(), String>) {
+        match outcome {
+            Ok(()) => {
+                self.summary.passed += 1;
+                self.line(&format!("test {name} ... ok"));
+            }
+            Err(why) => {
+                self.summary.failed += 1;
+                self.line(&format!("test {name} ... FAILED\n  {why}"));
+            }
+        }
+    }
+
+    fn line(&self, text: &str) {
+        // A report that throws is the page's own error: it shows there, and the run goes on to its summary.
+        self.report.call1(&JsValue::NULL, &text.into()).ok();
+    }
+}
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(js_namespace = console, js_name = error)]
+    fn console_error(text: &str);
+}
+
+/// Runs the kernel parity suite on the browser's adapter. `report(line)` is called once a line, while it runs.
+/// A panic ends the module and cannot settle the promise: its message goes to `console.error`, where the page's host waits for it.
+#[wasm_bindgen]
+pub async fn run_parity(report: js_sys::Function) -> Summary {
+    std::panic::set_hook(Box::new(|info| console_error(&info.to_string())));
+    let mut suite = Suite { report, summary: Summary { passed: 0, failed: 0, skipped: 0 } };
+    // The browser gives what every later check stands on: an adapter, WebGPU's default limits, override-sized shared memory.
+    suite.record("browser::override_sized_reduction", smoke::run().await);
+    suite.summary
+}

@@ -1,0 +1,64 @@
+//! What a whole run of the tests comes to: the sum of its tallies, every failure, and why anything was left out.
+
+use crate::tally::Tally;
+
+#[derive(Default)]
+pub struct Report {
+    passed: usize,
+    failed: usize,
+    failures: Vec<String>,
+    skipped: Vec<String>,
+    /// Left out on purpose or not yet there: said, but not a test that was skipped.
+    notes: Vec<String>,
+}
+
+impl Report {
+    /// A finished suite. One that failed without a failing test (it did not compile, a test ended the process) is one failure.
+    pub fn suite(&mut self, name: &str, tally: Tally, outcome: Result<(), String>) {
+        self.passed += tally.passed;
+        self.failed += tally.failed;
+        self.skipped.extend(tally.skipped);
+        if let Err(why) = outcome {
+            self.failed += usize::from(tally.failed == 0);
+            self.failures.push(format!("{name}: {why}"));
+        } else if tally.failed > 0 {
+            self.failures.push(format!("{name}: {} failed", tally.failed));
+        }
+    }
+
+    pub fn failure(&mut self, name: &str, why: &str) {
+        self.failed += 1;
+        self.failures.push(format!("{name}: {why}"));
+    }
+
+    pub fn skip(&mut self, name: &str, why: &str) {
+        self.skipped.push(format!("{name}: {why}"));
+    }
+
+    pub fn note(&mut self, text: impl Into<String>) {
+        self.notes.push(text.into());
+    }
+
+    /// Prints everything and, alone on the last line, the totals.
+    pub fn close(mut self) -> Result<(), String> {
+        let skipped = self.skipped.len();
+        self.skipped.sort();
+        for (title, lines) in [("Notes", &self.notes), ("Skipped", &self.skipped), ("Failed", &self.failures)] {
+            if !lines.is_empty() {
+                println!("\n{title}:");
+            }
+            for same in lines.chunk_by(|a, b| a == b) {
+                let times = if same.len() > 1 { format!(" ({} times)", same.len()) } else { String::new() };
+                println!("  {}{times}", same[0]);
+            }
+        }
+        println!("\n{} passed, {} failed, {skipped} skipped", self.passed, self.failed);
+        if self.failed > 0 {
+            return Err("tests failed".into());
+        }
+        if self.passed == 0 {
+            return Err("no test ran".into());
+        }
+        Ok(())
+    }
+}
