@@ -164,8 +164,7 @@ impl Config {
     pub fn load(preset: &str, overrides: &Overrides) -> Result<Self> {
         let mut table = preset_table(preset)?;
         if let Some((text, path)) = &overrides.file {
-            let file: toml::Table =
-                text.parse().map_err(|e| Error::usage(format!("not valid TOML: {e}")).at(path))?;
+            let file: toml::Table = text.parse().map_err(|e| Error::usage(format!("not valid TOML: {e}")).at(path))?;
             for (key, value) in file {
                 set(&mut table, &key, value).map_err(|e| e.at(path))?;
             }
@@ -211,8 +210,11 @@ impl Config {
                     .hint(format!("try {name} = {right}")));
             }
             if hidden / heads > HEAD_MAX {
-                return Err(Error::usage(format!("heads of {} channels ({name} / {heads_name}); at most {HEAD_MAX}", hidden / heads))
-                    .hint(format!("try {heads_name} = {}", hidden.div_ceil(HEAD_MAX))));
+                return Err(Error::usage(format!(
+                    "heads of {} channels ({name} / {heads_name}); at most {HEAD_MAX}",
+                    hidden / heads
+                ))
+                .hint(format!("try {heads_name} = {}", hidden.div_ceil(HEAD_MAX))));
             }
         }
         for (name, value, least) in [
@@ -242,8 +244,11 @@ impl Config {
             }
         }
         if self.seq_len > self.max_positions {
-            return Err(Error::usage(format!("seq_len = {} exceeds max_positions = {}", self.seq_len, self.max_positions))
-                .hint(format!("try max_positions = {}", self.seq_len)));
+            return Err(Error::usage(format!(
+                "seq_len = {} exceeds max_positions = {}",
+                self.seq_len, self.max_positions
+            ))
+            .hint(format!("try max_positions = {}", self.seq_len)));
         }
         Ok(())
     }
@@ -362,7 +367,10 @@ mod tests {
     #[test]
     fn small_is_the_papers() {
         let c = Config::preset("small").unwrap();
-        assert_eq!((c.vocab_size, c.embedding_size, c.hidden_size, c.layers, c.heads, c.ffn_size), (30522, 128, 256, 12, 4, 1024));
+        assert_eq!(
+            (c.vocab_size, c.embedding_size, c.hidden_size, c.layers, c.heads, c.ffn_size),
+            (30522, 128, 256, 12, 4, 1024)
+        );
         assert_eq!((c.generator_hidden_size, c.generator_heads, c.generator_ffn_size), (64, 1, 256));
         assert_eq!((c.seq_len, c.rows(), c.steps, c.lr, c.warmup), (128, 128, 1_000_000, 5e-4, 10_000.0));
         assert_eq!((c.replacements, c.init, c.bias_correction), (Replacements::Generator, InitRule::Reference, false));

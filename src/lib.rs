@@ -8,10 +8,12 @@ pub mod gpu;
 pub mod hub;
 pub mod model;
 pub mod ops;
+pub mod parity;
 pub mod plan;
 pub mod rng;
 pub mod text;
 pub mod train;
+pub mod verify;
 pub mod view;
 
 pub use error::{Error, Result};

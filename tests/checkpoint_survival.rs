@@ -8,7 +8,7 @@ use electroscope::train::checkpoint::{
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 const KEEP: usize = 2;
 
@@ -70,6 +70,7 @@ fn newest_step(run: &Path) -> u64 {
     step
 }
 
+const BEGINS: &str = "begins";
 const CHILD_RUN: &str = "ELECTROSCOPE_TEST_CHILD_RUN";
 
 /// Not a test of its own: the process that `a_kill_at_any_instant_loses_nothing` kills. Without the variable it does nothing.
@@ -78,27 +79,36 @@ fn child_writes_checkpoints() {
     let Some(run) = std::env::var_os(CHILD_RUN) else { return };
     let folder = RunFolder::open(&PathBuf::from(run)).unwrap();
     let mut step = folder.newest_step().unwrap().unwrap() + 1;
+    say(BEGINS);
     loop {
         // Every other step is written twice: replacing a checkpoint must survive as well.
         for _ in 0..1 + step % 2 {
             write(&folder, step).unwrap();
         }
-        // Straight to the pipe: what was said before the kill is what the parent may rely on.
-        let mut out = std::io::stdout().lock();
-        writeln!(out, "wrote {step}").unwrap();
-        out.flush().unwrap();
+        // Flushed: what was said before the kill is what the parent may rely on.
+        say(&format!("wrote {step}"));
         step += 1;
     }
 }
 
-fn spawn_child(run: &Path) -> Child {
-    Command::new(std::env::current_exe().unwrap())
+fn say(line: &str) {
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{line}").unwrap();
+    out.flush().unwrap();
+}
+
+/// Starts the child; returns when it has taken the folder and begins to write.
+fn spawn_child(run: &Path) -> (Child, impl Iterator<Item = String>) {
+    let mut child = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "child_writes_checkpoints", "--nocapture"])
         .env(CHILD_RUN, run)
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()
-        .unwrap()
+        .unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
+    assert!(lines.any(|line| line == BEGINS), "the child could not take the folder");
+    (child, lines)
 }
 
 #[test]
@@ -106,17 +116,17 @@ fn a_kill_at_any_instant_loses_nothing() {
     const ROUNDS: usize = 60;
     let dir = tempfile::tempdir().unwrap();
     let run = dir.path().join("run");
+    let begun = Instant::now();
     write(&RunFolder::create(&run).unwrap(), 1).unwrap();
+    let write_micros = begun.elapsed().as_micros() as usize;
     let mut delays = Sequence::new(Key::new(1, 0, Stream::Init), 0);
     let (mut last, mut advanced) = (1, 0);
     for round in 0..ROUNDS {
-        let mut child = spawn_child(&run);
-        std::thread::sleep(Duration::from_micros(2_000 + delays.below(60_000) as u64));
+        let (mut child, said) = spawn_child(&run);
+        std::thread::sleep(Duration::from_micros(delays.below(3 * write_micros) as u64));
         child.kill().unwrap();
-        let said = BufReader::new(child.stdout.take().unwrap()).lines();
-        let acknowledged = said
-            .filter_map(|line| line.unwrap().rsplit_once("wrote ").map(|(_, step)| step.parse::<u64>().unwrap()))
-            .max();
+        let acknowledged =
+            said.filter_map(|line| line.strip_prefix("wrote ").map(|step| step.parse::<u64>().unwrap())).max();
         child.wait().unwrap();
         let step = newest_step(&run);
         assert!(
@@ -139,7 +149,7 @@ fn a_reader_beside_a_writer_always_finds_a_whole_checkpoint() {
     let dir = tempfile::tempdir().unwrap();
     let run = dir.path().join("run");
     write(&RunFolder::create(&run).unwrap(), 1).unwrap();
-    let mut child = spawn_child(&run);
+    let (mut child, _) = spawn_child(&run);
     let mut last = 0;
     for _ in 0..100 {
         let survey = newest_whole(&run).unwrap();
@@ -186,9 +196,9 @@ fn a_full_disk_is_one_clear_error_and_earlier_checkpoints_stay() {
         write(&folder, 1).unwrap().bytes as usize
     };
     // Room for one checkpoint and parts of a second: it fills up in another file each time.
-    for (run, share) in [0.1, 0.5, 0.9].into_iter().enumerate() {
+    for (run, share) in [0.0, 0.3, 0.6].into_iter().enumerate() {
         let mount = dir.path().join(format!("disk-{run}"));
-        // 20 files and folders of a checkpoint each end in a page that is not full.
+        // 20 pages: the last one of each file and folder is not full.
         let Some(disk) = TinyDisk::mount(&mount, bytes + 20 * 4096 + (bytes as f64 * share) as usize) else {
             println!("SKIP a_full_disk: a tmpfs cannot be mounted here");
             return;

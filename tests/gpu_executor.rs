@@ -13,7 +13,7 @@ use std::time::Duration;
 const SOURCE: &str = "
 override WG: u32;
 struct Dims { len: u32, a: f32, pad0: u32, pad1: u32 }
-struct StepBlock { keys: array<vec4<u32>, 4> }
+struct StepBlock { words: array<vec4<u32>, 4> }
 @group(0) @binding(0) var<uniform> dims: Dims;
 @group(0) @binding(1) var<storage, read> x: array<f32>;
 @group(0) @binding(2) var<storage, read_write> y: array<f32>;
@@ -27,7 +27,7 @@ fn axpy(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) count: vec3u
 }
 @compute @workgroup_size(WG)
 fn stamp(@builtin(local_invocation_index) lane: u32) {
-    if lane == 0u { out[0] = step.keys[2].y; out[1] += 1u; }
+    if lane == 0u { out[0] = step.words[1].w; out[1] += 1u; }
 }
 ";
 

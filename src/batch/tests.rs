@@ -3,12 +3,14 @@
 use std::sync::Arc;
 
 use proptest::prelude::*;
+use sha2::{Digest, Sha256};
 
 use super::hold_out::{HELD_OUT_ROWS_MAX, entropy_nats};
 use super::pack::{Cut, Filled, Row};
 use super::*;
 use crate::rng::{Key, Stream};
-use crate::text::cache::{Options, TokenCache};
+use crate::text::cache::{Options, TokenCache, open_or_build};
+use crate::text::corpus::Corpus;
 use crate::text::tokenizer::{Cleaning, SPECIALS, Specials, Tokenizer};
 use crate::text::{Chunk, Role};
 
@@ -466,31 +468,40 @@ fn with_many_documents_whole_ones_are_held_out_by_their_text_and_the_seed() {
     assert!(small.held_out.documents() >= 1);
 }
 
+/// Seven letters that say which document it is, one word without a break.
+fn name_of(document: usize) -> String {
+    (0..7).map(|bit| if document >> bit & 1 == 1 { 'b' } else { 'a' }).collect()
+}
+
+fn letters() -> Tokenizer {
+    let vocab = SPECIALS.iter().copied().chain(["a", "b", "##a", "##b"]).map(str::to_owned).collect();
+    Tokenizer::new(vocab, Cleaning::CASED, "test").unwrap()
+}
+
 #[test]
 fn no_more_than_the_limit_is_held_out() {
-    // Of 300 documents about 6 would be held out: 500 rows each.
-    let documents: Vec<Vec<usize>> = (0..300).map(|_| vec![14; 600]).collect();
-    let cache = counting_cache(&documents);
-    let split = Split::new(&cache, 3, 16).unwrap();
-    let rows = split.held_out.tokens(&cache) / 14;
-    assert!(rows >= 600 && rows < HELD_OUT_ROWS_MAX as u64 + 600, "{rows}");
+    // Of 128 documents two or three would be held out, 1,202 rows of 5 each: the second fills the limit.
+    let text = "a ".repeat(3600);
+    let chunks = (0..128).map(|document| Ok(Chunk::document(format!("{}\n{text}", name_of(document)))));
+    let cache = TokenCache::in_memory(chunks, &letters(), &Options::default(), |_| ()).unwrap();
+    let held_out = |seed| Split::new(&cache, seed, 5).unwrap().held_out.documents();
+    let all: Vec<usize> = (0..40).map(held_out).collect();
+    assert_eq!(all.iter().max(), Some(&(HELD_OUT_ROWS_MAX.div_ceil(1203))));
+    assert_eq!(all.iter().min(), Some(&1));
 }
 
 #[test]
 fn copies_of_a_document_stay_together_and_named_files_replace_the_split() {
-    let vocab = SPECIALS.iter().copied().chain(["a", "b", "##a", "##b"]).map(str::to_owned).collect();
-    let tokenizer = Tokenizer::new(vocab, Cleaning::CASED, "test").unwrap();
-    // 128 different words of seven letters, each text three times.
-    let text = |i: usize| (0..7).map(|bit| if i >> bit & 1 == 1 { 'b' } else { 'a' }).collect::<String>();
+    // Each of 128 texts three times.
     let build = |role: fn(usize) -> Role| {
-        let chunks = (0..384).map(|i| Ok(Chunk { role: role(i), ..Chunk::document(text(i / 3)) })).collect::<Vec<_>>();
-        TokenCache::in_memory(chunks.into_iter(), &tokenizer, &Options::default(), |_| ()).unwrap()
+        let chunks = (0..384).map(|i| Ok(Chunk { role: role(i), ..Chunk::document(name_of(i / 3)) }));
+        TokenCache::in_memory(chunks, &letters(), &Options::default(), |_| ()).unwrap()
     };
     let cache = build(|_| Role::Corpus);
     for seed in 0..10 {
         let split = Split::new(&cache, seed, 16).unwrap();
         let starts: Vec<u64> = split.held_out.spans(&cache).map(|span| span.tokens.start / 7).collect();
-        assert!(!starts.is_empty() && starts.len() % 3 == 0);
+        assert!(!starts.is_empty() && starts.len().is_multiple_of(3));
         assert!(starts.chunks(3).all(|three| three[0] % 3 == 0 && three[2] == three[0] + 2), "{starts:?}");
     }
     let cache = build(|i| if i < 10 { Role::HeldOut } else { Role::Corpus });
@@ -518,4 +529,44 @@ fn shapes_that_cannot_be_are_told() {
     let mut loader = loader(&cache, recipe(Packing::Lines));
     let error = loader.seek(Cursor { epoch: 0, row: 99 }).unwrap_err().to_string();
     assert!(error.contains("row 99 of an epoch that has 1"), "{error}");
+}
+
+/// The whole way on a real book, against what transformers 5.23 gave for the same lines and vocabulary.
+#[test]
+fn real_text_from_file_to_batch() {
+    const SHARED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/data");
+    let (folder, vocab) = (format!("{SHARED}/corpus-en-tiny"), format!("{SHARED}/vocab/vocab.txt"));
+    for path in [&folder, &vocab] {
+        if !std::path::Path::new(path).exists() {
+            println!("SKIP real_text_from_file_to_batch: ../shared/data not found");
+            return;
+        }
+    }
+    let tokenizer = Tokenizer::load(vocab.as_ref(), Cleaning::UNCASED).unwrap();
+    let corpus = Corpus::open(&[folder.into()], &[]).unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let options = Options::default();
+    let (cache, _) =
+        open_or_build(dir.path(), &corpus.identity(), &tokenizer, &options, || corpus.chunks(), |_| ()).unwrap();
+    let split = Split::new(&cache, 1, 128).unwrap();
+    assert_eq!((split.train.documents(), split.train.tokens(&cache)), (47, 235_509));
+    let mut digest = Sha256::new();
+    let mut sentences = 0;
+    for span in split.train.spans(&cache) {
+        sentences += span.sentences.end - span.sentences.start;
+        cache.for_each_id(span.tokens, |id| digest.update((id as u16).to_le_bytes()));
+    }
+    assert_eq!(sentences, 4123);
+    let digest: String = digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+    assert_eq!(digest, "2b9ec84faca2c157cffe8b5b37b540bfbf907831b3e58ff21c3f01fb41eed5fc", "every id is transformers'");
+
+    let cache = Arc::new(cache);
+    let recipe = Recipe { rows: 32, row_len: 128, ..recipe(Packing::Contiguous) };
+    let mut loader = Loader::new(Arc::clone(&cache), split.train, recipe, tokenizer.specials()).unwrap();
+    let mut batches = loader.step_buffers();
+    let totals = loader.fill(0, &mut batches).unwrap();
+    // Chapters are long: nearly every row is full.
+    assert!(totals.tokens > 2 * 32 * 128 * 9 / 10 && totals.eligible < totals.tokens, "{totals:?}");
+    let entropy = entropy_nats(&split.held_out.counts(&cache));
+    assert!((5.0..7.0).contains(&entropy), "English prose has about 6 nats a piece, here {entropy}");
 }

@@ -20,7 +20,7 @@ mod rtd;
 mod vocab;
 
 pub use executor::Executor;
-pub use par::set_threads;
+pub use par::{set_threads, threads};
 
 use crate::plan::{Elem, KernelSpec, Step};
 

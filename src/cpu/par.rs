@@ -71,6 +71,7 @@ pub fn simd<T>(f: impl FnOnce() -> T) -> T {
 
 #[cfg(not(target_arch = "wasm32"))]
 mod platform {
+    /// Threads the twins use.
     pub fn threads() -> usize {
         rayon::current_num_threads()
     }
@@ -89,6 +90,7 @@ mod platform {
 
 #[cfg(target_arch = "wasm32")]
 mod platform {
+    /// Threads the twins use.
     pub fn threads() -> usize {
         1
     }
@@ -104,5 +106,5 @@ mod platform {
     }
 }
 
-pub use platform::set_threads;
-use platform::{join, threads};
+use platform::join;
+pub use platform::{set_threads, threads};

@@ -10,6 +10,8 @@ const FLOPS_PER_BYTE: f64 = 4.0;
 const FLOPS_PER_LAUNCH: f64 = 50_000.0;
 /// Before anything is measured: slower than any adapter, so that the first slice is short.
 const FLOPS_PER_SEC_AT_FIRST: f64 = 1e9;
+/// No launch is shorter. Two slices may be seen to finish together; the second has not taken no time for that.
+const LAUNCH_SECS_MIN: f64 = 1e-6;
 /// Weight of a new measurement against all before it.
 const WEIGHT: f64 = 0.5;
 
@@ -36,7 +38,7 @@ impl Pace {
     }
 
     fn secs(&self, dispatch: usize) -> f64 {
-        self.measured_secs[dispatch].unwrap_or(self.work[dispatch] * self.secs_per_work)
+        self.measured_secs[dispatch].unwrap_or(self.work[dispatch] * self.secs_per_work).max(LAUNCH_SECS_MIN)
     }
 
     /// The end of the longest slice from `range.start` that fits `budget`; at least one dispatch.
@@ -59,6 +61,7 @@ impl Pace {
         if expected_secs <= 0.0 || work <= 0.0 {
             return;
         }
+        let secs = secs.max(LAUNCH_SECS_MIN * slice.len() as f64);
         let ratio = secs / expected_secs;
         for dispatch in slice {
             let before_secs = self.secs(dispatch);

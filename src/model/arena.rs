@@ -53,7 +53,8 @@ impl Arenas {
 
     fn tensor(&self, r: &Recorder, kind: usize, index: usize) -> Tensor {
         let (entry, place) = (&self.entries[index], self.places[index]);
-        let label = if kind == 0 { entry.name.clone() } else { format!("{}.{}", ["", "d", "m", "v"][kind], entry.name) };
+        let label =
+            if kind == 0 { entry.name.clone() } else { format!("{}.{}", ["", "d", "m", "v"][kind], entry.name) };
         r.view(&label, self.buffers[kind][place.segment], place.offset, Elem::F32, &entry.shape)
     }
 

@@ -3,11 +3,11 @@
 
 use super::arena::Arenas;
 use super::ledger::{Group, Tower};
+use crate::ops::Dropout;
 use crate::ops::attention::{self, Attended, Heads};
 use crate::ops::embed::{self, Tables};
 use crate::ops::layernorm::{self, Affine, Normed};
 use crate::ops::matmul::{self, Linear};
-use crate::ops::Dropout;
 use crate::plan::{Recorder, Tensor};
 
 /// The tensors of one network's encoder: its parameters, or their gradients.
@@ -81,11 +81,6 @@ impl Weights {
             project: (tower.hidden != tower.embedding).then(|| lookup.linear("electra.embeddings_project")),
             layers: (0..tower.layers).map(layer).collect(),
         }
-    }
-
-    /// The word embeddings, which the generator's softmax shares. (V, E)
-    pub fn word(&self) -> &Tensor {
-        &self.embed.word
     }
 }
 

@@ -211,7 +211,8 @@ impl Pass<'_> {
         (corrupted, replaced): (&Tensor, &Tensor),
         drop: &mut Dropouts,
     ) -> Option<(Encoded, RtdSaved)> {
-        let (tower, (weights, head)) = self.spec.shape.discriminator.as_ref().zip(self.networks.discriminator.as_ref())?;
+        let (tower, (weights, head)) =
+            self.spec.shape.discriminator.as_ref().zip(self.networks.discriminator.as_ref())?;
         let text = Text { ids: corrupted, types: &io.types, attention: &io.attention };
         let encoded = encoder::forward(r, "discriminator", tower, weights, text, drop);
         let target = RtdTarget { attention: &io.attention, corrupted, replaced, token_out: &io.token_out };

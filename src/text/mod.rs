@@ -4,11 +4,11 @@
 pub mod cache;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod corpus;
+pub mod grammar;
 #[cfg(not(target_arch = "wasm32"))]
 mod mmap;
 #[cfg(not(target_arch = "wasm32"))]
 mod readers;
-pub mod grammar;
 pub mod tokenizer;
 pub mod wordpiece;
 

@@ -1,6 +1,8 @@
 //! Training: the session, its checkpoints, the border to the views, what a step measures, and what a person should be warned of.
 
 pub mod checkpoint;
+pub mod engine;
 pub mod event;
 pub mod metrics;
 pub mod warnings;
+pub mod weights;

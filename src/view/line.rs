@@ -1,5 +1,5 @@
 //! A run told to a person on standard error: a bar with numbers and one live sentence in a terminal, plain lines elsewhere.
-//! events -> [`Progress`] (what is known now) -> text -> bar or lines. Everything reads without colour.
+//! events -> `Progress` (what is known now) -> text -> bar or lines. Everything reads without colour.
 
 use std::io::{IsTerminal, Write};
 use std::time::{Duration, Instant};
@@ -65,6 +65,9 @@ impl Line {
     pub fn show(&mut self, event: &Event) {
         self.progress.take(event);
         let Self { progress, sink } = self;
+        if let (Event::Finished(_) | Event::Failed { .. }, Sink::Bar(bar)) = (event, &mut *sink) {
+            bar.close(progress);
+        }
         if let Some(text) = progress.announcement(event) {
             sink.print(&text);
         }
@@ -72,7 +75,6 @@ impl Line {
             (Event::Step(step), Sink::Bar(bar)) => bar.step(progress, step.step),
             (Event::Step(step), Sink::Plain(plain)) => plain.step(progress, step),
             (Event::Readout(_), Sink::Bar(bar)) => bar.example(progress),
-            (Event::Finished(_) | Event::Failed { .. }, Sink::Bar(bar)) => bar.close(progress),
             _ => {}
         }
     }
@@ -105,10 +107,6 @@ impl Bar {
             return;
         }
         self.drawn = Some(Instant::now());
-        self.draw(progress, step);
-    }
-
-    fn draw(&self, progress: &Progress, step: u64) {
         if let Some(planned) = progress.planned_steps {
             self.steps.set_length(planned);
         }
@@ -124,11 +122,15 @@ impl Bar {
         }
     }
 
-    /// Leaves the last numbers standing above whatever comes next.
+    /// Turns the bar into lines that stay, above whatever comes next.
     fn close(&self, progress: &Progress) {
-        self.draw(progress, progress.step);
         for line in [&self.steps, &self.numbers, &self.example] {
-            line.abandon();
+            line.finish_and_clear();
+        }
+        let example = progress.example_text(PLAIN_WIDTH, self.bold);
+        let last = [Some(progress.place_text()), Some(progress.numbers_text()), example];
+        for text in last.into_iter().flatten().filter(|_| progress.step > 0) {
+            self.group.println(text).ok();
         }
     }
 }
@@ -234,7 +236,7 @@ impl Progress {
     fn secs_left(&self) -> Option<f64> {
         let (first_step, first_secs) = self.since?;
         let made = self.step.checked_sub(first_step).filter(|made| *made > 0)?;
-        let left = self.planned_steps?.saturating_sub(self.step);
+        let left = self.planned_steps?.checked_sub(self.step).filter(|left| *left > 0)?;
         Some((self.elapsed_secs - first_secs) / made as f64 * left as f64)
     }
 
@@ -622,7 +624,7 @@ mod tests {
     #[test]
     fn the_last_planned_step_is_always_printed() {
         let lines = printed(Lang::En, &[plan(), step(1, 0.0), step(1199, 1.0), step(1200, 1.1)]);
-        assert!(lines.last().unwrap().contains("(100%) 1,200/1,200"), "{lines:?}");
+        assert!(lines.last().unwrap().contains("(100%) 1,200/1,200  21,300"), "nothing is left: {lines:?}");
     }
 
     #[test]

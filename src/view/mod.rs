@@ -1,10 +1,12 @@
 //! Views of a run for people and their tools: a progress line, the run's log, TensorBoard events, one page of HTML.
 //! `Event` -> text. They read events alone and know nothing of the engine that sent them.
 
-#[cfg(not(target_arch = "wasm32"))] // terminals
-pub mod line;
 pub mod log;
 pub mod report;
+
+#[cfg(not(target_arch = "wasm32"))] // a terminal
+pub mod line;
+#[cfg(not(target_arch = "wasm32"))] // the system's clock
 pub mod tensorboard;
 
 /// The languages that people are spoken to in.

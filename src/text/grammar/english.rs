@@ -1,8 +1,6 @@
 //! English morphology: regular rules in code, exceptions given by the word list after a slash.
 
-use super::lexicon::{
-    Cell, Gender, GERUND, INFINITIVE, Number, PARTICIPLE, Person, Tense, agree_cell, finite_cell,
-};
+use super::lexicon::{Cell, GERUND, Gender, INFINITIVE, Number, PARTICIPLE, Person, Tense, agree_cell, finite_cell};
 
 const VOWELS: [char; 5] = ['a', 'e', 'i', 'o', 'u'];
 
@@ -137,8 +135,16 @@ mod tests {
     #[test]
     fn plurals_follow_the_spelling() {
         for (one, many) in [
-            ("cow", "cows"), ("box", "boxes"), ("peach", "peaches"), ("dish", "dishes"), ("berry", "berries"),
-            ("boy", "boys"), ("bus", "buses"), ("tomato", "tomatoes"), ("kangaroo", "kangaroos"), ("judge", "judges"),
+            ("cow", "cows"),
+            ("box", "boxes"),
+            ("peach", "peaches"),
+            ("dish", "dishes"),
+            ("berry", "berries"),
+            ("boy", "boys"),
+            ("bus", "buses"),
+            ("tomato", "tomatoes"),
+            ("kangaroo", "kangaroos"),
+            ("judge", "judges"),
         ] {
             assert_eq!(noun(one, &[])[1], many);
         }
@@ -150,14 +156,23 @@ mod tests {
         let past = finite_cell(Tense::Past, Person::Third, Number::Singular);
         let third = finite_cell(Tense::Present, Person::Third, Number::Singular);
         for (word, s, ed, ing) in [
-            ("stop", "stops", "stopped", "stopping"), ("bake", "bakes", "baked", "baking"),
-            ("cry", "cries", "cried", "crying"), ("play", "plays", "played", "playing"),
-            ("visit", "visits", "visited", "visiting"), ("tie", "ties", "tied", "tying"),
-            ("wash", "washes", "washed", "washing"), ("row", "rows", "rowed", "rowing"),
-            ("clean", "cleans", "cleaned", "cleaning"), ("mix", "mixes", "mixed", "mixing"),
-            ("open", "opens", "opened", "opening"), ("see", "sees", "seed", "seeing"),
+            ("stop", "stops", "stopped", "stopping"),
+            ("bake", "bakes", "baked", "baking"),
+            ("cry", "cries", "cried", "crying"),
+            ("play", "plays", "played", "playing"),
+            ("visit", "visits", "visited", "visiting"),
+            ("tie", "ties", "tied", "tying"),
+            ("wash", "washes", "washed", "washing"),
+            ("row", "rows", "rowed", "rowing"),
+            ("clean", "cleans", "cleaned", "cleaning"),
+            ("mix", "mixes", "mixed", "mixing"),
+            ("open", "opens", "opened", "opening"),
+            ("see", "sees", "seed", "seeing"),
         ] {
-            assert_eq!((form(word, &[], third), form(word, &[], past), form(word, &[], GERUND)), (s.into(), ed.into(), ing.into()));
+            assert_eq!(
+                (form(word, &[], third), form(word, &[], past), form(word, &[], GERUND)),
+                (s.into(), ed.into(), ing.into())
+            );
         }
         assert_eq!(form("run", &["ran", "run"], GERUND), "running");
         assert_eq!(form("quit", &["quit", "quit"], GERUND), "quitting");

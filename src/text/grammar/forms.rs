@@ -1,9 +1,7 @@
 //! The one place that says which form of a word a slot takes: drawing asks it for the cell, recognition for the cells'
 //! conditions on tense, gender, number and person.
 
-use super::lexicon::{
-    ANY_FEATURES, Cell, Features, Gender, Number, Person, Tense, agree_cell, finite_cell,
-};
+use super::lexicon::{ANY_FEATURES, Cell, Features, Gender, Number, Person, Tense, agree_cell, finite_cell};
 use super::source::{Control, Shape, participle_cell};
 
 /// Gender and number of feature bit `bit` (0 to 5).
@@ -74,6 +72,7 @@ pub fn conditions(shape: Shape, control: Control, cells: u32, story: Tense) -> O
         return None;
     }
     let own = if shape == Shape::Noun { own } else { ANY_FEATURES };
-    let controlled = if no_control || shape == Shape::Noun || matches!(shape, Shape::Cell(_)) { ANY_FEATURES } else { controlled };
+    let controlled =
+        if no_control || shape == Shape::Noun || matches!(shape, Shape::Cell(_)) { ANY_FEATURES } else { controlled };
     Some((own, controlled))
 }

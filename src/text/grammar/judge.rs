@@ -63,7 +63,9 @@ impl Rule {
     /// One sentence for people, in the language of the view (not of the story).
     pub fn reason(self, language: Language) -> &'static str {
         let [en, pt] = match self {
-            Self::UnknownWord => ["This word is not in the story's dictionary.", "Esta palavra não está no dicionário da história."],
+            Self::UnknownWord => {
+                ["This word is not in the story's dictionary.", "Esta palavra não está no dicionário da história."]
+            }
             Self::Reference => [
                 "It does not point to the character that the other sentences speak of.",
                 "Ela não aponta para o personagem de que falam as outras frases.",
@@ -79,10 +81,19 @@ impl Rule {
             ],
             Self::Number => ["Singular and plural do not agree.", "Singular e plural não concordam."],
             Self::Gender => ["Masculine and feminine do not agree.", "Masculino e feminino não concordam."],
-            Self::Person => ["The verb does not agree with the person who speaks or acts.", "O verbo não concorda com a pessoa do sujeito."],
+            Self::Person => [
+                "The verb does not agree with the person who speaks or acts.",
+                "O verbo não concorda com a pessoa do sujeito.",
+            ],
             Self::Form => ["The word is right, but not in this form.", "A palavra está certa, mas não nesta forma."],
-            Self::Selection => ["These words do not go together in this little world.", "Estas palavras não combinam neste pequeno mundo."],
-            Self::Wording => ["A certain word is needed here, and this is another one.", "Aqui é preciso uma certa palavra, e esta é outra."],
+            Self::Selection => [
+                "These words do not go together in this little world.",
+                "Estas palavras não combinam neste pequeno mundo.",
+            ],
+            Self::Wording => [
+                "A certain word is needed here, and this is another one.",
+                "Aqui é preciso uma certa palavra, e esta é outra.",
+            ],
             Self::WordClass => ["Another kind of word belongs here.", "Aqui cabe outro tipo de palavra."],
         };
         match language {
@@ -128,14 +139,17 @@ impl Relax {
             return true;
         }
         if class != Class::Verb {
-            let kind = |c: Cell| GENDERS.into_iter().flat_map(|g| NUMBERS.map(|n| (g, n))).find(|&(g, n)| agree_cell(g, n) == c);
+            let kind = |c: Cell| {
+                GENDERS.into_iter().flat_map(|g| NUMBERS.map(|n| (g, n))).find(|&(g, n)| agree_cell(g, n) == c)
+            };
             return kind(a).zip(kind(b)).is_some_and(|(x, y)| but_one(x.0 == y.0, x.1 == y.1));
         }
         if a >= PARTICIPLE && b >= PARTICIPLE {
             return but_one((a - PARTICIPLE) % 2 == (b - PARTICIPLE) % 2, (a - PARTICIPLE) / 2 == (b - PARTICIPLE) / 2);
         }
         let kind = |c: Cell| {
-            let all = TENSES.into_iter().flat_map(|t| PERSONS.into_iter().flat_map(move |p| NUMBERS.map(|n| (t, p, n))));
+            let all =
+                TENSES.into_iter().flat_map(|t| PERSONS.into_iter().flat_map(move |p| NUMBERS.map(|n| (t, p, n))));
             all.into_iter().find(|&(t, p, n)| finite_cell(t, p, n) == c)
         };
         kind(a).zip(kind(b)).is_some_and(|(x, y)| match self {
@@ -162,8 +176,13 @@ impl Story<'_> {
         texts[sentence][word] = new;
         let sentences: Vec<&[WordId]> = texts.iter().map(Vec::as_slice).collect();
         let own = usize::from(self.places[0].script);
-        let fits = recognise::in_script(rules, own, &sentences).is_some() || recognise::story(rules, &sentences).is_some();
-        if fits { Verdict::Fits } else { Verdict::Breaks(broken_rule(rules, self.places[sentence], &texts[sentence], word, original)) }
+        let fits =
+            recognise::in_script(rules, own, &sentences).is_some() || recognise::story(rules, &sentences).is_some();
+        if fits {
+            Verdict::Fits
+        } else {
+            Verdict::Breaks(broken_rule(rules, self.places[sentence], &texts[sentence], word, original))
+        }
     }
 }
 
@@ -174,7 +193,8 @@ fn broken_rule(rules: &Rules, place: Place, words: &[WordId], at: usize, origina
         return across_sentences(rules, place, what, words[at], original);
     }
     let holds = |relax| recognise::fits_place(rules, place, words, Some(Relaxed { word: at, relax }));
-    let is_pronoun = matches!(what, What::Form { base: Base::Lexeme(l), .. } if rules.lexicon.lexemes[usize::from(l)].pronoun);
+    let is_pronoun =
+        matches!(what, What::Form { base: Base::Lexeme(l), .. } if rules.lexicon.lexemes[usize::from(l)].pronoun);
     let by_agreement = [
         (Relax::Sound, Rule::Sound),
         (Relax::Number, Rule::Number),
@@ -188,7 +208,9 @@ fn broken_rule(rules: &Rules, place: Place, words: &[WordId], at: usize, origina
     }
     match what {
         What::Fixed(_) | What::Sound => Rule::Wording,
-        What::Form { base: Base::Lexeme(l), .. } if rules.lexicon.lexemes[usize::from(l)].class == Class::Agreeing => Rule::Wording,
+        What::Form { base: Base::Lexeme(l), .. } if rules.lexicon.lexemes[usize::from(l)].class == Class::Agreeing => {
+            Rule::Wording
+        }
         What::Form { .. } if holds(Relax::Lexeme) => Rule::Selection,
         What::Form { .. } => Rule::WordClass,
     }

@@ -91,6 +91,8 @@ pub struct Lexeme {
     pub features: Features,
     /// It stands for something named elsewhere (he, her, themselves).
     pub pronoun: bool,
+    /// Written with a capital everywhere.
+    pub proper: bool,
 }
 
 /// What a spelling can be: one lexeme, and the set of its cells (bit per cell) that are spelled so.
@@ -157,7 +159,8 @@ impl Lexicon {
                 None => readings.push(Reading { lexeme: id, cells: 1 << cell }),
             }
         }
-        self.lexemes.push(Lexeme { lemma: lemma.to_owned(), class, forms: row, features, pronoun: false });
+        let proper = lemma.starts_with(char::is_uppercase);
+        self.lexemes.push(Lexeme { lemma: lemma.to_owned(), class, forms: row, features, pronoun: false, proper });
         Some(id)
     }
 }

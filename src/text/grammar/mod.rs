@@ -28,10 +28,10 @@ use std::fmt;
 use std::ops::Range;
 use std::str::FromStr;
 
-pub use judge::{Rule, Verdict};
 use judge::Relax;
-pub use lexicon::{Class, Gender, Number, Person, Tense};
+pub use judge::{Rule, Verdict};
 use lexicon::WordId;
+pub use lexicon::{Class, Gender, Number, Person, Tense};
 use source::{Place, Rules};
 
 use crate::rng::{Key, Sequence, Stream};
@@ -166,10 +166,18 @@ impl Grammar {
     /// Only if the text that is compiled in is damaged; the error names the line.
     pub fn new(language: Language, level: Level) -> Result<Self> {
         let (file, text) = match (language, level) {
-            (Language::English, Level::FirstSteps) => ("first-steps.en.txt", include_str!("../../../assets/grammar/first-steps.en.txt")),
-            (Language::Portuguese, Level::FirstSteps) => ("first-steps.pt.txt", include_str!("../../../assets/grammar/first-steps.pt.txt")),
-            (Language::English, Level::Stories) => ("stories.en.txt", include_str!("../../../assets/grammar/stories.en.txt")),
-            (Language::Portuguese, Level::Stories) => ("stories.pt.txt", include_str!("../../../assets/grammar/stories.pt.txt")),
+            (Language::English, Level::FirstSteps) => {
+                ("first-steps.en.txt", include_str!("../../../assets/grammar/first-steps.en.txt"))
+            }
+            (Language::Portuguese, Level::FirstSteps) => {
+                ("first-steps.pt.txt", include_str!("../../../assets/grammar/first-steps.pt.txt"))
+            }
+            (Language::English, Level::Stories) => {
+                ("stories.en.txt", include_str!("../../../assets/grammar/stories.en.txt"))
+            }
+            (Language::Portuguese, Level::Stories) => {
+                ("stories.pt.txt", include_str!("../../../assets/grammar/stories.pt.txt"))
+            }
         };
         Self::from_source(language, level, file, text)
     }

@@ -1,8 +1,6 @@
 //! Portuguese (Brazil) morphology: regular rules in code, exceptions given by the word list after a slash.
 
-use super::lexicon::{
-    Cell, GERUND, Gender, INFINITIVE, Number, PARTICIPLE, Person, Tense, agree_cell, finite_cell,
-};
+use super::lexicon::{Cell, GERUND, Gender, INFINITIVE, Number, PARTICIPLE, Person, Tense, agree_cell, finite_cell};
 
 /// `word` without `end`, with `new` instead.
 fn swapped(word: &str, end: &str, new: &str) -> Option<String> {
@@ -11,8 +9,19 @@ fn swapped(word: &str, end: &str, new: &str) -> Option<String> {
 
 fn plural(word: &str) -> String {
     const ENDINGS: [(&str, &str); 13] = [
-        ("ão", "ões"), ("al", "ais"), ("el", "éis"), ("ol", "óis"), ("ul", "uis"), ("il", "is"), ("m", "ns"),
-        ("r", "res"), ("z", "zes"), ("ês", "eses"), ("ás", "ases"), ("us", "us"), ("n", "ns"),
+        ("ão", "ões"),
+        ("al", "ais"),
+        ("el", "éis"),
+        ("ol", "óis"),
+        ("ul", "uis"),
+        ("il", "is"),
+        ("m", "ns"),
+        ("r", "res"),
+        ("z", "zes"),
+        ("ês", "eses"),
+        ("ás", "ases"),
+        ("us", "us"),
+        ("n", "ns"),
     ];
     let by_ending = ENDINGS.iter().find_map(|(end, new)| swapped(word, end, new));
     by_ending.unwrap_or_else(|| format!("{word}s"))
@@ -81,13 +90,16 @@ const ENDINGS: [(&str, [[&str; 4]; 3], &str, &str); 3] = [
 ];
 
 /// Verbs in -air (cair, sair): the i stands alone and takes its accent.
-const IN_AIR: [[&str; 4]; 3] = [["aio", "ai", "aímos", "aem"], ["aí", "aiu", "aímos", "aíram"], ["aía", "aía", "aíamos", "aíam"]];
+const IN_AIR: [[&str; 4]; 3] =
+    [["aio", "ai", "aímos", "aem"], ["aí", "aiu", "aímos", "aíram"], ["aía", "aía", "aíamos", "aíam"]];
 
 /// The stem as it is spelled before this ending: buscar, busquei; chegar, cheguei; dançar, dancei; conhecer, conheço.
 fn spelled(stem: &str, ending: &str, conjugation: &str) -> String {
     let front = ending.starts_with(['e', 'i', 'é', 'í']);
     let changed = match (conjugation, front) {
-        ("ar", true) => swapped(stem, "c", "qu").or_else(|| swapped(stem, "g", "gu")).or_else(|| swapped(stem, "ç", "c")),
+        ("ar", true) => {
+            swapped(stem, "c", "qu").or_else(|| swapped(stem, "g", "gu")).or_else(|| swapped(stem, "ç", "c"))
+        }
         ("er" | "ir", false) => {
             let hushed = swapped(stem, "gu", "g").or_else(|| swapped(stem, "c", "ç"));
             hushed.or_else(|| swapped(stem, "g", "j"))
@@ -117,8 +129,10 @@ pub fn verb(word: &str, exceptions: &[&str]) -> Option<Vec<(Cell, String)>> {
     for (t, tense) in [Tense::Present, Tense::Past, Tense::Imperfect].into_iter().enumerate() {
         let given: Vec<&str> = exceptions.get(t).map_or_else(Vec::new, |e| e.split(',').collect());
         let slots = [
-            (Person::First, Number::Singular), (Person::Third, Number::Singular),
-            (Person::First, Number::Plural), (Person::Third, Number::Plural),
+            (Person::First, Number::Singular),
+            (Person::Third, Number::Singular),
+            (Person::First, Number::Plural),
+            (Person::Third, Number::Plural),
         ];
         for (s, (person, number)) in slots.into_iter().enumerate() {
             let exception = given.get(s).filter(|g| !g.is_empty()).map(|&g| g.to_owned());
@@ -130,7 +144,8 @@ pub fn verb(word: &str, exceptions: &[&str]) -> Option<Vec<(Cell, String)>> {
     let is_in_air = word.ends_with("air");
     let given = |i: usize| exceptions.get(i).filter(|e| !e.is_empty()).map(|&e| e.to_owned());
     forms.push((GERUND, given(3).unwrap_or_else(|| format!("{stem}{gerund}"))));
-    let participle = given(4).unwrap_or_else(|| if is_in_air { format!("{stem}ído") } else { format!("{stem}{participle}") });
+    let participle =
+        given(4).unwrap_or_else(|| if is_in_air { format!("{stem}ído") } else { format!("{stem}{participle}") });
     let four = four_forms(&participle, &[]);
     forms.extend(four.into_iter().enumerate().map(|(i, form)| (PARTICIPLE + i as Cell, form)));
     Some(forms)
@@ -143,9 +158,20 @@ mod tests {
     #[test]
     fn plurals_follow_the_ending() {
         for (one, many) in [
-            ("vaca", "vacas"), ("avião", "aviões"), ("animal", "animais"), ("anel", "anéis"), ("lençol", "lençóis"),
-            ("azul", "azuis"), ("barril", "barris"), ("jardim", "jardins"), ("flor", "flores"), ("nariz", "narizes"),
-            ("ônibus", "ônibus"), ("português", "portugueses"), ("hífen", "hífens"), ("café", "cafés"),
+            ("vaca", "vacas"),
+            ("avião", "aviões"),
+            ("animal", "animais"),
+            ("anel", "anéis"),
+            ("lençol", "lençóis"),
+            ("azul", "azuis"),
+            ("barril", "barris"),
+            ("jardim", "jardins"),
+            ("flor", "flores"),
+            ("nariz", "narizes"),
+            ("ônibus", "ônibus"),
+            ("português", "portugueses"),
+            ("hífen", "hífens"),
+            ("café", "cafés"),
         ] {
             assert_eq!(noun(one, &[])[1], many);
         }
@@ -155,10 +181,13 @@ mod tests {
     #[test]
     fn adjectives_have_four_forms() {
         for (word, forms) in [
-            ("bonito", ["bonito", "bonita", "bonitos", "bonitas"]), ("grande", ["grande", "grande", "grandes", "grandes"]),
-            ("feliz", ["feliz", "feliz", "felizes", "felizes"]), ("azul", ["azul", "azul", "azuis", "azuis"]),
+            ("bonito", ["bonito", "bonita", "bonitos", "bonitas"]),
+            ("grande", ["grande", "grande", "grandes", "grandes"]),
+            ("feliz", ["feliz", "feliz", "felizes", "felizes"]),
+            ("azul", ["azul", "azul", "azuis", "azuis"]),
             ("trabalhador", ["trabalhador", "trabalhadora", "trabalhadores", "trabalhadoras"]),
-            ("marrom", ["marrom", "marrom", "marrons", "marrons"]), ("francês", ["francês", "francesa", "franceses", "francesas"]),
+            ("marrom", ["marrom", "marrom", "marrons", "marrons"]),
+            ("francês", ["francês", "francesa", "franceses", "francesas"]),
         ] {
             assert_eq!(four_forms(word, &[]), forms.map(str::to_owned));
         }
@@ -168,8 +197,13 @@ mod tests {
     fn verbs_conjugate() {
         let row = |word: &str, exceptions: &[&str], tense: Tense| -> [String; 4] {
             let forms = verb(word, exceptions).unwrap();
-            [(Person::First, Number::Singular), (Person::Third, Number::Singular), (Person::First, Number::Plural), (Person::Third, Number::Plural)]
-                .map(|(p, n)| forms.iter().find(|(c, _)| *c == finite_cell(tense, p, n)).unwrap().1.clone())
+            [
+                (Person::First, Number::Singular),
+                (Person::Third, Number::Singular),
+                (Person::First, Number::Plural),
+                (Person::Third, Number::Plural),
+            ]
+            .map(|(p, n)| forms.iter().find(|(c, _)| *c == finite_cell(tense, p, n)).unwrap().1.clone())
         };
         assert_eq!(row("cantar", &[], Tense::Present), ["canto", "canta", "cantamos", "cantam"]);
         assert_eq!(row("buscar", &[], Tense::Past), ["busquei", "buscou", "buscamos", "buscaram"]);

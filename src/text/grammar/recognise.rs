@@ -37,7 +37,12 @@ pub struct Relaxed {
 
 impl State {
     fn new(script: &Script) -> Self {
-        let mut state = Self { lexeme: [UNKNOWN; MAX_VARS], features: [ANY_FEATURES; MAX_VARS], tenses: script.tenses, free: u8::MAX };
+        let mut state = Self {
+            lexeme: [UNKNOWN; MAX_VARS],
+            features: [ANY_FEATURES; MAX_VARS],
+            tenses: script.tenses,
+            free: u8::MAX,
+        };
         for (i, var) in script.vars.iter().enumerate() {
             state.features[i] = var.features;
         }
@@ -145,7 +150,8 @@ impl<'r> Walk<'r, '_> {
                 entered.enter(script, frame);
                 self.places.push(Place { script: self.s as u16, step: t as u8, group: g as u8, frame: f as u16 });
                 let reader = FrameReader { rules, frame, words, relaxed: None };
-                let found = reader.read(0, entered, &mut |after: &State| self.after(frame, i, t, count, used | 1 << g, after));
+                let found =
+                    reader.read(0, entered, &mut |after: &State| self.after(frame, i, t, count, used | 1 << g, after));
                 if found {
                     return true;
                 }
@@ -332,7 +338,9 @@ impl FrameReader<'_> {
         let any_lexeme = relax == Some(Relax::Lexeme);
         let class_of = |id: LexemeId| rules.lexicon.lexemes[usize::from(id)].class;
         match base {
-            Base::Lexeme(fixed) if fixed != reading.lexeme && !(any_lexeme && class_of(fixed) == lexeme.class) => return false,
+            Base::Lexeme(fixed) if fixed != reading.lexeme && !(any_lexeme && class_of(fixed) == lexeme.class) => {
+                return false;
+            }
             Base::Var(_) if !shape_fits_class(shape, lexeme.class) => return false,
             _ => {}
         }

@@ -1,7 +1,7 @@
 //! Draws stories: a script, its variables through its tables, then sentence by sentence.
 
 use super::forms;
-use super::lexicon::{Class, FEATURELESS, Features, LexemeId, NO_WORD, Tense, WordId};
+use super::lexicon::{FEATURELESS, Features, LexemeId, NO_WORD, Tense, WordId};
 use super::source::{Base, Control, Frame, MAX_VARS, Place, Rules, Script, Shape, Use, Var, What};
 use super::{Sentence, Word, english};
 use crate::rng::Sequence;
@@ -49,12 +49,16 @@ fn attempt(rules: &Rules, rng: &mut Sequence) -> Option<(Vec<Place>, Vec<Sentenc
                 if tries > 24 {
                     return None;
                 }
-                let free = step.groups.iter().enumerate().map(|(g, group)| if used >> g & 1 == 1 { 0 } else { group.weight });
+                let free =
+                    step.groups.iter().enumerate().map(|(g, group)| if used >> g & 1 == 1 { 0 } else { group.weight });
                 let g = weighted(rng, free);
                 let f = rng.below(step.groups[g].frames.len());
                 let frame = &step.groups[g].frames[f];
                 let mut local = values;
-                let bound = frame.uses.iter().all(|one| bind(rules, one, &script.vars, &frame.locals, &mut local, rng).is_some());
+                let bound = frame
+                    .uses
+                    .iter()
+                    .all(|one| bind(rules, one, &script.vars, &frame.locals, &mut local, rng).is_some());
                 if !bound {
                     continue;
                 }
@@ -86,9 +90,10 @@ fn weighted(rng: &mut Sequence, weights: impl Iterator<Item = u32> + Clone) -> u
 fn bind(rules: &Rules, one: &Use, outer: &[Var], inner: &[Var], values: &mut Values, rng: &mut Sequence) -> Option<()> {
     let rows = &rules.relations[one.relation].rows;
     let fits = |r: usize| {
-        one.vars.iter().zip(&rows[r]).all(|(var, cell)| {
-            var.and_then(|v| values.of[usize::from(v)]).is_none_or(|(lexeme, _)| cell.has(lexeme))
-        })
+        one.vars
+            .iter()
+            .zip(&rows[r])
+            .all(|(var, cell)| var.and_then(|v| values.of[usize::from(v)]).is_none_or(|(lexeme, _)| cell.has(lexeme)))
     };
     let anything_bound = one.vars.iter().flatten().any(|&v| values.of[usize::from(v)].is_some());
     let row = if anything_bound {
@@ -107,7 +112,8 @@ fn bind(rules: &Rules, one: &Use, outer: &[Var], inner: &[Var], values: &mut Val
             let lexeme = cell.list[rng.below(cell.list.len())];
             let var = outer.get(id).unwrap_or_else(|| &inner[id - outer.len()]);
             let mask = rules.lexicon.lexemes[usize::from(lexeme)].features & var.features;
-            let feature = if mask.count_ones() > 1 { nth_bit(mask, rng.below(mask.count_ones() as usize)) } else { mask };
+            let feature =
+                if mask.count_ones() > 1 { nth_bit(mask, rng.below(mask.count_ones() as usize)) } else { mask };
             values.of[id] = Some((lexeme, feature));
         }
     }
@@ -175,5 +181,5 @@ fn word(
     };
     let lexeme = &rules.lexicon.lexemes[usize::from(lexeme)];
     let word = lexeme.forms[usize::from(forms::cell(shape, control, own, features, story))];
-    (word != NO_WORD).then_some((word, lexeme.class == Class::Name))
+    (word != NO_WORD).then_some((word, lexeme.proper))
 }

@@ -4,8 +4,8 @@
 use std::collections::HashMap;
 
 use super::lexicon::{
-    ANY_FEATURES, Cell, Class, FEATURELESS, Features, GERUND, Gender, INFINITIVE, LexemeId, LexemeSet, Lexicon, NO_WORD,
-    Number, PARTICIPLE, Tense, WordId, agree_cell, features_of,
+    ANY_FEATURES, Cell, Class, FEATURELESS, Features, GERUND, Gender, INFINITIVE, LexemeId, LexemeSet, Lexicon,
+    NO_WORD, Number, PARTICIPLE, Tense, WordId, agree_cell, features_of,
 };
 use super::{Language, english, portuguese};
 use crate::{Error, Result};
@@ -104,7 +104,11 @@ pub enum What {
     Fixed(WordId),
     /// "a", or "an" before a vowel sound.
     Sound,
-    Form { base: Base, shape: Shape, control: Control },
+    Form {
+        base: Base,
+        shape: Shape,
+        control: Control,
+    },
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -258,14 +262,22 @@ impl Reader<'_> {
         let (class, forms, features) = match class {
             "noun" => {
                 let features = self.features(&lemma, flags)?;
-                let two = if english { english::noun(&lemma, &exceptions) } else { portuguese::noun(&lemma, &exceptions) };
+                let only_plural = flags.contains('p');
+                let exceptions = if only_plural { vec![lemma.as_str()] } else { exceptions };
+                let two =
+                    if english { english::noun(&lemma, &exceptions) } else { portuguese::noun(&lemma, &exceptions) };
                 let cells = (0..6u8).filter(|c| features >> c & 1 == 1);
                 (Class::Noun, cells.map(|c| (c, two[usize::from(c / 3)].clone())).collect(), features)
             }
             "name" => (Class::Name, vec![(0, lemma.clone())], self.features(&lemma, &format!("{flags}u"))?),
             "verb" => {
-                let forms = if english { Some(english::verb(&lemma, &exceptions)) } else { portuguese::verb(&lemma, &exceptions) };
-                let forms = forms.ok_or_else(|| self.wrong(format!("cannot conjugate \"{lemma}\": give its forms after slashes")))?;
+                let forms = if english {
+                    Some(english::verb(&lemma, &exceptions))
+                } else {
+                    portuguese::verb(&lemma, &exceptions)
+                };
+                let forms = forms
+                    .ok_or_else(|| self.wrong(format!("cannot conjugate \"{lemma}\": give its forms after slashes")))?;
                 (Class::Verb, forms, FEATURELESS)
             }
             "adj" if english => (Class::Adjective, english::adjective(&lemma), FEATURELESS),
@@ -284,7 +296,8 @@ impl Reader<'_> {
             Language::English => english::agreeing(&forms),
             Language::Portuguese => portuguese::agreeing(&forms),
         };
-        let cells = cells.ok_or_else(|| self.wrong(format!("\"{lemma}\" wants two or four forms, not {}", forms.len())))?;
+        let cells =
+            cells.ok_or_else(|| self.wrong(format!("\"{lemma}\" wants two or four forms, not {}", forms.len())))?;
         let id = self.lexicon.add(lemma, Class::Agreeing, &cells, FEATURELESS);
         let id = id.ok_or_else(|| self.wrong(format!("\"{lemma}\" is listed twice")))?;
         self.lexicon.lexemes[usize::from(id)].pronoun = pronoun;
@@ -328,7 +341,8 @@ impl Reader<'_> {
         let name = words.next().ok_or_else(|| self.wrong("a table needs a name"))?.to_owned();
         let mut columns = Vec::new();
         for column in words {
-            let (var, class) = column.split_once('/').ok_or_else(|| self.wrong(format!("\"{column}\": expected Name/class")))?;
+            let (var, class) =
+                column.split_once('/').ok_or_else(|| self.wrong(format!("\"{column}\": expected Name/class")))?;
             columns.push((var.to_owned(), self.class(class)?));
         }
         self.tables.insert(name.clone(), Table { columns, rows: Vec::new() });
@@ -386,7 +400,8 @@ impl Reader<'_> {
     fn begin_script(&mut self, rest: &str) -> Result<()> {
         let mut words = rest.split_whitespace();
         let name = words.next().ok_or_else(|| self.wrong("a script needs a name"))?.to_owned();
-        let weight = words.next().map_or(Ok(1), |w| w.parse().map_err(|_| self.wrong(format!("\"{w}\" is no weight"))))?;
+        let weight =
+            words.next().map_or(Ok(1), |w| w.parse().map_err(|_| self.wrong(format!("\"{w}\" is no weight"))))?;
         let script = Script {
             name,
             weight,
@@ -420,8 +435,12 @@ impl Reader<'_> {
             // Restrictions come before the tables that use the variable.
             "var" => {
                 let mut words = rest.split_whitespace();
-                let (name, class) = words.next().and_then(|w| w.split_once('/')).ok_or_else(|| self.wrong("expected var Name/class"))?;
-                let mut var = Var { name: name.to_owned(), class: self.class(class)?, features: ANY_FEATURES, who: false };
+                let (name, class) = words
+                    .next()
+                    .and_then(|w| w.split_once('/'))
+                    .ok_or_else(|| self.wrong("expected var Name/class"))?;
+                let mut var =
+                    Var { name: name.to_owned(), class: self.class(class)?, features: ANY_FEATURES, who: false };
                 words.try_for_each(|word| self.restrict(&mut var, word))?;
                 script.vars.push(var);
             }
@@ -477,7 +496,8 @@ impl Reader<'_> {
         let mut vars = vec![None; table.columns.len()];
         let mut restrictions = vec![ANY_FEATURES; table.columns.len()];
         let all: Vec<String> = table.columns.iter().map(|c| c.0.clone()).collect();
-        let wanted: Vec<&str> = chosen.map_or_else(|| all.iter().map(String::as_str).collect(), |c| c.split_whitespace().collect());
+        let wanted: Vec<&str> =
+            chosen.map_or_else(|| all.iter().map(String::as_str).collect(), |c| c.split_whitespace().collect());
         for want in wanted {
             let (column, var) = want.split_once('=').unwrap_or((want, want));
             let at = table.columns.iter().position(|c| c.0 == column);
@@ -486,12 +506,18 @@ impl Reader<'_> {
             let known = outer.iter().chain(inner.iter()).position(|v| v.name == var);
             let id = known.unwrap_or_else(|| {
                 let fresh = Var { name: var.to_owned(), class, features: ANY_FEATURES, who: false };
-                if declare_outer { outer.push(fresh) } else { inner.push(fresh) }
+                if declare_outer {
+                    outer.push(fresh)
+                } else {
+                    inner.push(fresh)
+                }
                 outer.len() + inner.len() - 1
             });
             let found = outer.iter().chain(inner.iter()).nth(id).expect("just declared");
             if found.class != class {
-                return Err(self.wrong(format!("{var} is a {:?}, column {column} of {name} holds {class:?}", found.class)));
+                return Err(
+                    self.wrong(format!("{var} is a {:?}, column {column} of {name} holds {class:?}", found.class))
+                );
             }
             restrictions[at] = found.features;
             vars[at] = Some(id as VarId);
@@ -511,7 +537,9 @@ impl Reader<'_> {
         let fits = |&id: &LexemeId, mask: Features| self.lexicon.lexemes[usize::from(id)].features & mask != 0;
         let row = |row: &Vec<Vec<LexemeId>>| -> Vec<LexemeSet> {
             let cells = row.iter().zip(&key.1);
-            cells.map(|(cell, &mask)| LexemeSet::new(cell.iter().filter(|l| fits(l, mask)).copied().collect())).collect()
+            cells
+                .map(|(cell, &mask)| LexemeSet::new(cell.iter().filter(|l| fits(l, mask)).copied().collect()))
+                .collect()
         };
         let rows: Vec<Vec<LexemeSet>> = self.tables[name].rows.iter().map(row).collect();
         let rows: Vec<_> = rows.into_iter().filter(|cells| cells.iter().all(|c| !c.list.is_empty())).collect();
@@ -569,9 +597,13 @@ impl Reader<'_> {
         // Restrictions (`Food/n pl`) declare their variable, so they are read before the tables.
         for extra in extras.iter().filter(|e| is_restriction(e)) {
             let mut words = extra.split_whitespace();
-            let (name, class) = words.next().and_then(|w| w.split_once('/')).ok_or_else(|| self.wrong("expected Name/class sg"))?;
+            let (name, class) =
+                words.next().and_then(|w| w.split_once('/')).ok_or_else(|| self.wrong("expected Name/class sg"))?;
             let mut var = Var { name: name.to_owned(), class: self.class(class)?, features: ANY_FEATURES, who: false };
             words.try_for_each(|word| self.restrict(&mut var, word))?;
+            if vars.iter().any(|v| v.name == name) {
+                return Err(self.wrong(format!("{name} belongs to the whole script: restrict it there")));
+            }
             locals.push(var);
         }
         for extra in extras.iter().filter(|e| !is_restriction(e)) {
@@ -611,7 +643,8 @@ impl Reader<'_> {
             };
             let upper = !is_mark && (begins || first.is_uppercase());
             slots.push(Slot { what, space_before: space && !slots.is_empty(), upper });
-            begins = if is_mark { begins || matches!(first, '.' | '!' | '?' | ':') } else { false };
+            // A dash or a quotation mark at the start keeps the capital to come; inside, the sentence only goes on.
+            begins = is_mark && (matches!(first, '.' | '!' | '?') || (begins && slots.len() == 1));
             space = false;
             rest = after;
         }
@@ -660,7 +693,9 @@ impl Reader<'_> {
             None => vec![Class::Verb, Class::Agreeing, Class::Adjective],
         };
         let found = classes.into_iter().find_map(|c| self.lexicon.lexeme(lemma, c));
-        found.ok_or_else(|| self.wrong(format!("\"{lemma}\" is in no word list of verbs, adjectives and agreeing words")))
+        found.ok_or_else(|| {
+            self.wrong(format!("\"{lemma}\" is in no word list of verbs, adjectives and agreeing words"))
+        })
     }
 
     fn shape(&self, class: Class, shape: Option<&str>) -> Result<Shape> {
@@ -686,7 +721,13 @@ impl Reader<'_> {
         for (s, script) in self.scripts.iter().enumerate() {
             for (t, step) in script.steps.iter().enumerate() {
                 if step.groups.len() < step.max.max(1) || step.groups.len() > 64 || step.min > step.max {
-                    let what = format!("script {}, step {}: {} sentences to choose {} from", script.name, t + 1, step.groups.len(), step.max);
+                    let what = format!(
+                        "script {}, step {}: {} sentences to choose {} from",
+                        script.name,
+                        t + 1,
+                        step.groups.len(),
+                        step.max
+                    );
                     return Err(Error::failed(what).at(self.file));
                 }
                 for (g, group) in step.groups.iter().enumerate() {

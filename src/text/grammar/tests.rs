@@ -92,7 +92,8 @@ fn every_drawn_story_is_recognised_from_its_text() {
         let grammar = Grammar::new(language, level).unwrap();
         for story in grammar.documents(11).take(250) {
             let text = story.to_string();
-            let parsed = grammar.parse(&text).unwrap_or_else(|| panic!("{language} {level} is not recognised:\n{text}"));
+            let parsed =
+                grammar.parse(&text).unwrap_or_else(|| panic!("{language} {level} is not recognised:\n{text}"));
             assert_eq!(parsed.sentences, story.sentences);
         }
     }
@@ -163,7 +164,8 @@ fn english_rules_are_named() {
 fn portuguese_rules_are_named() {
     use Rule::*;
     let grammar = Grammar::new(Language::Portuguese, Level::FirstSteps).unwrap();
-    let text = "As vacas malhadas moram no pasto.\nElas mastigam seu trevo e mugem.\nO sol quente brilha no pasto de manhã.\n";
+    let text =
+        "As vacas malhadas moram no pasto.\nElas mastigam seu trevo e mugem.\nO sol quente brilha no pasto de manhã.\n";
     for (sentence, from, to, want) in [
         (0, "vacas", "VACAS", Verdict::Same),
         (0, "vacas", "bezerros", Verdict::Breaks(Gender)),

@@ -102,9 +102,10 @@ pub fn series(steps: &[&StepMetrics]) -> Vec<Series> {
     let curve = |(name, value): (&'static str, Value)| {
         let finite = |step: &&StepMetrics| Some((step.step, value(step).filter(|value| value.is_finite())?));
         let points: Vec<(u64, f64)> = steps.iter().filter_map(finite).collect();
-        let window = (points.len() / 50).clamp(1, 500) | 1;
-        let smooth = evenly(&centred_mean(&points, window), BUCKETS);
-        Series { name, window, raw: short(&extremes(&points, BUCKETS)), smooth: short(&smooth) }
+        // A learning rate is set, not measured: it has no noise to see through.
+        let window = if name == "lr" { 1 } else { (points.len() / 50).clamp(1, 500) | 1 };
+        let smooth = sampled(&centred_mean(&points, window));
+        Series { name, window, raw: short(&extremes(&points)), smooth: short(&smooth) }
     };
     curves.into_iter().map(curve).filter(|series| !series.raw.is_empty()).collect()
 }
@@ -113,7 +114,8 @@ fn short(points: &[(u64, f64)]) -> Vec<(u64, Short)> {
     points.iter().map(|(step, value)| (*step, Short(*value))).collect()
 }
 
-/// Each point's mean over the `window` points around it; near the ends over those there are, so that nothing is shifted.
+/// Each point's mean over the `window` points around it: unlike a running average it lags behind nothing. At the start, where a
+/// loss falls fast, the window shrinks on both sides; at the end, where a curve is read, it keeps the half that there is.
 fn centred_mean(points: &[(u64, f64)], window: usize) -> Vec<(u64, f64)> {
     let half = window / 2;
     let sums: Vec<f64> = std::iter::once(0.0)
@@ -123,25 +125,51 @@ fn centred_mean(points: &[(u64, f64)], window: usize) -> Vec<(u64, f64)> {
         }))
         .collect();
     let mean = |i: usize| {
-        let reach = half.min(i).min(points.len() - 1 - i);
-        (sums[i + reach + 1] - sums[i - reach]) / (2 * reach + 1) as f64
+        let back = half.min(i);
+        let ahead = back.min(points.len() - 1 - i);
+        (sums[i + ahead + 1] - sums[i - back]) / (back + ahead + 1) as f64
     };
     points.iter().enumerate().map(|(i, (step, _))| (*step, mean(i))).collect()
 }
 
-/// The lowest and the highest point of every bucket, in order: no spike is lost.
-fn extremes(points: &[(u64, f64)], buckets: usize) -> Vec<(u64, f64)> {
-    if points.len() <= 2 * buckets {
+/// Where a series of `n` points is cut: half of the cuts evenly, half in equal ratios, so that a logarithmic axis has its beginning too.
+fn cuts(n: usize) -> Vec<usize> {
+    let half = BUCKETS / 2;
+    let even = (0..=half).map(|i| i * n / half);
+    let ratio = (n as f64).ln() / half as f64;
+    let growing = (0..half).map(|i| (ratio * i as f64).exp() as usize);
+    let mut cuts: Vec<usize> = even.chain(growing).collect();
+    cuts.sort_unstable();
+    cuts.dedup();
+    cuts
+}
+
+/// The lowest and the highest point between each two cuts, in order: no spike is lost.
+fn extremes(points: &[(u64, f64)]) -> Vec<(u64, f64)> {
+    if points.len() <= 2 * BUCKETS {
         return points.to_vec();
     }
-    let bucket = |i: usize| &points[i * points.len() / buckets..(i + 1) * points.len() / buckets];
-    let pair = |points: &[(u64, f64)]| {
+    let mut kept = Vec::with_capacity(2 * BUCKETS);
+    for cut in cuts(points.len()).windows(2) {
+        let bucket = &points[cut[0]..cut[1]];
         let by_value = |a: &&(u64, f64), b: &&(u64, f64)| a.1.total_cmp(&b.1);
-        let low = *points.iter().min_by(by_value).expect("a bucket has two points or more");
-        let high = *points.iter().max_by(by_value).expect("a bucket has two points or more");
-        if low.0 <= high.0 { [low, high] } else { [high, low] }
-    };
-    (0..buckets).flat_map(|i| pair(bucket(i))).collect()
+        let low = *bucket.iter().min_by(by_value).expect("cuts differ, so a bucket has a point");
+        let high = *bucket.iter().max_by(by_value).expect("cuts differ, so a bucket has a point");
+        let (first, last) = if low.0 <= high.0 { (low, high) } else { (high, low) };
+        kept.push(first);
+        if last.0 != first.0 {
+            kept.push(last);
+        }
+    }
+    kept
+}
+
+/// The points at the cuts, and the last.
+fn sampled(points: &[(u64, f64)]) -> Vec<(u64, f64)> {
+    if points.len() <= 2 * BUCKETS {
+        return points.to_vec();
+    }
+    cuts(points.len()).into_iter().map(|at| points[at.min(points.len() - 1)]).collect()
 }
 
 /// At most `count` of `items`, evenly spaced, the first and the last among them.
@@ -240,19 +268,30 @@ mod tests {
         let mut points = ramp(100_000);
         points[54_321].1 = -7.0;
         points[54_322].1 = 1e6;
-        let kept = extremes(&points, 300);
-        assert_eq!(kept.len(), 600);
+        let kept = extremes(&points);
+        assert!((400..=600).contains(&kept.len()), "{}", kept.len());
         assert!(kept.contains(&(54_322, -7.0)) && kept.contains(&(54_323, 1e6)));
-        assert!(kept.windows(2).all(|pair| pair[0].0 <= pair[1].0));
-        assert_eq!(extremes(&ramp(600), 300), ramp(600));
+        assert!(kept.windows(2).all(|pair| pair[0].0 < pair[1].0));
+        assert_eq!(extremes(&ramp(600)), ramp(600));
     }
 
     #[test]
-    fn smoothing_shifts_nothing_and_keeps_the_ends() {
+    fn a_long_curve_has_its_beginning_on_a_logarithmic_axis() {
+        let smooth = sampled(&ramp(1_000_000));
+        assert_eq!((smooth[0].0, smooth[smooth.len() - 1].0), (1, 1_000_000));
+        for (from, to) in [(1, 10), (10, 100), (100, 1_000), (1_000, 10_000)] {
+            let inside = smooth.iter().filter(|(step, _)| (from..=to).contains(step)).count();
+            assert!(inside >= 8, "{inside} points from {from} to {to}");
+        }
+    }
+
+    #[test]
+    fn smoothing_lags_behind_nothing_and_ends_on_a_mean() {
         let smooth = centred_mean(&ramp(101), 21);
-        assert_eq!(smooth, ramp(101), "the mean around a point of a straight line is the point");
+        assert_eq!(smooth[..91], ramp(101)[..91], "the mean around a point of a straight line is the point");
+        assert_eq!(smooth[100].1, 96.0, "the last eleven points: 91 to 101");
         let flat = centred_mean(&[(1, 0.0), (2, 3.0), (3, 0.0)], 3);
-        assert_eq!(flat, [(1, 0.0), (2, 1.0), (3, 0.0)]);
+        assert_eq!(flat, [(1, 0.0), (2, 1.0), (3, 1.5)]);
         assert_eq!(centred_mean(&[], 1), []);
     }
 

@@ -6,40 +6,10 @@
   const root = document.documentElement;
 
   // ---- words and numbers -------------------------------------------------------------------------------------------
-  const WORDS = {
-    en: {
-      step: "step", of: "of", play: "Play", pause: "Pause", moment: "Step of the training shown",
-      caught: "caught", missed: "missed", alarm: "false alarm", lucky: "masked, guessed right: counts as original", scale: "p(replaced)",
-      was: "was", reads: "reads", passed: "passed as original", noJudge: "not judged",
-      masked: "Masked. The generator put", unmasked: "Not masked: the judge reads it as it was written.", luckyGuess: "its guess is the original, so it counts as original",
-      judge: "The judge", says: "sure it was replaced", verdict: { caught: "caught", missed: "missed", alarm: "false alarm", lucky: "lucky guess, passed", passed: "passed" },
-      guesses: "The generator's guesses", overTime: "p(replaced) over the training", pick: "Pick a token to see the generator's guesses and how the verdict changed.",
-      stepAxis: "Steps", lossAxis: "Losses", linear: "linear", log: "log", heldOut: "held out", trainStep: "train", rule: "held out, rule-breaking only",
-      unigram: "unigram entropy", trivial: "trivial: base rate only", chance: "chance", precision: "precision", recall: "recall", argmax: "first choice right", sampled: "sample right", each: "each step", mean: "mean of",
-      charts: { mlm: "Generator loss, nats", rtd: "Judge loss, nats", auc: "AUC", pr: "Precision and recall of the judge", acc: "Generator: share guessed right", grad: "Gradient norm", lr: "Learning rate", rate: "Tokens per second" },
-      matrix: "Where the verdicts fell", wasReplaced: "was replaced", wasOriginal: "was original", judgedReplaced: "judged replaced", judgedOriginal: "judged original", tokens: "tokens",
-      base: (blind, right) => `Always answering the commoner of the two is right for ${blind}; the judge is right for ${right}.`, rows: "Shares are of each row.",
-      calibration: "Can its probabilities be taken at their word?", ece: (e) => `On average its word is ${e} off the truth (expected calibration error). On the dashed line they agree.`,
-      said: "said p(replaced)", true: "truly replaced", bars: "bars: share of the tokens",
-    },
-    pt: {
-      step: "passo", of: "de", play: "Reproduzir", pause: "Pausar", moment: "Passo do treino mostrado",
-      caught: "detectado", missed: "não detectado", alarm: "alarme falso", lucky: "mascarado, palpite certo: conta como original", scale: "p(substituído)",
-      was: "era", reads: "lê", passed: "aceito como original", noJudge: "não julgado",
-      masked: "Mascarado. O gerador pôs", unmasked: "Não mascarado: o discriminador lê o que foi escrito.", luckyGuess: "o palpite é o original, então conta como original",
-      judge: "O discriminador", says: "de certeza de que foi substituído", verdict: { caught: "detectado", missed: "não detectado", alarm: "alarme falso", lucky: "palpite certo, aceito", passed: "aceito" },
-      guesses: "Palpites do gerador", overTime: "p(substituído) ao longo do treino", pick: "Escolha um token para ver os palpites do gerador e como o veredito mudou.",
-      stepAxis: "Passos", lossAxis: "Perdas", linear: "linear", log: "log", heldOut: "reservado", trainStep: "treino", rule: "reservado, só as que quebram regra",
-      unigram: "entropia unigrama", trivial: "trivial: só a taxa-base", chance: "acaso", precision: "precisão", recall: "revocação", argmax: "primeira escolha certa", sampled: "amostra certa", each: "cada passo", mean: "média de",
-      charts: { mlm: "Perda do gerador, nats", rtd: "Perda do discriminador, nats", auc: "AUC", pr: "Precisão e revocação do discriminador", acc: "Gerador: parcela de acertos", grad: "Norma do gradiente", lr: "Taxa de aprendizado", rate: "Tokens por segundo" },
-      matrix: "Onde caíram os vereditos", wasReplaced: "era substituído", wasOriginal: "era original", judgedReplaced: "julgado substituído", judgedOriginal: "julgado original", tokens: "tokens",
-      base: (blind, right) => `Responder sempre o mais comum dos dois acerta ${blind}; o discriminador acerta ${right}.`, rows: "As parcelas são de cada linha.",
-      calibration: "Dá para confiar nas probabilidades?", ece: (e) => `Em média, o que ele diz fica a ${e} da verdade (erro esperado de calibração). Na linha tracejada os dois coincidem.`,
-      said: "p(substituído) dito", true: "de fato substituídos", bars: "barras: parcela dos tokens",
-    },
-  };
+  const WORDS = JSON.parse(document.getElementById("words").textContent);
   const lang = () => (root.lang === "pt" ? "pt" : "en");
   const t = () => WORDS[lang()];
+  const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
   const formats = new Map();
   const format = (value, options) => {
     const key = lang() + JSON.stringify(options);
@@ -122,12 +92,12 @@
 
   function drawTally(node, tokens) {
     const count = (verdict) => tokens.filter((token) => token.verdict === verdict).length;
-    node.replaceChildren(...["caught", "missed", "alarm"].map((verdict) => el("span", {}, el("b", {}, GLYPH[verdict]), `${count(verdict)} ${t()[verdict]}`)));
+    node.replaceChildren(...["caught", "missed", "alarm"].map((verdict) => el("span", {}, el("b", {}, GLYPH[verdict]), `${t()[verdict]} ${count(verdict)}`)));
   }
 
   function drawLegend() {
     const ramp = el("span", { class: "ramp", "aria-hidden": "true" }, ...[0, 1, 2, 3, 4, 5].map((i) => el("i", { class: `l${i}` })));
-    return el("div", { class: "legend" }, el("span", {}, `${t().scale} 0`, ramp, "100"), el("span", {}, el("s", {}, t().was), "→", t().reads),
+    return el("div", { class: "legend" }, el("span", {}, `${t().scale} 0`, ramp, "100"), el("span", {}, el("s", {}, t().was), `→ ${t().reads}`),
       ...["caught", "missed", "alarm"].map((verdict) => el("span", {}, el("b", {}, GLYPH[verdict]), t()[verdict])), el("span", {}, el("span", { class: "dots" }, "abc"), t().lucky));
   }
 
@@ -162,8 +132,8 @@
   function fillPanel(panel, token, s, i, hint) {
     const title = token.replaced ? el("h3", {}, el("s", {}, token.original), ` → ${token.read}`) : el("h3", {}, token.read);
     const how = token.masked ? `${t().masked} “${token.read}”${token.replaced ? "." : `: ${t().luckyGuess}.`}` : t().unmasked;
-    const said = token.p === null ? t().noJudge : `${t().judge}: ${percent(token.p)} ${t().says}. ${GLYPH[token.verdict] ?? "–"} ${t().verdict[token.verdict]}`;
-    const parts = [title, el("p", {}, how, el("br"), said)];
+    const said = token.p === null ? t().noJudge : `${t().judge}: ${percent(token.p)} ${t().says}.`;
+    const parts = [title, el("p", {}, how, " ", said), token.p === null ? null : el("p", { class: "verdict" }, el("b", {}, GLYPH[token.verdict] ?? "·"), t().verdict[token.verdict])];
     if (token.guesses.length) {
       parts.push(el("h4", {}, t().guesses));
       for (let k = 0; k < token.guesses.length; k += 2) {
@@ -171,9 +141,9 @@
         parts.push(el("div", { class: text === token.read ? "guess taken" : "guess" }, el("span", {}, text), el("i", { style: `width:${share * 100}%` }), el("span", {}, percent(share, 1))));
       }
     }
-    parts.push(el("h4", {}, t().overTime), spark(s, i));
-    if (hint) parts.push(el("p", { class: "note" }, t().pick));
-    panel.replaceChildren(...parts);
+    parts.push(el("h4", {}, t().overTime), spark(s, i), el("p", { class: "note" }, t().dots));
+    if (hint) parts.unshift(el("p", { class: "note" }, t().pick));
+    panel.replaceChildren(...parts.filter((part) => part !== null));
   }
 
   // p(replaced) of one place over all snapshots; a filled dot where the token was replaced then.
@@ -215,7 +185,7 @@
     const rough = (high - low) / wanted, power = 10 ** Math.floor(Math.log10(rough));
     const size = [1, 2, 5, 10].find((m) => m * power >= rough) * power;
     const list = [];
-    for (let k = Math.ceil(low / size - 1e-9); k * size <= high + size * 1e-9; k++) list.push(k * size);
+    for (let k = Math.ceil(low / size - 1e-9); k * size <= high + size * 1e-9; k++) list.push(k * size + 0); // + 0: never -0
     return list;
   };
   const logTicks = (low, high) => {
@@ -239,7 +209,7 @@
   }
 
   function plot(chart, node, width) {
-    const height = width < 420 ? 200 : 230, [left, right, top, bottom] = [48, 14, 8, 26];
+    const height = width < 420 ? 200 : 230, [left, right, top, bottom] = [54, 14, 8, 26];
     const logX = scales.step === "log", logY = chart.loss && scales.loss === "log";
     const [xLow, xHigh] = [logX ? 1 : 0, Math.max(data.last_step, 2)], [yLow, yHigh] = yRange(chart, logY);
     const map = (log, low, high, from, to) => (v) => { const f = log ? Math.log : Number; return from + ((f(v) - f(low)) / (f(high) - f(low))) * (to - from); };
@@ -250,7 +220,7 @@
     const marks = svg("g", { "clip-path": `url(#${clip})` });
     node.replaceChildren(svg("clipPath", { id: clip }, svg("rect", { x: left, y: top - 4, width: width - left - right + 5, height: height - top - bottom + 8 })));
     for (const v of logY ? logTicks(yLow, yHigh) : ticks(yLow, yHigh, 4)) node.append(svg("line", { class: "grid", x1: left, x2: width - right, y1: y(v), y2: y(v) }), svg("text", { x: left - 8, y: y(v) + 4, "text-anchor": "end" }, short(v)));
-    for (const v of logX ? logTicks(xLow, xHigh) : ticks(xLow, xHigh, width < 420 ? 4 : 6)) node.append(svg("line", { class: "grid", x1: x(v), x2: x(v), y1: top, y2: height - bottom }), svg("text", { x: x(v), y: height - 8, "text-anchor": "middle" }, fixed(v, 0)));
+    for (const v of logX ? logTicks(xLow, xHigh) : ticks(xLow, xHigh, width < 420 ? 4 : 6)) node.append(svg("line", { class: "grid", x1: x(v), x2: x(v), y1: top, y2: height - bottom }), svg("text", { x: Math.min(x(v), width - 2), y: height - 8, "text-anchor": x(v) > width - 24 ? "end" : "middle" }, fixed(v, 0)));
     for (const line of chart.lines) if (!line.only) marks.append(svg("path", { class: `raw ${line.style.split(" ")[0]}`, d: path(series[line.name].raw) }));
     for (const bound of chart.bounds) marks.append(svg("line", { class: "smooth bound dash", "stroke-width": 1.5, x1: left, x2: width - right, y1: y(bound.value), y2: y(bound.value) }));
     for (const line of chart.lines) marks.append(svg("path", { class: `smooth ${line.style}`, d: path(series[line.name].smooth) }));
@@ -277,7 +247,10 @@
       const v = value(nearest(series[line.name].smooth, step)[1]);
       return chart.lines.length > 1 ? `${line.label.split(":")[0]} ${v}` : v;
     });
-    if (chart.held && held(chart.held).length) parts.push(`${t().heldOut} ${value(nearest(held(chart.held), step)[1])}`);
+    if (chart.held && held(chart.held).length) {
+      const [from, v] = nearest(held(chart.held), step);
+      parts.push(`${t().heldOut} ${value(v)}${from === step ? "" : ` (${t().step} ${fixed(from, 0)})`}`);
+    }
     return parts.join(" · ");
   }
 
@@ -340,9 +313,9 @@
       button.onclick = () => { scales[key] = kind; for (const other of button.parentNode.children) set(other, { "aria-pressed": other === button }); layOut(); };
       return button;
     })));
-    const window = data.series.length ? data.series[0].window : 1;
+    const window = Math.max(1, ...data.series.map((s) => s.window));
     at("curve-tools").className = "tools";
-    at("curve-tools").replaceChildren(toggle(t().stepAxis, "step"), toggle(t().lossAxis, "loss"), el("div", { class: "keys" }, el("span", {}, svg("svg", { viewBox: "0 0 26 12", "aria-hidden": "true" }, svg("line", { class: "raw plain", x1: 1, x2: 25, y1: 6, y2: 6 })), t().each), el("span", {}, swatch("plain"), `${t().mean} ${fixed(window, 0)}`)));
+    at("curve-tools").replaceChildren(toggle(t().stepAxis, "step"), toggle(t().lossAxis, "loss"), el("div", { class: "keys" }, el("span", {}, svg("svg", { viewBox: "0 0 26 12", "aria-hidden": "true" }, svg("line", { class: "raw plain", x1: 1, x2: 25, y1: 6, y2: 6 })), t().each), el("span", {}, swatch("plain"), `${t().mean} ${fixed(window, 0)} ${t().steps}`)));
     onMoment[1] = moveCursor;
     layOut();
   }
@@ -363,27 +336,30 @@
     const matrix = el("table", { class: "matrix" },
       el("thead", {}, el("tr", {}, el("td", { style: "background:none" }), el("th", { scope: "col" }, t().judgedReplaced), el("th", { scope: "col" }, t().judgedOriginal))),
       el("tbody", {}, row(t().wasReplaced, cell(caught, replaced, "o", t().caught), cell(missed, replaced, "x", t().missed)), row(t().wasOriginal, cell(alarm, original, "^", t().alarm), cell(passed, original, "", t().verdict.passed))));
-    const line = all ? `${t().base(percent(Math.max(replaced, original) / all, 1), percent((caught + passed) / all, 1))} ${t().rows}` : "";
+    const line = all ? `${fill(t().base, { blind: percent(Math.max(replaced, original) / all, 1), right: percent((caught + passed) / all, 1) })} ${t().rows}` : "";
     const boxes = [el("div", { class: "box" }, el("h3", {}, t().matrix), el("p", {}, line), matrix)];
-    if (data.calibration) boxes.push(el("div", { class: "box" }, el("h3", {}, t().calibration), el("p", {}, t().ece(data.calibration.expected_error === null ? "–" : fixed(data.calibration.expected_error, 3))), reliability()));
+    if (data.calibration) boxes.push(el("div", { class: "box" }, el("h3", {}, t().calibration), el("p", {}, fill(t().ece, { error: data.calibration.expected_error === null ? "–" : fixed(data.calibration.expected_error, 3) })), svg("svg", { class: "plot", id: "reliability", role: "img", style: "cursor:default" })));
     body.replaceChildren(el("div", { class: "verdict-grid" }, ...boxes));
+    drawReliability();
   }
 
   // Said against true, in ten bins; the bars say how many tokens stand behind each point.
-  function reliability() {
-    const [width, height, left, bottom, top, right] = [480, 300, 46, 40, 10, 10];
+  function drawReliability() {
+    const node = at("reliability");
+    if (!node) return;
+    const width = Math.max(node.getBoundingClientRect().width, 200), [height, left, bottom, top, right] = [300, 46, 40, 10, 10];
     const x = (v) => left + v * (width - left - right), y = (v) => height - bottom - v * (height - bottom - top);
     const bins = data.calibration.bins, total = bins.reduce((sum, bin) => sum + bin.tokens, 0);
     const label = bins.filter((bin) => bin.tokens).map((bin) => `${percent(bin.mean_p_replaced)} → ${percent(bin.replaced_share)}`).join(", ");
-    const node = svg("svg", { class: "plot", viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": `${t().said} → ${t().true}: ${label}`, style: "cursor:default" });
+    set(node, { viewBox: `0 0 ${width} ${height}`, height, "aria-label": `${t().said} → ${t().true}: ${label}` });
+    node.replaceChildren();
     for (const v of [0, 0.25, 0.5, 0.75, 1]) node.append(svg("line", { class: "grid", x1: left, x2: width - right, y1: y(v), y2: y(v) }), svg("text", { x: left - 8, y: y(v) + 4, "text-anchor": "end" }, percent(v)), svg("text", { x: x(v), y: height - bottom + 17, "text-anchor": v === 1 ? "end" : "middle" }, percent(v)));
-    bins.forEach((bin, i) => { if (bin.tokens) node.append(svg("rect", { x: x(i / 10) + 2, width: (width - left - right) / 10 - 4, y: y(bin.tokens / total), height: height - bottom - y(bin.tokens / total), style: "fill:var(--grid)" })); });
+    bins.forEach((bin, i) => { if (bin.tokens) node.append(svg("rect", { x: x(i / 10) + 2, width: (width - left - right) / 10 - 4, y: y(bin.tokens / total), height: height - bottom - y(bin.tokens / total), style: "fill:var(--line)" })); });
     node.append(svg("line", { class: "smooth bound dash", style: "stroke-width:1.5", x1: x(0), y1: y(0), x2: x(1), y2: y(1) }));
     const points = bins.filter((bin) => bin.tokens).map((bin) => [bin.mean_p_replaced, bin.replaced_share]);
     node.append(svg("path", { class: "smooth judge", d: points.map(([px, py], i) => `${i ? "L" : "M"}${x(px).toFixed(1)} ${y(py).toFixed(1)}`).join("") }));
     for (const [px, py] of points) node.append(svg("circle", { class: "dot judge", cx: x(px), cy: y(py), r: 5 }));
     node.append(svg("text", { x: (left + width - right) / 2, y: height - 5, "text-anchor": "middle" }, `${t().said} · ${t().bars}`), svg("text", { class: "name", x: left + 8, y: top + 12 }, t().true));
-    return node;
   }
 
   // ---- language and start ------------------------------------------------------------------------------------------------
@@ -396,5 +372,5 @@
   redraws.push(drawProbe, drawCurves, drawVerdicts);
   drawAll();
   let width = innerWidth;
-  addEventListener("resize", () => { if (innerWidth !== width) { width = innerWidth; layOut(); } });
+  addEventListener("resize", () => { if (innerWidth !== width) { width = innerWidth; layOut(); drawReliability(); } });
 })();

@@ -1,0 +1,385 @@
+//! A fixture: a whole training step computed elsewhere in double precision, and how far this program is from it.
+//! folder (weights, batch, expected numbers) -> the training plan on an engine -> [`Comparison`]s.
+
+use crate::batch::{Batch, NONE};
+use crate::config::InitRule;
+use crate::hub::{HubTensor, Role, SHARED, Tensors, open_safetensors, read_pair};
+use crate::model::io::PassSize;
+use crate::model::{Model, ModelSpec, Parameter, TrainSpec};
+use crate::plan::{Choices, Stage, Step, Tensor};
+use crate::train::engine::{Engine, Place};
+use crate::train::weights;
+use crate::{Error, Result};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// Largest distances allowed (issue of the trainer: PyTorch in f32 reaches 2e-6, 3e-6, 6e-6 and 5e-6).
+pub const LOGITS_MAX: f64 = 3e-5;
+pub const GRADIENT_MAX: f64 = 1e-4;
+pub const PARAMETERS_MAX: f64 = 1e-3;
+pub const LOSSES_MAX: f64 = 1e-3;
+
+/// expected.json, and the same form for `--dump`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Expected {
+    pub mlm_loss: f64,
+    pub rtd_loss: f64,
+    pub total_loss: f64,
+    pub grad_norm: f64,
+    pub trajectory: Vec<Losses>,
+    pub optimizer: Optimizer,
+}
+
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub struct Losses {
+    pub step: u64,
+    pub mlm_loss: f64,
+    pub rtd_loss: f64,
+    pub total_loss: f64,
+    pub grad_norm: f64,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Optimizer {
+    pub bias_correction: bool,
+    pub lr: f64,
+    pub beta1: f64,
+    pub beta2: f64,
+    pub eps: f64,
+    pub weight_decay: f64,
+    pub clip_global_norm: f64,
+}
+
+/// Weights of the two losses in every fixture ("total = mlm + 50 * rtd").
+const RTD_WEIGHT: f64 = 50.0;
+
+/// One quantity against what it should be.
+#[derive(Debug, Clone, Serialize)]
+pub struct Comparison {
+    pub name: String,
+    /// Distance over the scale that its bar is stated in.
+    pub error: f64,
+    pub max: f64,
+}
+
+impl Comparison {
+    pub fn passed(&self) -> bool {
+        self.error <= self.max
+    }
+}
+
+/// Everything computed from one fixture.
+pub struct Computed {
+    pub comparisons: Vec<Comparison>,
+    /// By the names of batch.safetensors.
+    pub tensors: Tensors,
+    pub expected_form: Expected,
+}
+
+/// A fixture in memory.
+pub struct Fixture {
+    expected: Expected,
+    pair: crate::hub::Pair,
+    integers: BTreeMap<String, (Vec<usize>, Vec<i64>)>,
+    floats: Tensors,
+}
+
+const INTEGERS: [&str; 9] = [
+    "input_ids",
+    "attention_mask",
+    "token_type_ids",
+    "masked_ids",
+    "masked_positions",
+    "masked_labels",
+    "sampled_ids",
+    "corrupted_ids",
+    "replaced",
+];
+
+impl Fixture {
+    pub fn read(dir: &Path) -> Result<Self> {
+        let path = dir.join("expected.json");
+        let text = std::fs::read(&path).map_err(|e| Error::io("read the fixture", &path, &e))?;
+        let expected: Expected = serde_json::from_slice(&text)
+            .map_err(|e| Error::failed(format!("not the numbers of a fixture: {e}")).at(path.display()))?;
+        let (pair, _) = read_pair(dir)?;
+        let path = dir.join("batch.safetensors");
+        let mut file = open_safetensors(&path)?;
+        let shapes = file.shapes();
+        let mut integers = BTreeMap::new();
+        let mut floats = Tensors::new();
+        for name in shapes.keys() {
+            if INTEGERS.contains(&name.as_str()) {
+                integers.insert(name.clone(), file.integers(name).map_err(|e| e.at(path.display()))?);
+            } else {
+                floats.insert(name.clone(), file.tensor(name).map_err(|e| e.at(path.display()))?);
+            }
+        }
+        if let Some(missing) = INTEGERS.iter().find(|name| !integers.contains_key(**name)) {
+            return Err(Error::failed(format!("the batch has no {missing}")).at(path.display()));
+        }
+        Ok(Self { expected, pair, integers, floats })
+    }
+
+    fn words(&self, name: &str) -> Vec<u32> {
+        self.integers[name].1.iter().map(|&v| v as u32).collect()
+    }
+
+    /// The batch as the trainer's own loader would have packed it.
+    fn batch(&self) -> Result<(Batch, Vec<u32>)> {
+        let [rows, row_len] = self.integers["input_ids"].0[..] else {
+            return Err(Error::failed("input_ids is not rows × tokens"));
+        };
+        let positions = self.words("masked_positions");
+        let slots = positions.len() / 2;
+        let mut batch = Batch::new(rows, row_len, slots.max(1));
+        batch.ids = self.words("input_ids");
+        batch.masked_ids = self.words("masked_ids");
+        batch.type_ids = self.words("token_type_ids");
+        batch.attention = self.words("attention_mask");
+        batch.eligible = batch.attention.clone();
+        batch.slot_label[..slots].copy_from_slice(&self.words("masked_labels"));
+        batch.token_slot.fill(NONE);
+        batch.slot_next.fill(NONE);
+        for slot in 0..slots {
+            let flat = positions[2 * slot] * row_len as u32 + positions[2 * slot + 1];
+            batch.slot_position[slot] = flat;
+            batch.slot_next[slot] = std::mem::replace(&mut batch.token_slot[flat as usize], slot as u32);
+        }
+        batch.slots = slots;
+        batch.tokens = batch.attention.iter().filter(|&&a| a == 1).count();
+        Ok((batch, self.words("sampled_ids")))
+    }
+
+    fn model(&self, place: &Place, batch: &Batch) -> Result<Model> {
+        let o = &self.expected.optimizer;
+        let spec = ModelSpec {
+            shape: weights::shape_from_pair(&self.pair)?,
+            train: Some(TrainSpec {
+                size: PassSize {
+                    rows: batch.rows as u32,
+                    row_len: batch.row_len as u32,
+                    slots: batch.slot_label.len() as u32,
+                },
+                dropout: 0.0,
+                attention_dropout: 0.0,
+                weight_decay: o.weight_decay,
+                beta1: o.beta1,
+                beta2: o.beta2,
+                adam_eps: o.eps,
+                clip: o.clip_global_norm,
+                clip_separately: false,
+                generator_lr_scale: 1.0,
+            }),
+            probe: None,
+            init: InitRule::Reference,
+            init_std: 0.02,
+            pad_id: self.pair.discriminator.config.pad_token_id.unwrap_or(u32::MAX),
+            temperature: 1.0,
+        };
+        Ok(Model::record(spec, Choices::default(), place.limits()))
+    }
+
+    /// Runs the fixture's steps and compares everything it lists.
+    pub async fn compare(&self, place: &Place) -> Result<Computed> {
+        let (batch, sampled) = self.batch()?;
+        let model = self.model(place, &batch)?;
+        let engine = place.engine(&model.plan).await?;
+        let mut run = Run { fixture: self, model, engine, batch, sampled, first_logits: Vec::new() };
+        weights::load_pair(&run.model, &mut run.engine, &self.pair);
+        run.compare().await
+    }
+}
+
+struct Run<'a> {
+    fixture: &'a Fixture,
+    model: Model,
+    engine: Engine,
+    batch: Batch,
+    sampled: Vec<u32>,
+    /// Of the discriminator, in the first step: (N)
+    first_logits: Vec<f32>,
+}
+
+impl Run<'_> {
+    async fn compare(&mut self) -> Result<Computed> {
+        let fixture = self.fixture;
+        let steps = fixture.expected.trajectory.len();
+        let mut tensors = Tensors::new();
+        let mut trajectory = Vec::with_capacity(steps);
+        for step in 0..steps {
+            let kept = if step == 0 { Some(&mut tensors) } else { None };
+            trajectory.push(self.step(step, kept).await?);
+        }
+        let shape = vec![self.batch.rows, self.batch.row_len];
+        let data = std::mem::take(&mut self.first_logits);
+        tensors.insert("discriminator_logits".into(), HubTensor { shape, data });
+        let after = self.named("after", |p| p.value.clone()).await?;
+        tensors.extend(after);
+        let first = trajectory.first().copied().ok_or_else(|| Error::failed("expected.json lists no step"))?;
+        let mut comparisons = Vec::new();
+        self.compare_losses(&trajectory, &mut comparisons);
+        self.compare_tensors(&tensors, &mut comparisons)?;
+        let expected_form = Expected {
+            mlm_loss: first.mlm_loss,
+            rtd_loss: first.rtd_loss,
+            total_loss: first.total_loss,
+            grad_norm: first.grad_norm,
+            trajectory,
+            optimizer: fixture.expected.optimizer.clone(),
+        };
+        Ok(Computed { comparisons, tensors, expected_form })
+    }
+
+    /// One optimizer step; in the first, logits and gradients are kept.
+    async fn step(&mut self, step: usize, kept: Option<&mut Tensors>) -> Result<Losses> {
+        let o = &self.fixture.expected.optimizer;
+        let power = |beta: f64| 1.0 / (1.0 - beta.powi(step as i32 + 1));
+        let correction = |beta| if o.bias_correction { power(beta) as f32 } else { 1.0 };
+        self.engine.set_step(&Step {
+            lr: o.lr as f32,
+            correction1: correction(o.beta1),
+            correction2: correction(o.beta2),
+            mlm_scale: (1.0 / (self.batch.slots as f64 + 1e-6)) as f32,
+            rtd_scale: (RTD_WEIGHT / (self.batch.tokens as f64 + 1e-6)) as f32,
+            ..Step::seeded(0, step as u64)
+        });
+        let io = self.model.io.clone().expect("recorded for training");
+        let mut words = Vec::new();
+        io.pack(&self.batch, &mut words);
+        self.engine.write(&io.input, &words);
+        let plan = self.model.plan.clone();
+        let mut generator_logits = Vec::new();
+        // Dispatch by dispatch where the softmax runs: its logits are turned into their gradient right after.
+        for i in plan.span(Stage::Mask, Stage::Propose) {
+            self.engine.run_all(i..i + 1).await?;
+            let dispatch = &plan.dispatches[i];
+            if kept.is_some() && dispatch.kernel.label == "vocab.forward" {
+                generator_logits.extend(self.engine.read_f32(&dispatch.tensors[0]).await?);
+            }
+        }
+        // The fixture's samples in the place of our own.
+        self.engine.write(&io.slots.sampled, &self.sampled);
+        self.engine.run_all(plan.span(Stage::Replace, Stage::Backward)).await?;
+        if let Some(kept) = kept {
+            let vocab = self.model.spec.shape.generator.vocab as usize;
+            generator_logits.truncate(self.batch.slots * vocab);
+            let shape = vec![self.batch.slots, vocab];
+            kept.insert("generator_logits".into(), HubTensor { shape, data: generator_logits });
+            kept.extend(self.named("grad", |p| p.gradient.clone().expect("recorded for training")).await?);
+        }
+        self.engine.run_all(plan.stage(Stage::Update)).await?;
+        self.engine.collect(step as u64);
+        let (slots, tokens) = (self.batch.slots, self.batch.attention.clone());
+        let mut losses = None;
+        let mut logits = Vec::new();
+        self.engine
+            .drain(true, |_, blocks| {
+                let out = io.outputs(blocks[0]);
+                let mlm: f64 = (0..slots).map(|s| f64::from(out.slot(s).loss)).sum();
+                let judged = (0..tokens.len()).filter(|&n| tokens[n] == 1).map(|n| out.token(n));
+                let rtd: f64 = judged.map(|t| crate::train::metrics::bce_with_logits(t.logit.into(), t.replaced)).sum();
+                logits.extend((0..tokens.len()).map(|n| out.token(n).logit));
+                let mlm_loss = mlm / (slots as f64 + 1e-6);
+                let rtd_loss = rtd / (tokens.iter().sum::<u32>() as f64 + 1e-6);
+                losses = Some(Losses {
+                    step: step as u64,
+                    mlm_loss,
+                    rtd_loss,
+                    total_loss: mlm_loss + RTD_WEIGHT * rtd_loss,
+                    grad_norm: out.guard(0).norm.into(),
+                });
+            })
+            .await?;
+        if step == 0 {
+            self.first_logits = logits;
+        }
+        losses.ok_or_else(|| Error::failed("the step's outputs did not come back"))
+    }
+
+    /// A tensor of every parameter under the fixture's names: `KIND.NETWORK.NAME`, shared ones under `discriminator` alone.
+    async fn named(&mut self, kind: &str, pick: impl Fn(&Parameter) -> Tensor) -> Result<Tensors> {
+        let mut values = Vec::with_capacity(self.model.parameters.len());
+        for parameter in &self.model.parameters {
+            values.push(self.engine.read_f32(&pick(parameter)).await?);
+        }
+        let mut named = Tensors::new();
+        // The discriminator last: its name wins for shared tensors, whose generator name is left out below.
+        for role in [Role::Generator, Role::Discriminator] {
+            for (name, tensor) in weights::network_tensors(&self.model.parameters, &values, role) {
+                if role == Role::Discriminator || !SHARED.contains(&name.as_str()) {
+                    named.insert(format!("{kind}.{}.{name}", role.folder()), tensor);
+                }
+            }
+        }
+        Ok(named)
+    }
+
+    fn compare_losses(&self, trajectory: &[Losses], into: &mut Vec<Comparison>) {
+        for (got, want) in trajectory.iter().zip(&self.fixture.expected.trajectory) {
+            let step = want.step;
+            for (what, got, want) in [
+                ("mlm_loss", got.mlm_loss, want.mlm_loss),
+                ("rtd_loss", got.rtd_loss, want.rtd_loss),
+                ("total_loss", got.total_loss, want.total_loss),
+                ("grad_norm", got.grad_norm, want.grad_norm),
+            ] {
+                let error = (got - want).abs() / want.abs();
+                let name = format!("step {step}: {what}");
+                into.push(Comparison { name, error: not_nan(error), max: LOSSES_MAX });
+            }
+        }
+    }
+
+    /// Logits by the largest, gradients and parameters by their norm; a key bias' gradient, zero in theory, by its query bias' norm.
+    fn compare_tensors(&self, tensors: &Tensors, into: &mut Vec<Comparison>) -> Result<()> {
+        let wanted = &self.fixture.floats;
+        for (name, want) in wanted {
+            let got = tensors.get(name).ok_or_else(|| {
+                Error::failed(format!("the fixture lists {name}, which networks of these sizes do not have"))
+            })?;
+            if got.data.len() != want.data.len() {
+                return Err(Error::failed(format!(
+                    "{name}: {:?} computed, {:?} in the fixture",
+                    got.shape, want.shape
+                )));
+            }
+            let (scale, max, distance) = if name.ends_with("_logits") {
+                (largest(&want.data), LOGITS_MAX, largest_difference(&got.data, &want.data))
+            } else {
+                let scale_name = match name.strip_prefix("grad.") {
+                    Some(_) => name.replace("attention.self.key.bias", "attention.self.query.bias"),
+                    None => name.clone(),
+                };
+                let scale = norm(wanted.get(&scale_name).unwrap_or(want).data.iter().map(|&v| v.into()));
+                let difference = got.data.iter().zip(&want.data).map(|(g, w)| f64::from(*g) - f64::from(*w));
+                let max = if name.starts_with("grad.") { GRADIENT_MAX } else { PARAMETERS_MAX };
+                (scale, max, norm(difference))
+            };
+            // A tensor that is zero everywhere has no scale: then any difference counts in full.
+            let error = if scale == 0.0 { distance } else { distance / scale };
+            into.push(Comparison { name: name.clone(), error: not_nan(error), max });
+        }
+        Ok(())
+    }
+}
+
+/// A comparison that cannot be made is lost, not passed.
+fn not_nan(error: f64) -> f64 {
+    if error.is_nan() { f64::INFINITY } else { error }
+}
+
+fn norm(values: impl Iterator<Item = f64>) -> f64 {
+    values.map(|v| v * v).sum::<f64>().sqrt()
+}
+
+fn largest(values: &[f32]) -> f64 {
+    values.iter().map(|v| f64::from(v.abs())).fold(0.0, f64::max)
+}
+
+/// NaN where either side has one.
+fn largest_difference(a: &[f32], b: &[f32]) -> f64 {
+    let worse = |worst: f64, d: f64| if d.is_nan() || worst.is_nan() { f64::NAN } else { worst.max(d) };
+    a.iter().zip(b).map(|(a, b)| (f64::from(*a) - f64::from(*b)).abs()).fold(0.0, worse)
+}

@@ -1,0 +1,3 @@
+//! Whether this program computes what it should, on this machine's own adapter: whole training steps against numbers from elsewhere.
+
+pub mod fixture;

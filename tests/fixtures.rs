@@ -1,0 +1,47 @@
+//! Both executors against whole training steps that transformers and PyTorch computed in double precision.
+
+use electroscope::gpu::Choice;
+use electroscope::train::engine::Place;
+use electroscope::verify::fixture::Fixture;
+use std::path::PathBuf;
+
+fn fixture(name: &str) -> Option<Fixture> {
+    let dir = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/fixtures")).join(name);
+    if !dir.is_dir() {
+        println!("SKIP fixture {name}: ../shared/fixtures/{name} not found");
+        return None;
+    }
+    Some(Fixture::read(&dir).expect("the fixture is readable"))
+}
+
+fn check(name: &str, place: &Place) {
+    let Some(fixture) = fixture(name) else { return };
+    let computed = pollster::block_on(fixture.compare(place)).expect("the fixture runs");
+    let mut worst = computed.comparisons.clone();
+    worst.sort_by(|a, b| (b.error / b.max).total_cmp(&(a.error / a.max)));
+    for c in worst.iter().take(6) {
+        println!("{name}: {} {:.2e} of {:.0e}", c.name, c.error, c.max);
+    }
+    assert!(worst.iter().all(|c| c.passed()), "{name}: {:?}", worst.iter().filter(|c| !c.passed()).collect::<Vec<_>>());
+}
+
+#[test]
+fn the_cpu_executor_takes_the_fixtures_steps() {
+    for name in ["ragged", "square"] {
+        check(name, &Place::cpu());
+    }
+}
+
+#[test]
+fn the_gpu_executor_takes_the_fixtures_steps() {
+    let place = match pollster::block_on(Place::open(&Choice::Gpu)) {
+        Ok(place) => place,
+        Err(e) => {
+            assert!(std::env::var_os("REQUIRE_GPU").is_none(), "an adapter is required: {e}");
+            return println!("SKIP fixtures on the gpu: {e}");
+        }
+    };
+    for name in ["ragged", "square"] {
+        check(name, &place);
+    }
+}
