@@ -32,6 +32,8 @@ pub struct KernelResult {
     pub worst: f64,
     /// Where that was.
     pub worst_at: String,
+    /// The largest tolerance as a share of the largest number of its tensor: what an error must exceed to be noticed.
+    pub loosest: f64,
 }
 
 #[derive(Debug, Clone, Default, serde::Serialize)]
@@ -77,10 +79,10 @@ pub async fn run(gpu: &Gpu, report: &mut dyn FnMut(&str)) -> Result<Summary> {
         match summary.kernels.get(kernel.label) {
             None => summary.fail(format!("{}: no case runs it", kernel.label)),
             Some(k) => {
-                let KernelResult { dispatches, compared, worst, worst_at } = k;
+                let KernelResult { dispatches, compared, worst, worst_at, loosest } = k;
                 let label = kernel.label;
                 report(&format!(
-                    "{label:<32} {dispatches:>4} dispatches {compared:>9} numbers, worst {worst:.3} of the tolerance at {worst_at}"
+                    "{label:<32} {dispatches:>4} dispatches {compared:>9} numbers, worst {worst:.3} of the tolerance (at most {loosest:.0e} of a tensor) {worst_at}"
                 ));
             }
         }
@@ -185,6 +187,9 @@ impl Comparison<'_> {
             let share = tolerance::of(&scene, i);
             let worst = (0..got.len()).map(|at| (share(at, got[at]), at)).max_by(|a, b| a.0.total_cmp(&b.0));
             result.compared += got.len() as u64;
+            if slot.elem == Elem::F32 && !tolerance::degenerate(&scene) {
+                result.loosest = result.loosest.max(loosest(&scene.want[i], &share));
+            }
             let Some((worst, at)) = worst else { continue };
             if worst > result.worst {
                 result.worst = worst;
@@ -236,6 +241,17 @@ impl Comparison<'_> {
         let Self { case, index, dispatch, .. } = self;
         format!("{} ({}), dispatch {index} of {}: {what}", dispatch.kernel.label, dispatch.variant().name, case.name)
     }
+}
+
+/// The largest tolerance as a share of the largest number, found by asking about numbers that are wrong by half of it.
+fn loosest(want: &[u32], share: &tolerance::Share) -> f64 {
+    let numbers =
+        || want.iter().enumerate().map(|(at, word)| (at, f32::from_bits(*word))).filter(|(_, v)| v.is_finite());
+    let largest = numbers().fold(0.0, |max: f32, (_, v)| max.max(v.abs()));
+    if largest == 0.0 {
+        return 0.0;
+    }
+    numbers().map(|(at, v)| 0.5 / share(at, (v + 0.5 * largest).to_bits())).fold(0.0, f64::max)
 }
 
 fn shown(elem: Elem, word: u32) -> String {
