@@ -6,17 +6,15 @@ use super::engine::{Place, SLICE};
 use super::event::{
     self, Arena, Command, CorpusInfo, Event, Finished, Outcome, RunPlan, StepMetrics, Warning, WarningKind,
 };
-use super::session::{Arrived, Parts, Position, Session};
+use super::assemble::{Assembly, From, assemble};
+use super::session::{Arrived, Position, Session};
 use super::source::{self, Text};
 use super::warnings::{Monitor, RunShape};
 use super::weights;
-use crate::batch::{HeldOut, Loader, Masking, Recipe, Split};
 use crate::config::{Config, Overrides};
 use crate::gpu::Choice;
 use crate::hub::Pair;
-use crate::model::io::PassSize;
 use crate::model::ledger::Group;
-use crate::model::{Model, ModelSpec, slots_per_row};
 use crate::plan::{Choices, Role};
 use crate::text::grammar::Level;
 use crate::view::Lang;
@@ -57,11 +55,6 @@ pub struct Options {
 /// Where runs go without `--out`.
 pub const RUNS: &str = "runs";
 
-/// Rows of the readout.
-const PROBE_ROWS: u32 = 4;
-/// Longest row of the readout, in tokens.
-const PROBE_TOKENS: u32 = 48;
-
 /// Trains as asked. Events go to `sink` as they happen, and into the run's folder.
 ///
 /// # Errors
@@ -95,6 +88,7 @@ struct Run {
     session: Session,
     folder: RunFolder,
     text: Text,
+    trained_on: TrainedOn,
     log: Log,
     board: TensorBoard,
     monitor: Monitor,
@@ -108,119 +102,48 @@ impl Run {
     async fn prepare(options: &Options, sink: &mut dyn FnMut(&Event) -> Result<()>) -> Result<Self> {
         let resumed = if options.resume { Some(find_resumed(options)?) } else { None };
         let (config, builtin) = effective_config(options, resumed.as_ref())?;
-        let seed = resumed.as_ref().map_or(options.seed.unwrap_or(1), |r| r.checkpoint.state.seed);
+        let trained_on = TrainedOn::of(options, builtin, resumed.as_ref())?;
         let place = Place::open(&options.device).await?;
         sink(&Event::Device(place.event()))?;
 
         let init = options.init.as_deref().map(checkpoint::read_pair).transpose()?;
-        let tokenizer_from = resumed
-            .as_ref()
-            .map(|r| r.checkpoint.dir.join("discriminator"))
-            .or_else(|| options.tokenizer.clone())
-            .or_else(|| options.init.as_ref().map(|dir| tokenizer_folder(dir)));
-        let wanted = source::Wanted { corpus: &options.corpus, valid: &options.valid, builtin, lang: options.lang };
-        let text = source::open(&wanted, &config, tokenizer_from.as_deref())?;
+        let tokenizer = match &resumed {
+            Some(r) => Some(r.checkpoint.dir.join("discriminator")),
+            None => options.tokenizer.clone().or_else(|| options.init.as_deref().map(tokenizer_folder)),
+        };
+        let text = source::open(&trained_on.wanted(), &config, tokenizer.as_deref())?;
         if let Some(r) = &resumed {
             check_same_text(&r.checkpoint.state, &text, &r.out)?;
         }
-
-        let recipe = recipe(&config, seed);
-        let split = Split::new(&text.cache, seed, recipe.row_len)?;
-        let counts = split.train_counts(&text.cache);
-        let specials = text.tokenizer.specials();
-        let unigram_entropy = crate::batch::hold_out::entropy_nats(&split.held_out.counts(&text.cache));
-        let held_out_recipe = Recipe { accumulate: 1, ..recipe };
-        let held_out = HeldOut::with_rows(
-            text.cache.clone(),
-            &split.held_out,
-            held_out_recipe,
-            specials,
-            config.eval_rows as usize,
-        )?;
-        let probe = PassSize {
-            rows: PROBE_ROWS,
-            row_len: config.seq_len.min(PROBE_TOKENS),
-            slots: PROBE_ROWS * probe_slots(&config),
-        };
-        let probe_recipe = Recipe { rows: probe.rows as usize, row_len: probe.row_len as usize, ..held_out_recipe };
-        let probes =
-            HeldOut::with_rows(text.cache.clone(), &split.held_out, probe_recipe, specials, PROBE_ROWS as usize)?;
-        let corpus = CorpusInfo {
-            name: text.name.clone(),
-            lang: text.lang.map(|lang| lang.code().to_owned()),
-            train_tokens: Some(split.train.tokens(&text.cache)),
-            valid_tokens: Some(split.held_out.tokens(&text.cache)),
-            vocab_size: text.tokenizer.vocab_size() as u64,
-            unigram_entropy: Some(unigram_entropy),
-        };
-        let loader = Loader::new(text.cache.clone(), split.train, recipe, specials)?;
-
-        let kernels: Choices = match &resumed {
-            Some(r) => serde_json::from_value(r.checkpoint.state.kernels.clone()).unwrap_or_default(),
-            None => Choices::default(),
-        };
-        let mut spec = ModelSpec::from_config(&config, text.tokenizer.vocab_size() as u32, specials.pad, Some(probe));
         if let Some((pair, _)) = &init {
-            spec.shape = weights::shape_from_pair(pair)?;
             check_init(pair, &text, &config)?;
         }
-        let model = Model::record(spec, kernels.clone(), place.limits());
-        let mut engine = place.engine(&model.plan).await?;
-        let mut notices = Vec::new();
-        match (&resumed, &init) {
-            (Some(r), _) => {
-                let (pair, warnings) = r.checkpoint.pair()?;
-                notices.extend(warnings);
-                weights::load_pair(&model, &mut engine, &pair);
-                weights::load_moments(&model, &mut engine, &r.checkpoint.moments()?)?;
-            }
-            (None, Some((pair, warnings))) => {
-                notices.extend(warnings.iter().cloned());
-                weights::load_pair(&model, &mut engine, pair);
-            }
-            (None, None) => weights::initialise(&model, &mut engine, seed),
-        }
-
-        let planned_steps = resumed.as_ref().map_or(config.steps, |r| r.checkpoint.state.planned_steps);
-        let parts = Parts {
-            config: config.clone(),
-            model,
-            engine,
-            loader,
-            held_out,
-            probes,
-            tokenizer: text.tokenizer.clone(),
-            counts,
-            unigram_entropy,
-            seed,
-            planned_steps,
+        let from = match (&resumed, &init) {
+            (Some(r), _) => From::Checkpoint(&r.checkpoint, r.position),
+            (None, Some((pair, notices))) => From::Pair(pair, notices),
+            (None, None) => From::Seed,
         };
-        let session = Session::new(parts, resumed.as_ref().map(|r| r.position))?;
+        let Assembly { session, corpus, notices, kernels } =
+            assemble(&config, &text, &place, &from, options.seed.unwrap_or(1)).await?;
 
         let out = resumed.as_ref().map(|r| r.out.clone()).or_else(|| options.out.clone());
         let out = out.unwrap_or_else(|| Path::new(RUNS).join(format!("{}-{}", timestamp(), config.preset)));
         let folder = if resumed.is_some() { RunFolder::open(&out)? } else { RunFolder::create(&out)? };
-        if let Some(r) = &resumed {
-            folder.set_aside_after(r.checkpoint.state.step)?;
-        } else {
-            let path = out.join("config.toml");
-            std::fs::write(&path, config.to_toml()).map_err(|e| Error::io("write the configuration", &path, &e))?;
+        match &resumed {
+            Some(r) => drop(folder.set_aside_after(r.checkpoint.state.step)?),
+            None => write_config(&out, &session.config)?,
         }
-        let shape = RunShape {
-            planned_steps,
-            warmup_steps: config.warmup_steps(planned_steps) as u64,
-            unigram_entropy: Some(unigram_entropy),
-        };
         let mut run = Self {
             log: Log::open(&out)?,
             board: TensorBoard::create(&out)?,
-            monitor: Monitor::new(shape),
+            monitor: Monitor::new(run_shape(&session)),
             lang: options.lang,
             arrived: Vec::new(),
             last_checkpoint: resumed.as_ref().map(|r| r.checkpoint.state.step),
             session,
             folder,
             text,
+            trained_on,
             kernels,
         };
         run.announce(&place, corpus, resumed.as_ref(), notices, sink)?;
@@ -443,9 +366,9 @@ impl Run {
         let facts = session.facts();
         let pair = weights::read_pair(&session.model, &mut session.engine, facts).await?;
         let moments = weights::read_moments(&session.model, &mut session.engine).await?;
-        let json = |value| serde_json::to_value(value).expect("plain numbers and strings are JSON");
         let mut extra = serde_json::Map::new();
-        extra.insert("position".into(), json(position));
+        extra.insert(POSITION.into(), serde_json::to_value(position).expect("numbers are JSON"));
+        extra.insert(TRAINED_ON.into(), serde_json::to_value(&self.trained_on).expect("paths and names are JSON"));
         let state = State {
             format_version: checkpoint::FORMAT_VERSION,
             step: position.step,
@@ -511,19 +434,28 @@ impl Run {
     fn fix_planned_steps(&mut self, planned: u64, sink: &mut dyn FnMut(&Event) -> Result<()>) -> Result<()> {
         self.session.planned_steps = planned;
         self.session.config.steps = planned;
-        self.monitor = Monitor::new(RunShape {
-            planned_steps: planned,
-            warmup_steps: self.session.config.warmup_steps(planned) as u64,
-            unigram_entropy: Some(self.session.unigram_entropy()),
-        });
-        let path = self.folder.path().join("config.toml");
-        std::fs::write(&path, self.session.config.to_toml())
-            .map_err(|e| Error::io("write the configuration", &path, &e))?;
+        self.monitor = Monitor::new(run_shape(&self.session));
+        write_config(self.folder.path(), &self.session.config)?;
         self.warn(
             format!("the first steps were timed: the run is planned for {planned} steps"),
             format!("os primeiros passos foram cronometrados: o treino terá {planned} passos"),
             sink,
         )
+    }
+}
+
+fn write_config(run: &Path, config: &Config) -> Result<()> {
+    let path = run.join("config.toml");
+    std::fs::write(&path, config.to_toml()).map_err(|e| Error::io("write the configuration", &path, &e))
+}
+
+/// What the warnings must know of the run.
+fn run_shape(session: &Session) -> RunShape {
+    let planned_steps = session.planned_steps;
+    RunShape {
+        planned_steps,
+        warmup_steps: session.config.warmup_steps(planned_steps) as u64,
+        unigram_entropy: Some(session.unigram_entropy()),
     }
 }
 
@@ -625,11 +557,56 @@ fn find_resumed(options: &Options) -> Result<Resumed> {
             .ok_or_else(|| Error::usage("there is no run to resume").at(RUNS).hint("name its folder with --out"))?,
     };
     let checkpoint = checkpoint::resume_point(&out, options.resume_step)?;
-    let position = checkpoint.state.extra.get("position").cloned().unwrap_or_default();
-    let position: Position = serde_json::from_value(position).map_err(|e| {
-        Error::failed(format!("its state does not say where the run stands: {e}")).at(checkpoint.dir.display())
-    })?;
+    let position = position(&checkpoint)?;
     Ok(Resumed { checkpoint, position, out })
+}
+
+/// Names in state.json.
+const POSITION: &str = "position";
+const TRAINED_ON: &str = "trained_on";
+
+/// Where the run of a checkpoint stands.
+pub(super) fn position(checkpoint: &Checkpoint) -> Result<Position> {
+    from_state(checkpoint, POSITION)
+}
+
+/// The text that the run of a checkpoint is trained on.
+pub(super) fn trained_on(checkpoint: &Checkpoint) -> Result<TrainedOn> {
+    from_state(checkpoint, TRAINED_ON)
+}
+
+fn from_state<T: serde::de::DeserializeOwned>(checkpoint: &Checkpoint, key: &str) -> Result<T> {
+    let value = checkpoint.state.extra.get(key).cloned().unwrap_or_default();
+    serde_json::from_value(value)
+        .map_err(|e| Error::failed(format!("its state.json has no readable {key}: {e}")).at(checkpoint.dir.display()))
+}
+
+/// Which text a run is trained on: kept with it, so that `--resume` and `eval` need not be told again.
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
+pub(super) struct TrainedOn {
+    pub corpus: Vec<PathBuf>,
+    pub valid: Vec<PathBuf>,
+    /// The built-in corpus, where no path was given.
+    pub builtin: Option<Level>,
+    pub lang: Lang,
+}
+
+impl TrainedOn {
+    /// As typed; a resumed run that is told nothing goes on with its own.
+    fn of(options: &Options, builtin: Option<Level>, resumed: Option<&Resumed>) -> Result<Self> {
+        if let Some(r) = resumed.filter(|_| options.corpus.is_empty()) {
+            return trained_on(&r.checkpoint);
+        }
+        // Absolute, so that a run can be resumed from another folder; a path that is not there is told when it is opened.
+        let whole = |paths: &[PathBuf]| {
+            paths.iter().map(|path| std::fs::canonicalize(path).unwrap_or_else(|_| path.clone())).collect()
+        };
+        Ok(Self { corpus: whole(&options.corpus), valid: whole(&options.valid), builtin, lang: options.lang })
+    }
+
+    pub fn wanted(&self) -> source::Wanted<'_> {
+        source::Wanted { corpus: &self.corpus, valid: &self.valid, builtin: self.builtin, lang: self.lang }
+    }
 }
 
 fn check_same_text(state: &State, text: &Text, out: &Path) -> Result<()> {
@@ -666,22 +643,6 @@ fn tokenizer_folder(dir: &Path) -> PathBuf {
         .ok()
         .and_then(|model| model.discriminator.or(model.generator))
         .unwrap_or_else(|| dir.to_owned())
-}
-
-fn recipe(c: &Config, seed: u64) -> Recipe {
-    Recipe {
-        rows: c.batch as usize,
-        accumulate: c.accumulate as usize,
-        row_len: c.seq_len as usize,
-        packing: c.packing,
-        masking: Masking { mask_prob: c.mask_prob, with_replacement: c.mask_with_replacement },
-        seed,
-    }
-}
-
-fn probe_slots(c: &Config) -> u32 {
-    let probe = Config { seq_len: c.seq_len.min(PROBE_TOKENS), ..c.clone() };
-    slots_per_row(&probe)
 }
 
 fn settings(c: &Config) -> event::Settings {

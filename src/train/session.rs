@@ -4,6 +4,7 @@
 use super::engine::Engine;
 use super::event::{EvalMetrics, ReadToken, Readout, StepMetrics};
 use super::metrics::{Fold, LossWeights, Measured, Slots, Tokens};
+use super::rules::{Judged, RuleRows};
 use super::schedule::{self, LOOK_EVERY, Source};
 use super::weights;
 use crate::batch::{Batch, Cursor, HeldOut, Loader, NONE};
@@ -33,6 +34,8 @@ pub struct Parts {
     pub held_out: HeldOut,
     /// Rows of the readout; the model's probe has their shape.
     pub probes: HeldOut,
+    /// Stories of the built-in grammar, where the text is its own.
+    pub rules: Option<RuleRows>,
     pub tokenizer: Arc<Tokenizer>,
     /// Occurrences of each id in the training text.
     pub counts: Vec<u64>,
@@ -63,6 +66,7 @@ pub struct Session {
     loader: Loader,
     held_out: HeldOut,
     probes: HeldOut,
+    rules: Option<RuleRows>,
     unigram_entropy: f64,
     /// Completed (submitted) optimizer steps.
     step: u64,
@@ -158,7 +162,7 @@ pub enum Arrived {
 impl Session {
     /// Weights and moments are already in the engine; `position`: where a resumed run stands.
     pub fn new(parts: Parts, position: Option<Position>) -> Result<Self> {
-        let Parts { config, model, mut engine, mut loader, held_out, probes, tokenizer, counts, .. } = parts;
+        let Parts { config, model, mut engine, mut loader, held_out, probes, rules, tokenizer, counts, .. } = parts;
         let io = model.io.clone().ok_or_else(|| Error::failed("the model was not recorded for training"))?;
         engine.write(&model.source, &replacement_table(&config, &tokenizer, &counts));
         let at = position.unwrap_or(Position {
@@ -181,6 +185,7 @@ impl Session {
             loader,
             held_out,
             probes,
+            rules,
             unigram_entropy: parts.unigram_entropy,
             step: at.step,
             source: at.source,
@@ -313,13 +318,14 @@ impl Session {
     /// Held-out metrics: fixed masks, fixed noise, replacements drawn by the generator as it is now.
     pub async fn evaluate(&mut self) -> Result<EvalMetrics> {
         let measured = self.measure_held_out().await?;
+        let rtd_auc_rule = self.rule_auc().await?;
         Ok(EvalMetrics {
             step: self.step,
             metrics: measured.metrics,
             elapsed_secs: Some(self.clock.secs()),
             tokens_seen: self.tokens_seen,
             unigram_entropy: Some(self.unigram_entropy),
-            rtd_auc_rule: None,
+            rtd_auc_rule,
             confusion: self.judged().then_some(measured.confusion),
             calibration: self.judged().then_some(measured.calibration),
         })
@@ -345,6 +351,28 @@ impl Session {
             block.slot_base += batch.slots as u32;
         }
         Ok(fold.fold.finish(self.loss_weights()))
+    }
+
+    /// On the built-in text: the AUC of replacements that break a rule of the grammar against originals.
+    async fn rule_auc(&mut self) -> Result<Option<f64>> {
+        let Some(rules) = self.rules.take().filter(|_| self.judged()) else { return Ok(None) };
+        let mut judged = Judged::default();
+        let mut block = Step::seeded(EVAL_SEED, 2);
+        for batch in rules.batches() {
+            self.engine.set_step(&block);
+            self.io.pack(&batch.batch, &mut self.words);
+            self.engine.write(&self.io.input, &self.words);
+            self.engine.run_all(self.model.plan.stage(Stage::Evaluate)).await?;
+            self.engine.collect(0);
+            let (io, tokenizer) = (&self.io, &self.tokenizer);
+            self.engine
+                .drain(true, |_, blocks| rules.judge(batch, &io.outputs(blocks[0]), tokenizer, &mut judged))
+                .await?;
+            block.row_base += batch.batch.rows as u32;
+            block.slot_base += batch.batch.slots as u32;
+        }
+        self.rules = Some(rules);
+        Ok(judged.auc())
     }
 
     /// The probe sentences on the live weights.

@@ -65,12 +65,16 @@ pub fn open(wanted: &Wanted, config: &Config, tokenizer: Option<&Path>) -> Resul
             })
         }
         None => {
-            let corpus = Corpus::open(wanted.corpus, wanted.valid)?;
+            let corpus = if wanted.corpus.is_empty() {
+                Corpus::open_held_out(wanted.valid)?
+            } else {
+                Corpus::open(wanted.corpus, wanted.valid)?
+            };
             let identity = corpus.identity();
             let tokenizer = tokenizer_for(tokenizer, config, cleaning, &identity, || corpus.training_chunks())?;
             let build = || corpus.chunks();
             let (cache, _) = cache::open_or_build(&dir, &identity, &tokenizer, &Options::default(), build, |_| {})?;
-            let names: Vec<String> = wanted.corpus.iter().map(|path| path.display().to_string()).collect();
+            let names: Vec<String> = wanted.corpus.iter().chain(wanted.valid).map(|path| path.display().to_string()).collect();
             Ok(Text {
                 name: names.join(", "),
                 lang: None,

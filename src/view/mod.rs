@@ -10,7 +10,8 @@ pub mod line;
 pub mod tensorboard;
 
 /// The languages that people are spoken to in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Lang {
     #[default]
     En,

@@ -1,0 +1,130 @@
+//! Puts a session together: config, text and a place to run -> loader, held-out rows, model, engine with its weights -> [`Session`].
+//! Used by a run, and by `eval`, which only looks.
+
+use super::checkpoint::Checkpoint;
+use super::engine::Place;
+use super::event::CorpusInfo;
+use super::rules::RuleRows;
+use super::session::{Parts, Position, Session};
+use super::source::Text;
+use super::weights;
+use crate::Result;
+use crate::batch::{HeldOut, Loader, Masking, Recipe, Split, hold_out};
+use crate::config::Config;
+use crate::hub::Pair;
+use crate::model::io::PassSize;
+use crate::model::{Model, ModelSpec, slots_per_row};
+use crate::plan::Choices;
+
+/// Rows of the readout.
+const PROBE_ROWS: u32 = 4;
+/// Longest row of the readout, in tokens.
+const PROBE_TOKENS: u32 = 48;
+
+/// Where the weights come from.
+pub enum From<'a> {
+    /// Drawn from the run's seed.
+    Seed,
+    /// Networks trained elsewhere, with what was noticed when they were read.
+    Pair(&'a Pair, &'a [String]),
+    /// A run that goes on.
+    Checkpoint(&'a Checkpoint, Position),
+}
+
+/// A session, and what is to be said about it.
+pub struct Assembly {
+    pub session: Session,
+    pub corpus: CorpusInfo,
+    pub notices: Vec<String>,
+    pub kernels: Choices,
+}
+
+/// `seed`: of a run that begins; one that goes on has its own.
+pub async fn assemble(config: &Config, text: &Text, place: &Place, from: &From<'_>, seed: u64) -> Result<Assembly> {
+    let seed = if let From::Checkpoint(checkpoint, _) = from { checkpoint.state.seed } else { seed };
+    let recipe = recipe(config, seed);
+    let specials = text.tokenizer.specials();
+    let split = Split::new(&text.cache, seed, recipe.row_len)?;
+    let counts = split.train_counts(&text.cache);
+    let unigram_entropy = hold_out::entropy_nats(&split.held_out.counts(&text.cache));
+    let corpus = CorpusInfo {
+        name: text.name.clone(),
+        lang: text.lang.map(|lang| lang.code().to_owned()),
+        train_tokens: Some(split.train.tokens(&text.cache)),
+        valid_tokens: Some(split.held_out.tokens(&text.cache)),
+        vocab_size: text.tokenizer.vocab_size() as u64,
+        unigram_entropy: Some(unigram_entropy),
+    };
+    let look = Recipe { accumulate: 1, ..recipe };
+    let held_out_rows = |recipe, rows: u32| {
+        HeldOut::with_rows(text.cache.clone(), &split.held_out, recipe, specials, rows as usize)
+    };
+    let held_out = held_out_rows(look, config.eval_rows)?;
+    let probe = probe_size(config);
+    let probe_recipe = Recipe { rows: probe.rows as usize, row_len: probe.row_len as usize, ..look };
+    let probes = held_out_rows(probe_recipe, PROBE_ROWS)?;
+    let rules = RuleRows::new(text, look)?;
+
+    let kernels: Choices = match from {
+        From::Checkpoint(checkpoint, _) => serde_json::from_value(checkpoint.state.kernels.clone()).unwrap_or_default(),
+        From::Seed | From::Pair(..) => Choices::default(),
+    };
+    let mut spec = ModelSpec::from_config(config, text.tokenizer.vocab_size() as u32, specials.pad, Some(probe));
+    // Networks that were read keep their own sizes, whatever the preset's are.
+    let read = match from {
+        From::Seed => None,
+        From::Pair(pair, notices) => Some(((*pair).clone(), notices.to_vec())),
+        From::Checkpoint(checkpoint, _) => Some(checkpoint.pair()?),
+    };
+    if let Some((pair, _)) = &read {
+        spec.shape = weights::shape_from_pair(pair)?;
+    }
+    let model = Model::record(spec, kernels.clone(), place.limits());
+    let mut engine = place.engine(&model.plan).await?;
+    match &read {
+        Some((pair, _)) => weights::load_pair(&model, &mut engine, pair),
+        None => weights::initialise(&model, &mut engine, seed),
+    }
+    if let From::Checkpoint(checkpoint, _) = from {
+        weights::load_moments(&model, &mut engine, &checkpoint.moments()?)?;
+    }
+    let (planned_steps, position) = match from {
+        From::Checkpoint(checkpoint, position) => (checkpoint.state.planned_steps, Some(*position)),
+        From::Seed | From::Pair(..) => (config.steps, None),
+    };
+    let parts = Parts {
+        config: config.clone(),
+        model,
+        engine,
+        loader: Loader::new(text.cache.clone(), split.train, recipe, specials)?,
+        held_out,
+        probes,
+        rules,
+        tokenizer: text.tokenizer.clone(),
+        counts,
+        unigram_entropy,
+        seed,
+        planned_steps,
+    };
+    let session = Session::new(parts, position)?;
+    Ok(Assembly { session, corpus, notices: read.map(|(_, notices)| notices).unwrap_or_default(), kernels })
+}
+
+/// How a configuration cuts text into batches.
+pub fn recipe(c: &Config, seed: u64) -> Recipe {
+    Recipe {
+        rows: c.batch as usize,
+        accumulate: c.accumulate as usize,
+        row_len: c.seq_len as usize,
+        packing: c.packing,
+        masking: Masking { mask_prob: c.mask_prob, with_replacement: c.mask_with_replacement },
+        seed,
+    }
+}
+
+/// The readout's pass: a few short rows.
+pub fn probe_size(c: &Config) -> PassSize {
+    let row_len = c.seq_len.min(PROBE_TOKENS);
+    let slots = slots_per_row(&Config { seq_len: row_len, ..c.clone() });
+    PassSize { rows: PROBE_ROWS, row_len, slots: PROBE_ROWS * slots }
+}
