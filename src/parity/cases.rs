@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 /// Every case that the device can run: each op once for every variant name that its kernels have.
 pub fn all(features: Features) -> impl Iterator<Item = Case> {
-    const OPS: [(&str, fn(&mut Lab)); 12] = [
+    const OPS: [(&str, Record); 12] = [
         ("fill", fills),
         ("gather", gathers),
         ("gelu", gelus),
@@ -67,6 +67,9 @@ fn steps(op: &str) -> Vec<Step> {
         _ => vec![plain],
     }
 }
+
+/// Records one op's shapes.
+type Record = fn(&mut Lab);
 
 /// A case being recorded.
 pub struct Lab {
