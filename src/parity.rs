@@ -10,6 +10,7 @@ use crate::gpu::{self, Gpu};
 use crate::plan::{Access, Dispatch, Elem, Plan, Step, Tensor};
 use crate::{Result, cpu, ops};
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 use tolerance::Scene;
@@ -28,10 +29,25 @@ pub struct KernelResult {
     pub dispatches: usize,
     /// Numbers compared.
     pub compared: u64,
+    /// Numbers that are wrong, left out, or written where they should not be; each tensor and buffer counts its first.
+    pub failed: usize,
     /// The largest error as a share of its tolerance: above 1 is a failure.
     pub worst: f64,
     /// Where that was.
     pub worst_at: String,
+    /// The largest tolerance as a share of the largest number of its tensor: what an error must exceed to be noticed.
+    pub loosest: f64,
+}
+
+impl fmt::Display for KernelResult {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { dispatches, compared, failed, worst, worst_at, loosest } = self;
+        write!(
+            f,
+            "{dispatches:>4} dispatches {compared:>9} numbers {failed:>3} failed, worst {worst:.3} of the tolerance"
+        )?;
+        write!(f, " (at most {loosest:.0e} of a tensor) {worst_at}")
+    }
 }
 
 #[derive(Debug, Clone, Default, serde::Serialize)]
@@ -40,19 +56,17 @@ pub struct Summary {
     pub kernels: BTreeMap<&'static str, KernelResult>,
     /// What went wrong, the first of them in full.
     pub failures: Vec<String>,
-    pub failed: usize,
 }
 
 impl Summary {
-    pub fn passed(&self) -> bool {
-        self.failed == 0
+    pub fn failed(&self) -> usize {
+        self.kernels.values().map(|kernel| kernel.failed).sum()
     }
 
-    fn fail(&mut self, text: String) {
-        self.failed += 1;
-        if self.failures.len() < FAILURES_MAX {
-            self.failures.push(text);
-        }
+    fn add(&mut self, label: &'static str, failures: Vec<String>) {
+        self.kernels.entry(label).or_default().failed += failures.len();
+        let room = FAILURES_MAX - self.failures.len();
+        self.failures.extend(failures.into_iter().take(room));
     }
 }
 
@@ -74,16 +88,11 @@ pub async fn run(gpu: &Gpu, report: &mut dyn FnMut(&str)) -> Result<Summary> {
         lockstep(gpu, &case, &mut summary).await?;
     }
     for kernel in ops::ALL {
-        match summary.kernels.get(kernel.label) {
-            None => summary.fail(format!("{}: no case runs it", kernel.label)),
-            Some(k) => {
-                let KernelResult { dispatches, compared, worst, worst_at } = k;
-                let label = kernel.label;
-                report(&format!(
-                    "{label:<32} {dispatches:>4} dispatches {compared:>9} numbers, worst {worst:.3} of the tolerance at {worst_at}"
-                ));
-            }
+        let label = kernel.label;
+        if !summary.kernels.contains_key(label) {
+            summary.add(label, vec![format!("{label}: no case runs it")]);
         }
+        report(&format!("{label:<32} {}", summary.kernels[label]));
     }
     summary.failures.iter().for_each(|failure| report(&format!("FAIL {failure}")));
     Ok(summary)
@@ -150,6 +159,11 @@ fn poison_of(elem: Elem) -> u32 {
     }
 }
 
+/// What a tensor holds, from the memory of whole buffers by number.
+fn view(tensor: &Tensor, memory: &BTreeMap<usize, Vec<u32>>) -> Vec<u32> {
+    memory[&(tensor.buffer.0 as usize)][tensor.offset as usize..(tensor.offset + tensor.len()) as usize].to_vec()
+}
+
 /// Whole buffers, by number: as they were, as the device left them, as the twin left them.
 struct Comparison<'a> {
     case: &'a Case,
@@ -163,79 +177,84 @@ struct Comparison<'a> {
 impl Comparison<'_> {
     fn judge(&self, summary: &mut Summary) {
         let d = self.dispatch;
-        let view = |t: &Tensor, memory: &BTreeMap<usize, Vec<u32>>| {
-            memory[&(t.buffer.0 as usize)][t.offset as usize..(t.offset + t.len()) as usize].to_vec()
-        };
         let scene = Scene {
             dispatch: d,
             step: &self.case.step,
             before: d.tensors.iter().map(|t| view(t, &self.before)).collect(),
             want: d.tensors.iter().map(|t| view(t, &self.want)).collect(),
         };
-        let mut result = summary.kernels.remove(d.kernel.label).unwrap_or_default();
+        let mut failures = Vec::new();
+        let result = summary.kernels.entry(d.kernel.label).or_default();
         result.dispatches += 1;
-        for (i, (slot, tensor)) in d.kernel.slots.iter().zip(&d.tensors).enumerate() {
-            if !slot.access.writes() {
-                continue;
-            }
-            let got = view(tensor, &self.after);
-            if slot.access == Access::Write && !tolerance::leaves_parts(d.kernel, slot.name) {
-                self.twin_wrote_all(slot.name, poison_of(slot.elem), &scene.want[i], summary);
-            }
-            let share = tolerance::of(&scene, i);
-            let worst = (0..got.len()).map(|at| (share(at, got[at]), at)).max_by(|a, b| a.0.total_cmp(&b.0));
-            result.compared += got.len() as u64;
-            let Some((worst, at)) = worst else { continue };
-            if worst > result.worst {
-                result.worst = worst;
-                result.worst_at = format!("{}[{at}] of {}", slot.name, self.case.name);
-            }
-            if worst > 1.0 {
-                let (got, want) = (shown(slot.elem, got[at]), shown(slot.elem, scene.want[i][at]));
-                let place = self.place(&format!("{}{:?}", slot.name, tensor.shape()));
-                summary.fail(format!("{place}[{at}]: got {got}, want {want}, {worst:.3} of the tolerance"));
-            }
+        for slot in (0..d.tensors.len()).filter(|&i| d.kernel.slots[i].access.writes()) {
+            failures.extend(self.twin_left_out(&scene, slot));
+            failures.extend(self.compare(&scene, slot, result));
         }
-        summary.kernels.insert(d.kernel.label, result);
-        self.untouched(summary);
+        failures.extend(self.strayed());
+        summary.add(d.kernel.label, failures);
     }
 
-    fn twin_wrote_all(&self, slot: &str, poison: u32, want: &[u32], summary: &mut Summary) {
-        if let Some(at) = want.iter().position(|&word| word == poison) {
-            summary.fail(format!("{}[{at}]: the twin left it unwritten", self.place(slot)));
+    /// The twin must write all of what its specification says it does.
+    fn twin_left_out(&self, scene: &Scene, i: usize) -> Option<String> {
+        let slot = &self.dispatch.kernel.slots[i];
+        if slot.access != Access::Write || tolerance::leaves_parts(self.dispatch.kernel, slot.name) {
+            return None;
         }
+        let at = scene.want[i].iter().position(|&word| word == poison_of(slot.elem))?;
+        Some(format!("{}[{at}]: the twin left it unwritten", self.place(slot.name)))
     }
 
-    /// Everything outside the written ranges is as it was, to the bit.
-    fn untouched(&self, summary: &mut Summary) {
-        let written: Vec<&Tensor> = self
-            .dispatch
-            .kernel
-            .slots
-            .iter()
-            .zip(&self.dispatch.tensors)
-            .filter_map(|(slot, tensor)| slot.access.writes().then_some(tensor))
-            .collect();
-        for (&buffer, before) in &self.before {
-            let inside = |at: usize| {
-                written.iter().any(|t| {
-                    t.buffer.0 as usize == buffer && (t.offset as usize..(t.offset + t.len()) as usize).contains(&at)
-                })
-            };
+    /// A written tensor against the twin's; the worst number is the one described.
+    fn compare(&self, scene: &Scene, i: usize, result: &mut KernelResult) -> Option<String> {
+        let (slot, tensor) = (&self.dispatch.kernel.slots[i], &self.dispatch.tensors[i]);
+        let (got, want, share) = (view(tensor, &self.after), &scene.want[i], tolerance::of(scene, i));
+        result.compared += got.len() as u64;
+        if slot.elem == Elem::F32 && !tolerance::degenerate(scene) {
+            result.loosest = result.loosest.max(loosest(want, &share));
+        }
+        let (worst, at) = (0..got.len()).map(|at| (share(at, got[at]), at)).max_by(|a, b| a.0.total_cmp(&b.0))?;
+        if worst > result.worst {
+            result.worst = worst;
+            result.worst_at = format!("{}[{at}] of {}", slot.name, self.case.name);
+        }
+        let place = self.place(&format!("{}{:?}", slot.name, tensor.shape()));
+        let (got, want) = (shown(slot.elem, got[at]), shown(slot.elem, want[at]));
+        (worst > 1.0).then(|| format!("{place}[{at}]: got {got}, want {want}, {worst:.3} of the tolerance"))
+    }
+
+    /// Everything outside of the written ranges must be as it was, to the bit.
+    fn strayed(&self) -> Vec<String> {
+        let (slots, tensors) = (self.dispatch.kernel.slots, &self.dispatch.tensors);
+        let written = |buffer: usize, at: usize| {
+            slots.iter().zip(tensors).any(|(slot, t)| {
+                let range = t.offset as usize..(t.offset + t.len()) as usize;
+                slot.access.writes() && t.buffer.0 as usize == buffer && range.contains(&at)
+            })
+        };
+        let changed = self.before.iter().filter_map(|(&buffer, before)| {
             let after = &self.after[&buffer];
-            let changed = (0..before.len()).find(|&at| before[at] != after[at] && !inside(at));
-            if let Some(at) = changed {
-                let label = &self.case.plan.buffers[buffer].label;
-                let place = self.place(label);
-                summary.fail(format!("{place}: element {at} of the buffer changed, which no written range covers"));
-            }
-        }
+            let at = (0..before.len()).find(|&at| before[at] != after[at] && !written(buffer, at))?;
+            let place = self.place(&self.case.plan.buffers[buffer].label);
+            Some(format!("{place}: element {at} of the buffer changed, which no written range covers"))
+        });
+        changed.collect()
     }
 
     fn place(&self, what: &str) -> String {
         let Self { case, index, dispatch, .. } = self;
         format!("{} ({}), dispatch {index} of {}: {what}", dispatch.kernel.label, dispatch.variant().name, case.name)
     }
+}
+
+/// The largest tolerance as a share of the largest number, found by asking about numbers that are wrong by half of it.
+fn loosest(want: &[u32], share: &tolerance::Share) -> f64 {
+    let numbers =
+        || want.iter().enumerate().map(|(at, word)| (at, f32::from_bits(*word))).filter(|(_, v)| v.is_finite());
+    let largest = numbers().fold(0.0, |max: f32, (_, v)| max.max(v.abs()));
+    if largest == 0.0 {
+        return 0.0;
+    }
+    numbers().map(|(at, v)| 0.5 / share(at, (v + 0.5 * largest).to_bits())).fold(0.0, f64::max)
 }
 
 fn shown(elem: Elem, word: u32) -> String {

@@ -5,7 +5,7 @@ use super::{Case, MARGIN, POISON_F32};
 use crate::batch::NONE;
 use crate::gpu::Features;
 use crate::ops::{
-    self, Dropout, attention, corrupt, embed, fill, gather, layernorm, matmul, optimizer, reduce, rtd, vocab,
+    self, Dropout, attention, corrupt, embed, fill, gather, gelu, layernorm, matmul, optimizer, reduce, rtd, vocab,
 };
 use crate::plan::kernel::Needs;
 use crate::plan::{Choices, Elem, Recorder, Role, Step, Tensor};
@@ -15,9 +15,10 @@ use std::sync::Arc;
 
 /// Every case that the device can run: each op once for every variant name that its kernels have.
 pub fn all(features: Features) -> impl Iterator<Item = Case> {
-    const OPS: [(&str, fn(&mut Lab)); 11] = [
+    const OPS: [(&str, Record); 12] = [
         ("fill", fills),
         ("gather", gathers),
+        ("gelu", gelus),
         ("embed", embeds),
         ("reduce", reduces),
         ("layernorm", layernorms),
@@ -66,6 +67,9 @@ fn steps(op: &str) -> Vec<Step> {
         _ => vec![plain],
     }
 }
+
+/// Records one op's shapes.
+type Record = fn(&mut Lab);
 
 /// A case being recorded.
 pub struct Lab {
@@ -193,6 +197,13 @@ fn gathers(lab: &mut Lab) {
         let first = lab.words("first", &[1, tokens], lists.first);
         let next = lab.words("next", &[slots], lists.next);
         gather::backward(&mut lab.r, "dh", &y, &first, &next);
+    }
+}
+
+fn gelus(lab: &mut Lab) {
+    for len in [1, 3, 7, 255, 256, 257, 5000] {
+        let (dy, u) = (lab.normal("dy", &[len]), lab.normal_around("u", &[len], 0.0, 3.0));
+        gelu::backward(&mut lab.r, "du", &dy, &u);
     }
 }
 

@@ -67,6 +67,11 @@ pub fn leaves_parts(kernel: &KernelSpec, slot: &str) -> bool {
     kernel == &attention::BACKWARD_Q && slot == "dqkv"
 }
 
+/// A row of one channel is its own mean: its variance is rounding, and 1 / √eps of it is any number up to 10^6.
+pub fn degenerate(s: &Scene) -> bool {
+    s.dispatch.kernel.label.starts_with("layernorm.") && s.dims::<layernorm::Dims>().c == 1
+}
+
 /// The rule for slot number `slot` of the scene.
 pub fn of<'a>(s: &'a Scene<'a>, slot: usize) -> Share<'a> {
     let name = s.dispatch.kernel.slots[slot].name;
@@ -74,6 +79,8 @@ pub fn of<'a>(s: &'a Scene<'a>, slot: usize) -> Share<'a> {
     match file {
         "attention" => attention_rule(s, entry, name),
         "embed" => within(s, name, embed_rule(s, entry)),
+        // As matmul's epilogue: the same function of u, times dy.
+        "gelu" => within(s, name, 2e-6 * largest(s.f32("dy"))),
         "layernorm" => layernorm_rule(s, entry, name),
         "matmul" => within(s, name, matmul_rule(s, entry, name)),
         "optimizer" => optimizer_rule(s, entry, name),
@@ -414,8 +421,6 @@ struct Heads {
     largest: [f64; 3],
     /// Relative error of a probability.
     p_error: f64,
-    /// Absolute error of a score.
-    score_error: f64,
     drop: f64,
 }
 
@@ -436,31 +441,35 @@ impl Heads {
         let score_error = (drift(d.d) + 4.0 * ROUND) * size;
         // p = exp(score - lse): the exponential's own error over differences of at most 2 size, on two sides; the sum's.
         let p_error = 2.0 * score_error + ROUND * (16.0 + 12.0 * size) + drift(d.t) / 2.0;
-        Self { d, norms, largest, p_error, score_error, drop: f64::from(d.dropout.scale) }
+        Self { d, norms, largest, p_error, drop: f64::from(d.dropout.scale) }
     }
 
-    /// The largest sum over queries of a key's probabilities, in f64.
-    fn column_max(&self, s: &Scene) -> f64 {
-        let (d, qkv, mask) = (&self.d, s.f32("qkv"), s.u32("mask"));
-        let (t, hd, c) = (d.t as usize, d.d as usize, (d.h * d.d) as usize);
-        let part = |part: usize, b: usize, h: usize, i: usize| &qkv[(b * t + i) * 3 * c + part * c + h * hd..][..hd];
-        let mut max: f64 = 0.0;
+    /// The largest norm of a query's probabilities, and of a key's, in f64: sums of terms p x whose errors are independent
+    /// are off by that share of one term's error, not by their number.
+    fn spread(&self, s: &Scene) -> [f64; 2] {
+        let (d, mask) = (&self.d, s.u32("mask"));
+        let t = d.t as usize;
+        let [mut row_max, mut column_max] = [0.0f64; 2];
         for (b, h) in (0..d.b as usize).flat_map(|b| (0..d.h as usize).map(move |h| (b, h))) {
-            let mut columns = vec![0.0f64; t];
+            let mut columns = vec![0.0; t];
             for q in 0..t {
-                let sees = |k: usize| mask[b * t + k] != 0 && (d.causal == 0 || k <= q);
-                let score = |k: usize| {
-                    let dot: f64 = part(0, b, h, q).iter().zip(part(1, b, h, k)).map(|(x, y)| f64::from(x * y)).sum();
-                    dot * f64::from(d.scale)
-                };
-                let scores: Vec<(usize, f64)> = (0..t).filter(|&k| sees(k)).map(|k| (k, score(k))).collect();
-                let top = scores.iter().fold(f64::NEG_INFINITY, |m, s| m.max(s.1));
-                let sum: f64 = scores.iter().map(|s| (s.1 - top).exp()).sum();
-                scores.iter().for_each(|(k, score)| columns[*k] += (score - top).exp() / sum);
+                let sees = |k: &usize| mask[b * t + k] != 0 && (d.causal == 0 || *k <= q);
+                let scores: Vec<(usize, f64)> = (0..t).filter(sees).map(|k| (k, self.score(s, b, h, [q, k]))).collect();
+                let top = scores.iter().fold(f64::NEG_INFINITY, |top, (_, score)| top.max(*score));
+                let sum: f64 = scores.iter().map(|(_, score)| (score - top).exp()).sum();
+                let squares = scores.iter().map(|(k, score)| (k, ((score - top).exp() / sum).powi(2)));
+                row_max = row_max.max(squares.map(|(k, p)| (columns[*k] += p, p).1).sum());
             }
-            max = columns.into_iter().fold(max, f64::max);
+            column_max = columns.into_iter().fold(column_max, f64::max);
         }
-        max
+        [row_max.sqrt(), column_max.sqrt()]
+    }
+
+    fn score(&self, s: &Scene, b: usize, h: usize, [q, k]: [usize; 2]) -> f64 {
+        let (t, hd, c) = (self.d.t as usize, self.d.d as usize, (self.d.h * self.d.d) as usize);
+        let part = |part: usize, i: usize| &s.f32("qkv")[(b * t + i) * 3 * c + part * c + h * hd..][..hd];
+        let products = part(0, q).iter().zip(part(1, k)).map(|(q, k)| f64::from(*q) * f64::from(*k));
+        products.sum::<f64>() * f64::from(self.d.scale)
     }
 }
 
@@ -475,23 +484,25 @@ fn attention_rule<'a>(s: &'a Scene<'a>, entry: &str, name: &'a str) -> Share<'a>
             _ => within(s, name, a.drop * a.largest[2] * (a.p_error + drift(t))),
         };
     }
-    // dp = drop dctx·v and delta = dctx·ctx: products over a head's channels.
+    // dp = drop dctx·v and delta = dctx·ctx: products over a head's channels; |delta| is at most the largest dp.
     let dctx = s.f32("dctx");
     let dctx_norm = norm_max(dctx, dctx.len() / a.d.d as usize, a.d.d as usize, true);
     let dp = a.drop * dctx_norm * a.norms[2];
-    let delta_error = drift(a.d.d) * dp;
-    // ds = p (dp - delta): p's error on both, and theirs; |delta| is at most the largest dp.
-    let ds_error = 2.0 * dp * (a.p_error + drift(t) + 4.0 * ROUND) + drift(a.d.d) * dp + delta_error;
+    let dp_error = drift(a.d.d) * dp;
+    // ds = p (dp - delta), in shares of p: p's own error on both, the sum's, and dp's.
+    let ds_error = 2.0 * dp * (a.p_error + drift(t) + 4.0 * ROUND) + dp_error;
+    let [row, column] = a.spread(s);
     if entry == "backward_q" {
+        // dq = scale sum over k of ds k; delta's error is the same for all k, and the p sum to 1.
+        let dq_error = scale * a.largest[1] * (row * ds_error + dp_error);
         return match name {
-            "delta" => within(s, name, delta_error),
-            // dq = scale sum over k of ds k; key and value parts stay poisoned, to the bit.
-            _ => each(s, name, move |at| if at % (3 * c) < c { scale * a.largest[1] * ds_error } else { 0.0 }),
+            "delta" => within(s, name, dp_error),
+            // Key and value parts stay poisoned, to the bit.
+            _ => each(s, name, move |at| if at % (3 * c) < c { dq_error } else { 0.0 }),
         };
     }
-    let column = a.column_max(s);
-    let dk_error = scale * a.largest[0] * column * ds_error;
-    let dv_error = column * a.drop * largest(dctx) * (a.p_error + drift(t) + a.score_error);
+    let dk_error = scale * a.largest[0] * column * (ds_error + dp_error);
+    let dv_error = column * a.drop * largest(dctx) * (a.p_error + drift(t));
     each(s, name, move |at| match at % (3 * c) / c {
         0 => 0.0,
         1 => dk_error,

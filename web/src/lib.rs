@@ -3,6 +3,8 @@
 
 mod smoke;
 
+use electroscope::gpu::{Choice, Gpu, Profile};
+use electroscope::parity;
 use wasm_bindgen::prelude::*;
 
 /// What a page sees of a finished run of the suite.
@@ -53,5 +55,19 @@ pub async fn run_parity(report: js_sys::Function) -> Summary {
     let mut suite = Suite { report, summary: Summary { passed: 0, failed: 0, skipped: 0 } };
     // The browser gives what every later check stands on: an adapter, WebGPU's default limits, override-sized shared memory.
     suite.record("browser::override_sized_reduction", smoke::run().await);
+    match kernels(&suite).await {
+        Ok(kernels) => kernels.into_iter().for_each(|(name, outcome)| suite.record(&name, outcome)),
+        Err(error) => suite.record("browser::parity", Err(error.to_string())),
+    }
     suite.summary
+}
+
+/// Every kernel on the browser's adapter against its twin, both in this module.
+async fn kernels(suite: &Suite) -> electroscope::Result<Vec<(String, Result<(), String>)>> {
+    let opened = Gpu::open(&Choice::Gpu, Profile::Portable).await?;
+    suite.line(&opened.reason);
+    let Some(gpu) = opened.gpu else { return Ok(Vec::new()) };
+    let summary = parity::run(&gpu, &mut |line| suite.line(line)).await?;
+    let outcome = |failed: usize| if failed == 0 { Ok(()) } else { Err(format!("{failed} wrong")) };
+    Ok(summary.kernels.iter().map(|(label, kernel)| (format!("parity::{label}"), outcome(kernel.failed))).collect())
 }
