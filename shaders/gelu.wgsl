@@ -1,24 +1,22 @@
-// gelu: the gradient of y = x * Phi(x) where no product carries it in its epilogue.
-// One lane an element. Uses lib/grid.wgsl, lib/gelu.wgsl. Truth: src/cpu/gelu.rs
-//   entry     reads  writes   dispatch
-//   backward  dy u   du  (=)  ceil(len / WG)
-struct Dims { len: u32, pad0: u32, pad1: u32, pad2: u32 }
-
+// gelu: the gradient of y = x Phi(x), where no product carries it in its epilogue.
+// A lane owns an element. Uses lib/grid, lib/gelu. Twin: src/cpu/gelu.rs
+//   entry      reads    writes      dispatch
+//   backward   dy u     du  (=)     ceil(len / WG)
 override WG: u32;
-
+struct Dims {
+    len: u32,
+    pad0: u32,
+    pad1: u32,
+    pad2: u32,
+}
 @group(0) @binding(0) var<uniform> dims: Dims;
-@group(0) @binding(1) var<storage, read> dy: array<f32>;         // (len)
-@group(0) @binding(2) var<storage, read> u: array<f32>;          // (len) before the activation
-@group(0) @binding(3) var<storage, read_write> du: array<f32>;   // (len)
+@group(0) @binding(1) var<storage, read> dy: array<f32>;             // (len)
+@group(0) @binding(2) var<storage, read> u: array<f32>;              // (len) before the gelu
+@group(0) @binding(3) var<storage, read_write> du: array<f32>;       // (len)
 
 @compute @workgroup_size(WG)
-fn backward(
-    @builtin(workgroup_id) wid: vec3u,
-    @builtin(num_workgroups) groups: vec3u,
-    @builtin(local_invocation_index) lane: u32,
-) {
+fn backward(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
     let i = group_index(wid, groups) * WG + lane;
     if i >= dims.len { return; }
-    // in the forward: y = gelu(u)
-    du[i] = dy[i] * gelu_grad(u[i]);
+    du[i] = dy[i] * gelu_grad(u[i]);                                 // forward: y = gelu(u)
 }

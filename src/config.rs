@@ -76,8 +76,6 @@ pub struct Config {
     pub packing: Packing,
     /// Share of a row's tokens that become slots.
     pub mask_prob: f64,
-    /// Share of the slots that show [MASK] to the generator; the rest show the token itself.
-    pub mask_token_prob: f64,
     /// The reference's quirk: positions drawn with replacement (electra.md 1.3).
     pub mask_with_replacement: bool,
 
@@ -149,7 +147,12 @@ pub struct Overrides {
     pub file: Option<(String, String)>,
     /// `key=value` of each `--set`.
     pub set: Vec<String>,
+    /// The settings of the first run (`assets/presets/first-run.toml`) over the preset's: the built-in first-steps text.
+    pub first_steps: bool,
 }
+
+/// What the first run changes in the nano preset: rows of one short sentence, and the rate and length that suit it.
+const FIRST_RUN: &str = include_str!("../assets/presets/first-run.toml");
 
 impl Config {
     /// A preset as it stands.
@@ -163,6 +166,11 @@ impl Config {
     /// Usage errors: an unknown preset or key (with the nearest right one), a value of the wrong type, sizes that do not fit together.
     pub fn load(preset: &str, overrides: &Overrides) -> Result<Self> {
         let mut table = preset_table(preset)?;
+        if overrides.first_steps {
+            for (key, value) in FIRST_RUN.parse::<toml::Table>().expect("the presets are parsed in a test") {
+                set(&mut table, &key, value)?;
+            }
+        }
         if let Some((text, path)) = &overrides.file {
             let file: toml::Table = text.parse().map_err(|e| Error::usage(format!("not valid TOML: {e}")).at(path))?;
             for (key, value) in file {
@@ -261,7 +269,6 @@ impl Config {
         let not_negative = |v: f64| v.is_finite() && v >= 0.0;
         for (name, value, fits, wanted) in [
             ("mask_prob", self.mask_prob, open(self.mask_prob), "between 0 and 1"),
-            ("mask_token_prob", self.mask_token_prob, closed(self.mask_token_prob), "0 to 1"),
             ("dropout", self.dropout, half_open(self.dropout), "0 or more, below 1"),
             ("attention_dropout", self.attention_dropout, half_open(self.attention_dropout), "0 or more, below 1"),
             ("beta1", self.beta1, half_open(self.beta1), "0 or more, below 1"),
@@ -352,7 +359,7 @@ mod tests {
     use super::*;
 
     fn with(set: &[&str]) -> Result<Config> {
-        Config::load("nano", &Overrides { file: None, set: set.iter().map(|s| (*s).to_owned()).collect() })
+        Config::load("nano", &Overrides { set: set.iter().map(|s| (*s).to_owned()).collect(), ..Overrides::default() })
     }
 
     #[test]
@@ -362,6 +369,7 @@ mod tests {
             assert_eq!(config.preset, *name);
             assert_eq!(Config::from_toml(&config.to_toml(), "config.toml").unwrap(), config);
         }
+        Config::load("nano", &Overrides { first_steps: true, ..Overrides::default() }).unwrap();
     }
 
     #[test]

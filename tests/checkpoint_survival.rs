@@ -122,22 +122,24 @@ fn a_kill_at_any_instant_loses_nothing() {
     let mut delays = Sequence::new(Key::new(1, 0, Stream::Init), 0);
     let (mut last, mut advanced) = (1, 0);
     for round in 0..ROUNDS {
-        let (mut child, said) = spawn_child(&run);
+        let (mut child, mut said) = spawn_child(&run);
+        // Every other child is left alone until it has written once: however busy the machine, there is progress.
+        let first = if round % 2 == 1 { said.next() } else { None };
         std::thread::sleep(Duration::from_micros(delays.below(3 * write_micros) as u64));
         child.kill().unwrap();
+        let lines = first.into_iter().chain(said);
         let acknowledged =
-            said.filter_map(|line| line.strip_prefix("wrote ").map(|step| step.parse::<u64>().unwrap())).max();
+            lines.filter_map(|line| line.strip_prefix("wrote ").map(|step| step.parse::<u64>().unwrap())).max();
         child.wait().unwrap();
         let step = newest_step(&run);
         assert!(
             step >= acknowledged.unwrap_or(last).max(last),
             "round {round}: {step} after {acknowledged:?} and {last}"
         );
-        advanced += u64::from(step > last);
+        advanced += usize::from(step > last);
         last = step;
     }
-    // A child that never gets to write would prove nothing.
-    assert!(advanced > ROUNDS as u64 / 4, "only {advanced} of {ROUNDS} rounds wrote a checkpoint");
+    assert!(advanced >= ROUNDS / 2, "only {advanced} of {ROUNDS} rounds wrote a checkpoint");
     let folder = RunFolder::open(&run).unwrap();
     write(&folder, last + 1).unwrap();
     assert_eq!(std::fs::read_dir(run.join("checkpoints")).unwrap().count(), KEEP, "leftovers are cleared");
@@ -149,9 +151,13 @@ fn a_reader_beside_a_writer_always_finds_a_whole_checkpoint() {
     let dir = tempfile::tempdir().unwrap();
     let run = dir.path().join("run");
     write(&RunFolder::create(&run).unwrap(), 1).unwrap();
-    let (mut child, _) = spawn_child(&run);
+    // The lines are held: a child whose output nobody takes would stop at its first word.
+    let (mut child, mut lines) = spawn_child(&run);
     let mut last = 0;
-    for _ in 0..100 {
+    let mut reads = 0;
+    while reads < 100 || last < 5 {
+        reads += 1;
+        assert!(child.try_wait().unwrap().is_none(), "the child ended by itself");
         let survey = newest_whole(&run).unwrap();
         assert!(survey.damaged.is_empty(), "{:?}", survey.damaged);
         let step = survey.newest.unwrap().state.step;
@@ -161,7 +167,7 @@ fn a_reader_beside_a_writer_always_finds_a_whole_checkpoint() {
     let locked = RunFolder::open(&run).err();
     child.kill().unwrap();
     child.wait().unwrap();
-    assert!(last > 1, "the child wrote nothing");
+    assert!(lines.any(|line| line.starts_with("wrote ")));
     let locked = locked.expect("the child holds the folder").to_string();
     // Windows does not let the holder's number be read.
     let number = if cfg!(windows) { String::new() } else { format!(" (process {})", child.id()) };

@@ -22,7 +22,8 @@ fuzz_target!(|input: (bool, Vec<(u16, u8)>, u16)| {
         .map(|(name, shape)| (name, HubTensor { data: vec![1.0; shape.iter().product()], shape }))
         .collect();
     let mut bytes = Vec::new();
-    write_safetensors(&mut bytes, tensors.iter().map(|(name, tensor)| (name.clone(), tensor))).expect("memory takes it");
+    write_safetensors(&mut bytes, tensors.iter().map(|(name, tensor)| (name.clone(), tensor)))
+        .expect("memory takes it");
     for (at, byte) in edits {
         let at = usize::from(at) % bytes.len();
         bytes[at] = byte;

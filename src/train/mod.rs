@@ -4,5 +4,11 @@ pub mod checkpoint;
 pub mod engine;
 pub mod event;
 pub mod metrics;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod run;
+pub mod schedule;
+pub mod session;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod source;
 pub mod warnings;
 pub mod weights;

@@ -46,10 +46,8 @@ pub fn output(mut command: Command) -> Result<String, String> {
 }
 
 fn announce(command: &Command) {
-    let settings = command.get_envs().map(|(name, value)| match value {
-        Some(value) => format!("{}={} ", name.display(), value.display()),
-        None => format!("-{} ", name.display()),
-    });
+    let set = |(name, value): (&OsStr, Option<&OsStr>)| Some(format!("{}={} ", name.display(), value?.display()));
+    let settings = command.get_envs().filter_map(set);
     println!("\n$ {}{}", settings.collect::<String>(), shown(command));
 }
 

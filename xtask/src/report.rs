@@ -18,11 +18,11 @@ impl Report {
         self.passed += tally.passed;
         self.failed += tally.failed;
         self.skipped.extend(tally.skipped);
-        if let Err(why) = outcome {
-            self.failed += usize::from(tally.failed == 0);
-            self.failures.push(format!("{name}: {why}"));
-        } else if tally.failed > 0 {
-            self.failures.push(format!("{name}: {} failed", tally.failed));
+        self.failures.extend(tally.failures.iter().map(|test| format!("{name}: {test}")));
+        match outcome {
+            Err(why) if tally.failed == 0 => self.failure(name, &why),
+            Ok(()) if tally.failed > 0 => self.failure(name, "tests failed, and yet it ended well"),
+            _ => {}
         }
     }
 

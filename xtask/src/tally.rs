@@ -6,6 +6,8 @@ pub struct Tally {
     /// Tests that ran and held: the skipped ones are not among them.
     pub passed: usize,
     pub failed: usize,
+    /// Their names.
+    pub failures: Vec<String>,
     /// One a test: its first `SKIP name: why` line, or `ignored`.
     pub skipped: Vec<String>,
     inside: Section,
@@ -28,6 +30,8 @@ impl Tally {
         if let Some(totals) = line.strip_prefix("test result: ") {
             self.inside = Section::Run;
             self.add(totals);
+        } else if let Some(name) = line.strip_prefix("test ").and_then(|rest| rest.strip_suffix(" ... FAILED")) {
+            self.failures.push(name.to_owned());
         } else if line == "failures:" {
             self.inside = Section::Run;
         } else if line == "successes:" || (self.inside != Section::Run && is_heading(line)) {
@@ -109,6 +113,7 @@ test result: FAILED. 3 passed; 1 failed; 1 ignored; 0 measured; 0 filtered out; 
     fn a_test_that_skips_is_counted_once_and_not_as_passed() {
         let (tally, shown) = tally(OUTPUT);
         assert_eq!((tally.passed, tally.failed), (1, 1));
+        assert_eq!(tally.failures, ["d"]);
         assert_eq!(tally.skipped, ["a: no adapter", "c: ../shared/fixtures not found", "ignored: marked #[ignore]"]);
         assert!(shown.contains(&"why it failed") && shown.contains(&"SKIP a: no adapter, ragged"));
         assert!(!shown.contains(&"chatter"));

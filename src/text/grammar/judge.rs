@@ -242,11 +242,10 @@ pub fn facts(rules: &Rules, what: What, word: WordId) -> Option<Facts<'_>> {
     let agrees = matches!(shape, Shape::Noun | Shape::Agree);
     let kinds = (0..6u8).filter(|&bit| agrees && reading.cells >> bit & 1 == 1).map(super::forms::features_at);
     let (genders, numbers): (Vec<Gender>, Vec<Number>) = kinds.unzip();
-    let all_one = |same: bool| same.then_some(()).is_some();
     Some(Facts {
         class: lexeme.class,
         lemma: &lexeme.lemma,
-        gender: genders.first().copied().filter(|g| all_one(genders.iter().all(|o| o == g))),
-        number: numbers.first().copied().filter(|n| all_one(numbers.iter().all(|o| o == n))),
+        gender: genders.first().copied().filter(|g| genders.iter().all(|o| o == g)),
+        number: numbers.first().copied().filter(|n| numbers.iter().all(|o| o == n)),
     })
 }

@@ -22,7 +22,8 @@ pub fn story(rules: &Rules, rng: &mut Sequence) -> (Vec<Place>, Vec<Sentence>) {
     }
 }
 
-fn attempt(rules: &Rules, rng: &mut Sequence) -> Option<(Vec<Place>, Vec<Sentence>)> {
+/// One draw; `None` if its tables have no row in common.
+pub fn attempt(rules: &Rules, rng: &mut Sequence) -> Option<(Vec<Place>, Vec<Sentence>)> {
     let s = weighted(rng, rules.scripts.iter().map(|s| s.weight));
     let script = &rules.scripts[s];
     let mut values = Values { of: [None; MAX_VARS] };

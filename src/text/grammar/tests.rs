@@ -61,7 +61,7 @@ fn judging_is_exact_on_a_language_that_can_be_listed() {
     assert!(grammar.documents(6).take(60_000).all(|s| language.contains(&s.to_string().to_lowercase())));
     let spellings: Vec<&str> = grammar.spellings().collect();
     let mut verdicts: HashMap<bool, usize> = HashMap::new();
-    for story in grammar.documents(7).take(120) {
+    for story in grammar.documents(7).take(60) {
         for (s, sentence) in story.sentences.iter().enumerate() {
             for (w, word) in sentence.words.iter().enumerate() {
                 for new in &spellings {
@@ -83,19 +83,65 @@ fn judging_is_exact_on_a_language_that_can_be_listed() {
             }
         }
     }
-    assert!(verdicts[&true] > 300 && verdicts[&false] > 3_000, "both kinds are tried: {verdicts:?}");
+    assert!(verdicts[&true] > 150 && verdicts[&false] > 1_500, "both kinds are tried: {verdicts:?}");
 }
 
 #[test]
 fn every_drawn_story_is_recognised_from_its_text() {
     for (language, level) in ALL {
         let grammar = Grammar::new(language, level).unwrap();
-        for story in grammar.documents(11).take(250) {
+        for story in grammar.documents(11).take(150) {
             let text = story.to_string();
             let parsed =
                 grammar.parse(&text).unwrap_or_else(|| panic!("{language} {level} is not recognised:\n{text}"));
             assert_eq!(parsed.sentences, story.sentences);
         }
+    }
+}
+
+#[test]
+fn few_draws_are_thrown_away() {
+    for (language, level) in ALL {
+        let grammar = Grammar::new(language, level).unwrap();
+        let drawn = |n: u64| {
+            let mut rng = Sequence::new(Key::new(9, n, Stream::Grammar), 0);
+            sample::attempt(&grammar.rules, &mut rng).is_some()
+        };
+        let kept = (0..3_000).filter(|&n| drawn(n)).count();
+        assert!(kept > 1_500, "{language} {level}: {kept} of 3,000 kept");
+    }
+}
+
+#[test]
+fn stories_keep_faith_across_sentences() {
+    use Rule::*;
+    let en = Grammar::new(Language::English, Level::Stories).unwrap();
+    let text = "Martin, a proud boy, lives near the beach.\nThe dolphin near the beach jumps over the waves.\n\
+                Near the beach he finds a smooth shell.\nIn the end he sits by the sea and watches the sunset.\n";
+    for (sentence, from, to, want) in [
+        (2, "he", "she", Verdict::Breaks(Reference)),
+        (2, "finds", "found", Verdict::Breaks(Tense)),
+        (2, "a", "an", Verdict::Breaks(Sound)),
+        (1, "jumps", "jump", Verdict::Breaks(Number)),
+        (1, "beach", "cave", Verdict::Breaks(Discourse)),
+        (0, "martin", "oscar", Verdict::Fits),
+        (0, "martin", "mary", Verdict::Breaks(Selection)),
+        (0, "proud", "sad", Verdict::Fits),
+    ] {
+        assert_eq!(judged(&en, text, sentence, from, to), want, "{from} -> {to}");
+    }
+    let pt = Grammar::new(Language::Portuguese, Level::Stories).unwrap();
+    let text = "A coruja silenciosa que morava na árvore estava triste.\nA coruja silenciosa caçou o rato perto da árvore.\n\
+                Uma vaca veio do curral e viu a coruja.\nNo fim ela dormiu na árvore.\n";
+    for (sentence, from, to, want) in [
+        (3, "ela", "ele", Verdict::Breaks(Reference)),
+        (1, "caçou", "caça", Verdict::Breaks(Tense)),
+        (0, "morava", "moravam", Verdict::Breaks(Number)),
+        (0, "triste", "tristes", Verdict::Breaks(Number)),
+        (0, "silenciosa", "silencioso", Verdict::Breaks(Gender)),
+        (1, "rato", "besouro", Verdict::Fits),
+    ] {
+        assert_eq!(judged(&pt, text, sentence, from, to), want, "{from} -> {to}");
     }
 }
 
@@ -148,13 +194,13 @@ fn english_rules_are_named() {
         (0, "cow", "cows", Verdict::Breaks(Number)),
         (0, "lives", "live", Verdict::Breaks(Number)),
         (0, "cow", "xyzzy", Verdict::Breaks(UnknownWord)),
-        (0, "meadow", "sea", Verdict::Breaks(Selection)),
+        (0, "meadow", "lake", Verdict::Breaks(Selection)),
         (0, "brown", "the", Verdict::Breaks(WordClass)),
         (0, "in", "of", Verdict::Breaks(Wording)),
         (1, "grass", "milk", Verdict::Breaks(Selection)),
         (1, "it", "she", Verdict::Breaks(Reference)),
         (1, "chews", "chewed", Verdict::Breaks(Tense)),
-        (2, "meadow", "sea", Verdict::Breaks(Discourse)),
+        (2, "meadow", "lake", Verdict::Breaks(Discourse)),
     ] {
         assert_eq!(judged(&grammar, &text, sentence, from, to), want, "{from} -> {to}");
     }
@@ -165,7 +211,7 @@ fn portuguese_rules_are_named() {
     use Rule::*;
     let grammar = Grammar::new(Language::Portuguese, Level::FirstSteps).unwrap();
     let text =
-        "As vacas malhadas moram no pasto.\nElas mastigam seu trevo e mugem.\nO sol quente brilha no pasto de manhã.\n";
+        "As vacas malhadas moram no pasto.\nElas mastigam sua grama e mugem.\nO sol quente brilha no pasto de manhã.\n";
     for (sentence, from, to, want) in [
         (0, "vacas", "VACAS", Verdict::Same),
         (0, "vacas", "bezerros", Verdict::Breaks(Gender)),
@@ -173,9 +219,9 @@ fn portuguese_rules_are_named() {
         (0, "malhadas", "malhados", Verdict::Breaks(Gender)),
         (0, "malhadas", "brancas", Verdict::Breaks(Selection)),
         (0, "moram", "mora", Verdict::Breaks(Number)),
-        (1, "trevo", "capim", Verdict::Fits),
+        (1, "grama", "capim", Verdict::Breaks(Gender)),
         (1, "elas", "eles", Verdict::Breaks(Reference)),
-        (2, "pasto", "mar", Verdict::Breaks(Discourse)),
+        (2, "pasto", "jardim", Verdict::Breaks(Discourse)),
         (2, "no", "na", Verdict::Breaks(Gender)),
     ] {
         assert_eq!(judged(&grammar, text, sentence, from, to), want, "{from} -> {to}");

@@ -1,0 +1,741 @@
+//! A run on this machine: what was asked for -> corpus, tokenizer, token cache, model, engine -> the session, its files and events.
+//! Everything that can be refused is refused before the run's folder exists.
+
+use super::checkpoint::{self, Checkpoint, RunFolder, Snapshot, State};
+use super::engine::{Place, SLICE};
+use super::event::{
+    self, Arena, Command, CorpusInfo, Event, Finished, Outcome, RunPlan, StepMetrics, Warning, WarningKind,
+};
+use super::session::{Arrived, Parts, Position, Session};
+use super::source::{self, Text};
+use super::warnings::{Monitor, RunShape};
+use super::weights;
+use crate::batch::{HeldOut, Loader, Masking, Recipe, Split};
+use crate::config::{Config, Overrides};
+use crate::gpu::Choice;
+use crate::hub::Pair;
+use crate::model::io::PassSize;
+use crate::model::ledger::Group;
+use crate::model::{Model, ModelSpec, slots_per_row};
+use crate::plan::{Choices, Role};
+use crate::text::grammar::Level;
+use crate::view::Lang;
+use crate::view::log::{Log, read_events, write_report};
+use crate::view::tensorboard::TensorBoard;
+use crate::{Error, Result, cpu};
+use futures_channel::mpsc::UnboundedReceiver;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+/// What was asked for, as typed.
+#[derive(Debug, Clone)]
+pub struct Options {
+    pub corpus: Vec<PathBuf>,
+    pub valid: Vec<PathBuf>,
+    pub lang: Lang,
+    /// Of the built-in corpus; the preset's own where not given.
+    pub level: Option<Level>,
+    pub tokenizer: Option<PathBuf>,
+    pub init: Option<PathBuf>,
+    pub out: Option<PathBuf>,
+    pub preset: Option<String>,
+    pub config: Option<PathBuf>,
+    pub set: Vec<String>,
+    pub steps: Option<u64>,
+    pub minutes: Option<f64>,
+    pub stop_after: Option<u64>,
+    pub seed: Option<u64>,
+    pub threads: Option<usize>,
+    pub device: Choice,
+    pub engine: String,
+    pub resume: bool,
+    /// `--resume=STEP`: an earlier checkpoint than the newest.
+    pub resume_step: Option<u64>,
+    pub retune: bool,
+}
+
+/// Where runs go without `--out`.
+pub const RUNS: &str = "runs";
+
+/// Rows of the readout.
+const PROBE_ROWS: u32 = 4;
+/// Longest row of the readout, in tokens.
+const PROBE_TOKENS: u32 = 48;
+
+/// Trains as asked. Events go to `sink` as they happen, and into the run's folder.
+///
+/// # Errors
+/// What was asked cannot be run (nothing was written), or the run failed (its last whole checkpoint stays).
+pub async fn train(
+    options: Options,
+    commands: UnboundedReceiver<Command>,
+    sink: &mut dyn FnMut(&Event) -> Result<()>,
+) -> Result<()> {
+    if options.engine != "wgsl" {
+        return Err(
+            Error::usage(format!("no engine {} in this build", options.engine)).hint("this build has --engine wgsl")
+        );
+    }
+    if let Some(threads) = options.threads {
+        cpu::set_threads(threads);
+    }
+    let mut run = Run::prepare(&options, sink).await?;
+    let outcome = run.drive(&options, commands, sink).await;
+    run.close(outcome, sink)
+}
+
+/// What a resumed run goes on from.
+struct Resumed {
+    checkpoint: Checkpoint,
+    position: Position,
+    out: PathBuf,
+}
+
+struct Run {
+    session: Session,
+    folder: RunFolder,
+    text: Text,
+    log: Log,
+    board: TensorBoard,
+    monitor: Monitor,
+    lang: Lang,
+    arrived: Vec<Arrived>,
+    last_checkpoint: Option<u64>,
+    kernels: Choices,
+}
+
+impl Run {
+    async fn prepare(options: &Options, sink: &mut dyn FnMut(&Event) -> Result<()>) -> Result<Self> {
+        let resumed = if options.resume { Some(find_resumed(options)?) } else { None };
+        let (config, builtin) = effective_config(options, resumed.as_ref())?;
+        let seed = resumed.as_ref().map_or(options.seed.unwrap_or(1), |r| r.checkpoint.state.seed);
+        let place = Place::open(&options.device).await?;
+        sink(&Event::Device(place.event()))?;
+
+        let init = options.init.as_deref().map(checkpoint::read_pair).transpose()?;
+        let tokenizer_from = resumed
+            .as_ref()
+            .map(|r| r.checkpoint.dir.join("discriminator"))
+            .or_else(|| options.tokenizer.clone())
+            .or_else(|| options.init.as_ref().map(|dir| tokenizer_folder(dir)));
+        let wanted = source::Wanted { corpus: &options.corpus, valid: &options.valid, builtin, lang: options.lang };
+        let text = source::open(&wanted, &config, tokenizer_from.as_deref())?;
+        if let Some(r) = &resumed {
+            check_same_text(&r.checkpoint.state, &text, &r.out)?;
+        }
+
+        let recipe = recipe(&config, seed);
+        let split = Split::new(&text.cache, seed, recipe.row_len)?;
+        let counts = split.train_counts(&text.cache);
+        let specials = text.tokenizer.specials();
+        let unigram_entropy = crate::batch::hold_out::entropy_nats(&split.held_out.counts(&text.cache));
+        let held_out_recipe = Recipe { accumulate: 1, ..recipe };
+        let held_out = HeldOut::with_rows(
+            text.cache.clone(),
+            &split.held_out,
+            held_out_recipe,
+            specials,
+            config.eval_rows as usize,
+        )?;
+        let probe = PassSize {
+            rows: PROBE_ROWS,
+            row_len: config.seq_len.min(PROBE_TOKENS),
+            slots: PROBE_ROWS * probe_slots(&config),
+        };
+        let probe_recipe = Recipe { rows: probe.rows as usize, row_len: probe.row_len as usize, ..held_out_recipe };
+        let probes =
+            HeldOut::with_rows(text.cache.clone(), &split.held_out, probe_recipe, specials, PROBE_ROWS as usize)?;
+        let corpus = CorpusInfo {
+            name: text.name.clone(),
+            lang: text.lang.map(|lang| lang.code().to_owned()),
+            train_tokens: Some(split.train.tokens(&text.cache)),
+            valid_tokens: Some(split.held_out.tokens(&text.cache)),
+            vocab_size: text.tokenizer.vocab_size() as u64,
+            unigram_entropy: Some(unigram_entropy),
+        };
+        let loader = Loader::new(text.cache.clone(), split.train, recipe, specials)?;
+
+        let kernels: Choices = match &resumed {
+            Some(r) => serde_json::from_value(r.checkpoint.state.kernels.clone()).unwrap_or_default(),
+            None => Choices::default(),
+        };
+        let mut spec = ModelSpec::from_config(&config, text.tokenizer.vocab_size() as u32, specials.pad, Some(probe));
+        if let Some((pair, _)) = &init {
+            spec.shape = weights::shape_from_pair(pair)?;
+            check_init(pair, &text, &config)?;
+        }
+        let model = Model::record(spec, kernels.clone(), place.limits());
+        let mut engine = place.engine(&model.plan).await?;
+        let mut notices = Vec::new();
+        match (&resumed, &init) {
+            (Some(r), _) => {
+                let (pair, warnings) = r.checkpoint.pair()?;
+                notices.extend(warnings);
+                weights::load_pair(&model, &mut engine, &pair);
+                weights::load_moments(&model, &mut engine, &r.checkpoint.moments()?)?;
+            }
+            (None, Some((pair, warnings))) => {
+                notices.extend(warnings.iter().cloned());
+                weights::load_pair(&model, &mut engine, pair);
+            }
+            (None, None) => weights::initialise(&model, &mut engine, seed),
+        }
+
+        let planned_steps = resumed.as_ref().map_or(config.steps, |r| r.checkpoint.state.planned_steps);
+        let parts = Parts {
+            config: config.clone(),
+            model,
+            engine,
+            loader,
+            held_out,
+            probes,
+            tokenizer: text.tokenizer.clone(),
+            counts,
+            unigram_entropy,
+            seed,
+            planned_steps,
+        };
+        let session = Session::new(parts, resumed.as_ref().map(|r| r.position))?;
+
+        let out = resumed.as_ref().map(|r| r.out.clone()).or_else(|| options.out.clone());
+        let out = out.unwrap_or_else(|| Path::new(RUNS).join(format!("{}-{}", timestamp(), config.preset)));
+        let folder = if resumed.is_some() { RunFolder::open(&out)? } else { RunFolder::create(&out)? };
+        if let Some(r) = &resumed {
+            folder.set_aside_after(r.checkpoint.state.step)?;
+        } else {
+            let path = out.join("config.toml");
+            std::fs::write(&path, config.to_toml()).map_err(|e| Error::io("write the configuration", &path, &e))?;
+        }
+        let shape = RunShape {
+            planned_steps,
+            warmup_steps: config.warmup_steps(planned_steps) as u64,
+            unigram_entropy: Some(unigram_entropy),
+        };
+        let mut run = Self {
+            log: Log::open(&out)?,
+            board: TensorBoard::create(&out)?,
+            monitor: Monitor::new(shape),
+            lang: options.lang,
+            arrived: Vec::new(),
+            last_checkpoint: resumed.as_ref().map(|r| r.checkpoint.state.step),
+            session,
+            folder,
+            text,
+            kernels,
+        };
+        run.announce(&place, corpus, resumed.as_ref(), notices, sink)?;
+        Ok(run)
+    }
+
+    fn announce(
+        &mut self,
+        place: &Place,
+        corpus: CorpusInfo,
+        resumed: Option<&Resumed>,
+        notices: Vec<String>,
+        sink: &mut dyn FnMut(&Event) -> Result<()>,
+    ) -> Result<()> {
+        // The device was told to the sink as soon as it was known; the log begins here.
+        let device = Event::Device(place.event());
+        self.log.write(&device)?;
+        let plan = self.plan_event(corpus);
+        self.tell(&Event::Plan(Box::new(plan)), sink)?;
+        let settings = settings(&self.session.config);
+        self.tell(&Event::Config { settings }, sink)?;
+        if let Some(r) = resumed {
+            // What was measured before the checkpoint prepares the warnings; what it would say was said then.
+            for event in read_events(self.folder.path())? {
+                if let Event::Step(step) = &event
+                    && step.step <= r.checkpoint.state.step
+                {
+                    self.monitor.observe(step);
+                }
+            }
+            self.tell(&Event::Resumed { step: r.checkpoint.state.step }, sink)?;
+        }
+        for notice in notices {
+            self.warn(notice.clone(), notice, sink)?;
+        }
+        Ok(())
+    }
+
+    fn plan_event(&self, corpus: CorpusInfo) -> RunPlan {
+        let (config, model) = (&self.session.config, &self.session.model);
+        let parameters = |network: Group| {
+            let of_network = |p: &&crate::model::Parameter| p.entry.parts.iter().any(|part| part.network == network);
+            model.parameters.iter().filter(of_network).map(|p| u64::from(p.entry.len())).sum()
+        };
+        let arena = |(name, role): (&str, Role)| Arena { name: name.to_owned(), bytes: model.plan.bytes_of(role) };
+        RunPlan {
+            preset: config.preset.clone(),
+            engine: "wgsl".to_owned(),
+            seed: self.session.seed,
+            parameters: model.parameter_count(),
+            discriminator_parameters: parameters(Group::Discriminator),
+            generator_parameters: parameters(Group::Generator),
+            dispatches: model.plan.dispatches.len() as u64,
+            peak_bytes: model.plan.bytes(),
+            arenas: [
+                ("parameters", Role::Parameters),
+                ("gradients", Role::Gradients),
+                ("moment1", Role::Moment1),
+                ("moment2", Role::Moment2),
+                ("activations", Role::Activation),
+            ]
+            .map(arena)
+            .to_vec(),
+            planned_steps: Some(self.session.planned_steps),
+            warmup_steps: config.warmup_steps(self.session.planned_steps) as u64,
+            rows: u64::from(config.rows()),
+            row_tokens: u64::from(config.seq_len),
+            corpus,
+            run: Some(self.folder.path().display().to_string()),
+        }
+    }
+
+    /// An event to the run's files and to whoever listens.
+    fn tell(&mut self, event: &Event, sink: &mut dyn FnMut(&Event) -> Result<()>) -> Result<()> {
+        self.log.write(event)?;
+        self.board.write(event)?;
+        sink(event)
+    }
+
+    fn warn(&mut self, en: String, pt: String, sink: &mut dyn FnMut(&Event) -> Result<()>) -> Result<()> {
+        let step = self.session.completed();
+        self.tell(&Event::Warning(Warning { kind: WarningKind::Notice, step, message: en, message_pt: pt }), sink)
+    }
+
+    /// Steps until the planned end, a stop, or a failure.
+    async fn drive(
+        &mut self,
+        options: &Options,
+        mut commands: UnboundedReceiver<Command>,
+        sink: &mut dyn FnMut(&Event) -> Result<()>,
+    ) -> Result<Outcome> {
+        let started = Instant::now();
+        let mut timing = options.minutes.filter(|_| !options.resume).map(|minutes| Timing::new(minutes, started));
+        while !self.session.finished() {
+            if options.stop_after.is_some_and(|stop| self.session.completed() >= stop) {
+                return self.stop(Outcome::Stopped, sink).await;
+            }
+            match self.obey(&mut commands, sink).await? {
+                Next::Go => {}
+                Next::Stop => return self.stop(Outcome::Stopped, sink).await,
+            }
+            let mut arrived = std::mem::take(&mut self.arrived);
+            self.session.advance(SLICE, &mut arrived).await?;
+            if let Some(planned) = timing.as_mut().and_then(|t| t.planned(self.session.completed())) {
+                self.fix_planned_steps(planned, sink)?;
+                timing = None;
+            }
+            self.report(&mut arrived, sink).await?;
+            self.arrived = arrived;
+            self.look_and_keep(sink).await?;
+        }
+        self.stop(Outcome::Completed, sink).await
+    }
+
+    /// Commands that arrived since the last step; while paused, waits for the next.
+    async fn obey(
+        &mut self,
+        commands: &mut UnboundedReceiver<Command>,
+        sink: &mut dyn FnMut(&Event) -> Result<()>,
+    ) -> Result<Next> {
+        let mut paused = false;
+        loop {
+            let command = if paused {
+                std::future::poll_fn(|cx| {
+                    use futures_channel::mpsc::UnboundedReceiver as R;
+                    poll_next(cx, commands as &mut R<Command>)
+                })
+                .await
+            } else {
+                match commands.try_recv() {
+                    Ok(command) => Some(command),
+                    Err(_) => return Ok(Next::Go),
+                }
+            };
+            match command {
+                Some(Command::Pause) => paused = true,
+                Some(Command::Resume | Command::Step) => paused = false,
+                Some(Command::Stop) => return Ok(Next::Stop),
+                Some(Command::Checkpoint) => self.keep(sink).await?,
+                Some(
+                    Command::Start { .. }
+                    | Command::SeekStage { .. }
+                    | Command::SetProbeText { .. }
+                    | Command::SpeedShare { .. },
+                ) => {}
+                // Nobody is left to resume a paused run: it goes on.
+                None => return Ok(Next::Go),
+            }
+        }
+    }
+
+    /// Tells the steps that arrived, and what is to be said about them.
+    async fn report(&mut self, arrived: &mut Vec<Arrived>, sink: &mut dyn FnMut(&Event) -> Result<()>) -> Result<()> {
+        for step in arrived.drain(..) {
+            match step {
+                Arrived::Step(metrics) => self.tell_step(metrics, sink)?,
+                Arrived::NonFinite { step, cursor } => {
+                    let culprit = self.session.explain_non_finite(step, cursor).await?;
+                    return Err(Error::failed(format!(
+                        "step {}: the gradient is not finite; first in {culprit}. No weight was changed by it",
+                        step + 1
+                    ))
+                    .at(self.folder.path().display())
+                    .hint(
+                        "resume from the last checkpoint with a lower rate, for example --set lr=... at half its value",
+                    ));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn tell_step(&mut self, metrics: Box<StepMetrics>, sink: &mut dyn FnMut(&Event) -> Result<()>) -> Result<()> {
+        let warnings = self.monitor.observe(&metrics);
+        self.tell(&Event::Step(metrics), sink)?;
+        for warning in warnings {
+            self.tell(&Event::Warning(warning), sink)?;
+        }
+        Ok(())
+    }
+
+    /// Everything that happens every so many steps.
+    async fn look_and_keep(&mut self, sink: &mut dyn FnMut(&Event) -> Result<()>) -> Result<()> {
+        let step = self.session.completed();
+        let config = &self.session.config;
+        let [evaluate, read, keep] =
+            [config.eval_every, config.readout_every, config.checkpoint_every].map(|every| step.is_multiple_of(every));
+        if step == 1 || read {
+            let readout = self.session.readout().await?;
+            self.tell(&Event::Readout(readout), sink)?;
+        }
+        if evaluate && !self.session.finished() {
+            self.evaluate(sink).await?;
+        }
+        if keep && !self.session.finished() {
+            self.keep(sink).await?;
+        }
+        Ok(())
+    }
+
+    async fn settle(&mut self, sink: &mut dyn FnMut(&Event) -> Result<()>) -> Result<()> {
+        let mut arrived = std::mem::take(&mut self.arrived);
+        self.session.settle(&mut arrived).await?;
+        self.report(&mut arrived, sink).await?;
+        self.arrived = arrived;
+        Ok(())
+    }
+
+    async fn evaluate(&mut self, sink: &mut dyn FnMut(&Event) -> Result<()>) -> Result<()> {
+        self.settle(sink).await?;
+        let metrics = self.session.evaluate().await?;
+        self.tell(&Event::Eval(Box::new(metrics)), sink)
+    }
+
+    /// Writes a checkpoint of the weights as they are.
+    async fn keep(&mut self, sink: &mut dyn FnMut(&Event) -> Result<()>) -> Result<()> {
+        self.settle(sink).await?;
+        let session = &mut self.session;
+        let position = session.position();
+        let facts = session.facts();
+        let pair = weights::read_pair(&session.model, &mut session.engine, facts).await?;
+        let moments = weights::read_moments(&session.model, &mut session.engine).await?;
+        let json = |value| serde_json::to_value(value).expect("plain numbers and strings are JSON");
+        let mut extra = serde_json::Map::new();
+        extra.insert("position".into(), json(position));
+        let state = State {
+            format_version: checkpoint::FORMAT_VERSION,
+            step: position.step,
+            planned_steps: session.planned_steps,
+            seed: session.seed,
+            cursor: serde_json::to_value(position.cursor).expect("two numbers are JSON"),
+            corpus_hash: self.text.cache.corpus_hash(),
+            tokenizer_hash: self.text.tokenizer.hash().to_owned(),
+            kernels: serde_json::to_value(&self.kernels).expect("a map of strings is JSON"),
+            extra,
+        };
+        let max_positions = session.config.max_positions as usize;
+        let files: Vec<(String, Vec<u8>)> = self
+            .text
+            .tokenizer
+            .to_files(max_positions)?
+            .into_iter()
+            .map(|(name, text)| (name.to_owned(), text.into_bytes()))
+            .collect();
+        let snapshot = Snapshot { pair: &pair, moments: &moments, tokenizer_files: &files, state: &state };
+        let written = self.folder.write(&snapshot, session.config.keep_checkpoints as usize)?;
+        self.last_checkpoint = Some(position.step);
+        self.tell(&Event::Checkpoint { step: position.step, path: written.dir.display().to_string() }, sink)?;
+        for warning in written.warnings {
+            self.warn(warning.clone(), warning, sink)?;
+        }
+        Ok(())
+    }
+
+    async fn stop(&mut self, outcome: Outcome, sink: &mut dyn FnMut(&Event) -> Result<()>) -> Result<Outcome> {
+        self.settle(sink).await?;
+        if self.session.completed() > 0 {
+            let readout = self.session.readout().await?;
+            self.tell(&Event::Readout(readout), sink)?;
+            self.evaluate(sink).await?;
+        }
+        if self.last_checkpoint != Some(self.session.completed()) {
+            self.keep(sink).await?;
+        }
+        Ok(outcome)
+    }
+
+    /// Ends the run's files, whatever happened.
+    fn close(mut self, outcome: Result<Outcome>, sink: &mut dyn FnMut(&Event) -> Result<()>) -> Result<()> {
+        let run = self.folder.path().to_owned();
+        let result = match outcome {
+            Ok(outcome) => {
+                let next = next_steps(&run, outcome, self.text.example.as_deref());
+                let finished =
+                    Finished { outcome, step: self.session.completed(), run: Some(run.display().to_string()), next };
+                self.tell(&Event::Finished(finished), sink)
+            }
+            Err(error) => {
+                let event = Event::Failed { message: error.to_string() };
+                // The failure that is told is the run's own, not that of writing about it.
+                self.tell(&event, sink).ok();
+                Err(error)
+            }
+        };
+        write_report(&run, self.lang).map(|_| ()).and(result)
+    }
+
+    fn fix_planned_steps(&mut self, planned: u64, sink: &mut dyn FnMut(&Event) -> Result<()>) -> Result<()> {
+        self.session.planned_steps = planned;
+        self.session.config.steps = planned;
+        self.monitor = Monitor::new(RunShape {
+            planned_steps: planned,
+            warmup_steps: self.session.config.warmup_steps(planned) as u64,
+            unigram_entropy: Some(self.session.unigram_entropy()),
+        });
+        let path = self.folder.path().join("config.toml");
+        std::fs::write(&path, self.session.config.to_toml())
+            .map_err(|e| Error::io("write the configuration", &path, &e))?;
+        self.warn(
+            format!("the first steps were timed: the run is planned for {planned} steps"),
+            format!("os primeiros passos foram cronometrados: o treino terá {planned} passos"),
+            sink,
+        )
+    }
+}
+
+fn poll_next(
+    cx: &mut std::task::Context<'_>,
+    commands: &mut UnboundedReceiver<Command>,
+) -> std::task::Poll<Option<Command>> {
+    use futures_core::Stream;
+    std::pin::Pin::new(commands).poll_next(cx)
+}
+
+enum Next {
+    Go,
+    Stop,
+}
+
+/// `--minutes`: times the first steps, then says how many fit. The first is left out (pages, caches, pipelines are cold).
+struct Timing {
+    budget: Duration,
+    started: Instant,
+    first_done: Option<Instant>,
+}
+
+/// Steps that are timed, unless this much of the budget is gone earlier.
+const TIMED_STEPS: u64 = 20;
+const TIMED_SHARE: f64 = 0.1;
+
+impl Timing {
+    fn new(minutes: f64, started: Instant) -> Self {
+        Self { budget: Duration::from_secs_f64(minutes * 60.0), started, first_done: None }
+    }
+
+    /// After `done` steps: the planned number, once it is known.
+    fn planned(&mut self, done: u64) -> Option<u64> {
+        let now = Instant::now();
+        let Some(first_done) = self.first_done else {
+            self.first_done = Some(now);
+            return None;
+        };
+        let elapsed = now - self.started;
+        if done < TIMED_STEPS && elapsed.as_secs_f64() < TIMED_SHARE * self.budget.as_secs_f64() {
+            return None;
+        }
+        let secs_per_step = (now - first_done).as_secs_f64() / (done - 1).max(1) as f64;
+        // Evaluations, readouts and checkpoints take their share: a twentieth is left for them.
+        let left = (self.budget.saturating_sub(elapsed)).as_secs_f64() * 0.95;
+        Some(done + (left / secs_per_step.max(1e-6)) as u64)
+    }
+}
+
+fn effective_config(options: &Options, resumed: Option<&Resumed>) -> Result<(Config, Option<Level>)> {
+    if let Some(r) = resumed {
+        let path = r.out.join("config.toml");
+        let text = std::fs::read_to_string(&path).map_err(|e| Error::io("read the configuration", &path, &e))?;
+        let config = Config::from_toml(&text, &path.display().to_string())?;
+        let fixed =
+            !options.set.is_empty() || options.config.is_some() || options.preset.is_some() || options.steps.is_some();
+        if fixed {
+            return Err(Error::usage("a resumed run keeps its own configuration")
+                .at(path.display())
+                .hint("leave --preset, --config, --set and --steps away; to train on with other settings start a new run with --init"));
+        }
+        let builtin = options.corpus.is_empty().then(|| options.level.unwrap_or_else(|| default_level(&config.preset)));
+        return Ok((config, builtin));
+    }
+    let preset = options.preset.as_deref().unwrap_or("nano");
+    let builtin = options.corpus.is_empty().then(|| options.level.unwrap_or_else(|| default_level(preset)));
+    let file = options.config.as_deref().map(read_text).transpose()?;
+    let mut set = options.set.clone();
+    if let Some(steps) = options.steps {
+        set.push(format!("steps={steps}"));
+    }
+    // Portuguese keeps its accents, whatever the preset's text was.
+    let overrides = Overrides { file, set, first_steps: preset == "nano" && builtin == Some(Level::FirstSteps) };
+    let mut config = Config::load(preset, &overrides)?;
+    if options.steps.is_none() && options.minutes.is_some() {
+        // The schedule is fixed once the first steps were timed; until then the rate is in its warm-up.
+        config.steps = config.steps.max(1_000_000);
+    }
+    if options.minutes.is_some_and(|m| !(m > 0.0 && m.is_finite())) {
+        return Err(Error::usage("--minutes wants a number above 0"));
+    }
+    Ok((config, builtin))
+}
+
+fn default_level(preset: &str) -> Level {
+    if preset == "nano" { Level::FirstSteps } else { Level::Stories }
+}
+
+fn read_text(path: &Path) -> Result<(String, String)> {
+    let text = std::fs::read_to_string(path).map_err(|e| Error::io("read the configuration", path, &e))?;
+    Ok((text, path.display().to_string()))
+}
+
+fn find_resumed(options: &Options) -> Result<Resumed> {
+    let out = match &options.out {
+        Some(out) => out.clone(),
+        None => checkpoint::newest_run(Path::new(RUNS))?
+            .ok_or_else(|| Error::usage("there is no run to resume").at(RUNS).hint("name its folder with --out"))?,
+    };
+    let checkpoint = checkpoint::resume_point(&out, options.resume_step)?;
+    let position = checkpoint.state.extra.get("position").cloned().unwrap_or_default();
+    let position: Position = serde_json::from_value(position).map_err(|e| {
+        Error::failed(format!("its state does not say where the run stands: {e}")).at(checkpoint.dir.display())
+    })?;
+    Ok(Resumed { checkpoint, position, out })
+}
+
+fn check_same_text(state: &State, text: &Text, out: &Path) -> Result<()> {
+    for (what, then, now) in [
+        ("tokenizer", state.tokenizer_hash.as_str(), text.tokenizer.hash()),
+        ("corpus", state.corpus_hash.as_str(), &text.cache.corpus_hash()),
+    ] {
+        if then != now {
+            return Err(Error::usage(format!("the {what} is not the one this run was trained on"))
+                .at(out.display())
+                .hint("resume with the same --corpus and --valid; on other text start a new run with --init"));
+        }
+    }
+    Ok(())
+}
+
+fn check_init(pair: &Pair, text: &Text, config: &Config) -> Result<()> {
+    let (vocab, have) = (pair.discriminator.config.vocab_size, text.tokenizer.vocab_size());
+    if vocab != have {
+        return Err(Error::usage(format!("the networks have a vocabulary of {vocab}, the tokenizer {have}"))
+            .hint("leave --tokenizer away: the folder of --init has its own"));
+    }
+    let positions = pair.discriminator.config.max_position_embeddings;
+    if (config.seq_len as usize) > positions {
+        return Err(Error::usage(format!("seq_len = {} exceeds the networks' {positions} positions", config.seq_len))
+            .hint(format!("--set seq_len={positions}")));
+    }
+    Ok(())
+}
+
+/// The tokenizer of a pair's folder lies with its networks.
+fn tokenizer_folder(dir: &Path) -> PathBuf {
+    checkpoint::resolve_model(dir)
+        .ok()
+        .and_then(|model| model.discriminator.or(model.generator))
+        .unwrap_or_else(|| dir.to_owned())
+}
+
+fn recipe(c: &Config, seed: u64) -> Recipe {
+    Recipe {
+        rows: c.batch as usize,
+        accumulate: c.accumulate as usize,
+        row_len: c.seq_len as usize,
+        packing: c.packing,
+        masking: Masking { mask_prob: c.mask_prob, with_replacement: c.mask_with_replacement },
+        seed,
+    }
+}
+
+fn probe_slots(c: &Config) -> u32 {
+    let probe = Config { seq_len: c.seq_len.min(PROBE_TOKENS), ..c.clone() };
+    slots_per_row(&probe)
+}
+
+fn settings(c: &Config) -> event::Settings {
+    let value = serde_json::to_value(c).expect("a flat struct of numbers, strings and booleans is JSON");
+    match value {
+        serde_json::Value::Object(map) => map.into_iter().collect(),
+        _ => unreachable!("a struct serialises to an object"),
+    }
+}
+
+/// What a person may do with the run now.
+fn next_steps(run: &Path, outcome: Outcome, example: Option<&str>) -> Vec<String> {
+    let run = run.display();
+    let text = example.unwrap_or("the dog ate the bone");
+    let mut next = vec![
+        format!("electroscope detect {run} \"{text}\""),
+        format!("electroscope eval {run}"),
+        format!("electroscope export {run} --to model"),
+    ];
+    if outcome == Outcome::Stopped {
+        next.insert(0, format!("electroscope train --resume --out {run}"));
+    }
+    next
+}
+
+/// UTC, as a folder's name: 20261123-060102.
+fn timestamp() -> String {
+    let now = std::time::SystemTime::now();
+    let secs = now.duration_since(std::time::UNIX_EPOCH).map_or(0, |d| d.as_secs());
+    let (days, rest) = (secs / 86_400, secs % 86_400);
+    let (year, month, day) = civil_from_days(days as i64);
+    format!("{year:04}{month:02}{day:02}-{:02}{:02}{:02}", rest / 3600, rest / 60 % 60, rest % 60)
+}
+
+/// Days since 1970 to (year, month, day), Gregorian (Hinnant, "chrono-compatible low-level date algorithms").
+fn civil_from_days(days: i64) -> (i64, i64, i64) {
+    let z = days + 719_468;
+    let era = z.div_euclid(146_097);
+    let doe = z.rem_euclid(146_097);
+    let yoe = (doe - doe / 1460 + doe / 36_524 - doe / 146_096) / 365;
+    let doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
+    let mp = (5 * doy + 2) / 153;
+    let month = if mp < 10 { mp + 3 } else { mp - 9 };
+    (yoe + era * 400 + i64::from(month <= 2), month, doy - (153 * mp + 2) / 5 + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dates_are_the_calendars() {
+        assert_eq!(civil_from_days(0), (1970, 1, 1));
+        assert_eq!(civil_from_days(19_782), (2024, 2, 29));
+        assert_eq!(civil_from_days(20_780), (2026, 11, 23));
+    }
+}

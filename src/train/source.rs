@@ -1,0 +1,170 @@
+//! The text of a run: files or the built-in corpus -> a tokenizer (given, or trained on it) -> the token cache.
+
+use crate::config::Config;
+use crate::text::cache::{self, Identity, Options, TokenCache};
+use crate::text::corpus::Corpus;
+use crate::text::grammar::{Grammar, Language, Level};
+use crate::text::tokenizer::{Cleaning, Tokenizer};
+use crate::text::{Chunk, wordpiece};
+use crate::view::Lang;
+use crate::{Error, Result};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Which text was asked for.
+pub struct Wanted<'a> {
+    pub corpus: &'a [PathBuf],
+    pub valid: &'a [PathBuf],
+    /// The built-in corpus, where no path is given.
+    pub builtin: Option<Level>,
+    pub lang: Lang,
+}
+
+/// Text that is ready to be cut into rows.
+pub struct Text {
+    pub name: String,
+    pub lang: Option<Lang>,
+    pub cache: Arc<TokenCache>,
+    pub tokenizer: Arc<Tokenizer>,
+    /// A sentence to try the model on.
+    pub example: Option<String>,
+    /// The grammar it was drawn from, if it was.
+    pub builtin: Option<Level>,
+}
+
+/// Words of the built-in corpus that a run trains on, by level.
+fn builtin_words(level: Level) -> u64 {
+    match level {
+        Level::FirstSteps => 800_000,
+        Level::Stories => 3_000_000,
+    }
+}
+
+/// Seed of the built-in corpus: the same text in every run, so that runs compare.
+pub const BUILTIN_SEED: u64 = 1;
+
+/// Opens the corpus, loads the tokenizer at `tokenizer` or trains one of the configured size, and opens or builds the token cache.
+pub fn open(wanted: &Wanted, config: &Config, tokenizer: Option<&Path>) -> Result<Text> {
+    let cleaning =
+        Cleaning { lower_case: config.lower_case, strip_accents: Some(config.strip_accents), ..Cleaning::UNCASED };
+    let dir = cache_dir();
+    match wanted.builtin {
+        Some(level) => {
+            let stories = Stories::new(wanted.lang, level)?;
+            let tokenizer = tokenizer_for(tokenizer, config, cleaning, &stories.identity(), || stories.chunks(level))?;
+            let build = || stories.chunks(level);
+            let (cache, _) =
+                cache::open_or_build(&dir, &stories.identity(), &tokenizer, &Options::default(), build, |_| {})?;
+            Ok(Text {
+                name: format!("built-in, {}", level_name(level)),
+                lang: Some(wanted.lang),
+                cache: Arc::new(cache),
+                tokenizer: Arc::new(tokenizer),
+                example: stories.example(),
+                builtin: Some(level),
+            })
+        }
+        None => {
+            let corpus = Corpus::open(wanted.corpus, wanted.valid)?;
+            let identity = corpus.identity();
+            let tokenizer = tokenizer_for(tokenizer, config, cleaning, &identity, || corpus.training_chunks())?;
+            let build = || corpus.chunks();
+            let (cache, _) = cache::open_or_build(&dir, &identity, &tokenizer, &Options::default(), build, |_| {})?;
+            let names: Vec<String> = wanted.corpus.iter().map(|path| path.display().to_string()).collect();
+            Ok(Text {
+                name: names.join(", "),
+                lang: None,
+                cache: Arc::new(cache),
+                tokenizer: Arc::new(tokenizer),
+                example: None,
+                builtin: None,
+            })
+        }
+    }
+}
+
+pub fn level_name(level: Level) -> &'static str {
+    match level {
+        Level::FirstSteps => "first-steps",
+        Level::Stories => "stories",
+    }
+}
+
+/// The built-in corpus in one language and level.
+pub struct Stories {
+    grammar: Grammar,
+    lang: Lang,
+    words: u64,
+}
+
+impl Stories {
+    pub fn new(lang: Lang, level: Level) -> Result<Self> {
+        let language = if lang == Lang::Pt { Language::Portuguese } else { Language::English };
+        Ok(Self { grammar: Grammar::new(language, level)?, lang, words: builtin_words(level) })
+    }
+
+    fn identity(&self) -> Identity {
+        let name = format!("built-in {} {}", self.lang.code(), level_name(self.grammar.level()));
+        // The program's version stands for the grammar's text, which is compiled in.
+        let state = format!("{} words of seed {BUILTIN_SEED}, {}", self.words, env!("CARGO_PKG_VERSION"));
+        Identity { name, state: format!("{state}, {} spellings", self.grammar.spellings().count()) }
+    }
+
+    fn chunks(&self, _level: Level) -> impl Iterator<Item = Result<Chunk>> + '_ {
+        let mut words = 0u64;
+        self.grammar.documents(BUILTIN_SEED).map_while(move |story| {
+            if words >= self.words {
+                return None;
+            }
+            words += story.sentences.iter().map(|s| s.words.len() as u64).sum::<u64>();
+            let text: Vec<&str> = story.sentences.iter().map(|s| s.text.as_str()).collect();
+            Some(Ok(Chunk::document(text.join("\n"))))
+        })
+    }
+
+    fn example(&self) -> Option<String> {
+        let story = self.grammar.document(BUILTIN_SEED + 1, 0);
+        story.sentences.first().map(|sentence| sentence.text.clone())
+    }
+}
+
+/// The tokenizer at `path`; else one trained on `chunks`, kept beside the token caches under what it was trained on.
+fn tokenizer_for<I: Iterator<Item = Result<Chunk>>>(
+    path: Option<&Path>,
+    config: &Config,
+    cleaning: Cleaning,
+    identity: &Identity,
+    chunks: impl FnOnce() -> I,
+) -> Result<Tokenizer> {
+    if let Some(path) = path {
+        return Tokenizer::load(path, cleaning);
+    }
+    let recipe = wordpiece::Recipe::new(config.vocab_size as usize, cleaning);
+    let key = format!("{}\n{}\n{recipe:?}", identity.name, identity.state);
+    let kept = cache_dir().join(format!("tokenizer-{}", &crate::hub::hash_bytes(key.as_bytes())[..24]));
+    if let Ok(tokenizer) = Tokenizer::load(&kept, cleaning) {
+        return Ok(tokenizer);
+    }
+    let tokenizer = wordpiece::train(chunks(), &recipe, |_| {})?;
+    // Only a convenience for the next run: a full disk here is told by what must be written later.
+    std::fs::create_dir_all(cache_dir()).ok();
+    tokenizer.save(&kept, config.max_positions as usize).ok();
+    Ok(tokenizer)
+}
+
+/// Where token caches live: `ELECTROSCOPE_CACHE`, else the user's cache folder, else beside the run.
+pub fn cache_dir() -> PathBuf {
+    let set = |name: &str| std::env::var_os(name).filter(|v| !v.is_empty()).map(PathBuf::from);
+    set("ELECTROSCOPE_CACHE")
+        .or_else(|| dirs::cache_dir().map(|dir| dir.join("electroscope")))
+        .unwrap_or_else(|| PathBuf::from(".electroscope-cache"))
+}
+
+/// A usage error for a language that the built-in corpus has not.
+pub fn lang_from_code(code: &str) -> Result<Lang> {
+    match code {
+        "en" => Ok(Lang::En),
+        "pt" => Ok(Lang::Pt),
+        _ => Err(Error::usage(format!("no built-in corpus in {code}")).hint("the languages are en and pt")),
+    }
+}
