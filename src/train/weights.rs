@@ -77,14 +77,26 @@ fn group(role: Role) -> Group {
 
 /// Writes a pair's weights into the engine. The shared ones are taken from the discriminator.
 pub fn load_pair(model: &Model, engine: &mut Engine, pair: &Pair) {
-    for parameter in &model.parameters {
+    load_networks(&model.parameters, engine, |group| match group {
+        Group::Generator => Some(&pair.generator),
+        _ => Some(&pair.discriminator),
+    });
+}
+
+/// Writes the weights of the networks there are: those of every group that `parameters` name.
+pub fn load_networks<'n>(
+    parameters: &[Parameter],
+    engine: &mut Engine,
+    network_of: impl Fn(Group) -> Option<&'n Network>,
+) {
+    for parameter in parameters {
         let entry = &parameter.entry;
         let mut values = vec![0.0; entry.len() as usize];
         // In reverse: a shared entry lists the discriminator first, so it is written last.
         for part in entry.parts.iter().rev() {
-            let network = if part.network == Group::Generator { &pair.generator } else { &pair.discriminator };
+            let network = network_of(part.network).expect("a plan is recorded for the networks that were read");
             let tensor =
-                network.tensors.get(&part.name).expect("a pair holds exactly the tensors of its configuration");
+                network.tensors.get(&part.name).expect("a network holds exactly the tensors of its configuration");
             let first = (part.rows.start * entry.row_len()) as usize;
             values[first..first + tensor.data.len()].copy_from_slice(&tensor.data);
         }
