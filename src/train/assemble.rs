@@ -11,7 +11,7 @@ use super::weights;
 use crate::Result;
 use crate::batch::{HeldOut, Loader, Masking, Recipe, Split, hold_out};
 use crate::config::Config;
-use crate::hub::Pair;
+use crate::hub::Networks;
 use crate::model::io::PassSize;
 use crate::model::{Model, ModelSpec, slots_per_row};
 use crate::plan::Choices;
@@ -26,7 +26,7 @@ pub enum From<'a> {
     /// Drawn from the run's seed.
     Seed,
     /// Networks trained elsewhere, with what was noticed when they were read.
-    Pair(&'a Pair, &'a [String]),
+    Networks(&'a Networks, &'a [String]),
     /// A run that goes on.
     Checkpoint(&'a Checkpoint, Position),
 }
@@ -56,9 +56,8 @@ pub async fn assemble(config: &Config, text: &Text, place: &Place, from: &From<'
         unigram_entropy: Some(unigram_entropy),
     };
     let look = Recipe { accumulate: 1, ..recipe };
-    let held_out_rows = |recipe, rows: u32| {
-        HeldOut::with_rows(text.cache.clone(), &split.held_out, recipe, specials, rows as usize)
-    };
+    let held_out_rows =
+        |recipe, rows: u32| HeldOut::with_rows(text.cache.clone(), &split.held_out, recipe, specials, rows as usize);
     let held_out = held_out_rows(look, config.eval_rows)?;
     let probe = probe_size(config);
     let probe_recipe = Recipe { rows: probe.rows as usize, row_len: probe.row_len as usize, ..look };
@@ -67,22 +66,22 @@ pub async fn assemble(config: &Config, text: &Text, place: &Place, from: &From<'
 
     let kernels: Choices = match from {
         From::Checkpoint(checkpoint, _) => serde_json::from_value(checkpoint.state.kernels.clone()).unwrap_or_default(),
-        From::Seed | From::Pair(..) => Choices::default(),
+        From::Seed | From::Networks(..) => Choices::default(),
     };
     let mut spec = ModelSpec::from_config(config, text.tokenizer.vocab_size() as u32, specials.pad, Some(probe));
     // Networks that were read keep their own sizes, whatever the preset's are.
     let read = match from {
         From::Seed => None,
-        From::Pair(pair, notices) => Some(((*pair).clone(), notices.to_vec())),
-        From::Checkpoint(checkpoint, _) => Some(checkpoint.pair()?),
+        From::Networks(networks, notices) => Some(((*networks).clone(), notices.to_vec())),
+        From::Checkpoint(checkpoint, _) => Some(checkpoint.networks()?),
     };
-    if let Some((pair, _)) = &read {
-        spec.shape = weights::shape_from_pair(pair)?;
+    if let Some((networks, _)) = &read {
+        spec.shape = weights::shape_from_networks(networks)?;
     }
     let model = Model::record(spec, kernels.clone(), place.limits());
     let mut engine = place.engine(&model.plan).await?;
     match &read {
-        Some((pair, _)) => weights::load_pair(&model, &mut engine, pair),
+        Some((networks, _)) => weights::load_run(&model, &mut engine, networks),
         None => weights::initialise(&model, &mut engine, seed),
     }
     if let From::Checkpoint(checkpoint, _) = from {
@@ -90,7 +89,7 @@ pub async fn assemble(config: &Config, text: &Text, place: &Place, from: &From<'
     }
     let (planned_steps, position) = match from {
         From::Checkpoint(checkpoint, position) => (checkpoint.state.planned_steps, Some(*position)),
-        From::Seed | From::Pair(..) => (config.steps, None),
+        From::Seed | From::Networks(..) => (config.steps, None),
     };
     let parts = Parts {
         config: config.clone(),

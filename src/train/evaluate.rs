@@ -25,7 +25,7 @@ pub async fn evaluate(run: &Path, corpus: &[PathBuf], place: &Place) -> Result<E
     let mut config = Config::from_toml(&config, &path.display().to_string())?;
     config.eval_rows = ROWS_MAX;
     let trained_on = run::trained_on(&checkpoint)?;
-    let tokenizer = checkpoint.dir.join("discriminator");
+    let tokenizer = checkpoint.dir.join("generator");
     let wanted = if corpus.is_empty() {
         trained_on.wanted()
     } else {

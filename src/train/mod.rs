@@ -8,9 +8,9 @@ pub mod engine;
 pub mod evaluate;
 pub mod event;
 pub mod metrics;
+pub mod rules;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod run;
-pub mod rules;
 pub mod schedule;
 pub mod session;
 #[cfg(not(target_arch = "wasm32"))]

@@ -74,7 +74,8 @@ pub fn open(wanted: &Wanted, config: &Config, tokenizer: Option<&Path>) -> Resul
             let tokenizer = tokenizer_for(tokenizer, config, cleaning, &identity, || corpus.training_chunks())?;
             let build = || corpus.chunks();
             let (cache, _) = cache::open_or_build(&dir, &identity, &tokenizer, &Options::default(), build, |_| {})?;
-            let names: Vec<String> = wanted.corpus.iter().chain(wanted.valid).map(|path| path.display().to_string()).collect();
+            let names: Vec<String> =
+                wanted.corpus.iter().chain(wanted.valid).map(|path| path.display().to_string()).collect();
             Ok(Text {
                 name: names.join(", "),
                 lang: None,
