@@ -13,6 +13,8 @@ pub mod ops;
 pub mod parity;
 pub mod plan;
 pub mod rng;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod run;
 pub mod tasks;
 pub mod text;
 pub mod train;

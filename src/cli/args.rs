@@ -2,8 +2,8 @@
 //! arguments -> [`Typed`] -> the commands of this room, which turn it into what a run is told.
 
 use crate::gpu::Choice;
+use crate::run::Options;
 use crate::text::grammar::{Language, Level};
-use crate::train::run::Options;
 use crate::view::Lang;
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand};

@@ -1,5 +1,6 @@
 //! The text of a run: files or the built-in corpus -> a tokenizer (given, or trained on it) -> the token cache.
 
+use crate::Result;
 use crate::config::Config;
 use crate::text::cache::{self, Identity, Options, TokenCache};
 use crate::text::corpus::Corpus;
@@ -7,7 +8,6 @@ use crate::text::grammar::{Grammar, Language, Level};
 use crate::text::tokenizer::{Cleaning, Tokenizer};
 use crate::text::{Chunk, wordpiece};
 use crate::view::Lang;
-use crate::{Error, Result};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -23,13 +23,12 @@ pub struct Wanted<'a> {
 /// Text that is ready to be cut into rows.
 pub struct Text {
     pub name: String,
-    pub lang: Option<Lang>,
     pub cache: Arc<TokenCache>,
     pub tokenizer: Arc<Tokenizer>,
     /// A sentence to try the model on.
     pub example: Option<String>,
     /// The grammar it was drawn from, if it was.
-    pub builtin: Option<Level>,
+    pub builtin: Option<(Language, Level)>,
 }
 
 /// Words of the built-in corpus that a run trains on, by level.
@@ -56,12 +55,11 @@ pub fn open(wanted: &Wanted, config: &Config, tokenizer: Option<&Path>) -> Resul
             let (cache, _) =
                 cache::open_or_build(&dir, &stories.identity(), &tokenizer, &Options::default(), build, |_| {})?;
             Ok(Text {
-                name: format!("built-in, {}", level_name(level)),
-                lang: Some(wanted.lang),
+                name: format!("built-in, {}", level),
                 cache: Arc::new(cache),
                 tokenizer: Arc::new(tokenizer),
                 example: stories.example(),
-                builtin: Some(level),
+                builtin: Some((stories.grammar.language(), level)),
             })
         }
         None => {
@@ -78,20 +76,12 @@ pub fn open(wanted: &Wanted, config: &Config, tokenizer: Option<&Path>) -> Resul
                 wanted.corpus.iter().chain(wanted.valid).map(|path| path.display().to_string()).collect();
             Ok(Text {
                 name: names.join(", "),
-                lang: None,
                 cache: Arc::new(cache),
                 tokenizer: Arc::new(tokenizer),
                 example: None,
                 builtin: None,
             })
         }
-    }
-}
-
-pub fn level_name(level: Level) -> &'static str {
-    match level {
-        Level::FirstSteps => "first-steps",
-        Level::Stories => "stories",
     }
 }
 
@@ -109,7 +99,7 @@ impl Stories {
     }
 
     fn identity(&self) -> Identity {
-        let name = format!("built-in {} {}", self.lang.code(), level_name(self.grammar.level()));
+        let name = format!("built-in {} {}", self.lang.code(), self.grammar.level());
         // The program's version stands for the grammar's text, which is compiled in.
         let state = format!("{} words of seed {BUILTIN_SEED}, {}", self.words, env!("CARGO_PKG_VERSION"));
         Identity { name, state: format!("{state}, {} spellings", self.grammar.spellings().count()) }
@@ -163,13 +153,4 @@ pub fn cache_dir() -> PathBuf {
     set("ELECTROSCOPE_CACHE")
         .or_else(|| dirs::cache_dir().map(|dir| dir.join("electroscope")))
         .unwrap_or_else(|| PathBuf::from(".electroscope-cache"))
-}
-
-/// A usage error for a language that the built-in corpus has not.
-pub fn lang_from_code(code: &str) -> Result<Lang> {
-    match code {
-        "en" => Ok(Lang::En),
-        "pt" => Ok(Lang::Pt),
-        _ => Err(Error::usage(format!("no built-in corpus in {code}")).hint("the languages are en and pt")),
-    }
 }

@@ -1,27 +1,34 @@
 //! A run on this machine: what was asked for -> corpus, tokenizer, token cache, model, engine -> the session, its files and events.
 //! Everything that can be refused is refused before the run's folder exists.
 
-use super::assemble::{Assembly, From, assemble};
-use super::checkpoint::{self, Checkpoint, RunFolder, Snapshot, State};
-use super::engine::{Place, SLICE};
-use super::event::{
-    self, Arena, Command, CorpusInfo, Event, Finished, Outcome, RunPlan, StepMetrics, Warning, WarningKind,
-};
-use super::session::{Arrived, Position, Session};
-use super::source::{self, Text};
-use super::warnings::{Monitor, RunShape};
-use super::weights;
+use assemble::{Assembly, From, assemble};
+mod assemble;
+mod evaluate;
+mod source;
+
+pub use evaluate::evaluate;
+pub use source::cache_dir;
+
 use crate::config::{Config, Objective, Overrides};
 use crate::gpu::Choice;
 use crate::hub::{self, Networks};
 use crate::model::ledger::Group;
 use crate::plan::{Choices, Role};
 use crate::text::grammar::Level;
+use crate::train::checkpoint::{self, Checkpoint, RunFolder, Snapshot, State};
+use crate::train::engine::{Place, SLICE};
+use crate::train::event::{
+    self, Arena, Command, CorpusInfo, Event, Finished, Outcome, RunPlan, StepMetrics, Warning, WarningKind,
+};
+use crate::train::session::{Arrived, Position, Session};
+use crate::train::warnings::{Monitor, RunShape};
+use crate::train::weights;
 use crate::view::Lang;
 use crate::view::log::{Log, read_events, write_report};
 use crate::view::tensorboard::TensorBoard;
 use crate::{Error, Result, cpu};
 use futures_channel::mpsc::UnboundedReceiver;
+use source::Text;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -566,12 +573,12 @@ const POSITION: &str = "position";
 const TRAINED_ON: &str = "trained_on";
 
 /// Where the run of a checkpoint stands.
-pub(super) fn position(checkpoint: &Checkpoint) -> Result<Position> {
+fn position(checkpoint: &Checkpoint) -> Result<Position> {
     from_state(checkpoint, POSITION)
 }
 
 /// The text that the run of a checkpoint is trained on.
-pub(super) fn trained_on(checkpoint: &Checkpoint) -> Result<TrainedOn> {
+fn trained_on(checkpoint: &Checkpoint) -> Result<TrainedOn> {
     from_state(checkpoint, TRAINED_ON)
 }
 
@@ -583,7 +590,7 @@ fn from_state<T: serde::de::DeserializeOwned>(checkpoint: &Checkpoint, key: &str
 
 /// Which text a run is trained on: kept with it, so that `--resume` and `eval` need not be told again.
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
-pub(super) struct TrainedOn {
+struct TrainedOn {
     pub corpus: Vec<PathBuf>,
     pub valid: Vec<PathBuf>,
     /// The built-in corpus, where no path was given.

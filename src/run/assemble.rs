@@ -1,13 +1,7 @@
 //! Puts a session together: config, text and a place to run -> loader, held-out rows, model, engine with its weights -> [`Session`].
 //! Used by a run, and by `eval`, which only looks.
 
-use super::checkpoint::Checkpoint;
-use super::engine::Place;
-use super::event::CorpusInfo;
-use super::rules::RuleRows;
-use super::session::{Parts, Position, Session};
 use super::source::Text;
-use super::weights;
 use crate::Result;
 use crate::batch::{HeldOut, Loader, Masking, Recipe, Split, hold_out};
 use crate::config::Config;
@@ -15,6 +9,12 @@ use crate::hub::Networks;
 use crate::model::io::PassSize;
 use crate::model::{Model, ModelSpec, slots_per_row};
 use crate::plan::Choices;
+use crate::train::checkpoint::Checkpoint;
+use crate::train::engine::Place;
+use crate::train::event::CorpusInfo;
+use crate::train::rules::RuleRows;
+use crate::train::session::{Parts, Position, Session};
+use crate::train::weights;
 
 /// Rows of the readout.
 const PROBE_ROWS: u32 = 4;
@@ -49,7 +49,7 @@ pub async fn assemble(config: &Config, text: &Text, place: &Place, from: &From<'
     let unigram_entropy = hold_out::entropy_nats(&split.held_out.counts(&text.cache));
     let corpus = CorpusInfo {
         name: text.name.clone(),
-        lang: text.lang.map(|lang| lang.code().to_owned()),
+        lang: text.builtin.map(|(language, _)| language.to_string()),
         train_tokens: Some(split.train.tokens(&text.cache)),
         valid_tokens: Some(split.held_out.tokens(&text.cache)),
         vocab_size: text.tokenizer.vocab_size() as u64,
@@ -62,7 +62,8 @@ pub async fn assemble(config: &Config, text: &Text, place: &Place, from: &From<'
     let probe = probe_size(config);
     let probe_recipe = Recipe { rows: probe.rows as usize, row_len: probe.row_len as usize, ..look };
     let probes = held_out_rows(probe_recipe, PROBE_ROWS)?;
-    let rules = RuleRows::new(text, look)?;
+    let grammar = text.builtin.map(|(language, level)| RuleRows::of_grammar(language, level, &text.tokenizer, look));
+    let rules = grammar.transpose()?;
 
     let kernels: Choices = match from {
         From::Checkpoint(checkpoint, _) => serde_json::from_value(checkpoint.state.kernels.clone()).unwrap_or_default(),
