@@ -30,7 +30,7 @@ pub async fn evaluate(run: &Path, corpus: &[PathBuf], place: &Place) -> Result<E
     } else {
         Wanted { corpus: &[], valid: corpus, builtin: None, lang: trained_on.lang }
     };
-    let text = source::open(&wanted, &config, Some(&tokenizer))?;
+    let text = source::open(&wanted, &config, Some(&tokenizer), &mut |_| {})?;
     let from = From::Checkpoint(&checkpoint, position);
     let Assembly { mut session, .. } = assemble(&config, &text, place, &from, 0).await?;
     session.evaluate().await

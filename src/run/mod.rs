@@ -118,7 +118,15 @@ impl Run {
             Some(r) => Some(r.checkpoint.dir.join("generator")),
             None => options.tokenizer.clone().or_else(|| options.init.as_deref().map(tokenizer_folder)),
         };
-        let text = source::open(&trained_on.wanted(), &config, tokenizer.as_deref())?;
+        let mut failed = None;
+        let mut tell = |preparing| {
+            // A listener that is gone (a closed pipe) ends the run, but not in the middle of a file.
+            failed = sink(&Event::Preparing(preparing)).err().or(failed.take());
+        };
+        let text = source::open(&trained_on.wanted(), &config, tokenizer.as_deref(), &mut tell)?;
+        if let Some(error) = failed {
+            return Err(error);
+        }
         if let Some(r) = &resumed {
             check_same_text(&r.checkpoint.state, &text, &r.out)?;
         }
