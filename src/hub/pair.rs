@@ -103,10 +103,14 @@ pub fn pair_from_networks(discriminator: Network, mut generator: Network) -> Res
 /// Writes `dir`/discriminator and `dir`/generator, each with `extra` files (the tokenizer's): both whole or neither.
 /// A folder that exists and holds anything is refused.
 pub fn write_pair(dir: &Path, pair: &Pair, extra: &[(String, Vec<u8>)]) -> Result<()> {
+    write_networks(dir, &pair.clone().into(), extra)
+}
+
+/// The same for the networks that a run trains.
+pub fn write_networks(dir: &Path, networks: &Networks, extra: &[(String, Vec<u8>)]) -> Result<()> {
     refuse_occupied(dir)?;
     let mut staging = Staging::begin(dir)?;
-    stage_network(&mut staging, "discriminator/", Role::Discriminator, &pair.discriminator, extra)?;
-    stage_network(&mut staging, "generator/", Role::Generator, &pair.generator, extra)?;
+    stage_networks(&mut staging, networks, extra)?;
     staging.commit()
 }
 

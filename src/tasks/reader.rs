@@ -17,7 +17,7 @@ use crate::train::event::{Proposal, ReadToken};
 use crate::train::{session, weights};
 use crate::{Error, Result};
 use serde::Serialize;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Which networks a reading needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,11 +81,11 @@ pub struct Reader {
     settings: Settings,
     warnings: Vec<String>,
     /// Read from files, until the first plan has taken them over.
-    networks: Option<Networks>,
+    networks: Option<Loaded>,
     live: Option<Live>,
 }
 
-struct Networks {
+struct Loaded {
     discriminator: Option<Network>,
     generator: Option<Network>,
 }
@@ -138,9 +138,9 @@ impl Reader {
             (Some(discriminator), Some(generator)) => {
                 let (pair, more) = pair_from_networks(discriminator, generator).map_err(|e| e.at(path.display()))?;
                 warnings.extend(more);
-                Networks { discriminator: Some(pair.discriminator), generator: Some(pair.generator) }
+                Loaded { discriminator: Some(pair.discriminator), generator: Some(pair.generator) }
             }
-            (discriminator, generator) => Networks { discriminator, generator },
+            (discriminator, generator) => Loaded { discriminator, generator },
         };
         let folder =
             found.folder(if reading.needs(Role::Discriminator) { Role::Discriminator } else { Role::Generator })?;
@@ -431,29 +431,32 @@ fn check_sizes(towers: &Towers, tokenizer: &Tokenizer) -> Result<()> {
 }
 
 /// What the run's configuration says of a model's training; of an exported model, its config.json.
-fn settings(found: &checkpoint::Model, networks: &Networks) -> Result<Settings> {
-    if let Some((path, text)) = run_config(found)? {
-        let config = Config::from_toml(&text, &path.display().to_string())?;
-        return Ok(Settings {
-            row_len: Some(config.seq_len),
-            mask_prob: config.mask_prob,
-            temperature: config.temperature,
-        });
+fn settings(found: &checkpoint::Model, networks: &Loaded) -> Result<Settings> {
+    if let Some(config) = run_config(found)? {
+        let Config { seq_len, mask_prob, temperature, .. } = config;
+        return Ok(Settings { row_len: Some(seq_len), mask_prob, temperature });
     }
     let network = networks.discriminator.as_ref().or(networks.generator.as_ref());
-    let row_len =
-        network.and_then(|n| n.config.extra.get(TRAINED_ROW_LEN)?.as_u64()).and_then(|n| u32::try_from(n).ok());
-    Ok(Settings { row_len, mask_prob: MASK_PROB, temperature: 1.0 })
+    Ok(Settings { row_len: network.and_then(row_len_from_network), mask_prob: MASK_PROB, temperature: 1.0 })
 }
 
-/// RUN/config.toml of the run that a checkpoint lies in.
-fn run_config(found: &checkpoint::Model) -> Result<Option<(PathBuf, String)>> {
+/// Tokens a row that a model was trained on, as far as its run or its own config.json says.
+pub fn trained_row_len(found: &checkpoint::Model, network: &Network) -> Result<Option<u32>> {
+    Ok(run_config(found)?.map(|config| config.seq_len).or_else(|| row_len_from_network(network)))
+}
+
+fn row_len_from_network(network: &Network) -> Option<u32> {
+    network.config.extra.get(TRAINED_ROW_LEN)?.as_u64()?.try_into().ok()
+}
+
+/// The configuration of the run that a checkpoint lies in.
+fn run_config(found: &checkpoint::Model) -> Result<Option<Config>> {
     let Some(run) = found.checkpoint.as_ref().and_then(|checkpoint| checkpoint.dir.parent()?.parent()) else {
         return Ok(None);
     };
     let path = run.join("config.toml");
     match std::fs::read_to_string(&path) {
-        Ok(text) => Ok(Some((path, text))),
+        Ok(text) => Config::from_toml(&text, &path.display().to_string()).map(Some),
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(None),
         Err(e) => Err(Error::io("read the run's configuration", &path, &e)),
     }
