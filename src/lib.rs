@@ -1,6 +1,8 @@
 //! Electroscope pre-trains ELECTRA encoders with handwritten WGSL compute shaders.
 
 pub mod batch;
+#[cfg(not(target_arch = "wasm32"))] // a terminal
+pub mod cli;
 pub mod config;
 pub mod cpu;
 pub mod error;
@@ -11,6 +13,9 @@ pub mod ops;
 pub mod parity;
 pub mod plan;
 pub mod rng;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod run;
+pub mod tasks;
 pub mod text;
 pub mod train;
 pub mod verify;

@@ -50,7 +50,10 @@ fn write(folder: &RunFolder, step: u64) -> electroscope::Result<Written> {
         extra: serde_json::Map::new(),
     };
     let tokenizer_files = [("vocab.txt".to_owned(), step.to_string().into_bytes())];
-    folder.write(&Snapshot { pair: &pair, moments: &moments, tokenizer_files: &tokenizer_files, state: &state }, KEEP)
+    folder.write(
+        &Snapshot { networks: &pair.into(), moments: &moments, tokenizer_files: &tokenizer_files, state: &state },
+        KEEP,
+    )
 }
 
 /// The newest checkpoint verifies, nothing is damaged, and every number in it belongs to its step.
@@ -59,10 +62,11 @@ fn newest_step(run: &Path) -> u64 {
     assert!(survey.damaged.is_empty(), "{:?}", survey.damaged);
     let checkpoint = survey.newest.expect("a run that has had a checkpoint always has one");
     let step = checkpoint.state.step;
-    let (pair, warnings) = checkpoint.pair().unwrap();
+    let (networks, warnings) = checkpoint.networks().unwrap();
+    let discriminator = networks.discriminator.expect("a pair was written");
     assert!(warnings.is_empty(), "{warnings:?}");
     let moments = checkpoint.moments().unwrap();
-    for tensors in [&pair.discriminator.tensors, &pair.generator.tensors, &moments.m, &moments.v] {
+    for tensors in [&discriminator.tensors, &networks.generator.tensors, &moments.m, &moments.v] {
         assert!(tensors.values().all(|tensor| tensor.data.iter().all(|number| *number == step as f32)));
     }
     assert_eq!(checkpoint.state.cursor, step);

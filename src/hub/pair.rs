@@ -13,6 +13,28 @@ pub struct Pair {
     pub generator: Network,
 }
 
+/// The networks that a run trains: a pair, or the generator alone (the MLM objective).
+#[derive(Debug, Clone, PartialEq)]
+pub struct Networks {
+    pub discriminator: Option<Network>,
+    pub generator: Network,
+}
+
+impl From<Pair> for Networks {
+    fn from(pair: Pair) -> Self {
+        Self { discriminator: Some(pair.discriminator), generator: pair.generator }
+    }
+}
+
+/// Reads the networks of a run's checkpoint: a pair, or a generator alone where there is no discriminator/.
+pub fn read_networks(dir: &Path) -> Result<(Networks, Vec<String>)> {
+    if dir.join(Role::Discriminator.folder()).exists() {
+        return read_pair(dir).map(|(pair, warnings)| (pair.into(), warnings));
+    }
+    let (generator, warnings) = read_network(&dir.join(Role::Generator.folder()), Role::Generator)?;
+    Ok((Networks { discriminator: None, generator }, warnings))
+}
+
 /// Reads `dir`/discriminator and `dir`/generator, and what a person should know about them (warnings).
 pub fn read_pair(dir: &Path) -> Result<(Pair, Vec<String>)> {
     for role in Role::BOTH {
@@ -81,15 +103,22 @@ pub fn pair_from_networks(discriminator: Network, mut generator: Network) -> Res
 /// Writes `dir`/discriminator and `dir`/generator, each with `extra` files (the tokenizer's): both whole or neither.
 /// A folder that exists and holds anything is refused.
 pub fn write_pair(dir: &Path, pair: &Pair, extra: &[(String, Vec<u8>)]) -> Result<()> {
+    write_networks(dir, &pair.clone().into(), extra)
+}
+
+/// The same for the networks that a run trains.
+pub fn write_networks(dir: &Path, networks: &Networks, extra: &[(String, Vec<u8>)]) -> Result<()> {
     refuse_occupied(dir)?;
     let mut staging = Staging::begin(dir)?;
-    stage_pair(&mut staging, pair, extra)?;
+    stage_networks(&mut staging, networks, extra)?;
     staging.commit()
 }
 
-pub(crate) fn stage_pair(staging: &mut Staging, pair: &Pair, extra: &[(String, Vec<u8>)]) -> Result<()> {
-    stage_network(staging, "discriminator/", Role::Discriminator, &pair.discriminator, extra)?;
-    stage_network(staging, "generator/", Role::Generator, &pair.generator, extra)
+pub(crate) fn stage_networks(staging: &mut Staging, networks: &Networks, extra: &[(String, Vec<u8>)]) -> Result<()> {
+    if let Some(discriminator) = &networks.discriminator {
+        stage_network(staging, "discriminator/", Role::Discriminator, discriminator, extra)?;
+    }
+    stage_network(staging, "generator/", Role::Generator, &networks.generator, extra)
 }
 
 #[cfg(test)]

@@ -134,17 +134,24 @@ impl Entry {
     }
 }
 
-/// Every entry of a pair, in the order of the arenas: group by group, decayed tensors first.
+/// Every entry of what is trained, in the order of the arenas: group by group, decayed tensors first.
 pub fn ledger(shape: &Shape, init: InitRule, std: f64) -> Vec<Entry> {
+    let towers: Vec<(Group, &Tower)> = shape.towers().collect();
+    ledger_of(&towers, init, std)
+}
+
+/// The same for any of the networks: one, or both with equal embeddings.
+pub fn ledger_of(towers: &[(Group, &Tower)], init: InitRule, std: f64) -> Vec<Entry> {
     let rules = Rules { rule: init, std };
-    let networks: Vec<Group> = shape.towers().map(|(group, _)| group).collect();
-    let mut entries = shared_entries(&shape.generator, &rules);
-    for (group, tower) in shape.towers() {
-        tower_entries(&mut entries, group, tower, &rules);
+    let mut entries = towers.first().map_or_else(Vec::new, |(_, tower)| shared_entries(tower, &rules));
+    for (group, tower) in towers {
+        tower_entries(&mut entries, *group, tower, &rules);
     }
-    head_entries(&mut entries, shape, &rules);
+    for (group, tower) in towers {
+        head_entries(&mut entries, *group, tower, &rules);
+    }
     for entry in entries.iter_mut().filter(|e| e.group == Group::Shared) {
-        entry.parts.retain(|part| networks.contains(&part.network));
+        entry.parts.retain(|part| towers.iter().any(|(group, _)| *group == part.network));
     }
     // Stable: within a group and kind the order is the model's.
     entries.sort_by_key(|e| (e.group, !e.decay));
@@ -251,16 +258,17 @@ fn tower_entries(entries: &mut Vec<Entry>, group: Group, t: &Tower, rules: &Rule
     }
 }
 
-fn head_entries(entries: &mut Vec<Entry>, shape: &Shape, rules: &Rules) {
-    let g = &shape.generator;
-    linear(entries, Group::Generator, "generator_predictions.dense", [g.embedding, g.hidden], rules.matrix(g.hidden));
-    affine(entries, Group::Generator, "generator_predictions.LayerNorm", g.embedding);
-    entries.push(single(Group::Generator, "generator_lm_head.bias", &[g.vocab], Init::Zeros));
-    let Some(d) = &shape.discriminator else { return };
-    let dense = rules.matrix(d.hidden);
-    linear(entries, Group::Discriminator, "discriminator_predictions.dense", [d.hidden, d.hidden], dense);
-    let last = rules.default_dense(d.hidden);
-    linear(entries, Group::Discriminator, "discriminator_predictions.dense_prediction", [1, d.hidden], last);
+fn head_entries(entries: &mut Vec<Entry>, group: Group, t: &Tower, rules: &Rules) {
+    if group == Group::Generator {
+        linear(entries, group, "generator_predictions.dense", [t.embedding, t.hidden], rules.matrix(t.hidden));
+        affine(entries, group, "generator_predictions.LayerNorm", t.embedding);
+        entries.push(single(group, "generator_lm_head.bias", &[t.vocab], Init::Zeros));
+    } else {
+        let dense = rules.matrix(t.hidden);
+        linear(entries, group, "discriminator_predictions.dense", [t.hidden, t.hidden], dense);
+        let last = rules.default_dense(t.hidden);
+        linear(entries, group, "discriminator_predictions.dense_prediction", [1, t.hidden], last);
+    }
 }
 
 #[cfg(test)]

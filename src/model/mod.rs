@@ -9,6 +9,7 @@ mod heads;
 pub mod init;
 pub mod io;
 pub mod ledger;
+pub mod read;
 mod record;
 
 pub use record::{Model, ModelSpec, Parameter, ProbeSize, TrainSpec, slots_per_row};

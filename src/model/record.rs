@@ -140,17 +140,7 @@ impl Model {
         let tensors = arenas.tensors(&r);
         let plan = r.finish();
         let at = |tensor: &Tensor| plan.resolve(tensor);
-        let parameters = arenas
-            .entries
-            .into_iter()
-            .zip(tensors)
-            .map(|(entry, [value, gradient, m, v])| Parameter {
-                entry,
-                value: at(value.as_ref().expect("every arena has parameters")),
-                gradient: gradient.as_ref().map(at),
-                moments: m.as_ref().zip(v.as_ref()).map(|(m, v)| [at(m), at(v)]),
-            })
-            .collect();
+        let parameters = parameters(arenas, tensors, &plan);
         Self {
             io: io.map(|io| io.resolved(&plan)),
             probe: probe.map(|io| io.resolved(&plan)),
@@ -172,6 +162,18 @@ impl Model {
     }
 }
 
+/// The entries of the arenas with their tensors where the finished plan has them.
+pub(super) fn parameters(arenas: Arenas, tensors: Vec<[Option<Tensor>; 4]>, plan: &Plan) -> Vec<Parameter> {
+    let at = |tensor: &Tensor| plan.resolve(tensor);
+    let parameter = |(entry, [value, gradient, m, v]): (Entry, [Option<Tensor>; 4])| Parameter {
+        entry,
+        value: at(value.as_ref().expect("every arena has parameters")),
+        gradient: gradient.as_ref().map(at),
+        moments: m.as_ref().zip(v.as_ref()).map(|(m, v)| [at(m), at(v)]),
+    };
+    arenas.entries.into_iter().zip(tensors).map(parameter).collect()
+}
+
 /// A way through both networks; training and looking differ in dropout and gradients only.
 struct Pass<'a> {
     spec: &'a ModelSpec,
@@ -180,30 +182,11 @@ struct Pass<'a> {
 }
 
 impl Pass<'_> {
-    /// Masked text -> a proposal for every slot.
     fn propose(&self, r: &mut Recorder, io: &Io, drop: &mut Dropouts, d: Option<&MlmWeights>) -> (Encoded, MlmSaved) {
-        let tower: &Tower = &self.spec.shape.generator;
-        let text = Text { ids: &io.masked_ids, types: &io.types, attention: &io.attention };
-        let encoded = encoder::forward(r, "generator", tower, &self.networks.generator, text, drop);
-        let temperature = self.spec.temperature as f32;
-        let slots = MlmSlots { position: &io.slot_position, slots: &io.slots, temperature };
-        let saved = heads::mlm_forward(r, &self.networks.mlm, d, &encoded.y, &slots, tower.eps());
-        (encoded, saved)
+        let weights = (&self.networks.generator, &self.networks.mlm);
+        propose(r, (&self.spec.shape.generator, weights), io, self.spec.temperature, drop, d)
     }
 
-    /// Samples into the text -> (corrupted, replaced)
-    fn replace(&self, r: &mut Recorder, io: &Io) -> (Tensor, Tensor) {
-        let inputs = Inputs {
-            ids: &io.ids,
-            first: &io.token_slot,
-            next: &io.slot_next,
-            sampled: &io.slots.sampled,
-            source: self.source,
-        };
-        corrupt::replace(r, "corrupted", inputs)
-    }
-
-    /// Corrupted text -> a judgement of every token.
     fn judge(
         &self,
         r: &mut Recorder,
@@ -213,19 +196,53 @@ impl Pass<'_> {
     ) -> Option<(Encoded, RtdSaved)> {
         let (tower, (weights, head)) =
             self.spec.shape.discriminator.as_ref().zip(self.networks.discriminator.as_ref())?;
-        let text = Text { ids: corrupted, types: &io.types, attention: &io.attention };
-        let encoded = encoder::forward(r, "discriminator", tower, weights, text, drop);
-        let target = RtdTarget { attention: &io.attention, corrupted, replaced, token_out: &io.token_out };
-        let saved = heads::rtd_forward(r, head, &encoded.y, &target);
-        Some((encoded, saved))
+        Some(judge(r, (tower, (weights, head)), io, (corrupted, replaced), drop))
     }
 
     /// The whole way without dropout or gradients.
     fn look(&self, r: &mut Recorder, io: &Io) {
         self.propose(r, io, &mut Dropouts::off(), None);
-        let (corrupted, replaced) = self.replace(r, io);
+        let (corrupted, replaced) = replace(r, io, self.source);
         self.judge(r, io, (&corrupted, &replaced), &mut Dropouts::off());
     }
+}
+
+/// Masked text -> a proposal for every slot.
+pub(super) fn propose(
+    r: &mut Recorder,
+    (tower, (weights, head)): (&Tower, (&Weights, &MlmWeights)),
+    io: &Io,
+    temperature: f64,
+    drop: &mut Dropouts,
+    d: Option<&MlmWeights>,
+) -> (Encoded, MlmSaved) {
+    let text = Text { ids: &io.masked_ids, types: &io.types, attention: &io.attention };
+    let encoded = encoder::forward(r, "generator", tower, weights, text, drop);
+    let slots = MlmSlots { position: &io.slot_position, slots: &io.slots, temperature: temperature as f32 };
+    let saved = heads::mlm_forward(r, head, d, &encoded.y, &slots, tower.eps());
+    (encoded, saved)
+}
+
+/// Samples into the text -> (corrupted, replaced)
+pub(super) fn replace(r: &mut Recorder, io: &Io, source: &Tensor) -> (Tensor, Tensor) {
+    let inputs =
+        Inputs { ids: &io.ids, first: &io.token_slot, next: &io.slot_next, sampled: &io.slots.sampled, source };
+    corrupt::replace(r, "corrupted", inputs)
+}
+
+/// Corrupted text -> a judgement of every token.
+pub(super) fn judge(
+    r: &mut Recorder,
+    (tower, (weights, head)): (&Tower, (&Weights, &RtdWeights)),
+    io: &Io,
+    (corrupted, replaced): (&Tensor, &Tensor),
+    drop: &mut Dropouts,
+) -> (Encoded, RtdSaved) {
+    let text = Text { ids: corrupted, types: &io.types, attention: &io.attention };
+    let encoded = encoder::forward(r, "discriminator", tower, weights, text, drop);
+    let target = RtdTarget { attention: &io.attention, corrupted, replaced, token_out: &io.token_out };
+    let saved = heads::rtd_forward(r, head, &encoded.y, &target);
+    (encoded, saved)
 }
 
 /// First dropout site of the discriminator: beyond any number of generator sites.
@@ -244,7 +261,7 @@ fn record_training(r: &mut Recorder, pass: &Pass, train: &TrainSpec, arenas: &Ar
     r.begin(Stage::Propose);
     let (generator, mlm) = pass.propose(r, io, &mut drop(0), Some(&gradients.mlm));
     r.begin(Stage::Replace);
-    let (corrupted, replaced) = pass.replace(r, io);
+    let (corrupted, replaced) = replace(r, io, pass.source);
     r.begin(Stage::Judge);
     let judged = pass.judge(r, io, (&corrupted, &replaced), &mut drop(DISCRIMINATOR_SITES));
 

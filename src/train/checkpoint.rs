@@ -12,7 +12,7 @@ pub use resolve::{Model, newest_run, read_pair, resolve_model};
 pub use state::{FORMAT_VERSION, State, parse_state};
 pub use store::{RunFolder, Snapshot, Written};
 
-use crate::hub::{self, FileRecord, Mismatch, Pair, REPLACED, Tensors, hash_file, open_safetensors};
+use crate::hub::{self, FileRecord, Mismatch, Networks, REPLACED, Tensors, hash_file, open_safetensors};
 use crate::{Error, Result};
 use state::Flaw;
 use std::collections::BTreeMap;
@@ -80,9 +80,9 @@ impl Checkpoint {
         Ok(Self { dir: dir.to_owned(), state })
     }
 
-    /// Both networks, and what a person should know about them (warnings).
-    pub fn pair(&self) -> Result<(Pair, Vec<String>)> {
-        hub::read_pair(&self.dir)
+    /// Its networks, and what a person should know about them (warnings).
+    pub fn networks(&self) -> Result<(Networks, Vec<String>)> {
+        hub::read_networks(&self.dir)
     }
 
     /// The optimizer's moments, as stored: [`Moments::check`] compares them with what is trained.
@@ -251,7 +251,7 @@ mod tests {
         moments.m.values_mut().for_each(|tensor| tensor.data.fill(step as f32));
         let vocab = [("vocab.txt".to_owned(), b"[PAD]\n".to_vec())];
         let state = sample_state(step);
-        let snapshot = Snapshot { pair: &pair, moments: &moments, tokenizer_files: &vocab, state: &state };
+        let snapshot = Snapshot { networks: &pair.into(), moments: &moments, tokenizer_files: &vocab, state: &state };
         let written = folder.write(&snapshot, keep).unwrap();
         assert!(written.warnings.is_empty(), "{:?}", written.warnings);
         written
@@ -259,7 +259,7 @@ mod tests {
 
     fn assert_holds(checkpoint: &Checkpoint, step: u64) {
         assert_eq!(checkpoint.state, sample_state(step));
-        assert_eq!(checkpoint.pair().unwrap(), (random_pair(step), vec![]));
+        assert_eq!(checkpoint.networks().unwrap(), (random_pair(step).into(), vec![]));
         let moments = checkpoint.moments().unwrap();
         assert!(moments.m.values().all(|tensor| tensor.data.iter().all(|number| *number == step as f32)));
         assert_eq!(moments.v, random_pair(step).discriminator.tensors);

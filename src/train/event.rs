@@ -60,6 +60,8 @@ pub enum Event {
     Device(Device),
     /// What will be trained. Sent again when `--minutes` has fixed the planned steps: the later one counts.
     Plan(Box<RunPlan>),
+    /// What is done before the first step: which text is read, how far a tokenizer or a token cache is.
+    Preparing(Preparing),
     Config {
         settings: Settings,
     },
@@ -90,9 +92,10 @@ pub enum Event {
 
 impl Event {
     /// Every value that `"event"` takes in `metrics.jsonl`.
-    pub const KINDS: [&str; 12] = [
+    pub const KINDS: [&str; 13] = [
         "device",
         "plan",
+        "preparing",
         "config",
         "step",
         "eval",
@@ -114,7 +117,7 @@ impl Event {
             Self::Warning(warning) => Some(warning.step),
             Self::Checkpoint { step, .. } | Self::Resumed { step } | Self::DeviceLost { step, .. } => Some(*step),
             Self::Finished(finished) => Some(finished.step),
-            Self::Device(_) | Self::Plan(_) | Self::Config { .. } | Self::Failed { .. } => None,
+            Self::Device(_) | Self::Plan(_) | Self::Preparing(_) | Self::Config { .. } | Self::Failed { .. } => None,
         }
     }
 }
@@ -137,6 +140,16 @@ pub struct Device {
 pub enum Executor {
     Gpu,
     Cpu,
+}
+
+/// A line for people about the time before the first step.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Preparing {
+    pub message: String,
+    pub message_pt: String,
+    /// Of this piece of work, 0 to 1, where it is known.
+    #[serde(default)]
+    pub share: Option<f32>,
 }
 
 /// What will be trained, how large it is and on what.
@@ -490,6 +503,7 @@ pub(crate) mod tests {
                 reason_pt: None,
             }),
             Event::Plan(Box::new(plan())),
+            Event::Preparing(Preparing { message: "m".into(), message_pt: "p".into(), share: Some(0.5) }),
             Event::Config { settings },
             Event::Step(Box::new(StepMetrics { step: 1, ..Default::default() })),
             Event::Eval(Box::new(EvalMetrics { step: 1, confusion: Some(Confusion::default()), ..Default::default() })),

@@ -73,17 +73,6 @@ impl RuleRows {
         Ok(Self { grammar, batches })
     }
 
-    /// The rows of a run's text, if that is the built-in corpus.
-    #[cfg(not(target_arch = "wasm32"))]
-    pub fn new(text: &super::source::Text, recipe: Recipe) -> Result<Option<Self>> {
-        let Some(level) = text.builtin else { return Ok(None) };
-        let language = match text.lang {
-            Some(crate::view::Lang::Pt) => Language::Portuguese,
-            _ => Language::English,
-        };
-        Self::of_grammar(language, level, &text.tokenizer, recipe).map(Some)
-    }
-
     pub fn batches(&self) -> &[RuleBatch] {
         &self.batches
     }

@@ -1,18 +1,19 @@
 //! Weights between an engine's arenas and Hugging Face's names: every part of every ledger entry, both ways.
 
 use super::engine::Engine;
-use crate::hub::{ElectraConfig, HubTensor, Network, Pair, Role, Tensors};
+use crate::hub::{ElectraConfig, HubTensor, Network, Networks, Role, Tensors};
 use crate::model::ledger::{Group, Shape, Tower};
 use crate::model::{Model, Parameter};
 use crate::train::checkpoint::Moments;
 use crate::{Error, Result};
 
-/// The sizes of a pair that was read.
+/// The sizes of networks that were read.
 ///
 /// # Errors
 /// A head larger than the kernels cover, or a depth or size this program cannot count.
-pub fn shape_from_pair(pair: &Pair) -> Result<Shape> {
-    Ok(Shape { generator: tower(&pair.generator.config)?, discriminator: Some(tower(&pair.discriminator.config)?) })
+pub fn shape_from_networks(networks: &Networks) -> Result<Shape> {
+    let discriminator = networks.discriminator.as_ref().map(|network| tower(&network.config)).transpose()?;
+    Ok(Shape { generator: tower(&networks.generator.config)?, discriminator })
 }
 
 /// The sizes of one network.
@@ -75,16 +76,28 @@ fn group(role: Role) -> Group {
     }
 }
 
-/// Writes a pair's weights into the engine. The shared ones are taken from the discriminator.
-pub fn load_pair(model: &Model, engine: &mut Engine, pair: &Pair) {
-    for parameter in &model.parameters {
+/// Writes the weights of a run's networks into the engine. The shared ones are taken from the discriminator, if there is one.
+pub fn load_run(model: &Model, engine: &mut Engine, networks: &Networks) {
+    load_networks(&model.parameters, engine, |group| match group {
+        Group::Generator => Some(&networks.generator),
+        _ => networks.discriminator.as_ref(),
+    });
+}
+
+/// Writes the weights of the networks there are: those of every group that `parameters` name.
+pub fn load_networks<'n>(
+    parameters: &[Parameter],
+    engine: &mut Engine,
+    network_of: impl Fn(Group) -> Option<&'n Network>,
+) {
+    for parameter in parameters {
         let entry = &parameter.entry;
         let mut values = vec![0.0; entry.len() as usize];
         // In reverse: a shared entry lists the discriminator first, so it is written last.
         for part in entry.parts.iter().rev() {
-            let network = if part.network == Group::Generator { &pair.generator } else { &pair.discriminator };
+            let network = network_of(part.network).expect("a plan is recorded for the networks that were read");
             let tensor =
-                network.tensors.get(&part.name).expect("a pair holds exactly the tensors of its configuration");
+                network.tensors.get(&part.name).expect("a network holds exactly the tensors of its configuration");
             let first = (part.rows.start * entry.row_len()) as usize;
             values[first..first + tensor.data.len()].copy_from_slice(&tensor.data);
         }
@@ -107,8 +120,8 @@ pub fn network_tensors(parameters: &[Parameter], values: &[Vec<f32>], role: Role
     tensors
 }
 
-/// Both networks as they are in the engine now.
-pub async fn read_pair(model: &Model, engine: &mut Engine, facts: ConfigFacts) -> Result<Pair> {
+/// The networks as they are in the engine now.
+pub async fn read_networks(model: &Model, engine: &mut Engine, facts: ConfigFacts) -> Result<Networks> {
     let mut values = Vec::with_capacity(model.parameters.len());
     for parameter in &model.parameters {
         values.push(engine.read_f32(&parameter.value).await?);
@@ -118,9 +131,8 @@ pub async fn read_pair(model: &Model, engine: &mut Engine, facts: ConfigFacts) -
         tensors: network_tensors(&model.parameters, &values, role),
     };
     let shape = &model.spec.shape;
-    let main = shape.discriminator.as_ref().ok_or_else(|| Error::failed("this run has no discriminator"))?;
-    Ok(Pair {
-        discriminator: network(main, Role::Discriminator),
+    Ok(Networks {
+        discriminator: shape.discriminator.as_ref().map(|tower| network(tower, Role::Discriminator)),
         generator: network(&shape.generator, Role::Generator),
     })
 }

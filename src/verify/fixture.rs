@@ -3,7 +3,7 @@
 
 use crate::batch::{Batch, NONE};
 use crate::config::InitRule;
-use crate::hub::{HubTensor, Role, SHARED, Tensors, open_safetensors, read_pair};
+use crate::hub::{HubTensor, Networks, Role, SHARED, Tensors, open_safetensors, read_pair};
 use crate::model::io::PassSize;
 use crate::model::{Model, ModelSpec, Parameter, TrainSpec};
 use crate::plan::{Choices, Stage, Step, Tensor};
@@ -80,7 +80,7 @@ pub struct Computed {
 /// A fixture in memory.
 pub struct Fixture {
     expected: Expected,
-    pair: crate::hub::Pair,
+    networks: Networks,
     integers: BTreeMap<String, (Vec<usize>, Vec<i64>)>,
     floats: Tensors,
 }
@@ -103,7 +103,7 @@ impl Fixture {
         let text = std::fs::read(&path).map_err(|e| Error::io("read the fixture", &path, &e))?;
         let expected: Expected = serde_json::from_slice(&text)
             .map_err(|e| Error::failed(format!("not the numbers of a fixture: {e}")).at(path.display()))?;
-        let (pair, _) = read_pair(dir)?;
+        let networks: Networks = read_pair(dir)?.0.into();
         let path = dir.join("batch.safetensors");
         let mut file = open_safetensors(&path)?;
         let shapes = file.shapes();
@@ -119,7 +119,7 @@ impl Fixture {
         if let Some(missing) = INTEGERS.iter().find(|name| !integers.contains_key(**name)) {
             return Err(Error::failed(format!("the batch has no {missing}")).at(path.display()));
         }
-        Ok(Self { expected, pair, integers, floats })
+        Ok(Self { expected, networks, integers, floats })
     }
 
     fn words(&self, name: &str) -> Vec<u32> {
@@ -155,7 +155,7 @@ impl Fixture {
     fn model(&self, place: &Place, batch: &Batch) -> Result<Model> {
         let o = &self.expected.optimizer;
         let spec = ModelSpec {
-            shape: weights::shape_from_pair(&self.pair)?,
+            shape: weights::shape_from_networks(&self.networks)?,
             train: Some(TrainSpec {
                 size: PassSize {
                     rows: batch.rows as u32,
@@ -175,7 +175,7 @@ impl Fixture {
             probe: None,
             init: InitRule::Reference,
             init_std: 0.02,
-            pad_id: self.pair.discriminator.config.pad_token_id.unwrap_or(u32::MAX),
+            pad_id: self.networks.generator.config.pad_token_id.unwrap_or(u32::MAX),
             temperature: 1.0,
         };
         Ok(Model::record(spec, Choices::default(), place.limits()))
@@ -187,7 +187,7 @@ impl Fixture {
         let model = self.model(place, &batch)?;
         let engine = place.engine(&model.plan).await?;
         let mut run = Run { fixture: self, model, engine, batch, sampled, first_logits: Vec::new() };
-        weights::load_pair(&run.model, &mut run.engine, &self.pair);
+        weights::load_run(&run.model, &mut run.engine, &self.networks);
         run.compare().await
     }
 }

@@ -1,3 +1,5 @@
-//! Whether this program computes what it should, on this machine's own adapter: whole training steps against numbers from elsewhere.
+//! Whether this program computes what it should, on this machine's own adapter: whole training steps against numbers from
+//! elsewhere, gradients against finite differences, one executor against the other.
 
 pub mod fixture;
+pub mod self_check;

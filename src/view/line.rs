@@ -281,6 +281,11 @@ impl Progress {
         match event {
             Event::Device(device) => Some(device_text(device, lang)),
             Event::Plan(plan) => Some(plan_text(plan, lang)),
+            Event::Preparing(preparing) => {
+                let message = lang.pick(&preparing.message, &preparing.message_pt);
+                let share = preparing.share.map(|share| format!(" {}", lang.percent(f64::from(share), 0)));
+                Some(format!("{message}{}", share.unwrap_or_default()))
+            }
             Event::Eval(eval) => Some(eval_text(eval, lang)),
             Event::Readout(_) if self.readouts == 1 => Some(legend_text(lang).to_owned()),
             Event::Warning(warning) => Some(warning_text(warning, lang)),

@@ -81,7 +81,7 @@ impl<'a> Run<'a> {
                 Event::Resumed { .. } => run.end = None,
                 Event::Finished(finished) => run.end = Some(End::Finished(finished)),
                 Event::Failed { message } => run.end = Some(End::Failed(message)),
-                Event::DeviceLost { .. } => {}
+                Event::DeviceLost { .. } | Event::Preparing(_) => {}
             }
         }
         run

@@ -79,7 +79,8 @@ impl Model {
 }
 
 fn from_checkpoint(path: &Path, checkpoint: Checkpoint) -> Model {
-    let [discriminator, generator] = Role::BOTH.map(|role| Some(checkpoint.dir.join(role.folder())));
+    let [discriminator, generator] =
+        Role::BOTH.map(|role| Some(checkpoint.dir.join(role.folder())).filter(|dir| dir.is_dir()));
     Model { path: path.to_owned(), discriminator, generator, checkpoint: Some(checkpoint) }
 }
 

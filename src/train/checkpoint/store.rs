@@ -5,7 +5,7 @@ use super::{
     Moments, OPTIMIZER, STATE, State, checkpoints_of, folder_from_step, list, newest_whole, state, step_from_name,
     typed,
 };
-use crate::hub::{self, Pair, Staging, hidden_target, remove_folder, write_safetensors};
+use crate::hub::{self, Networks, Staging, hidden_target, remove_folder, write_safetensors};
 use crate::{Error, Result};
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, Write};
@@ -21,9 +21,9 @@ pub struct RunFolder {
 /// Everything a checkpoint holds.
 #[derive(Debug, Clone, Copy)]
 pub struct Snapshot<'a> {
-    pub pair: &'a Pair,
+    pub networks: &'a Networks,
     pub moments: &'a Moments,
-    /// Written into both networks' folders: vocab.txt, tokenizer.json, tokenizer_config.json.
+    /// Written into each network's folder: vocab.txt, tokenizer.json, tokenizer_config.json.
     pub tokenizer_files: &'a [(String, Vec<u8>)],
     pub state: &'a State,
 }
@@ -150,7 +150,7 @@ impl RunFolder {
 
 fn stage(dir: &Path, snapshot: &Snapshot) -> Result<u64> {
     let mut staging = Staging::begin(dir)?;
-    hub::stage_pair(&mut staging, snapshot.pair, snapshot.tokenizer_files)?;
+    hub::stage_networks(&mut staging, snapshot.networks, snapshot.tokenizer_files)?;
     staging.write(OPTIMIZER, |out| {
         let m = snapshot.moments.m.iter().map(|(name, tensor)| (format!("m.{name}"), tensor));
         let v = snapshot.moments.v.iter().map(|(name, tensor)| (format!("v.{name}"), tensor));

@@ -1,15 +1,17 @@
 //! The text of a run: files or the built-in corpus -> a tokenizer (given, or trained on it) -> the token cache.
 
+use crate::Result;
 use crate::config::Config;
-use crate::text::cache::{self, Identity, Options, TokenCache};
+use crate::text::cache::{self, Identity, Options, Origin, TokenCache};
 use crate::text::corpus::Corpus;
 use crate::text::grammar::{Grammar, Language, Level};
 use crate::text::tokenizer::{Cleaning, Tokenizer};
 use crate::text::{Chunk, wordpiece};
+use crate::train::event::Preparing;
 use crate::view::Lang;
-use crate::{Error, Result};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Instant;
 
 /// Which text was asked for.
 pub struct Wanted<'a> {
@@ -23,13 +25,12 @@ pub struct Wanted<'a> {
 /// Text that is ready to be cut into rows.
 pub struct Text {
     pub name: String,
-    pub lang: Option<Lang>,
     pub cache: Arc<TokenCache>,
     pub tokenizer: Arc<Tokenizer>,
     /// A sentence to try the model on.
     pub example: Option<String>,
     /// The grammar it was drawn from, if it was.
-    pub builtin: Option<Level>,
+    pub builtin: Option<(Language, Level)>,
 }
 
 /// Words of the built-in corpus that a run trains on, by level.
@@ -43,25 +44,48 @@ fn builtin_words(level: Level) -> u64 {
 /// Seed of the built-in corpus: the same text in every run, so that runs compare.
 pub const BUILTIN_SEED: u64 = 1;
 
+/// Who hears what is being prepared.
+pub type Tell<'t> = &'t mut dyn FnMut(Preparing);
+
+/// Seconds between two lines about one piece of work.
+const TELL_SECS: f64 = 3.0;
+
+/// Passes on how far a piece of work is, every few seconds.
+struct Progress<'a, 't> {
+    tell: &'a mut Tell<'t>,
+    told: Instant,
+}
+
+impl<'a, 't> Progress<'a, 't> {
+    fn new(tell: &'a mut Tell<'t>) -> Self {
+        Self { tell, told: Instant::now() }
+    }
+
+    fn at(&mut self, en: &str, pt: &str, share: Option<f32>) {
+        if self.told.elapsed().as_secs_f64() >= TELL_SECS {
+            self.told = Instant::now();
+            (self.tell)(Preparing { message: en.to_owned(), message_pt: pt.to_owned(), share });
+        }
+    }
+}
+
 /// Opens the corpus, loads the tokenizer at `tokenizer` or trains one of the configured size, and opens or builds the token cache.
-pub fn open(wanted: &Wanted, config: &Config, tokenizer: Option<&Path>) -> Result<Text> {
+pub fn open(wanted: &Wanted, config: &Config, tokenizer: Option<&Path>, mut tell: Tell<'_>) -> Result<Text> {
     let cleaning =
         Cleaning { lower_case: config.lower_case, strip_accents: Some(config.strip_accents), ..Cleaning::UNCASED };
     let dir = cache_dir();
     match wanted.builtin {
         Some(level) => {
             let stories = Stories::new(wanted.lang, level)?;
-            let tokenizer = tokenizer_for(tokenizer, config, cleaning, &stories.identity(), || stories.chunks(level))?;
-            let build = || stories.chunks(level);
-            let (cache, _) =
-                cache::open_or_build(&dir, &stories.identity(), &tokenizer, &Options::default(), build, |_| {})?;
+            let identity = stories.identity();
+            let tokenizer = tokenizer_for(tokenizer, config, cleaning, &identity, || stories.chunks(), &mut tell)?;
+            let cache = cache_for(&dir, &identity, &tokenizer, || stories.chunks(), &mut tell)?;
             Ok(Text {
-                name: format!("built-in, {}", level_name(level)),
-                lang: Some(wanted.lang),
+                name: format!("built-in, {}", level),
                 cache: Arc::new(cache),
                 tokenizer: Arc::new(tokenizer),
                 example: stories.example(),
-                builtin: Some(level),
+                builtin: Some((stories.grammar.language(), level)),
             })
         }
         None => {
@@ -71,26 +95,25 @@ pub fn open(wanted: &Wanted, config: &Config, tokenizer: Option<&Path>) -> Resul
                 Corpus::open(wanted.corpus, wanted.valid)?
             };
             let identity = corpus.identity();
-            let tokenizer = tokenizer_for(tokenizer, config, cleaning, &identity, || corpus.training_chunks())?;
-            let build = || corpus.chunks();
-            let (cache, _) = cache::open_or_build(&dir, &identity, &tokenizer, &Options::default(), build, |_| {})?;
-            let names: Vec<String> = wanted.corpus.iter().chain(wanted.valid).map(|path| path.display().to_string()).collect();
+            let files = corpus.to_string();
+            tell(Preparing {
+                message: files.trim_end().to_owned(),
+                message_pt: files.trim_end().to_owned(),
+                share: None,
+            });
+            let chunks = || corpus.training_chunks();
+            let tokenizer = tokenizer_for(tokenizer, config, cleaning, &identity, chunks, &mut tell)?;
+            let cache = cache_for(&dir, &identity, &tokenizer, || corpus.chunks(), &mut tell)?;
+            let names: Vec<String> =
+                wanted.corpus.iter().chain(wanted.valid).map(|path| path.display().to_string()).collect();
             Ok(Text {
                 name: names.join(", "),
-                lang: None,
                 cache: Arc::new(cache),
                 tokenizer: Arc::new(tokenizer),
                 example: None,
                 builtin: None,
             })
         }
-    }
-}
-
-pub fn level_name(level: Level) -> &'static str {
-    match level {
-        Level::FirstSteps => "first-steps",
-        Level::Stories => "stories",
     }
 }
 
@@ -108,13 +131,13 @@ impl Stories {
     }
 
     fn identity(&self) -> Identity {
-        let name = format!("built-in {} {}", self.lang.code(), level_name(self.grammar.level()));
+        let name = format!("built-in {} {}", self.lang.code(), self.grammar.level());
         // The program's version stands for the grammar's text, which is compiled in.
         let state = format!("{} words of seed {BUILTIN_SEED}, {}", self.words, env!("CARGO_PKG_VERSION"));
         Identity { name, state: format!("{state}, {} spellings", self.grammar.spellings().count()) }
     }
 
-    fn chunks(&self, _level: Level) -> impl Iterator<Item = Result<Chunk>> + '_ {
+    fn chunks(&self) -> impl Iterator<Item = Result<Chunk>> + '_ {
         let mut words = 0u64;
         self.grammar.documents(BUILTIN_SEED).map_while(move |story| {
             if words >= self.words {
@@ -139,6 +162,7 @@ fn tokenizer_for<I: Iterator<Item = Result<Chunk>>>(
     cleaning: Cleaning,
     identity: &Identity,
     chunks: impl FnOnce() -> I,
+    tell: &mut Tell<'_>,
 ) -> Result<Tokenizer> {
     if let Some(path) = path {
         return Tokenizer::load(path, cleaning);
@@ -149,11 +173,40 @@ fn tokenizer_for<I: Iterator<Item = Result<Chunk>>>(
     if let Ok(tokenizer) = Tokenizer::load(&kept, cleaning) {
         return Ok(tokenizer);
     }
-    let tokenizer = wordpiece::train(chunks(), &recipe, |_| {})?;
+    let mut progress = Progress::new(tell);
+    let tokenizer = wordpiece::train(chunks(), &recipe, |at| match at {
+        wordpiece::Progress::Counting { share, .. } => {
+            progress.at("training a tokenizer: counting words", "treinando um tokenizador: contando palavras", share);
+        }
+        wordpiece::Progress::Merging { entries, target } => {
+            let share = Some(entries as f32 / target as f32);
+            progress.at("training a tokenizer: joining pieces", "treinando um tokenizador: unindo pedaços", share);
+        }
+    })?;
     // Only a convenience for the next run: a full disk here is told by what must be written later.
     std::fs::create_dir_all(cache_dir()).ok();
     tokenizer.save(&kept, config.max_positions as usize).ok();
     Ok(tokenizer)
+}
+
+/// The token cache of a text, built if it is not there.
+fn cache_for<I: Iterator<Item = Result<Chunk>>>(
+    dir: &Path,
+    identity: &Identity,
+    tokenizer: &Tokenizer,
+    chunks: impl FnOnce() -> I,
+    tell: &mut Tell<'_>,
+) -> Result<TokenCache> {
+    let mut progress = Progress::new(tell);
+    let (cache, origin) = cache::open_or_build(dir, identity, tokenizer, &Options::default(), chunks, |at| {
+        progress.at("turning text into tokens", "transformando o texto em tokens", at.share);
+    })?;
+    if let Origin::Rebuilt(reason) = origin {
+        let message = format!("the token cache was built again: {reason}");
+        let message_pt = format!("o cache de tokens foi refeito: {reason}");
+        tell(Preparing { message, message_pt, share: None });
+    }
+    Ok(cache)
 }
 
 /// Where token caches live: `ELECTROSCOPE_CACHE`, else the user's cache folder, else beside the run.
@@ -162,13 +215,4 @@ pub fn cache_dir() -> PathBuf {
     set("ELECTROSCOPE_CACHE")
         .or_else(|| dirs::cache_dir().map(|dir| dir.join("electroscope")))
         .unwrap_or_else(|| PathBuf::from(".electroscope-cache"))
-}
-
-/// A usage error for a language that the built-in corpus has not.
-pub fn lang_from_code(code: &str) -> Result<Lang> {
-    match code {
-        "en" => Ok(Lang::En),
-        "pt" => Ok(Lang::Pt),
-        _ => Err(Error::usage(format!("no built-in corpus in {code}")).hint("the languages are en and pt")),
-    }
 }

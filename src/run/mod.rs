@@ -1,27 +1,34 @@
 //! A run on this machine: what was asked for -> corpus, tokenizer, token cache, model, engine -> the session, its files and events.
 //! Everything that can be refused is refused before the run's folder exists.
 
-use super::checkpoint::{self, Checkpoint, RunFolder, Snapshot, State};
-use super::engine::{Place, SLICE};
-use super::event::{
-    self, Arena, Command, CorpusInfo, Event, Finished, Outcome, RunPlan, StepMetrics, Warning, WarningKind,
-};
-use super::assemble::{Assembly, From, assemble};
-use super::session::{Arrived, Position, Session};
-use super::source::{self, Text};
-use super::warnings::{Monitor, RunShape};
-use super::weights;
-use crate::config::{Config, Overrides};
+use assemble::{Assembly, From, assemble};
+mod assemble;
+mod evaluate;
+mod source;
+
+pub use evaluate::evaluate;
+pub use source::cache_dir;
+
+use crate::config::{Config, Objective, Overrides};
 use crate::gpu::Choice;
-use crate::hub::Pair;
+use crate::hub::{self, Networks};
 use crate::model::ledger::Group;
 use crate::plan::{Choices, Role};
 use crate::text::grammar::Level;
+use crate::train::checkpoint::{self, Checkpoint, RunFolder, Snapshot, State};
+use crate::train::engine::{Place, SLICE};
+use crate::train::event::{
+    self, Arena, Command, CorpusInfo, Event, Finished, Outcome, RunPlan, StepMetrics, Warning, WarningKind,
+};
+use crate::train::session::{Arrived, Position, Session};
+use crate::train::warnings::{Monitor, RunShape};
+use crate::train::weights;
 use crate::view::Lang;
 use crate::view::log::{Log, read_events, write_report};
 use crate::view::tensorboard::TensorBoard;
 use crate::{Error, Result, cpu};
 use futures_channel::mpsc::UnboundedReceiver;
+use source::Text;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -106,21 +113,29 @@ impl Run {
         let place = Place::open(&options.device).await?;
         sink(&Event::Device(place.event()))?;
 
-        let init = options.init.as_deref().map(checkpoint::read_pair).transpose()?;
+        let init = options.init.as_deref().map(|dir| read_init(dir, &config)).transpose()?;
         let tokenizer = match &resumed {
-            Some(r) => Some(r.checkpoint.dir.join("discriminator")),
+            Some(r) => Some(r.checkpoint.dir.join("generator")),
             None => options.tokenizer.clone().or_else(|| options.init.as_deref().map(tokenizer_folder)),
         };
-        let text = source::open(&trained_on.wanted(), &config, tokenizer.as_deref())?;
+        let mut failed = None;
+        let mut tell = |preparing| {
+            // A listener that is gone (a closed pipe) ends the run, but not in the middle of a file.
+            failed = sink(&Event::Preparing(preparing)).err().or(failed.take());
+        };
+        let text = source::open(&trained_on.wanted(), &config, tokenizer.as_deref(), &mut tell)?;
+        if let Some(error) = failed {
+            return Err(error);
+        }
         if let Some(r) = &resumed {
             check_same_text(&r.checkpoint.state, &text, &r.out)?;
         }
-        if let Some((pair, _)) = &init {
-            check_init(pair, &text, &config)?;
+        if let Some((networks, _)) = &init {
+            check_init(networks, &text, &config)?;
         }
         let from = match (&resumed, &init) {
             (Some(r), _) => From::Checkpoint(&r.checkpoint, r.position),
-            (None, Some((pair, notices))) => From::Pair(pair, notices),
+            (None, Some((networks, notices))) => From::Networks(networks, notices),
             (None, None) => From::Seed,
         };
         let Assembly { session, corpus, notices, kernels } =
@@ -364,7 +379,7 @@ impl Run {
         let session = &mut self.session;
         let position = session.position();
         let facts = session.facts();
-        let pair = weights::read_pair(&session.model, &mut session.engine, facts).await?;
+        let networks = weights::read_networks(&session.model, &mut session.engine, facts).await?;
         let moments = weights::read_moments(&session.model, &mut session.engine).await?;
         let mut extra = serde_json::Map::new();
         extra.insert(POSITION.into(), serde_json::to_value(position).expect("numbers are JSON"));
@@ -388,7 +403,7 @@ impl Run {
             .into_iter()
             .map(|(name, text)| (name.to_owned(), text.into_bytes()))
             .collect();
-        let snapshot = Snapshot { pair: &pair, moments: &moments, tokenizer_files: &files, state: &state };
+        let snapshot = Snapshot { networks: &networks, moments: &moments, tokenizer_files: &files, state: &state };
         let written = self.folder.write(&snapshot, session.config.keep_checkpoints as usize)?;
         self.last_checkpoint = Some(position.step);
         self.tell(&Event::Checkpoint { step: position.step, path: written.dir.display().to_string() }, sink)?;
@@ -566,12 +581,12 @@ const POSITION: &str = "position";
 const TRAINED_ON: &str = "trained_on";
 
 /// Where the run of a checkpoint stands.
-pub(super) fn position(checkpoint: &Checkpoint) -> Result<Position> {
+fn position(checkpoint: &Checkpoint) -> Result<Position> {
     from_state(checkpoint, POSITION)
 }
 
 /// The text that the run of a checkpoint is trained on.
-pub(super) fn trained_on(checkpoint: &Checkpoint) -> Result<TrainedOn> {
+fn trained_on(checkpoint: &Checkpoint) -> Result<TrainedOn> {
     from_state(checkpoint, TRAINED_ON)
 }
 
@@ -583,7 +598,7 @@ fn from_state<T: serde::de::DeserializeOwned>(checkpoint: &Checkpoint, key: &str
 
 /// Which text a run is trained on: kept with it, so that `--resume` and `eval` need not be told again.
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
-pub(super) struct TrainedOn {
+struct TrainedOn {
     pub corpus: Vec<PathBuf>,
     pub valid: Vec<PathBuf>,
     /// The built-in corpus, where no path was given.
@@ -623,13 +638,24 @@ fn check_same_text(state: &State, text: &Text, out: &Path) -> Result<()> {
     Ok(())
 }
 
-fn check_init(pair: &Pair, text: &Text, config: &Config) -> Result<()> {
-    let (vocab, have) = (pair.discriminator.config.vocab_size, text.tokenizer.vocab_size());
+/// The networks of `--init`, as far as the objective trains them.
+fn read_init(dir: &Path, config: &Config) -> Result<(Networks, Vec<String>)> {
+    if config.objective == Objective::Mlm {
+        let (generator, notices) = checkpoint::resolve_model(dir)?.read(hub::Role::Generator)?;
+        return Ok((Networks { discriminator: None, generator }, notices));
+    }
+    let (pair, notices) = checkpoint::read_pair(dir)?;
+    Ok((pair.into(), notices))
+}
+
+fn check_init(networks: &Networks, text: &Text, config: &Config) -> Result<()> {
+    let sizes = &networks.generator.config;
+    let (vocab, have) = (sizes.vocab_size, text.tokenizer.vocab_size());
     if vocab != have {
         return Err(Error::usage(format!("the networks have a vocabulary of {vocab}, the tokenizer {have}"))
             .hint("leave --tokenizer away: the folder of --init has its own"));
     }
-    let positions = pair.discriminator.config.max_position_embeddings;
+    let positions = sizes.max_position_embeddings;
     if (config.seq_len as usize) > positions {
         return Err(Error::usage(format!("seq_len = {} exceeds the networks' {positions} positions", config.seq_len))
             .hint(format!("--set seq_len={positions}")));

@@ -1,20 +1,20 @@
 //! Puts a session together: config, text and a place to run -> loader, held-out rows, model, engine with its weights -> [`Session`].
 //! Used by a run, and by `eval`, which only looks.
 
-use super::checkpoint::Checkpoint;
-use super::engine::Place;
-use super::event::CorpusInfo;
-use super::rules::RuleRows;
-use super::session::{Parts, Position, Session};
 use super::source::Text;
-use super::weights;
 use crate::Result;
 use crate::batch::{HeldOut, Loader, Masking, Recipe, Split, hold_out};
 use crate::config::Config;
-use crate::hub::Pair;
+use crate::hub::Networks;
 use crate::model::io::PassSize;
 use crate::model::{Model, ModelSpec, slots_per_row};
 use crate::plan::Choices;
+use crate::train::checkpoint::Checkpoint;
+use crate::train::engine::Place;
+use crate::train::event::CorpusInfo;
+use crate::train::rules::RuleRows;
+use crate::train::session::{Parts, Position, Session};
+use crate::train::weights;
 
 /// Rows of the readout.
 const PROBE_ROWS: u32 = 4;
@@ -26,7 +26,7 @@ pub enum From<'a> {
     /// Drawn from the run's seed.
     Seed,
     /// Networks trained elsewhere, with what was noticed when they were read.
-    Pair(&'a Pair, &'a [String]),
+    Networks(&'a Networks, &'a [String]),
     /// A run that goes on.
     Checkpoint(&'a Checkpoint, Position),
 }
@@ -49,40 +49,40 @@ pub async fn assemble(config: &Config, text: &Text, place: &Place, from: &From<'
     let unigram_entropy = hold_out::entropy_nats(&split.held_out.counts(&text.cache));
     let corpus = CorpusInfo {
         name: text.name.clone(),
-        lang: text.lang.map(|lang| lang.code().to_owned()),
+        lang: text.builtin.map(|(language, _)| language.to_string()),
         train_tokens: Some(split.train.tokens(&text.cache)),
         valid_tokens: Some(split.held_out.tokens(&text.cache)),
         vocab_size: text.tokenizer.vocab_size() as u64,
         unigram_entropy: Some(unigram_entropy),
     };
     let look = Recipe { accumulate: 1, ..recipe };
-    let held_out_rows = |recipe, rows: u32| {
-        HeldOut::with_rows(text.cache.clone(), &split.held_out, recipe, specials, rows as usize)
-    };
+    let held_out_rows =
+        |recipe, rows: u32| HeldOut::with_rows(text.cache.clone(), &split.held_out, recipe, specials, rows as usize);
     let held_out = held_out_rows(look, config.eval_rows)?;
     let probe = probe_size(config);
     let probe_recipe = Recipe { rows: probe.rows as usize, row_len: probe.row_len as usize, ..look };
     let probes = held_out_rows(probe_recipe, PROBE_ROWS)?;
-    let rules = RuleRows::new(text, look)?;
+    let grammar = text.builtin.map(|(language, level)| RuleRows::of_grammar(language, level, &text.tokenizer, look));
+    let rules = grammar.transpose()?;
 
     let kernels: Choices = match from {
         From::Checkpoint(checkpoint, _) => serde_json::from_value(checkpoint.state.kernels.clone()).unwrap_or_default(),
-        From::Seed | From::Pair(..) => Choices::default(),
+        From::Seed | From::Networks(..) => Choices::default(),
     };
     let mut spec = ModelSpec::from_config(config, text.tokenizer.vocab_size() as u32, specials.pad, Some(probe));
     // Networks that were read keep their own sizes, whatever the preset's are.
     let read = match from {
         From::Seed => None,
-        From::Pair(pair, notices) => Some(((*pair).clone(), notices.to_vec())),
-        From::Checkpoint(checkpoint, _) => Some(checkpoint.pair()?),
+        From::Networks(networks, notices) => Some(((*networks).clone(), notices.to_vec())),
+        From::Checkpoint(checkpoint, _) => Some(checkpoint.networks()?),
     };
-    if let Some((pair, _)) = &read {
-        spec.shape = weights::shape_from_pair(pair)?;
+    if let Some((networks, _)) = &read {
+        spec.shape = weights::shape_from_networks(networks)?;
     }
     let model = Model::record(spec, kernels.clone(), place.limits());
     let mut engine = place.engine(&model.plan).await?;
     match &read {
-        Some((pair, _)) => weights::load_pair(&model, &mut engine, pair),
+        Some((networks, _)) => weights::load_run(&model, &mut engine, networks),
         None => weights::initialise(&model, &mut engine, seed),
     }
     if let From::Checkpoint(checkpoint, _) = from {
@@ -90,7 +90,7 @@ pub async fn assemble(config: &Config, text: &Text, place: &Place, from: &From<'
     }
     let (planned_steps, position) = match from {
         From::Checkpoint(checkpoint, position) => (checkpoint.state.planned_steps, Some(*position)),
-        From::Seed | From::Pair(..) => (config.steps, None),
+        From::Seed | From::Networks(..) => (config.steps, None),
     };
     let parts = Parts {
         config: config.clone(),

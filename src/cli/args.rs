@@ -1,0 +1,422 @@
+//! What was typed: every command and flag, checked for its own form and nothing more.
+//! arguments -> [`Typed`] -> the commands of this room, which turn it into what a run is told.
+
+use crate::gpu::Choice;
+use crate::run::Options;
+use crate::text::grammar::{Language, Level};
+use crate::view::Lang;
+use clap::builder::PossibleValuesParser;
+use clap::{Args, Parser, Subcommand};
+use std::path::PathBuf;
+
+const ABOUT: &str = "Pre-trains ELECTRA text encoders with handwritten WGSL compute shaders, on any GPU and on none";
+
+const EXAMPLES: &str = "\
+Examples:
+  electroscope train                                    a first run of about two minutes, on built-in text
+  electroscope train --corpus books/ --preset tiny      your own text (txt, gz, jsonl, parquet)
+  electroscope detect runs/NEWEST \"the dog drank the bone\"
+  electroscope export runs/NEWEST --to my-electra       for transformers' from_pretrained
+
+electroscope COMMAND --help tells all about a command.";
+
+/// A command line that clap accepts.
+#[derive(Debug, Parser)]
+#[command(name = "electroscope", version, about = ABOUT, after_help = EXAMPLES, max_term_width = 110)]
+#[command(disable_help_subcommand = true)]
+pub struct Typed {
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// Language of messages, and of the built-in text [default: the system's for messages, en for text]
+    #[arg(long, global = true, value_name = "en|pt", value_parser = PossibleValuesParser::new(["en", "pt"]))]
+    pub lang: Option<String>,
+}
+
+impl Typed {
+    /// The language of messages: as asked for, else the system's.
+    pub fn message_lang(&self) -> Lang {
+        let system = || {
+            ["LC_ALL", "LC_MESSAGES", "LANG"].iter().find_map(|name| std::env::var(name).ok().filter(|v| !v.is_empty()))
+        };
+        self.lang.clone().or_else(system).map_or(Lang::En, |code| Lang::from_code(&code))
+    }
+
+    /// The language of the built-in text: as asked for, else English.
+    pub fn text_lang(&self) -> Lang {
+        self.lang.as_deref().map_or(Lang::En, Lang::from_code)
+    }
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Train a generator and a discriminator jointly
+    Train(Box<TrainArgs>),
+    /// Judge every token of a text: original or replaced
+    Detect(DetectArgs),
+    /// Let the generator fill in each [MASK] of a text
+    Fill(FillArgs),
+    /// Show the four stages on one text: mask, propose, replace, judge
+    Corrupt(CorruptArgs),
+    /// Measure a run on held-out text
+    Eval(EvalArgs),
+    /// Train a WordPiece tokenizer
+    Tokenizer(TokenizerArgs),
+    /// Write both networks in Hugging Face's layout
+    Export(ExportArgs),
+    /// Print the built-in text
+    Corpus(CorpusArgs),
+    /// Check every kernel and whole training steps on a device
+    Verify(VerifyArgs),
+    /// Measure the speed of training steps
+    Bench(BenchArgs),
+    /// List adapters, their limits, and what each preset needs
+    Info(InfoArgs),
+    /// Print a completion script for a shell
+    Completions(CompletionsArgs),
+    /// The desktop app (not in this version)
+    #[command(hide = true)]
+    App(AppArgs),
+}
+
+/// Where a command runs.
+#[derive(Debug, Args)]
+pub struct DeviceArgs {
+    /// auto, cpu, gpu, or part of an adapter's name
+    #[arg(long, value_name = "DEVICE", default_value = "auto", value_parser = choice, help_heading = "Machine")]
+    pub device: Choice,
+}
+
+fn choice(typed: &str) -> Result<Choice, String> {
+    if typed.trim().is_empty() { Err("an empty name".to_owned()) } else { Ok(Choice::from(typed)) }
+}
+
+/// How results are printed.
+#[derive(Debug, Args)]
+pub struct OutputArgs {
+    /// Print one JSON object a line, and nothing else, on standard output
+    #[arg(long, help_heading = "Output")]
+    pub json: bool,
+}
+
+const TRAIN_EXAMPLES: &str = "\
+Examples:
+  electroscope train
+  electroscope train --lang pt --minutes 5
+  electroscope train --corpus books/ --corpus more.jsonl --preset mini --out runs/books
+  electroscope train --preset small --set batch=32 --set accumulate=4 --set lr=0.0005
+  electroscope train --resume --out runs/books
+
+Every setting of a preset can be given with --set; an unknown one is answered with the nearest there is.
+Ctrl-C ends the run with a checkpoint; a second one ends it at once.";
+
+#[derive(Debug, Args)]
+#[command(after_help = TRAIN_EXAMPLES)]
+pub struct TrainArgs {
+    /// A file or folder of text to train on: txt, gz, jsonl, parquet [default: the built-in text]
+    #[arg(long, value_name = "PATH", help_heading = "Text")]
+    pub corpus: Vec<PathBuf>,
+    /// A file or folder of held-out text [default: a part of the corpus]
+    #[arg(long, value_name = "PATH", help_heading = "Text")]
+    pub valid: Vec<PathBuf>,
+    /// How rich the built-in text is: first-steps or stories [default: as the preset's size fits]
+    #[arg(long, value_name = "LEVEL", help_heading = "Text", conflicts_with = "corpus")]
+    pub level: Option<Level>,
+    /// A tokenizer's folder or a vocab.txt [default: one is trained on the corpus]
+    #[arg(long, value_name = "DIR|vocab.txt", help_heading = "Text")]
+    pub tokenizer: Option<PathBuf>,
+
+    /// nano, tiny, mini, small or base [default: nano]
+    #[arg(long, value_name = "PRESET", help_heading = "Model")]
+    pub preset: Option<String>,
+    /// Settings that differ from the preset's, in TOML
+    #[arg(long, value_name = "F.toml", help_heading = "Model")]
+    pub config: Option<PathBuf>,
+    /// One setting, over the preset and the file; may be repeated
+    #[arg(long, value_name = "KEY=VALUE", help_heading = "Model")]
+    pub set: Vec<String>,
+    /// Start from the weights in a folder with discriminator/ and generator/
+    #[arg(long, value_name = "DIR", help_heading = "Model", conflicts_with = "resume")]
+    pub init: Option<PathBuf>,
+
+    /// Length of the schedule in optimizer steps [default: the preset's]
+    #[arg(long, value_name = "N", help_heading = "Length", value_parser = clap::value_parser!(u64).range(1..), conflicts_with = "minutes")]
+    pub steps: Option<u64>,
+    /// Length of the schedule in minutes: the first steps are timed, then the number of steps is fixed
+    #[arg(long, value_name = "M", help_heading = "Length", value_parser = positive)]
+    pub minutes: Option<f64>,
+    /// End cleanly after step N of the schedule, with a checkpoint; --resume goes on
+    #[arg(long, value_name = "N", help_heading = "Length", value_parser = clap::value_parser!(u64).range(1..))]
+    pub stop_after: Option<u64>,
+    /// Source of everything random [default: 1]
+    #[arg(long, value_name = "N", help_heading = "Length")]
+    pub seed: Option<u64>,
+
+    /// The run's folder [default: runs/DATE-TIME-PRESET; with --resume the newest below runs/]
+    #[arg(long, value_name = "RUN", help_heading = "Run")]
+    pub out: Option<PathBuf>,
+    /// Go on with a run, exactly, from its newest checkpoint, or from that of STEP
+    #[arg(long, value_name = "STEP", help_heading = "Run", num_args = 0..=1, require_equals = true)]
+    pub resume: Option<Option<u64>>,
+
+    #[command(flatten)]
+    pub place: DeviceArgs,
+    /// wgsl, the handwritten kernels, or burn, the baseline (in builds with the feature burn)
+    #[arg(long, value_name = "ENGINE", default_value = "wgsl", help_heading = "Machine", value_parser = PossibleValuesParser::new(["wgsl", "burn"]))]
+    pub engine: String,
+    /// Processor threads [default: all]
+    #[arg(long, value_name = "N", help_heading = "Machine", value_parser = threads)]
+    pub threads: Option<usize>,
+    /// Measure the kernels' variants again, also where this adapter's are known
+    #[arg(long, help_heading = "Machine")]
+    pub retune: bool,
+
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+impl TrainArgs {
+    /// What the run is told.
+    pub fn options(&self, text_lang: Lang) -> Options {
+        Options {
+            corpus: self.corpus.clone(),
+            valid: self.valid.clone(),
+            lang: text_lang,
+            level: self.level,
+            tokenizer: self.tokenizer.clone(),
+            init: self.init.clone(),
+            out: self.out.clone(),
+            preset: self.preset.clone(),
+            config: self.config.clone(),
+            set: self.set.clone(),
+            steps: self.steps,
+            minutes: self.minutes,
+            stop_after: self.stop_after,
+            seed: self.seed,
+            threads: self.threads,
+            device: self.place.device.clone(),
+            engine: self.engine.clone(),
+            resume: self.resume.is_some(),
+            resume_step: self.resume.flatten(),
+            retune: self.retune,
+        }
+    }
+}
+
+fn positive(typed: &str) -> Result<f64, String> {
+    match typed.parse::<f64>() {
+        Ok(number) if number.is_finite() && number > 0.0 => Ok(number),
+        _ => Err("want a number above 0".to_owned()),
+    }
+}
+
+fn threads(typed: &str) -> Result<usize, String> {
+    match typed.parse::<usize>() {
+        Ok(threads) if (1..=4096).contains(&threads) => Ok(threads),
+        _ => Err("want a number from 1 to 4096".to_owned()),
+    }
+}
+
+/// RUN or MODEL of the commands that read.
+#[derive(Debug, Args)]
+pub struct ModelArgs {
+    /// A run's folder, a checkpoint's, an exported pair's, or any Hugging Face ELECTRA folder
+    #[arg(value_name = "RUN|MODEL")]
+    pub model: PathBuf,
+}
+
+const DETECT_EXAMPLES: &str = "\
+Examples:
+  electroscope detect runs/NEWEST \"the dog drank the bone\"
+  cat sentences.txt | electroscope detect my-electra --json > judged.jsonl";
+
+#[derive(Debug, Args)]
+#[command(after_help = DETECT_EXAMPLES)]
+pub struct DetectArgs {
+    #[command(flatten)]
+    pub model: ModelArgs,
+    /// Texts; - or none: one a line from standard input
+    #[arg(value_name = "TEXT|-")]
+    pub texts: Vec<String>,
+    #[command(flatten)]
+    pub place: DeviceArgs,
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  electroscope fill runs/NEWEST \"the [MASK] sat on the [MASK]\" --top 3")]
+pub struct FillArgs {
+    #[command(flatten)]
+    pub model: ModelArgs,
+    /// Texts with [MASK]; -: one a line from standard input
+    #[arg(value_name = "TEXT|-", required = true)]
+    pub texts: Vec<String>,
+    /// Proposals for each [MASK]
+    #[arg(long, value_name = "K", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
+    pub top: u32,
+    #[command(flatten)]
+    pub place: DeviceArgs,
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  electroscope corrupt runs/NEWEST \"the dog eats the bone\" --seed 3")]
+pub struct CorruptArgs {
+    #[command(flatten)]
+    pub model: ModelArgs,
+    /// Texts; -: one a line from standard input
+    #[arg(value_name = "TEXT|-", required = true)]
+    pub texts: Vec<String>,
+    /// Chooses what is hidden and what is drawn
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
+    #[command(flatten)]
+    pub place: DeviceArgs,
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct EvalArgs {
+    /// A run's folder
+    #[arg(value_name = "RUN")]
+    pub run: PathBuf,
+    /// Files or folders of text to measure on [default: the run's held-out text]
+    #[arg(long, value_name = "PATH")]
+    pub corpus: Vec<PathBuf>,
+    #[command(flatten)]
+    pub place: DeviceArgs,
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct TokenizerArgs {
+    #[command(subcommand)]
+    pub command: TokenizerCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum TokenizerCommand {
+    /// Train a WordPiece vocabulary on text
+    Train(TokenizerTrainArgs),
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Example:\n  electroscope tokenizer train --corpus books/ --vocab-size 8192 --out my-tokenizer\n\n\
+                  Accents are kept unless --strip-accents is given: in Portuguese \"avó\" and \"avô\" are two people."
+)]
+pub struct TokenizerTrainArgs {
+    /// Files and folders of text: txt, gz, jsonl, parquet
+    #[arg(long, value_name = "PATH", required = true, num_args = 1..)]
+    pub corpus: Vec<PathBuf>,
+    /// Entries wanted, special tokens included
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(8..1 << 24))]
+    pub vocab_size: u32,
+    /// A new folder for vocab.txt, tokenizer.json and tokenizer_config.json
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+    /// Whether "The" and "the" are one word
+    #[arg(long, value_name = "true|false", default_value_t = true, action = clap::ArgAction::Set, num_args = 0..=1, default_missing_value = "true", require_equals = true)]
+    pub lower_case: bool,
+    /// Whether "ação" becomes "acao"
+    #[arg(long, value_name = "true|false", default_value_t = false, action = clap::ArgAction::Set, num_args = 0..=1, default_missing_value = "true", require_equals = true)]
+    pub strip_accents: bool,
+    /// Longest text of the models it is for, in tokens
+    #[arg(long, value_name = "N", default_value_t = 512, value_parser = clap::value_parser!(u32).range(3..))]
+    pub max_positions: u32,
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct ExportArgs {
+    /// A run's folder, or a checkpoint's
+    #[arg(value_name = "RUN")]
+    pub run: PathBuf,
+    /// A new folder; discriminator/ and generator/ are made in it
+    #[arg(long, value_name = "DIR")]
+    pub to: PathBuf,
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  electroscope corpus --lang pt --level stories --words 200 --seed 7")]
+pub struct CorpusArgs {
+    /// How rich the stories are: first-steps or stories
+    #[arg(long, value_name = "LEVEL", default_value = "first-steps")]
+    pub level: Level,
+    /// Chooses the stories
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
+    /// Stop after the story in which this many words are reached
+    #[arg(long, value_name = "N", default_value_t = 1000)]
+    pub words: u64,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Without --fixture: every kernel against its twin on the processor, gradients against finite \
+                        differences,\nand the same training steps on both executors. Exit status 1 if anything is off.")]
+pub struct VerifyArgs {
+    /// A folder with a training step computed elsewhere; may be repeated
+    #[arg(long, value_name = "DIR")]
+    pub fixture: Vec<PathBuf>,
+    /// Write what was computed here as DIR/FIXTURE.safetensors and DIR/FIXTURE.json
+    #[arg(long, value_name = "DIR", requires = "fixture")]
+    pub dump: Option<PathBuf>,
+    #[command(flatten)]
+    pub place: DeviceArgs,
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  electroscope bench --preset nano --preset tiny --device cpu --set batch=16")]
+pub struct BenchArgs {
+    /// Which presets [default: nano and tiny]
+    #[arg(long, value_name = "PRESET")]
+    pub preset: Vec<String>,
+    /// One setting, over each preset; may be repeated
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub set: Vec<String>,
+    /// auto, cpu, gpu, or part of an adapter's name; may be repeated
+    #[arg(long, value_name = "DEVICE", value_parser = choice, help_heading = "Machine")]
+    pub device: Vec<Choice>,
+    /// Another engine to measure beside this one (in builds with the feature burn)
+    #[arg(long, value_name = "ENGINE", value_parser = PossibleValuesParser::new(["burn"]))]
+    pub against: Option<String>,
+    /// Time measured for each, after warming up
+    #[arg(long, value_name = "S", default_value_t = 10.0, value_parser = positive)]
+    pub seconds: f64,
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct InfoArgs {
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Example:\n  electroscope completions bash > ~/.local/share/bash-completion/completions/electroscope"
+)]
+pub struct CompletionsArgs {
+    pub shell: clap_complete::Shell,
+}
+
+/// Taken as they are: the app reads them when there is one.
+#[derive(Debug, Args)]
+pub struct AppArgs {
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true, hide = true)]
+    pub rest: Vec<String>,
+}
+
+/// The grammar of a language.
+pub fn language(lang: Lang) -> Language {
+    lang.pick(Language::English, Language::Portuguese)
+}

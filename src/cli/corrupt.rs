@@ -1,0 +1,97 @@
+//! `corrupt`: mask, propose, replace, judge: the four stages on one text.
+
+use super::args::CorruptArgs;
+use super::output::Output;
+use super::texts;
+use crate::Result;
+use crate::tasks::reader::{Reader, Reading, StagedToken};
+use crate::train::engine::Place;
+use crate::train::event::Verdict;
+use serde::Serialize;
+
+/// The tokens on their way; the four texts are what each stage leaves.
+#[derive(Serialize)]
+#[serde(tag = "event", rename = "corrupt")]
+struct Corrupted<'a> {
+    seed: u64,
+    text: &'a str,
+    masked: &'a str,
+    replaced: &'a str,
+    judged: &'a str,
+    tokens: &'a [StagedToken],
+}
+
+pub async fn run(args: &CorruptArgs, output: Output) -> Result<()> {
+    let place = Place::open(&args.place.device).await?;
+    let mut reader = Reader::open(&args.model.model, Reading::Whole, place)?;
+    reader.warnings().iter().try_for_each(|warning| output.warning(warning))?;
+    texts::for_each(&args.texts, |text| {
+        let tokens = pollster::block_on(reader.corrupt(text, args.seed))?;
+        if let Some(warning) = reader.length_warning(tokens.len()) {
+            output.warning(&warning)?;
+        }
+        let masked = rewritten(text, &tokens, |t| t.token.masked.then(|| t.shown.clone()));
+        let replaced = rewritten(text, &tokens, |t| t.token.sampled.clone());
+        let judged = rewritten(text, &tokens, |t| judgement(t, output));
+        let event =
+            Corrupted { seed: args.seed, text, masked: &masked, replaced: &replaced, judged: &judged, tokens: &tokens };
+        output.event(&event)?;
+        for (name, text) in output
+            .lang
+            .pick(["text", "mask", "replace", "judge"], ["texto", "mascarar", "substituir", "julgar"])
+            .into_iter()
+            .zip([text, &masked, &replaced, &judged])
+        {
+            output.text(&format!("{name:<10} {text}"))?;
+        }
+        output.text(&proposals(&tokens, output))
+    })
+}
+
+/// The text with some tokens rewritten. A continuation keeps no `##` where it follows its word.
+fn rewritten(text: &str, tokens: &[StagedToken], write: impl Fn(&StagedToken) -> Option<String>) -> String {
+    let (mut out, mut at) = (String::new(), 0);
+    for token in tokens {
+        let Some(new) = write(token).filter(|_| token.start >= at) else { continue };
+        out.push_str(&text[at..token.start]);
+        out.push_str(new.strip_prefix("##").unwrap_or(&new));
+        at = token.end;
+    }
+    out.push_str(&text[at..]);
+    out
+}
+
+/// The word the judge reads, with its verdict where it is worth one: `[drank 91% caught]`.
+fn judgement(token: &StagedToken, output: Output) -> Option<String> {
+    let lang = output.lang;
+    let (verdict, code) = match token.token.verdict() {
+        Verdict::Caught => (lang.pick("caught", "detectado"), "1;32"),
+        Verdict::Missed => (lang.pick("missed", "não detectado"), "1;31"),
+        Verdict::FalseAlarm => (lang.pick("false alarm", "alarme falso"), "1;33"),
+        Verdict::LuckyGuess => (lang.pick("right guess", "acertou"), "1;34"),
+        Verdict::Passed | Verdict::None => return None,
+    };
+    let percent = lang.percent(token.token.p_replaced.unwrap_or(0.0), 0);
+    let word = token.token.read();
+    let word = word.strip_prefix("##").unwrap_or(word);
+    Some(output.styled(code, &format!("[{word} {percent} {verdict}]")))
+}
+
+/// One line a hidden token: what the generator thought of.
+fn proposals(tokens: &[StagedToken], output: Output) -> String {
+    let line = |token: &StagedToken| {
+        let words = token
+            .token
+            .proposals
+            .iter()
+            .map(|proposal| format!("{} {}", proposal.token, output.lang.percent(proposal.probability.into(), 1)));
+        let sampled = token.token.sampled.as_deref().unwrap_or_default();
+        format!(
+            "  {} -> {}   ({})",
+            token.token.original,
+            output.styled("1", sampled),
+            words.collect::<Vec<_>>().join(", ")
+        )
+    };
+    tokens.iter().filter(|token| token.token.masked).map(line).collect::<Vec<_>>().join("\n")
+}

@@ -1,0 +1,42 @@
+//! `fill`: the generator's proposals for each `[MASK]`.
+
+use super::args::FillArgs;
+use super::output::Output;
+use super::texts;
+use crate::Result;
+use crate::tasks::reader::{Blank, Reader, Reading};
+use crate::train::engine::Place;
+use serde::Serialize;
+
+#[derive(Serialize)]
+#[serde(tag = "event", rename = "fill")]
+struct Filled<'a> {
+    masks: &'a [Blank],
+}
+
+pub async fn run(args: &FillArgs, output: Output) -> Result<()> {
+    let place = Place::open(&args.place.device).await?;
+    let mut reader = Reader::open(&args.model.model, Reading::Propose, place)?;
+    reader.warnings().iter().try_for_each(|warning| output.warning(warning))?;
+    texts::for_each(&args.texts, |text| {
+        let masks = pollster::block_on(reader.fill(text, args.top as usize))?;
+        let tokens = reader.tokenizer().encode(text)?.ids.len();
+        if let Some(warning) = reader.length_warning(tokens) {
+            output.warning(&warning)?;
+        }
+        output.event(&Filled { masks: &masks })?;
+        output.text(&format!("{text}\n{}", table(&masks, output)))
+    })
+}
+
+/// One line a blank: the words and their probabilities, best first.
+fn table(masks: &[Blank], output: Output) -> String {
+    let line = |(number, blank): (usize, &Blank)| {
+        let words = blank.proposals.iter().map(|proposal| {
+            let percent = output.lang.percent(proposal.probability.into(), 1);
+            format!("{} {percent}", output.styled("1", &proposal.token))
+        });
+        format!("  [MASK] {}: {}", number + 1, words.collect::<Vec<_>>().join(", "))
+    };
+    masks.iter().enumerate().map(line).collect::<Vec<_>>().join("\n")
+}

@@ -1,0 +1,167 @@
+//! `info`: the adapters of this machine, their limits, and what each preset needs of them.
+
+use super::output::Output;
+use crate::config::{Config, PRESETS};
+use crate::gpu::{self, AdapterSummary};
+use crate::model::{Model, ModelSpec};
+use crate::plan::{Choices, Limits, Role, Stage};
+use crate::{Result, cpu};
+use serde::Serialize;
+
+#[derive(Serialize)]
+#[serde(tag = "event", rename = "adapter")]
+struct Adapter<'a> {
+    #[serde(flatten)]
+    summary: &'a AdapterSummary,
+}
+
+#[derive(Serialize)]
+#[serde(tag = "event", rename = "cpu")]
+struct Processor {
+    threads: usize,
+}
+
+/// What a training step of a preset takes, recorded within WebGPU's default limits.
+#[derive(Serialize)]
+#[serde(tag = "event", rename = "preset")]
+struct Needs {
+    preset: &'static str,
+    about: String,
+    parameters: u64,
+    parameters_bytes: u64,
+    gradients_bytes: u64,
+    moments_bytes: u64,
+    activations_bytes: u64,
+    peak_bytes: u64,
+    /// The largest buffer, and the largest range of one that a kernel binds.
+    buffer_bytes: u64,
+    binding_bytes: u64,
+    dispatches: usize,
+    flops: u64,
+    rows: u32,
+    row_tokens: u32,
+    fits: Vec<Fit>,
+}
+
+/// Whether an adapter's limits allow it. How much memory is free no adapter tells: `peak_bytes` is what must be.
+#[derive(Serialize)]
+struct Fit {
+    device: String,
+    fits: bool,
+}
+
+pub async fn run(output: Output) -> Result<()> {
+    let adapters = gpu::adapters().await;
+    output.event(&Processor { threads: cpu::threads() })?;
+    let threads = output.lang.pick("threads", "threads de CPU");
+    output.text(&format!("cpu executor: {} {threads}", cpu::threads()))?;
+    for summary in &adapters {
+        output.event(&Adapter { summary })?;
+        output.text(&adapter_text(summary, output))?;
+    }
+    if adapters.is_empty() {
+        output.text(
+            output.lang.pick("no GPU adapter (Vulkan, Metal, DX12)", "nenhum adaptador de GPU (Vulkan, Metal, DX12)"),
+        )?;
+    }
+    output.text(&preset_head(output))?;
+    for (preset, _) in PRESETS {
+        let needs = needs(preset, &adapters)?;
+        output.event(&needs)?;
+        output.text(&preset_text(&needs, output))?;
+    }
+    Ok(())
+}
+
+fn needs(preset: &'static str, adapters: &[AdapterSummary]) -> Result<Needs> {
+    let config = Config::preset(preset)?;
+    // The padding's id shapes nothing.
+    let model = Model::record(
+        ModelSpec::from_config(&config, config.vocab_size, 0, None),
+        Choices::default(),
+        Limits::default(),
+    );
+    let plan = &model.plan;
+    let bytes = |role| plan.bytes_of(role);
+    let buffer_bytes = plan.buffers.iter().map(|b| u64::from(b.len) * 4).max().unwrap_or(0);
+    let bound = plan.dispatches.iter().flat_map(|d| d.tensors.iter()).map(|t| t.bytes());
+    let binding_bytes = bound.max().unwrap_or(0);
+    let step = plan.span(Stage::Mask, Stage::Update);
+    let fit = |a: &AdapterSummary| Fit {
+        device: a.name.clone(),
+        fits: a.portable && buffer_bytes <= a.buffer_bytes_max && binding_bytes <= a.binding_bytes_max,
+    };
+    let cpu = Fit { device: "cpu".to_owned(), fits: true };
+    Ok(Needs {
+        preset,
+        about: config.about.clone(),
+        parameters: model.parameter_count(),
+        parameters_bytes: bytes(Role::Parameters),
+        gradients_bytes: bytes(Role::Gradients),
+        moments_bytes: bytes(Role::Moment1) + bytes(Role::Moment2),
+        activations_bytes: bytes(Role::Activation),
+        peak_bytes: plan.bytes(),
+        buffer_bytes,
+        binding_bytes,
+        dispatches: step.len(),
+        flops: plan.flops(step) * u64::from(config.accumulate),
+        rows: config.rows(),
+        row_tokens: config.seq_len,
+        fits: std::iter::once(cpu).chain(adapters.iter().map(fit)).collect(),
+    })
+}
+
+fn adapter_text(a: &AdapterSummary, output: Output) -> String {
+    let mib = |bytes: u64| format!("{} MiB", output.lang.whole(bytes >> 20));
+    let has = |name: &str, there: bool| if there { format!(" {name}") } else { format!(" no-{name}") };
+    let f = a.features;
+    format!(
+        "{}\n  driver {}\n  {} a binding, {} a buffer, {} storage buffers, {} invocations and {} bytes a workgroup\n \
+         {}{}{}, subgroups of {} to {}, {}",
+        output.styled("1", &a.to_string()),
+        a.driver,
+        mib(a.binding_bytes_max),
+        mib(a.buffer_bytes_max),
+        a.storage_buffers_max,
+        a.workgroup_invocations_max,
+        output.lang.whole(a.workgroup_bytes_max.into()),
+        has("timestamps", f.timestamps),
+        has("f16", f.f16),
+        has("subgroups", f.subgroups),
+        a.subgroup_lanes[0],
+        a.subgroup_lanes[1],
+        if a.portable { "meets WebGPU's default limits" } else { "below WebGPU's default limits: it cannot train" },
+    )
+}
+
+fn preset_head(output: Output) -> String {
+    let [preset, parameters, memory, activations, dispatches, step] = output.lang.pick(
+        ["preset", "parameters", "memory", "activations", "dispatches", "GFLOP/step"],
+        ["preset", "parâmetros", "memória", "ativações", "despachos", "GFLOP/passo"],
+    );
+    format!(
+        "\n{preset:<7} {parameters:>11} {memory:>10} {activations:>12} {dispatches:>11} {step:>11}  {}",
+        output.lang.pick("for", "para")
+    )
+}
+
+fn preset_text(n: &Needs, output: Output) -> String {
+    let lang = output.lang;
+    let mib = |bytes: u64| format!("{} MiB", lang.whole(bytes.div_ceil(1 << 20)));
+    let unfit: Vec<&str> = n.fits.iter().filter(|fit| !fit.fits).map(|fit| fit.device.as_str()).collect();
+    let unfit = if unfit.is_empty() {
+        String::new()
+    } else {
+        format!("; {} {}", lang.pick("not on", "não em"), unfit.join(", "))
+    };
+    format!(
+        "{:<7} {:>11} {:>10} {:>12} {:>11} {:>11}  {}{unfit}",
+        n.preset,
+        lang.rough(n.parameters),
+        mib(n.peak_bytes),
+        mib(n.activations_bytes),
+        lang.whole(n.dispatches as u64),
+        lang.decimal(n.flops as f64 / 1e9, 1),
+        n.about,
+    )
+}

@@ -1,0 +1,63 @@
+//! The command line: [`args`] is what was typed, one file a command is what it does, [`output`] is where it prints.
+//! Thin by intent: every command is a few calls of a room that knows nothing of terminals.
+
+pub mod args;
+mod bench;
+mod corpus;
+mod corrupt;
+mod detect;
+mod eval;
+mod export;
+mod fill;
+mod info;
+mod output;
+mod texts;
+mod tokenizer;
+mod train;
+mod verify;
+
+use crate::{Error, Result};
+use args::{Command, TokenizerCommand, Typed};
+use clap::{CommandFactory, Parser};
+use output::Output;
+use pollster::block_on;
+
+/// Reads the program's arguments; wrong usage ends the program with status 2, `--help` with 0.
+pub fn parse() -> Typed {
+    Typed::parse()
+}
+
+/// Does what was typed.
+///
+/// # Errors
+/// Wrong usage that only the command can see (exit status 2), or a run that failed (1).
+pub fn run(typed: &Typed) -> Result<()> {
+    let output = |json: bool| Output::new(json, typed.message_lang());
+    let Some(command) = &typed.command else {
+        return output(false).line(Typed::command().render_help().to_string().trim_end());
+    };
+    match command {
+        Command::Train(args) => block_on(train::run(args, typed.text_lang(), output(args.output.json))),
+        Command::Detect(args) => block_on(detect::run(args, output(args.output.json))),
+        Command::Fill(args) => block_on(fill::run(args, output(args.output.json))),
+        Command::Corrupt(args) => block_on(corrupt::run(args, output(args.output.json))),
+        Command::Eval(args) => block_on(eval::run(args, output(args.output.json))),
+        Command::Tokenizer(args) => match &args.command {
+            TokenizerCommand::Train(args) => tokenizer::train(args, output(args.output.json)),
+        },
+        Command::Export(args) => export::run(args, output(args.output.json)),
+        Command::Corpus(args) => corpus::run(args, args::language(typed.text_lang()), output(false)),
+        Command::Verify(args) => block_on(verify::run(args, output(args.output.json))),
+        Command::Bench(args) => block_on(bench::run(args, output(args.output.json))),
+        Command::Info(args) => block_on(info::run(output(args.output.json))),
+        Command::Completions(args) => completions(args.shell, output(false)),
+        Command::App(_) => Err(Error::usage("this version has no desktop app yet")
+            .hint("train from the command line: electroscope train; then open the run's report.html in a browser")),
+    }
+}
+
+fn completions(shell: clap_complete::Shell, output: Output) -> Result<()> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Typed::command(), "electroscope", &mut script);
+    output.line(String::from_utf8_lossy(&script).trim_end())
+}

@@ -1,0 +1,76 @@
+//! Standard output and standard error of the commands: results, one JSON object a line, notes for people.
+
+use crate::view::Lang;
+use crate::{Error, Result};
+use serde::Serialize;
+use std::io::{IsTerminal, Write};
+
+/// Where a command prints.
+#[derive(Debug, Clone, Copy)]
+pub struct Output {
+    /// Standard output holds one JSON object a line and nothing else.
+    pub json: bool,
+    pub lang: Lang,
+    /// Standard output is a terminal that wants colour.
+    pub colour: bool,
+}
+
+#[derive(Serialize)]
+#[serde(tag = "event", rename = "warning")]
+struct Warning<'a> {
+    message: &'a str,
+}
+
+impl Output {
+    pub fn new(json: bool, lang: Lang) -> Self {
+        let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+        let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+        Self { json, lang, colour: std::io::stdout().is_terminal() && !dumb && !set("NO_COLOR") }
+    }
+
+    /// One line of results, whichever they are.
+    ///
+    /// # Errors
+    /// Standard output cannot be written, and it was not closed by its reader: then the program ends quietly.
+    pub fn line(self, text: &str) -> Result<()> {
+        let mut out = std::io::stdout().lock();
+        match writeln!(out, "{text}").and_then(|()| out.flush()) {
+            Ok(()) => Ok(()),
+            // `| head` has seen enough.
+            Err(e) if e.kind() == std::io::ErrorKind::BrokenPipe => std::process::exit(0),
+            Err(e) => Err(Error::failed(format!("cannot write the results: {e}")).at("standard output")),
+        }
+    }
+
+    /// A line for people; none under `--json`.
+    pub fn text(self, text: &str) -> Result<()> {
+        if self.json { Ok(()) } else { self.line(text) }
+    }
+
+    /// An event for programs; none without `--json`.
+    pub fn event(self, event: &impl Serialize) -> Result<()> {
+        if !self.json {
+            return Ok(());
+        }
+        let line = serde_json::to_string(event)
+            .map_err(|e| Error::failed(format!("a result cannot be written as JSON: {e}")))?;
+        self.line(&line)
+    }
+
+    /// Something a person should know: on standard error, under `--json` also as an event.
+    pub fn warning(self, message: &str) -> Result<()> {
+        eprintln!("{}: {message}", self.lang.pick("warning", "aviso"));
+        self.event(&Warning { message })
+    }
+
+    /// Progress, on standard error.
+    pub fn note(self, message: &str) {
+        // A closed standard error is no reason to stop.
+        writeln!(std::io::stderr(), "{message}").ok();
+    }
+
+    /// `text` in a terminal's style (an SGR code), where colour is wanted.
+    pub fn styled(self, code: &str, text: &str) -> String {
+        if self.colour { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
+    }
+}

@@ -1,0 +1,95 @@
+//! `tokenizer train`: a WordPiece vocabulary from text.
+
+use super::args::TokenizerTrainArgs;
+use super::output::Output;
+use crate::Result;
+use crate::hub::{Staging, refuse_occupied};
+use crate::text::corpus::Corpus;
+use crate::text::tokenizer::Cleaning;
+use crate::text::wordpiece::{self, Progress, Recipe};
+use indicatif::{ProgressBar, ProgressStyle};
+use serde::Serialize;
+
+#[derive(Serialize)]
+#[serde(tag = "event", rename = "tokenizer")]
+struct Trained {
+    path: String,
+    vocab_size: usize,
+    lower_case: bool,
+    strip_accents: bool,
+    hash: String,
+}
+
+pub fn train(args: &TokenizerTrainArgs, output: Output) -> Result<()> {
+    // Before the work, not after it.
+    refuse_occupied(&args.out)?;
+    let corpus = Corpus::open(&args.corpus, &[])?;
+    output.note(corpus.to_string().trim_end());
+    let cleaning =
+        Cleaning { lower_case: args.lower_case, strip_accents: Some(args.strip_accents), ..Cleaning::UNCASED };
+    let recipe = Recipe::new(args.vocab_size as usize, cleaning);
+    let bar = Bar::new(output);
+    let tokenizer = wordpiece::train(corpus.training_chunks(), &recipe, |progress| bar.show(progress))?;
+    bar.bar.finish_and_clear();
+    let mut staging = Staging::begin(&args.out)?;
+    for (name, text) in tokenizer.to_files(args.max_positions as usize)? {
+        staging.write(name, |out| out.write_all(text.as_bytes()))?;
+    }
+    staging.commit()?;
+    let (entries, wanted) = (tokenizer.vocab_size(), args.vocab_size as usize);
+    if entries < wanted {
+        output.warning(&format!("the text gives only {entries} of the {wanted} entries asked for"))?;
+    }
+    output.text(&format!(
+        "{}: {} {}",
+        args.out.display(),
+        output.lang.whole(entries as u64),
+        output.lang.pick("entries", "entradas")
+    ))?;
+    output.event(&Trained {
+        path: args.out.display().to_string(),
+        vocab_size: entries,
+        lower_case: args.lower_case,
+        strip_accents: args.strip_accents,
+        hash: tokenizer.hash().to_owned(),
+    })
+}
+
+/// Progress on a terminal's standard error; elsewhere indicatif draws nothing.
+struct Bar {
+    bar: ProgressBar,
+    output: Output,
+}
+
+impl Bar {
+    fn new(output: Output) -> Self {
+        let style = ProgressStyle::with_template("{bar:30} {wide_msg}").expect("the template is valid");
+        Self { bar: ProgressBar::new(1000).with_style(style.progress_chars("━╸─")), output }
+    }
+
+    /// Counting fills the first half where the text's length is known, merging the second.
+    fn show(&self, progress: Progress) {
+        let lang = self.output.lang;
+        let (share, message) = match progress {
+            Progress::Counting { text_bytes, share } => (
+                share.unwrap_or(0.0) * 0.5,
+                format!(
+                    "{} {} MB",
+                    lang.pick("counting words:", "contando palavras:"),
+                    lang.whole(text_bytes / 1_000_000)
+                ),
+            ),
+            Progress::Merging { entries, target } => (
+                0.5 + 0.5 * entries as f32 / target.max(1) as f32,
+                format!(
+                    "{} {}/{}",
+                    lang.pick("entries:", "entradas:"),
+                    lang.whole(entries as u64),
+                    lang.whole(target as u64)
+                ),
+            ),
+        };
+        self.bar.set_position((share * 1000.0) as u64);
+        self.bar.set_message(message);
+    }
+}

@@ -1,0 +1,41 @@
+//! `train`: a run with its events on standard output (`--json`) and its progress on standard error.
+
+use super::args::TrainArgs;
+use super::output::Output;
+use crate::train::event::{Command, Event};
+use crate::view::Lang;
+use crate::view::line::Line;
+use crate::{Result, run};
+use futures_channel::mpsc::{self, UnboundedSender};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+pub async fn run(args: &TrainArgs, text_lang: Lang, output: Output) -> Result<()> {
+    let (commands, received) = mpsc::unbounded();
+    stop_on_ctrl_c(commands, output);
+    let mut line = Line::stderr(output.lang);
+    let mut sink = |event: &Event| {
+        line.show(event);
+        output.event(event)
+    };
+    run::train(args.options(text_lang), received, &mut sink).await
+}
+
+/// The first Ctrl-C asks the run to end with a checkpoint, the second ends the program at once.
+fn stop_on_ctrl_c(commands: UnboundedSender<Command>, output: Output) {
+    let asked = AtomicBool::new(false);
+    let handler = move || {
+        if asked.swap(true, Ordering::SeqCst) {
+            // As a shell reports a program that was interrupted: 128 + SIGINT.
+            std::process::exit(130);
+        }
+        output.note(output.lang.pick(
+            "ending with a checkpoint; Ctrl-C again ends at once",
+            "terminando com um checkpoint; Ctrl-C de novo termina já",
+        ));
+        // The run may have ended by itself in this very moment: then nobody listens, and nothing is left to stop.
+        commands.unbounded_send(Command::Stop).ok();
+    };
+    if let Err(e) = ctrlc::set_handler(handler) {
+        output.note(&format!("Ctrl-C will end the run without a checkpoint: {e}"));
+    }
+}

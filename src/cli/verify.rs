@@ -1,0 +1,158 @@
+//! `verify`: kernels, whole steps and gradients on this machine's device. Every comparison is told; any failure is status 1.
+
+use super::args::VerifyArgs;
+use super::output::Output;
+use crate::hub::write_safetensors;
+use crate::train::engine::Place;
+use crate::verify::fixture::{Comparison, Computed, Fixture};
+use crate::verify::self_check;
+use crate::{Error, Result, parity};
+use serde::Serialize;
+use std::path::Path;
+
+#[derive(Serialize)]
+#[serde(tag = "event", rename = "comparison")]
+struct Compared<'a> {
+    suite: &'a str,
+    #[serde(flatten)]
+    comparison: &'a Comparison,
+    passed: bool,
+}
+
+#[derive(Serialize)]
+#[serde(tag = "event", rename = "failure")]
+struct Failure<'a> {
+    suite: &'a str,
+    message: &'a str,
+}
+
+#[derive(Serialize)]
+#[serde(tag = "event", rename = "verify")]
+struct Verified<'a> {
+    device: &'a str,
+    comparisons: usize,
+    failed: usize,
+    passed: bool,
+}
+
+pub async fn run(args: &VerifyArgs, output: Output) -> Result<()> {
+    let place = Place::open(&args.place.device).await?;
+    let device = place.event();
+    output.event(&crate::train::event::Event::Device(device.clone()))?;
+    output.text(&format!("device: {}", device.reason))?;
+    let mut tally = Tally { output, comparisons: 0, failed: 0 };
+    if args.fixture.is_empty() {
+        whole(&place, &mut tally).await?;
+    }
+    for dir in &args.fixture {
+        let computed = Fixture::read(dir)?.compare(&place).await.map_err(|e| e.at(dir.display()))?;
+        let name = folder_name(dir);
+        tally.suite(&format!("fixture {name}"), &computed.comparisons)?;
+        if let Some(to) = &args.dump {
+            dump(&computed, to, &name)?;
+        }
+    }
+    let Tally { comparisons, failed, .. } = tally;
+    output.event(&Verified { device: &device.name, comparisons, failed, passed: failed == 0 })?;
+    if failed > 0 {
+        return Err(Error::failed(format!("{failed} of {comparisons} comparisons failed")).at(&device.name).hint(
+            "the numbers of this device cannot be trusted: train with --device cpu, and report the lines above",
+        ));
+    }
+    output.text(&format!("all {comparisons} comparisons passed"))
+}
+
+/// Everything that needs no fixture.
+async fn whole(place: &Place, tally: &mut Tally) -> Result<()> {
+    match place.gpu() {
+        Some(gpu) => kernels(gpu, tally).await?,
+        None => tally.output.text("kernels: on the cpu executor they are the twins themselves; gradients show them")?,
+    }
+    tally.suite("finite differences", &self_check::finite_differences(place).await?)?;
+    tally.suite("the same steps twice", &self_check::repeatability(place).await?)?;
+    if place.gpu().is_some() {
+        tally.suite("steps against the twins", &self_check::against_twins(place).await?)?;
+    }
+    Ok(())
+}
+
+async fn kernels(gpu: &crate::gpu::Gpu, tally: &mut Tally) -> Result<()> {
+    let output = tally.output;
+    let summary = parity::run(gpu, &mut |_| {}).await?;
+    let comparisons: Vec<Comparison> = summary
+        .kernels
+        .iter()
+        .map(|(label, kernel)| Comparison {
+            name: (*label).to_owned(),
+            // A kernel can fail without a large error: by leaving numbers out, or writing where it should not.
+            error: if kernel.failed > 0 { kernel.worst.max(1.0 + f64::EPSILON) } else { kernel.worst },
+            max: 1.0,
+        })
+        .collect();
+    tally.suite("kernels (error as a share of the tolerance)", &comparisons)?;
+    for message in &summary.failures {
+        output.event(&Failure { suite: "kernels", message })?;
+        output.text(&format!("  FAIL {message}"))?;
+    }
+    Ok(())
+}
+
+/// What has been compared so far.
+struct Tally {
+    output: Output,
+    comparisons: usize,
+    failed: usize,
+}
+
+/// Comparisons of a suite that people are shown when all pass; failures are always shown.
+const SHOWN: usize = 5;
+
+impl Tally {
+    /// Tells a suite: every comparison for programs, the worst for people.
+    fn suite(&mut self, suite: &str, comparisons: &[Comparison]) -> Result<()> {
+        let failed = comparisons.iter().filter(|c| !c.passed()).count();
+        self.comparisons += comparisons.len();
+        self.failed += failed;
+        for comparison in comparisons {
+            self.output.event(&Compared { suite, comparison, passed: comparison.passed() })?;
+        }
+        let verdict = if failed == 0 { "passed".to_owned() } else { format!("{failed} FAILED") };
+        self.output.text(&format!("{suite}: {} comparisons, {verdict}; the worst:", comparisons.len()))?;
+        let mut worst: Vec<&Comparison> = comparisons.iter().collect();
+        worst.sort_by(|a, b| share(b).total_cmp(&share(a)));
+        for c in worst.iter().enumerate().filter(|(i, c)| *i < SHOWN || !c.passed()).map(|(_, c)| c) {
+            let mark = if c.passed() { "    " } else { "FAIL" };
+            self.output.text(&format!("  {mark} {:<64} {:>9.2e} of {:.0e}", c.name, c.error, c.max))?;
+        }
+        Ok(())
+    }
+}
+
+/// How much of its bar a comparison uses.
+fn share(c: &Comparison) -> f64 {
+    if c.max > 0.0 { c.error / c.max } else { c.error }
+}
+
+/// DIR/NAME.safetensors and DIR/NAME.json.
+fn dump(computed: &Computed, dir: &Path, name: &str) -> Result<()> {
+    std::fs::create_dir_all(dir).map_err(|e| Error::io("create the folder", dir, &e))?;
+    let path = dir.join(format!("{name}.safetensors"));
+    let write = || {
+        let mut file = std::io::BufWriter::new(std::fs::File::create(&path)?);
+        let tensors = computed.tensors.iter().map(|(name, tensor)| (name.clone(), tensor));
+        write_safetensors(&mut file, tensors)?;
+        std::io::Write::flush(&mut file)
+    };
+    write().map_err(|e| Error::io("write the tensors", &path, &e))?;
+    let path = dir.join(format!("{name}.json"));
+    let mut text = serde_json::to_string_pretty(&computed.expected_form)
+        .map_err(|e| Error::failed(format!("the numbers cannot be written as JSON: {e}")).at(path.display()))?;
+    text.push('\n');
+    std::fs::write(&path, text).map_err(|e| Error::io("write the numbers", &path, &e))
+}
+
+/// The last part of a folder's path, also of `.` and `x/..`.
+fn folder_name(dir: &Path) -> String {
+    let whole = std::fs::canonicalize(dir).unwrap_or_else(|_| dir.to_owned());
+    whole.file_name().map_or_else(|| "fixture".to_owned(), |name| name.to_string_lossy().into_owned())
+}

@@ -1,0 +1,160 @@
+//! Training steps on made-up rows, for measuring and checking: the plan, the batches and the step blocks of a real run, but
+//! random words. config -> [`Drill::new`] -> [`Drill::step`], as often as wanted.
+
+use crate::batch::{Batch, Masking, StepTotals, mask};
+use crate::config::Config;
+use crate::model::io::Io;
+use crate::model::{Model, ModelSpec};
+use crate::plan::{Choices, Stage, Step};
+use crate::rng::{Key, Sequence, Stream};
+use crate::text::tokenizer::Specials;
+use crate::train::engine::{Engine, Place};
+use crate::train::{metrics, schedule, weights};
+use crate::{Error, Result};
+use std::time::Duration;
+use web_time::Instant;
+
+/// The ids that a trained vocabulary starts with.
+const SPECIALS: Specials = Specials { pad: 0, unk: 1, cls: 2, sep: 3, mask: 4 };
+const FIRST_WORD: u32 = 5;
+
+/// What a step came to.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct StepLoss {
+    pub mlm_loss: f64,
+    pub rtd_loss: f64,
+    pub total_loss: f64,
+    /// Of the last clipping group.
+    pub grad_norm: f64,
+}
+
+/// A model in training on full rows of random words.
+pub struct Drill {
+    pub model: Model,
+    pub engine: Engine,
+    config: Config,
+    io: Io,
+    seed: u64,
+    batches: Vec<Batch>,
+    words: Vec<u32>,
+    candidates: Vec<u32>,
+    /// Time of the host alone: making batches, writing them, reading results.
+    pub host: Duration,
+}
+
+impl Drill {
+    /// Initial weights and rows from `seed`.
+    pub async fn new(config: &Config, place: &Place, seed: u64) -> Result<Self> {
+        let spec = ModelSpec::from_config(config, config.vocab_size, SPECIALS.pad, None);
+        let model = Model::record(spec, Choices::default(), place.limits());
+        let io = model.io.clone().ok_or_else(|| Error::failed("the model was not recorded for training"))?;
+        let mut engine = place.engine(&model.plan).await?;
+        weights::initialise(&model, &mut engine, seed);
+        let batches = (0..config.accumulate).map(|micro| rows(config, &io, seed, micro)).collect();
+        Ok(Self {
+            model,
+            engine,
+            config: config.clone(),
+            io,
+            seed,
+            batches,
+            words: Vec::new(),
+            candidates: Vec::new(),
+            host: Duration::ZERO,
+        })
+    }
+
+    /// Tokens that are not padding in a step: the rows are full.
+    pub fn tokens(&self) -> u64 {
+        u64::from(self.config.rows()) * u64::from(self.config.seq_len)
+    }
+
+    /// One optimizer step (from 0) with other masks, dropout and noise than any other; its numbers stay to be drained.
+    pub async fn step(&mut self, step: u64) -> Result<()> {
+        let totals = self.mask(step);
+        let mut block = self.block(step, totals);
+        let plan = self.model.plan.clone();
+        let last = self.batches.len() - 1;
+        for micro in 0..=last {
+            self.write(micro, &block);
+            let first = if micro == 0 { Stage::Mask } else { Stage::Propose };
+            let until = if micro == last { Stage::Update } else { Stage::Backward };
+            self.engine.run_all(plan.span(first, until)).await?;
+            self.engine.collect(step);
+            block.row_base += self.batches[micro].rows as u32;
+            block.slot_base += self.batches[micro].slots as u32;
+        }
+        Ok(())
+    }
+
+    /// Hides other words than in any other step; what the losses are divided by.
+    pub fn mask(&mut self, step: u64) -> StepTotals {
+        let started = Instant::now();
+        let masking = Masking { mask_prob: self.config.mask_prob, with_replacement: self.config.mask_with_replacement };
+        let key = Key::new(self.seed, step, Stream::Mask);
+        let mut first_row = 0;
+        for batch in &mut self.batches {
+            mask::hide(batch, &masking, key, first_row, SPECIALS, &mut self.candidates);
+            first_row += batch.rows as u32;
+        }
+        self.host += started.elapsed();
+        StepTotals::of(&self.batches)
+    }
+
+    /// The step block of a constant rate.
+    pub fn block(&self, step: u64, totals: StepTotals) -> Step {
+        let c = &self.config;
+        Step {
+            lr: c.lr as f32,
+            correction1: schedule::correction(c, c.beta1, step + 1),
+            correction2: schedule::correction(c, c.beta2, step + 1),
+            mlm_scale: (c.mlm_weight / totals.slots as f64) as f32,
+            rtd_scale: (c.rtd_weight / totals.tokens as f64) as f32,
+            ..Step::seeded(self.seed, step)
+        }
+    }
+
+    /// Gives the engine micro-batch `micro` and its step block.
+    pub fn write(&mut self, micro: usize, block: &Step) {
+        let started = Instant::now();
+        self.engine.set_step(block);
+        self.io.pack(&self.batches[micro], &mut self.words);
+        self.engine.write(&self.io.input, &self.words);
+        self.host += started.elapsed();
+    }
+
+    /// The losses of the micro-batches collected since the last call, as one step: sums over its slots and tokens.
+    pub async fn losses(&mut self) -> Result<StepLoss> {
+        let (io, batches, c) = (&self.io, &self.batches, &self.config);
+        let (mut mlm, mut rtd, mut grad_norm, mut micro) = (0.0, 0.0, 0.0, 0);
+        self.engine
+            .drain(true, |_, blocks| {
+                let out = io.outputs(blocks[0]);
+                let batch = &batches[micro % batches.len()];
+                mlm += (0..batch.slots).map(|slot| f64::from(out.slot(slot).loss)).sum::<f64>();
+                let real = (0..batch.ids.len()).filter(|&n| batch.attention[n] == 1).map(|n| out.token(n));
+                rtd += real.map(|t| metrics::bce_with_logits(t.logit.into(), t.replaced)).sum::<f64>();
+                grad_norm = f64::from(out.guard(0).norm);
+                micro += 1;
+            })
+            .await?;
+        let totals = StepTotals::of(batches);
+        let (mlm_loss, rtd_loss) = (mlm / totals.slots as f64, rtd / totals.tokens as f64);
+        Ok(StepLoss { mlm_loss, rtd_loss, total_loss: c.mlm_weight * mlm_loss + c.rtd_weight * rtd_loss, grad_norm })
+    }
+}
+
+/// Full rows, `[CLS] words [SEP]`, every word alike.
+fn rows(config: &Config, io: &Io, seed: u64, micro: u32) -> Batch {
+    let (rows, row_len) = (io.size.rows as usize, io.size.row_len as usize);
+    let mut batch = Batch::new(rows, row_len, io.size.slots as usize);
+    let mut random = Sequence::new(Key::new(seed, micro.into(), Stream::Shuffle), 0);
+    let words = (config.vocab_size - FIRST_WORD) as usize;
+    for row in batch.ids.chunks_exact_mut(row_len) {
+        row.fill_with(|| FIRST_WORD + random.below(words) as u32);
+        row[0] = SPECIALS.cls;
+        row[row_len - 1] = SPECIALS.sep;
+    }
+    batch.attention.fill(1);
+    batch
+}

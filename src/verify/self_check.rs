@@ -1,0 +1,166 @@
+//! Checks that need no fixture: gradients against finite differences of the whole loss, the same steps twice, and the same
+//! steps on a device and on the twins.
+
+use super::fixture::Comparison;
+use crate::Result;
+use crate::config::{Config, Overrides};
+use crate::plan::{Stage, Tensor};
+use crate::rng::{Key, Sequence, Stream};
+use crate::tasks::drill::{Drill, StepLoss};
+use crate::train::engine::Place;
+
+/// Sizes that divide nothing, small enough for a second.
+const SIZES: [&str; 13] = [
+    "vocab_size=103",
+    "embedding_size=20",
+    "hidden_size=36",
+    "heads=3",
+    "ffn_size=52",
+    "generator_hidden_size=24",
+    "generator_heads=2",
+    "generator_ffn_size=28",
+    "max_positions=40",
+    "seq_len=23",
+    "batch=5",
+    "lr=0.001",
+    // Wide embeddings: a difference step is then short beside them, whatever the normalisation after them bends.
+    "init_std=0.1",
+];
+const SEED: u64 = 20;
+/// Steps that both executors take.
+const STEPS: u64 = 10;
+/// Relative, of each step's loss: what gpu and cpu curves may differ by (the trainer's own bar over fifty steps).
+const LOSSES_MAX: f64 = 2e-3;
+/// Of a directional derivative: f32 losses of 1e-6 relative noise over steps of `STEP_LENGTH`, and the curvature between.
+const DIFFERENCES_MAX: f64 = 1e-2;
+const STEP_LENGTH: f64 = 2e-2;
+
+fn config(dropout: &str) -> Result<Config> {
+    let mut set: Vec<String> = SIZES.map(str::to_owned).to_vec();
+    set.extend([format!("dropout={dropout}"), format!("attention_dropout={dropout}")]);
+    Config::load("nano", &Overrides { set, ..Overrides::default() })
+}
+
+/// The derivative of the whole loss along a direction in each parameter tensor, computed and by finite differences.
+/// The direction is half the gradient's own, half random, so that neither a wrong length nor a wrong part hides.
+pub async fn finite_differences(place: &Place) -> Result<Vec<Comparison>> {
+    let mut drill = Drill::new(&config("0.0")?, place, SEED).await?;
+    let plan = drill.model.plan.clone();
+    let totals = drill.mask(0);
+    let block = drill.block(0, totals);
+    drill.write(0, &block);
+    // Gradients of the first pass; its samples are kept, because the loss jumps where another word is drawn.
+    let sampled = drill.model.io.clone().map(|io| io.slots.sampled);
+    drill.engine.run_all(plan.span(Stage::Mask, Stage::Backward)).await?;
+    let mut samples = Vec::new();
+    if let Some(sampled) = &sampled {
+        samples = drill.engine.read(sampled).await?;
+    }
+    drill.engine.collect(0);
+    drill.losses().await?;
+    let mut gradients = Vec::new();
+    for parameter in &drill.model.parameters {
+        let gradient = parameter.gradient.clone().expect("recorded for training");
+        gradients.push(drill.engine.read_f32(&gradient).await?);
+    }
+    let total: f64 = gradients.iter().map(|g| norm(g).powi(2)).sum::<f64>().sqrt();
+    let mut comparisons = Vec::new();
+    for (index, gradient) in gradients.iter().enumerate() {
+        let (name, value) = {
+            let parameter = &drill.model.parameters[index];
+            (parameter.entry.name.clone(), parameter.value.clone())
+        };
+        let direction = direction(gradient, index as u32);
+        let along: f64 = gradient.iter().zip(&direction).map(|(g, u)| f64::from(*g) * u).sum();
+        let mut loss = [0.0; 2];
+        let weights = drill.engine.read_f32(&value).await?;
+        for (loss, sign) in loss.iter_mut().zip([1.0, -1.0]) {
+            let moved: Vec<f32> =
+                weights.iter().zip(&direction).map(|(w, u)| (f64::from(*w) + sign * STEP_LENGTH * u) as f32).collect();
+            drill.engine.write_f32(&value, &moved);
+            *loss = loss_with_samples(&mut drill, sampled.as_ref(), &samples).await?;
+        }
+        drill.engine.write_f32(&value, &weights);
+        let measured = (loss[0] - loss[1]) / (2.0 * STEP_LENGTH);
+        // Against the tensor's own derivative, or where that is small against the noise of the loss, a share of the whole.
+        let scale = along.abs().max(total * 1e-3);
+        comparisons.push(Comparison {
+            name: format!("d.{name}"),
+            error: not_nan((measured - along).abs() / scale),
+            max: DIFFERENCES_MAX,
+        });
+    }
+    Ok(comparisons)
+}
+
+async fn loss_with_samples(drill: &mut Drill, sampled: Option<&Tensor>, samples: &[u32]) -> Result<f64> {
+    let plan = drill.model.plan.clone();
+    drill.engine.run_all(plan.span(Stage::Mask, Stage::Propose)).await?;
+    if let Some(sampled) = sampled {
+        drill.engine.write(sampled, samples);
+    }
+    drill.engine.run_all(plan.span(Stage::Replace, Stage::Judge)).await?;
+    drill.engine.collect(0);
+    Ok(drill.losses().await?.total_loss)
+}
+
+/// A unit vector: the gradient's direction and a random one, added where they do not oppose each other.
+fn direction(gradient: &[f32], index: u32) -> Vec<f64> {
+    let mut random = Sequence::new(Key::new(SEED, 0, Stream::Init), index);
+    let noise: Vec<f64> = gradient.iter().map(|_| random.unit() - 0.5).collect();
+    let noise_norm = noise.iter().map(|v| v * v).sum::<f64>().sqrt();
+    let gradient_norm = norm(gradient).max(f64::MIN_POSITIVE);
+    let opposed = gradient.iter().zip(&noise).map(|(g, n)| f64::from(*g) * n).sum::<f64>() < 0.0;
+    let noise_norm = if opposed { -noise_norm } else { noise_norm };
+    let mixed: Vec<f64> =
+        gradient.iter().zip(&noise).map(|(g, n)| f64::from(*g) / gradient_norm + n / noise_norm).collect();
+    let length = mixed.iter().map(|v| v * v).sum::<f64>().sqrt();
+    mixed.into_iter().map(|v| v / length).collect()
+}
+
+/// Ten steps with dropout, sampling and updates, twice on `place`: every loss must come out the same to the bit.
+pub async fn repeatability(place: &Place) -> Result<Vec<Comparison>> {
+    let (first, second) = (losses(place).await?, losses(place).await?);
+    let same = |(i, (a, b)): (usize, (&StepLoss, &StepLoss))| Comparison {
+        name: format!("step {i}: the same twice"),
+        error: if a == b { 0.0 } else { not_nan((a.total_loss - b.total_loss).abs().max(f64::MIN_POSITIVE)) },
+        max: 0.0,
+    };
+    Ok(first.iter().zip(&second).enumerate().map(same).collect())
+}
+
+/// The same steps on `place` and on the twins.
+pub async fn against_twins(place: &Place) -> Result<Vec<Comparison>> {
+    let (device, twins) = (losses(place).await?, losses(&Place::cpu()).await?);
+    let mut comparisons = Vec::new();
+    for (step, (got, want)) in device.iter().zip(&twins).enumerate() {
+        for (what, got, want) in [
+            ("mlm_loss", got.mlm_loss, want.mlm_loss),
+            ("rtd_loss", got.rtd_loss, want.rtd_loss),
+            ("grad_norm", got.grad_norm, want.grad_norm),
+        ] {
+            let error = not_nan((got - want).abs() / want.abs());
+            comparisons.push(Comparison { name: format!("step {step}: {what}"), error, max: LOSSES_MAX });
+        }
+    }
+    Ok(comparisons)
+}
+
+async fn losses(place: &Place) -> Result<Vec<StepLoss>> {
+    let mut drill = Drill::new(&config("0.1")?, place, SEED).await?;
+    let mut losses = Vec::with_capacity(STEPS as usize);
+    for step in 0..STEPS {
+        drill.step(step).await?;
+        losses.push(drill.losses().await?);
+    }
+    Ok(losses)
+}
+
+fn norm(values: &[f32]) -> f64 {
+    values.iter().map(|&v| f64::from(v).powi(2)).sum::<f64>().sqrt()
+}
+
+/// A comparison that cannot be made is lost, not passed.
+fn not_nan(error: f64) -> f64 {
+    if error.is_nan() { f64::INFINITY } else { error }
+}
