@@ -5,7 +5,7 @@ mod model;
 #[path = "common/program.rs"]
 mod program;
 
-use program::{Ran, command, run, run_with_input};
+use program::{Ran, command, run};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -34,6 +34,22 @@ fn random_model(positions: usize) -> (TempDir, String) {
     model::write_random(&model, positions, 5);
     let path = model.to_str().unwrap().to_owned();
     (dir, path)
+}
+
+/// Runs the program with a text on standard input.
+fn run_with_input<A: AsRef<OsStr>>(args: impl IntoIterator<Item = A>, input: &str) -> Ran {
+    use std::io::Write;
+    let dir = tempfile::tempdir().unwrap();
+    let mut command = command(dir.path());
+    command
+        .args(args)
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped());
+    let mut child = command.spawn().expect("the program starts");
+    // A program that refuses its arguments does not read: what it says then is what is tested.
+    child.stdin.take().unwrap().write_all(input.as_bytes()).ok();
+    child.wait_with_output().expect("the program ends").into()
 }
 
 fn judge(model: &str, texts: &[&str]) -> Ran {
@@ -223,12 +239,11 @@ fn people_see_the_suspicious_words_in_brackets() {
     let line = run(["detect", &model, text, "--device", "cpu"]).good().stdout;
     assert_eq!(line.matches('[').count(), suspicious.len(), "{line}");
     assert!(!line.contains('\u{1b}'), "no colour in a pipe: {line}");
-    let plain: String = regex_free(&line);
-    assert_eq!(plain.trim_end(), text);
+    assert_eq!(without_marks(&line).trim_end(), text);
 }
 
 /// `the [drank 91%] x` -> `the drank x`
-fn regex_free(line: &str) -> String {
+fn without_marks(line: &str) -> String {
     let mut out = String::new();
     let mut rest = line;
     while let Some((before, bracket)) = rest.split_once('[') {
@@ -304,16 +319,6 @@ fn corrupt_is_a_function_of_its_seed() {
         assert_eq!(token["replaced"] == true, masked && token["sampled_id"] != token["original_id"], "{token}");
         assert!((0.0..=1.0).contains(&token["p_replaced"].as_f64().unwrap()));
     }
-    // The judge reads the replaced text: judged by itself, it gets the same numbers.
-    let replaced = event["replaced"].as_str().unwrap();
-    let ids = |token: &Value| token["sampled_id"].as_u64().or(token["original_id"].as_u64());
-    let again = judge(&model, &[replaced]).events();
-    let same = again[0]["tokens"].as_array().unwrap();
-    if same.iter().map(|t| t["id"].as_u64()).eq(tokens.iter().map(ids)) {
-        for (a, b) in tokens.iter().zip(same) {
-            assert!((a["logit"].as_f64().unwrap() - b["logit"].as_f64().unwrap()).abs() < 1e-5);
-        }
-    }
     let people = run(["corrupt", &model, text, "--seed", "3", "--device", "cpu", "--lang", "pt"]).good().stdout;
     for stage in ["texto", "mascarar", "substituir", "julgar"] {
         assert!(people.contains(stage), "{people}");
@@ -344,6 +349,29 @@ fn a_model_on_longer_texts_than_it_was_trained_on_says_so() {
     let kinds: Vec<Value> = ran.events().into_iter().map(|event| event["event"].clone()).collect();
     assert_eq!(kinds, ["detect", "warning", "detect"]);
     assert!(ran.stderr.contains("rows of 6"), "{}", ran.stderr);
+}
+
+/// The judge of `corrupt` reads the replaced text, wherever that reads back as the same tokens.
+#[test]
+fn corrupt_judges_the_replaced_text() {
+    let (_dir, model) = random_model(40);
+    let mut compared = 0;
+    for seed in 1..=8 {
+        let text = "the dog eats the bone, the cat sat on the ball in o ação.";
+        let args = ["corrupt", &model, text, "--seed", &seed.to_string(), "--json", "--device", "cpu"];
+        let event = run(args).good().events().remove(0);
+        let ids = |token: &Value| token["sampled_id"].as_u64().or(token["original_id"].as_u64());
+        let staged = event["tokens"].as_array().unwrap();
+        let judged = judge(&model, &[event["replaced"].as_str().unwrap()]).events().remove(0);
+        let judged = judged["tokens"].as_array().unwrap();
+        if judged.iter().map(|token| token["id"].as_u64()).eq(staged.iter().map(ids)) {
+            compared += 1;
+            for (a, b) in staged.iter().zip(judged) {
+                assert!((a["logit"].as_f64().unwrap() - b["logit"].as_f64().unwrap()).abs() < 1e-5, "{a} and {b}");
+            }
+        }
+    }
+    assert!(compared > 0, "no seed's samples read back: nothing was compared");
 }
 
 fn fixtures() -> Option<Vec<PathBuf>> {

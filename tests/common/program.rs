@@ -2,7 +2,6 @@
 
 use serde_json::Value;
 use std::ffi::OsStr;
-use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
@@ -57,15 +56,4 @@ pub fn command(cache: &Path) -> Command {
 pub fn run<A: AsRef<OsStr>>(args: impl IntoIterator<Item = A>) -> Ran {
     let dir = tempfile::tempdir().unwrap();
     command(dir.path()).current_dir(dir.path()).args(args).output().expect("the program starts").into()
-}
-
-/// The same, with a text on standard input.
-pub fn run_with_input<A: AsRef<OsStr>>(args: impl IntoIterator<Item = A>, input: &str) -> Ran {
-    let dir = tempfile::tempdir().unwrap();
-    let mut command = command(dir.path());
-    command.args(args).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = command.spawn().expect("the program starts");
-    // A program that refuses its arguments does not read: what it says then is what is tested.
-    child.stdin.take().unwrap().write_all(input.as_bytes()).ok();
-    child.wait_with_output().expect("the program ends").into()
 }
