@@ -2,9 +2,9 @@
 //! Everything that can be refused is refused before the run's folder exists.
 
 use assemble::{Assembly, From, assemble};
-mod assemble;
+pub mod assemble;
 mod evaluate;
-mod source;
+pub mod source;
 
 pub use evaluate::evaluate;
 pub use source::cache_dir;

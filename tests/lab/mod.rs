@@ -12,11 +12,11 @@ use electroscope::text::cache::{Options, TokenCache};
 use electroscope::text::grammar::{Grammar, Language, Level};
 use electroscope::text::tokenizer::{Cleaning, Specials};
 use electroscope::text::{Chunk, wordpiece};
-use electroscope::train::assemble::{self, From};
+use electroscope::run::assemble::{self, From};
 use electroscope::train::engine::{Engine, Place, SLICE};
 use electroscope::train::event::StepMetrics;
 use electroscope::train::session::{Arrived, Session};
-use electroscope::train::source::Text;
+use electroscope::run::source::Text;
 use electroscope::train::weights;
 use pollster::block_on;
 use std::sync::Arc;
@@ -68,7 +68,6 @@ pub fn text_of(documents: &[String], vocab_size: usize) -> Text {
     let cache = TokenCache::in_memory(chunks(), &tokenizer, &Options::default(), |_| {}).unwrap();
     Text {
         name: "stories".to_owned(),
-        lang: None,
         cache: Arc::new(cache),
         tokenizer: Arc::new(tokenizer),
         example: None,
