@@ -53,7 +53,7 @@ pub enum Command {
     Train(Box<TrainArgs>),
     /// Judge every token of a text: original or replaced
     Detect(DetectArgs),
-    /// Let the generator fill in each [MASK] of a text
+    /// Let the generator fill in each `[MASK]` of a text
     Fill(FillArgs),
     /// Show the four stages on one text: mask, propose, replace, judge
     Corrupt(CorruptArgs),
@@ -248,10 +248,10 @@ pub struct DetectArgs {
 pub struct FillArgs {
     #[command(flatten)]
     pub model: ModelArgs,
-    /// Texts with [MASK]; -: one a line from standard input
+    /// Texts with `[MASK]`; -: one a line from standard input
     #[arg(value_name = "TEXT|-", required = true)]
     pub texts: Vec<String>,
-    /// Proposals for each [MASK]
+    /// Proposals for each `[MASK]`
     #[arg(long, value_name = "K", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
     pub top: u32,
     #[command(flatten)]
