@@ -358,7 +358,7 @@ pub struct CorpusArgs {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = "Without --fixture: every kernel against its twin on the processor, gradients against finite \
+#[command(after_help = "Every kernel against its twin on the processor, gradients against finite \
                         differences,\nand the same training steps on both executors. Exit status 1 if anything is off.")]
 pub struct VerifyArgs {
     /// A folder with a training step computed elsewhere; may be repeated

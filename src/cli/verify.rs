@@ -41,11 +41,12 @@ pub async fn run(args: &VerifyArgs, output: Output) -> Result<()> {
     output.event(&crate::train::event::Event::Device(device.clone()))?;
     output.text(&format!("device: {}", device.reason))?;
     let mut tally = Tally { output, comparisons: 0, failed: 0 };
-    if args.fixture.is_empty() {
-        whole(&place, &mut tally).await?;
-    }
-    for dir in &args.fixture {
-        let computed = Fixture::read(dir)?.compare(&place).await.map_err(|e| e.at(dir.display()))?;
+    // Read before anything runs: a wrong path is told at once.
+    let fixtures = args.fixture.iter().map(|dir| Fixture::read(dir).map(|fixture| (dir, fixture)));
+    let fixtures = fixtures.collect::<Result<Vec<_>>>()?;
+    whole(&place, &mut tally).await?;
+    for (dir, fixture) in &fixtures {
+        let computed = fixture.compare(&place).await.map_err(|e| e.at(dir.display()))?;
         let name = folder_name(dir);
         tally.suite(&format!("fixture {name}"), &computed.comparisons)?;
         if let Some(to) = &args.dump {
