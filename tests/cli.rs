@@ -8,6 +8,7 @@ mod program;
 use program::{Ran, command, run};
 use serde_json::Value;
 use std::collections::BTreeSet;
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
