@@ -3,9 +3,8 @@
 mod lab;
 
 use electroscope::config::Config;
-use electroscope::model::{Model, ModelSpec};
+use electroscope::model::{Model, ModelSpec, ProbeSize};
 use electroscope::plan::{BufferId, Choices, Limits, Plan, Role, Stage, Tensor};
-use electroscope::run::assemble;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
@@ -15,8 +14,11 @@ const WORKGROUPS_PER_AXIS_MAX: u32 = 65_535;
 const INVOCATIONS_MAX: u32 = 256;
 const UNIFORM_BYTES_MAX: usize = 64 << 10;
 
+/// A readout's pass: a few short rows.
+const PROBE: ProbeSize = ProbeSize { rows: 4, row_len: 16, slots: 8 };
+
 fn record(config: &Config, vocab: u32) -> Model {
-    let spec = ModelSpec::from_config(config, vocab, 0, Some(assemble::probe_size(config)));
+    let spec = ModelSpec::from_config(config, vocab, 0, Some(PROBE));
     Model::record(spec, Choices::default(), Limits::default())
 }
 
@@ -184,21 +186,45 @@ fn the_readout_shares_no_activation_with_training() {
     }
 }
 
+/// Bytes of activations that some later dispatch still reads, at the dispatch where they are most; and the sum of all.
+fn live_bytes(plan: &Plan) -> (u64, u64) {
+    let activation = |t: &Tensor| plan.buffers[t.buffer.0 as usize].role == Role::Activation;
+    // An activation lives from the dispatch that first writes it to the last that binds it under its name.
+    let mut lives: Vec<(BufferId, u32, String, usize, usize, u64)> = Vec::new();
+    for (i, d) in plan.dispatches.iter().enumerate() {
+        for (slot, t) in d.kernel.slots.iter().zip(&d.tensors).filter(|(_, t)| activation(t)) {
+            let known = lives.iter_mut().rev().find(|life| (life.0, life.1) == (t.buffer, t.offset));
+            match known {
+                Some(life) if slot.access.reads() && *life.2 == *t.label => life.4 = i,
+                _ if slot.access.writes() => lives.push((t.buffer, t.offset, t.label.to_string(), i, i, t.bytes())),
+                // A part of what was written whole, or the whole of what was written in parts.
+                _ => {
+                    let parts = lives.iter_mut().filter(|life| life.0 == t.buffer && *life.2 == *t.label);
+                    parts.for_each(|life| life.4 = i);
+                }
+            }
+        }
+    }
+    let at = |i: usize| lives.iter().filter(|life| (life.3..=life.4).contains(&i)).map(|life| life.5).sum::<u64>();
+    let peak = (0..plan.dispatches.len()).map(at).max().unwrap_or(0);
+    (peak, lives.iter().map(|life| life.5).sum())
+}
+
 #[test]
 fn activations_share_memory() {
-    let (_, model) = plans().swap_remove(2);
-    let plan = &model.plan;
-    let labels: BTreeMap<&str, u64> = plan
-        .dispatches
-        .iter()
-        .flat_map(|d| &d.tensors)
-        .filter(|t| plan.buffers[t.buffer.0 as usize].role == Role::Activation)
-        .map(|t| (&*t.label, t.bytes()))
-        .collect();
-    let alone: u64 = labels.values().sum();
-    let shared = plan.bytes_of(Role::Activation);
-    // What the backward needs must be kept; what it makes (as much again and more) must not be kept beside it.
-    assert!(shared * 3 < alone * 2, "{shared} bytes shared, {alone} apart");
+    for (name, model) in plans() {
+        let (peak, apart) = live_bytes(&model.plan);
+        let shared = model.plan.bytes_of(Role::Activation);
+        let mib = |bytes: u64| bytes >> 20;
+        println!(
+            "{name}: activations take {} MiB; {} are needed at once, {} in all",
+            mib(shared),
+            mib(peak),
+            mib(apart)
+        );
+        // Whole buffers are lent, not ranges, so some is lost; the readout's are apart.
+        assert!(shared < 2 * peak && shared < apart / 2, "{name}: {shared} bytes, {peak} at once, {apart} in all");
+    }
 }
 
 #[test]

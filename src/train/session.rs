@@ -502,10 +502,13 @@ impl Session {
 /// Proposals a readout shows for a slot.
 const PROPOSALS: usize = 5;
 
-/// The `count` most probable ids of a row of logits, with their softmax probabilities.
+/// The `count` most probable ids of a row of logits, with their softmax probabilities; none where a logit is NaN or infinite.
 pub fn proposals(logits: &[f32], count: usize, text: &impl Fn(u32) -> String) -> Vec<super::event::Proposal> {
     let max = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
     let sum: f64 = logits.iter().map(|l| f64::from(l - max).exp()).sum();
+    if !sum.is_finite() {
+        return Vec::new();
+    }
     let mut order: Vec<u32> = (0..logits.len() as u32).collect();
     let count = count.min(order.len());
     order.sort_by(|&a, &b| logits[b as usize].total_cmp(&logits[a as usize]).then(a.cmp(&b)));

@@ -1,22 +1,20 @@
 //! What the training tests share: a small text in memory, sessions over it, and a training step that can be taken apart.
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 
-use electroscope::batch::{Batch, Masking, mask};
+use electroscope::batch::{Batch, HeldOut, Loader, Masking, Part, Recipe, Split, hold_out, mask};
 use electroscope::config::{Config, Overrides};
 use electroscope::model::io::Io;
 use electroscope::model::ledger::Group;
 use electroscope::model::{Model, ModelSpec};
 use electroscope::plan::{Choices, Stage, Step, Tensor};
 use electroscope::rng::{Key, Sequence, Stream};
-use electroscope::run::assemble::{self, From};
-use electroscope::run::source::Text;
 use electroscope::text::cache::{Options, TokenCache};
 use electroscope::text::grammar::{Grammar, Language, Level};
-use electroscope::text::tokenizer::{Cleaning, Specials};
+use electroscope::text::tokenizer::{Cleaning, Specials, Tokenizer};
 use electroscope::text::{Chunk, wordpiece};
 use electroscope::train::engine::{Engine, Place, SLICE};
 use electroscope::train::event::StepMetrics;
-use electroscope::train::session::{Arrived, Session};
+use electroscope::train::session::{Arrived, Parts, Session};
 use electroscope::train::weights;
 use pollster::block_on;
 use std::sync::Arc;
@@ -60,19 +58,19 @@ pub fn stories(level: Level, documents: u64) -> Vec<String> {
     (0..documents).map(story).collect()
 }
 
-/// These documents, with a tokenizer trained on them, in memory.
+/// Tokens in memory.
+pub struct Text {
+    pub cache: Arc<TokenCache>,
+    pub tokenizer: Arc<Tokenizer>,
+}
+
+/// These documents, with a tokenizer trained on them.
 pub fn text_of(documents: &[String], vocab_size: usize) -> Text {
     let chunks = || documents.iter().map(|text| Ok(Chunk::document(text.as_str())));
     let recipe = wordpiece::Recipe::new(vocab_size, Cleaning::UNCASED);
     let tokenizer = wordpiece::train(chunks(), &recipe, |_| {}).unwrap();
     let cache = TokenCache::in_memory(chunks(), &tokenizer, &Options::default(), |_| {}).unwrap();
-    Text {
-        name: "stories".to_owned(),
-        cache: Arc::new(cache),
-        tokenizer: Arc::new(tokenizer),
-        example: None,
-        builtin: None,
-    }
+    Text { cache: Arc::new(cache), tokenizer: Arc::new(tokenizer) }
 }
 
 /// A few thousand words of the first-steps level.
@@ -80,8 +78,54 @@ pub fn text() -> Text {
     text_of(&stories(Level::FirstSteps, 300), 300)
 }
 
+/// How a configuration cuts text into batches.
+pub fn recipe(c: &Config, seed: u64) -> Recipe {
+    Recipe {
+        rows: c.batch as usize,
+        accumulate: c.accumulate as usize,
+        row_len: c.seq_len as usize,
+        packing: c.packing,
+        masking: Masking { mask_prob: c.mask_prob, with_replacement: c.mask_with_replacement },
+        seed,
+    }
+}
+
+/// A session that begins, on the corpus' own split.
 pub fn session(config: &Config, text: &Text, place: &Place, seed: u64) -> Session {
-    block_on(assemble::assemble(config, text, place, &From::Seed, seed)).unwrap().session
+    let split = Split::new(&text.cache, seed, config.seq_len as usize).unwrap();
+    session_on(config, text, place, seed, split)
+}
+
+/// A session that begins, on these parts of the text.
+pub fn session_on(config: &Config, text: &Text, place: &Place, seed: u64, split: Split) -> Session {
+    let (recipe, specials) = (recipe(config, seed), text.tokenizer.specials());
+    let spec = ModelSpec::from_config(config, text.tokenizer.vocab_size() as u32, specials.pad, None);
+    let model = Model::record(spec, Choices::default(), place.limits());
+    let mut engine = block_on(place.engine(&model.plan)).unwrap();
+    weights::initialise(&model, &mut engine, seed);
+    let look = Recipe { accumulate: 1, ..recipe };
+    let held_out = || HeldOut::with_rows(text.cache.clone(), &split.held_out, look, specials, 64).unwrap();
+    let parts = Parts {
+        config: config.clone(),
+        model,
+        engine,
+        held_out: held_out(),
+        probes: held_out(),
+        rules: None,
+        tokenizer: text.tokenizer.clone(),
+        counts: split.train_counts(&text.cache),
+        unigram_entropy: hold_out::entropy_nats(&split.held_out.counts(&text.cache)),
+        loader: Loader::new(text.cache.clone(), split.train, recipe, specials).unwrap(),
+        seed,
+        planned_steps: config.steps,
+    };
+    Session::new(parts, None).unwrap()
+}
+
+/// The whole text, to train on and to look at: for what shall be learned by heart.
+pub fn by_heart(text: &Text) -> Split {
+    let whole = || Part::whole(&text.cache).unwrap();
+    Split { train: whole(), held_out: whole() }
 }
 
 /// Takes `steps` steps and waits for their numbers.
@@ -138,7 +182,11 @@ pub struct Rig {
 impl Rig {
     /// `config`'s networks over `vocab` words, with weights drawn from seed 1, and `batch`, whose shape `config` must have.
     pub fn new(place: &Place, config: &Config, vocab: u32, batch: Batch) -> Self {
-        let spec = ModelSpec::from_config(config, vocab, SPECIALS.pad, None);
+        let mut spec = ModelSpec::from_config(config, vocab, SPECIALS.pad, None);
+        if let Some(train) = &mut spec.train {
+            // A batch may have room for more slots than its rows need.
+            train.size.slots = batch.slot_label.len() as u32;
+        }
         let model = Model::record(spec, Choices::default(), place.limits());
         let mut engine = block_on(place.engine(&model.plan)).unwrap();
         weights::initialise(&model, &mut engine, 1);
