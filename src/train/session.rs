@@ -395,18 +395,15 @@ impl Session {
     /// Runs the readout stage and keeps each chunk's logits before their memory is used again: (S, V).
     async fn probe_logits(&mut self) -> Result<Vec<f32>> {
         let plan = self.model.plan.clone();
-        let mut logits = Vec::new();
-        let mut from = plan.stage(Stage::Readout).start;
-        let end = plan.stage(Stage::Readout).end;
-        for i in from..end {
-            let dispatch = &plan.dispatches[i];
-            if dispatch.kernel.label == "vocab.forward" {
-                self.engine.run_all(from..i + 1).await?;
-                logits.extend(self.engine.read_f32(&dispatch.tensors[0]).await?);
-                from = i + 1;
-            }
+        let stage = plan.stage(Stage::Readout);
+        let (mut logits, mut reached) = (Vec::new(), stage.start);
+        let softmaxes = stage.clone().filter(|&i| plan.dispatches[i].kernel.label == "vocab.forward");
+        for softmax in softmaxes {
+            self.engine.run_all(reached..softmax + 1).await?;
+            logits.extend(self.engine.read_f32(&plan.dispatches[softmax].tensors[0]).await?);
+            reached = softmax + 1;
         }
-        self.engine.run_all(from..end).await?;
+        self.engine.run_all(reached..stage.end).await?;
         Ok(logits)
     }
 
@@ -505,10 +502,13 @@ impl Session {
 /// Proposals a readout shows for a slot.
 const PROPOSALS: usize = 5;
 
-/// The `count` most probable ids of a row of logits, with their softmax probabilities.
+/// The `count` most probable ids of a row of logits, with their softmax probabilities; none where a logit is NaN or infinite.
 pub fn proposals(logits: &[f32], count: usize, text: &impl Fn(u32) -> String) -> Vec<super::event::Proposal> {
     let max = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
     let sum: f64 = logits.iter().map(|l| f64::from(l - max).exp()).sum();
+    if !sum.is_finite() {
+        return Vec::new();
+    }
     let mut order: Vec<u32> = (0..logits.len() as u32).collect();
     let count = count.min(order.len());
     order.sort_by(|&a, &b| logits[b as usize].total_cmp(&logits[a as usize]).then(a.cmp(&b)));

@@ -1,0 +1,136 @@
+//! A step after warm-up keeps nothing: the bytes that live on the heap are counted, device objects and resident pages too. One test
+//! in a program of its own, because all three belong to the whole process.
+#![allow(unsafe_code, reason = "a global allocator cannot be written without; this one counts and passes on")]
+
+mod common;
+mod lab;
+
+use electroscope::train::engine::{Engine, Place, SLICE};
+use electroscope::train::session::{Arrived, Session};
+use pollster::block_on;
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+
+/// The system's allocator, and how many bytes live.
+struct Counting;
+
+static LIVE_BYTES: AtomicI64 = AtomicI64::new(0);
+static ALLOCATIONS: AtomicU64 = AtomicU64::new(0);
+
+fn count(bytes: i64) {
+    LIVE_BYTES.fetch_add(bytes, Ordering::Relaxed);
+    if bytes > 0 {
+        ALLOCATIONS.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+// SAFETY: every call goes to the system's allocator as it came; the counters do not touch the memory.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        count(layout.size() as i64);
+        // SAFETY: the caller's promise about `layout` is passed on.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        count(layout.size() as i64);
+        // SAFETY: the caller's promise about `layout` is passed on.
+        unsafe { System.alloc_zeroed(layout) }
+    }
+
+    unsafe fn realloc(&self, memory: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        count(size as i64 - layout.size() as i64);
+        // SAFETY: `memory` came from this allocator, which is the system's, with this layout.
+        unsafe { System.realloc(memory, layout, size) }
+    }
+
+    unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
+        count(-(layout.size() as i64));
+        // SAFETY: `memory` came from this allocator, which is the system's, with this layout.
+        unsafe { System.dealloc(memory, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// Resident bytes of this process, where the system tells.
+fn resident_bytes() -> Option<i64> {
+    const PAGE: i64 = 4096;
+    let pages: i64 = std::fs::read_to_string("/proc/self/statm").ok()?.split(' ').nth(1)?.parse().ok()?;
+    Some(pages * PAGE)
+}
+
+/// Takes `steps` steps as a run does: what arrived is looked at and let go.
+fn advance(session: &mut Session, steps: u64, arrived: &mut Vec<Arrived>) {
+    for _ in 0..steps {
+        block_on(session.advance(SLICE, arrived)).unwrap();
+        for step in arrived.drain(..) {
+            assert!(matches!(step, Arrived::Step(_)), "{step:?}");
+        }
+    }
+    block_on(session.settle(arrived)).unwrap();
+    arrived.clear();
+}
+
+/// Steps until every buffer has its size and every pipeline its code.
+const WARM_UP: u64 = 120;
+
+/// Warms a session up; then live bytes, resident bytes and allocations, before and after `steps` more steps.
+fn measured(place: &Place, config: &[&str], steps: u64) -> (Session, [i64; 2]) {
+    let text = lab::text();
+    let mut session = lab::session(&lab::config(&lab::with(lab::TINIEST, config)), &text, place, 1);
+    let mut arrived = Vec::with_capacity(64);
+    advance(&mut session, WARM_UP, &mut arrived);
+    block_on(session.evaluate()).unwrap();
+    let now =
+        || (LIVE_BYTES.load(Ordering::Relaxed), resident_bytes().unwrap_or(0), ALLOCATIONS.load(Ordering::Relaxed));
+    let before = now();
+    // In four parts, each with an evaluation, as in a run.
+    for _ in 0..4 {
+        advance(&mut session, steps / 4, &mut arrived);
+        block_on(session.evaluate()).unwrap();
+    }
+    let after = now();
+    let grown = [after.0 - before.0, after.1 - before.1];
+    let per_step = (after.2 - before.2) as f64 / steps as f64;
+    println!(
+        "{}, {config:?}, {steps} steps: {} bytes live, {grown:?} grown (heap, resident), {per_step:.1} short-lived allocations a step",
+        place.event().name,
+        after.0
+    );
+    (session, grown)
+}
+
+/// What may be kept beyond what lived before: the queues of the thread pool grow by blocks of a few KiB at odd moments.
+/// One slot's number kept a step would be 8,000 bytes a slot over 2,000 steps; one batch kept once is 2,000.
+const HEAP_GROWTH_MAX: i64 = 4 << 10;
+/// Resident pages come and go with the allocator's own reuse: a sixteenth of a KiB a step.
+const RESIDENT_GROWTH_MAX: i64 = 1 << 20;
+
+#[test]
+fn a_step_after_warm_up_keeps_nothing() {
+    // Both ways through a step: the generator's samples, and micro-batches in segments with samples from the corpus.
+    for (config, steps) in [(&["replacements=generator"][..], 2000), (&["accumulate=3", "packing=segments"], 400)] {
+        let (_session, [heap, resident]) = measured(&Place::cpu(), config, steps);
+        assert!(heap.abs() <= HEAP_GROWTH_MAX, "{config:?}: {heap} bytes in {steps} steps");
+        assert!(resident <= RESIDENT_GROWTH_MAX, "{config:?}: {resident} resident bytes in {steps} steps");
+    }
+    let Some(gpu) = common::gpu("a_step_after_warm_up_keeps_nothing") else { return };
+    let place = Place::on(gpu);
+    let (mut session, _) = measured(&place, &["layers=1"], 40);
+    let created = |session: &Session| match &session.engine {
+        Engine::Gpu(executor) => executor.created(),
+        Engine::Cpu(_) => panic!("a device was asked for"),
+    };
+    let before = created(&session);
+    let (live, resident) = (LIVE_BYTES.load(Ordering::Relaxed), resident_bytes().unwrap_or(0));
+    advance(&mut session, 2000, &mut Vec::with_capacity(64));
+    assert_eq!(created(&session), before, "pipelines, buffers or bind groups were made in a step");
+    let live = LIVE_BYTES.load(Ordering::Relaxed) - live;
+    let resident = resident_bytes().unwrap_or(0) - resident;
+    println!(
+        "device: {live} bytes and {resident} resident bytes grown in 2,000 steps; made before the first: {before:?}"
+    );
+    assert!(live.abs() <= HEAP_GROWTH_MAX && resident <= RESIDENT_GROWTH_MAX, "{live}, {resident}");
+}
