@@ -67,7 +67,7 @@ pub struct Config {
     // Text to batch.
     pub lower_case: bool,
     pub strip_accents: bool,
-    /// Tokens a row, [CLS] and [SEP] included.
+    /// Tokens a row, `[CLS]` and `[SEP]` included.
     pub seq_len: u32,
     /// Rows a micro-batch.
     pub batch: u32,

@@ -1,4 +1,33 @@
-//! Electroscope pre-trains ELECTRA encoders with handwritten WGSL compute shaders.
+//! Electroscope pre-trains ELECTRA encoders with handwritten WGSL compute shaders, on any GPU and on none.
+//!
+//! # Architecture
+//! A training step is a [`plan::Plan`]: a list of kernel launches over named tensors, built once per run, plain data, printable.
+//! Two executors run the same plan: [`gpu`] through wgpu, [`cpu`] through a Rust twin of every kernel. Random numbers are
+//! addressed, not drawn ([`rng`]), so both take the same masks, dropout and samples, and any step can be taken again.
+//!
+//! Rooms, in the direction in which they may know each other:
+//! ```text
+//! text -> batch -> plan -> ops -> cpu | gpu -> model -> hub -> train -> tasks, verify -> run -> cli
+//!                                                               train::event -> view (line, report, TensorBoard)
+//! ```
+//! - [`text`]: corpora, tokenizers, the built-in grammar, the token cache. Knows nothing of models.
+//! - [`batch`]: rows, masks, the held-out part, an order that resumes anywhere.
+//! - [`plan`]: the recorded step and its memory. **Invariant:** knows neither what a kernel computes nor who runs it.
+//! - [`ops`]: one file an op: its specification (WGSL, bindings, variants) and its launch. **Invariant:** no executor is named.
+//! - [`cpu`], [`gpu`]: the executors. **Invariant:** neither knows the other; [`parity`] compares them from above. Only [`gpu`]
+//!   names wgpu; it awaits and never blocks, so it is the same in a browser.
+//! - [`model`]: the ledger of parameters (said once; offsets, checkpoints, optimizer ranges and tests come from it), towers,
+//!   heads, and the plan of a whole step.
+//! - [`hub`]: Hugging Face's layout, in and out.
+//! - [`train`]: schedules, the session (the only loop body there is), metrics, warnings, checkpoints, and the border to every
+//!   view: [`train::event::Command`] in, [`train::event::Event`] out. **Invariant:** draws nothing, and knows no view.
+//! - [`verify`], [`tasks`]: whole steps against numbers from elsewhere; trained networks put to use.
+//! - `run`: a run on this machine: options, its folder, its files. `cli`: what is typed.
+//! - [`view`]: reads events, drives nothing.
+//!
+//! `tests/repository.rs` keeps these directions; DECISIONS.md says why things are as they are.
+
+#![allow(rustdoc::private_intra_doc_links, reason = "the documentation is read beside the source")]
 
 pub mod batch;
 #[cfg(not(target_arch = "wasm32"))] // a terminal

@@ -20,8 +20,8 @@ const POISON_F32: u32 = 0x7fc0_dead;
 const POISON_U32: u32 = 0xdead_beef;
 /// Elements before the first and behind the last tensor of every buffer, which nobody may touch; keeps bindings aligned.
 const MARGIN: u32 = crate::plan::ALIGN;
-/// Failures described in full; the rest are counted.
-const FAILURES_MAX: usize = 40;
+/// Failures of one kernel described in full; the rest are counted.
+const FAILURES_MAX: usize = 3;
 
 /// How far one kernel was from its twin.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -54,7 +54,7 @@ impl fmt::Display for KernelResult {
 pub struct Summary {
     /// By label.
     pub kernels: BTreeMap<&'static str, KernelResult>,
-    /// What went wrong, the first of them in full.
+    /// What went wrong, the first few of each kernel.
     pub failures: Vec<String>,
 }
 
@@ -64,8 +64,9 @@ impl Summary {
     }
 
     fn add(&mut self, label: &'static str, failures: Vec<String>) {
-        self.kernels.entry(label).or_default().failed += failures.len();
-        let room = FAILURES_MAX - self.failures.len();
+        let kernel = self.kernels.entry(label).or_default();
+        let room = FAILURES_MAX.saturating_sub(kernel.failed);
+        kernel.failed += failures.len();
         self.failures.extend(failures.into_iter().take(room));
     }
 }

@@ -160,7 +160,8 @@ fn gradients_are_added_to_only_after_they_were_zeroed() {
                 plan.stage(stage).any(|i| {
                     let d = &plan.dispatches[i];
                     d.kernel.slots.iter().zip(&d.tensors).any(|(slot, t)| {
-                        let inside = t.offset <= gradient.offset && t.offset + t.len() >= gradient.offset + gradient.len();
+                        let inside =
+                            t.offset <= gradient.offset && t.offset + t.len() >= gradient.offset + gradient.len();
                         t.buffer == gradient.buffer && inside && slot.access.writes() == writes
                     })
                 })
@@ -248,9 +249,8 @@ fn the_plan_prints_its_stages_and_dispatches() {
 #[test]
 fn the_judge_of_a_one_layer_model_is_the_paper_read_downwards() {
     let model = record(&lab::config(&["layers=1"]), 300);
-    let kernels = |stage| -> Vec<&str> {
-        model.plan.stage(stage).map(|i| model.plan.dispatches[i].kernel.label).collect()
-    };
+    let kernels =
+        |stage| -> Vec<&str> { model.plan.stage(stage).map(|i| model.plan.dispatches[i].kernel.label).collect() };
     let encoder = [
         "embed.forward",
         "layernorm.forward",
@@ -297,7 +297,8 @@ fn the_papers_small_model_keeps_to_webgpus_default_limits() {
         assert!((1..=INVOCATIONS_MAX).contains(&lanes), "{place}: {lanes} lanes");
     }
     // The (S, V) logits never exist whole: 608 slots would be 74 MB.
-    let chunk = plan.dispatches.iter().flat_map(|d| &d.tensors).filter(|t| &*t.label == "mlm.logits").map(Tensor::bytes);
+    let chunk =
+        plan.dispatches.iter().flat_map(|d| &d.tensors).filter(|t| &*t.label == "mlm.logits").map(Tensor::bytes);
     assert!(chunk.max().is_some_and(|bytes| bytes <= 32 << 20));
     println!("small, 32 x 128: {} dispatches, {} MiB", plan.dispatches.len(), plan.bytes() >> 20);
 }

@@ -13,7 +13,7 @@ const ABOUT: &str = "Pre-trains ELECTRA text encoders with handwritten WGSL comp
 
 const EXAMPLES: &str = "\
 Examples:
-  electroscope train                                    a first run of about two minutes, on built-in text
+  electroscope train                                    a first run of about two minutes
   electroscope train --corpus books/ --preset tiny      your own text (txt, gz, jsonl, parquet)
   electroscope detect runs/NEWEST \"the dog drank the bone\"
   electroscope export runs/NEWEST --to my-electra       for transformers' from_pretrained
@@ -28,7 +28,10 @@ pub struct Typed {
     #[command(subcommand)]
     pub command: Option<Command>,
     /// Language of messages, and of the built-in text [default: the system's for messages, en for text]
-    #[arg(long, global = true, value_name = "en|pt", value_parser = PossibleValuesParser::new(["en", "pt"]))]
+    #[arg(
+        long, global = true, value_name = "en|pt", value_parser = PossibleValuesParser::new(["en", "pt"]),
+        hide_possible_values = true
+    )]
     pub lang: Option<String>,
 }
 
@@ -53,7 +56,7 @@ pub enum Command {
     Train(Box<TrainArgs>),
     /// Judge every token of a text: original or replaced
     Detect(DetectArgs),
-    /// Let the generator fill in each [MASK] of a text
+    /// Let the generator fill in each `[MASK]` of a text
     Fill(FillArgs),
     /// Show the four stages on one text: mask, propose, replace, judge
     Corrupt(CorruptArgs),
@@ -106,7 +109,7 @@ Examples:
   electroscope train --preset small --set batch=32 --set accumulate=4 --set lr=0.0005
   electroscope train --resume --out runs/books
 
-Every setting of a preset can be given with --set; an unknown one is answered with the nearest there is.
+Every setting of a preset can be given with --set; a wrong name is answered with the nearest.
 Ctrl-C ends the run with a checkpoint; a second one ends it at once.";
 
 #[derive(Debug, Args)]
@@ -139,7 +142,10 @@ pub struct TrainArgs {
     pub init: Option<PathBuf>,
 
     /// Length of the schedule in optimizer steps [default: the preset's]
-    #[arg(long, value_name = "N", help_heading = "Length", value_parser = clap::value_parser!(u64).range(1..), conflicts_with = "minutes")]
+    #[arg(
+        long, value_name = "N", help_heading = "Length", value_parser = clap::value_parser!(u64).range(1..),
+        conflicts_with = "minutes"
+    )]
     pub steps: Option<u64>,
     /// Length of the schedule in minutes: the first steps are timed, then the number of steps is fixed
     #[arg(long, value_name = "M", help_heading = "Length", value_parser = positive)]
@@ -161,7 +167,10 @@ pub struct TrainArgs {
     #[command(flatten)]
     pub place: DeviceArgs,
     /// wgsl, the handwritten kernels, or burn, the baseline (in builds with the feature burn)
-    #[arg(long, value_name = "ENGINE", default_value = "wgsl", help_heading = "Machine", value_parser = PossibleValuesParser::new(["wgsl", "burn"]))]
+    #[arg(
+        long, value_name = "ENGINE", default_value = "wgsl", help_heading = "Machine",
+        value_parser = PossibleValuesParser::new(["wgsl", "burn"])
+    )]
     pub engine: String,
     /// Processor threads [default: all]
     #[arg(long, value_name = "N", help_heading = "Machine", value_parser = threads)]
@@ -248,10 +257,10 @@ pub struct DetectArgs {
 pub struct FillArgs {
     #[command(flatten)]
     pub model: ModelArgs,
-    /// Texts with [MASK]; -: one a line from standard input
+    /// Texts with `[MASK]`; -: one a line from standard input
     #[arg(value_name = "TEXT|-", required = true)]
     pub texts: Vec<String>,
-    /// Proposals for each [MASK]
+    /// Proposals for each `[MASK]`
     #[arg(long, value_name = "K", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
     pub top: u32,
     #[command(flatten)]
@@ -319,10 +328,16 @@ pub struct TokenizerTrainArgs {
     #[arg(long, value_name = "DIR")]
     pub out: PathBuf,
     /// Whether "The" and "the" are one word
-    #[arg(long, value_name = "true|false", default_value_t = true, action = clap::ArgAction::Set, num_args = 0..=1, default_missing_value = "true", require_equals = true)]
+    #[arg(
+        long, value_name = "true|false", default_value_t = true, action = clap::ArgAction::Set, num_args = 0..=1,
+        default_missing_value = "true", require_equals = true, hide_possible_values = true
+    )]
     pub lower_case: bool,
     /// Whether "ação" becomes "acao"
-    #[arg(long, value_name = "true|false", default_value_t = false, action = clap::ArgAction::Set, num_args = 0..=1, default_missing_value = "true", require_equals = true)]
+    #[arg(
+        long, value_name = "true|false", default_value_t = false, action = clap::ArgAction::Set, num_args = 0..=1,
+        default_missing_value = "true", require_equals = true, hide_possible_values = true
+    )]
     pub strip_accents: bool,
     /// Longest text of the models it is for, in tokens
     #[arg(long, value_name = "N", default_value_t = 512, value_parser = clap::value_parser!(u32).range(3..))]
@@ -358,7 +373,7 @@ pub struct CorpusArgs {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = "Without --fixture: every kernel against its twin on the processor, gradients against finite \
+#[command(after_help = "Every kernel against its twin on the processor, gradients against finite \
                         differences,\nand the same training steps on both executors. Exit status 1 if anything is off.")]
 pub struct VerifyArgs {
     /// A folder with a training step computed elsewhere; may be repeated

@@ -69,38 +69,41 @@ fn tell(measured: &Measured, output: Output) -> Result<()> {
     output.text(&step_text(step, output))?;
     match kernels {
         Some(kernels) => kernels.iter().try_for_each(|kernel| output.text(&kernel_text(kernel, output))),
-        None => output.text("  (no times per kernel: the device has no timestamps to trust)"),
+        None => output.text(output.lang.pick(
+            "  (no times per kernel: the device has no timestamps to trust)",
+            "  (sem tempos por kernel: o dispositivo não tem relógio confiável)",
+        )),
     }
 }
 
 fn step_text(s: &StepSpeed, output: Output) -> String {
     let lang = output.lang;
     let mib = |bytes: u64| format!("{} MiB", lang.whole(bytes.div_ceil(1 << 20)));
-    format!(
-        "{}  {} on {}: {} x {} rows of {} tokens, {} parameters\n  {} tokens/s, {} ms a step ({} ms host, {} steps), \
-         {} dispatches, {} GFLOP, {} moved, {} in memory",
-        output.styled("1", &s.preset),
-        s.engine,
-        s.device,
-        s.accumulate,
-        s.batch,
-        s.seq,
-        lang.rough(s.params),
-        lang.whole(s.tokens_per_sec.round() as u64),
-        lang.decimal(s.step_ms, 2),
-        lang.decimal(s.host_ms, 2),
-        lang.whole(s.steps),
-        lang.whole(s.dispatches),
-        lang.decimal(s.flops as f64 / 1e9, 2),
-        mib(s.bytes),
-        mib(s.peak_bytes),
+    let preset = output.styled("1", &s.preset);
+    let (engine, device) = (s.engine, &s.device);
+    let rows = format!("{} x {}", s.accumulate, s.batch);
+    let (seq, params) = (s.seq, lang.rough(s.params));
+    let (rate, steps) = (lang.whole(s.tokens_per_sec.round() as u64), lang.whole(s.steps));
+    let [step, host] = [s.step_ms, s.host_ms].map(|ms| lang.decimal(ms, 2));
+    let (dispatches, flops) = (lang.whole(s.dispatches), lang.decimal(s.flops as f64 / 1e9, 2));
+    let [moved, memory] = [s.bytes, s.peak_bytes].map(mib);
+    lang.pick(
+        format!(
+            "{preset}  {engine} on {device}: {rows} rows of {seq} tokens, {params} parameters\n  {rate} tokens/s, {step} ms a \
+             step ({host} ms host, {steps} steps), {dispatches} dispatches, {flops} GFLOP, {moved} moved, {memory} in memory"
+        ),
+        format!(
+            "{preset}  {engine} em {device}: {rows} linhas de {seq} tokens, {params} parâmetros\n  {rate} tokens/s, {step} ms \
+             por passo ({host} ms do host, {steps} passos), {dispatches} despachos, {flops} GFLOP, {moved} movidos, {memory} \
+             de memória"
+        ),
     )
 }
 
 fn kernel_text(k: &KernelSpeed, output: Output) -> String {
     let lang = output.lang;
     format!(
-        "  {:<34} {:>6} calls {:>10} ms {:>7} {:>9} GFLOP/s {:>8} GB/s",
+        "  {:<34} {:>6} x {:>10} ms {:>7} {:>9} GFLOP/s {:>8} GB/s",
         k.kernel,
         k.calls,
         lang.decimal(k.ms, 3),

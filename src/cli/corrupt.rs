@@ -25,27 +25,25 @@ pub async fn run(args: &CorruptArgs, output: Output) -> Result<()> {
     let place = Place::open(&args.place.device).await?;
     let mut reader = Reader::open(&args.model.model, Reading::Whole, place)?;
     reader.warnings().iter().try_for_each(|warning| output.warning(warning))?;
-    texts::for_each(&args.texts, |text| {
-        let tokens = pollster::block_on(reader.corrupt(text, args.seed))?;
-        if let Some(warning) = reader.length_warning(tokens.len()) {
-            output.warning(&warning)?;
-        }
-        let masked = rewritten(text, &tokens, |t| t.token.masked.then(|| t.shown.clone()));
-        let replaced = rewritten(text, &tokens, |t| t.token.sampled.clone());
-        let judged = rewritten(text, &tokens, |t| judgement(t, output));
-        let event =
-            Corrupted { seed: args.seed, text, masked: &masked, replaced: &replaced, judged: &judged, tokens: &tokens };
-        output.event(&event)?;
-        for (name, text) in output
-            .lang
-            .pick(["text", "mask", "replace", "judge"], ["texto", "mascarar", "substituir", "julgar"])
-            .into_iter()
-            .zip([text, &masked, &replaced, &judged])
-        {
-            output.text(&format!("{name:<10} {text}"))?;
-        }
-        output.text(&proposals(&tokens, output))
-    })
+    for text in texts::read(&args.texts)? {
+        let text = text?;
+        let tokens = reader.corrupt(&text.text, args.seed).await.map_err(|e| text.blame(e))?;
+        output.too_long(reader.too_long(tokens.len()))?;
+        tell(args.seed, &text.text, &tokens, output)?;
+    }
+    Ok(())
+}
+
+fn tell(seed: u64, text: &str, tokens: &[StagedToken], output: Output) -> Result<()> {
+    let masked = rewritten(text, tokens, |t| t.token.masked.then(|| t.shown.clone()));
+    let replaced = rewritten(text, tokens, |t| t.token.sampled.clone());
+    let judged = rewritten(text, tokens, |t| judgement(t, output));
+    let names = output.lang.pick(["text", "mask", "replace", "judge"], ["texto", "mascarar", "substituir", "julgar"]);
+    for (name, text) in names.into_iter().zip([text, &masked, &replaced, &judged]) {
+        output.text(&format!("{name:<10} {text}"))?;
+    }
+    output.text(&proposals(tokens, output))?;
+    output.event(&Corrupted { seed, text, masked: &masked, replaced: &replaced, judged: &judged, tokens })
 }
 
 /// The text with some tokens rewritten. A continuation keeps no `##` where it follows its word.

@@ -18,14 +18,14 @@ pub async fn run(args: &DetectArgs, output: Output) -> Result<()> {
     let place = Place::open(&args.place.device).await?;
     let mut reader = Reader::open(&args.model.model, Reading::Judge, place)?;
     reader.warnings().iter().try_for_each(|warning| output.warning(warning))?;
-    texts::for_each(&args.texts, |text| {
-        let tokens = pollster::block_on(reader.detect(text))?;
-        if let Some(warning) = reader.length_warning(tokens.len()) {
-            output.warning(&warning)?;
-        }
+    for text in texts::read(&args.texts)? {
+        let text = text?;
+        let tokens = reader.detect(&text.text).await.map_err(|e| text.blame(e))?;
+        output.too_long(reader.too_long(tokens.len()))?;
         output.event(&Detected { tokens: &tokens })?;
-        output.text(&marked(text, &tokens, output))
-    })
+        output.text(&marked(&text.text, &tokens, output))?;
+    }
+    Ok(())
 }
 
 /// The text with every word that looks replaced in brackets: `the dog [drank 91%] the bone`. A word of several tokens

@@ -41,9 +41,15 @@ pub fn run(args: &ExportArgs, output: Output) -> Result<()> {
     let positions = networks.generator.config.max_position_embeddings;
     hub::write_networks(&args.to, &networks, &files)?;
     if let Some(row_len) = trained.filter(|row_len| (*row_len as usize) < positions) {
-        output.warning(&format!(
-            "the model has {positions} positions, but was trained on rows of {row_len} tokens: positions from {row_len} on \
-             are untrained, so give it texts of at most {row_len} tokens"
+        output.warning(&output.lang.pick(
+            format!(
+                "the model has {positions} positions, but was trained on rows of {row_len} tokens: positions from {row_len} \
+                 on are untrained, so give it texts of at most {row_len} tokens"
+            ),
+            format!(
+                "o modelo tem {positions} posições, mas foi treinado com linhas de {row_len} tokens: as posições a partir de \
+                 {row_len} não foram treinadas, então dê textos de no máximo {row_len} tokens"
+            ),
         ))?;
     }
     for name in &names {

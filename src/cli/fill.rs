@@ -18,15 +18,14 @@ pub async fn run(args: &FillArgs, output: Output) -> Result<()> {
     let place = Place::open(&args.place.device).await?;
     let mut reader = Reader::open(&args.model.model, Reading::Propose, place)?;
     reader.warnings().iter().try_for_each(|warning| output.warning(warning))?;
-    texts::for_each(&args.texts, |text| {
-        let masks = pollster::block_on(reader.fill(text, args.top as usize))?;
-        let tokens = reader.tokenizer().encode(text)?.ids.len();
-        if let Some(warning) = reader.length_warning(tokens) {
-            output.warning(&warning)?;
-        }
+    for text in texts::read(&args.texts)? {
+        let text = text?;
+        let masks = reader.fill(&text.text, args.top as usize).await.map_err(|e| text.blame(e))?;
+        output.too_long(reader.too_long(reader.tokenizer().encode(&text.text)?.ids.len()))?;
         output.event(&Filled { masks: &masks })?;
-        output.text(&format!("{text}\n{}", table(&masks, output)))
-    })
+        output.text(&format!("{}\n{}", text.text, table(&masks, output)))?;
+    }
+    Ok(())
 }
 
 /// One line a blank: the words and their probabilities, best first.

@@ -112,26 +112,33 @@ fn needs(preset: &'static str, adapters: &[AdapterSummary]) -> Result<Needs> {
 }
 
 fn adapter_text(a: &AdapterSummary, output: Output) -> String {
-    let mib = |bytes: u64| format!("{} MiB", output.lang.whole(bytes >> 20));
-    let has = |name: &str, there: bool| if there { format!(" {name}") } else { format!(" no-{name}") };
-    let f = a.features;
-    format!(
-        "{}\n  driver {}\n  {} a binding, {} a buffer, {} storage buffers, {} invocations and {} bytes a workgroup\n \
-         {}{}{}, subgroups of {} to {}, {}",
-        output.styled("1", &a.to_string()),
-        a.driver,
-        mib(a.binding_bytes_max),
-        mib(a.buffer_bytes_max),
-        a.storage_buffers_max,
-        a.workgroup_invocations_max,
-        output.lang.whole(a.workgroup_bytes_max.into()),
-        has("timestamps", f.timestamps),
-        has("f16", f.f16),
-        has("subgroups", f.subgroups),
-        a.subgroup_lanes[0],
-        a.subgroup_lanes[1],
-        if a.portable { "meets WebGPU's default limits" } else { "below WebGPU's default limits: it cannot train" },
-    )
+    let lang = output.lang;
+    let [binding, buffer] = [a.binding_bytes_max, a.buffer_bytes_max].map(|b| format!("{} MiB", lang.whole(b >> 20)));
+    let (buffers, invocations) = (a.storage_buffers_max, a.workgroup_invocations_max);
+    let workgroup = lang.whole(a.workgroup_bytes_max.into());
+    let limits = lang.pick(
+        format!(
+            "{binding} a binding, {buffer} a buffer, {buffers} storage buffers, {invocations} invocations and {workgroup} bytes \
+             a workgroup"
+        ),
+        format!(
+            "{binding} por ligação, {buffer} por buffer, {buffers} buffers de armazenamento, {invocations} invocações e \
+             {workgroup} bytes por grupo"
+        ),
+    );
+    let [least, most] = a.subgroup_lanes;
+    let offers = [("timestamps", a.features.timestamps), ("f16", a.features.f16), ("subgroups", a.features.subgroups)];
+    let offers: Vec<&str> = offers.into_iter().filter(|(_, there)| *there).map(|(name, _)| name).collect();
+    let portable = if a.portable {
+        lang.pick("meets WebGPU's default limits", "cumpre os limites padrão do WebGPU")
+    } else {
+        lang.pick(
+            "below WebGPU's default limits: it cannot train",
+            "abaixo dos limites padrão do WebGPU: não pode treinar",
+        )
+    };
+    let (name, driver) = (output.styled("1", &a.to_string()), &a.driver);
+    format!("{name}\n  {driver}\n  {limits}\n  {} ({least}-{most}); {portable}", offers.join(", "))
 }
 
 fn preset_head(output: Output) -> String {

@@ -1,5 +1,6 @@
 //! Standard output and standard error of the commands: results, one JSON object a line, notes for people.
 
+use crate::tasks::reader::TooLong;
 use crate::view::Lang;
 use crate::{Error, Result};
 use serde::Serialize;
@@ -61,6 +62,22 @@ impl Output {
     pub fn warning(self, message: &str) -> Result<()> {
         eprintln!("{}: {message}", self.lang.pick("warning", "aviso"));
         self.event(&Warning { message })
+    }
+
+    /// A text that reaches positions the model was never trained on.
+    pub fn too_long(self, found: Option<TooLong>) -> Result<()> {
+        let Some(TooLong { tokens, trained }) = found else { return Ok(()) };
+        let first = trained - 1;
+        self.warning(&self.lang.pick(
+            format!(
+                "{tokens} tokens with [CLS] and [SEP], but the model was trained on rows of {trained}: what it says from \
+                 token {first} on comes from positions that were never trained; give it shorter texts"
+            ),
+            format!(
+                "{tokens} tokens com [CLS] e [SEP], mas o modelo foi treinado com linhas de {trained}: o que ele diz a partir \
+                 do token {first} vem de posições nunca treinadas; dê textos mais curtos"
+            ),
+        ))
     }
 
     /// Progress, on standard error.

@@ -3,27 +3,42 @@
 use crate::{Error, Result};
 use std::io::{BufRead, IsTerminal};
 
-/// Calls `each` with every text in turn; `-` stands for the lines of standard input, and so does no text at all.
-pub fn for_each(typed: &[String], mut each: impl FnMut(&str) -> Result<()>) -> Result<()> {
+/// A text, and the line of standard input it came from, if it did.
+pub struct Text {
+    pub text: String,
+    line: Option<usize>,
+}
+
+impl Text {
+    /// `error`, with the place of this text where it names none.
+    pub fn blame(&self, error: Error) -> Error {
+        match self.line {
+            Some(line) if error.place.is_none() => error.at(format!("standard input, line {line}")),
+            _ => error,
+        }
+    }
+}
+
+/// Every text in turn; `-` stands for the lines of standard input, and so does no text at all.
+///
+/// # Errors
+/// No text, and nothing but a keyboard to read one from.
+pub fn read(typed: &[String]) -> Result<impl Iterator<Item = Result<Text>>> {
     if typed.is_empty() && std::io::stdin().is_terminal() {
         return Err(Error::usage("there is no text").hint("give it as an argument, or one a line on standard input"));
     }
-    let input = ["-".to_owned()];
-    for text in if typed.is_empty() { &input[..] } else { typed } {
-        if text == "-" {
-            for_each_line(&mut each)?;
-        } else {
-            each(text)?;
-        }
-    }
-    Ok(())
+    let typed = if typed.is_empty() { vec!["-".to_owned()] } else { typed.to_vec() };
+    Ok(typed.into_iter().flat_map(|text| -> Box<dyn Iterator<Item = Result<Text>>> {
+        if text == "-" { Box::new(lines()) } else { Box::new(std::iter::once(Ok(Text { text, line: None }))) }
+    }))
 }
 
-fn for_each_line(each: &mut impl FnMut(&str) -> Result<()>) -> Result<()> {
-    for (number, line) in std::io::stdin().lock().lines().enumerate() {
-        let place = || format!("standard input, line {}", number + 1);
-        let line = line.map_err(|e| Error::failed(format!("cannot read the text: {e}")).at(place()))?;
-        each(line.trim_end_matches('\r')).map_err(|e| if e.place.is_none() { e.at(place()) } else { e })?;
-    }
-    Ok(())
+fn lines() -> impl Iterator<Item = Result<Text>> {
+    std::io::stdin().lock().lines().zip(1..).map(|(read, line)| match read {
+        Ok(mut text) => {
+            text.truncate(text.trim_end_matches('\r').len());
+            Ok(Text { text, line: Some(line) })
+        }
+        Err(e) => Err(Error::failed(format!("cannot read the text: {e}")).at(format!("standard input, line {line}"))),
+    })
 }

@@ -38,7 +38,10 @@ pub fn train(args: &TokenizerTrainArgs, output: Output) -> Result<()> {
     staging.commit()?;
     let (entries, wanted) = (tokenizer.vocab_size(), args.vocab_size as usize);
     if entries < wanted {
-        output.warning(&format!("the text gives only {entries} of the {wanted} entries asked for"))?;
+        output.warning(&output.lang.pick(
+            format!("the text gives only {entries} of the {wanted} entries asked for"),
+            format!("o texto dá só {entries} das {wanted} entradas pedidas"),
+        ))?;
     }
     output.text(&format!(
         "{}: {} {}",

@@ -39,13 +39,14 @@ pub async fn run(args: &VerifyArgs, output: Output) -> Result<()> {
     let place = Place::open(&args.place.device).await?;
     let device = place.event();
     output.event(&crate::train::event::Event::Device(device.clone()))?;
-    output.text(&format!("device: {}", device.reason))?;
+    output.text(&format!("{}: {}", output.lang.pick("device", "dispositivo"), device.reason))?;
     let mut tally = Tally { output, comparisons: 0, failed: 0 };
-    if args.fixture.is_empty() {
-        whole(&place, &mut tally).await?;
-    }
-    for dir in &args.fixture {
-        let computed = Fixture::read(dir)?.compare(&place).await.map_err(|e| e.at(dir.display()))?;
+    // Read before anything runs: a wrong path is told at once.
+    let fixtures = args.fixture.iter().map(|dir| Fixture::read(dir).map(|fixture| (dir, fixture)));
+    let fixtures = fixtures.collect::<Result<Vec<_>>>()?;
+    whole(&place, &mut tally).await?;
+    for (dir, fixture) in &fixtures {
+        let computed = fixture.compare(&place).await.map_err(|e| e.at(dir.display()))?;
         let name = folder_name(dir);
         tally.suite(&format!("fixture {name}"), &computed.comparisons)?;
         if let Some(to) = &args.dump {
@@ -59,14 +60,22 @@ pub async fn run(args: &VerifyArgs, output: Output) -> Result<()> {
             "the numbers of this device cannot be trusted: train with --device cpu, and report the lines above",
         ));
     }
-    output.text(&format!("all {comparisons} comparisons passed"))
+    output.text(
+        &output.lang.pick(
+            format!("all {comparisons} comparisons passed"),
+            format!("todas as {comparisons} comparações passaram"),
+        ),
+    )
 }
 
 /// Everything that needs no fixture.
 async fn whole(place: &Place, tally: &mut Tally) -> Result<()> {
     match place.gpu() {
         Some(gpu) => kernels(gpu, tally).await?,
-        None => tally.output.text("kernels: on the cpu executor they are the twins themselves; gradients show them")?,
+        None => tally.output.text(tally.output.lang.pick(
+            "kernels: the cpu executor's are the twins themselves; the gradients below test them",
+            "kernels: os do executor de CPU são os próprios gêmeos; os gradientes abaixo os testam",
+        ))?,
     }
     tally.suite("finite differences", &self_check::finite_differences(place).await?)?;
     tally.suite("the same steps twice", &self_check::repeatability(place).await?)?;
@@ -116,8 +125,15 @@ impl Tally {
         for comparison in comparisons {
             self.output.event(&Compared { suite, comparison, passed: comparison.passed() })?;
         }
-        let verdict = if failed == 0 { "passed".to_owned() } else { format!("{failed} FAILED") };
-        self.output.text(&format!("{suite}: {} comparisons, {verdict}; the worst:", comparisons.len()))?;
+        let (lang, count) = (self.output.lang, comparisons.len());
+        let verdict = match failed {
+            0 => lang.pick("passed", "passaram").to_owned(),
+            _ => lang.pick(format!("{failed} FAILED"), format!("{failed} FALHARAM")),
+        };
+        self.output.text(&lang.pick(
+            format!("{suite}: {count} comparisons, {verdict}; the worst:"),
+            format!("{suite}: {count} comparações, {verdict}; as piores:"),
+        ))?;
         let mut worst: Vec<&Comparison> = comparisons.iter().collect();
         worst.sort_by(|a, b| share(b).total_cmp(&share(a)));
         for c in worst.iter().enumerate().filter(|(i, c)| *i < SHOWN || !c.passed()).map(|(_, c)| c) {

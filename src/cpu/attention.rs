@@ -48,7 +48,7 @@ impl<'a> Head<'a> {
     fn attends(&self, k: usize) -> bool {
         self.mask[self.b * self.d.t as usize + k] != 0
     }
-    /// scores[k] = scale q·k, -inf where the key is hidden
+    /// `scores[k]` = scale q·k, -inf where the key is hidden
     #[inline(always)]
     fn scores(&self, q: usize, keys: &[f32], scores: &mut [f32]) {
         let t = scores.len();
@@ -58,7 +58,7 @@ impl<'a> Head<'a> {
             *s = if k < visible && self.attends(k) { *s * self.d.scale } else { f32::NEG_INFINITY };
         }
     }
-    /// factors[k] = the dropout factor of probability (b, h, q, k)
+    /// `factors[k]` = the dropout factor of probability (b, h, q, k)
     #[inline(always)]
     fn dropout(&self, q: usize, factors: &mut [f32]) {
         let (d, dropout) = (self.d, self.d.dropout);
@@ -73,7 +73,7 @@ impl<'a> Head<'a> {
     }
 }
 
-/// out[k] = x · columns[:, k]. columns: (d, T)
+/// `out[k]` = x · `columns[:, k]`. columns: (d, T)
 #[inline(always)]
 fn dot_columns(x: &[f32], columns: &[f32], out: &mut [f32]) {
     out.fill(0.0);
@@ -151,7 +151,7 @@ fn softmax(scores: &mut [f32]) -> f32 {
     max + sum.ln()
 }
 
-/// p[k] = softmax again, from the kept log-sum-exp
+/// `p[k]` = softmax again, from the kept log-sum-exp
 #[inline(always)]
 fn probabilities(head: &Head, q: usize, keys: &[f32], lse: f32, p: &mut [f32]) {
     head.scores(q, keys, p);

@@ -18,14 +18,14 @@ pub fn replace(call: &Call, mut a: Args) {
         }
     };
     for (n, &id) in ids.iter().enumerate() {
-        let (mut slot, mut sum, mut count) = (first[n], 0, 0);
+        let (mut slot, mut sum, mut count) = (first[n], 0u32, 0);
         while slot != NONE {
             sum += sample(slot);
             count += 1;
             slot = next[slot as usize];
         }
         // Several samples on one token: the integer mean of their ids, as the reference's scatter gives.
-        corrupted[n] = if count == 0 { id } else { sum / count };
+        corrupted[n] = u32::checked_div(sum, count).unwrap_or(id);
         replaced[n] = u32::from(corrupted[n] != id);
     }
 }

@@ -4,7 +4,7 @@ use super::par::{self, RowsMut};
 use super::{Args, Call};
 use crate::ops::embed::Dims;
 
-/// x[n] = word[ids[n]] + position[n % t] + segment[types[n]]
+/// `x[n]` = `word[ids[n]]` + `position[n % t]` + `segment[types[n]]`
 pub fn forward(call: &Call, mut a: Args) {
     let d: Dims = call.dims();
     let (ids, types, word, position, segment) = (a.u32(), a.u32(), a.f32(), a.f32(), a.f32());
@@ -23,7 +23,7 @@ pub fn forward(call: &Call, mut a: Args) {
     });
 }
 
-/// dword[ids[n]] += dx[n], but for the padding id
+/// `dword[ids[n]]` += `dx[n]`, but for the padding id
 pub fn backward_word(call: &Call, mut a: Args) {
     let d: Dims = call.dims();
     let (ids, dx, dword) = (a.u32(), a.f32(), a.f32_mut());
@@ -37,7 +37,7 @@ pub fn backward_word(call: &Call, mut a: Args) {
     });
 }
 
-/// dposition[t] += sum over rows of dx
+/// `dposition[t]` += sum over rows of dx
 pub fn backward_position(call: &Call, mut a: Args) {
     let d: Dims = call.dims();
     let (dx, dposition) = (a.f32(), a.f32_mut());

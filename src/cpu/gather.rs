@@ -5,7 +5,7 @@ use super::{Args, Call};
 use crate::batch::NONE;
 use crate::ops::gather::Dims;
 
-/// y[s] = h[position[s]], 0 where the slot is unused
+/// `y[s]` = `h[position[s]]`, 0 where the slot is unused
 pub fn forward(call: &Call, mut a: Args) {
     let d: Dims = call.dims();
     let (position, h, y) = (a.u32(), a.f32(), a.f32_mut());
@@ -18,7 +18,7 @@ pub fn forward(call: &Call, mut a: Args) {
     }
 }
 
-/// dh[n] = sum of dy along the chain of slots that point at n
+/// `dh[n]` = sum of dy along the chain of slots that point at n
 pub fn backward(call: &Call, mut a: Args) {
     let d: Dims = call.dims();
     let (first, next, dy, dh) = (a.u32(), a.u32(), a.f32(), a.f32_mut());

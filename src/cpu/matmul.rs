@@ -136,7 +136,7 @@ pub fn backward_weight(call: &Call, mut args: Args) {
     product(m, n, k, View::transposed(args.f32(), d.m), View::rows(args.f32(), d.n), args.f32_mut(), true);
 }
 
-/// c[part] = aᵀ b over the part's own rows
+/// `c[part]` = aᵀ b over the part's own rows
 pub fn backward_weight_partial(call: &Call, mut args: Args) {
     let d: Dims = call.dims();
     let (m, n, k) = sizes(&d);

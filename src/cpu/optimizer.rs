@@ -4,7 +4,7 @@ use super::par::{self, RowsMut};
 use super::{Args, Call};
 use crate::ops::optimizer::{Dims, GUARD_LEN};
 
-/// partial[g] = sum of squares of block g, 0 past the end
+/// `partial[g]` = sum of squares of block g, 0 past the end
 pub fn norm_partial(call: &Call, mut a: Args) {
     let d: Dims = call.dims();
     let (g, partial) = (a.f32(), a.f32_mut());

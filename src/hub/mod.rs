@@ -11,13 +11,14 @@ mod tensors;
 
 pub use config::ElectraConfig;
 pub use names::{SHARED, TIED_HEAD, WORD_EMBEDDINGS, expected_tensors};
-pub use network::{Network, network_from_bytes, read_config, read_network, role_of, tokenizer_files, write_network};
+pub use network::{
+    Network, network_from_bytes, read_config, read_network, refuse_occupied, role_of, tokenizer_files, write_network,
+};
 pub use pair::{Networks, Pair, pair_from_networks, read_networks, read_pair, write_networks, write_pair};
 pub use staging::{FileRecord, Staging, hash_file, recover, remove_folder};
 pub use tensors::{HubTensor, TensorFile, Tensors, open_safetensors, parse_safetensors, write_safetensors};
 
 pub(crate) use names::Mismatch;
-pub(crate) use network::refuse_occupied;
 pub(crate) use pair::stage_networks;
 #[cfg(test)]
 pub(crate) use pair::tests::random_pair;

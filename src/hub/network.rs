@@ -118,7 +118,8 @@ pub fn tokenizer_files(dir: &Path) -> Result<Vec<(String, Vec<u8>)>> {
     Ok(files)
 }
 
-pub(crate) fn refuse_occupied(dir: &Path) -> Result<()> {
+/// A folder to be written whole must not exist yet, or be empty.
+pub fn refuse_occupied(dir: &Path) -> Result<()> {
     let occupied = match fs::read_dir(dir) {
         Ok(mut entries) => entries.next().is_some(),
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => false,

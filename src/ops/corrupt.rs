@@ -16,7 +16,7 @@ pub struct Dims {
     pub pad: [u32; 2],
 }
 
-/// corrupted[n] = the slot's sample (or ids[n] where no slot points at n); replaced[n] = 1 where it differs from ids[n].
+/// `corrupted[n]` = the slot's sample (or `ids[n]` where no slot points at n); `replaced[n]` = 1 where it differs from `ids[n]`.
 /// A slot's sample comes from the fixed distribution `source` where its first word is below step.source_threshold.
 /// Several slots on one token (sampling with replacement): the integer mean of their samples, as the reference's scatter gives.
 pub const REPLACE: KernelSpec = KernelSpec {

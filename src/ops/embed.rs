@@ -24,7 +24,7 @@ pub struct Dims {
     pub pad: [u32; 2],
 }
 
-/// x[n] = word[ids[n]] + position[n % t] + segment[types[n]]
+/// `x[n]` = `word[ids[n]]` + `position[n % t]` + `segment[types[n]]`
 pub const FORWARD: KernelSpec = KernelSpec {
     label: "embed.forward",
     source: SOURCE,
@@ -42,7 +42,7 @@ pub const FORWARD: KernelSpec = KernelSpec {
     variants: VARIANTS,
 };
 
-/// dword[ids[n]] += dx[n] but for the padding id. One workgroup a token; the first token with an id adds for all that share it, in order.
+/// `dword[ids[n]]` += `dx[n]` but for the padding id. One workgroup a token; the first token with an id adds for all that share it, in order.
 pub const BACKWARD_WORD: KernelSpec = KernelSpec {
     label: "embed.backward_word",
     source: SOURCE,
@@ -53,7 +53,7 @@ pub const BACKWARD_WORD: KernelSpec = KernelSpec {
     variants: VARIANTS,
 };
 
-/// dposition[t] += sum over rows of dx[row, t]
+/// `dposition[t]` += sum over rows of `dx[row, t]`
 pub const BACKWARD_POSITION: KernelSpec = KernelSpec {
     label: "embed.backward_position",
     source: SOURCE,

@@ -16,7 +16,7 @@ pub struct Dims {
     pub pad: [u32; 2],
 }
 
-/// y[s] = h[position[s]], or 0 where the slot is unused
+/// `y[s]` = `h[position[s]]`, or 0 where the slot is unused
 pub const FORWARD: KernelSpec = KernelSpec {
     label: "gather.forward",
     source: SOURCE,
@@ -27,7 +27,7 @@ pub const FORWARD: KernelSpec = KernelSpec {
     variants: VARIANTS,
 };
 
-/// dh[n] = sum of dy over the slots that point at n (0 where none does), along the chain first, next[first], ...
+/// `dh[n]` = sum of dy over the slots that point at n (0 where none does), along the chain first, `next[first]`, ...
 pub const BACKWARD: KernelSpec = KernelSpec {
     label: "gather.backward",
     source: SOURCE,

@@ -30,7 +30,7 @@ pub struct Dims {
     pub pad: [u32; 3],
 }
 
-/// partial[g] = sum of squares of one block of the gradients
+/// `partial[g]` = sum of squares of one block of the gradients
 pub const NORM_PARTIAL: KernelSpec = KernelSpec {
     label: "optimizer.norm_partial",
     source: SOURCE,

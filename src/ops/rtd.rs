@@ -13,8 +13,8 @@ pub struct Dims {
     pub pad: [u32; 3],
 }
 
-/// dlogits[n] = (sigmoid(logit) - replaced) * step.rtd_scale on tokens, 0 on padding;
-/// token_out[n] = [logit (f32 bits), corrupted id * 2 + replaced]
+/// `dlogits[n]` = (sigmoid(logit) - replaced) * step.rtd_scale on tokens, 0 on padding;
+/// `token_out[n]` = [logit (f32 bits), corrupted id * 2 + replaced]
 pub const LOSS: KernelSpec = KernelSpec {
     label: "rtd.loss",
     source: wgsl!("lib/step.wgsl", "lib/grid.wgsl", "rtd.wgsl"),

@@ -52,7 +52,6 @@ fn steps(op: &str) -> Vec<Step> {
     let plain = Step {
         row_base: 3,
         slot_base: 17,
-        lr: 1e-3,
         correction1: 1.0,
         correction2: 1.0,
         mlm_scale: 1.0 / 37.0,
@@ -63,7 +62,11 @@ fn steps(op: &str) -> Vec<Step> {
         // The generator's samples, half and half, the fixed distribution.
         "corrupt" => [0, 1 << 31, u32::MAX].map(|source_threshold| Step { source_threshold, ..plain }).to_vec(),
         // With and without bias correction, at the first step and later.
-        "optimizer" => vec![plain, Step { correction1: 10.0, correction2: 1000.0, step: 0, ..plain }],
+        // The rate is large, or a part of the update would hide in the rounding of the parameter.
+        "optimizer" => {
+            let plain = Step { lr: 0.05, ..plain };
+            vec![plain, Step { correction1: 10.0, correction2: 1000.0, step: 0, ..plain }]
+        }
         _ => vec![plain],
     }
 }
@@ -419,7 +422,7 @@ fn optimizers(lab: &mut Lab) {
                     g: lab.given("g", &[len], &g),
                     m: lab.normal_around("m", &[len], 0.0, 0.1),
                     v: lab.given("v", &[len], &v),
-                    weight_decay: if i % 2 == 0 { 0.01 } else { 0.0 },
+                    weight_decay: if i % 2 == 0 { 0.1 } else { 0.0 },
                     lr_scale: 0.8f32.powi(i as i32),
                     group: i as u32 % 2,
                 }

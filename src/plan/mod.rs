@@ -228,7 +228,7 @@ impl Recorder {
                     && other.offset < tensor.offset + tensor.len();
                 let mixed = slot.access.declared_read_write() != other_slot.access.declared_read_write();
                 assert!(
-                    !(tensor.buffer == other.buffer && mixed) && !(overlap && slot.access.declared_read_write()),
+                    !(tensor.buffer == other.buffer && mixed || overlap && slot.access.declared_read_write()),
                     "{}: {} and {} share a buffer",
                     kernel.label,
                     slot.name,

@@ -2,9 +2,9 @@
 //! Everything that can be refused is refused before the run's folder exists.
 
 use assemble::{Assembly, From, assemble};
-mod assemble;
+pub mod assemble;
 mod evaluate;
-mod source;
+pub mod source;
 
 pub use evaluate::evaluate;
 pub use source::cache_dir;
@@ -682,14 +682,16 @@ fn settings(c: &Config) -> event::Settings {
 /// What a person may do with the run now.
 fn next_steps(run: &Path, outcome: Outcome, example: Option<&str>) -> Vec<String> {
     let run = run.display();
+    // As this program was called: it need not be on anyone's path.
+    let program = std::env::args().next().unwrap_or_else(|| "electroscope".to_owned());
     let text = example.unwrap_or("the dog ate the bone");
     let mut next = vec![
-        format!("electroscope detect {run} \"{text}\""),
-        format!("electroscope eval {run}"),
-        format!("electroscope export {run} --to model"),
+        format!("{program} detect {run} \"{text}\""),
+        format!("{program} eval {run}"),
+        format!("{program} export {run} --to model"),
     ];
     if outcome == Outcome::Stopped {
-        next.insert(0, format!("electroscope train --resume --out {run}"));
+        next.insert(0, format!("{program} train --resume --out {run}"));
     }
     next
 }

@@ -4,7 +4,7 @@ use crate::Result;
 use crate::config::Config;
 use crate::text::cache::{self, Identity, Options, Origin, TokenCache};
 use crate::text::corpus::Corpus;
-use crate::text::grammar::{Grammar, Language, Level};
+use crate::text::grammar::{Grammar, Language, Level, Rule, Verdict};
 use crate::text::tokenizer::{Cleaning, Tokenizer};
 use crate::text::{Chunk, wordpiece};
 use crate::train::event::Preparing;
@@ -149,9 +149,21 @@ impl Stories {
         })
     }
 
+    /// A sentence of the grammar with one word that does not belong: the judge should find it.
     fn example(&self) -> Option<String> {
-        let story = self.grammar.document(BUILTIN_SEED + 1, 0);
-        story.sentences.first().map(|sentence| sentence.text.clone())
+        let [story, other] = [0, 1].map(|number| self.grammar.document(BUILTIN_SEED + 1, number));
+        let strangers = other.sentences.iter().flat_map(|s| (0..s.words.len()).map(|w| s.word(w).to_owned()));
+        let strangers: Vec<String> = strangers.collect();
+        let selection = Verdict::Breaks(Rule::Selection);
+        let sentence = &story.sentences[0];
+        for word in (0..sentence.words.len()).rev() {
+            if let Some(stranger) = strangers.iter().find(|stranger| story.judge(0, word, stranger) == selection) {
+                let span = sentence.words[word].span();
+                let (before, after) = (&sentence.text[..span.start], &sentence.text[span.end..]);
+                return Some(format!("{before}{stranger}{after}"));
+            }
+        }
+        None
     }
 }
 

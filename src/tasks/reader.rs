@@ -73,6 +73,13 @@ pub struct StagedToken {
     pub logit: f32,
 }
 
+/// A row longer than those the model was trained on, both with `[CLS]` and `[SEP]`: from there on its positions are noise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TooLong {
+    pub tokens: usize,
+    pub trained: usize,
+}
+
 /// A trained model with the plan that reads texts on one device.
 pub struct Reader {
     place: Place,
@@ -161,17 +168,11 @@ impl Reader {
         &self.tokenizer
     }
 
-    /// What a person should know about a text of `tokens` before the numbers are believed.
-    pub fn length_warning(&self, tokens: usize) -> Option<String> {
+    /// Whether a text of `tokens` reaches positions that were never trained: a person should know before believing the numbers.
+    pub fn too_long(&self, tokens: usize) -> Option<TooLong> {
         let trained = self.settings.row_len? as usize;
         let framed = (tokens + FRAME).min(self.positions());
-        (framed > trained).then(|| {
-            format!(
-                "{framed} tokens with [CLS] and [SEP], but the model was trained on rows of {trained}: what it says from \
-                 token {} on is from positions that were never trained; give it shorter texts",
-                trained - 1
-            )
-        })
+        (framed > trained).then_some(TooLong { tokens: framed, trained })
     }
 
     fn positions(&self) -> usize {

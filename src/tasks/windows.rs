@@ -31,9 +31,9 @@ mod tests {
 
     #[test]
     fn a_short_text_is_one_window() {
-        assert_eq!(windows(7, 10), [0..7]);
-        assert_eq!(windows(10, 10), [0..10]);
-        assert_eq!(windows(0, 10), [0..0]);
+        assert_eq!(windows(7, 10), vec![0..7; 1]);
+        assert_eq!(windows(10, 10), vec![0..10; 1]);
+        assert_eq!(windows(0, 10), vec![0..0; 1]);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //!
 //! transformers rebuilds ELECTRA's normaliser from `tokenizer_config.json` and takes only the vocabulary from
 //! `tokenizer.json`; so does this room. [`Tokenizer::encode`] reads `[MASK]` and the other special names in the text as
-//! transformers does; [`Encoder`], for corpora, never does: a corpus that quotes "[SEP]" must not end a row.
+//! transformers does; [`Encoder`], for corpora, never does: a corpus that quotes "`[SEP]`" must not end a row.
 
 use std::collections::HashMap;
 use std::path::Path;

@@ -21,18 +21,20 @@ impl Place {
     /// An adapter that was asked for and is not there, with the names of those that are.
     pub async fn open(choice: &Choice) -> Result<Self> {
         let opened = Gpu::open(choice, Profile::Portable).await?;
-        Ok(Self { gpu: opened.gpu, reason: opened.reason })
+        // The event tells the adapter's name apart from the reason.
+        let name = opened.gpu.as_ref().map_or_else(|| "cpu executor: ".to_owned(), |gpu| format!("{}: ", gpu.summary));
+        let reason = opened.reason.strip_prefix(&name).map(str::to_owned).unwrap_or(opened.reason);
+        Ok(Self { gpu: opened.gpu, reason })
     }
 
     /// The cpu executor, without looking for a device.
     pub fn cpu() -> Self {
-        Self { gpu: None, reason: "cpu executor: it was asked for".to_owned() }
+        Self { gpu: None, reason: "it was asked for".to_owned() }
     }
 
     /// A device that is open already.
     pub fn on(gpu: Gpu) -> Self {
-        let reason = format!("{}: it was asked for", gpu.summary);
-        Self { gpu: Some(gpu), reason }
+        Self { gpu: Some(gpu), reason: "it was asked for".to_owned() }
     }
 
     pub fn gpu(&self) -> Option<&Gpu> {

@@ -395,18 +395,15 @@ impl Session {
     /// Runs the readout stage and keeps each chunk's logits before their memory is used again: (S, V).
     async fn probe_logits(&mut self) -> Result<Vec<f32>> {
         let plan = self.model.plan.clone();
-        let mut logits = Vec::new();
-        let mut from = plan.stage(Stage::Readout).start;
-        let end = plan.stage(Stage::Readout).end;
-        for i in from..end {
-            let dispatch = &plan.dispatches[i];
-            if dispatch.kernel.label == "vocab.forward" {
-                self.engine.run_all(from..i + 1).await?;
-                logits.extend(self.engine.read_f32(&dispatch.tensors[0]).await?);
-                from = i + 1;
-            }
+        let stage = plan.stage(Stage::Readout);
+        let (mut logits, mut reached) = (Vec::new(), stage.start);
+        let softmaxes = stage.clone().filter(|&i| plan.dispatches[i].kernel.label == "vocab.forward");
+        for softmax in softmaxes {
+            self.engine.run_all(reached..softmax + 1).await?;
+            logits.extend(self.engine.read_f32(&plan.dispatches[softmax].tensors[0]).await?);
+            reached = softmax + 1;
         }
-        self.engine.run_all(from..end).await?;
+        self.engine.run_all(reached..stage.end).await?;
         Ok(logits)
     }
 

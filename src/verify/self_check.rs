@@ -131,9 +131,20 @@ pub async fn repeatability(place: &Place) -> Result<Vec<Comparison>> {
 
 /// The same steps on `place` and on the twins.
 pub async fn against_twins(place: &Place) -> Result<Vec<Comparison>> {
-    let (device, twins) = (losses(place).await?, losses(&Place::cpu()).await?);
+    Ok(compared(&losses(place).await?, &losses(&Place::cpu()).await?))
+}
+
+/// `steps` steps of the nano preset with dropout, on `place` and on the twins: what the browser's suite ends with.
+pub async fn nano_against_twins(place: &Place, steps: u64) -> Result<Vec<Comparison>> {
+    let set = ["dropout=0.1", "attention_dropout=0.1"].map(str::to_owned).to_vec();
+    let config = Config::load("nano", &Overrides { set, ..Overrides::default() })?;
+    let (device, twins) = (drill(&config, place, steps).await?, drill(&config, &Place::cpu(), steps).await?);
+    Ok(compared(&device, &twins))
+}
+
+fn compared(device: &[StepLoss], twins: &[StepLoss]) -> Vec<Comparison> {
     let mut comparisons = Vec::new();
-    for (step, (got, want)) in device.iter().zip(&twins).enumerate() {
+    for (step, (got, want)) in device.iter().zip(twins).enumerate() {
         for (what, got, want) in [
             ("mlm_loss", got.mlm_loss, want.mlm_loss),
             ("rtd_loss", got.rtd_loss, want.rtd_loss),
@@ -143,13 +154,17 @@ pub async fn against_twins(place: &Place) -> Result<Vec<Comparison>> {
             comparisons.push(Comparison { name: format!("step {step}: {what}"), error, max: LOSSES_MAX });
         }
     }
-    Ok(comparisons)
+    comparisons
 }
 
 async fn losses(place: &Place) -> Result<Vec<StepLoss>> {
-    let mut drill = Drill::new(&config("0.1")?, place, SEED).await?;
-    let mut losses = Vec::with_capacity(STEPS as usize);
-    for step in 0..STEPS {
+    drill(&config("0.1")?, place, STEPS).await
+}
+
+async fn drill(config: &Config, place: &Place, steps: u64) -> Result<Vec<StepLoss>> {
+    let mut drill = Drill::new(config, place, SEED).await?;
+    let mut losses = Vec::with_capacity(steps as usize);
+    for step in 0..steps {
         drill.step(step).await?;
         losses.push(drill.losses().await?);
     }

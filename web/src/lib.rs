@@ -5,6 +5,8 @@ mod smoke;
 
 use electroscope::gpu::{Choice, Gpu, Profile};
 use electroscope::parity;
+use electroscope::train::engine::Place;
+use electroscope::verify::self_check;
 use wasm_bindgen::prelude::*;
 
 /// What a page sees of a finished run of the suite.
@@ -59,7 +61,22 @@ pub async fn run_parity(report: js_sys::Function) -> Summary {
         Ok(kernels) => kernels.into_iter().for_each(|(name, outcome)| suite.record(&name, outcome)),
         Err(error) => suite.record("browser::parity", Err(error.to_string())),
     }
+    suite.record("browser::nano_steps", nano_steps().await);
     suite.summary
+}
+
+/// Steps of a whole training plan that the browser takes.
+const NANO_STEPS: u64 = 20;
+
+/// Training itself: the nano preset on the browser's adapter and on the twins, every loss of every step within its bar.
+async fn nano_steps() -> Result<(), String> {
+    let told = |e: electroscope::Error| e.to_string();
+    let place = Place::open(&Choice::Gpu).await.map_err(told)?;
+    let comparisons = self_check::nano_against_twins(&place, NANO_STEPS).await.map_err(told)?;
+    let wrong =
+        comparisons.iter().filter(|c| !c.passed()).map(|c| format!("{}: {:.1e} of {:.0e}", c.name, c.error, c.max));
+    let wrong: Vec<String> = wrong.collect();
+    if wrong.is_empty() { Ok(()) } else { Err(wrong.join(", ")) }
 }
 
 /// Every kernel on the browser's adapter against its twin, both in this module.

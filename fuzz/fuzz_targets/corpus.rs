@@ -1,0 +1,20 @@
+//! Any bytes as a corpus file of each kind: every chunk is text or the last item is one error; never a panic, never without end.
+#![no_main]
+
+use electroscope::text::corpus::Corpus;
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|file: (u8, Vec<u8>)| {
+    let (kind, bytes) = &file;
+    let name = ["text.txt", "text.txt.gz", "text.jsonl", "text.jsonl.gz", "text.parquet"][usize::from(kind % 5)];
+    let path = std::env::temp_dir().join(format!("electroscope-fuzz-{}-{name}", std::process::id()));
+    std::fs::write(&path, bytes).expect("the temporary folder can be written");
+    if let Ok(corpus) = Corpus::open(std::slice::from_ref(&path), &[]) {
+        let mut failed = false;
+        for chunk in corpus.chunks() {
+            assert!(!failed, "nothing follows an error");
+            failed = chunk.is_err();
+        }
+    }
+    std::fs::remove_file(&path).ok();
+});
