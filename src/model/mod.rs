@@ -5,6 +5,7 @@
 
 pub mod arena;
 mod encoder;
+mod fit;
 mod heads;
 pub mod init;
 pub mod io;
