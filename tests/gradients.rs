@@ -161,9 +161,9 @@ impl Bench {
 
 /// How far an input is moved in all, and the error that may make, as a share of the gradient's norm: the scalar is a sum of some
 /// hundred f32 numbers of about 1, each rounded to 2^-24 some ten times, so it is known to about 1e-6; over a distance of a
-/// hundredth that is 1e-4 of gradients that are 1 and more. The fourth-order remainder is below 1e-2^4 of a fifth derivative.
+/// hundredth that is 1e-4 of gradients that are 1 and more, and doubled here. What the formula leaves out is 1e-8 of a fifth derivative.
 const KERNEL_STEP: f64 = 1e-2;
-const KERNEL_TOLERANCE: f64 = 1e-3;
+const KERNEL_TOLERANCE: f64 = 2e-4;
 
 struct Run {
     plan: Arc<Plan>,
@@ -544,9 +544,12 @@ fn the_whole_loss_against_finite_differences() {
     assert!(worst.0 < 1.0, "{worst:?}");
 }
 
+/// The loss is about 40, the mean of some fifty f32 numbers that went through thirty launches: known to some 3e-6, which over a
+/// distance of 0.02 is 3e-4, whatever the gradient is; its own f32 sums are good to 1e-5 of it. A random direction in a tensor of n
+/// elements holds 1/√n of the gradient's norm, here 3 % and more: a hundred times the tolerance.
 const MODEL_STEP: f64 = 0.02;
-const MODEL_TOLERANCE: f64 = 2e-3;
-const MODEL_NOISE: f64 = 2e-3;
+const MODEL_TOLERANCE: f64 = 2e-4;
+const MODEL_NOISE: f64 = 3e-4;
 
 #[test]
 fn no_gradient_reaches_the_generator_from_the_judge_but_through_the_shared_embeddings() {

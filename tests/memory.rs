@@ -102,10 +102,10 @@ fn measured(place: &Place, config: &[&str], steps: u64) -> (Session, [i64; 2]) {
     (session, grown)
 }
 
-/// What may be kept beyond what lived before: the queues of the thread pool grow by blocks of a few KiB at odd moments.
-/// One slot's number kept a step would be 8,000 bytes a slot over 2,000 steps; one batch kept once is 2,000.
+/// What may be kept beyond what lived before: the queues of the thread pool and of the driver grow by blocks at odd moments.
+/// One number kept a step would be 8,000 bytes after 2,000 steps.
 const HEAP_GROWTH_MAX: i64 = 4 << 10;
-/// Resident pages come and go with the allocator's own reuse: a sixteenth of a KiB a step.
+/// Resident pages come and go with the allocator's own reuse; this is half a KiB a step, and a step's smallest copy is larger.
 const RESIDENT_GROWTH_MAX: i64 = 1 << 20;
 
 #[test]
