@@ -224,7 +224,12 @@ fn cache_for<I: Iterator<Item = Result<Chunk>>>(
 /// Where token caches live: `ELECTROSCOPE_CACHE`, else the user's cache folder, else beside the run.
 pub fn cache_dir() -> PathBuf {
     let set = |name: &str| std::env::var_os(name).filter(|v| !v.is_empty()).map(PathBuf::from);
+    let home = || match std::env::consts::OS {
+        "windows" => set("LOCALAPPDATA"),
+        "macos" => set("HOME").map(|home| home.join("Library/Caches")),
+        _ => set("XDG_CACHE_HOME").or_else(|| set("HOME").map(|home| home.join(".cache"))),
+    };
     set("ELECTROSCOPE_CACHE")
-        .or_else(|| dirs::cache_dir().map(|dir| dir.join("electroscope")))
+        .or_else(|| home().map(|dir| dir.join("electroscope")))
         .unwrap_or_else(|| PathBuf::from(".electroscope-cache"))
 }
