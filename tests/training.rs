@@ -19,17 +19,10 @@ use pollster::block_on;
 #[test]
 fn the_first_loss_is_that_of_two_networks_that_know_nothing() {
     // The paper's initialisation and objective: a vocabulary of words all alike, and a coin for every token (electra.md 1.4).
-    // 44.98 for 30,522 words, 43.67 for 8,192.
+    // 44.98 for 30,522 words, 43.67 for 8,192. One draw of the judge's Glorot-uniform last unit leans to one side by up to a tenth
+    // of its loss (the reference's own log begins at 44.50); the mean of eight does not.
     for (preset, vocab) in [("small", 30_522u32), ("mini", 8_192), ("nano", 500)] {
-        let set = [
-            "layers=2",
-            "batch=4",
-            "seq_len=32",
-            "max_positions=32",
-            "init=reference",
-            "init_std=0.02",
-            "mask_prob=0.15",
-        ];
+        let set = ["layers=2", "batch=4", "seq_len=32", "max_positions=32", "init=reference", "init_std=0.02", "mask_prob=0.15"];
         let config = lab::preset(preset, &set);
         let mut rig = Rig::new(&Place::cpu(), &config, vocab, lab::random_batch(4, 32, vocab, PAPER, 2));
         let seeds = 1..=8;
@@ -38,7 +31,6 @@ fn the_first_loss_is_that_of_two_networks_that_know_nothing() {
             weights::initialise(&rig.model, &mut rig.engine, seed);
             rig.run(Stage::Evaluate, Stage::Evaluate);
             let (m, r) = losses(&mut rig);
-            println!("  {preset} {seed}: {m} {r}");
             (mlm, rtd) = (mlm + m / 8.0, rtd + r / 8.0);
         }
         let (total, want) = (mlm + 50.0 * rtd, f64::from(vocab).ln() + 50.0 * 2f64.ln());
@@ -170,8 +162,7 @@ fn slots_hand_over_their_loss_and_hits_and_unused_ones_nothing() {
                 assert_eq!(out, [0; 4], "unused slot {slot}");
                 continue;
             }
-            let row: Vec<f64> =
-                logits[slot * VOCAB as usize..][..VOCAB as usize].iter().map(|&l| f64::from(l)).collect();
+            let row: Vec<f64> = logits[slot * VOCAB as usize..][..VOCAB as usize].iter().map(|&l| f64::from(l)).collect();
             let label = rig.batch.slot_label[slot];
             assert_eq!(label, rig.batch.ids[rig.batch.slot_position[slot] as usize]);
             let sum: f64 = row.iter().map(|l| l.exp()).sum();
@@ -190,9 +181,10 @@ fn slots_hand_over_their_loss_and_hits_and_unused_ones_nothing() {
 fn the_curves_of_both_executors_lie_on_each_other() {
     let Some(gpu) = common::gpu("the_curves_of_both_executors") else { return };
     let text = lab::text_of(&lab::stories(Level::Stories, 250), 2048);
-    // The preset as it is, then with the generator's own samples from the first step.
+    // The preset with dropout, then with the generator's own samples from the first step. A whole run of 50 steps: the rate rises to
+    // the preset's peak and falls again.
     for (set, steps) in [(&[][..], 50), (&["replacements=generator", "seq_len=16", "batch=16"], 50)] {
-        let config = lab::config(&lab::with(&["dropout=0.1", "attention_dropout=0.1"], set));
+        let config = lab::config(&lab::with(&["dropout=0.1", "attention_dropout=0.1", "steps=50", "warmup=0.1"], set));
         let curve = |place| lab::train(&mut lab::session(&config, &text, &place, 1), steps);
         let (host, device) = (curve(Place::cpu()), curve(Place::on(gpu.clone())));
         assert_eq!((host.len(), device.len()), (steps as usize, steps as usize));
@@ -344,3 +336,4 @@ fn results_do_not_depend_on_the_number_of_threads() {
     };
     assert!(after(1) == after(2), "one thread and two give different weights");
 }
+
