@@ -110,9 +110,8 @@ impl Bench {
         let dy = self.r.state("dy", Elem::F32, y.shape());
         self.fixed.push((dy.clone(), bytemuck::cast_slice(&weights).to_vec()));
         self.r.begin(Stage::Backward);
-        let scalar = move |y: &[u32]| {
-            y.iter().zip(&weights).map(|(y, w)| f64::from(f32::from_bits(*y)) * f64::from(*w)).sum()
-        };
+        let scalar =
+            move |y: &[u32]| y.iter().zip(&weights).map(|(y, w)| f64::from(f32::from_bits(*y)) * f64::from(*w)).sum();
         (dy, Box::new(scalar))
     }
 
@@ -151,7 +150,7 @@ impl Bench {
                     run.value(i, &values, scalar)
                 });
                 let error = (found - dot(gradient, &direction)).abs();
-                println!("{name}, {label}: {error:.1e} of {length:.1e} = {:.1e}", error/length);
+                println!("{name}, {label}: {error:.1e} of {length:.1e} = {:.1e}", error / length);
                 assert!(error < KERNEL_TOLERANCE * length, "{name}, {label}: {error:.1e} of {length:.1e}");
             }
         }
@@ -277,7 +276,14 @@ fn attention_over_several_tiles() {
     let (t, heads, d) = (37, 1, 16);
     let qkv = b.input("qkv", &[t, 3 * heads * d], 0.0, 1.0);
     let mask = b.words("mask", &[1, t], (0..t).map(|i| u32::from(i < 35)).collect());
-    let out = attention::forward(&mut b.r, "ctx", &qkv, &mask, attention::Heads { count: heads, causal: false }, dropout(0.2, 3));
+    let out = attention::forward(
+        &mut b.r,
+        "ctx",
+        &qkv,
+        &mask,
+        attention::Heads { count: heads, causal: false },
+        dropout(0.2, 3),
+    );
     let (dy, scalar) = b.weighted(&out.ctx);
     let dqkv = attention::backward(&mut b.r, &out, &dy);
     b.check("attention tiles", &out.ctx, &scalar, &[&dqkv], later_rows());
@@ -479,7 +485,9 @@ fn ragged(more: &[&str]) -> Rig {
 fn samples(rig: &Rig) -> Vec<u32> {
     let slots = rig.batch.slot_label.len();
     let label = |s: usize| rig.batch.slot_label[s];
-    (0..slots).map(|s| if s % 4 == 0 && s < rig.batch.slots { label(s) } else { 1 + (s as u32 * 11) % (VOCAB - 1) }).collect()
+    (0..slots)
+        .map(|s| if s % 4 == 0 && s < rig.batch.slots { label(s) } else { 1 + (s as u32 * 11) % (VOCAB - 1) })
+        .collect()
 }
 
 /// The whole loss, in f64 from the numbers that the step hands over, with these samples.
@@ -520,7 +528,10 @@ fn the_whole_loss_against_finite_differences() {
             });
             let share = (found - dot(gradient, &direction)).abs() / (MODEL_TOLERANCE * length + MODEL_NOISE);
             if share > worst.0 {
-                worst = (share, format!("{name}: {found:.6} found, {:.6} computed, norm {length:.4}", dot(gradient, &direction)));
+                worst = (
+                    share,
+                    format!("{name}: {found:.6} found, {:.6} computed, norm {length:.4}", dot(gradient, &direction)),
+                );
             }
         }
         rig.engine.write_f32(&value, &start);

@@ -83,7 +83,8 @@ fn measured(place: &Place, config: &[&str], steps: u64) -> (Session, [i64; 2]) {
     let mut arrived = Vec::with_capacity(64);
     advance(&mut session, WARM_UP, &mut arrived);
     block_on(session.evaluate()).unwrap();
-    let now = || (LIVE_BYTES.load(Ordering::Relaxed), resident_bytes().unwrap_or(0), ALLOCATIONS.load(Ordering::Relaxed));
+    let now =
+        || (LIVE_BYTES.load(Ordering::Relaxed), resident_bytes().unwrap_or(0), ALLOCATIONS.load(Ordering::Relaxed));
     let before = now();
     // In four parts, each with an evaluation, as in a run.
     for _ in 0..4 {
@@ -128,6 +129,8 @@ fn a_step_after_warm_up_keeps_nothing() {
     assert_eq!(created(&session), before, "pipelines, buffers or bind groups were made in a step");
     let live = LIVE_BYTES.load(Ordering::Relaxed) - live;
     let resident = resident_bytes().unwrap_or(0) - resident;
-    println!("device: {live} bytes and {resident} resident bytes grown in 2,000 steps; made before the first: {before:?}");
+    println!(
+        "device: {live} bytes and {resident} resident bytes grown in 2,000 steps; made before the first: {before:?}"
+    );
     assert!(live.abs() <= HEAP_GROWTH_MAX && resident <= RESIDENT_GROWTH_MAX, "{live}, {resident}");
 }

@@ -216,7 +216,12 @@ fn activations_share_memory() {
         let (peak, apart) = live_bytes(&model.plan);
         let shared = model.plan.bytes_of(Role::Activation);
         let mib = |bytes: u64| bytes >> 20;
-        println!("{name}: activations take {} MiB; {} are needed at once, {} in all", mib(shared), mib(peak), mib(apart));
+        println!(
+            "{name}: activations take {} MiB; {} are needed at once, {} in all",
+            mib(shared),
+            mib(peak),
+            mib(apart)
+        );
         // Whole buffers are lent, not ranges, so some is lost; the readout's are apart.
         assert!(shared < 2 * peak && shared < apart / 2, "{name}: {shared} bytes, {peak} at once, {apart} in all");
     }

@@ -39,7 +39,8 @@ impl Desk {
 
     /// Begins a run of 100 planned steps.
     fn train(&self, out: &str, set: &[&str], more: &[&str]) -> Output {
-        let mut args = vec!["train", "--json", "--corpus", "corpus.txt", "--preset", "nano", "--steps", "100", "--out", out];
+        let mut args =
+            vec!["train", "--json", "--corpus", "corpus.txt", "--preset", "nano", "--steps", "100", "--out", out];
         args.extend(more);
         // Looks and checkpoints at steps that have nothing to do with the interruption.
         let looks = ["eval_every=30", "readout_every=20", "checkpoint_every=40", "eval_rows=16"];
@@ -109,11 +110,20 @@ fn a_resumed_run_is_the_same_to_the_byte() {
 #[test]
 fn a_resumed_run_goes_on_with_its_handover_and_its_accumulation() {
     // The handover begins at step 50, by the AUC measured before the interruption; at step 70 it is half done.
-    let handover =
-        ["replacements=unigram_to_generator", "takeoff_auc=0", "handover_steps=40", "accumulate=2", "clip_separately=true"];
+    let handover = [
+        "replacements=unigram_to_generator",
+        "takeoff_auc=0",
+        "handover_steps=40",
+        "accumulate=2",
+        "clip_separately=true",
+    ];
     interrupted("cpu", &lab::with(DROPOUT, &handover), "70");
     // Here the run stops right before the look at step 50, which then rests on what was measured before it.
-    interrupted("cpu", &lab::with(DROPOUT, &[&handover[..3], &["mask_with_replacement=true", "packing=segments"]].concat()), "50");
+    interrupted(
+        "cpu",
+        &lab::with(DROPOUT, &[&handover[..3], &["mask_with_replacement=true", "packing=segments"]].concat()),
+        "50",
+    );
 }
 
 #[test]

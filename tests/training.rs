@@ -22,7 +22,15 @@ fn the_first_loss_is_that_of_two_networks_that_know_nothing() {
     // 44.98 for 30,522 words, 43.67 for 8,192. One draw of the judge's Glorot-uniform last unit leans to one side by up to a tenth
     // of its loss (the reference's own log begins at 44.50); the mean of eight does not.
     for (preset, vocab) in [("small", 30_522u32), ("mini", 8_192), ("nano", 500)] {
-        let set = ["layers=2", "batch=4", "seq_len=32", "max_positions=32", "init=reference", "init_std=0.02", "mask_prob=0.15"];
+        let set = [
+            "layers=2",
+            "batch=4",
+            "seq_len=32",
+            "max_positions=32",
+            "init=reference",
+            "init_std=0.02",
+            "mask_prob=0.15",
+        ];
         let config = lab::preset(preset, &set);
         let mut rig = Rig::new(&Place::cpu(), &config, vocab, lab::random_batch(4, 32, vocab, PAPER, 2));
         let seeds = 1..=8;
@@ -162,7 +170,8 @@ fn slots_hand_over_their_loss_and_hits_and_unused_ones_nothing() {
                 assert_eq!(out, [0; 4], "unused slot {slot}");
                 continue;
             }
-            let row: Vec<f64> = logits[slot * VOCAB as usize..][..VOCAB as usize].iter().map(|&l| f64::from(l)).collect();
+            let row: Vec<f64> =
+                logits[slot * VOCAB as usize..][..VOCAB as usize].iter().map(|&l| f64::from(l)).collect();
             let label = rig.batch.slot_label[slot];
             assert_eq!(label, rig.batch.ids[rig.batch.slot_position[slot] as usize]);
             let sum: f64 = row.iter().map(|l| l.exp()).sum();
@@ -336,4 +345,3 @@ fn results_do_not_depend_on_the_number_of_threads() {
     };
     assert!(after(1) == after(2), "one thread and two give different weights");
 }
-
