@@ -79,6 +79,7 @@ pub async fn assemble(config: &Config, text: &Text, place: &Place, from: &From<'
     if let Some((networks, _)) = &read {
         spec.shape = weights::shape_from_networks(networks)?;
     }
+    spec.check(&place.limits())?;
     let model = Model::record(spec, kernels.clone(), place.limits());
     let mut engine = place.engine(&model.plan).await?;
     match &read {
