@@ -206,7 +206,7 @@ fn a_full_disk_is_one_clear_error_and_earlier_checkpoints_stay() {
         write(&folder, 1).unwrap().bytes as usize
     };
     // Room for one checkpoint and parts of a second: it fills up in another file each time.
-    for (run, share) in [0.0, 0.3, 0.6].into_iter().enumerate() {
+    for (run, share) in [0.0, 0.2, 0.4].into_iter().enumerate() {
         let mount = dir.path().join(format!("disk-{run}"));
         // 20 pages: the last one of each file and folder is not full.
         let Some(disk) = TinyDisk::mount(&mount, bytes + 20 * 4096 + (bytes as f64 * share) as usize) else {

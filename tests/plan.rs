@@ -307,3 +307,30 @@ fn the_papers_small_model_keeps_to_webgpus_default_limits() {
     assert!(chunk.max().is_some_and(|bytes| bytes <= 32 << 20));
     println!("small, 32 x 128: {} dispatches, {} MiB", plan.dispatches.len(), plan.bytes() >> 20);
 }
+
+#[test]
+fn a_batch_that_is_not_refused_can_be_recorded() {
+    // On the border: one row more is refused, this many are recorded, where a tensor too large to bind would panic.
+    let shapes: [(&str, &[&str]); 4] = [
+        ("nano", &["seq_len=512"]),
+        ("small", &["layers=1"]),
+        ("small", &["layers=1", "ffn_size=512", "objective=mlm"]),
+        ("mini", &["layers=1", "embedding_size=1500", "mask_prob=0.9"]),
+    ];
+    let limits = Limits::default();
+    for (preset, set) in shapes {
+        let spec = |rows: u32| {
+            let config = lab::preset(preset, &[set, &[format!("batch={rows}").as_str()]].concat());
+            ModelSpec::from_config(&config, config.vocab_size, 0, Some(PROBE))
+        };
+        let passes = |rows: u32| spec(rows).check(&limits).is_ok();
+        let (mut most, mut least) = (1, 1 << 10);
+        assert!(passes(most) && !passes(least), "{preset} {set:?}");
+        while least - most > 1 {
+            let middle = most.midpoint(least);
+            *(if passes(middle) { &mut most } else { &mut least }) = middle;
+        }
+        let plan = Model::record(spec(most), Choices::default(), limits).plan;
+        assert!(plan.buffers.iter().all(|b| u64::from(b.len) * 4 <= limits.buffer_bytes_max), "{preset} {most}");
+    }
+}

@@ -58,6 +58,7 @@ fn product(m: usize, n: usize, k: usize, a: View, b: View, c: &mut [f32], add: b
 }
 
 /// Below this many multiply-adds a second thread costs more than it brings.
+#[cfg(not(target_arch = "wasm32"))]
 const PARALLEL_MIN: usize = 64 * 64 * 64;
 
 #[cfg(not(target_arch = "wasm32"))]

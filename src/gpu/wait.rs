@@ -14,31 +14,47 @@ pub type Done = oneshot::Receiver<Instant>;
 mod native {
     use super::{Done, Instant, oneshot};
     use crate::{Error, Result};
-    use std::sync::mpsc;
+    use std::sync::{Arc, mpsc};
+    use std::thread::JoinHandle;
 
     type Request = (wgpu::SubmissionIndex, oneshot::Sender<Instant>);
 
     #[derive(Clone)]
-    pub struct Waiter {
-        // Dropping the last sender ends the thread.
-        requests: mpsc::Sender<Request>,
+    pub struct Waiter(Arc<Server>);
+
+    struct Server {
+        requests: Option<mpsc::Sender<Request>>,
+        thread: Option<JoinHandle<()>>,
+    }
+
+    impl Drop for Server {
+        /// Ends the thread and waits for it: a driver whose device is still polled while the process ends may crash.
+        fn drop(&mut self) {
+            drop(self.requests.take());
+            if let Some(thread) = self.thread.take() {
+                // It panics only if wgpu did, which was told then.
+                thread.join().ok();
+            }
+        }
     }
 
     impl Waiter {
         pub fn new(device: &wgpu::Device) -> Result<Self> {
             let (requests, inbox) = mpsc::channel::<Request>();
             let device = device.clone();
-            std::thread::Builder::new()
+            let thread = std::thread::Builder::new()
                 .name("gpu-wait".into())
                 .spawn(move || serve(&device, &inbox))
                 .map_err(|e| Error::failed(format!("cannot start the thread that waits for the GPU: {e}")))?;
-            Ok(Self { requests })
+            Ok(Self(Arc::new(Server { requests: Some(requests), thread: Some(thread) })))
         }
 
         pub fn after(&self, _queue: &wgpu::Queue, submission: wgpu::SubmissionIndex) -> Done {
             let (done, receiver) = oneshot::channel();
             // Where the thread is gone, so is the sender just moved: the receiver reports it.
-            self.requests.send((submission, done)).ok();
+            if let Some(requests) = &self.0.requests {
+                requests.send((submission, done)).ok();
+            }
             receiver
         }
     }

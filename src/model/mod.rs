@@ -5,7 +5,6 @@
 
 pub mod arena;
 mod encoder;
-mod fit;
 mod heads;
 pub mod init;
 pub mod io;

@@ -8,7 +8,8 @@ use super::ledger::{self, Entry, Group, Shape, Tower};
 use crate::config::{Config, InitRule, Objective};
 use crate::ops::corrupt::{self, Inputs};
 use crate::ops::{fill, optimizer};
-use crate::plan::{Choices, Elem, Limits, Plan, Recorder, Role, Stage, Tensor};
+use crate::plan::{ALIGN, Choices, Elem, Limits, Plan, Recorder, Role, Stage, Tensor};
+use crate::{Error, Result};
 use std::sync::Arc;
 
 /// Rows and row length of the readout pass.
@@ -64,6 +65,55 @@ impl ModelSpec {
             pad_id,
             temperature: c.temperature,
         }
+    }
+}
+
+impl ModelSpec {
+    /// Refuses what no plan within `limits` could bind, before anything is recorded.
+    ///
+    /// # Errors
+    /// Usage errors with both numbers, and the largest batch that fits.
+    pub fn check(&self, limits: &Limits) -> Result<()> {
+        let limit = limits.binding_bytes_max.min(limits.buffer_bytes_max);
+        let mebibytes = |bytes: u64| format!("{:.1} MiB", bytes as f64 / f64::from(1 << 20));
+        for (_, t) in self.shape.towers() {
+            let (vocab, embedding) = (u64::from(t.vocab), u64::from(t.embedding));
+            for (what, words) in [
+                ("the word embeddings", vocab * embedding),
+                ("the position embeddings", u64::from(t.positions) * embedding),
+                ("the embeddings' projection", u64::from(t.hidden) * embedding),
+                ("64 rows of logits", vocab * u64::from(ALIGN)),
+                ("a feed-forward matrix", u64::from(t.hidden) * u64::from(t.ffn)),
+                ("the query, key and value matrix", 3 * u64::from(t.hidden) * u64::from(t.hidden)),
+            ] {
+                if words * 4 > limit {
+                    let what = format!("{what} take {}, a binding may be {}", mebibytes(words * 4), mebibytes(limit));
+                    return Err(Error::usage(what)
+                        .hint("lower vocab_size, max_positions, embedding_size, hidden_size or ffn_size"));
+                }
+            }
+            let Some(train) = &self.train else { continue };
+            let row_words = u64::from(train.size.row_len)
+                * u64::from(t.embedding).max(3 * u64::from(t.hidden)).max(u64::from(t.ffn));
+            let bytes = u64::from(train.size.rows) * row_words * 4;
+            if bytes > limit {
+                let rows = limit / (row_words * 4);
+                let hint = if rows == 0 {
+                    "lower seq_len, hidden_size or ffn_size".to_owned()
+                } else {
+                    let micro = u64::from(train.size.rows).div_ceil(rows);
+                    format!("the same rows in smaller pieces: --set batch={rows} --set accumulate={micro}")
+                };
+                let what = format!(
+                    "batch = {}: an activation takes {}, a binding may be {}",
+                    train.size.rows,
+                    mebibytes(bytes),
+                    mebibytes(limit)
+                );
+                return Err(Error::usage(what).hint(hint));
+            }
+        }
+        Ok(())
     }
 }
 
@@ -295,4 +345,32 @@ fn record_update(r: &mut Recorder, train: &TrainSpec, arenas: &Arenas, io: &Io) 
     };
     optimizer::update_all(r, &ranges, groups, hyper, &guard, &io.step_out);
     guard
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Overrides;
+
+    fn refused(preset: &str, set: &[&str]) -> String {
+        let set = set.iter().map(|s| (*s).to_owned()).collect();
+        let c = Config::load(preset, &Overrides { set, ..Overrides::default() }).unwrap();
+        let spec = ModelSpec::from_config(&c, c.vocab_size, 0, None);
+        spec.check(&Limits::default()).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn what_no_binding_holds_is_refused_with_numbers_and_a_way_out() {
+        let message = refused("nano", &["batch=100000"]);
+        assert!(message.contains("a binding may be 128.0 MiB") && message.contains("--set batch="), "{message}");
+        assert!(refused("base", &["vocab_size=200000"]).contains("the word embeddings take"));
+        assert!(refused("nano", &["max_positions=1000000"]).contains("the position embeddings take"));
+        let wide =
+            ["vocab_size=100", "max_positions=64", "embedding_size=100000", "hidden_size=1024", "heads=4", "batch=1"];
+        assert!(refused("nano", &wide).contains("the embeddings' projection take"));
+        for (preset, _) in crate::config::PRESETS {
+            let c = Config::preset(preset).unwrap();
+            ModelSpec::from_config(&c, c.vocab_size, 0, None).check(&Limits::default()).unwrap();
+        }
+    }
 }

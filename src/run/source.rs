@@ -29,6 +29,8 @@ pub struct Text {
     pub tokenizer: Arc<Tokenizer>,
     /// A sentence to try the model on.
     pub example: Option<String>,
+    /// Nothing in it is to be trained on: it was given to judge a model by.
+    pub only_held_out: bool,
     /// The grammar it was drawn from, if it was.
     pub builtin: Option<(Language, Level)>,
 }
@@ -85,6 +87,7 @@ pub fn open(wanted: &Wanted, config: &Config, tokenizer: Option<&Path>, mut tell
                 cache: Arc::new(cache),
                 tokenizer: Arc::new(tokenizer),
                 example: stories.example(),
+                only_held_out: false,
                 builtin: Some((stories.grammar.language(), level)),
             })
         }
@@ -111,6 +114,7 @@ pub fn open(wanted: &Wanted, config: &Config, tokenizer: Option<&Path>, mut tell
                 cache: Arc::new(cache),
                 tokenizer: Arc::new(tokenizer),
                 example: None,
+                only_held_out: wanted.corpus.is_empty(),
                 builtin: None,
             })
         }
@@ -224,7 +228,12 @@ fn cache_for<I: Iterator<Item = Result<Chunk>>>(
 /// Where token caches live: `ELECTROSCOPE_CACHE`, else the user's cache folder, else beside the run.
 pub fn cache_dir() -> PathBuf {
     let set = |name: &str| std::env::var_os(name).filter(|v| !v.is_empty()).map(PathBuf::from);
+    let home = || match std::env::consts::OS {
+        "windows" => set("LOCALAPPDATA"),
+        "macos" => set("HOME").map(|home| home.join("Library/Caches")),
+        _ => set("XDG_CACHE_HOME").or_else(|| set("HOME").map(|home| home.join(".cache"))),
+    };
     set("ELECTROSCOPE_CACHE")
-        .or_else(|| dirs::cache_dir().map(|dir| dir.join("electroscope")))
+        .or_else(|| home().map(|dir| dir.join("electroscope")))
         .unwrap_or_else(|| PathBuf::from(".electroscope-cache"))
 }

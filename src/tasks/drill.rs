@@ -46,7 +46,7 @@ impl Drill {
     /// Initial weights and rows from `seed`.
     pub async fn new(config: &Config, place: &Place, seed: u64) -> Result<Self> {
         let spec = ModelSpec::from_config(config, config.vocab_size, SPECIALS.pad, None);
-        spec.check(place.limits())?;
+        spec.check(&place.limits())?;
         let model = Model::record(spec, Choices::default(), place.limits());
         let io = model.io.clone().ok_or_else(|| Error::failed("the model was not recorded for training"))?;
         let mut engine = place.engine(&model.plan).await?;
