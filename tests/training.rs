@@ -326,7 +326,7 @@ fn the_first_tensor_that_is_not_finite_is_the_one_named() {
         block_on(session.settle(&mut arrived)).unwrap();
         let [Arrived::NonFinite { step: 0, cursor }] = arrived[..] else { panic!("{parameter}: {arrived:?}") };
         let culprit = block_on(session.explain_non_finite(0, cursor)).unwrap();
-        assert!(culprit.starts_with(named), "{parameter}: {culprit}");
+        assert!(culprit.starts_with(&format!("first in {named}")), "{parameter}: {culprit}");
     }
 }
 
