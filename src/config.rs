@@ -131,6 +131,9 @@ pub struct Config {
     pub keep_checkpoints: u32,
 }
 
+/// Layers of a plan that is still recorded in a moment: each takes some forty dispatches.
+const LAYERS_MAX: u32 = 1024;
+
 /// The presets, smallest first: name and text.
 pub const PRESETS: &[(&str, &str)] = &[
     ("nano", include_str!("../assets/presets/nano.toml")),
@@ -183,7 +186,7 @@ impl Config {
             })?;
             set(&mut table, key.trim(), parse_value(value.trim()))?;
         }
-        let config: Self = table.try_into().map_err(|e| Error::usage(format!("setting: {}", e.to_string().trim())))?;
+        let config: Self = table.try_into().map_err(|e| Error::usage(format!("setting: {}", e.to_string().trim().replace('\n', " "))))?;
         config.check()?;
         Ok(config)
     }
@@ -250,6 +253,9 @@ impl Config {
             if value == 0 {
                 return Err(Error::usage(format!("{name} = 0: at least 1")));
             }
+        }
+        if self.layers > LAYERS_MAX {
+            return Err(Error::usage(format!("layers = {}: at most {LAYERS_MAX}", self.layers)));
         }
         if self.seq_len > self.max_positions {
             return Err(Error::usage(format!(

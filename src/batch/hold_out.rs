@@ -146,6 +146,15 @@ impl Split {
         Ok(split)
     }
 
+    /// A text that is only looked at: all of it is on both sides.
+    pub fn to_look_at(cache: &TokenCache) -> Result<Self> {
+        let whole = Part::whole(cache)?;
+        if whole.tokens(cache) == 0 {
+            return Err(Error::failed("there is no word in the text").hint("give a file with text in it"));
+        }
+        Ok(Self { train: whole.clone(), held_out: whole })
+    }
+
     /// How often each id occurs in the text to train on: (vocabulary). Only the held-out tokens are read for it.
     pub fn train_counts(&self, cache: &TokenCache) -> Vec<u64> {
         let held_out = self.held_out.counts(cache);

@@ -1,13 +1,15 @@
 //! The program: parse, call, print the error, exit status.
 
 use electroscope::cli;
+use std::io::Write;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
     match cli::run(&cli::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {error}");
+            // `eprintln!` panics where standard error is closed or its disk is full; the exit status tells all the same.
+            writeln!(std::io::stderr(), "error: {error}").ok();
             ExitCode::from(error.exit_status())
         }
     }

@@ -118,8 +118,8 @@ pub struct TrainArgs {
     /// A file or folder of text to train on: txt, gz, jsonl, parquet [default: the built-in text]
     #[arg(long, value_name = "PATH", help_heading = "Text")]
     pub corpus: Vec<PathBuf>,
-    /// A file or folder of held-out text [default: a part of the corpus]
-    #[arg(long, value_name = "PATH", help_heading = "Text")]
+    /// A file or folder of held-out text, beside --corpus [default: a part of the corpus]
+    #[arg(long, value_name = "PATH", help_heading = "Text", requires = "corpus")]
     pub valid: Vec<PathBuf>,
     /// How rich the built-in text is: first-steps or stories [default: as the preset's size fits]
     #[arg(long, value_name = "LEVEL", help_heading = "Text", conflicts_with = "corpus")]

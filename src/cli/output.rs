@@ -60,7 +60,7 @@ impl Output {
 
     /// Something a person should know: on standard error, under `--json` also as an event.
     pub fn warning(self, message: &str) -> Result<()> {
-        eprintln!("{}: {message}", self.lang.pick("warning", "aviso"));
+        self.note(&format!("{}: {message}", self.lang.pick("warning", "aviso")));
         self.event(&Warning { message })
     }
 

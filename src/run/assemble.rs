@@ -44,8 +44,13 @@ pub async fn assemble(config: &Config, text: &Text, place: &Place, from: &From<'
     let seed = if let From::Checkpoint(checkpoint, _) = from { checkpoint.state.seed } else { seed };
     let recipe = recipe(config, seed);
     let specials = text.tokenizer.specials();
-    let split = Split::new(&text.cache, seed, recipe.row_len)?;
-    let counts = split.train_counts(&text.cache);
+    let (split, counts) = if text.only_held_out {
+        (Split::to_look_at(&text.cache)?, text.cache.counts().to_vec())
+    } else {
+        let split = Split::new(&text.cache, seed, recipe.row_len)?;
+        let counts = split.train_counts(&text.cache);
+        (split, counts)
+    };
     let unigram_entropy = hold_out::entropy_nats(&split.held_out.counts(&text.cache));
     let corpus = CorpusInfo {
         name: text.name.clone(),

@@ -95,6 +95,7 @@ struct Run {
     session: Session,
     folder: RunFolder,
     text: Text,
+    corpus: CorpusInfo,
     trained_on: TrainedOn,
     log: Log,
     board: TensorBoard,
@@ -115,7 +116,8 @@ impl Run {
 
         let init = options.init.as_deref().map(|dir| read_init(dir, &config)).transpose()?;
         let tokenizer = match &resumed {
-            Some(r) => Some(r.checkpoint.dir.join("generator")),
+            // One that is given again must be the same: its hash is compared below.
+            Some(r) => options.tokenizer.clone().or_else(|| Some(r.checkpoint.dir.join("generator"))),
             None => options.tokenizer.clone().or_else(|| options.init.as_deref().map(tokenizer_folder)),
         };
         let mut failed = None;
@@ -158,17 +160,19 @@ impl Run {
             session,
             folder,
             text,
+            corpus,
             trained_on,
             kernels,
         };
-        run.announce(&place, corpus, resumed.as_ref(), notices, sink)?;
+        let timed = options.minutes.is_some() && resumed.is_none();
+        run.announce(&place, timed, resumed.as_ref(), notices, sink)?;
         Ok(run)
     }
 
     fn announce(
         &mut self,
         place: &Place,
-        corpus: CorpusInfo,
+        timed: bool,
         resumed: Option<&Resumed>,
         notices: Vec<String>,
         sink: &mut dyn FnMut(&Event) -> Result<()>,
@@ -176,7 +180,7 @@ impl Run {
         // The device was told to the sink as soon as it was known; the log begins here.
         let device = Event::Device(place.event());
         self.log.write(&device)?;
-        let plan = self.plan_event(corpus);
+        let plan = self.plan_event((!timed).then_some(self.session.planned_steps));
         self.tell(&Event::Plan(Box::new(plan)), sink)?;
         let settings = settings(&self.session.config);
         self.tell(&Event::Config { settings }, sink)?;
@@ -197,7 +201,8 @@ impl Run {
         Ok(())
     }
 
-    fn plan_event(&self, corpus: CorpusInfo) -> RunPlan {
+    /// `planned_steps`: none while `--minutes` still times the first ones.
+    fn plan_event(&self, planned_steps: Option<u64>) -> RunPlan {
         let (config, model) = (&self.session.config, &self.session.model);
         let parameters = |network: Group| {
             let of_network = |p: &&crate::model::Parameter| p.entry.parts.iter().any(|part| part.network == network);
@@ -222,11 +227,11 @@ impl Run {
             ]
             .map(arena)
             .to_vec(),
-            planned_steps: Some(self.session.planned_steps),
+            planned_steps,
             warmup_steps: config.warmup_steps(self.session.planned_steps) as u64,
             rows: u64::from(config.rows()),
             row_tokens: u64::from(config.seq_len),
-            corpus,
+            corpus: self.corpus.clone(),
             run: Some(self.folder.path().display().to_string()),
         }
     }
@@ -318,17 +323,25 @@ impl Run {
                 Arrived::NonFinite { step, cursor } => {
                     let culprit = self.session.explain_non_finite(step, cursor).await?;
                     return Err(Error::failed(format!(
-                        "step {}: the gradient is not finite; first in {culprit}. No weight was changed by it",
+                        "step {}: the gradient is not finite; {culprit}. No weight was changed by it",
                         step + 1
                     ))
                     .at(self.folder.path().display())
-                    .hint(
-                        "resume from the last checkpoint with a lower rate, for example --set lr=... at half its value",
-                    ));
+                    .hint(self.lower_rate()));
                 }
             }
         }
         Ok(())
+    }
+
+    /// What to do about a run that left the numbers: a resumed one would keep its rate.
+    fn lower_rate(&self) -> String {
+        let lr = self.session.config.lr / 2.0;
+        let from = match self.last_checkpoint {
+            Some(_) => format!("; --init {} starts from its last checkpoint's weights", self.folder.path().display()),
+            None => String::new(),
+        };
+        format!("start a new run with a lower rate: --set lr={lr}{from}")
     }
 
     fn tell_step(&mut self, metrics: Box<StepMetrics>, sink: &mut dyn FnMut(&Event) -> Result<()>) -> Result<()> {
@@ -431,7 +444,8 @@ impl Run {
         let run = self.folder.path().to_owned();
         let result = match outcome {
             Ok(outcome) => {
-                let next = next_steps(&run, outcome, self.text.example.as_deref());
+                let objective = self.session.config.objective;
+                let next = next_steps(&run, outcome, objective, self.text.example.as_deref());
                 let finished =
                     Finished { outcome, step: self.session.completed(), run: Some(run.display().to_string()), next };
                 self.tell(&Event::Finished(finished), sink)
@@ -443,7 +457,9 @@ impl Run {
                 Err(error)
             }
         };
-        write_report(&run, self.lang).map(|_| ()).and(result)
+        let report = write_report(&run, self.lang).map(|_| ());
+        // A disk that is full refuses the report too: what ended the run is what is told.
+        result.and(report)
     }
 
     fn fix_planned_steps(&mut self, planned: u64, sink: &mut dyn FnMut(&Event) -> Result<()>) -> Result<()> {
@@ -451,11 +467,9 @@ impl Run {
         self.session.config.steps = planned;
         self.monitor = Monitor::new(run_shape(&self.session));
         write_config(self.folder.path(), &self.session.config)?;
-        self.warn(
-            format!("the first steps were timed: the run is planned for {planned} steps"),
-            format!("os primeiros passos foram cronometrados: o treino terá {planned} passos"),
-            sink,
-        )
+        // The plan again, now with its length: bars, reports and programs go by the last one.
+        let plan = self.plan_event(Some(planned));
+        self.tell(&Event::Plan(Box::new(plan)), sink)
     }
 }
 
@@ -526,12 +540,16 @@ fn effective_config(options: &Options, resumed: Option<&Resumed>) -> Result<(Con
         let path = r.out.join("config.toml");
         let text = std::fs::read_to_string(&path).map_err(|e| Error::io("read the configuration", &path, &e))?;
         let config = Config::from_toml(&text, &path.display().to_string())?;
-        let fixed =
-            !options.set.is_empty() || options.config.is_some() || options.preset.is_some() || options.steps.is_some();
+        let state = &r.checkpoint.state;
+        let fixed = !options.set.is_empty()
+            || options.config.is_some()
+            || options.preset.is_some()
+            || options.steps.is_some_and(|steps| steps != state.planned_steps)
+            || options.seed.is_some_and(|seed| seed != state.seed);
         if fixed {
             return Err(Error::usage("a resumed run keeps its own configuration")
                 .at(path.display())
-                .hint("leave --preset, --config, --set and --steps away; to train on with other settings start a new run with --init"));
+                .hint("leave --preset, --config, --set, --steps and --seed away; to train on with other settings start a new run with --init"));
         }
         let builtin = options.corpus.is_empty().then(|| options.level.unwrap_or_else(|| default_level(&config.preset)));
         return Ok((config, builtin));
@@ -680,13 +698,21 @@ fn settings(c: &Config) -> event::Settings {
 }
 
 /// What a person may do with the run now.
-fn next_steps(run: &Path, outcome: Outcome, example: Option<&str>) -> Vec<String> {
+fn next_steps(run: &Path, outcome: Outcome, objective: Objective, example: Option<&str>) -> Vec<String> {
     let run = run.display();
     // As this program was called: it need not be on anyone's path.
     let program = std::env::args().next().unwrap_or_else(|| "electroscope".to_owned());
     let text = example.unwrap_or("the dog ate the bone");
     let mut next = vec![
-        format!("{program} detect {run} \"{text}\""),
+        match objective {
+            Objective::Electra => format!("{program} detect {run} \"{text}\""),
+            // There is no judge: a word of the text is left to the generator.
+            Objective::Mlm => {
+                let masked = |(n, word)| if n == 1 { "[MASK]" } else { word };
+                let words: Vec<&str> = text.split(' ').enumerate().map(masked).collect();
+                format!("{program} fill {run} \"{}\"", words.join(" "))
+            }
+        },
         format!("{program} eval {run}"),
         format!("{program} export {run} --to model"),
     ];

@@ -29,6 +29,8 @@ pub struct Text {
     pub tokenizer: Arc<Tokenizer>,
     /// A sentence to try the model on.
     pub example: Option<String>,
+    /// Nothing in it is to be trained on: it was given to judge a model by.
+    pub only_held_out: bool,
     /// The grammar it was drawn from, if it was.
     pub builtin: Option<(Language, Level)>,
 }
@@ -85,6 +87,7 @@ pub fn open(wanted: &Wanted, config: &Config, tokenizer: Option<&Path>, mut tell
                 cache: Arc::new(cache),
                 tokenizer: Arc::new(tokenizer),
                 example: stories.example(),
+                only_held_out: false,
                 builtin: Some((stories.grammar.language(), level)),
             })
         }
@@ -111,6 +114,7 @@ pub fn open(wanted: &Wanted, config: &Config, tokenizer: Option<&Path>, mut tell
                 cache: Arc::new(cache),
                 tokenizer: Arc::new(tokenizer),
                 example: None,
+                only_held_out: wanted.corpus.is_empty(),
                 builtin: None,
             })
         }

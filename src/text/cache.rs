@@ -25,6 +25,8 @@ const _: () =
 
 /// Changes whenever the layout or the meaning of a field does: older files are then built again.
 const FORMAT: u64 = 1;
+/// What to do where a cache cannot be written.
+const ELSEWHERE: &str = "make room for it there, or name another folder for caches in ELECTROSCOPE_CACHE";
 const MAGIC: u64 = u64::from_le_bytes(*b"ESTOKENS");
 const HEADER_WORDS: usize = 32;
 const HEADER_BYTES: usize = 8 * HEADER_WORDS;
@@ -602,7 +604,7 @@ mod file {
             Ok(None) => Origin::Built,
             Err(reason) => Origin::Rebuilt(reason),
         };
-        std::fs::create_dir_all(dir).map_err(|e| Error::io("create the folder", dir, &e))?;
+        std::fs::create_dir_all(dir).map_err(|e| Error::io("create the folder of caches", dir, &e).hint(ELSEWHERE))?;
         build(&path, key, tokenizer, options, chunks(), progress)?;
         match open(&path, key) {
             Ok(Some(cache)) => Ok((cache, origin)),
@@ -685,7 +687,7 @@ mod file {
         let drafts =
             [Draft::create(path, "tokens")?, Draft::create(path, "sentences")?, Draft::create(path, "documents")?];
         let [tokens, sentences, documents] = &drafts;
-        let full = |e: io::Error| Error::io("write the token cache", path, &e);
+        let full = |e: io::Error| Error::io("write the token cache", path, &e).hint(ELSEWHERE);
         tokens.file().write_all(&[0; HEADER_BYTES]).map_err(full)?;
         let section = |draft| Section::new(BufWriter::with_capacity(1 << 20, Draft::file(draft)));
         let mut sections = [section(tokens), section(sentences), section(documents)];

@@ -48,21 +48,24 @@ pub struct Corpus {
 }
 
 impl Corpus {
-    /// `corpus`: files and folders to train on. `valid`: files and folders to hold out; they take the place of `valid.*`.
-    pub fn open(corpus: &[PathBuf], valid: &[PathBuf]) -> Result<Self> {
+    /// `given`: files and folders to train on. `valid`: files and folders to hold out; they take the place of `valid.*`.
+    pub fn open(given: &[PathBuf], valid: &[PathBuf]) -> Result<Self> {
         let mut found = Finder { files: Vec::new(), skipped: Vec::new(), seen: HashSet::new() };
         // Held-out files first: one that is named twice must not be trained on.
         for path in valid {
             found.add(path, Purpose::HeldOut)?;
         }
-        for path in corpus {
+        for path in given {
             found.add(path, if valid.is_empty() { Purpose::Corpus } else { Purpose::CorpusOnly })?;
         }
         let Finder { mut files, skipped, .. } = found;
         files.sort_by_key(|file| file.role == Role::HeldOut);
         let corpus = Self { files, skipped };
         if !corpus.files.iter().any(|file| file.role == Role::Corpus) {
-            let paths: Vec<String> = corpus_names(&corpus, valid);
+            let mut paths: Vec<String> = corpus_names(&corpus, valid);
+            if paths.is_empty() {
+                paths = given.iter().map(|path| path.display().to_string()).collect();
+            }
             return Err(Error::failed("nothing to train on: no txt, gz, jsonl or parquet file was found")
                 .at(paths.join(", "))
                 .hint("in a folder, valid.*, dev.* and test.* are not trained on; name a file to use it whatever it is called"));
@@ -78,7 +81,9 @@ impl Corpus {
         }
         if found.files.is_empty() {
             let places: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
-            return Err(Error::failed("no txt, gz, jsonl or parquet file was found").at(places.join(", ")));
+            return Err(Error::failed("no txt, gz, jsonl or parquet file was found")
+                .at(places.join(", "))
+                .hint("name a file to use it whatever it is called"));
         }
         Ok(Self { files: found.files, skipped: found.skipped })
     }

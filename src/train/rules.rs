@@ -14,6 +14,8 @@ use crate::train::metrics;
 const SEED: u64 = 0x7275_6c65;
 /// Rows that are judged at most.
 const ROWS_MAX: usize = 256;
+/// Stories that are looked through for them.
+const STORIES_MAX: u64 = 1024;
 
 /// Rows of stories, with the word behind every token.
 pub struct RuleRows {
@@ -62,7 +64,8 @@ impl RuleRows {
     pub fn of_grammar(language: Language, level: Level, tokenizer: &Tokenizer, recipe: Recipe) -> Result<Self> {
         let grammar = Grammar::new(language, level)?;
         let mut rows = Rows { recipe, tokenizer, ids: Vec::new(), words: Vec::new(), done: Vec::new() };
-        for document in 0.. {
+        // Rows may be too short for any sentence: then there is nothing to judge, and the search ends.
+        for document in 0..STORIES_MAX {
             rows.add_story(&grammar, document)?;
             if rows.done.len() >= ROWS_MAX {
                 break;

@@ -462,7 +462,7 @@ impl Session {
         }
     }
 
-    /// Replays `step` on the twins, dispatch by dispatch, and names the first tensor that is not finite, with its kernel.
+    /// Replays `step` on the twins, dispatch by dispatch, and names the first tensor that is not finite, with its kernel: a clause.
     /// The weights are still those of that step: the guard stopped every update since.
     pub async fn explain_non_finite(&mut self, step: u64, cursor: Cursor) -> Result<String> {
         let plan = self.model.plan.clone();
@@ -488,14 +488,18 @@ impl Session {
                 for (slot, tensor) in dispatch.kernel.slots.iter().zip(&dispatch.tensors) {
                     let written = slot.elem == Elem::F32 && matches!(slot.access, Access::Write | Access::Update);
                     if written && twin.read_f32(tensor).await?.iter().any(|v| !v.is_finite()) {
-                        return Ok(format!("{} in {} (dispatch {i})", tensor.label, dispatch.kernel.label));
+                        return Ok(format!("first in {} in {} (dispatch {i})", tensor.label, dispatch.kernel.label));
                     }
                 }
             }
             block.row_base += batch.rows as u32;
             block.slot_base += batch.slots as u32;
         }
-        Ok("the replay on the processor stayed finite: the device's own result is at fault".to_owned())
+        Ok(match self.engine {
+            Engine::Cpu(_) => "each of its values is finite, but the sum of their squares overflows",
+            _ => "its replay on the processor stayed finite: the device's own result is at fault",
+        }
+        .to_owned())
     }
 }
 
