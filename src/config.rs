@@ -186,7 +186,9 @@ impl Config {
             })?;
             set(&mut table, key.trim(), parse_value(value.trim()))?;
         }
-        let config: Self = table.try_into().map_err(|e| Error::usage(format!("setting: {}", e.to_string().trim().replace('\n', " "))))?;
+        let config: Self = table
+            .try_into()
+            .map_err(|e| Error::usage(format!("setting: {}", e.to_string().trim().replace('\n', " "))))?;
         config.check()?;
         Ok(config)
     }
