@@ -34,11 +34,16 @@ impl Output {
     /// # Errors
     /// Standard output cannot be written, and it was not closed by its reader: then the program ends quietly.
     pub fn line(self, text: &str) -> Result<()> {
+        // `| head` has seen enough.
+        if self.heard(text)? { Ok(()) } else { std::process::exit(0) }
+    }
+
+    /// One line of results; false where its reader is gone.
+    fn heard(self, text: &str) -> Result<bool> {
         let mut out = std::io::stdout().lock();
         match writeln!(out, "{text}").and_then(|()| out.flush()) {
-            Ok(()) => Ok(()),
-            // `| head` has seen enough.
-            Err(e) if e.kind() == std::io::ErrorKind::BrokenPipe => std::process::exit(0),
+            Ok(()) => Ok(true),
+            Err(e) if e.kind() == std::io::ErrorKind::BrokenPipe => Ok(false),
             Err(e) => Err(Error::failed(format!("cannot write the results: {e}")).at("standard output")),
         }
     }
@@ -50,12 +55,17 @@ impl Output {
 
     /// An event for programs; none without `--json`.
     pub fn event(self, event: &impl Serialize) -> Result<()> {
+        if self.event_heard(event)? { Ok(()) } else { std::process::exit(0) }
+    }
+
+    /// The same for what must not end halfway: false where its reader is gone.
+    pub fn event_heard(self, event: &impl Serialize) -> Result<bool> {
         if !self.json {
-            return Ok(());
+            return Ok(true);
         }
         let line = serde_json::to_string(event)
             .map_err(|e| Error::failed(format!("a result cannot be written as JSON: {e}")))?;
-        self.line(&line)
+        self.heard(&line)
     }
 
     /// Something a person should know: on standard error, under `--json` also as an event.

@@ -11,11 +11,20 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 pub async fn run(args: &TrainArgs, text_lang: Lang, output: Output) -> Result<()> {
     let (commands, received) = mpsc::unbounded();
-    stop_on_ctrl_c(commands, output);
+    stop_on_ctrl_c(commands.clone(), output);
     let mut line = Line::stderr(output.lang);
+    let mut gone = false;
     let mut sink = |event: &Event| {
         line.show(event);
-        output.event(event)
+        if !gone && !output.event_heard(event)? {
+            gone = true;
+            output.note(output.lang.pick(
+                "nobody reads standard output any more: ending with a checkpoint",
+                "ninguém mais lê a saída padrão: terminando com um checkpoint",
+            ));
+            commands.unbounded_send(Command::Stop).ok();
+        }
+        Ok(())
     };
     run::train(args.options(text_lang), received, &mut sink).await
 }

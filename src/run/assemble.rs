@@ -7,6 +7,7 @@ use crate::batch::{HeldOut, Loader, Masking, Recipe, Split, hold_out};
 use crate::config::Config;
 use crate::hub::Networks;
 use crate::model::io::PassSize;
+use crate::model::ledger::Shape;
 use crate::model::{Model, ModelSpec, slots_per_row};
 use crate::plan::Choices;
 use crate::train::checkpoint::Checkpoint;
@@ -84,6 +85,11 @@ pub async fn assemble(config: &Config, text: &Text, place: &Place, from: &From<'
     if let Some((networks, _)) = &read {
         spec.shape = weights::shape_from_networks(networks)?;
     }
+    let mut config = config.clone();
+    let mut notices = read.as_ref().map(|(_, notices)| notices.clone()).unwrap_or_default();
+    if let From::Networks(..) = from {
+        notices.extend(keep_sizes(&mut config, &spec.shape));
+    }
     spec.check(&place.limits())?;
     let model = Model::record(spec, kernels.clone(), place.limits());
     let mut engine = place.engine(&model.plan).await?;
@@ -99,7 +105,7 @@ pub async fn assemble(config: &Config, text: &Text, place: &Place, from: &From<'
         From::Seed | From::Networks(..) => (config.steps, None),
     };
     let parts = Parts {
-        config: config.clone(),
+        config,
         model,
         engine,
         loader: Loader::new(text.cache.clone(), split.train, recipe, specials)?,
@@ -113,7 +119,37 @@ pub async fn assemble(config: &Config, text: &Text, place: &Place, from: &From<'
         planned_steps,
     };
     let session = Session::new(parts, position)?;
-    Ok(Assembly { session, corpus, notices: read.map(|(_, notices)| notices).unwrap_or_default(), kernels })
+    Ok(Assembly { session, corpus, notices, kernels })
+}
+
+/// Writes the sizes of networks that were read into the configuration that is kept with the run; says which were others.
+fn keep_sizes(config: &mut Config, shape: &Shape) -> Option<String> {
+    let main = shape.discriminator.unwrap_or(shape.generator);
+    // Vocabularies are compared elsewhere, and smaller than asked for in most runs.
+    config.vocab_size = main.vocab;
+    let mut sizes = vec![
+        ("embedding_size", &mut config.embedding_size, main.embedding),
+        ("hidden_size", &mut config.hidden_size, main.hidden),
+        ("layers", &mut config.layers, main.layers),
+        ("heads", &mut config.heads, main.heads),
+        ("ffn_size", &mut config.ffn_size, main.ffn),
+        ("max_positions", &mut config.max_positions, main.positions),
+    ];
+    if shape.discriminator.is_some() {
+        sizes.extend([
+            ("generator_hidden_size", &mut config.generator_hidden_size, shape.generator.hidden),
+            ("generator_heads", &mut config.generator_heads, shape.generator.heads),
+            ("generator_ffn_size", &mut config.generator_ffn_size, shape.generator.ffn),
+        ]);
+    }
+    let mut others = Vec::new();
+    for (name, asked, theirs) in sizes {
+        if *asked != theirs {
+            others.push(format!("{name} = {theirs} (not {asked})"));
+            *asked = theirs;
+        }
+    }
+    (!others.is_empty()).then(|| format!("the networks of --init keep their own sizes: {}", others.join(", ")))
 }
 
 /// How a configuration cuts text into batches.

@@ -103,6 +103,8 @@ struct Run {
     lang: Lang,
     arrived: Vec<Arrived>,
     last_checkpoint: Option<u64>,
+    /// Step of the last held-out evaluation of this sitting.
+    last_evaluation: Option<u64>,
     kernels: Choices,
 }
 
@@ -156,6 +158,7 @@ impl Run {
             monitor: Monitor::new(run_shape(&session)),
             lang: options.lang,
             arrived: Vec::new(),
+            last_evaluation: None,
             last_checkpoint: resumed.as_ref().map(|r| r.checkpoint.state.step),
             session,
             folder,
@@ -383,6 +386,7 @@ impl Run {
     async fn evaluate(&mut self, sink: &mut dyn FnMut(&Event) -> Result<()>) -> Result<()> {
         self.settle(sink).await?;
         let metrics = self.session.evaluate().await?;
+        self.last_evaluation = Some(self.session.completed());
         self.tell(&Event::Eval(Box::new(metrics)), sink)
     }
 
@@ -431,7 +435,9 @@ impl Run {
         if self.session.completed() > 0 {
             let readout = self.session.readout().await?;
             self.tell(&Event::Readout(readout), sink)?;
-            self.evaluate(sink).await?;
+            if self.last_evaluation != Some(self.session.completed()) {
+                self.evaluate(sink).await?;
+            }
         }
         if self.last_checkpoint != Some(self.session.completed()) {
             self.keep(sink).await?;

@@ -212,6 +212,11 @@ fn whole_or_offer(run: &Path, offer: impl FnOnce(&Checkpoint) -> String) -> Resu
     let Survey { newest, damaged } = newest_whole(run)?;
     match (newest, damaged.first()) {
         (Some(checkpoint), None) => Ok(checkpoint),
+        (None, None) if !checkpoints_of(run).is_dir() => {
+            Err(Error::failed("not a run's folder: it has no checkpoints/")
+                .at(run.display())
+                .hint("give a folder that electroscope train made"))
+        }
         (None, None) => Err(Error::failed("the run has no checkpoint yet")
             .at(run.display())
             .hint("a run writes one at its end, with --stop-after, and every so many steps")),
