@@ -25,8 +25,6 @@ const _: () =
 
 /// Changes whenever the layout or the meaning of a field does: older files are then built again.
 const FORMAT: u64 = 1;
-/// What to do where a cache cannot be written.
-const ELSEWHERE: &str = "make room for it there, or name another folder for caches in ELECTROSCOPE_CACHE";
 const MAGIC: u64 = u64::from_le_bytes(*b"ESTOKENS");
 const HEADER_WORDS: usize = 32;
 const HEADER_BYTES: usize = 8 * HEADER_WORDS;
