@@ -32,14 +32,31 @@ impl<'a> Head<'a> {
         let (c, d) = (self.channels(), self.d.d as usize);
         &x[(self.b * self.d.t as usize + t) * c + self.h * d..][..d]
     }
-    /// (d, T): part `part` of all tokens, transposed.
+    /// Part `part` of all tokens, transposed. into: (d, T)
     #[inline(always)]
-    fn transpose(&self, t: usize, d: usize, at: impl Fn(usize) -> &'a [f32], into: &mut [f32]) {
+    fn transpose(&self, part: usize, into: &mut [f32]) {
+        let t = self.d.t as usize;
         for k in 0..t {
-            for (i, x) in at(k).iter().enumerate().take(d) {
+            for (i, x) in self.part(part, k).iter().enumerate() {
                 into[i * t + k] = *x;
             }
         }
+    }
+    /// Where query `q` stands in (B, H, T).
+    #[inline(always)]
+    fn statistic(&self, q: usize) -> usize {
+        (self.b * self.d.h as usize + self.h) * self.d.t as usize + q
+    }
+    /// The forward's probabilities of query `q` again, from the kept log-sum-exp; the gradient they get from dctx; the dropout.
+    #[inline(always)]
+    fn again(&self, q: usize, lse: &[f32], dctx: &[f32], w: &mut Working) {
+        self.scores(q, w.keys, w.p);
+        let lse = lse[self.statistic(q)];
+        for p in w.p.iter_mut() {
+            *p = exp(*p - lse);
+        }
+        dot_columns(dctx, w.values, w.dp);
+        self.dropout(q, w.factors);
     }
     /// Keys that query `q` sees: the causal bound; the mask is applied apart.
     fn visible(&self, q: usize, t: usize) -> usize {
@@ -90,17 +107,44 @@ fn axpy(y: &mut [f32], a: f32, x: &[f32]) {
     }
 }
 
-/// A thread's working memory, grown once to the largest row and kept.
-fn scratch<T>(len: usize, f: impl FnOnce(&mut [f32]) -> T) -> T {
+/// Working memory for one head: keys and values transposed (d, T), and three rows of T.
+struct Working<'a> {
+    keys: &'a mut [f32],
+    values: &'a mut [f32],
+    p: &'a mut [f32],
+    dp: &'a mut [f32],
+    factors: &'a mut [f32],
+}
+
+/// Every head of `rows` rows from `first`, with its row counted from there, and a thread's working memory, grown once and kept.
+#[inline(always)]
+fn for_each_head<'a>(
+    d: &'a Dims,
+    step: &'a Step,
+    (qkv, mask): (&'a [f32], &'a [u32]),
+    (first, rows): (usize, usize),
+    mut f: impl FnMut(&Head<'a>, usize, &mut Working),
+) {
     thread_local! {
-        static SCRATCH: std::cell::RefCell<Vec<f32>> = const { std::cell::RefCell::new(Vec::new()) };
+        static MEMORY: std::cell::RefCell<Vec<f32>> = const { std::cell::RefCell::new(Vec::new()) };
     }
-    SCRATCH.with_borrow_mut(|scratch| {
-        if scratch.len() < len {
-            scratch.resize(len, 0.0);
+    let (t, hd) = (d.t as usize, d.d as usize);
+    MEMORY.with_borrow_mut(|memory| {
+        let len = 2 * hd * t + 3 * t;
+        if memory.len() < len {
+            memory.resize(len, 0.0);
         }
-        f(&mut scratch[..len])
-    })
+        let (keys, rest) = memory.split_at_mut(hd * t);
+        let (values, rest) = rest.split_at_mut(hd * t);
+        let (p, rest) = rest.split_at_mut(t);
+        let (dp, rest) = rest.split_at_mut(t);
+        let mut working = Working { keys, values, p, dp, factors: &mut rest[..t] };
+        for (row, h) in (0..rows).flat_map(|row| (0..d.h as usize).map(move |h| (row, h))) {
+            let head = Head { d, step, qkv, mask, b: first + row, h };
+            head.transpose(1, working.keys);
+            f(&head, row, &mut working);
+        }
+    });
 }
 
 /// ctx = dropout(softmax(q kᵀ scale)) v; keeps lse
@@ -111,21 +155,15 @@ pub fn forward(call: &Call, mut a: Args) {
     let c = h * hd;
     let all = (RowsMut(ctx, t * c), RowsMut(lse, h * t));
     par::rows(d.b as usize, t * t * c * 4, all, |first, (RowsMut(ctx, _), RowsMut(lse, _)), rows| {
-        scratch(hd * t + 2 * t, |memory| {
-            let (keys, memory) = memory.split_at_mut(hd * t);
-            let (p, factors) = memory.split_at_mut(t);
-            for (row, h) in (0..rows).flat_map(|row| (0..h).map(move |h| (row, h))) {
-                let head = Head { d: &d, step: call.step, qkv, mask, b: first + row, h };
-                head.transpose(t, hd, |k| head.part(1, k), keys);
-                for q in 0..t {
-                    head.scores(q, keys, p);
-                    lse[(row * d.h as usize + h) * t + q] = softmax(p);
-                    head.dropout(q, factors);
-                    let out = &mut ctx[(row * t + q) * c + h * hd..][..hd];
-                    out.fill(0.0);
-                    for k in 0..t {
-                        axpy(out, p[k] * factors[k], head.part(2, k));
-                    }
+        for_each_head(&d, call.step, (qkv, mask), (first, rows), |head, row, w| {
+            for q in 0..t {
+                head.scores(q, w.keys, w.p);
+                lse[(row * h + head.h) * t + q] = softmax(w.p);
+                head.dropout(q, w.factors);
+                let out = &mut ctx[(row * t + q) * c + head.h * hd..][..hd];
+                out.fill(0.0);
+                for k in 0..t {
+                    axpy(out, w.p[k] * w.factors[k], head.part(2, k));
                 }
             }
         });
@@ -151,15 +189,6 @@ fn softmax(scores: &mut [f32]) -> f32 {
     max + sum.ln()
 }
 
-/// `p[k]` = softmax again, from the kept log-sum-exp
-#[inline(always)]
-fn probabilities(head: &Head, q: usize, keys: &[f32], lse: f32, p: &mut [f32]) {
-    head.scores(q, keys, p);
-    for p in p.iter_mut() {
-        *p = exp(*p - lse);
-    }
-}
-
 /// The query part of dqkv, and delta = sum of dctx ∘ ctx
 pub fn backward_q(call: &Call, mut a: Args) {
     let d: Dims = call.dims();
@@ -169,28 +198,18 @@ pub fn backward_q(call: &Call, mut a: Args) {
     let c = h * hd;
     let all = (RowsMut(delta, h * t), RowsMut(dqkv, t * 3 * c));
     par::rows(d.b as usize, t * t * c * 6, all, |first, (RowsMut(delta, _), RowsMut(dqkv, _)), rows| {
-        scratch(2 * hd * t + 3 * t, |memory| {
-            let (keys, memory) = memory.split_at_mut(hd * t);
-            let (values, memory) = memory.split_at_mut(hd * t);
-            let (p, memory) = memory.split_at_mut(t);
-            let (dp, factors) = memory.split_at_mut(t);
-            for (row, h) in (0..rows).flat_map(|row| (0..h).map(move |h| (row, h))) {
-                let head = Head { d: &d, step: call.step, qkv, mask, b: first + row, h };
-                head.transpose(t, hd, |k| head.part(1, k), keys);
-                head.transpose(t, hd, |k| head.part(2, k), values);
-                for q in 0..t {
-                    let at = (row * d.h as usize + h) * t + q;
-                    let dctx = head.of(dctx, q);
-                    delta[at] = dctx.iter().zip(head.of(ctx, q)).map(|(a, b)| a * b).sum();
-                    probabilities(&head, q, keys, lse[((first + row) * d.h as usize + h) * t + q], p);
-                    dot_columns(dctx, values, dp);
-                    head.dropout(q, factors);
-                    let dq = &mut dqkv[(row * t + q) * 3 * c + h * hd..][..hd];
-                    dq.fill(0.0);
-                    for k in 0..t {
-                        // in the forward: p = softmax(scale q·k), ctx = sum of p factor v
-                        axpy(dq, p[k] * (dp[k] * factors[k] - delta[at]) * d.scale, head.part(1, k));
-                    }
+        for_each_head(&d, call.step, (qkv, mask), (first, rows), |head, row, w| {
+            head.transpose(2, w.values);
+            for q in 0..t {
+                let dctx = head.of(dctx, q);
+                let sum: f32 = dctx.iter().zip(head.of(ctx, q)).map(|(a, b)| a * b).sum();
+                delta[(row * h + head.h) * t + q] = sum;
+                head.again(q, lse, dctx, w);
+                let dq = &mut dqkv[(row * t + q) * 3 * c + head.h * hd..][..hd];
+                dq.fill(0.0);
+                for k in 0..t {
+                    // in the forward: p = softmax(scale q·k), ctx = sum of p factor v
+                    axpy(dq, w.p[k] * (w.dp[k] * w.factors[k] - sum) * d.scale, head.part(1, k));
                 }
             }
         });
@@ -204,34 +223,23 @@ pub fn backward_kv(call: &Call, mut a: Args) {
     let (t, h, hd) = (d.t as usize, d.h as usize, d.d as usize);
     let c = h * hd;
     par::rows(d.b as usize, t * t * c * 8, RowsMut(dqkv, t * 3 * c), |first, RowsMut(dqkv, _), rows| {
-        scratch(2 * hd * t + 3 * t, |memory| {
-            let (keys, memory) = memory.split_at_mut(hd * t);
-            let (values, memory) = memory.split_at_mut(hd * t);
-            let (p, memory) = memory.split_at_mut(t);
-            let (dp, factors) = memory.split_at_mut(t);
-            for (row, h) in (0..rows).flat_map(|row| (0..h).map(move |h| (row, h))) {
-                let head = Head { d: &d, step: call.step, qkv, mask, b: first + row, h };
-                head.transpose(t, hd, |k| head.part(1, k), keys);
-                head.transpose(t, hd, |k| head.part(2, k), values);
-                let base = row * t * 3 * c + h * hd;
+        for_each_head(&d, call.step, (qkv, mask), (first, rows), |head, row, w| {
+            head.transpose(2, w.values);
+            let base = row * t * 3 * c + head.h * hd;
+            for k in 0..t {
+                dqkv[base + k * 3 * c + c..][..hd].fill(0.0);
+                dqkv[base + k * 3 * c + 2 * c..][..hd].fill(0.0);
+            }
+            for q in 0..t {
+                let (dctx, query) = (head.of(dctx, q), head.part(0, q));
+                head.again(q, lse, dctx, w);
+                let delta = delta[head.statistic(q)];
                 for k in 0..t {
-                    dqkv[base + k * 3 * c + c..][..hd].fill(0.0);
-                    dqkv[base + k * 3 * c + 2 * c..][..hd].fill(0.0);
-                }
-                for q in 0..t {
-                    let at = ((first + row) * d.h as usize + h) * t + q;
-                    let dctx = head.of(dctx, q);
-                    probabilities(&head, q, keys, lse[at], p);
-                    dot_columns(dctx, values, dp);
-                    head.dropout(q, factors);
-                    let query = head.part(0, q);
-                    for k in 0..t {
-                        // in the forward: ctx[q] += p factor v[k]
-                        axpy(&mut dqkv[base + k * 3 * c + 2 * c..][..hd], p[k] * factors[k], dctx);
-                        // in the forward: score = scale q·k
-                        let ds = p[k] * (dp[k] * factors[k] - delta[at]) * d.scale;
-                        axpy(&mut dqkv[base + k * 3 * c + c..][..hd], ds, query);
-                    }
+                    // in the forward: ctx[q] += p factor v[k]
+                    axpy(&mut dqkv[base + k * 3 * c + 2 * c..][..hd], w.p[k] * w.factors[k], dctx);
+                    // in the forward: score = scale q·k
+                    let ds = w.p[k] * (w.dp[k] * w.factors[k] - delta) * d.scale;
+                    axpy(&mut dqkv[base + k * 3 * c + c..][..hd], ds, query);
                 }
             }
         });
