@@ -1,66 +1,38 @@
 //! A run on this machine: what was asked for -> corpus, tokenizer, token cache, model, engine -> the session, its files and events.
 //! Everything that can be refused is refused before the run's folder exists.
 
-use assemble::{Assembly, From, assemble};
 pub mod assemble;
 mod evaluate;
+mod minutes;
 pub mod source;
+mod told;
 
 pub use evaluate::evaluate;
 pub use source::cache_dir;
+pub use told::Options;
 
-use crate::config::{Config, Objective, Overrides};
-use crate::gpu::Choice;
-use crate::hub::{self, Networks};
+use crate::config::{Config, Objective};
 use crate::model::ledger::Group;
 use crate::plan::{Choices, Role};
-use crate::text::grammar::Level;
-use crate::train::checkpoint::{self, Checkpoint, RunFolder, Snapshot, State};
+use crate::train::checkpoint::{self, RunFolder, Snapshot, State};
 use crate::train::engine::{Place, SLICE};
 use crate::train::event::{
     self, Arena, Command, CorpusInfo, Event, Finished, Outcome, RunPlan, StepMetrics, Warning, WarningKind,
 };
-use crate::train::session::{Arrived, Position, Session};
+use crate::train::session::{Arrived, Session};
 use crate::train::warnings::{Monitor, RunShape};
 use crate::train::weights;
 use crate::view::Lang;
 use crate::view::log::{Log, read_events, write_report};
 use crate::view::tensorboard::TensorBoard;
 use crate::{Error, Result, cpu};
+use assemble::{Assembly, From, assemble};
 use futures_channel::mpsc::UnboundedReceiver;
-use source::Text;
-use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
-
-/// What was asked for, as typed.
-#[derive(Debug, Clone)]
-pub struct Options {
-    pub corpus: Vec<PathBuf>,
-    pub valid: Vec<PathBuf>,
-    pub lang: Lang,
-    /// Of the built-in corpus; the preset's own where not given.
-    pub level: Option<Level>,
-    pub tokenizer: Option<PathBuf>,
-    pub init: Option<PathBuf>,
-    pub out: Option<PathBuf>,
-    pub preset: Option<String>,
-    pub config: Option<PathBuf>,
-    pub set: Vec<String>,
-    pub steps: Option<u64>,
-    pub minutes: Option<f64>,
-    pub stop_after: Option<u64>,
-    pub seed: Option<u64>,
-    pub threads: Option<usize>,
-    pub device: Choice,
-    pub engine: String,
-    pub resume: bool,
-    /// `--resume=STEP`: an earlier checkpoint than the newest.
-    pub resume_step: Option<u64>,
-    pub retune: bool,
-}
-
-/// Where runs go without `--out`.
-pub const RUNS: &str = "runs";
+use minutes::Timing;
+use source::{Text, Wanted};
+use std::path::Path;
+use std::time::Instant;
+use told::Resumed;
 
 /// Trains as asked. Events go to `sink` as they happen, and into the run's folder.
 ///
@@ -84,19 +56,12 @@ pub async fn train(
     run.close(outcome, sink)
 }
 
-/// What a resumed run goes on from.
-struct Resumed {
-    checkpoint: Checkpoint,
-    position: Position,
-    out: PathBuf,
-}
-
 struct Run {
     session: Session,
     folder: RunFolder,
     text: Text,
     corpus: CorpusInfo,
-    trained_on: TrainedOn,
+    wanted: Wanted,
     log: Log,
     board: TensorBoard,
     monitor: Monitor,
@@ -110,32 +75,32 @@ struct Run {
 
 impl Run {
     async fn prepare(options: &Options, sink: &mut dyn FnMut(&Event) -> Result<()>) -> Result<Self> {
-        let resumed = if options.resume { Some(find_resumed(options)?) } else { None };
-        let (config, builtin) = effective_config(options, resumed.as_ref())?;
-        let trained_on = TrainedOn::of(options, builtin, resumed.as_ref())?;
+        let resumed = if options.resume { Some(told::find_resumed(options)?) } else { None };
+        let (config, builtin) = told::effective_config(options, resumed.as_ref())?;
+        let wanted = told::wanted(options, builtin, resumed.as_ref())?;
         let place = Place::open(&options.device).await?;
         sink(&Event::Device(place.event()))?;
 
-        let init = options.init.as_deref().map(|dir| read_init(dir, &config)).transpose()?;
+        let init = options.init.as_deref().map(|dir| told::read_init(dir, &config)).transpose()?;
         let tokenizer = match &resumed {
             // One that is given again must be the same: its hash is compared below.
             Some(r) => options.tokenizer.clone().or_else(|| Some(r.checkpoint.dir.join("generator"))),
-            None => options.tokenizer.clone().or_else(|| options.init.as_deref().map(tokenizer_folder)),
+            None => options.tokenizer.clone().or_else(|| options.init.as_deref().map(told::tokenizer_folder)),
         };
         let mut failed = None;
         let mut tell = |preparing| {
             // A listener that is gone (a closed pipe) ends the run, but not in the middle of a file.
             failed = sink(&Event::Preparing(preparing)).err().or(failed.take());
         };
-        let text = source::open(&trained_on.wanted(), &config, tokenizer.as_deref(), &mut tell)?;
+        let text = source::open(&wanted, &config, tokenizer.as_deref(), &mut tell)?;
         if let Some(error) = failed {
             return Err(error);
         }
         if let Some(r) = &resumed {
-            check_same_text(&r.checkpoint.state, &text, &r.out)?;
+            told::check_same_text(&r.checkpoint.state, &text, &r.out)?;
         }
         if let Some((networks, _)) = &init {
-            check_init(networks, &text, &config)?;
+            told::check_init(networks, &text, &config)?;
         }
         let from = match (&resumed, &init) {
             (Some(r), _) => From::Checkpoint(&r.checkpoint, r.position),
@@ -146,7 +111,7 @@ impl Run {
             assemble(&config, &text, &place, &from, options.seed.unwrap_or(1)).await?;
 
         let out = resumed.as_ref().map(|r| r.out.clone()).or_else(|| options.out.clone());
-        let out = out.unwrap_or_else(|| Path::new(RUNS).join(format!("{}-{}", timestamp(), config.preset)));
+        let out = out.unwrap_or_else(|| told::new_folder(&config.preset));
         let folder = if resumed.is_some() { RunFolder::open(&out)? } else { RunFolder::create(&out)? };
         match &resumed {
             Some(r) => drop(folder.set_aside_after(r.checkpoint.state.step)?),
@@ -164,7 +129,7 @@ impl Run {
             folder,
             text,
             corpus,
-            trained_on,
+            wanted,
             kernels,
         };
         let timed = options.minutes.is_some() && resumed.is_none();
@@ -399,8 +364,8 @@ impl Run {
         let networks = weights::read_networks(&session.model, &mut session.engine, facts).await?;
         let moments = weights::read_moments(&session.model, &mut session.engine).await?;
         let mut extra = serde_json::Map::new();
-        extra.insert(POSITION.into(), serde_json::to_value(position).expect("numbers are JSON"));
-        extra.insert(TRAINED_ON.into(), serde_json::to_value(&self.trained_on).expect("paths and names are JSON"));
+        extra.insert(told::POSITION.into(), serde_json::to_value(position).expect("numbers are JSON"));
+        extra.insert(told::TRAINED_ON.into(), serde_json::to_value(&self.wanted).expect("paths and names are JSON"));
         let state = State {
             format_version: checkpoint::FORMAT_VERSION,
             step: position.step,
@@ -507,194 +472,6 @@ enum Next {
     Stop,
 }
 
-/// `--minutes`: times the first steps, then says how many fit. The first is left out (pages, caches, pipelines are cold).
-struct Timing {
-    budget: Duration,
-    started: Instant,
-    first_done: Option<Instant>,
-}
-
-/// Steps that are timed, unless this much of the budget is gone earlier.
-const TIMED_STEPS: u64 = 20;
-const TIMED_SHARE: f64 = 0.1;
-
-impl Timing {
-    fn new(minutes: f64, started: Instant) -> Self {
-        Self { budget: Duration::from_secs_f64(minutes * 60.0), started, first_done: None }
-    }
-
-    /// After `done` steps: the planned number, once it is known.
-    fn planned(&mut self, done: u64) -> Option<u64> {
-        let now = Instant::now();
-        let Some(first_done) = self.first_done else {
-            self.first_done = Some(now);
-            return None;
-        };
-        let elapsed = now - self.started;
-        if done < TIMED_STEPS && elapsed.as_secs_f64() < TIMED_SHARE * self.budget.as_secs_f64() {
-            return None;
-        }
-        let secs_per_step = (now - first_done).as_secs_f64() / (done - 1).max(1) as f64;
-        // Evaluations, readouts and checkpoints take their share: a twentieth is left for them.
-        let left = (self.budget.saturating_sub(elapsed)).as_secs_f64() * 0.95;
-        Some(done + (left / secs_per_step.max(1e-6)) as u64)
-    }
-}
-
-fn effective_config(options: &Options, resumed: Option<&Resumed>) -> Result<(Config, Option<Level>)> {
-    if let Some(r) = resumed {
-        let path = r.out.join("config.toml");
-        let text = std::fs::read_to_string(&path).map_err(|e| Error::io("read the configuration", &path, &e))?;
-        let config = Config::from_toml(&text, &path.display().to_string())?;
-        let state = &r.checkpoint.state;
-        let fixed = !options.set.is_empty()
-            || options.config.is_some()
-            || options.preset.is_some()
-            || options.steps.is_some_and(|steps| steps != state.planned_steps)
-            || options.seed.is_some_and(|seed| seed != state.seed);
-        if fixed {
-            return Err(Error::usage("a resumed run keeps its own configuration")
-                .at(path.display())
-                .hint("leave --preset, --config, --set, --steps and --seed away; to train on with other settings start a new run with --init"));
-        }
-        let builtin = options.corpus.is_empty().then(|| options.level.unwrap_or_else(|| default_level(&config.preset)));
-        return Ok((config, builtin));
-    }
-    let preset = options.preset.as_deref().unwrap_or("nano");
-    let builtin = options.corpus.is_empty().then(|| options.level.unwrap_or_else(|| default_level(preset)));
-    let file = options.config.as_deref().map(read_text).transpose()?;
-    let mut set = options.set.clone();
-    if let Some(steps) = options.steps {
-        set.push(format!("steps={steps}"));
-    }
-    // Portuguese keeps its accents, whatever the preset's text was.
-    let overrides = Overrides { file, set, first_steps: preset == "nano" && builtin == Some(Level::FirstSteps) };
-    let mut config = Config::load(preset, &overrides)?;
-    if options.steps.is_none() && options.minutes.is_some() {
-        // The schedule is fixed once the first steps were timed; until then the rate is in its warm-up.
-        config.steps = config.steps.max(1_000_000);
-    }
-    if options.minutes.is_some_and(|m| !(m > 0.0 && m.is_finite())) {
-        return Err(Error::usage("--minutes wants a number above 0"));
-    }
-    Ok((config, builtin))
-}
-
-fn default_level(preset: &str) -> Level {
-    if preset == "nano" { Level::FirstSteps } else { Level::Stories }
-}
-
-fn read_text(path: &Path) -> Result<(String, String)> {
-    let text = std::fs::read_to_string(path).map_err(|e| Error::io("read the configuration", path, &e))?;
-    Ok((text, path.display().to_string()))
-}
-
-fn find_resumed(options: &Options) -> Result<Resumed> {
-    let out = match &options.out {
-        Some(out) => out.clone(),
-        None => checkpoint::newest_run(Path::new(RUNS))?
-            .ok_or_else(|| Error::usage("there is no run to resume").at(RUNS).hint("name its folder with --out"))?,
-    };
-    let checkpoint = checkpoint::resume_point(&out, options.resume_step)?;
-    let position = position(&checkpoint)?;
-    Ok(Resumed { checkpoint, position, out })
-}
-
-/// Names in state.json.
-const POSITION: &str = "position";
-const TRAINED_ON: &str = "trained_on";
-
-/// Where the run of a checkpoint stands.
-fn position(checkpoint: &Checkpoint) -> Result<Position> {
-    from_state(checkpoint, POSITION)
-}
-
-/// The text that the run of a checkpoint is trained on.
-fn trained_on(checkpoint: &Checkpoint) -> Result<TrainedOn> {
-    from_state(checkpoint, TRAINED_ON)
-}
-
-fn from_state<T: serde::de::DeserializeOwned>(checkpoint: &Checkpoint, key: &str) -> Result<T> {
-    let value = checkpoint.state.extra.get(key).cloned().unwrap_or_default();
-    serde_json::from_value(value)
-        .map_err(|e| Error::failed(format!("its state.json has no readable {key}: {e}")).at(checkpoint.dir.display()))
-}
-
-/// Which text a run is trained on: kept with it, so that `--resume` and `eval` need not be told again.
-#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
-struct TrainedOn {
-    pub corpus: Vec<PathBuf>,
-    pub valid: Vec<PathBuf>,
-    /// The built-in corpus, where no path was given.
-    pub builtin: Option<Level>,
-    pub lang: Lang,
-}
-
-impl TrainedOn {
-    /// As typed; a resumed run that is told nothing goes on with its own.
-    fn of(options: &Options, builtin: Option<Level>, resumed: Option<&Resumed>) -> Result<Self> {
-        if let Some(r) = resumed.filter(|_| options.corpus.is_empty()) {
-            return trained_on(&r.checkpoint);
-        }
-        // Absolute, so that a run can be resumed from another folder; a path that is not there is told when it is opened.
-        let whole = |paths: &[PathBuf]| {
-            paths.iter().map(|path| std::fs::canonicalize(path).unwrap_or_else(|_| path.clone())).collect()
-        };
-        Ok(Self { corpus: whole(&options.corpus), valid: whole(&options.valid), builtin, lang: options.lang })
-    }
-
-    pub fn wanted(&self) -> source::Wanted<'_> {
-        source::Wanted { corpus: &self.corpus, valid: &self.valid, builtin: self.builtin, lang: self.lang }
-    }
-}
-
-fn check_same_text(state: &State, text: &Text, out: &Path) -> Result<()> {
-    for (what, then, now) in [
-        ("tokenizer", state.tokenizer_hash.as_str(), text.tokenizer.hash()),
-        ("corpus", state.corpus_hash.as_str(), &text.cache.corpus_hash()),
-    ] {
-        if then != now {
-            return Err(Error::usage(format!("the {what} is not the one this run was trained on"))
-                .at(out.display())
-                .hint("resume with the same --corpus and --valid; on other text start a new run with --init"));
-        }
-    }
-    Ok(())
-}
-
-/// The networks of `--init`, as far as the objective trains them.
-fn read_init(dir: &Path, config: &Config) -> Result<(Networks, Vec<String>)> {
-    if config.objective == Objective::Mlm {
-        let (generator, notices) = checkpoint::resolve_model(dir)?.read(hub::Role::Generator)?;
-        return Ok((Networks { discriminator: None, generator }, notices));
-    }
-    let (pair, notices) = checkpoint::read_pair(dir)?;
-    Ok((pair.into(), notices))
-}
-
-fn check_init(networks: &Networks, text: &Text, config: &Config) -> Result<()> {
-    let sizes = &networks.generator.config;
-    let (vocab, have) = (sizes.vocab_size, text.tokenizer.vocab_size());
-    if vocab != have {
-        return Err(Error::usage(format!("the networks have a vocabulary of {vocab}, the tokenizer {have}"))
-            .hint("leave --tokenizer away: the folder of --init has its own"));
-    }
-    let positions = sizes.max_position_embeddings;
-    if (config.seq_len as usize) > positions {
-        return Err(Error::usage(format!("seq_len = {} exceeds the networks' {positions} positions", config.seq_len))
-            .hint(format!("--set seq_len={positions}")));
-    }
-    Ok(())
-}
-
-/// The tokenizer of a pair's folder lies with its networks.
-fn tokenizer_folder(dir: &Path) -> PathBuf {
-    checkpoint::resolve_model(dir)
-        .ok()
-        .and_then(|model| model.discriminator.or(model.generator))
-        .unwrap_or_else(|| dir.to_owned())
-}
-
 fn settings(c: &Config) -> event::Settings {
     let value = serde_json::to_value(c).expect("a flat struct of numbers, strings and booleans is JSON");
     match value {
@@ -726,37 +503,4 @@ fn next_steps(run: &Path, outcome: Outcome, objective: Objective, example: Optio
         next.insert(0, format!("{program} train --resume --out {run}"));
     }
     next
-}
-
-/// UTC, as a folder's name: 20261123-060102.
-fn timestamp() -> String {
-    let now = std::time::SystemTime::now();
-    let secs = now.duration_since(std::time::UNIX_EPOCH).map_or(0, |d| d.as_secs());
-    let (days, rest) = (secs / 86_400, secs % 86_400);
-    let (year, month, day) = civil_from_days(days as i64);
-    format!("{year:04}{month:02}{day:02}-{:02}{:02}{:02}", rest / 3600, rest / 60 % 60, rest % 60)
-}
-
-/// Days since 1970 to (year, month, day), Gregorian (Hinnant, "chrono-compatible low-level date algorithms").
-fn civil_from_days(days: i64) -> (i64, i64, i64) {
-    let z = days + 719_468;
-    let era = z.div_euclid(146_097);
-    let doe = z.rem_euclid(146_097);
-    let yoe = (doe - doe / 1460 + doe / 36_524 - doe / 146_096) / 365;
-    let doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
-    let mp = (5 * doy + 2) / 153;
-    let month = if mp < 10 { mp + 3 } else { mp - 9 };
-    (yoe + era * 400 + i64::from(month <= 2), month, doy - (153 * mp + 2) / 5 + 1)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn dates_are_the_calendars() {
-        assert_eq!(civil_from_days(0), (1970, 1, 1));
-        assert_eq!(civil_from_days(19_782), (2024, 2, 29));
-        assert_eq!(civil_from_days(20_780), (2026, 11, 23));
-    }
 }

@@ -13,10 +13,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
-/// Which text was asked for.
-pub struct Wanted<'a> {
-    pub corpus: &'a [PathBuf],
-    pub valid: &'a [PathBuf],
+/// Which text was asked for. Kept with a run, so that `--resume` and `eval` need not be told again.
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
+pub struct Wanted {
+    pub corpus: Vec<PathBuf>,
+    pub valid: Vec<PathBuf>,
     /// The built-in corpus, where no path is given.
     pub builtin: Option<Level>,
     pub lang: Lang,
@@ -93,9 +94,9 @@ pub fn open(wanted: &Wanted, config: &Config, tokenizer: Option<&Path>, mut tell
         }
         None => {
             let corpus = if wanted.corpus.is_empty() {
-                Corpus::open_held_out(wanted.valid)?
+                Corpus::open_held_out(&wanted.valid)?
             } else {
-                Corpus::open(wanted.corpus, wanted.valid)?
+                Corpus::open(&wanted.corpus, &wanted.valid)?
             };
             let identity = corpus.identity();
             let files = corpus.to_string();
@@ -108,7 +109,7 @@ pub fn open(wanted: &Wanted, config: &Config, tokenizer: Option<&Path>, mut tell
             let tokenizer = tokenizer_for(tokenizer, config, cleaning, &identity, chunks, &mut tell)?;
             let cache = cache_for(&dir, &identity, &tokenizer, || corpus.chunks(), &mut tell)?;
             let names: Vec<String> =
-                wanted.corpus.iter().chain(wanted.valid).map(|path| path.display().to_string()).collect();
+                wanted.corpus.iter().chain(&wanted.valid).map(|path| path.display().to_string()).collect();
             Ok(Text {
                 name: names.join(", "),
                 cache: Arc::new(cache),

@@ -1,0 +1,200 @@
+//! What was typed becomes what is run: configuration, text, and the run or the networks to go on from; each checked before
+//! anything is written. [`Options`] -> config, [`Wanted`], [`Resumed`].
+
+use super::source::{Text, Wanted};
+use crate::config::{Config, Objective, Overrides};
+use crate::gpu::Choice;
+use crate::hub::{self, Networks};
+use crate::text::grammar::Level;
+use crate::train::checkpoint::{self, Checkpoint, State};
+use crate::train::session::Position;
+use crate::view::Lang;
+use crate::{Error, Result};
+use std::path::{Path, PathBuf};
+
+/// What was asked for, as typed.
+#[derive(Debug, Clone)]
+pub struct Options {
+    pub corpus: Vec<PathBuf>,
+    pub valid: Vec<PathBuf>,
+    pub lang: Lang,
+    /// Of the built-in corpus; the preset's own where not given.
+    pub level: Option<Level>,
+    pub tokenizer: Option<PathBuf>,
+    pub init: Option<PathBuf>,
+    pub out: Option<PathBuf>,
+    pub preset: Option<String>,
+    pub config: Option<PathBuf>,
+    pub set: Vec<String>,
+    pub steps: Option<u64>,
+    pub minutes: Option<f64>,
+    pub stop_after: Option<u64>,
+    pub seed: Option<u64>,
+    pub threads: Option<usize>,
+    pub device: Choice,
+    pub engine: String,
+    pub resume: bool,
+    /// `--resume=STEP`: an earlier checkpoint than the newest.
+    pub resume_step: Option<u64>,
+    pub retune: bool,
+}
+
+/// Where runs go without `--out`.
+const RUNS: &str = "runs";
+
+/// A new run's folder: runs/20261123-060102-nano, UTC.
+pub fn new_folder(preset: &str) -> PathBuf {
+    Path::new(RUNS).join(format!("{}-{preset}", chrono::Utc::now().format("%Y%m%d-%H%M%S")))
+}
+
+/// What a resumed run goes on from.
+pub struct Resumed {
+    pub checkpoint: Checkpoint,
+    pub position: Position,
+    pub out: PathBuf,
+}
+
+pub fn effective_config(options: &Options, resumed: Option<&Resumed>) -> Result<(Config, Option<Level>)> {
+    if let Some(r) = resumed {
+        let config = stored_config(&r.out)?;
+        let state = &r.checkpoint.state;
+        let fixed = !options.set.is_empty()
+            || options.config.is_some()
+            || options.preset.is_some()
+            || options.steps.is_some_and(|steps| steps != state.planned_steps)
+            || options.seed.is_some_and(|seed| seed != state.seed);
+        if fixed {
+            return Err(Error::usage("a resumed run keeps its own configuration")
+                .at(r.out.display())
+                .hint("leave --preset, --config, --set, --steps and --seed away; to train on with other settings start a new run with --init"));
+        }
+        let builtin = options.corpus.is_empty().then(|| options.level.unwrap_or_else(|| default_level(&config.preset)));
+        return Ok((config, builtin));
+    }
+    let preset = options.preset.as_deref().unwrap_or("nano");
+    let builtin = options.corpus.is_empty().then(|| options.level.unwrap_or_else(|| default_level(preset)));
+    let file = options.config.as_deref().map(read_text).transpose()?;
+    let mut set = options.set.clone();
+    if let Some(steps) = options.steps {
+        set.push(format!("steps={steps}"));
+    }
+    // Portuguese keeps its accents by default, whatever text the preset was made for; what is typed comes later and wins.
+    if options.lang == Lang::Pt {
+        set.insert(0, "strip_accents=false".to_owned());
+    }
+    let overrides = Overrides { file, set, first_steps: preset == "nano" && builtin == Some(Level::FirstSteps) };
+    let mut config = Config::load(preset, &overrides)?;
+    if options.steps.is_none() && options.minutes.is_some() {
+        // The schedule is fixed once the first steps were timed; until then the rate is in its warm-up.
+        config.steps = config.steps.max(1_000_000);
+    }
+    if options.minutes.is_some_and(|m| !(m > 0.0 && m.is_finite())) {
+        return Err(Error::usage("--minutes wants a number above 0"));
+    }
+    Ok((config, builtin))
+}
+
+fn default_level(preset: &str) -> Level {
+    if preset == "nano" { Level::FirstSteps } else { Level::Stories }
+}
+
+/// The configuration that a run's folder holds.
+pub fn stored_config(run: &Path) -> Result<Config> {
+    let (text, place) = read_text(&run.join("config.toml"))?;
+    Config::from_toml(&text, &place)
+}
+
+fn read_text(path: &Path) -> Result<(String, String)> {
+    let text = std::fs::read_to_string(path).map_err(|e| Error::io("read the configuration", path, &e))?;
+    Ok((text, path.display().to_string()))
+}
+
+pub fn find_resumed(options: &Options) -> Result<Resumed> {
+    let out = match &options.out {
+        Some(out) => out.clone(),
+        None => checkpoint::newest_run(Path::new(RUNS))?
+            .ok_or_else(|| Error::usage("there is no run to resume").at(RUNS).hint("name its folder with --out"))?,
+    };
+    let checkpoint = checkpoint::resume_point(&out, options.resume_step)?;
+    let position = position(&checkpoint)?;
+    Ok(Resumed { checkpoint, position, out })
+}
+
+/// Names in state.json.
+pub const POSITION: &str = "position";
+pub const TRAINED_ON: &str = "trained_on";
+
+/// Where the run of a checkpoint stands.
+pub fn position(checkpoint: &Checkpoint) -> Result<Position> {
+    from_state(checkpoint, POSITION)
+}
+
+/// The text that the run of a checkpoint is trained on.
+pub fn trained_on(checkpoint: &Checkpoint) -> Result<Wanted> {
+    from_state(checkpoint, TRAINED_ON)
+}
+
+fn from_state<T: serde::de::DeserializeOwned>(checkpoint: &Checkpoint, key: &str) -> Result<T> {
+    let value = checkpoint.state.extra.get(key).cloned().unwrap_or_default();
+    serde_json::from_value(value)
+        .map_err(|e| Error::failed(format!("its state.json has no readable {key}: {e}")).at(checkpoint.dir.display()))
+}
+
+/// The text to train on, as typed; a resumed run that is told nothing goes on with its own.
+pub fn wanted(options: &Options, builtin: Option<Level>, resumed: Option<&Resumed>) -> Result<Wanted> {
+    if let Some(r) = resumed.filter(|_| options.corpus.is_empty()) {
+        return trained_on(&r.checkpoint);
+    }
+    // Absolute, so that a run can be resumed from another folder; a path that is not there is told when it is opened.
+    let whole = |paths: &[PathBuf]| {
+        paths.iter().map(|path| std::fs::canonicalize(path).unwrap_or_else(|_| path.clone())).collect()
+    };
+    Ok(Wanted { corpus: whole(&options.corpus), valid: whole(&options.valid), builtin, lang: options.lang })
+}
+
+pub fn check_same_text(state: &State, text: &Text, out: &Path) -> Result<()> {
+    for (what, then, now) in [
+        ("tokenizer", state.tokenizer_hash.as_str(), text.tokenizer.hash()),
+        ("corpus", state.corpus_hash.as_str(), &text.cache.corpus_hash()),
+    ] {
+        if then != now {
+            return Err(Error::usage(format!("the {what} is not the one this run was trained on"))
+                .at(out.display())
+                .hint("resume with the same --corpus and --valid; on other text start a new run with --init"));
+        }
+    }
+    Ok(())
+}
+
+/// The networks of `--init`, as far as the objective trains them.
+pub fn read_init(dir: &Path, config: &Config) -> Result<(Networks, Vec<String>)> {
+    if config.objective == Objective::Mlm {
+        let (generator, notices) = checkpoint::resolve_model(dir)?.read(hub::Role::Generator)?;
+        return Ok((Networks { discriminator: None, generator }, notices));
+    }
+    let (pair, notices) = checkpoint::read_pair(dir)?;
+    Ok((pair.into(), notices))
+}
+
+pub fn check_init(networks: &Networks, text: &Text, config: &Config) -> Result<()> {
+    let sizes = &networks.generator.config;
+    let (vocab, have) = (sizes.vocab_size, text.tokenizer.vocab_size());
+    if vocab != have {
+        return Err(Error::usage(format!("the networks have a vocabulary of {vocab}, the tokenizer {have}"))
+            .hint("leave --tokenizer away: the folder of --init has its own"));
+    }
+    let positions = sizes.max_position_embeddings;
+    if (config.seq_len as usize) > positions {
+        return Err(Error::usage(format!("seq_len = {} exceeds the networks' {positions} positions", config.seq_len))
+            .hint(format!("--set seq_len={positions}")));
+    }
+    Ok(())
+}
+
+/// The tokenizer of a pair's folder lies with its networks.
+pub fn tokenizer_folder(dir: &Path) -> PathBuf {
+    checkpoint::resolve_model(dir)
+        .ok()
+        .and_then(|model| model.discriminator.or(model.generator))
+        .unwrap_or_else(|| dir.to_owned())
+}
