@@ -12,6 +12,7 @@ pub use source::cache_dir;
 pub use told::Options;
 
 use crate::config::{Config, Objective};
+use crate::model::ModelSpec;
 use crate::model::ledger::Group;
 use crate::plan::{Choices, Role};
 use crate::train::checkpoint::{self, RunFolder, Snapshot, State};
@@ -78,8 +79,15 @@ impl Run {
         let resumed = if options.resume { Some(told::find_resumed(options)?) } else { None };
         let (config, builtin) = told::effective_config(options, resumed.as_ref())?;
         let wanted = told::wanted(options, builtin, resumed.as_ref())?;
+        if let (Some(out), None) = (&options.out, &resumed) {
+            RunFolder::refuse_taken(out)?;
+        }
         let place = Place::open(&options.device).await?;
         sink(&Event::Device(place.event()))?;
+        if resumed.is_none() && options.init.is_none() {
+            // Asked again once the tokenizer tells the true vocabulary; here, before text is read for nothing.
+            ModelSpec::from_config(&config, config.vocab_size, 0, None).check(&place.limits())?;
+        }
 
         let init = options.init.as_deref().map(|dir| told::read_init(dir, &config)).transpose()?;
         let tokenizer = match &resumed {

@@ -4,7 +4,7 @@ use crate::Result;
 use crate::config::Config;
 use crate::text::cache::{self, Identity, Options, Origin, TokenCache};
 use crate::text::corpus::Corpus;
-use crate::text::grammar::{Grammar, Language, Level, Rule, Verdict};
+use crate::text::grammar::{Class, Grammar, Language, Level, Rule, Story, Verdict};
 use crate::text::tokenizer::{Cleaning, Tokenizer};
 use crate::text::{Chunk, wordpiece};
 use crate::train::event::Preparing;
@@ -154,21 +154,24 @@ impl Stories {
         })
     }
 
-    /// A sentence of the grammar with one word that does not belong: the judge should find it.
+    /// A sentence of the grammar whose verb is another story's: the mistake that a judge learns to find first.
     fn example(&self) -> Option<String> {
-        let [story, other] = [0, 1].map(|number| self.grammar.document(BUILTIN_SEED + 1, number));
-        let strangers = other.sentences.iter().flat_map(|s| (0..s.words.len()).map(|w| s.word(w).to_owned()));
-        let strangers: Vec<String> = strangers.collect();
-        let selection = Verdict::Breaks(Rule::Selection);
-        let sentence = &story.sentences[0];
-        for word in (0..sentence.words.len()).rev() {
-            if let Some(stranger) = strangers.iter().find(|stranger| story.judge(0, word, stranger) == selection) {
-                let span = sentence.words[word].span();
-                let (before, after) = (&sentence.text[..span.start], &sentence.text[span.end..]);
-                return Some(format!("{before}{stranger}{after}"));
-            }
-        }
-        None
+        let verbs = |story: &Story| -> Vec<(usize, String)> {
+            let first = &story.sentences[0];
+            let is_verb = |w: &usize| story.facts(0, *w).is_some_and(|facts| facts.class == Class::Verb);
+            (0..first.words.len()).filter(is_verb).map(|w| (w, first.word(w).to_owned())).collect()
+        };
+        let wrong = Verdict::Breaks(Rule::Selection);
+        // Not every story begins with a verb that its subject chooses.
+        (0..100).find_map(|number| {
+            let [story, other] = [number, number + 1].map(|number| self.grammar.document(BUILTIN_SEED + 1, number));
+            let (own, strangers) = (verbs(&story), verbs(&other));
+            let mut pairs = own.iter().flat_map(|(w, _)| strangers.iter().map(move |(_, stranger)| (*w, stranger)));
+            let (word, stranger) = pairs.find(|(w, stranger)| story.judge(0, *w, stranger) == wrong)?;
+            let sentence = &story.sentences[0];
+            let span = sentence.words[word].span();
+            Some(format!("{}{stranger}{}", &sentence.text[..span.start], &sentence.text[span.end..]))
+        })
     }
 }
 
@@ -237,4 +240,21 @@ pub fn cache_dir() -> PathBuf {
     set("ELECTROSCOPE_CACHE")
         .or_else(|| home().map(|dir| dir.join("electroscope")))
         .unwrap_or_else(|| PathBuf::from(".electroscope-cache"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_built_in_text_has_an_example_that_is_not_of_it() {
+        for (lang, level) in
+            [Lang::En, Lang::Pt].into_iter().flat_map(|l| [(l, Level::FirstSteps), (l, Level::Stories)])
+        {
+            let stories = Stories::new(lang, level).unwrap();
+            let example = stories.example().unwrap();
+            println!("{example}");
+            assert!(stories.grammar.parse(&example).is_none(), "{example}");
+        }
+    }
 }

@@ -117,6 +117,18 @@ pub fn find_resumed(options: &Options) -> Result<Resumed> {
     };
     let checkpoint = checkpoint::resume_point(&out, options.resume_step)?;
     let position = position(&checkpoint)?;
+    let (step, planned) = (checkpoint.state.step, checkpoint.state.planned_steps);
+    let run = out.display();
+    if step >= planned {
+        return Err(Error::usage(format!("the run is finished: {step} of {planned} steps"))
+            .at(&run)
+            .hint(format!("train its networks on with: electroscope train --init {run}")));
+    }
+    if options.stop_after.is_some_and(|stop| stop <= step) {
+        return Err(Error::usage(format!("the run has taken {step} steps already"))
+            .at(&run)
+            .hint("give a later --stop-after"));
+    }
     Ok(Resumed { checkpoint, position, out })
 }
 

@@ -7,20 +7,11 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+/// The named ranges of a step's plan, in order: views know them from here.
+pub use crate::plan::Stage;
+
 /// The effective configuration, key by key, as in `RUN/config.toml`.
 pub type Settings = BTreeMap<String, serde_json::Value>;
-
-/// The named ranges of a step's plan, in order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Stage {
-    Mask,
-    Propose,
-    Replace,
-    Judge,
-    Backward,
-    Update,
-}
 
 /// What a view may ask of a run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

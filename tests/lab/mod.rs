@@ -8,6 +8,7 @@ use electroscope::model::ledger::Group;
 use electroscope::model::{Model, ModelSpec};
 use electroscope::plan::{Choices, Stage, Step, Tensor};
 use electroscope::rng::{Key, Sequence, Stream};
+pub use electroscope::run::assemble::recipe;
 use electroscope::text::cache::{Options, TokenCache};
 use electroscope::text::grammar::{Grammar, Language, Level};
 use electroscope::text::tokenizer::{Cleaning, Specials, Tokenizer};
@@ -76,18 +77,6 @@ pub fn text_of(documents: &[String], vocab_size: usize) -> Text {
 /// A few thousand words of the first-steps level.
 pub fn text() -> Text {
     text_of(&stories(Level::FirstSteps, 300), 300)
-}
-
-/// How a configuration cuts text into batches.
-pub fn recipe(c: &Config, seed: u64) -> Recipe {
-    Recipe {
-        rows: c.batch as usize,
-        accumulate: c.accumulate as usize,
-        row_len: c.seq_len as usize,
-        packing: c.packing,
-        masking: Masking { mask_prob: c.mask_prob, with_replacement: c.mask_with_replacement },
-        seed,
-    }
 }
 
 /// A session that begins, on the corpus' own split.

@@ -43,14 +43,26 @@ impl RunFolder {
     /// Takes the folder for a new run. One that already holds a run is refused.
     pub fn create(run: &Path) -> Result<Self> {
         let folder = Self::lock(run)?;
+        Self::refuse_taken(run)?;
+        folder.cleared()
+    }
+
+    /// Refuses a folder that holds a run: also asked before anything slow is begun for a new one.
+    pub fn refuse_taken(run: &Path) -> Result<()> {
+        let resumable = run.is_dir() && !list(run)?.is_empty();
         let written = ["config.toml", "metrics.jsonl"].iter().any(|name| run.join(name).exists());
-        if !written && list(run)?.is_empty() {
-            return folder.cleared();
-        }
-        Err(Error::usage("the folder already holds a run").at(run.display()).hint(format!(
-            "continue it with: electroscope train --resume --out {}; or choose another folder with --out",
-            typed(run)
-        )))
+        let hint = if resumable {
+            format!(
+                "continue it with: electroscope train --resume --out {}; or choose another folder with --out",
+                typed(run)
+            )
+        } else if written {
+            // It ended before its first checkpoint: nothing in it can be gone on with.
+            "it has no checkpoint to go on from: remove it, or choose another folder with --out".to_owned()
+        } else {
+            return Ok(());
+        };
+        Err(Error::usage("the folder already holds a run").at(run.display()).hint(hint))
     }
 
     /// Takes the folder of a run to go on with, and clears what a killed write left in it.
