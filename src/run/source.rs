@@ -166,7 +166,9 @@ impl Stories {
         (0..100).find_map(|number| {
             let [story, other] = [number, number + 1].map(|number| self.grammar.document(BUILTIN_SEED + 1, number));
             let (own, strangers) = (verbs(&story), verbs(&other));
-            let mut pairs = own.iter().flat_map(|(w, _)| strangers.iter().map(move |(_, stranger)| (*w, stranger)));
+            // A short verb is mostly an auxiliary, which fits too well to teach anything.
+            let strangers = strangers.iter().map(|(_, verb)| verb).filter(|verb| verb.chars().count() > 4);
+            let mut pairs = own.iter().flat_map(|(w, _)| strangers.clone().map(move |stranger| (*w, stranger)));
             let (word, stranger) = pairs.find(|(w, stranger)| story.judge(0, *w, stranger) == wrong)?;
             let sentence = &story.sentences[0];
             let span = sentence.words[word].span();
