@@ -237,10 +237,15 @@ fn people_see_the_suspicious_words_in_brackets() {
         .cloned()
         .collect();
     assert!(!suspicious.is_empty(), "these weights find everything original: choose another seed");
-    let line = run(["detect", &model, text, "--device", "cpu"]).good().stdout;
+    let printed = run(["detect", &model, text, "--device", "cpu"]).good().stdout;
+    assert!(!printed.contains('\u{1b}'), "no colour in a pipe: {printed}");
+    let (line, numbers) = printed.trim_end().split_once('\n').expect("the text, then every word's number");
     assert_eq!(line.matches('[').count(), suspicious.len(), "{line}");
-    assert!(!line.contains('\u{1b}'), "no colour in a pipe: {line}");
-    assert_eq!(without_marks(&line).trim_end(), text);
+    assert_eq!(without_marks(line), text);
+    let words = ["the", "dog", "drank", "the", "bone", ",", "the", "cat", "eats", "the", "ball", "."];
+    let numbered: Vec<&str> = numbers.split_whitespace().step_by(2).collect();
+    assert_eq!(numbered, words, "{numbers}");
+    assert!(numbers.split_whitespace().skip(1).step_by(2).all(|number| number.ends_with('%')), "{numbers}");
 }
 
 /// `the [drank 91%] x` -> `the drank x`
