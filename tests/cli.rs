@@ -534,6 +534,17 @@ fn a_run_is_trained_stopped_resumed_measured_and_exported() {
 #[cfg(unix)]
 #[test]
 fn ctrl_c_ends_a_run_with_a_checkpoint() {
+    ends_with_a_checkpoint("-INT");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_shutdown_ends_a_run_with_a_checkpoint() {
+    ends_with_a_checkpoint("-TERM");
+}
+
+#[cfg(unix)]
+fn ends_with_a_checkpoint(signal: &str) {
     use std::io::{BufRead, BufReader};
     let dir = tempfile::tempdir().unwrap();
     std::fs::write(dir.path().join("text.txt"), run(["corpus", "--words", "4000"]).good().stdout).unwrap();
@@ -548,7 +559,7 @@ fn ctrl_c_ends_a_run_with_a_checkpoint() {
         .unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
     lines.find(|line| line.contains("\"event\":\"step\"")).expect("a step is told");
-    let kill = std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    let kill = std::process::Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap();
     assert!(kill.success());
     let last = lines.last().expect("more events follow");
     assert_eq!(child.wait().unwrap().code(), Some(0));
