@@ -330,6 +330,23 @@ mod tests {
     }
 
     #[test]
+    fn the_main_network_alone_looks_beside() {
+        let mut config = Config::preset("nano").unwrap();
+        config.init = InitRule::Neighbours;
+        let looking = |config: &Config| -> Vec<String> {
+            let entries = ledger(&Shape::from_config(config, config.vocab_size), config.init, config.init_std);
+            let looks = |e: &Entry| matches!(e.init, Init::LookBeside(..) | Init::CarryWaves(_));
+            entries.into_iter().filter(looks).map(|e| e.name).collect()
+        };
+        let layer = |network, l| format!("{network}.electra.encoder.layer.{l}.attention.self.qkv.weight");
+        assert_eq!(looking(&config), [0, 1].map(|l| layer("discriminator", l)));
+        config.objective = Objective::Mlm;
+        assert_eq!(looking(&config), [0, 1].map(|l| layer("generator", l)), "the only network of that objective");
+        config.hidden_size = 128;
+        assert_eq!(looking(&config)[0], "generator.electra.embeddings_project.weight");
+    }
+
+    #[test]
     fn decay_spares_biases_and_normalisation_only() {
         for entry in of("nano") {
             let spared = entry.shape.len() == 1;
