@@ -9,6 +9,7 @@ mod heads;
 pub mod init;
 pub mod io;
 pub mod ledger;
+mod neighbours;
 pub mod read;
 mod record;
 
