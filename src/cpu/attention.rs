@@ -245,3 +245,23 @@ pub fn backward_kv(call: &Call, mut a: Args) {
         });
     });
 }
+
+/// `shares[q][k]` = exp(scale q·k - lse), 0 where q does not see k
+pub fn map(call: &Call, mut a: Args) {
+    let d: Dims = call.dims();
+    let (qkv, mask, lse, shares) = (a.f32(), a.u32(), a.f32(), a.f32_mut());
+    let (t, h) = (d.t as usize, d.h as usize);
+    let work = t * t * h * d.d as usize * 2;
+    par::rows(d.b as usize, work, RowsMut(shares, h * t * t), |first, RowsMut(shares, _), rows| {
+        for_each_head(&d, call.step, (qkv, mask), (first, rows), |head, row, w| {
+            for q in 0..t {
+                head.scores(q, w.keys, w.p);
+                let lse = lse[head.statistic(q)];
+                let shares = &mut shares[((row * h + head.h) * t + q) * t..][..t];
+                for (share, score) in shares.iter_mut().zip(w.p.iter()) {
+                    *share = exp(*score - lse);
+                }
+            }
+        });
+    });
+}
