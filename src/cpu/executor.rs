@@ -1,6 +1,6 @@
 //! Runs a plan with the twins, dispatch by dispatch, in the memory the plan laid out. The truth that `gpu` is compared with.
 
-use super::{Args, Bound, Call, Twin, twin};
+use super::{Args, Bound, Call, Twin, par, twin};
 use crate::Result;
 use crate::plan::{Access, Dispatch, Plan, Role, Step, Tensor};
 use arrayvec::ArrayVec;
@@ -67,15 +67,28 @@ impl Executor {
     #[allow(clippy::unused_async, reason = "the same signature as the gpu executor's")]
     pub async fn run(&mut self, range: Range<usize>, budget: Duration) -> Result<usize> {
         let started = Instant::now();
-        let mut reached = range.start;
-        while reached < range.end {
-            self.dispatch(reached);
-            reached += 1;
-            if started.elapsed() >= budget {
-                break;
+        // All of a slice on the pool's threads: to enter the pool from outside costs more than a small kernel.
+        Ok(par::within(|| {
+            let mut reached = range.start;
+            while reached < range.end {
+                self.dispatch(reached);
+                reached += 1;
+                if started.elapsed() >= budget {
+                    break;
+                }
             }
-        }
-        Ok(reached)
+            reached
+        }))
+    }
+
+    /// Runs `range` and returns the seconds of each of its dispatches.
+    pub fn profile(&mut self, range: Range<usize>) -> Vec<f64> {
+        let secs = |executor: &mut Self, index| {
+            let started = Instant::now();
+            executor.dispatch(index);
+            started.elapsed().as_secs_f64()
+        };
+        par::within(|| range.map(|index| secs(self, index)).collect())
     }
 
     fn dispatch(&mut self, index: usize) {

@@ -23,16 +23,22 @@ pub fn backward(call: &Call, mut a: Args) {
     let d: Dims = call.dims();
     let (first, next, dy, dh) = (a.u32(), a.u32(), a.f32(), a.f32_mut());
     let c = d.c as usize;
-    par::rows(d.rows as usize, c, RowsMut(dh, c), |row, RowsMut(dh, _), _| {
-        for (dh, first) in dh.chunks_exact_mut(c).zip(&first[row..]) {
-            dh.fill(0.0);
-            let mut slot = *first;
-            while slot != NONE {
-                for (dh, dy) in dh.iter_mut().zip(&dy[slot as usize * c..][..c]) {
-                    *dh += dy;
+    par::rows(
+        d.rows as usize,
+        c,
+        RowsMut(dh, c),
+        #[inline(always)]
+        |row, RowsMut(dh, _), _| {
+            for (dh, first) in dh.chunks_exact_mut(c).zip(&first[row..]) {
+                dh.fill(0.0);
+                let mut slot = *first;
+                while slot != NONE {
+                    for (dh, dy) in dh.iter_mut().zip(&dy[slot as usize * c..][..c]) {
+                        *dh += dy;
+                    }
+                    slot = next[slot as usize];
                 }
-                slot = next[slot as usize];
             }
-        }
-    });
+        },
+    );
 }
