@@ -1,8 +1,24 @@
 //! Twin of `shaders/gelu.wgsl`.
 
-use super::math::gelu_grad;
+use super::math::{gelu, gelu_grad};
 use super::par::{self, RowsMut};
 use super::{Args, Call};
+
+/// y = gelu(u)
+pub fn forward(_call: &Call, mut a: Args) {
+    let (u, y) = (a.f32(), a.f32_mut());
+    par::rows(
+        u.len(),
+        20,
+        RowsMut(y, 1),
+        #[inline(always)]
+        |first, RowsMut(y, _), n| {
+            for (y, u) in y.iter_mut().zip(&u[first..][..n]) {
+                *y = gelu(*u);
+            }
+        },
+    );
+}
 
 /// du = dy ∘ gelu'(u)
 pub fn backward(_call: &Call, mut a: Args) {
