@@ -79,14 +79,14 @@ impl<'a> Tile<'a> {
         );
     }
 
-    /// The forward's probabilities again, from the kept log-sum-exp: w.p; and the gradient they get, before dropout: w.dp = dctx vᵀ
-    fn again(&self, lse: &[f32], dctx: &[f32], w: &mut Working) {
+    /// The forward's probabilities, from the kept log-sum-exp: p
+    fn probabilities(&self, lse: &[f32], p: &mut [f32]) {
         let t = self.t();
-        self.scores(w.p);
+        self.scores(p);
         par::simd(
             #[inline(always)]
             || {
-                for (i, p) in w.p.chunks_exact_mut(t).enumerate() {
+                for (i, p) in p.chunks_exact_mut(t).enumerate() {
                     let lse = lse[self.statistic(self.b, i)];
                     for p in p {
                         *p = exp(*p - lse);
@@ -94,6 +94,12 @@ impl<'a> Tile<'a> {
                 }
             },
         );
+    }
+
+    /// The forward's probabilities again: w.p; and the gradient they get, before dropout: w.dp = dctx vᵀ
+    fn again(&self, lse: &[f32], dctx: &[f32], w: &mut Working) {
+        let t = self.t();
+        self.probabilities(lse, w.p);
         let sizes = [self.queries, t, self.width()];
         product_here(sizes, self.of(dctx), self.part(2, 0).transposed(), ViewMut::rows(w.dp, t), false);
     }
@@ -252,6 +258,21 @@ pub fn backward_kv(call: &Call, mut a: Args) {
             // in the forward: score = scale q·k
             let dk = ViewMut::strided(&mut dqkv[row + c..], 3 * c);
             product_here(sizes, View::strided(w.dp, t).transposed(), tile.part(0, tile.first), dk, add);
+        });
+    });
+}
+
+/// `shares[q][k]` = exp(scale q·k - lse), 0 where q does not see k
+pub fn map(call: &Call, mut a: Args) {
+    let d: Dims = call.dims();
+    let (qkv, mask, lse, shares) = (a.f32(), a.u32(), a.f32(), a.f32_mut());
+    let (t, h) = (d.t as usize, d.h as usize);
+    let work = t * t * h * d.d as usize * 2;
+    par::rows(d.b as usize, work, RowsMut(shares, h * t * t), |first, RowsMut(shares, _), rows| {
+        for_each_tile(&d, call.step, (qkv, mask), (first, rows), |tile, w| {
+            tile.probabilities(lse, w.p);
+            let start = (tile.row * h + tile.h) * t + tile.first;
+            shares[start * t..][..tile.queries * t].copy_from_slice(w.p);
         });
     });
 }

@@ -85,12 +85,13 @@ impl Weights {
     }
 }
 
-/// What an encoder reads. All (B, T).
+/// What an encoder reads, all (B, T); and where it writes each layer's attention, one after another, if anywhere: (B, H, T, T).
 #[derive(Debug, Clone, Copy)]
 pub struct Text<'a> {
     pub ids: &'a Tensor,
     pub types: &'a Tensor,
     pub attention: &'a Tensor,
+    pub shares: Option<&'a Tensor>,
 }
 
 /// Dropout probabilities of a pass and the numbering of its sites.
@@ -163,6 +164,9 @@ pub fn forward(r: &mut Recorder, name: &str, tower: &Tower, p: &Weights, text: T
     for (l, weights) in p.layers.iter().enumerate() {
         let mut acts = layer_forward(r, &format!("{name}.{l}"), tower, weights, &x, text.attention, drop);
         acts.up = acts.up.filter(|_| gelus <= KEPT_GELUS_BYTES_MAX);
+        if let Some(shares) = text.shares {
+            attention::map(r, &acts.attended, shares);
+        }
         x = acts.norm2.y.clone();
         layers.push(acts);
     }

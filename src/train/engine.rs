@@ -122,6 +122,41 @@ impl Engine {
         Ok(())
     }
 
+    /// What [`Engine::profile`] reads time from; none where the device has no clock.
+    pub fn clock(&self) -> Option<event::Clock> {
+        match self {
+            Self::Cpu(_) => Some(event::Clock::Processor),
+            Self::Gpu(e) => e.gpu().features.timestamps.then_some(event::Clock::Timestamps),
+        }
+    }
+
+    /// Runs `range` dispatch by dispatch, and tells the seconds of each. None where the device has no clock (then nothing was run),
+    /// or one that only pretends to.
+    ///
+    /// # Errors
+    /// The device is lost, or something failed since the last call.
+    pub async fn profile(&mut self, range: Range<usize>) -> Result<Option<Vec<f64>>> {
+        match self {
+            Self::Gpu(executor) => executor.profile(range).await,
+            Self::Cpu(executor) => Ok(Some(executor.profile(range))),
+        }
+    }
+
+    /// The same executor, for another plan.
+    pub fn place(&self) -> Place {
+        match self {
+            Self::Cpu(_) => Place::cpu(),
+            Self::Gpu(e) => Place::on(e.gpu().clone()),
+        }
+    }
+
+    /// Takes the device away, as a driver's reset does; the processor has none to lose.
+    pub fn lose(&self) {
+        if let Self::Gpu(e) = self {
+            e.gpu().lose();
+        }
+    }
+
     /// Keeps the outputs as they are now, under `tag`.
     pub fn collect(&mut self, tag: u64) {
         match self {
@@ -152,3 +187,5 @@ impl Engine {
 
 /// The longest a slice may take when nobody is watching: pause, watchdogs and other programs must get their turn.
 pub const SLICE: Duration = Duration::from_millis(250);
+/// And when somebody is: the window is drawn in between.
+pub const SLICE_WATCHED: Duration = Duration::from_millis(8);

@@ -3,7 +3,9 @@
 pub mod checkpoint;
 pub mod engine;
 pub mod event;
+pub mod kernels;
 pub mod metrics;
+pub mod project;
 pub mod rules;
 pub mod schedule;
 pub mod session;
