@@ -168,27 +168,33 @@ pub fn forward(call: &Call, mut a: Args) {
     let (t, h, hd) = (d.t as usize, d.h as usize, d.d as usize);
     let c = h * hd;
     let all = (RowsMut(ctx, t * c), RowsMut(lse, h * t));
-    par::rows(d.b as usize, t * t * c * 4, all, |first, (RowsMut(ctx, _), RowsMut(lse, _)), rows| {
-        for_each_tile(&d, call.step, (qkv, mask), (first, rows), |tile, w| {
-            tile.scores(w.p);
-            let lse = &mut lse[tile.statistic(tile.row, 0)..][..tile.queries];
-            par::simd(
-                #[inline(always)]
-                || {
-                    for (i, (p, lse)) in w.p.chunks_exact_mut(t).zip(lse).enumerate() {
-                        *lse = softmax(p);
-                        tile.dropout(i, w.factors);
-                        for (p, factor) in p.iter_mut().zip(&*w.factors) {
-                            *p *= factor;
+    par::rows(
+        d.b as usize,
+        t * t * c * 4,
+        all,
+        #[inline(always)]
+        |first, (RowsMut(ctx, _), RowsMut(lse, _)), rows| {
+            for_each_tile(&d, call.step, (qkv, mask), (first, rows), |tile, w| {
+                tile.scores(w.p);
+                let lse = &mut lse[tile.statistic(tile.row, 0)..][..tile.queries];
+                par::simd(
+                    #[inline(always)]
+                    || {
+                        for (i, (p, lse)) in w.p.chunks_exact_mut(t).zip(lse).enumerate() {
+                            *lse = softmax(p);
+                            tile.dropout(i, w.factors);
+                            for (p, factor) in p.iter_mut().zip(&*w.factors) {
+                                *p *= factor;
+                            }
                         }
-                    }
-                },
-            );
-            let out = &mut ctx[(tile.row * t + tile.first) * c + tile.h * hd..];
-            let sizes = [tile.queries, hd, t];
-            product_here(sizes, View::strided(w.p, t), tile.part(2, 0), ViewMut::strided(out, c), false);
-        });
-    });
+                    },
+                );
+                let out = &mut ctx[(tile.row * t + tile.first) * c + tile.h * hd..];
+                let sizes = [tile.queries, hd, t];
+                product_here(sizes, View::strided(w.p, t), tile.part(2, 0), ViewMut::strided(out, c), false);
+            });
+        },
+    );
 }
 
 /// In place; returns the log-sum-exp. A query that sees no key gets probabilities 0 and 0.
@@ -218,26 +224,32 @@ pub fn backward_q(call: &Call, mut a: Args) {
     let (t, h, hd) = (d.t as usize, d.h as usize, d.d as usize);
     let c = h * hd;
     let all = (RowsMut(delta, h * t), RowsMut(dqkv, t * 3 * c));
-    par::rows(d.b as usize, t * t * c * 6, all, |first, (RowsMut(delta, _), RowsMut(dqkv, _)), rows| {
-        for_each_tile(&d, call.step, (qkv, mask), (first, rows), |tile, w| {
-            let delta = &mut delta[tile.statistic(tile.row, 0)..][..tile.queries];
-            par::simd(
-                #[inline(always)]
-                || {
-                    for (i, delta) in delta.iter_mut().enumerate() {
-                        let row = |x| tile.of(x).row(i, hd);
-                        *delta = math::sum([row(dctx), row(ctx)], |[dctx, ctx]| dctx * ctx);
-                    }
-                },
-            );
-            tile.again(lse, dctx, w);
-            tile.backward(delta, w);
-            // in the forward: score = scale q·k
-            let dq = &mut dqkv[(tile.row * t + tile.first) * 3 * c + tile.h * hd..];
-            let sizes = [tile.queries, hd, t];
-            product_here(sizes, View::strided(w.dp, t), tile.part(1, 0), ViewMut::strided(dq, 3 * c), false);
-        });
-    });
+    par::rows(
+        d.b as usize,
+        t * t * c * 6,
+        all,
+        #[inline(always)]
+        |first, (RowsMut(delta, _), RowsMut(dqkv, _)), rows| {
+            for_each_tile(&d, call.step, (qkv, mask), (first, rows), |tile, w| {
+                let delta = &mut delta[tile.statistic(tile.row, 0)..][..tile.queries];
+                par::simd(
+                    #[inline(always)]
+                    || {
+                        for (i, delta) in delta.iter_mut().enumerate() {
+                            let row = |x| tile.of(x).row(i, hd);
+                            *delta = math::sum([row(dctx), row(ctx)], |[dctx, ctx]| dctx * ctx);
+                        }
+                    },
+                );
+                tile.again(lse, dctx, w);
+                tile.backward(delta, w);
+                // in the forward: score = scale q·k
+                let dq = &mut dqkv[(tile.row * t + tile.first) * 3 * c + tile.h * hd..];
+                let sizes = [tile.queries, hd, t];
+                product_here(sizes, View::strided(w.dp, t), tile.part(1, 0), ViewMut::strided(dq, 3 * c), false);
+            });
+        },
+    );
 }
 
 /// The key and value parts of dqkv
@@ -246,20 +258,26 @@ pub fn backward_kv(call: &Call, mut a: Args) {
     let (qkv, mask, lse, dctx, delta, dqkv) = (a.f32(), a.u32(), a.f32(), a.f32(), a.f32(), a.f32_mut());
     let (t, h, hd) = (d.t as usize, d.h as usize, d.d as usize);
     let c = h * hd;
-    par::rows(d.b as usize, t * t * c * 8, RowsMut(dqkv, t * 3 * c), |first, RowsMut(dqkv, _), rows| {
-        for_each_tile(&d, call.step, (qkv, mask), (first, rows), |tile, w| {
-            tile.again(lse, dctx, w);
-            tile.backward(&delta[tile.statistic(tile.b, 0)..][..tile.queries], w);
-            let (sizes, add) = ([t, hd, tile.queries], tile.first > 0);
-            let row = tile.row * t * 3 * c + tile.h * hd;
-            // in the forward: ctx[q] += p factor v[k]
-            let dv = ViewMut::strided(&mut dqkv[row + 2 * c..], 3 * c);
-            product_here(sizes, View::strided(w.p, t).transposed(), tile.of(dctx), dv, add);
-            // in the forward: score = scale q·k
-            let dk = ViewMut::strided(&mut dqkv[row + c..], 3 * c);
-            product_here(sizes, View::strided(w.dp, t).transposed(), tile.part(0, tile.first), dk, add);
-        });
-    });
+    par::rows(
+        d.b as usize,
+        t * t * c * 8,
+        RowsMut(dqkv, t * 3 * c),
+        #[inline(always)]
+        |first, RowsMut(dqkv, _), rows| {
+            for_each_tile(&d, call.step, (qkv, mask), (first, rows), |tile, w| {
+                tile.again(lse, dctx, w);
+                tile.backward(&delta[tile.statistic(tile.b, 0)..][..tile.queries], w);
+                let (sizes, add) = ([t, hd, tile.queries], tile.first > 0);
+                let row = tile.row * t * 3 * c + tile.h * hd;
+                // in the forward: ctx[q] += p factor v[k]
+                let dv = ViewMut::strided(&mut dqkv[row + 2 * c..], 3 * c);
+                product_here(sizes, View::strided(w.p, t).transposed(), tile.of(dctx), dv, add);
+                // in the forward: score = scale q·k
+                let dk = ViewMut::strided(&mut dqkv[row + c..], 3 * c);
+                product_here(sizes, View::strided(w.dp, t).transposed(), tile.part(0, tile.first), dk, add);
+            });
+        },
+    );
 }
 
 /// `shares[q][k]` = exp(scale q·k - lse), 0 where q does not see k
@@ -268,11 +286,17 @@ pub fn map(call: &Call, mut a: Args) {
     let (qkv, mask, lse, shares) = (a.f32(), a.u32(), a.f32(), a.f32_mut());
     let (t, h) = (d.t as usize, d.h as usize);
     let work = t * t * h * d.d as usize * 2;
-    par::rows(d.b as usize, work, RowsMut(shares, h * t * t), |first, RowsMut(shares, _), rows| {
-        for_each_tile(&d, call.step, (qkv, mask), (first, rows), |tile, w| {
-            tile.probabilities(lse, w.p);
-            let start = (tile.row * h + tile.h) * t + tile.first;
-            shares[start * t..][..tile.queries * t].copy_from_slice(w.p);
-        });
-    });
+    par::rows(
+        d.b as usize,
+        work,
+        RowsMut(shares, h * t * t),
+        #[inline(always)]
+        |first, RowsMut(shares, _), rows| {
+            for_each_tile(&d, call.step, (qkv, mask), (first, rows), |tile, w| {
+                tile.probabilities(lse, w.p);
+                let start = (tile.row * h + tile.h) * t + tile.first;
+                shares[start * t..][..tile.queries * t].copy_from_slice(w.p);
+            });
+        },
+    );
 }

@@ -101,11 +101,11 @@ class Trainer:
 
 def bench(args, preset):
     """Tokens a second of our own step."""
-    command = [args.program, "bench", "--json", "--device", "cpu", "--preset", preset, "--seconds", str(args.seconds)]
+    command = [args.program, "bench", "--json", "--device", "cpu", "--preset", preset, "--seconds", str(args.seconds),
+               "--threads", str(args.threads)]
     for item in args.set:
         command += ["--set", item]
-    environment = os.environ | {"RAYON_NUM_THREADS": str(args.threads)}
-    out = subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout
+    out = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     step = next(event for event in map(json.loads, out.splitlines()) if event["event"] == "bench_step")
     return step["tokens_per_sec"]
 
