@@ -188,11 +188,19 @@ pub fn backward_input_gelu(call: &Call, mut args: Args) {
     );
 }
 
+/// Rows of a weight's gradient that are made at a time.
+const WEIGHT_ROWS: usize = 2048;
+
 /// c += aᵀ b, a (k, m)
 pub fn backward_weight(call: &Call, mut args: Args) {
     let d: Dims = call.dims();
     let (m, n, k) = sizes(&d);
-    product(m, n, k, View::rows(args.f32(), d.m).transposed(), View::rows(args.f32(), d.n), args.f32_mut(), true);
+    let (a, b, c) = (args.f32(), args.f32(), args.f32_mut());
+    // gemm packs all of a at once: a vocabulary's part by part, each into the cache instead of past it.
+    for (i, c) in c.chunks_mut(WEIGHT_ROWS * n).enumerate() {
+        let a = View::rows(&a[i * WEIGHT_ROWS..], d.m).transposed();
+        product(c.len() / n, n, k, a, View::rows(b, d.n), c, true);
+    }
 }
 
 /// `c[part]` = aᵀ b over the part's own rows
