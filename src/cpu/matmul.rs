@@ -194,7 +194,7 @@ const WEIGHT_ROWS: usize = 2048;
 /// c += aᵀ b, a (k, m)
 pub fn backward_weight(call: &Call, mut args: Args) {
     let d: Dims = call.dims();
-    let (m, n, k) = sizes(&d);
+    let (_, n, k) = sizes(&d);
     let (a, b, c) = (args.f32(), args.f32(), args.f32_mut());
     // gemm packs all of a at once: a vocabulary's part by part, each into the cache instead of past it.
     for (i, c) in c.chunks_mut(WEIGHT_ROWS * n).enumerate() {
