@@ -161,6 +161,36 @@ mod tests {
     }
 
     #[test]
+    fn sums_and_largest_values_take_every_element_once() {
+        for len in [0, 1, 15, 16, 17, 31, 33, 1000] {
+            let [x, y]: [Vec<f32>; 2] = [0.37, 1.91].map(|by| (0..len).map(|i| (i as f32 * by).sin()).collect());
+            let want: f64 = x.iter().zip(&y).map(|(x, y)| f64::from(*x) * f64::from(*y)).sum();
+            assert!((f64::from(sum([&x, &y], |[x, y]| x * y)) - want).abs() < 1e-4, "{len}");
+            assert_eq!(max(&x), x.iter().copied().fold(f32::NEG_INFINITY, f32::max), "{len}");
+            // Wherever the largest stands, and whatever is no number beside it.
+            for at in 0..len {
+                let mut x = x.clone();
+                x[(at + 1) % len] = f32::NAN;
+                x[at] = 2.0;
+                assert_eq!(max(&x), 2.0, "{len}, {at}");
+            }
+        }
+    }
+
+    #[test]
+    fn dropout_factors_are_those_of_their_words() {
+        let (key, dropout) = (Key([3, 5]), Dropout::new(0.25, 7));
+        let mut factors = [0.0; 1001];
+        dropout_factors(key, dropout, 40, &mut factors);
+        for (i, factor) in factors.iter().enumerate() {
+            let kept = key.word(40 + i as u32, 7) >= dropout.threshold;
+            assert_eq!(*factor, if kept { dropout.scale } else { 0.0 }, "{i}");
+        }
+        dropout_factors(key, Dropout::OFF, 40, &mut factors);
+        assert!(factors.iter().all(|factor| *factor == 1.0));
+    }
+
+    #[test]
     fn exp_and_ln_are_within_two_ulp() {
         for x in grid(-87.0, 88.0) {
             let want = f64::from(x).exp();
