@@ -459,7 +459,8 @@ fn bench_tells_a_step_and_its_kernels() {
     let steps = ran.events_of("bench_step");
     assert_eq!(steps.len(), 1);
     for field in
-        "preset device engine batch seq params tokens_per_sec step_ms host_ms dispatches bytes flops peak_bytes"
+        "preset device engine batch seq params tokens_per_sec step_ms step_ms_fastest step_ms_slowest predicted_ms \
+         limit_share host_ms dispatches bytes flops peak_bytes"
             .split_whitespace()
     {
         assert!(steps[0].get(field).is_some_and(|value| !value.is_null()), "{field}: {}", steps[0]);
@@ -467,6 +468,13 @@ fn bench_tells_a_step_and_its_kernels() {
     assert_eq!((steps[0]["batch"].as_u64(), steps[0]["seq"].as_u64()), (Some(2), Some(16)));
     let rate = 2.0 * 16.0 * 3.0 / (steps[0]["step_ms"].as_f64().unwrap() / 1e3);
     assert!((steps[0]["tokens_per_sec"].as_f64().unwrap() / rate - 1.0).abs() < 1e-9);
+    let of = |field: &str| steps[0][field].as_f64().unwrap();
+    assert!(of("step_ms_fastest") <= of("step_ms") && of("step_ms") <= of("step_ms_slowest"), "{}", steps[0]);
+    assert!((of("predicted_ms") / of("step_ms") / of("limit_share") - 1.0).abs() < 1e-9, "{}", steps[0]);
+    let limits = ran.events_of("bench_limits");
+    for field in ["copy_gbytes_per_sec", "product_gflops_per_sec", "dispatch_us"] {
+        assert!(limits[0][field].as_f64().is_some_and(|value| value > 0.0), "{field}: {}", limits[0]);
+    }
     let kernels = ran.events_of("bench_kernel");
     let calls: u64 = kernels.iter().map(|k| k["calls"].as_u64().unwrap()).sum();
     assert_eq!(Some(calls), steps[0]["dispatches"].as_u64());
