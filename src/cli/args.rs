@@ -176,8 +176,11 @@ pub struct TrainArgs {
     #[arg(long, value_name = "N", help_heading = "Machine", value_parser = threads)]
     pub threads: Option<usize>,
     /// Measure the kernels' variants again, also where this adapter's are known
-    #[arg(long, help_heading = "Machine")]
+    #[arg(long, help_heading = "Machine", conflicts_with = "kernels")]
     pub retune: bool,
+    /// The kernels' variants as a file has them, such as a run's state.json: nothing is measured
+    #[arg(long, value_name = "FILE", help_heading = "Machine")]
+    pub kernels: Option<PathBuf>,
 
     #[command(flatten)]
     pub output: OutputArgs,
@@ -207,6 +210,7 @@ impl TrainArgs {
             resume: self.resume.is_some(),
             resume_step: self.resume.flatten(),
             retune: self.retune,
+            kernels: self.kernels.clone(),
         }
     }
 }
@@ -400,6 +404,12 @@ pub struct BenchArgs {
     /// auto, cpu, gpu, or part of an adapter's name; may be repeated
     #[arg(long, value_name = "DEVICE", value_parser = choice, help_heading = "Machine")]
     pub device: Vec<Choice>,
+    /// Measure the kernels' variants again, also where an adapter's are known
+    #[arg(long, help_heading = "Machine", conflicts_with = "kernels")]
+    pub retune: bool,
+    /// The kernels' variants as a file has them, such as a run's state.json: nothing is measured; {} takes the plain ones
+    #[arg(long, value_name = "FILE", help_heading = "Machine")]
+    pub kernels: Option<PathBuf>,
     /// Another engine to measure beside this one (in builds with the feature burn)
     #[arg(long, value_name = "ENGINE", value_parser = PossibleValuesParser::new(["burn"]))]
     pub against: Option<String>,

@@ -4,9 +4,12 @@ use super::args::BenchArgs;
 use super::output::Output;
 use crate::config::{Config, Overrides};
 use crate::gpu::Choice;
+use crate::model::Model;
+use crate::run::kernels::{self, Wish};
 use crate::tasks::bench::{KernelSpeed, Measured, StepSpeed, measure};
+use crate::tasks::drill::Drill;
 use crate::train::engine::Place;
-use crate::train::event::Event;
+use crate::train::event::{Event, Preparing};
 use crate::{Error, Result};
 use serde::Serialize;
 
@@ -47,8 +50,18 @@ pub async fn run(args: &BenchArgs, output: Output) -> Result<()> {
     for place in &places {
         output.event(&Event::Device(place.event()))?;
         for config in &configs {
+            let record = |choices| Model::record(Drill::spec(config), choices, place.limits()).plan;
+            let wish = Wish { file: args.kernels.as_deref(), retune: args.retune };
+            let mut last = None;
+            let mut told = |p: Preparing| {
+                if last.replace(p.message.clone()) != Some(p.message.clone()) {
+                    output.note(&output.lang.pick(p.message, p.message_pt));
+                }
+            };
+            Drill::spec(config).check(&place.limits())?;
+            let kernels = kernels::choose(place, &record, wish, &mut told).await?;
             output.note(&note(config, args.seconds, output));
-            let measured = measure(config, place, args.seconds).await?;
+            let measured = measure(config, place, kernels, args.seconds).await?;
             tell(&measured, output)?;
         }
     }

@@ -144,9 +144,10 @@ pub fn backward(r: &mut Recorder, saved: &Attended, dctx: &Tensor) -> Tensor {
 }
 
 fn launch(r: &mut Recorder, kernel: &'static KernelSpec, dims: &Dims, tensors: &[&Tensor], flops_per_pair: u64) {
-    // Where nothing is chosen, the smallest head that fits.
+    // Where nothing is chosen, the smallest head that fits; no choice may take one of twice the size and more.
     let class = format!("d{}t{}", dims.d.next_power_of_two(), dims.t.next_power_of_two());
-    let v = r.choices.variant(kernel, class, |v| v.constant("D") >= dims.d && v.takes(&[dims.d]));
+    let fits = |d: u32| d >= dims.d && (d < 2 * dims.d || d <= 32);
+    let v = r.choices.variant(kernel, class, |v| fits(v.constant("D")) && v.takes(&[dims.d]));
     let tile = kernel.variants[v.variant].constant("TILE");
     let groups = dims.b * dims.h * dims.t.div_ceil(tile);
     let pairs = u64::from(dims.b * dims.h) * u64::from(dims.t) * u64::from(dims.t);

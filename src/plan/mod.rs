@@ -274,6 +274,12 @@ impl Recorder {
         });
     }
 
+    /// Appends a dispatch of another plan, over tensors of this one that are as its own.
+    pub fn repeat(&mut self, dispatch: &Dispatch, tensors: &[Tensor]) {
+        assert!(dispatch.tensors.iter().map(Tensor::shape).eq(tensors.iter().map(Tensor::shape)), "{:?}", tensors);
+        self.dispatches.push(Dispatch { tensors: tensors.into(), ..dispatch.clone() });
+    }
+
     /// Gives every activation a place; tensors recorded before keep their identity through [`Plan::resolve`].
     pub fn finish(mut self) -> Plan {
         self.close_stage();

@@ -3,6 +3,7 @@
 
 pub mod assemble;
 mod evaluate;
+pub mod kernels;
 mod minutes;
 pub mod source;
 mod told;
@@ -27,7 +28,7 @@ use crate::view::Lang;
 use crate::view::log::{Log, read_events, write_report};
 use crate::view::tensorboard::TensorBoard;
 use crate::{Error, Result, cpu};
-use assemble::{Assembly, From, assemble};
+use assemble::{Assembly, From, Start, assemble};
 use futures_channel::mpsc::UnboundedReceiver;
 use minutes::Timing;
 use source::{Text, Wanted};
@@ -72,6 +73,8 @@ struct Run {
     /// Step of the last held-out evaluation of this sitting.
     last_evaluation: Option<u64>,
     kernels: Choices,
+    /// None: the cpu executor.
+    adapter: Option<String>,
 }
 
 impl Run {
@@ -101,9 +104,6 @@ impl Run {
             failed = sink(&Event::Preparing(preparing)).err().or(failed.take());
         };
         let text = source::open(&wanted, &config, tokenizer.as_deref(), &mut tell)?;
-        if let Some(error) = failed {
-            return Err(error);
-        }
         if let Some(r) = &resumed {
             told::check_same_text(&r.checkpoint.state, &text, &r.out)?;
         }
@@ -115,8 +115,13 @@ impl Run {
             (None, Some((networks, notices))) => From::Networks(networks, notices),
             (None, None) => From::Seed,
         };
+        let wish = kernels::Wish { file: options.kernels.as_deref(), retune: options.retune };
+        let start = Start { from, seed: options.seed.unwrap_or(1), kernels: wish };
         let Assembly { session, corpus, notices, kernels } =
-            assemble(&config, &text, &place, &from, options.seed.unwrap_or(1)).await?;
+            assemble(&config, &text, &place, &start, &mut tell).await?;
+        if let Some(error) = failed {
+            return Err(error);
+        }
 
         let out = resumed.as_ref().map(|r| r.out.clone()).or_else(|| options.out.clone());
         let out = out.unwrap_or_else(|| told::new_folder(&config.preset));
@@ -139,6 +144,7 @@ impl Run {
             corpus,
             wanted,
             kernels,
+            adapter: place.gpu().map(|gpu| kernels::adapter(&gpu.summary)),
         };
         let timed = options.minutes.is_some() && resumed.is_none();
         run.announce(&place, timed, resumed.as_ref(), notices, sink)?;
@@ -150,7 +156,7 @@ impl Run {
         place: &Place,
         timed: bool,
         resumed: Option<&Resumed>,
-        notices: Vec<String>,
+        notices: Vec<[String; 2]>,
         sink: &mut dyn FnMut(&Event) -> Result<()>,
     ) -> Result<()> {
         // The device was told to the sink as soon as it was known; the log begins here.
@@ -171,8 +177,8 @@ impl Run {
             }
             self.tell(&Event::Resumed { step: r.checkpoint.state.step }, sink)?;
         }
-        for notice in notices {
-            self.warn(notice.clone(), notice, sink)?;
+        for [en, pt] in notices {
+            self.warn(en, pt, sink)?;
         }
         Ok(())
     }
@@ -373,6 +379,9 @@ impl Run {
         let moments = weights::read_moments(&session.model, &mut session.engine).await?;
         let mut extra = serde_json::Map::new();
         extra.insert(told::POSITION.into(), serde_json::to_value(position).expect("numbers are JSON"));
+        if let Some(adapter) = &self.adapter {
+            extra.insert(told::ADAPTER.into(), adapter.clone().into());
+        }
         extra.insert(told::TRAINED_ON.into(), serde_json::to_value(&self.wanted).expect("paths and names are JSON"));
         let state = State {
             format_version: checkpoint::FORMAT_VERSION,

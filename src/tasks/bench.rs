@@ -4,7 +4,7 @@
 use super::drill::Drill;
 use crate::Result;
 use crate::config::Config;
-use crate::plan::{Plan, Stage};
+use crate::plan::{Choices, Plan, Stage};
 use crate::train::engine::{Engine, Place};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -29,7 +29,7 @@ pub struct StepSpeed {
     pub tokens_per_sec: f64,
     /// Mean over the measured steps.
     pub step_ms: f64,
-    /// Of `step_ms`, the host's own work: masking, packing, writing.
+    /// Of `step_ms`, the host's own work: masking, packing, writing, encoding, submitting.
     pub host_ms: f64,
     pub steps: u64,
     pub dispatches: u64,
@@ -68,8 +68,8 @@ const SEED: u64 = 1;
 ///
 /// # Errors
 /// The model does not fit the device, or the device failed.
-pub async fn measure(config: &Config, place: &Place, seconds: f64) -> Result<Measured> {
-    let mut drill = Drill::new(config, place, SEED).await?;
+pub async fn measure(config: &Config, place: &Place, kernels: Choices, seconds: f64) -> Result<Measured> {
+    let mut drill = Drill::new(config, place, kernels, SEED).await?;
     let started = Instant::now();
     let mut step = 0;
     while step < WARM_UP_STEPS || started.elapsed() < WARM_UP {
@@ -78,6 +78,7 @@ pub async fn measure(config: &Config, place: &Place, seconds: f64) -> Result<Mea
         step += 1;
     }
     drill.host = Duration::ZERO;
+    let encoded_before = drill.engine.host();
     let (started, first) = (Instant::now(), step);
     while started.elapsed().as_secs_f64() < seconds {
         drill.step(step).await?;
@@ -89,7 +90,8 @@ pub async fn measure(config: &Config, place: &Place, seconds: f64) -> Result<Mea
     }
     drill.losses().await?;
     let (secs, steps) = (started.elapsed().as_secs_f64(), step - first);
-    let kernels = kernels(&mut drill, step).await?;
+    drill.host += drill.engine.host() - encoded_before;
+    let kernels = kernel_speeds(&mut drill, step).await?;
     Ok(Measured { step: step_speed(config, place, &drill, secs, steps), kernels })
 }
 
@@ -130,7 +132,7 @@ fn parts(plan: &Plan, accumulate: u32) -> [(Range<usize>, u64); 3] {
 /// Steps that are timed dispatch by dispatch; the fastest of each counts, because what disturbs only ever slows.
 const PROFILED_STEPS: u64 = 5;
 
-async fn kernels(drill: &mut Drill, first: u64) -> Result<Option<Vec<KernelSpeed>>> {
+async fn kernel_speeds(drill: &mut Drill, first: u64) -> Result<Option<Vec<KernelSpeed>>> {
     let plan = drill.model.plan.clone();
     let range = plan.span(Stage::Mask, Stage::Update);
     let mut best = vec![f64::INFINITY; range.len()];
