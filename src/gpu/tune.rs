@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use web_time::Instant;
 
-/// How long all of it may take, from the first variant to the last; what is not reached keeps what the others suggest.
+/// How long all of it may take, from the first variant to the last; what is not reached takes what others suggest.
 const BUDGET_SOFTWARE: Duration = Duration::from_secs(18);
 const BUDGET_HARDWARE: Duration = Duration::from_millis(4500);
 /// FLOPs, with a byte counted as [`FLOPS_PER_BYTE`], of the part of a dispatch that is run: 1 to 10 ms, enough to tell variants apart.
@@ -92,7 +92,23 @@ pub async fn tune(
             }
         }
     }
+    // What was not reached is decided all the same, so that the next run on this adapter takes what this one takes.
+    for contest in kernels.iter().flatten() {
+        let label = contest.dispatches[0].kernel.label;
+        let like = tuning.choices.0.get(label).cloned();
+        let known = contest.dispatches.iter().map(|d| d.variant().name);
+        let name = like.filter(|name| known.clone().any(|other| other == name));
+        let name = name.unwrap_or_else(|| guess(gpu, &contest.dispatches).to_owned());
+        tuning.choices.0.entry(contest.key.clone()).or_insert(name);
+    }
     Ok(tuning)
+}
+
+/// Without a measurement: on a processor that runs shaders, the first variant in a text of its own, since those need no barrier.
+fn guess(gpu: &Gpu, dispatches: &[Dispatch]) -> &'static str {
+    let barriers_are_dear = software(gpu);
+    let first = dispatches.iter().find(|d| barriers_are_dear && d.variant().source.is_some());
+    first.unwrap_or(&dispatches[0]).variant().name
 }
 
 impl Timed {

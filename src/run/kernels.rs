@@ -89,7 +89,7 @@ pub async fn choose(
     let before = if wish.retune { Choices::default() } else { known.kernels.clone() };
     let mut announce = |share: f32| tell(preparing(&gpu.summary, share));
     let tuning = gpu::tune(gpu, record, &before, &mut announce).await?;
-    if tuning.timed.is_empty() {
+    if tuning.choices.0.is_empty() {
         return Ok(known.kernels);
     }
     known.adapter = adapter(&gpu.summary);

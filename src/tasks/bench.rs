@@ -29,7 +29,7 @@ pub struct StepSpeed {
     pub tokens_per_sec: f64,
     /// Mean over the measured steps.
     pub step_ms: f64,
-    /// Of `step_ms`, the host's own work: masking, packing, writing, encoding, submitting.
+    /// Of `step_ms`, the host's own work: masking, packing, writing, encoding.
     pub host_ms: f64,
     pub steps: u64,
     pub dispatches: u64,

@@ -93,7 +93,7 @@ impl Engine {
         }
     }
 
-    /// Time that the host spent handing work to a device.
+    /// Time that the host spent encoding work for a device.
     pub fn host(&self) -> Duration {
         match self {
             Self::Cpu(_) => Duration::ZERO,
