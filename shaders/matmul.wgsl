@@ -4,7 +4,7 @@
 //   backward_weight:   A = dy^T, stored (k, m)     B = x (k, n)      C = dW
 // A workgroup of WG_M x WG_N lanes owns a tile of TILE_M x TILE_N outputs and walks k in steps of TILE_K through workgroup memory;
 // a lane owns 4 x 4 of them, held in a mat4x4f.
-// m, n and k may be anything: what lies outside is read as 0 and never written. Uses lib/grid, lib/gelu. Twin: src/cpu/matmul.rs
+// m, n and k may be anything: what lies outside is read as 0 and never written. Uses lib/grid, lib/gelu, lib/tiles. Twin: src/cpu/matmul.rs
 //   entry                     reads        writes                                  dispatch
 //   forward                   a b bias     c      (=)   A B + bias                 tiles = ceil(m / TILE_M) * ceil(n / TILE_N)
 //   forward_gelu              a b bias     u_out c (=)  u = A B + bias, c = gelu(u)   tiles
@@ -13,9 +13,7 @@
 //   backward_input_gelu       a b u        c      (=)   A B gelu'(u)               tiles
 //   backward_weight           a b          c      (+=)  A B                        tiles
 //   backward_weight_partial   a b          c      (=)   A B over part p of k       tiles * parts
-override TILE_M: u32;                                                // 4 WG_M
-override TILE_N: u32;                                                // 4 WG_N
-override TILE_K: u32;
+override TILE_K: u32;                                                // TILE_M is 4 WG_M, TILE_N is 4 WG_N
 override WG_M: u32;
 override WG_N: u32;
 
@@ -37,26 +35,6 @@ struct Dims {
 // k hit different banks.
 var<workgroup> a_tile: array<vec4f, TILE_K * (TILE_M / 4u + 1u)>;
 var<workgroup> b_tile: array<vec4f, TILE_K * (TILE_N / 4u + 1u)>;
-
-// What a workgroup multiplies: the first row and column of its tile, and its part of k. Where a lane stands in it is lid, apart from
-// this, so that the barriers' control flow depends on what all lanes share.
-struct Place {
-    m0: u32,
-    n0: u32,
-    part: u32,
-    k_first: u32,
-    k_end: u32,
-}
-
-// Tiles along n first: neighbouring workgroups share rows of A. Past the last tile, part is past the last part.
-fn place(group: u32) -> Place {
-    let across = (dims.n + TILE_N - 1u) / TILE_N;
-    let tiles = across * ((dims.m + TILE_M - 1u) / TILE_M);
-    let tile = group % tiles;
-    let part = group / tiles;
-    let k_first = part * dims.k_part;
-    return Place(tile / across * TILE_M, tile % across * TILE_N, part, k_first, min(k_first + dims.k_part, dims.k));
-}
 
 // Element (m, k) of A and (k, n) of B, stored by rows or by columns; 0 outside.
 fn a_at(p: Place, m: u32, k: u32, by_columns: bool) -> f32 {

@@ -85,13 +85,17 @@ pub struct Case {
 /// The device failed; a wrong number is no error but a failure of the summary.
 pub async fn run(gpu: &Gpu, report: &mut dyn FnMut(&str)) -> Result<Summary> {
     let mut summary = Summary::default();
+    let mut ran = BTreeSet::new();
     for case in cases::all(gpu.features) {
+        ran.extend(case.plan.dispatches.iter().map(|d| (d.kernel.label, d.variant)));
         lockstep(gpu, &case, &mut summary).await?;
     }
     for kernel in ops::ALL {
         let label = kernel.label;
-        if !summary.kernels.contains_key(label) {
-            summary.add(label, vec![format!("{label}: no case runs it")]);
+        for (v, variant) in kernel.variants.iter().enumerate() {
+            if gpu.features.offer(variant.needs) && !ran.contains(&(label, v)) {
+                summary.add(label, vec![format!("{label} ({}): no case runs it", variant.name)]);
+            }
         }
         report(&format!("{label:<32} {}", summary.kernels[label]));
     }

@@ -5,6 +5,7 @@
 mod common;
 mod lab;
 
+use electroscope::plan::Choices;
 use electroscope::tasks::drill::Drill;
 use electroscope::train::engine::{Engine, Place, SLICE};
 use electroscope::train::session::{Arrived, Session};
@@ -117,7 +118,7 @@ fn printed_memory_is_what_a_step_takes() {
     let config = lab::preset("small", &[]);
     let before = LIVE_BYTES.load(Ordering::Relaxed);
     PEAK_BYTES.store(before, Ordering::Relaxed);
-    let mut drill = block_on(Drill::new(&config, &Place::cpu(), 1)).unwrap();
+    let mut drill = block_on(Drill::new(&config, &Place::cpu(), Choices::default(), 1)).unwrap();
     let totals = drill.mask(0);
     let block = drill.block(0, totals);
     drill.write(0, &block);

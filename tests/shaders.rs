@@ -5,7 +5,9 @@ use electroscope::ops;
 use electroscope::plan::kernel::{Elem, KernelSpec, Slot, Variant};
 use electroscope::plan::{Access, Step};
 use naga::back::{PipelineConstants, hlsl, msl, pipeline_constants::process_overrides, spv};
-use naga::valid::{Capabilities, GlobalUse, ModuleInfo, ValidationFlags, Validator};
+use naga::valid::{
+    Capabilities, GlobalUse, ModuleInfo, ShaderStages, SubgroupOperationSet, ValidationFlags, Validator,
+};
 use naga::{AddressSpace, ArraySize, GlobalVariable, Handle, Module, Scalar, ShaderStage, StorageAccess, TypeInner};
 use std::borrow::Cow;
 
@@ -15,24 +17,39 @@ const INVOCATIONS_MAX: u32 = 256;
 const WORKGROUP_SIZE_MAX: [u32; 3] = [256, 256, 64];
 const WORKGROUP_BYTES_MAX: u32 = 16 << 10;
 
+/// One of the texts that have a kernel's entry point.
 struct Shader {
     spec: &'static KernelSpec,
+    source: &'static str,
     module: Module,
     info: ModuleInfo,
 }
 
 impl Shader {
-    fn new(spec: &'static KernelSpec) -> Self {
+    fn new(spec: &'static KernelSpec, source: &'static str) -> Self {
         let label = spec.label;
-        let module = naga::front::wgsl::parse_str(spec.source)
-            .unwrap_or_else(|e| panic!("{label}:\n{}", e.emit_to_string(spec.source)));
-        let info =
-            validator().validate(&module).unwrap_or_else(|e| panic!("{label}:\n{}", e.emit_to_string(spec.source)));
-        Self { spec, module, info }
+        let module =
+            naga::front::wgsl::parse_str(source).unwrap_or_else(|e| panic!("{label}:\n{}", e.emit_to_string(source)));
+        let needs = (0..spec.variants.len()).filter(|&v| spec.source_of(v) == source).map(|v| spec.variants[v].needs);
+        let info = validator(needs.clone().any(|needs| needs.subgroups))
+            .validate(&module)
+            .unwrap_or_else(|e| panic!("{label}:\n{}", e.emit_to_string(source)));
+        Self { spec, source, module, info }
     }
 
     fn all() -> impl Iterator<Item = Self> {
-        ops::ALL.iter().map(|spec| Self::new(spec))
+        ops::ALL.iter().flat_map(|spec| {
+            let mut sources: Vec<_> = (0..spec.variants.len()).map(|v| spec.source_of(v)).collect();
+            sources.sort_unstable();
+            sources.dedup();
+            sources.into_iter().map(|source| Self::new(spec, source))
+        })
+    }
+
+    /// The variants that run this text.
+    fn variants(&self) -> impl Iterator<Item = &'static Variant> {
+        let (spec, source) = (self.spec, self.source);
+        (0..spec.variants.len()).filter(move |&v| spec.source_of(v) == source).map(|v| &spec.variants[v])
     }
 
     fn entry(&self) -> usize {
@@ -64,9 +81,14 @@ impl Shader {
     }
 }
 
-/// Nothing beyond WebGPU's core.
-fn validator() -> Validator {
-    Validator::new(ValidationFlags::all(), Capabilities::empty())
+/// Nothing beyond WebGPU's core, and subgroups where a variant says that it needs them.
+fn validator(subgroups: bool) -> Validator {
+    let capabilities = if subgroups { Capabilities::SUBGROUP } else { Capabilities::empty() };
+    let mut validator = Validator::new(ValidationFlags::all(), capabilities);
+    if subgroups {
+        validator.subgroup_stages(ShaderStages::COMPUTE).subgroup_operations(SubgroupOperationSet::all());
+    }
+    validator
 }
 
 /// A storage binding of the shader as the specification would write it; `written` decides between the accesses that share a declaration.
@@ -76,7 +98,7 @@ fn slot_of(module: &Module, global: &GlobalVariable, usage: GlobalUse) -> (u32, 
         panic!("{:?} is no runtime-sized array", global.name)
     };
     let elem = match module.types[base].inner {
-        TypeInner::Scalar(Scalar::F32) => Elem::F32,
+        TypeInner::Scalar(Scalar::F32) | TypeInner::Vector { scalar: Scalar::F32, .. } => Elem::F32,
         TypeInner::Scalar(Scalar::U32) => Elem::U32,
         ref other => panic!("{:?}: elements of {other:?}", global.name),
     };
@@ -189,7 +211,7 @@ fn constants_are_the_overrides() {
             .map(|(_, constant)| constant.name.as_deref().expect("an override without a value has a name"))
             .collect();
         given.sort_unstable();
-        for variant in shader.spec.variants {
+        for variant in shader.variants() {
             let mut constants: Vec<&str> = variant.constants.iter().map(|(name, _)| *name).collect();
             constants.sort_unstable();
             assert_eq!(given, constants, "{} {}: overrides left, constants right", shader.spec.label, variant.name);
@@ -200,7 +222,7 @@ fn constants_are_the_overrides() {
 #[test]
 fn variants_keep_the_default_limits() {
     for shader in Shader::all() {
-        for variant in shader.spec.variants {
+        for variant in shader.variants() {
             let label = format!("{} {}", shader.spec.label, variant.name);
             let (module, info) = shader.resolved(variant);
             let [entry] = &module.entry_points[..] else { panic!("{label}: one entry point is left") };
@@ -224,6 +246,11 @@ fn variants_keep_the_default_limits() {
 fn variants_fit_what_a_lane_holds_in_registers() {
     // Arrays of a function cannot take their size from an override: the shaders fix it, and these are its conditions.
     for variant in ops::matmul::FORWARD.variants {
+        if variant.source.is_some() {
+            let [m, n, wg] = ["TILE_M", "TILE_N", "WG"].map(|name| variant.constant(name));
+            assert_eq!([m, n], [16, 4 * wg], "matmul {}: a lane's four mat4x4f", variant.name);
+            continue;
+        }
         let side = |tile: &str, lanes: &str| variant.constant(tile) / variant.constant(lanes);
         assert_eq!(
             [side("TILE_M", "WG_M"), side("TILE_N", "WG_N")],
@@ -235,27 +262,49 @@ fn variants_fit_what_a_lane_holds_in_registers() {
     for variant in ops::attention::FORWARD.variants {
         let [wg, tile, d] = ["WG", "TILE", "D"].map(|name| variant.constant(name));
         let name = variant.name;
+        if variant.source.is_some() {
+            assert!(wg == tile && [32, 64].contains(&d) && variant.quads, "attention {name}: a lane a row, in halves");
+            continue;
+        }
         assert!(wg.is_multiple_of(tile) && d.is_multiple_of(4 * wg / tile), "attention {name}: LANES");
         assert!(tile.div_ceil(wg / tile) <= 4, "attention {name}: ROWS_MAX");
         assert!(d / 4 / (wg / tile) <= 4, "attention {name}: QUADS_MAX");
     }
-    for spec in ops::ALL.iter().filter(|spec| spec.source.contains("fn workgroup_sum")) {
-        for variant in spec.variants {
-            assert!(variant.constant("WG").is_power_of_two(), "{} {}: halves", spec.label, variant.name);
+    for shader in Shader::all().filter(|shader| shader.source.contains("fn workgroup_sum")) {
+        for variant in shader.variants() {
+            assert!(variant.constant("WG").is_power_of_two(), "{} {}: halves", shader.spec.label, variant.name);
         }
     }
+    let ballot = ops::embed::BACKWARD_WORD.variants.iter().find(|v| v.needs.subgroups).expect("there is one");
+    assert_eq!(ballot.constant("WG"), 8, "embed {}: lanes of the smallest subgroup", ballot.name);
 }
 
 #[test]
 fn variants_translate_to_every_platform() {
     for shader in Shader::all() {
-        for variant in shader.spec.variants {
+        for variant in shader.variants() {
             let label = format!("{} {}", shader.spec.label, variant.name);
             let (module, info) = shader.resolved(variant);
             let entry = (ShaderStage::Compute, shader.spec.entry.to_owned());
             to_spirv(&module, &info).unwrap_or_else(|e| panic!("{label}: SPIR-V: {e}"));
             to_msl(&module, &info, entry.clone()).unwrap_or_else(|e| panic!("{label}: MSL: {e}"));
             to_hlsl(&module, &info, entry).unwrap_or_else(|e| panic!("{label}: HLSL: {e}"));
+        }
+    }
+}
+
+/// Four numbers at a time only where the variant says so: then its launch looks at the rows' lengths.
+#[test]
+fn quads_are_bound_where_they_are_told() {
+    for shader in Shader::all() {
+        let used = shader.used();
+        let mut bound = used.iter().filter(|(_, global, _)| matches!(global.space, AddressSpace::Storage { .. }));
+        let fours = bound.any(|(_, global, _)| match shader.module.types[global.ty].inner {
+            TypeInner::Array { base, .. } => matches!(shader.module.types[base].inner, TypeInner::Vector { .. }),
+            _ => false,
+        });
+        for variant in shader.variants() {
+            assert_eq!(variant.quads, fours, "{} {}", shader.spec.label, variant.name);
         }
     }
 }
@@ -287,8 +336,9 @@ fn to_hlsl(module: &Module, info: &ModuleInfo, entry: (ShaderStage, String)) -> 
 
 #[test]
 fn shaders_hold_no_directive() {
-    for spec in ops::ALL {
-        for line in spec.source.lines() {
+    for shader in Shader::all() {
+        let spec = shader.spec;
+        for line in shader.source.lines() {
             let directive =
                 ["enable ", "requires ", "diagnostic("].iter().any(|word| line.trim_start().starts_with(word));
             assert!(!directive, "{}: `{line}`: src/gpu prepends what a platform wants", spec.label);

@@ -176,8 +176,11 @@ pub struct TrainArgs {
     #[arg(long, value_name = "N", help_heading = "Machine", value_parser = threads)]
     pub threads: Option<usize>,
     /// Measure the kernels' variants again, also where this adapter's are known
-    #[arg(long, help_heading = "Machine")]
+    #[arg(long, help_heading = "Machine", conflicts_with = "kernels")]
     pub retune: bool,
+    /// The kernels' variants as a file has them, such as a run's state.json: nothing is measured
+    #[arg(long, value_name = "FILE", help_heading = "Machine")]
+    pub kernels: Option<PathBuf>,
 
     #[command(flatten)]
     pub output: OutputArgs,
@@ -208,6 +211,7 @@ impl TrainArgs {
             resume_step: self.resume.flatten(),
             retune: self.retune,
             watched: false,
+            kernels: self.kernels.clone(),
         }
     }
 }
@@ -404,6 +408,12 @@ pub struct BenchArgs {
     /// Processor threads [default: all]
     #[arg(long, value_name = "N", help_heading = "Machine", value_parser = threads)]
     pub threads: Option<usize>,
+    /// Measure the kernels' variants again, also where an adapter's are known
+    #[arg(long, help_heading = "Machine", conflicts_with = "kernels")]
+    pub retune: bool,
+    /// The kernels' variants as a file has them, such as a run's state.json: nothing is measured; {} takes the plain ones
+    #[arg(long, value_name = "FILE", help_heading = "Machine")]
+    pub kernels: Option<PathBuf>,
     /// Another engine to measure beside this one (in builds with the feature burn)
     #[arg(long, value_name = "ENGINE", value_parser = PossibleValuesParser::new(["burn"]))]
     pub against: Option<String>,

@@ -5,6 +5,7 @@ use crate::config::{Config, PRESETS};
 use crate::gpu::{self, AdapterSummary};
 use crate::model::{Model, ModelSpec};
 use crate::plan::{Choices, Limits, Role, Stage};
+use crate::run::kernels;
 use crate::{Result, cpu};
 use serde::Serialize;
 
@@ -13,6 +14,24 @@ use serde::Serialize;
 struct Adapter<'a> {
     #[serde(flatten)]
     summary: &'a AdapterSummary,
+    kernels: Option<Kernels>,
+}
+
+/// The variants chosen on an adapter so far, by measurement.
+#[derive(Serialize)]
+struct Kernels {
+    file: String,
+    chosen: Choices,
+    /// Times that they are faster than the median variant and than the slowest, in the mean.
+    over_median: f64,
+    over_slowest: f64,
+}
+
+fn kernels(summary: &AdapterSummary) -> Option<Kernels> {
+    let known = kernels::known(summary);
+    let [over_median, over_slowest] = known.gains()?;
+    let file = kernels::file(summary).display().to_string();
+    Some(Kernels { file, chosen: known.kernels, over_median, over_slowest })
 }
 
 #[derive(Serialize)]
@@ -56,8 +75,10 @@ pub async fn run(output: Output) -> Result<()> {
     let threads = output.lang.pick("threads", "threads de CPU");
     output.text(&format!("cpu executor: {} {threads}", cpu::threads()))?;
     for summary in &adapters {
-        output.event(&Adapter { summary })?;
-        output.text(&adapter_text(summary, output))?;
+        let kernels = kernels(summary);
+        let text = adapter_text(summary, output) + &kernels_text(kernels.as_ref(), output);
+        output.event(&Adapter { summary, kernels })?;
+        output.text(&text)?;
     }
     if adapters.is_empty() {
         output.text(
@@ -139,6 +160,30 @@ fn adapter_text(a: &AdapterSummary, output: Output) -> String {
     };
     let (name, driver) = (output.styled("1", &a.to_string()), &a.driver);
     format!("{name}\n  {driver}\n  {limits}\n  {} ({least}-{most}); {portable}", offers.join(", "))
+}
+
+fn kernels_text(kernels: Option<&Kernels>, output: Output) -> String {
+    let lang = output.lang;
+    let Some(Kernels { file, chosen, over_median, over_slowest }) = kernels else {
+        return lang
+            .pick(
+                "\n  kernels: not measured yet; the first training run does it",
+                "\n  kernels: ainda não medidos; o primeiro treino faz isso",
+            )
+            .to_owned();
+    };
+    let shapes = lang.whole(chosen.0.keys().filter(|key| key.contains(' ')).count() as u64);
+    let [median, slowest] = [over_median, over_slowest].map(|times| lang.decimal(*times, 1));
+    lang.pick(
+        format!(
+            "\n  kernels: chosen for {shapes} shapes, {median} times faster than the median variant, {slowest} times faster \
+             than the slowest\n  {file}"
+        ),
+        format!(
+            "\n  kernels: escolhidos para {shapes} formas, {median} vezes mais rápidos que a variante mediana, {slowest} vezes \
+             mais que a mais lenta\n  {file}"
+        ),
+    )
 }
 
 fn preset_head(output: Output) -> String {

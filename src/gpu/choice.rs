@@ -1,6 +1,7 @@
 //! Which adapter a run takes: what was asked for and the adapters there are -> one of them, or the cpu executor, and why.
 //! Pure: the rule is tested without a driver.
 
+use crate::plan::kernel::Needs;
 use crate::{Error, Result};
 use serde::Serialize;
 use std::fmt;
@@ -69,7 +70,15 @@ impl fmt::Display for AdapterKind {
 pub struct Features {
     pub timestamps: bool,
     pub f16: bool,
+    /// Of eight lanes at least.
     pub subgroups: bool,
+}
+
+impl Features {
+    /// Whether a variant that needs this can run.
+    pub fn offer(&self, needs: Needs) -> bool {
+        (self.f16 || !needs.f16) && (self.subgroups || !needs.subgroups)
+    }
 }
 
 /// An adapter as `info` lists it.

@@ -71,7 +71,7 @@ fn summary(adapter: &wgpu::Adapter) -> AdapterSummary {
             wgpu::Backend::Gl | wgpu::Backend::Noop => "unsupported",
         },
         driver: [info.driver, info.driver_info].join(" ").trim().to_owned(),
-        features: features(adapter.features()),
+        features: features(adapter.features(), info.subgroup_min_size),
         binding_bytes_max: limits.max_storage_buffer_binding_size,
         buffer_bytes_max: limits.max_buffer_size,
         storage_buffers_max: limits.max_storage_buffers_per_shader_stage,
@@ -83,11 +83,14 @@ fn summary(adapter: &wgpu::Adapter) -> AdapterSummary {
     }
 }
 
-fn features(offered: wgpu::Features) -> Features {
+/// Lanes that kernels with subgroups count on.
+const SUBGROUP_LANES_MIN: u32 = 8;
+
+fn features(offered: wgpu::Features, subgroup_lanes_min: u32) -> Features {
     Features {
         timestamps: offered.contains(wgpu::Features::TIMESTAMP_QUERY),
         f16: offered.contains(wgpu::Features::SHADER_F16),
-        subgroups: offered.contains(wgpu::Features::SUBGROUP),
+        subgroups: offered.contains(wgpu::Features::SUBGROUP) && subgroup_lanes_min >= SUBGROUP_LANES_MIN,
     }
 }
 
@@ -147,7 +150,7 @@ impl Gpu {
         let faults = Arc::new(Faults::default());
         faults.watch(&device);
         Ok(Self {
-            features: features(device.features()),
+            features: features(device.features(), summary.subgroup_lanes[0]),
             limits: device.limits(),
             waiter: Waiter::new(&device)?,
             summary,

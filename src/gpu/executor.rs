@@ -38,6 +38,8 @@ pub struct Executor {
     slices: VecDeque<Slice>,
     /// When the device was last seen to finish a slice.
     finished_at: Option<Instant>,
+    /// Time spent encoding slices.
+    host: Duration,
 }
 
 /// A dispatch as it is replayed.
@@ -100,6 +102,7 @@ impl Executor {
             window,
             slices: VecDeque::with_capacity(SLICES_MAX),
             finished_at: None,
+            host: Duration::ZERO,
         })
     }
 
@@ -110,6 +113,11 @@ impl Executor {
 
     pub fn plan(&self) -> &Arc<Plan> {
         &self.plan
+    }
+
+    /// The host's own time in [`Executor::run`] so far: encoding. Submitting is left out, since some adapters do the work in it.
+    pub fn host(&self) -> Duration {
+        self.host
     }
 
     pub fn gpu(&self) -> &Gpu {
@@ -144,9 +152,12 @@ impl Executor {
         }
         let slice = range.start..self.pace.reach(range, budget);
         let mut encoder = self.encoder().await?;
+        let encoding_at = Instant::now();
         self.encode(&mut encoder, slice.clone(), None);
+        let commands = encoder.finish();
+        self.host += encoding_at.elapsed();
         self.settle(SLICES_MAX - 1).await?;
-        let submission = self.submit(encoder);
+        let submission = self.submit(commands);
         let done = self.gpu.after(submission);
         self.slices.push_back(Slice { range: slice.clone(), submitted_at: Instant::now(), done });
         self.gpu.check()?;
@@ -165,7 +176,7 @@ impl Executor {
     pub async fn drain(&mut self, wait: bool, each: impl FnMut(u64, &[&[u32]])) -> Result<()> {
         if self.ring.wants() {
             let encoder = self.encoder().await?;
-            self.submit(encoder);
+            self.submit(encoder.finish());
         }
         self.ring.drain(&self.gpu, wait, each).await?;
         self.gpu.check()
@@ -191,7 +202,7 @@ impl Executor {
         for piece in into.chunks_mut(self.window.words_max) {
             let mut encoder = self.encoder().await?;
             self.window.encode(&self.buffers[tensor.buffer.0 as usize], offset_bytes, piece.len(), &mut encoder);
-            let submission = self.submit(encoder);
+            let submission = self.submit(encoder.finish());
             self.window.land(&self.gpu, &submission, piece).await?;
             offset_bytes += piece.len() as u64 * 4;
         }
@@ -217,12 +228,37 @@ impl Executor {
                 self.encode(&mut encoder, dispatch..dispatch + 1, Some(queries.writes(i as u32)));
             }
             queries.resolve(&mut encoder, part.len());
-            let submission = self.submit(encoder);
+            let submission = self.submit(encoder.finish());
             queries.land(&self.gpu, &submission, part.len(), &mut secs).await?;
         }
         self.gpu.check()?;
         let believable = secs.iter().all(|s| (0.0..3600.0).contains(s)) && secs.iter().any(|s| *s > 0.0);
         Ok(believable.then_some(secs))
+    }
+
+    /// Runs the first `groups` workgroups of one dispatch, `times` times over, and returns the seconds that one took, the host's
+    /// share of it included. For tuning: what it leaves behind is of no use.
+    ///
+    /// # Errors
+    /// The device is lost, or something failed since the last call.
+    pub async fn time(&mut self, dispatch: usize, groups: u32, times: u32) -> Result<f64> {
+        self.settle(0).await?;
+        let mut encoder = self.encoder().await?;
+        let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
+        let launch = &self.launches[dispatch];
+        pass.set_bind_group(1, &self.step_group, &[]);
+        pass.set_pipeline(&self.kernels.all[launch.kernel].pipeline);
+        pass.set_bind_group(0, &launch.group, &[]);
+        let [x, y] = fold(groups, self.gpu.limits.max_compute_workgroups_per_dimension);
+        for _ in 0..times {
+            pass.dispatch_workgroups(x, y, 1);
+        }
+        drop(pass);
+        let started_at = Instant::now();
+        let submission = self.submit(encoder.finish());
+        let done_at = self.gpu.after(submission).await.map_err(|_| self.gpu.unanswered())?;
+        self.gpu.check()?;
+        Ok(done_at.saturating_duration_since(started_at).as_secs_f64() / f64::from(times))
     }
 
     /// A new encoder that starts with the copies that are due: outputs first, before anything overwrites them, then inputs.
@@ -250,8 +286,8 @@ impl Executor {
         }
     }
 
-    fn submit(&mut self, encoder: wgpu::CommandEncoder) -> wgpu::SubmissionIndex {
-        let submission = self.gpu.queue.submit([encoder.finish()]);
+    fn submit(&mut self, commands: wgpu::CommandBuffer) -> wgpu::SubmissionIndex {
+        let submission = self.gpu.queue.submit([commands]);
         self.ring.submitted(&self.gpu, &submission);
         self.uploads.submitted(&self.gpu, &submission);
         submission

@@ -103,16 +103,17 @@ impl Kernels {
 
     fn compile(&mut self, gpu: &Gpu, maker: &mut Maker, kernel: &'static KernelSpec, variant: usize) -> Pipeline {
         let device = &gpu.device;
+        let source = kernel.source_of(variant);
         let variant = &kernel.variants[variant];
-        let module = self.modules.entry((kernel.source, variant.needs)).or_insert_with(|| {
-            let text = format!("{}{}", directives(variant.needs, gpu.summary.backend), kernel.source);
+        let module = self.modules.entry((source, variant.needs)).or_insert_with(|| {
+            let text = format!("{}{}", directives(variant.needs, gpu.summary.backend), source);
             device.create_shader_module(wgpu::ShaderModuleDescriptor {
                 label: Some(kernel.label),
                 source: wgpu::ShaderSource::Wgsl(text.into()),
             })
         });
         let mut entries = vec![uniform(0, kernel.dims_bytes)];
-        entries.extend(kernel.slots.iter().map(|s| storage(s.binding, !s.access.declared_read_write())));
+        entries.extend(kernel.slots.iter().map(|s| storage(s.binding, !s.access.declared_read_write(), variant.quads)));
         let layout = device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
             label: Some(kernel.label),
             entries: &entries,
@@ -164,9 +165,9 @@ fn uniform(binding: u32, bytes: usize) -> wgpu::BindGroupLayoutEntry {
     entry(binding, wgpu::BufferBindingType::Uniform, bytes as u64)
 }
 
-/// One element at least; a shader guards its own ranges by its dims.
-fn storage(binding: u32, read_only: bool) -> wgpu::BindGroupLayoutEntry {
-    entry(binding, wgpu::BufferBindingType::Storage { read_only }, 4)
+/// One element at least, or four; a shader guards its own ranges by its dims.
+fn storage(binding: u32, read_only: bool, quad: bool) -> wgpu::BindGroupLayoutEntry {
+    entry(binding, wgpu::BufferBindingType::Storage { read_only }, if quad { 16 } else { 4 })
 }
 
 fn entry(binding: u32, ty: wgpu::BufferBindingType, bytes_min: u64) -> wgpu::BindGroupLayoutEntry {

@@ -10,9 +10,11 @@ mod executor;
 mod kernels;
 mod pace;
 mod readback;
+mod tune;
 mod upload;
 mod wait;
 
 pub use choice::{AdapterKind, AdapterSummary, Choice, Features, Selection, select};
 pub use device::{Gpu, Opened, Profile, adapters};
 pub use executor::{Created, Executor};
+pub use tune::{Timed, Tuning, tune};

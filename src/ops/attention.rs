@@ -6,14 +6,23 @@ use crate::plan::kernel::{KernelSpec, Variant, read, read_shared, read_u32, upda
 use crate::plan::{Recorder, Tensor};
 
 const SOURCE: &str = wgsl!("lib/step.wgsl", "lib/grid.wgsl", "lib/threefry.wgsl", "lib/dropout.wgsl", "attention.wgsl");
-/// Queries (or keys) a workgroup owns, keys (or queries) a tile; `D` is set from the head size.
-macro_rules! heads {
-    ($($name:literal $d:literal $tile:literal),+) => {
-        &[$(variant($name, &[("WG", 64), ("TILE", $tile), ("D", $d)])),+]
-    };
+/// Where a lane owns a row.
+const LANES: &str =
+    wgsl!("lib/step.wgsl", "lib/grid.wgsl", "lib/threefry.wgsl", "lib/dropout.wgsl", "attention.subgroup.wgsl");
+const fn lanes(name: &'static str, constants: &'static [(&'static str, u32)]) -> Variant {
+    variant(name, constants).of(LANES).with_subgroups().in_quads()
 }
-/// One variant a head size up to `D`; larger heads take smaller tiles (16 KiB of workgroup memory).
-const VARIANTS: &[Variant] = heads!("d16" 16 16, "d32" 32 16, "d64" 64 16, "d128" 128 8, "d256" 256 4);
+/// `TILE` queries (or keys) a workgroup owns, and keys (or queries) a tile, of heads up to `D`; larger heads take smaller tiles
+/// (16 KiB of workgroup memory).
+const VARIANTS: &[Variant] = &[
+    variant("d16", &[("WG", 64), ("TILE", 16), ("D", 16)]),
+    variant("d32", &[("WG", 64), ("TILE", 16), ("D", 32)]),
+    variant("d64", &[("WG", 64), ("TILE", 16), ("D", 64)]),
+    variant("d128", &[("WG", 64), ("TILE", 8), ("D", 128)]),
+    variant("d256", &[("WG", 64), ("TILE", 4), ("D", 256)]),
+    lanes("lanes32", &[("WG", 8), ("TILE", 8), ("D", 32)]),
+    lanes("lanes64", &[("WG", 8), ("TILE", 8), ("D", 64)]),
+];
 
 /// As `Dims` in the shader.
 #[derive(Debug, Clone, Copy, bytemuck::Pod, bytemuck::Zeroable)]
@@ -153,12 +162,11 @@ pub fn map(r: &mut Recorder, saved: &Attended, shares: &Tensor) {
 }
 
 fn launch(r: &mut Recorder, kernel: &'static KernelSpec, dims: &Dims, tensors: &[&Tensor], flops_per_pair: u64) {
-    let v = r.choices.variant(kernel, &format!("d{}", dims.d.next_power_of_two()));
-    // The plain choice is the smallest head that fits; a stored choice may only name a larger one.
-    let fits = |v: usize| kernel.variants[v].constant("D") >= dims.d;
-    let v =
-        if fits(v) { v } else { (0..kernel.variants.len()).find(|&v| fits(v)).expect("config allows no larger head") };
-    let tile = kernel.variants[v].constant("TILE");
+    // Where nothing is chosen, the smallest head that fits; no choice may take one of twice the size and more.
+    let class = format!("d{}t{}", dims.d.next_power_of_two(), dims.t.next_power_of_two());
+    let fits = |d: u32| d >= dims.d && (d < 2 * dims.d || d <= 32);
+    let v = r.choices.variant(kernel, class, |v| fits(v.constant("D")) && v.takes(&[dims.d]));
+    let tile = kernel.variants[v.variant].constant("TILE");
     let groups = dims.b * dims.h * dims.t.div_ceil(tile);
     let pairs = u64::from(dims.b * dims.h) * u64::from(dims.t) * u64::from(dims.t);
     r.dispatch(kernel, v, *dims, tensors, groups, flops_per_pair * pairs * u64::from(dims.d));

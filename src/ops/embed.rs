@@ -7,6 +7,10 @@ use crate::plan::{Recorder, Tensor};
 
 const SOURCE: &str = wgsl!("lib/grid.wgsl", "embed.wgsl");
 const VARIANTS: &[Variant] = &[variant("wg64", &[("WG", 64)])];
+const WORD_VARIANTS: &[Variant] = &[
+    variant("wg64", &[("WG", 64)]),
+    variant("ballot", &[("WG", 8)]).of(wgsl!("lib/grid.wgsl", "embed.subgroup.wgsl")).with_subgroups(),
+];
 
 /// As `Dims` in the shader.
 #[derive(Debug, Clone, Copy, bytemuck::Pod, bytemuck::Zeroable)]
@@ -50,7 +54,7 @@ pub const BACKWARD_WORD: KernelSpec = KernelSpec {
     slots: &[read_u32(1, "ids"), read(7, "dx"), update(8, "dword")],
     dims_bytes: size_of::<Dims>(),
     uses_step: false,
-    variants: VARIANTS,
+    variants: WORD_VARIANTS,
 };
 
 /// `dposition[t]` += sum over rows of `dx[row, t]`
@@ -98,7 +102,9 @@ pub fn forward(r: &mut Recorder, label: &str, ids: &Tensor, types: &Tensor, p: &
 pub fn backward(r: &mut Recorder, ids: &Tensor, types: &Tensor, dx: &Tensor, d: &Tables, pad_id: u32) {
     let dims = dims(ids, d, pad_id);
     let work = u64::from(dims.n * dims.e);
-    r.dispatch(&BACKWARD_WORD, 0, dims, &[ids, dx, &d.word], dims.n, work);
+    let class = format!("n{}e{}", dims.n.next_power_of_two(), dims.e.next_power_of_two());
+    let v = r.choices.variant(&BACKWARD_WORD, class, |_| true);
+    r.dispatch(&BACKWARD_WORD, v, dims, &[ids, dx, &d.word], dims.n, work);
     let wg = VARIANTS[0].constant("WG");
     // A row of the grid a position, lanes over channels.
     r.dispatch(&BACKWARD_POSITION, 0, dims, &[dx, &d.position], (dims.t * dims.e).div_ceil(wg), work);

@@ -2,7 +2,7 @@
 
 use super::Dropout;
 use crate::plan::kernel::{KernelSpec, Variant, read, read_shared, update, variant, write};
-use crate::plan::{Recorder, Tensor};
+use crate::plan::{Chosen, Recorder, Tensor};
 
 const SOURCE: &str = wgsl!(
     "lib/step.wgsl",
@@ -12,7 +12,15 @@ const SOURCE: &str = wgsl!(
     "lib/reduce.wgsl",
     "layernorm.wgsl"
 );
-const VARIANTS: &[Variant] = &[variant("wg64", &[("WG", 64)]), variant("wg256", &[("WG", 256)])];
+/// Where a lane owns a row.
+const ROWS: &str =
+    wgsl!("lib/step.wgsl", "lib/grid.wgsl", "lib/threefry.wgsl", "lib/dropout.wgsl", "layernorm.rows.wgsl");
+const VARIANTS: &[Variant] = &[
+    variant("wg64", &[("WG", 64)]),
+    variant("wg256", &[("WG", 256)]),
+    variant("rows8", &[("WG", 8)]).of(ROWS).in_quads(),
+];
+const PARAMS_VARIANTS: &[Variant] = &[variant("wg64", &[("WG", 64)]), variant("wg256", &[("WG", 256)])];
 
 /// As `Dims` in the shader.
 #[derive(Debug, Clone, Copy, bytemuck::Pod, bytemuck::Zeroable)]
@@ -103,7 +111,7 @@ pub const PARAMS_PARTIAL: KernelSpec = KernelSpec {
     slots: &[read(1, "x"), read_shared(5, "mean"), read_shared(6, "rstd"), read(9, "dy"), write(12, "partial")],
     dims_bytes: size_of::<Dims>(),
     uses_step: true,
-    variants: VARIANTS,
+    variants: PARAMS_VARIANTS,
 };
 
 pub const PARAMS_ADD: KernelSpec = KernelSpec {
@@ -113,7 +121,7 @@ pub const PARAMS_ADD: KernelSpec = KernelSpec {
     slots: &[read_shared(12, "partial"), update(13, "dw"), update(14, "db")],
     dims_bytes: size_of::<Dims>(),
     uses_step: false,
-    variants: VARIANTS,
+    variants: PARAMS_VARIANTS,
 };
 
 /// Scale and shift, or their gradients. w, b: (C)
@@ -142,7 +150,8 @@ pub fn forward(r: &mut Recorder, label: &str, x: &Tensor, p: &Affine, eps: f32, 
     let [n, c] = x.dims();
     assert_eq!(p.w.dims(), [c], "layernorm.forward: w");
     let v = choose(r, &FORWARD, c);
-    r.dispatch(&FORWARD, v, out.dims, &[x, &p.w, &p.b, &out.y, &out.mean, &out.rstd], n, 8 * u64::from(n * c));
+    let groups = groups(&FORWARD, &v, n);
+    r.dispatch(&FORWARD, v, out.dims, &[x, &p.w, &p.b, &out.y, &out.mean, &out.rstd], groups, 8 * u64::from(n * c));
     out
 }
 
@@ -164,7 +173,8 @@ pub fn forward_residual(
     assert_eq!(p.w.dims(), [c], "layernorm.forward_residual: w");
     let v = choose(r, &FORWARD_RESIDUAL, c);
     let tensors = [residual, h, &p.w, &p.b, &out.y, &out.mean, &out.rstd];
-    r.dispatch(&FORWARD_RESIDUAL, v, out.dims, &tensors, n, 10 * u64::from(n * c));
+    let groups = groups(&FORWARD_RESIDUAL, &v, n);
+    r.dispatch(&FORWARD_RESIDUAL, v, out.dims, &tensors, groups, 10 * u64::from(n * c));
     out
 }
 
@@ -174,7 +184,8 @@ pub fn backward(r: &mut Recorder, saved: &Normed, p: &Affine, d: &Affine, dy: &T
     let dx = r.activation(&format!("d.{}", saved.x.label), &[n, c]);
     let v = choose(r, &BACKWARD, c);
     let tensors = [&saved.x, &p.w, &saved.mean, &saved.rstd, dy, &dx];
-    r.dispatch(&BACKWARD, v, saved.dims, &tensors, n, 12 * u64::from(n * c));
+    let groups = groups(&BACKWARD, &v, n);
+    r.dispatch(&BACKWARD, v, saved.dims, &tensors, groups, 12 * u64::from(n * c));
     backward_params(r, saved, d, dy);
     dx
 }
@@ -186,7 +197,8 @@ pub fn backward_residual(r: &mut Recorder, saved: &Normed, p: &Affine, d: &Affin
     let dh = r.activation(&format!("d.{}", saved.x.label), &[n, c]);
     let v = choose(r, &BACKWARD_RESIDUAL, c);
     let tensors = [&saved.x, &p.w, &saved.mean, &saved.rstd, dy, &dx, &dh];
-    r.dispatch(&BACKWARD_RESIDUAL, v, saved.dims, &tensors, n, 13 * u64::from(n * c));
+    let groups = groups(&BACKWARD_RESIDUAL, &v, n);
+    r.dispatch(&BACKWARD_RESIDUAL, v, saved.dims, &tensors, groups, 13 * u64::from(n * c));
     backward_params(r, saved, d, dy);
     (dx, dh)
 }
@@ -198,13 +210,20 @@ fn backward_params(r: &mut Recorder, saved: &Normed, d: &Affine, dy: &Tensor) {
     let v = choose(r, &PARAMS_PARTIAL, c);
     let tensors = [&saved.x, &saved.mean, &saved.rstd, dy, &partial];
     r.dispatch(&PARAMS_PARTIAL, v, saved.dims, &tensors, groups, 5 * u64::from(n * c));
-    let wg = PARAMS_ADD.variants[v].constant("WG");
+    let v = choose(r, &PARAMS_ADD, c);
+    let wg = PARAMS_ADD.variants[v.variant].constant("WG");
     let dims = Dims { n: groups, ..saved.dims };
     r.dispatch(&PARAMS_ADD, v, dims, &[&partial, &d.w, &d.b], c.div_ceil(wg), 2 * u64::from(groups * c));
 }
 
-fn choose(r: &Recorder, kernel: &'static KernelSpec, c: u32) -> usize {
-    r.choices.variant(kernel, &format!("c{}", c.next_power_of_two()))
+fn choose(r: &Recorder, kernel: &'static KernelSpec, c: u32) -> Chosen {
+    r.choices.variant(kernel, format!("c{}", c.next_power_of_two()), |v| v.takes(&[c]))
+}
+
+/// A workgroup a row, or one for as many rows as it has lanes.
+fn groups(kernel: &KernelSpec, chosen: &Chosen, n: u32) -> u32 {
+    let variant = &kernel.variants[chosen.variant];
+    if variant.source.is_some() { n.div_ceil(variant.constant("WG")) } else { n }
 }
 
 fn normed(r: &mut Recorder, label: &str, x: &Tensor, eps: f32, t: u32, inner: Dropout, outer: Dropout) -> Normed {

@@ -3,14 +3,33 @@
 
 use super::reduce;
 use crate::plan::kernel::{KernelSpec, Variant, read, update, variant, write};
-use crate::plan::{Recorder, Tensor};
+use crate::plan::{Chosen, Recorder, Tensor};
 
-const SOURCE: &str = wgsl!("lib/grid.wgsl", "lib/gelu.wgsl", "matmul.wgsl");
-/// `TILE_M` × `TILE_N` outputs a workgroup of `WG_M` × `WG_N` lanes, `TILE_K` deep in workgroup memory.
+const SOURCE: &str = wgsl!("lib/grid.wgsl", "lib/gelu.wgsl", "lib/tiles.wgsl", "matmul.wgsl");
+/// The texts without workgroup memory: operands bound one by one or in fours, rows of A read by every lane or passed around.
+macro_rules! rows {
+    ($operands:literal, $product:literal) => {
+        wgsl!("lib/grid.wgsl", "lib/gelu.wgsl", "lib/tiles.wgsl", $operands, $product, "matmul.rows.wgsl")
+    };
+}
+const BROADCAST: &str = rows!("matmul.scalar.wgsl", "matmul.subgroup.wgsl");
+const BROADCAST_QUADS: &str = rows!("matmul.quad.wgsl", "matmul.subgroup.wgsl");
+const DIRECT: &str = rows!("matmul.scalar.wgsl", "matmul.direct.wgsl");
+const DIRECT_QUADS: &str = rows!("matmul.quad.wgsl", "matmul.direct.wgsl");
+/// `TILE_M` × `TILE_N` outputs a workgroup. First those of `WG_M` × `WG_N` lanes, `TILE_K` deep in workgroup memory, 4 × 4 outputs a
+/// lane; then those without, `WG` lanes of 16 × 4.
 const VARIANTS: &[Variant] = &[
     variant("t32x32", &[("TILE_M", 32), ("TILE_N", 32), ("TILE_K", 16), ("WG_M", 8), ("WG_N", 8)]),
     variant("t64x64", &[("TILE_M", 64), ("TILE_N", 64), ("TILE_K", 16), ("WG_M", 16), ("WG_N", 16)]),
+    variant("t64x32", &[("TILE_M", 64), ("TILE_N", 32), ("TILE_K", 32), ("WG_M", 16), ("WG_N", 8)]),
+    variant("broadcast32", NARROW).of(BROADCAST).with_subgroups(),
+    variant("broadcast32q", NARROW).of(BROADCAST_QUADS).with_subgroups().in_quads(),
+    variant("broadcast128q", WIDE).of(BROADCAST_QUADS).with_subgroups().in_quads(),
+    variant("direct32", NARROW).of(DIRECT),
+    variant("direct128q", WIDE).of(DIRECT_QUADS).in_quads(),
 ];
+const NARROW: &[(&str, u32)] = &[("TILE_M", 16), ("TILE_N", 32), ("WG", 8)];
+const WIDE: &[(&str, u32)] = &[("TILE_M", 16), ("TILE_N", 128), ("WG", 32)];
 
 /// As `Dims` in the shader: C (m, n) = A · B over k.
 #[derive(Debug, Clone, Copy, bytemuck::Pod, bytemuck::Zeroable)]
@@ -173,23 +192,23 @@ pub fn backward_weight(r: &mut Recorder, x: &Tensor, dy: &Tensor, dw: &Tensor) {
     let [rows, m] = dy.dims();
     assert_eq!(rows, k, "matmul.backward_weight: {dy:?} by {x:?}");
     assert_eq!(dw.dims(), [m, n], "matmul.backward_weight: dw");
-    let parts = parts(r, [m, n, k]);
+    let parts = parts([m, n, k]);
     if parts == 1 {
         product(r, &BACKWARD_WEIGHT, [m, n, k], &[dy, x, dw]);
         return;
     }
     let partial = r.activation(&format!("partial.{}", dw.label), &[parts, m, n]);
     let v = choose(r, &BACKWARD_WEIGHT_PARTIAL, [m, n, k]);
-    let tiles = tiles(&BACKWARD_WEIGHT_PARTIAL, v, m, n);
+    let tiles = tiles(&BACKWARD_WEIGHT_PARTIAL, &v, m, n);
     let dims = Dims { m, n, k, k_part: k.div_ceil(parts) };
     r.dispatch(&BACKWARD_WEIGHT_PARTIAL, v, dims, &[dy, x, &partial], tiles * parts, flops([m, n, k]));
     reduce::rows_add(r, &partial.reshaped(&[parts, m * n]), &dw.reshaped(&[m * n]));
 }
 
-/// How many pieces a weight gradient's sum is cut into: enough to fill a device, none shorter than [`K_PART_MIN`].
-fn parts(r: &Recorder, [m, n, k]: [u32; 3]) -> u32 {
-    let v = choose(r, &BACKWARD_WEIGHT, [m, n, k]);
-    let wanted = TILES_ENOUGH.div_ceil(tiles(&BACKWARD_WEIGHT, v, m, n));
+/// How many pieces a weight gradient's sum is cut into: enough to fill a device, none shorter than [`K_PART_MIN`]. By the plain
+/// variant's tiles, so that no choice of another changes which kernels run.
+fn parts([m, n, k]: [u32; 3]) -> u32 {
+    let wanted = TILES_ENOUGH.div_ceil(tiles(&BACKWARD_WEIGHT, &Chosen::default(), m, n));
     let parts = wanted.min(k / K_PART_MIN).max(1);
     // Every part must have rows of its own: k = 5, parts = 4 would leave the last one empty.
     k.div_ceil(k.div_ceil(parts))
@@ -197,12 +216,12 @@ fn parts(r: &Recorder, [m, n, k]: [u32; 3]) -> u32 {
 
 fn product(r: &mut Recorder, kernel: &'static KernelSpec, [m, n, k]: [u32; 3], tensors: &[&Tensor]) {
     let v = choose(r, kernel, [m, n, k]);
-    let groups = tiles(kernel, v, m, n);
+    let groups = tiles(kernel, &v, m, n);
     r.dispatch(kernel, v, Dims { m, n, k, k_part: k }, tensors, groups, flops([m, n, k]));
 }
 
-fn tiles(kernel: &KernelSpec, v: usize, m: u32, n: u32) -> u32 {
-    let variant = &kernel.variants[v];
+fn tiles(kernel: &KernelSpec, chosen: &Chosen, m: u32, n: u32) -> u32 {
+    let variant = &kernel.variants[chosen.variant];
     m.div_ceil(variant.constant("TILE_M")) * n.div_ceil(variant.constant("TILE_N"))
 }
 
@@ -219,7 +238,10 @@ fn blocks(x: &Tensor, n: u32) -> impl Iterator<Item = (u32, u32)> + use<> {
 }
 
 /// Choices are made per power of two: a shape class.
-fn choose(r: &Recorder, kernel: &'static KernelSpec, [m, n, k]: [u32; 3]) -> usize {
+fn choose(r: &Recorder, kernel: &'static KernelSpec, [m, n, k]: [u32; 3]) -> Chosen {
     let p = u32::next_power_of_two;
-    r.choices.variant(kernel, &format!("m{}n{}k{}", p(m), p(n), p(k)))
+    // The operands' rows: weight gradients read A by columns.
+    let by_columns = *kernel == BACKWARD_WEIGHT || *kernel == BACKWARD_WEIGHT_PARTIAL;
+    let rows = [if by_columns { m } else { k }, n];
+    r.choices.variant(kernel, format!("m{}n{}k{}", p(m), p(n), p(k)), |v| v.takes(&rows))
 }

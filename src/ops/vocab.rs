@@ -2,7 +2,7 @@
 //! place backward. Kernel `shaders/vocab.wgsl`, twin `cpu::vocab`.
 
 use crate::plan::kernel::{KernelSpec, Variant, read_shared, read_u32, update, variant, write, write_u32};
-use crate::plan::{Recorder, Tensor};
+use crate::plan::{Chosen, Recorder, Tensor};
 
 const SOURCE: &str =
     wgsl!("lib/step.wgsl", "lib/grid.wgsl", "lib/threefry.wgsl", "lib/gumbel.wgsl", "lib/reduce.wgsl", "vocab.wgsl");
@@ -86,6 +86,6 @@ pub fn backward(r: &mut Recorder, logits: &Tensor, slots: &Slots, first_slot: u3
     r.dispatch(&BACKWARD, choice, dims, &[logits, &labels, lse], rows, 10 * u64::from(rows) * u64::from(v));
 }
 
-fn choose(r: &Recorder, kernel: &'static KernelSpec, v: u32) -> usize {
-    r.choices.variant(kernel, &format!("v{}", v.next_power_of_two()))
+fn choose(r: &Recorder, kernel: &'static KernelSpec, v: u32) -> Chosen {
+    r.choices.variant(kernel, format!("v{}", v.next_power_of_two()), |_| true)
 }

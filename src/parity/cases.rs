@@ -7,7 +7,6 @@ use crate::gpu::Features;
 use crate::ops::{
     self, Dropout, attention, corrupt, embed, fill, gather, gelu, layernorm, matmul, optimizer, reduce, rtd, vocab,
 };
-use crate::plan::kernel::Needs;
 use crate::plan::{Choices, Elem, Recorder, Role, Step, Tensor};
 use crate::rng::{Key, Sequence, Stream};
 use std::collections::BTreeSet;
@@ -42,9 +41,8 @@ pub fn all(features: Features) -> impl Iterator<Item = Case> {
 
 /// Variant names of a file's kernels that the device offers.
 fn variants(op: &str, features: Features) -> BTreeSet<&'static str> {
-    let offered = |needs: Needs| (features.f16 || !needs.f16) && (features.subgroups || !needs.subgroups);
     let kernels = ops::ALL.iter().filter(|kernel| kernel.label.split('.').next() == Some(op));
-    kernels.flat_map(|kernel| kernel.variants).filter(|v| offered(v.needs)).map(|v| v.name).collect()
+    kernels.flat_map(|kernel| kernel.variants).filter(|v| features.offer(v.needs)).map(|v| v.name).collect()
 }
 
 /// Step blocks that an op is tried with; most read little of it.
@@ -259,6 +257,8 @@ fn layernorms(lab: &mut Lab) {
         ([33, 257], 0.0),
         ([70, 64], 1e4),
         ([65, 3], 0.0),
+        ([9, 4], 0.0),
+        ([17, 260], 1e4),
     ];
     for (i, ([n, c], mean)) in shapes.into_iter().enumerate() {
         let site = i as u32;
@@ -275,7 +275,8 @@ fn layernorms(lab: &mut Lab) {
 }
 
 fn matmuls(lab: &mut Lab) {
-    // (rows, in, out): on, below and above the tiles; the last two have few outputs and long sums, which are split.
+    // (rows, in, out): on, below and above the tiles; [600 ..] to [780 ..] have few outputs and long sums, which are split.
+    // Rows of multiples of four are bound in fours where a variant does.
     let shapes = [
         [1, 1, 1],
         [3, 7, 5],
@@ -288,6 +289,10 @@ fn matmuls(lab: &mut Lab) {
         [256, 33, 130],
         [600, 20, 9],
         [1030, 7, 3],
+        [780, 12, 8],
+        [1, 4, 4],
+        [17, 12, 36],
+        [33, 132, 260],
     ];
     for [n, input, output] in shapes {
         let x = lab.normal("x", &[n, input]);
@@ -321,6 +326,8 @@ fn attentions(lab: &mut Lab) {
         [2, 33, 1, 128],
         [2, 21, 1, 130],
         [1, 20, 1, 256],
+        [2, 9, 3, 4],
+        [1, 40, 2, 36],
     ];
     for (i, [b, t, h, d]) in shapes.into_iter().enumerate() {
         for causal in [false, true] {

@@ -69,15 +69,20 @@ pub const fn update_u32(binding: u32, name: &'static str) -> Slot {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
 pub struct Needs {
     pub f16: bool,
+    /// Of eight lanes at least.
     pub subgroups: bool,
 }
 
-/// One way to run a kernel: values for every `override` of its file. The same meaning, another speed.
+/// One way to run a kernel: a file, and values for every `override` of it. The same meaning, another speed.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Variant {
     pub name: &'static str,
     pub constants: &'static [(&'static str, u32)],
     pub needs: Needs,
+    /// The text that has the entry point; none: the specification's own.
+    pub source: Option<&'static str>,
+    /// Binds its numbers in fours: rows must be a multiple of that long.
+    pub quads: bool,
 }
 
 impl Variant {
@@ -89,10 +94,28 @@ impl Variant {
             .unwrap_or_else(|| panic!("variant {} gives no {name}", self.name))
             .1
     }
+
+    /// The same entry point in another text.
+    pub const fn of(self, source: &'static str) -> Self {
+        Self { source: Some(source), ..self }
+    }
+
+    pub const fn with_subgroups(self) -> Self {
+        Self { needs: Needs { subgroups: true, ..self.needs }, ..self }
+    }
+
+    pub const fn in_quads(self) -> Self {
+        Self { quads: true, ..self }
+    }
+
+    /// Whether rows of these lengths can be bound.
+    pub fn takes(&self, lengths: &[u32]) -> bool {
+        !self.quads || lengths.iter().all(|length| length.is_multiple_of(4))
+    }
 }
 
 pub const fn variant(name: &'static str, constants: &'static [(&'static str, u32)]) -> Variant {
-    Variant { name, constants, needs: Needs { f16: false, subgroups: false } }
+    Variant { name, constants, needs: Needs { f16: false, subgroups: false }, source: None, quads: false }
 }
 
 /// One entry point of one shader file.
@@ -110,6 +133,13 @@ pub struct KernelSpec {
     pub uses_step: bool,
     /// At least one; the first is the plain, readable one.
     pub variants: &'static [Variant],
+}
+
+impl KernelSpec {
+    /// The text that a variant runs.
+    pub fn source_of(&self, variant: usize) -> &'static str {
+        self.variants[variant].source.unwrap_or(self.source)
+    }
 }
 
 impl PartialEq for KernelSpec {

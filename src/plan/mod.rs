@@ -85,6 +85,8 @@ impl Stage {
 pub struct Dispatch {
     pub kernel: &'static KernelSpec,
     pub variant: usize,
+    /// The shapes that the variant was chosen for, such as `m64n256k64`; empty where there is nothing to choose.
+    pub class: Box<str>,
     /// The uniform block, as the shader's `Dims`.
     pub dims: Box<[u8]>,
     /// One for each of the kernel's slots, in their order.
@@ -116,10 +118,31 @@ impl Dispatch {
 pub struct Choices(pub BTreeMap<String, String>);
 
 impl Choices {
-    /// `kernel` at a shape class such as `m64n256k64`; the kernel's first variant where nothing was chosen.
-    pub fn variant(&self, kernel: &'static KernelSpec, class: &str) -> usize {
-        let chosen = self.0.get(&format!("{} {class}", kernel.label)).or_else(|| self.0.get(kernel.label));
-        chosen.and_then(|name| kernel.variants.iter().position(|v| v.name == name)).unwrap_or(0)
+    /// `kernel` at a shape class such as `m64n256k64`: what was chosen, if it `fits`; else the first variant that does.
+    pub fn variant(&self, kernel: &'static KernelSpec, class: String, fits: impl Fn(&Variant) -> bool) -> Chosen {
+        let name = self.0.get(&Self::key(kernel, &class)).or_else(|| self.0.get(kernel.label));
+        let named = name.and_then(|name| kernel.variants.iter().position(|v| v.name == name && fits(v)));
+        let variant = named.or_else(|| kernel.variants.iter().position(fits));
+        Chosen { variant: variant.expect("one variant of every kernel takes any shape"), class }
+    }
+
+    /// Under which name a choice is kept.
+    pub fn key(kernel: &KernelSpec, class: &str) -> String {
+        format!("{} {class}", kernel.label)
+    }
+}
+
+/// A kernel's variant, and the class of shapes it was chosen for.
+#[derive(Debug, Clone, Default)]
+pub struct Chosen {
+    pub variant: usize,
+    pub class: String,
+}
+
+impl From<usize> for Chosen {
+    /// Where there is nothing to choose.
+    fn from(variant: usize) -> Self {
+        Self { variant, class: String::new() }
     }
 }
 
@@ -208,7 +231,7 @@ impl Recorder {
     pub fn dispatch(
         &mut self,
         kernel: &'static KernelSpec,
-        variant: usize,
+        chosen: impl Into<Chosen>,
         dims: impl bytemuck::Pod,
         tensors: &[&Tensor],
         groups: u32,
@@ -242,14 +265,22 @@ impl Recorder {
         if groups == 0 {
             return;
         }
+        let Chosen { variant, class } = chosen.into();
         self.dispatches.push(Dispatch {
             kernel,
             variant,
+            class: class.into(),
             dims: dims.into(),
             tensors: tensors.iter().map(|t| (*t).clone()).collect(),
             groups,
             flops,
         });
+    }
+
+    /// Appends a dispatch of another plan, over tensors of this one that are as its own.
+    pub fn repeat(&mut self, dispatch: &Dispatch, tensors: &[Tensor]) {
+        assert!(dispatch.tensors.iter().map(Tensor::shape).eq(tensors.iter().map(Tensor::shape)), "{:?}", tensors);
+        self.dispatches.push(Dispatch { tensors: tensors.into(), ..dispatch.clone() });
     }
 
     /// Gives every activation a place; tensors recorded before keep their identity through [`Plan::resolve`].

@@ -1,7 +1,9 @@
 //! Puts a session together: config, text and a place to run -> loader, held-out rows, model, engine with its weights -> [`Session`].
 //! Used by a run, and by `eval`, which only looks.
 
+use super::kernels::{self, Wish};
 use super::source::Text;
+use super::told;
 use crate::Result;
 use crate::batch::{HeldOut, Loader, Masking, Recipe, Split, hold_out};
 use crate::config::Config;
@@ -12,7 +14,7 @@ use crate::model::{Model, ModelSpec, slots_per_row};
 use crate::plan::Choices;
 use crate::train::checkpoint::Checkpoint;
 use crate::train::engine::Place;
-use crate::train::event::CorpusInfo;
+use crate::train::event::{CorpusInfo, Preparing};
 use crate::train::rules::RuleRows;
 use crate::train::session::{OWN_SLOTS, Parts, Position, Session};
 use crate::train::weights;
@@ -36,12 +38,26 @@ pub enum From<'a> {
 pub struct Assembly {
     pub session: Session,
     pub corpus: CorpusInfo,
-    pub notices: Vec<String>,
+    pub notices: Vec<[String; 2]>,
     pub kernels: Choices,
 }
 
-/// `seed`: of a run that begins; one that goes on has its own.
-pub async fn assemble(config: &Config, text: &Text, place: &Place, from: &From<'_>, seed: u64) -> Result<Assembly> {
+/// What a run is told beside its configuration and its text.
+pub struct Start<'a> {
+    pub from: From<'a>,
+    /// Of a run that begins; one that goes on has its own.
+    pub seed: u64,
+    pub kernels: Wish<'a>,
+}
+
+pub async fn assemble(
+    config: &Config,
+    text: &Text,
+    place: &Place,
+    Start { from, seed, kernels: wish }: &Start<'_>,
+    tell: &mut dyn FnMut(Preparing),
+) -> Result<Assembly> {
+    let seed = *seed;
     let seed = if let From::Checkpoint(checkpoint, _) = from { checkpoint.state.seed } else { seed };
     let recipe = recipe(config, seed);
     let specials = text.tokenizer.specials();
@@ -71,10 +87,6 @@ pub async fn assemble(config: &Config, text: &Text, place: &Place, from: &From<'
     let grammar = text.builtin.map(|(language, level)| RuleRows::of_grammar(language, level, &text.tokenizer, look));
     let rules = grammar.transpose()?;
 
-    let kernels: Choices = match from {
-        From::Checkpoint(checkpoint, _) => serde_json::from_value(checkpoint.state.kernels.clone()).unwrap_or_default(),
-        From::Seed | From::Networks(..) => Choices::default(),
-    };
     let mut spec = ModelSpec::from_config(config, text.tokenizer.vocab_size() as u32, specials.pad, Some(probe));
     // Networks that were read keep their own sizes, whatever the preset's are.
     let read = match from {
@@ -86,11 +98,25 @@ pub async fn assemble(config: &Config, text: &Text, place: &Place, from: &From<'
         spec.shape = weights::shape_from_networks(networks)?;
     }
     let mut config = config.clone();
-    let mut notices = read.as_ref().map(|(_, notices)| notices.clone()).unwrap_or_default();
+    // What the networks' files say of themselves is said in English, as the files are.
+    let both = |notice: String| [notice.clone(), notice];
+    let read_notices = read.as_ref().map(|(_, notices)| notices.clone()).unwrap_or_default();
+    let mut notices: Vec<[String; 2]> = read_notices.into_iter().map(both).collect();
     if let From::Networks(..) = from {
-        notices.extend(keep_sizes(&mut config, &spec.shape));
+        notices.extend(keep_sizes(&mut config, &spec.shape).map(both));
     }
     spec.check(&place.limits())?;
+    let own = match from {
+        From::Checkpoint(checkpoint, _) => Some(own_kernels(checkpoint, place, *wish, &mut notices)),
+        From::Seed | From::Networks(..) => None,
+    };
+    let kernels = match own {
+        Some(own) if wish.file.is_none() && !wish.retune => own,
+        _ => {
+            let record = |choices| Model::record(spec.clone(), choices, place.limits()).plan;
+            kernels::choose(place, &record, *wish, tell).await?
+        }
+    };
     let model = Model::record(spec, kernels.clone(), place.limits());
     let mut engine = place.engine(&model.plan).await?;
     match &read {
@@ -120,6 +146,26 @@ pub async fn assemble(config: &Config, text: &Text, place: &Place, from: &From<'
     };
     let session = Session::new(parts, position)?;
     Ok(Assembly { session, corpus, notices, kernels })
+}
+
+/// The choices of the run that goes on, as far as the device can run them; says where its numbers may part from those it had.
+fn own_kernels(checkpoint: &Checkpoint, place: &Place, wish: Wish<'_>, notices: &mut Vec<[String; 2]>) -> Choices {
+    let own: Choices = serde_json::from_value(checkpoint.state.kernels.clone()).unwrap_or_default();
+    let then = told::adapter_of(checkpoint);
+    let now = place.gpu().map(|gpu| kernels::adapter(&gpu.summary));
+    if then != now {
+        let [then, now] = [then, now].map(|adapter| adapter.unwrap_or_else(|| "cpu".to_owned()));
+        notices.push([
+            format!("the run was trained on {then} and goes on on {now}: it will not be the same to the last bit"),
+            format!("a execução foi treinada em {then} e continua em {now}: não será igual até o último bit"),
+        ]);
+    } else if wish.retune || wish.file.is_some() {
+        notices.push([
+            "the run goes on with other kernels: it will not be the same to the last bit".to_owned(),
+            "a execução continua com outros kernels: não será igual até o último bit".to_owned(),
+        ]);
+    }
+    place.gpu().map_or(own.clone(), |gpu| kernels::offered(own, gpu.summary.features))
 }
 
 /// Writes the sizes of networks that were read into the configuration that is kept with the run; says which were others.

@@ -1,6 +1,7 @@
 //! Held-out metrics of a run that is not training: `electroscope eval`.
 
-use super::assemble::{Assembly, From, assemble};
+use super::assemble::{Assembly, From, Start, assemble};
+use super::kernels::Wish;
 use super::source::{self, Wanted};
 use super::told;
 use crate::Result;
@@ -27,7 +28,7 @@ pub async fn evaluate(run: &Path, corpus: &[PathBuf], place: &Place) -> Result<E
         wanted = Wanted { corpus: Vec::new(), valid: corpus.to_vec(), builtin: None, lang: wanted.lang };
     }
     let text = source::open(&wanted, &config, Some(&tokenizer), &mut |_| {})?;
-    let from = From::Checkpoint(&checkpoint, position);
-    let Assembly { mut session, .. } = assemble(&config, &text, place, &from, 0).await?;
+    let start = Start { from: From::Checkpoint(&checkpoint, position), seed: 0, kernels: Wish::default() };
+    let Assembly { mut session, .. } = assemble(&config, &text, place, &start, &mut |_| {}).await?;
     session.evaluate().await
 }

@@ -5,6 +5,7 @@ pub mod assemble;
 mod commands;
 mod drive;
 mod evaluate;
+pub mod kernels;
 mod minutes;
 pub mod source;
 mod told;
@@ -32,12 +33,13 @@ use crate::view::Lang;
 use crate::view::log::{Log, read_events, write_report};
 use crate::view::tensorboard::TensorBoard;
 use crate::{Error, Result, cpu};
-use assemble::{Assembly, From, assemble};
+use assemble::{Assembly, From, Start, assemble};
 use commands::Inbox;
 use drive::Control;
 use futures_channel::mpsc::UnboundedReceiver;
 use minutes::Timing;
 use source::{Text, Wanted};
+use std::cell::Cell;
 use std::path::Path;
 use std::time::Instant;
 use told::Resumed;
@@ -104,6 +106,8 @@ struct Run {
     /// Step of the last held-out evaluation of this sitting.
     last_evaluation: Option<u64>,
     kernels: Choices,
+    /// None: the cpu executor.
+    adapter: Option<String>,
     control: Control,
     /// That the text is gone was told.
     text_missed: bool,
@@ -130,15 +134,16 @@ impl Run {
             Some(r) => options.tokenizer.clone().or_else(|| Some(r.checkpoint.dir.join("generator"))),
             None => options.tokenizer.clone().or_else(|| options.init.as_deref().map(told::tokenizer_folder)),
         };
-        let mut failed = None;
+        // A listener that is gone (a closed pipe) ends the run, but not in the middle of a file.
+        let failed = Cell::new(None);
         let mut tell = |preparing| {
-            // A listener that is gone (a closed pipe) ends the run, but not in the middle of a file.
-            failed = sink(&Event::Preparing(preparing)).err().or(failed.take());
+            if let Err(error) = sink(&Event::Preparing(preparing)) {
+                failed.set(Some(error));
+            }
         };
+        let listened = || failed.take().map_or(Ok(()), Err);
         let text = source::open(&wanted, &config, tokenizer.as_deref(), &mut tell)?;
-        if let Some(error) = failed {
-            return Err(error);
-        }
+        listened()?;
         if let Some(r) = &resumed {
             told::check_same_text(&r.checkpoint.state, &text, &r.out)?;
         }
@@ -150,8 +155,11 @@ impl Run {
             (None, Some((networks, notices))) => From::Networks(networks, notices),
             (None, None) => From::Seed,
         };
+        let wish = kernels::Wish { file: options.kernels.as_deref(), retune: options.retune };
+        let start = Start { from, seed: options.seed.unwrap_or(1), kernels: wish };
         let Assembly { session, corpus, notices, kernels } =
-            assemble(&config, &text, &place, &from, options.seed.unwrap_or(1)).await?;
+            assemble(&config, &text, &place, &start, &mut tell).await?;
+        listened()?;
 
         let out = resumed.as_ref().map(|r| r.out.clone()).or_else(|| options.out.clone());
         let out = out.unwrap_or_else(|| told::new_folder(&config.preset));
@@ -176,6 +184,7 @@ impl Run {
             corpus,
             wanted,
             kernels,
+            adapter: place.gpu().map(|gpu| kernels::adapter(&gpu.summary)),
             control: Control::new(options.watched),
             text_missed: false,
         };
@@ -189,7 +198,7 @@ impl Run {
         place: &Place,
         timed: bool,
         resumed: Option<&Resumed>,
-        notices: Vec<String>,
+        notices: Vec<[String; 2]>,
         sink: &mut Sink<'_>,
     ) -> Result<()> {
         // The device was told to the sink as soon as it was known; the log begins here.
@@ -210,8 +219,8 @@ impl Run {
             }
             self.tell(&Event::Resumed { step: r.checkpoint.state.step }, sink)?;
         }
-        for notice in notices {
-            self.warn(notice.clone(), notice, sink)?;
+        for [en, pt] in notices {
+            self.warn(en, pt, sink)?;
         }
         Ok(())
     }
@@ -375,6 +384,9 @@ impl Run {
         let moments = weights::read_moments(&session.model, &mut session.engine).await?;
         let mut extra = serde_json::Map::new();
         extra.insert(told::POSITION.into(), serde_json::to_value(position).expect("numbers are JSON"));
+        if let Some(adapter) = &self.adapter {
+            extra.insert(told::ADAPTER.into(), adapter.clone().into());
+        }
         extra.insert(told::TRAINED_ON.into(), serde_json::to_value(&self.wanted).expect("paths and names are JSON"));
         let state = State {
             format_version: checkpoint::FORMAT_VERSION,

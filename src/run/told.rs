@@ -40,6 +40,8 @@ pub struct Options {
     /// A view is watching: shorter slices, so that a command is answered and a window drawn in time, and the events that only
     /// views can use.
     pub watched: bool,
+    /// The kernels' variants, pinned.
+    pub kernels: Option<PathBuf>,
 }
 
 /// Where runs go without `--out`.
@@ -138,6 +140,7 @@ pub fn find_resumed(options: &Options) -> Result<Resumed> {
 /// Names in state.json.
 pub const POSITION: &str = "position";
 pub const TRAINED_ON: &str = "trained_on";
+pub const ADAPTER: &str = "adapter";
 
 /// Where the run of a checkpoint stands.
 pub fn position(checkpoint: &Checkpoint) -> Result<Position> {
@@ -147,6 +150,11 @@ pub fn position(checkpoint: &Checkpoint) -> Result<Position> {
 /// The text that the run of a checkpoint is trained on.
 pub fn trained_on(checkpoint: &Checkpoint) -> Result<Wanted> {
     from_state(checkpoint, TRAINED_ON)
+}
+
+/// The adapter that the run of a checkpoint was trained on; none: the cpu executor.
+pub fn adapter_of(checkpoint: &Checkpoint) -> Option<String> {
+    checkpoint.state.extra.get(ADAPTER).and_then(|name| name.as_str()).map(str::to_owned)
 }
 
 fn from_state<T: serde::de::DeserializeOwned>(checkpoint: &Checkpoint, key: &str) -> Result<T> {

@@ -84,7 +84,7 @@ pub struct StepSpeed {
     pub predicted_ms: Option<f64>,
     /// `predicted_ms` of `step_ms`: how much of the limit is reached.
     pub limit_share: Option<f64>,
-    /// Of `step_ms`, the host's own work: masking, packing, writing.
+    /// Of `step_ms`, the host's own work: masking, packing, writing, encoding.
     pub host_ms: f64,
     pub steps: u64,
     pub dispatches: u64,
@@ -131,8 +131,14 @@ pub const GROUP: u64 = 4;
 ///
 /// # Errors
 /// The model does not fit the device, or the device failed.
-pub async fn measure(config: &Config, place: &Place, limits: &DeviceLimits, seconds: f64) -> Result<Measured> {
-    let mut drill = Drill::new(config, place, SEED).await?;
+pub async fn measure(
+    config: &Config,
+    place: &Place,
+    kernels: Choices,
+    limits: &DeviceLimits,
+    seconds: f64,
+) -> Result<Measured> {
+    let mut drill = Drill::new(config, place, kernels, SEED).await?;
     let started = Instant::now();
     let mut step = 0;
     while step < WARM_UP_STEPS || started.elapsed() < WARM_UP {
@@ -141,6 +147,7 @@ pub async fn measure(config: &Config, place: &Place, limits: &DeviceLimits, seco
         step += 1;
     }
     drill.host = Duration::ZERO;
+    let encoded_before = drill.engine.host();
     let (started, mut groups) = (Instant::now(), Vec::new());
     while started.elapsed().as_secs_f64() < seconds {
         let (group, first) = (Instant::now(), step);
@@ -152,8 +159,8 @@ pub async fn measure(config: &Config, place: &Place, limits: &DeviceLimits, seco
         drill.losses().await?;
         groups.push((step - first, group.elapsed().as_secs_f64()));
     }
-    let host = drill.host;
-    let kernels = kernels(&mut drill, limits, step).await?;
+    let host = drill.host + (drill.engine.host() - encoded_before);
+    let kernels = kernel_speeds(&mut drill, limits, step).await?;
     drill.host = host;
     Ok(Measured { step: step_speed(config, place, &drill, limits, &groups), kernels })
 }
@@ -215,7 +222,7 @@ struct Sum {
     predicted_secs: f64,
 }
 
-async fn kernels(drill: &mut Drill, limits: &DeviceLimits, first: u64) -> Result<Option<Vec<KernelSpeed>>> {
+async fn kernel_speeds(drill: &mut Drill, limits: &DeviceLimits, first: u64) -> Result<Option<Vec<KernelSpeed>>> {
     let plan = drill.model.plan.clone();
     let range = plan.span(Stage::Mask, Stage::Update);
     let mut best = vec![f64::INFINITY; range.len()];

@@ -43,11 +43,16 @@ pub struct Drill {
 }
 
 impl Drill {
+    /// What is trained: the preset's own vocabulary, every word of it there.
+    pub fn spec(config: &Config) -> ModelSpec {
+        ModelSpec::from_config(config, config.vocab_size, SPECIALS.pad, None)
+    }
+
     /// Initial weights and rows from `seed`.
-    pub async fn new(config: &Config, place: &Place, seed: u64) -> Result<Self> {
-        let spec = ModelSpec::from_config(config, config.vocab_size, SPECIALS.pad, None);
+    pub async fn new(config: &Config, place: &Place, kernels: Choices, seed: u64) -> Result<Self> {
+        let spec = Self::spec(config);
         spec.check(&place.limits())?;
-        let model = Model::record(spec, Choices::default(), place.limits());
+        let model = Model::record(spec, kernels, place.limits());
         let io = model.io.clone().ok_or_else(|| Error::failed("the model was not recorded for training"))?;
         let mut engine = place.engine(&model.plan).await?;
         weights::initialise(&model, &mut engine, seed);

@@ -93,6 +93,14 @@ impl Engine {
         }
     }
 
+    /// Time that the host spent encoding work for a device.
+    pub fn host(&self) -> Duration {
+        match self {
+            Self::Cpu(_) => Duration::ZERO,
+            Self::Gpu(e) => e.host(),
+        }
+    }
+
     /// Overwrites a tensor from its start, before the next run.
     pub fn write(&mut self, tensor: &Tensor, data: &[u32]) {
         match self {

@@ -2,12 +2,13 @@
 //! steps on a device and on the twins.
 
 use super::fixture::Comparison;
-use crate::Result;
 use crate::config::{Config, Overrides};
-use crate::plan::{Stage, Tensor};
+use crate::gpu::Features;
+use crate::plan::{Choices, Stage, Tensor};
 use crate::rng::{Key, Sequence, Stream};
 use crate::tasks::drill::{Drill, StepLoss};
 use crate::train::engine::Place;
+use crate::{Result, ops};
 
 /// Sizes that divide nothing, small enough for a second.
 const SIZES: [&str; 14] = [
@@ -31,6 +32,8 @@ const SIZES: [&str; 14] = [
 const SEED: u64 = 20;
 /// Steps that both executors take.
 const STEPS: u64 = 10;
+/// Of those, taken with each variant: the second step shows what the first one's update was.
+const VARIANT_STEPS: u64 = 2;
 /// Relative, of each step's loss: what gpu and cpu curves may differ by (the trainer's own bar over fifty steps).
 const LOSSES_MAX: f64 = 2e-3;
 /// Of a directional derivative: f32 losses of 1e-6 relative noise over steps of `STEP_LENGTH`, and the curvature between.
@@ -46,7 +49,7 @@ fn config(dropout: &str) -> Result<Config> {
 /// The derivative of the whole loss along a direction in each parameter tensor, computed and by finite differences.
 /// The direction is half the gradient's own, half random, so that neither a wrong length nor a wrong part hides.
 pub async fn finite_differences(place: &Place) -> Result<Vec<Comparison>> {
-    let mut drill = Drill::new(&config("0.0")?, place, SEED).await?;
+    let mut drill = Drill::new(&config("0.0")?, place, Choices::default(), SEED).await?;
     let plan = drill.model.plan.clone();
     let totals = drill.mask(0);
     let block = drill.block(0, totals);
@@ -131,16 +134,34 @@ pub async fn repeatability(place: &Place) -> Result<Vec<Comparison>> {
     Ok(first.iter().zip(&second).enumerate().map(same).collect())
 }
 
-/// The same steps on `place` and on the twins.
+/// The same steps on `place` and on the twins; the first few also with each of the other variants of every kernel.
 pub async fn against_twins(place: &Place) -> Result<Vec<Comparison>> {
-    Ok(compared(&losses(place).await?, &losses(&Place::cpu()).await?))
+    let twins = losses(&Place::cpu()).await?;
+    let mut comparisons = compared(&losses(place).await?, &twins);
+    for (number, kernels) in place.gpu().into_iter().flat_map(|gpu| other_variants(gpu.features)) {
+        let steps = drill(&config("0.1")?, place, kernels, VARIANT_STEPS).await?;
+        let named = |c: Comparison| Comparison { name: format!("variant {number}: {}", c.name), ..c };
+        comparisons.extend(compared(&steps, &twins).into_iter().map(named));
+    }
+    Ok(comparisons)
+}
+
+/// Every kernel's second variant, every kernel's third, and so on, as far as they are offered.
+fn other_variants(features: Features) -> impl Iterator<Item = (usize, Choices)> {
+    let most = ops::ALL.iter().map(|kernel| kernel.variants.len()).max().unwrap_or(0);
+    (1..most).map(move |v| {
+        let offered = ops::ALL.iter().filter_map(|kernel| Some((kernel.label, kernel.variants.get(v)?)));
+        let offered = offered.filter(|(_, variant)| features.offer(variant.needs));
+        (v, Choices(offered.map(|(label, variant)| (label.to_owned(), variant.name.to_owned())).collect()))
+    })
 }
 
 /// `steps` steps of the nano preset with dropout, on `place` and on the twins: what the browser's suite ends with.
 pub async fn nano_against_twins(place: &Place, steps: u64) -> Result<Vec<Comparison>> {
     let set = ["dropout=0.1", "attention_dropout=0.1"].map(str::to_owned).to_vec();
     let config = Config::load("nano", &Overrides { set, ..Overrides::default() })?;
-    let (device, twins) = (drill(&config, place, steps).await?, drill(&config, &Place::cpu(), steps).await?);
+    let device = drill(&config, place, Choices::default(), steps).await?;
+    let twins = drill(&config, &Place::cpu(), Choices::default(), steps).await?;
     Ok(compared(&device, &twins))
 }
 
@@ -160,11 +181,11 @@ fn compared(device: &[StepLoss], twins: &[StepLoss]) -> Vec<Comparison> {
 }
 
 async fn losses(place: &Place) -> Result<Vec<StepLoss>> {
-    drill(&config("0.1")?, place, STEPS).await
+    drill(&config("0.1")?, place, Choices::default(), STEPS).await
 }
 
-async fn drill(config: &Config, place: &Place, steps: u64) -> Result<Vec<StepLoss>> {
-    let mut drill = Drill::new(config, place, SEED).await?;
+async fn drill(config: &Config, place: &Place, kernels: Choices, steps: u64) -> Result<Vec<StepLoss>> {
+    let mut drill = Drill::new(config, place, kernels, SEED).await?;
     let mut losses = Vec::with_capacity(steps as usize);
     for step in 0..steps {
         drill.step(step).await?;

@@ -52,6 +52,7 @@ pub fn options(out: &str, set: &[&str]) -> Options {
         resume: false,
         resume_step: None,
         retune: false,
+        kernels: None,
         watched: true,
     }
 }

@@ -1,0 +1,42 @@
+// matmul, operands bound four numbers at a time: m, n and k are multiples of four. The bindings of src/ops/matmul.rs, and how
+// matmul.rows.wgsl reads and writes four neighbours of a row. Columns past the last quad repeat it when read.
+struct Dims {
+    m: u32,
+    n: u32,
+    k: u32,
+    k_part: u32,              // k of one partial product
+}
+@group(0) @binding(0) var<uniform> dims: Dims;
+@group(0) @binding(1) var<storage, read> a: array<vec4f>;            // (m, k); backward_weight: (k, m)
+@group(0) @binding(2) var<storage, read> b: array<vec4f>;            // (n, k); all backward: (k, n)
+@group(0) @binding(3) var<storage, read> bias: array<vec4f>;         // (n)
+@group(0) @binding(4) var<storage, read_write> c: array<vec4f>;      // (m, n); backward_weight_partial: (parts, m, n)
+@group(0) @binding(5) var<storage, read_write> u_out: array<vec4f>;  // (m, n) before the gelu
+@group(0) @binding(6) var<storage, read> u: array<vec4f>;            // (m, n) before the gelu
+
+// Which quad holds the elements (row, column) .. (row, column + 3) of a matrix of that width.
+fn quad(row: u32, column: u32, width: u32) -> u32 {
+    return row * (width / 4u) + min(column, width - 4u) / 4u;
+}
+fn a_quad(row: u32, column: u32, width: u32) -> vec4f {
+    return a[quad(row, column, width)];
+}
+fn b_quad(row: u32, column: u32, width: u32) -> vec4f {
+    return b[quad(row, column, width)];
+}
+fn bias_quad(column: u32) -> vec4f {
+    return bias[quad(0u, column, dims.n)];
+}
+fn u_quad(row: u32, column: u32) -> vec4f {
+    return u[quad(row, column, dims.n)];
+}
+fn set_c(row: u32, column: u32, value: vec4f) {
+    c[quad(row, column, dims.n)] = value;
+}
+fn add_c(row: u32, column: u32, value: vec4f) {
+    c[quad(row, column, dims.n)] += value;
+}
+fn set_u(row: u32, column: u32, value: vec4f) {
+    u_out[quad(row, column, dims.n)] = value;
+}
+

@@ -1,0 +1,49 @@
+// matmul, sixteen rows of A passed around a subgroup of eight lanes or more: each lane reads one quad of A for every four rows and
+// eight k, and all lanes get it by broadcast. For adapters where a read is dear and a register cheap.
+// Uses matmul.rows, which says what product owes; needs the feature subgroups.
+
+// The lane's number in its subgroup, without asking every entry point for it: all lanes are here.
+fn own_lane() -> u32 {
+    return subgroupExclusiveAdd(1u);
+}
+// What the lane reads of rows m .. m + 3 of A and k .. k + 7. By rows: row m + lane / 2, from k + 4 (lane % 2); by columns: all four
+// rows at k + lane. What lies past the end of k is 0.
+fn a_share(p: Place, lane: u32, m: u32, k: u32, by_columns: bool) -> vec4f {
+    if by_columns {
+        return select(vec4f(), a_quad(min(k + lane, p.k_end - 1u), m, dims.m), k + lane < p.k_end);
+    }
+    let column = k + lane % 2u * 4u;
+    let inside = column + vec4u(0u, 1u, 2u, 3u) < vec4u(p.k_end);
+    return select(vec4f(), a_quad(min(m + lane / 2u, dims.m - 1u), column, dims.k), inside);
+}
+// Four rows of the outputs, more by eight k: x is the lane's share of A, y0 and y1 hold four rows of B each.
+fn four_rows(sum: mat4x4f, x: vec4f, y0: mat4x4f, y1: mat4x4f, by_columns: bool) -> mat4x4f {
+    let x0 = subgroupBroadcast(x, 0u);
+    let x1 = subgroupBroadcast(x, 1u);
+    let x2 = subgroupBroadcast(x, 2u);
+    let x3 = subgroupBroadcast(x, 3u);
+    let x4 = subgroupBroadcast(x, 4u);
+    let x5 = subgroupBroadcast(x, 5u);
+    let x6 = subgroupBroadcast(x, 6u);
+    let x7 = subgroupBroadcast(x, 7u);
+    if by_columns {
+        let low = outer(x0, y0[0]) + outer(x1, y0[1]) + outer(x2, y0[2]) + outer(x3, y0[3]);
+        return sum + low + outer(x4, y1[0]) + outer(x5, y1[1]) + outer(x6, y1[2]) + outer(x7, y1[3]);
+    }
+    return sum + mat4x4f(y0 * x0 + y1 * x1, y0 * x2 + y1 * x3, y0 * x4 + y1 * x5, y0 * x6 + y1 * x7);
+}
+
+fn product(p: Place, n: u32, a_by_columns: bool, b_by_columns: bool) -> Sums {
+    let lane = own_lane();
+    var s: Sums;
+    for (var k = p.k_first; k < p.k_end; k += 8u) {
+        let y0 = b_block(p, k, n, b_by_columns);
+        let y1 = b_block(p, k + 4u, n, b_by_columns);
+        s.rows0 = four_rows(s.rows0, a_share(p, lane, p.m0, k, a_by_columns), y0, y1, a_by_columns);
+        s.rows4 = four_rows(s.rows4, a_share(p, lane, p.m0 + 4u, k, a_by_columns), y0, y1, a_by_columns);
+        s.rows8 = four_rows(s.rows8, a_share(p, lane, p.m0 + 8u, k, a_by_columns), y0, y1, a_by_columns);
+        s.rows12 = four_rows(s.rows12, a_share(p, lane, p.m0 + 12u, k, a_by_columns), y0, y1, a_by_columns);
+    }
+    return s;
+}
+

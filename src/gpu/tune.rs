@@ -1,0 +1,248 @@
+//! Which variants are the fastest here: a plan's kernels at its shapes, each variant timed on memory of its own -> [`Tuning`].
+//! It runs before step 0 and never in a step: what was chosen fixes the order of sums.
+
+use super::choice::AdapterKind;
+use super::device::Gpu;
+use super::executor::Executor;
+use crate::Result;
+use crate::plan::{Choices, Dispatch, Elem, Plan, Recorder, Stage, Step, Tensor};
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+use web_time::Instant;
+
+/// How long all of it may take, from the first variant to the last; what is not reached takes what others suggest.
+const BUDGET_SOFTWARE: Duration = Duration::from_secs(18);
+const BUDGET_HARDWARE: Duration = Duration::from_millis(4500);
+/// FLOPs, with a byte counted as [`FLOPS_PER_BYTE`], of the part of a dispatch that is run: 1 to 10 ms, enough to tell variants apart.
+const WORK_SOFTWARE: f64 = 2e7;
+const WORK_HARDWARE: f64 = 2e9;
+const FLOPS_PER_BYTE: u64 = 4;
+/// Workgroups that are run at least, where there are as many: every core of a processor gets some.
+const GROUPS_MIN: u32 = 8;
+/// A measurement repeats what it runs until it is this long, so that the host's own time does not show.
+const SAMPLE_SECS: f64 = 1e-3;
+const REPEATS_MAX: f64 = 64.0;
+/// The fastest of these counts: what disturbs only ever slows.
+const SAMPLES: u32 = 3;
+/// A variant this many times slower than the best, at the shapes with the most work, is not tried at the others.
+const HOPELESS: f64 = 4.0;
+
+/// The variants of one kernel at one class of shapes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Timed {
+    /// As in [`Choices`].
+    pub key: String,
+    /// Variant and seconds of a whole dispatch, the fastest first.
+    pub secs: Vec<(&'static str, f64)>,
+}
+
+/// What was chosen, and why.
+#[derive(Debug, Clone, Default)]
+pub struct Tuning {
+    pub choices: Choices,
+    pub timed: Vec<Timed>,
+}
+
+/// One kernel and class: a dispatch of each variant, and the work of all dispatches of the step that the choice decides.
+struct Contest {
+    key: String,
+    work: u64,
+    dispatches: Vec<Dispatch>,
+}
+
+/// Times the variants of every kernel and class of the plans that `record` makes, but for what is `known`. `tell` gets the share done.
+///
+/// # Errors
+/// The device failed, or the platform rejects a shader.
+pub async fn tune(
+    gpu: &Gpu,
+    record: &dyn Fn(Choices) -> Arc<Plan>,
+    known: &Choices,
+    tell: &mut dyn FnMut(f32),
+) -> Result<Tuning> {
+    let started = Instant::now();
+    let budget = if software(gpu) { BUDGET_SOFTWARE } else { BUDGET_HARDWARE };
+    let mut kernels = by_kernel(contests(gpu, record, known));
+    let all = kernels.iter().map(Vec::len).sum::<usize>() as f32;
+    let mut tuning = Tuning::default();
+    // First each kernel at its heaviest shapes, which also stand for shapes that are not met, or not reached; then at the others.
+    for heaviest in [true, false] {
+        for contests in &mut kernels {
+            let part = if heaviest { &contests[..1] } else { &contests[1..] };
+            if part.is_empty() || started.elapsed() > budget {
+                continue;
+            }
+            let mut trial = Trial::new(gpu, part).await?;
+            for contest in part {
+                if started.elapsed() > budget {
+                    break;
+                }
+                tell(tuning.timed.len() as f32 / all);
+                let timed = Timed { key: contest.key.clone(), secs: trial.time(gpu, &contest.dispatches).await? };
+                tuning.choices.0.insert(timed.key.clone(), timed.secs[0].0.to_owned());
+                tuning.timed.push(timed);
+            }
+            if let Some(timed) = tuning.timed.last().filter(|timed| heaviest && timed.key == contests[0].key) {
+                let (best, secs) = timed.secs[0];
+                tuning.choices.0.insert(contests[0].dispatches[0].kernel.label.to_owned(), best.to_owned());
+                let hopeless = |d: &Dispatch| timed.secs_of(d).is_none_or(|t| t > HOPELESS * secs);
+                contests[1..].iter_mut().for_each(|contest| contest.leave_out(hopeless));
+            }
+        }
+    }
+    // What was not reached is decided all the same, so that the next run on this adapter takes what this one takes.
+    for contest in kernels.iter().flatten() {
+        let label = contest.dispatches[0].kernel.label;
+        let like = tuning.choices.0.get(label).cloned();
+        let known = contest.dispatches.iter().map(|d| d.variant().name);
+        let name = like.filter(|name| known.clone().any(|other| other == name));
+        let name = name.unwrap_or_else(|| guess(gpu, &contest.dispatches).to_owned());
+        tuning.choices.0.entry(contest.key.clone()).or_insert(name);
+    }
+    Ok(tuning)
+}
+
+/// Without a measurement: on a processor that runs shaders, the first variant in a text of its own, since those need no barrier.
+fn guess(gpu: &Gpu, dispatches: &[Dispatch]) -> &'static str {
+    let barriers_are_dear = software(gpu);
+    let first = dispatches.iter().find(|d| barriers_are_dear && d.variant().source.is_some());
+    first.unwrap_or(&dispatches[0]).variant().name
+}
+
+impl Timed {
+    fn secs_of(&self, d: &Dispatch) -> Option<f64> {
+        self.secs.iter().find(|(name, _)| *name == d.variant().name).map(|(_, secs)| *secs)
+    }
+}
+
+impl Contest {
+    /// Unless nothing would be left.
+    fn leave_out(&mut self, hopeless: impl Fn(&Dispatch) -> bool) {
+        if self.dispatches.iter().any(|d| !hopeless(d)) {
+            self.dispatches.retain(|d| !hopeless(d));
+        }
+    }
+}
+
+/// The contests of each kernel, the heaviest first, and the kernel with the most work first.
+fn by_kernel(contests: Vec<Contest>) -> Vec<Vec<Contest>> {
+    let mut kernels: BTreeMap<&'static str, Vec<Contest>> = BTreeMap::new();
+    for contest in contests {
+        kernels.entry(contest.dispatches[0].kernel.label).or_default().push(contest);
+    }
+    let mut kernels: Vec<_> = kernels.into_values().collect();
+    for contests in &mut kernels {
+        contests.sort_by_key(|contest| Reverse(contest.work));
+    }
+    kernels.sort_by_key(|contests| Reverse(contests.iter().map(|contest| contest.work).sum::<u64>()));
+    kernels
+}
+
+fn software(gpu: &Gpu) -> bool {
+    gpu.summary.kind == AdapterKind::Software
+}
+
+/// What is to be timed: the plan recorded once with every kernel's first variant, once with its second, and so on.
+fn contests(gpu: &Gpu, record: &dyn Fn(Choices) -> Arc<Plan>, known: &Choices) -> Vec<Contest> {
+    let plain = record(Choices::default());
+    let kernels: BTreeMap<_, _> = plain.dispatches.iter().map(|d| (d.kernel.label, d.kernel)).collect();
+    let most = kernels.values().map(|kernel| kernel.variants.len()).max().unwrap_or(0);
+    let mut contests: BTreeMap<String, Contest> = BTreeMap::new();
+    for v in 0..most {
+        let offered = kernels
+            .iter()
+            .filter_map(|(label, kernel)| Some((label, kernel.variants.get(v)?)))
+            .filter(|(_, variant)| gpu.features.offer(variant.needs));
+        let plan =
+            record(Choices(offered.map(|(label, variant)| ((*label).to_owned(), variant.name.to_owned())).collect()));
+        let step = Some(plan.span(Stage::Mask, Stage::Update)).filter(|range| !range.is_empty());
+        for d in &plan.dispatches[step.unwrap_or(0..plan.dispatches.len())] {
+            let key = Choices::key(d.kernel, &d.class);
+            if d.class.is_empty() || d.variant != v || known.0.contains_key(&key) {
+                continue;
+            }
+            let contest =
+                contests.entry(key.clone()).or_insert_with(|| Contest { key, work: 0, dispatches: Vec::new() });
+            if contest.dispatches.iter().all(|other| other.variant != v) {
+                contest.dispatches.push(d.clone());
+            }
+            contest.work += work(d);
+        }
+    }
+    contests.into_values().filter(|contest| contest.dispatches.len() > 1).collect()
+}
+
+fn work(d: &Dispatch) -> u64 {
+    d.flops + FLOPS_PER_BYTE * d.bytes()
+}
+
+/// An executor whose plan has one kernel's dispatches, in the order of its contests.
+struct Trial {
+    executor: Executor,
+    /// Of the contest that is timed next.
+    first: usize,
+}
+
+impl Trial {
+    async fn new(gpu: &Gpu, contests: &[Contest]) -> Result<Self> {
+        let mut r = Recorder::new(Choices::default(), gpu.plan_limits());
+        let mut words = Vec::new();
+        for contest in contests {
+            // Every variant binds the same ranges; those of one contest share their memory with the next one's.
+            let tensors: Vec<Tensor> = contest.dispatches[0].tensors.iter().map(|t| trial_tensor(&mut r, t)).collect();
+            words.extend(tensors.iter().filter(|t| t.elem == Elem::U32).cloned());
+            contest.dispatches.iter().for_each(|d| r.repeat(d, &tensors));
+        }
+        let plan = Arc::new(r.finish());
+        let mut executor = Executor::new(gpu, plan.clone()).await?;
+        for tensor in &words {
+            // None is 0, which a mask takes for padding; repeated, as the words of a text are; small, as every vocabulary has them.
+            let data: Vec<u32> = (0..tensor.len()).map(|i| 1 + i % 61).collect();
+            executor.write(&plan.resolve(tensor), &data);
+        }
+        executor.set_step(&Step::seeded(1, 0));
+        Ok(Self { executor, first: 0 })
+    }
+
+    /// Variants and the seconds of a whole dispatch, the fastest first.
+    async fn time(&mut self, gpu: &Gpu, dispatches: &[Dispatch]) -> Result<Vec<(&'static str, f64)>> {
+        let first = self.first;
+        self.first += dispatches.len();
+        let mut secs: Vec<(&'static str, f64)> = Vec::with_capacity(dispatches.len());
+        // The plain ones last: where they are slow, that is soon seen.
+        for (i, d) in dispatches.iter().enumerate().rev() {
+            let best = secs.iter().map(|(_, secs)| *secs).fold(f64::INFINITY, f64::min);
+            secs.push((d.variant().name, self.time_one(gpu, first + i, d, best).await?));
+        }
+        secs.sort_by(|a, b| a.1.total_cmp(&b.1));
+        Ok(secs)
+    }
+
+    /// Seconds of a whole dispatch, from its first workgroups; not looked at closely where others are far better.
+    async fn time_one(&mut self, gpu: &Gpu, i: usize, d: &Dispatch, best: f64) -> Result<f64> {
+        let part = if software(gpu) { WORK_SOFTWARE } else { WORK_HARDWARE } / work(d).max(1) as f64;
+        let groups = ((f64::from(d.groups) * part).ceil() as u32).clamp(GROUPS_MIN.min(d.groups), d.groups.max(1));
+        let whole = f64::from(d.groups) / f64::from(groups);
+        // The first run compiles, the second tells how often to repeat.
+        self.executor.time(i, groups, 1).await?;
+        let mut secs = self.executor.time(i, groups, 1).await?;
+        if secs * whole > HOPELESS * best {
+            return Ok(secs * whole);
+        }
+        let repeats = (SAMPLE_SECS / secs).clamp(1.0, REPEATS_MAX) as u32;
+        for _ in 0..SAMPLES {
+            secs = secs.min(self.executor.time(i, groups, repeats).await?);
+        }
+        Ok(secs * whole)
+    }
+}
+
+/// Memory of its own for what a dispatch of the plan binds.
+fn trial_tensor(r: &mut Recorder, tensor: &Tensor) -> Tensor {
+    match tensor.elem {
+        Elem::F32 => r.activation(&tensor.label, tensor.shape()),
+        Elem::U32 => r.state(&tensor.label, Elem::U32, tensor.shape()),
+    }
+}
