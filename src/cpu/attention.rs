@@ -208,7 +208,11 @@ fn softmax(scores: &mut [f32]) -> f32 {
     for s in scores.iter_mut() {
         *s = exp(*s - max);
     }
-    let sum = math::sum([scores], |[s]| s);
+    let sum = math::sum(
+        [scores],
+        #[inline(always)]
+        |[s]| s,
+    );
     let inverse = 1.0 / sum;
     for s in scores.iter_mut() {
         *s *= inverse;
@@ -237,7 +241,11 @@ pub fn backward_q(call: &Call, mut a: Args) {
                     || {
                         for (i, delta) in delta.iter_mut().enumerate() {
                             let row = |x| tile.of(x).row(i, hd);
-                            *delta = math::sum([row(dctx), row(ctx)], |[dctx, ctx]| dctx * ctx);
+                            *delta = math::sum(
+                                [row(dctx), row(ctx)],
+                                #[inline(always)]
+                                |[dctx, ctx]| dctx * ctx,
+                            );
                         }
                     },
                 );

@@ -61,8 +61,16 @@ pub fn forward_residual(call: &Call, mut a: Args) {
 #[inline(always)]
 fn normalise(x: &[f32], w: &[f32], b: &[f32], eps: f32, y: &mut [f32]) -> (f32, f32) {
     let c = x.len() as f32;
-    let mean = sum([x], |[x]| x) / c;
-    let var = sum([x], |[x]| (x - mean) * (x - mean)) / c;
+    let mean = sum(
+        [x],
+        #[inline(always)]
+        |[x]| x,
+    ) / c;
+    let var = sum(
+        [x],
+        #[inline(always)]
+        |[x]| (x - mean) * (x - mean),
+    ) / c;
     let rstd = 1.0 / (var + eps).sqrt();
     for (((y, x), w), b) in y.iter_mut().zip(x).zip(w).zip(b) {
         *y = (x - mean) * rstd * w + b;
@@ -147,8 +155,16 @@ pub fn backward_residual(call: &Call, mut a: Args) {
 #[inline(always)]
 fn backward_row(x: &[f32], w: &[f32], mean: f32, rstd: f32, dy: &mut [f32]) {
     let c = x.len() as f32;
-    let g_mean = sum([dy, w], |[dy, w]| dy * w) / c;
-    let gx_mean = sum([dy, w, x], |[dy, w, x]| dy * w * ((x - mean) * rstd)) / c;
+    let g_mean = sum(
+        [dy, w],
+        #[inline(always)]
+        |[dy, w]| dy * w,
+    ) / c;
+    let gx_mean = sum(
+        [dy, w, x],
+        #[inline(always)]
+        |[dy, w, x]| dy * w * ((x - mean) * rstd),
+    ) / c;
     for ((dy, w), x) in dy.iter_mut().zip(w).zip(x) {
         *dy = rstd * (*dy * w - g_mean - (x - mean) * rstd * gx_mean);
     }

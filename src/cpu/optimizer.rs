@@ -18,7 +18,11 @@ pub fn norm_partial(call: &Call, mut a: Args) {
         |first, RowsMut(partial, _), _| {
             for (i, sum) in partial.iter_mut().enumerate() {
                 let start = ((first + i) * block).min(g.len());
-                *sum = math::sum([&g[start..(start + block).min(g.len())]], |[g]| g * g);
+                *sum = math::sum(
+                    [&g[start..(start + block).min(g.len())]],
+                    #[inline(always)]
+                    |[g]| g * g,
+                );
             }
         },
     );

@@ -30,8 +30,16 @@ pub fn forward(call: &Call, mut a: Args) {
                 let row = &logits[(first + i) * v..][..v];
                 let slot = call.step.slot_base + d.first_slot + (first + i) as u32;
                 lse[i] = log_sum_exp(row);
-                let best = argmax(row, |_, x| x);
-                sampled[i] = argmax(row, |id, x| x * d.inv_temperature + gumbel(call.step.gumbel_key.word(id, slot)));
+                let best = argmax(
+                    row,
+                    #[inline(always)]
+                    |_, x| x,
+                );
+                sampled[i] = argmax(
+                    row,
+                    #[inline(always)]
+                    |id, x| x * d.inv_temperature + gumbel(call.step.gumbel_key.word(id, slot)),
+                );
                 let flags = u32::from(best == label) | u32::from(sampled[i] == label) << 1;
                 out.copy_from_slice(&[(lse[i] - row[label as usize]).to_bits(), flags, sampled[i], best]);
             }
@@ -51,7 +59,11 @@ fn log_sum_exp(row: &[f32]) -> f32 {
         for (term, x) in terms.iter_mut().zip(block) {
             *term = exp(x - max);
         }
-        sum += math::sum([terms], |[term]| term);
+        sum += math::sum(
+            [terms],
+            #[inline(always)]
+            |[term]| term,
+        );
     }
     max + sum.ln()
 }
