@@ -464,6 +464,8 @@ const RAGGED: &[&str] = &[
     "max_positions=13",
     "seq_len=11",
     "batch=5",
+    // Heads that look sharply at one word bend the loss more over a finite step than the tolerance allows.
+    "init=fan_in",
     "mask_prob=0.3",
 ];
 const VOCAB: u32 = 37;

@@ -150,13 +150,16 @@ fn a_step_takes_what_is_printed_and_after_warm_up_keeps_nothing() {
         Engine::Cpu(_) => panic!("a device was asked for"),
     };
     let before = created(&session);
-    let (live, resident) = (LIVE_BYTES.load(Ordering::Relaxed), resident_bytes().unwrap_or(0));
-    advance(&mut session, 2000, &mut Vec::with_capacity(64));
+    // What a step keeps is kept in every window; a driver's queue that grew once, on a busy machine, is not in the second.
+    let mut window = || {
+        let (live, resident) = (LIVE_BYTES.load(Ordering::Relaxed), resident_bytes().unwrap_or(0));
+        advance(&mut session, 2000, &mut Vec::with_capacity(64));
+        let live = LIVE_BYTES.load(Ordering::Relaxed) - live;
+        let resident = resident_bytes().unwrap_or(0) - resident;
+        println!("device: {live} bytes and {resident} resident bytes grown in 2,000 steps");
+        live.abs() <= HEAP_GROWTH_MAX && resident <= RESIDENT_GROWTH_MAX
+    };
+    assert!(window() || window(), "memory grew in both windows");
+    println!("made before the first step: {before:?}");
     assert_eq!(created(&session), before, "pipelines, buffers or bind groups were made in a step");
-    let live = LIVE_BYTES.load(Ordering::Relaxed) - live;
-    let resident = resident_bytes().unwrap_or(0) - resident;
-    println!(
-        "device: {live} bytes and {resident} resident bytes grown in 2,000 steps; made before the first: {before:?}"
-    );
-    assert!(live.abs() <= HEAP_GROWTH_MAX && resident <= RESIDENT_GROWTH_MAX, "{live}, {resident}");
 }
