@@ -1,0 +1,11 @@
+app-title = Electroscope
+app-step = step { $step }
+app-step-of = step { $step } of { $planned }
+app-splitter-columns = Width of the columns
+app-splitter-left = Height of the panels on the left
+app-splitter-right = Height of the panels on the right
+app-more = More
+app-trouble-dismiss = Close
+app-trouble-heading = The run ended with an error
+app-open-failed = That run cannot be opened: { $error }
+app-alone = { $panel }: alone or among the others

@@ -1,0 +1,2 @@
+log-heading = Log
+log-none = Nothing was said yet.

@@ -1,0 +1,11 @@
+app-title = Electroscope
+app-step = passo { $step }
+app-step-of = passo { $step } de { $planned }
+app-splitter-columns = Largura das colunas
+app-splitter-left = Altura dos painéis à esquerda
+app-splitter-right = Altura dos painéis à direita
+app-more = Mais
+app-trouble-dismiss = Fechar
+app-trouble-heading = A execução terminou com um erro
+app-open-failed = Essa execução não pode ser aberta: { $error }
+app-alone = { $panel }: sozinho ou entre os outros

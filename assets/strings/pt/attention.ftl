@@ -1,0 +1,2 @@
+attention-heading = Atenção
+attention-none = Nenhuma atenção foi pedida. Pesos não são explicações.

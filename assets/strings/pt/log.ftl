@@ -1,0 +1,2 @@
+log-heading = Registro
+log-none = Nada foi dito ainda.

@@ -1,0 +1,2 @@
+map-heading = Mapa
+map-none = Nenhum mapa dos embeddings foi pedido.
