@@ -207,6 +207,7 @@ impl TrainArgs {
             resume: self.resume.is_some(),
             resume_step: self.resume.flatten(),
             retune: self.retune,
+            watched: false,
         }
     }
 }

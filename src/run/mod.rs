@@ -18,7 +18,7 @@ use crate::plan::{Choices, Role};
 use crate::train::checkpoint::{self, RunFolder, Snapshot, State};
 use crate::train::engine::{Place, SLICE};
 use crate::train::event::{
-    self, Arena, Command, CorpusInfo, Event, Finished, Outcome, RunPlan, StepMetrics, Warning, WarningKind,
+    self, Arena, Command, CorpusInfo, Event, Failure, Finished, Outcome, RunPlan, StepMetrics, Warning, WarningKind,
 };
 use crate::train::session::{Arrived, Session};
 use crate::train::warnings::{Monitor, RunShape};
@@ -279,12 +279,7 @@ impl Run {
                 Some(Command::Resume | Command::Step) => paused = false,
                 Some(Command::Stop) => return Ok(Next::Stop),
                 Some(Command::Checkpoint) => self.keep(sink).await?,
-                Some(
-                    Command::Start { .. }
-                    | Command::SeekStage { .. }
-                    | Command::SetProbeText { .. }
-                    | Command::SpeedShare { .. },
-                ) => {}
+                Some(_) => {}
                 // Nobody is left to resume a paused run: it goes on.
                 None => return Ok(Next::Go),
             }
@@ -430,7 +425,7 @@ impl Run {
                 self.tell(&Event::Finished(finished), sink)
             }
             Err(error) => {
-                let event = Event::Failed { message: error.to_string() };
+                let event = Event::Failed(Failure { message: error.to_string(), ..Default::default() });
                 // The failure that is told is the run's own, not that of writing about it.
                 self.tell(&event, sink).ok();
                 Err(error)

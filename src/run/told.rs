@@ -37,6 +37,9 @@ pub struct Options {
     /// `--resume=STEP`: an earlier checkpoint than the newest.
     pub resume_step: Option<u64>,
     pub retune: bool,
+    /// A view is watching: shorter slices, so that a command is answered and a window drawn in time, and the events that only
+    /// views can use.
+    pub watched: bool,
 }
 
 /// Where runs go without `--out`.

@@ -70,7 +70,6 @@ pub struct StagedToken {
     pub end: usize,
     /// What the generator reads here: `[MASK]` in most slots, the token itself in the others.
     pub shown: String,
-    pub logit: f32,
 }
 
 /// A row longer than those the model was trained on, both with `[CLS]` and `[SEP]`: from there on its positions are noise.
@@ -298,10 +297,13 @@ impl Reader {
                 p_replaced: Some(sigmoid(judged.logit)),
                 replaced: judged.replaced,
                 special: self.tokenizer.specials().excludes(encoding.ids[i]),
+                left_visible: masked && batch.masked_ids[1 + i] == batch.ids[1 + i],
+                logit: Some(judged.logit.into()),
+                ..Default::default()
             };
             let (start, end) = encoding.offsets[i];
             let shown = self.tokenizer.token(batch.masked_ids[1 + i]).to_owned();
-            StagedToken { token, start, end, shown, logit: judged.logit }
+            StagedToken { token, start, end, shown }
         });
         Ok(tokens.collect())
     }

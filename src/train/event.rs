@@ -3,6 +3,20 @@
 //!
 //! An event is one JSON object whose `"event"` says its kind. A measured value that is undefined or not finite is `null`, never NaN.
 
+mod kernels;
+mod read;
+mod verdicts;
+
+pub use kernels::{Bound, Clock, DispatchCost, Kernels, Roofs};
+pub use read::{
+    AttentionMap, BatchSample, Change, EmbeddingMap, MapPoint, Network, Probe, ProbeEdit, ProbeToken, Proposal,
+    ReadToken, Readout, Verdict,
+};
+pub use verdicts::{
+    CALIBRATION_BINS, Calibration, CalibrationBin, Confusion, JUDGE_BINS, JudgeHistogram, JudgedExample,
+};
+
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -13,34 +27,48 @@ pub use crate::plan::Stage;
 /// The effective configuration, key by key, as in `RUN/config.toml`.
 pub type Settings = BTreeMap<String, serde_json::Value>;
 
-/// What a view may ask of a run.
+/// What a view may ask of a run. Each is answered by [`Event::State`] at once (within 100 ms, also in the middle of a step), and
+/// those that ask for something by its event.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "command", rename_all = "snake_case")]
 pub enum Command {
     /// Begin a run with these settings.
-    Start {
-        settings: Settings,
-    },
+    Start { settings: Settings },
+    /// Stop where the run stands, between two slices of a step.
     Pause,
+    /// Go on from there.
     Resume,
-    /// One optimizer step, then pause.
+    /// Finish the step the run is in, or take one, then pause.
     Step,
-    /// Run up to the start of `stage`, then pause there.
-    SeekStage {
-        stage: Stage,
-    },
-    /// Replace the person's own probe sentence.
+    /// Run to the end of `stage` (mask, propose, replace or judge), then pause there and tell the batch as far as it is known:
+    /// [`Event::Batch`]. A stage that the step has passed already is reached in the next step. The numbers of the run do not change.
+    SeekStage { stage: Stage },
+    /// The person's own text, and what they did to its words; an empty one takes it away. It is judged at once, also while paused,
+    /// and with every readout from then on: [`Event::Probe`].
     SetProbeText {
         text: String,
+        #[serde(default)]
+        edits: Vec<ProbeEdit>,
     },
     /// Write a checkpoint now.
     Checkpoint,
+    /// Measure on the held-out text now: [`Event::Eval`].
+    Evaluate,
     /// The part of the time the run may keep the device busy, above 0, at most 1.
-    SpeedShare {
-        share: f32,
-    },
+    SpeedShare { share: f32 },
+    /// Time the next steps dispatch by dispatch: [`Event::Kernels`]. They are steps as any others, to the bit; a paused run takes
+    /// them and pauses again.
+    Measure,
+    /// Who looks at whom in a layer (from 0) of a network, on the person's text, or where there is none on the first probe sentence:
+    /// [`Event::Attention`].
+    Attention { network: Network, layer: u32 },
+    /// The `tokens` most frequent words of the text on two axes: [`Event::EmbeddingMap`].
+    EmbeddingMap { tokens: u32 },
     /// End the run cleanly, with a checkpoint.
     Stop,
+    /// For tests of what happens then: takes the device away, as a driver's reset does. The cpu executor has none to lose.
+    #[doc(hidden)]
+    LoseDevice,
 }
 
 /// What a run tells its views.
@@ -69,21 +97,25 @@ pub enum Event {
     Resumed {
         step: u64,
     },
-    /// The device went away after `step`; `message` says why and what happens now.
-    DeviceLost {
-        step: u64,
-        message: String,
-    },
+    /// The device went away; `failed` follows.
+    DeviceLost(Failure),
     Finished(Finished),
-    /// The run ended with an error: what, where, what to do.
-    Failed {
-        message: String,
-    },
+    /// The run ended with an error: what, where, what to do, and which checkpoint is safe.
+    Failed(Failure),
+    /// Whether the run runs, and where it stands: the answer to every command. For views only, as all that follow.
+    State(State),
+    /// A few rows of a training batch: after each readout of a watched run, and after every [`Command::SeekStage`].
+    Batch(BatchSample),
+    Probe(Probe),
+    /// Once before the first step of a watched run, without times, and as the answer to [`Command::Measure`].
+    Kernels(Box<Kernels>),
+    Attention(AttentionMap),
+    EmbeddingMap(EmbeddingMap),
 }
 
 impl Event {
-    /// Every value that `"event"` takes in `metrics.jsonl`.
-    pub const KINDS: [&str; 13] = [
+    /// Every value that `"event"` takes.
+    pub const KINDS: [&str; 19] = [
         "device",
         "plan",
         "preparing",
@@ -97,6 +129,12 @@ impl Event {
         "device_lost",
         "finished",
         "failed",
+        "state",
+        "batch",
+        "probe",
+        "kernels",
+        "attention",
+        "embedding_map",
     ];
 
     /// The completed optimizer steps this event speaks of; none where it belongs to the run as a whole.
@@ -106,11 +144,60 @@ impl Event {
             Self::Eval(metrics) => Some(metrics.step),
             Self::Readout(readout) => Some(readout.step),
             Self::Warning(warning) => Some(warning.step),
-            Self::Checkpoint { step, .. } | Self::Resumed { step } | Self::DeviceLost { step, .. } => Some(*step),
+            Self::Checkpoint { step, .. } | Self::Resumed { step } => Some(*step),
+            Self::DeviceLost(failure) => Some(failure.step),
             Self::Finished(finished) => Some(finished.step),
-            Self::Device(_) | Self::Plan(_) | Self::Preparing(_) | Self::Config { .. } | Self::Failed { .. } => None,
+            Self::State(state) => Some(state.step),
+            Self::Batch(sample) => Some(sample.step),
+            Self::Probe(probe) => Some(probe.step),
+            Self::Kernels(kernels) => Some(kernels.step),
+            Self::Attention(map) => Some(map.step),
+            Self::EmbeddingMap(map) => Some(map.step),
+            Self::Device(_) | Self::Plan(_) | Self::Preparing(_) | Self::Config { .. } | Self::Failed(_) => None,
         }
     }
+
+    /// What a run's record keeps of this event: nothing of those that only views can use, evaluations without their examples, and of a
+    /// readout what the report shows.
+    pub fn recorded(&self) -> Option<Cow<'_, Self>> {
+        match self {
+            Self::State(_)
+            | Self::Batch(_)
+            | Self::Probe(_)
+            | Self::Kernels(_)
+            | Self::Attention(_)
+            | Self::EmbeddingMap(_) => None,
+            Self::Eval(metrics) if !metrics.examples.is_empty() => {
+                let metrics = EvalMetrics { examples: Vec::new(), ..(**metrics).clone() };
+                Some(Cow::Owned(Self::Eval(Box::new(metrics))))
+            }
+            Self::Readout(readout) => Some(Cow::Owned(Self::Readout(readout.brief()))),
+            _ => Some(Cow::Borrowed(self)),
+        }
+    }
+}
+
+/// Whether a run runs, and where it stands.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct State {
+    pub phase: Phase,
+    /// Completed optimizer steps.
+    pub step: u64,
+    /// The last stage that is done of the step the run is in; none between two steps and before its first stage is done.
+    pub stage: Option<Stage>,
+    /// The part of the time the run may keep the device busy.
+    pub speed_share: f32,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Phase {
+    Running,
+    Paused,
+    /// Between two steps, on the held-out text.
+    Evaluating,
+    /// Asked to end: the last readout, evaluation and checkpoint are under way.
+    Stopping,
 }
 
 /// Which executor was chosen, and why.
@@ -282,107 +369,12 @@ pub struct EvalMetrics {
     pub confusion: Option<Confusion>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub calibration: Option<Calibration>,
-}
-
-/// Eligible tokens by what they are and what the judge says at threshold one half.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Confusion {
-    /// Replaced, and judged so.
-    pub caught: u64,
-    /// Replaced, judged original.
-    pub missed: u64,
-    /// Original, judged replaced.
-    pub false_alarm: u64,
-    /// Original, and judged so.
-    pub passed: u64,
-}
-
-/// Equal bins of p(replaced) in a calibration table.
-pub const CALIBRATION_BINS: usize = 10;
-
-/// How far the judge's probabilities can be taken at their word.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
-pub struct Calibration {
-    pub bins: [CalibrationBin; CALIBRATION_BINS],
-    /// Expected calibration error: mean distance between said and true, weighted by tokens.
-    #[serde(default, with = "finite_or_null")]
-    pub expected_error: Option<f64>,
-}
-
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct CalibrationBin {
-    pub tokens: u64,
-    #[serde(with = "finite_or_null")]
-    pub mean_p_replaced: Option<f64>,
-    #[serde(with = "finite_or_null")]
-    pub replaced_share: Option<f64>,
-}
-
-/// The four stages on a few sentences, under the weights after `step`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Readout {
-    pub step: u64,
-    pub sentences: Vec<Vec<ReadToken>>,
-}
-
-/// One token on its way: original -> masked -> proposed -> sampled -> judged.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct ReadToken {
-    pub original_id: u32,
-    pub original: String,
-    /// Hidden from the generator, which then sampled here.
-    pub masked: bool,
-    /// The generator's best guesses, best first; empty where nothing was masked.
-    pub proposals: Vec<Proposal>,
-    /// What the generator sampled; none where nothing was masked.
-    pub sampled_id: Option<u32>,
-    pub sampled: Option<String>,
-    /// None for padding and in runs without a judge.
-    #[serde(default, with = "finite_or_null")]
-    pub p_replaced: Option<f64>,
-    /// The label: the token the judge reads is not the original.
-    pub replaced: bool,
-    /// `[CLS]`, `[SEP]`: judged, never counted.
-    pub special: bool,
-}
-
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Proposal {
-    pub id: u32,
-    pub token: String,
-    pub probability: f32,
-}
-
-/// How a judgement turned out, at threshold one half.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
-    Caught,
-    Missed,
-    FalseAlarm,
-    /// Masked, but the sample is the original: it counts as original.
-    LuckyGuess,
-    Passed,
-    /// No judgement to speak of.
-    None,
-}
-
-impl ReadToken {
-    /// The text the judge reads here.
-    pub fn read(&self) -> &str {
-        self.sampled.as_deref().unwrap_or(&self.original)
-    }
-
-    pub fn verdict(&self) -> Verdict {
-        let Some(p) = self.p_replaced.filter(|_| !self.special) else { return Verdict::None };
-        match (self.replaced, p > 0.5, self.masked) {
-            (true, true, _) => Verdict::Caught,
-            (true, false, _) => Verdict::Missed,
-            (false, true, _) => Verdict::FalseAlarm,
-            (false, false, true) => Verdict::LuckyGuess,
-            (false, false, false) => Verdict::Passed,
-        }
-    }
+    /// How the judgements are spread: ROC, precision and recall, and the confusion at any threshold come from it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub histogram: Option<JudgeHistogram>,
+    /// A few judged tokens in their text, of either kind and of every height of p(replaced). Of watched runs; never recorded.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub examples: Vec<JudgedExample>,
 }
 
 /// Something a person should know while the run goes on.
@@ -403,8 +395,53 @@ pub enum WarningKind {
     GeneratorStuck,
     GeneratorTooStrong,
     JudgeAtBaseRate,
+    /// A checkpoint could not be written; training goes on, and the next one is tried.
+    CheckpointNotWritten,
+    /// The text the run is trained on is no longer where it was; training goes on from its token cache.
+    CorpusGone,
     /// Anything a room tells about its own work (another adapter on resume, shared tensors that differ).
     Notice,
+}
+
+/// Why a run could not go on.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Failure {
+    /// What, where and what to do, as the command line prints it.
+    pub message: String,
+    /// The last part of `message` alone: what to do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
+    pub kind: FailureKind,
+    /// Completed optimizer steps.
+    pub step: u64,
+    /// The newest checkpoint, which is whole.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub checkpoint: Option<Saved>,
+}
+
+/// What views tell apart, because there is something to do about each.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FailureKind {
+    /// What was asked for cannot be run.
+    Usage,
+    /// Go on from the checkpoint, on this device or another.
+    DeviceLost,
+    /// A smaller preset, fewer rows a step, or the cpu executor.
+    OutOfMemory,
+    /// A lower learning rate, from the checkpoint's weights.
+    NonFinite,
+    /// A file, a disk, a driver: the message says.
+    #[default]
+    Other,
+}
+
+/// A checkpoint that stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Saved {
+    pub step: u64,
+    pub path: String,
 }
 
 /// How a run ended, and what to do with it.
@@ -440,155 +477,4 @@ pub(crate) mod finite_or_null {
 }
 
 #[cfg(test)]
-pub(crate) mod tests {
-    use serde_json::{Value, json};
-
-    use super::*;
-
-    pub(crate) fn plan() -> RunPlan {
-        RunPlan {
-            preset: "nano".into(),
-            engine: "wgsl".into(),
-            seed: 1,
-            parameters: 187_521,
-            discriminator_parameters: 141_185,
-            generator_parameters: 60_210,
-            dispatches: 214,
-            peak_bytes: 48_300_000,
-            arenas: vec![Arena { name: "parameters".into(), bytes: 786_432 }],
-            planned_steps: Some(1200),
-            warmup_steps: 100,
-            rows: 128,
-            row_tokens: 16,
-            corpus: CorpusInfo {
-                name: "built-in, first steps".into(),
-                lang: Some("en".into()),
-                train_tokens: None,
-                valid_tokens: Some(20_000),
-                vocab_size: 400,
-                unigram_entropy: Some(4.41),
-            },
-            run: Some("runs/x".into()),
-        }
-    }
-
-    fn samples() -> Vec<Event> {
-        let settings = Settings::from([("lr".to_owned(), json!(0.002)), ("dropout".to_owned(), json!(0.1))]);
-        let token = ReadToken {
-            original_id: 7,
-            original: "ate".into(),
-            masked: true,
-            proposals: vec![Proposal { id: 9, token: "drank".into(), probability: 0.25 }],
-            sampled_id: Some(9),
-            sampled: Some("drank".into()),
-            p_replaced: Some(0.91),
-            replaced: true,
-            special: false,
-        };
-        vec![
-            Event::Device(Device {
-                executor: Executor::Cpu,
-                name: "2 threads".into(),
-                backend: None,
-                reason: "no adapter found".into(),
-                reason_pt: None,
-            }),
-            Event::Plan(Box::new(plan())),
-            Event::Preparing(Preparing { message: "m".into(), message_pt: "p".into(), share: Some(0.5) }),
-            Event::Config { settings },
-            Event::Step(Box::new(StepMetrics { step: 1, ..Default::default() })),
-            Event::Eval(Box::new(EvalMetrics { step: 1, confusion: Some(Confusion::default()), ..Default::default() })),
-            Event::Readout(Readout { step: 1, sentences: vec![vec![token]] }),
-            Event::Warning(Warning {
-                kind: WarningKind::NonFinite,
-                step: 2,
-                message: "m".into(),
-                message_pt: "p".into(),
-            }),
-            Event::Checkpoint { step: 3, path: "p".into() },
-            Event::Resumed { step: 3 },
-            Event::DeviceLost { step: 3, message: "gone".into() },
-            Event::Finished(Finished {
-                outcome: Outcome::Completed,
-                step: 4,
-                run: None,
-                next: vec!["electroscope detect".into()],
-            }),
-            Event::Failed { message: "disk full".into() },
-        ]
-    }
-
-    #[test]
-    fn every_kind_survives_the_round_trip_and_is_listed() {
-        let mut kinds = Vec::new();
-        for event in samples() {
-            let text = serde_json::to_string(&event).unwrap();
-            assert_eq!(serde_json::from_str::<Event>(&text).unwrap(), event, "{text}");
-            let value: Value = serde_json::from_str(&text).unwrap();
-            kinds.push(value["event"].as_str().unwrap().to_owned());
-        }
-        assert_eq!(kinds, Event::KINDS);
-    }
-
-    #[test]
-    fn a_step_has_every_field_of_the_contract_and_null_where_undefined() {
-        let mut step = StepMetrics { step: 1, ..Default::default() };
-        step.metrics.mlm_loss = Some(f64::NAN);
-        step.grad_norm = Some(f64::INFINITY);
-        step.metrics.rtd_loss = Some(0.25);
-        let text = serde_json::to_string(&Event::Step(Box::new(step))).unwrap();
-        let value: Value = serde_json::from_str(&text).unwrap();
-        let contract = "step mlm_loss rtd_loss total_loss lr grad_norm tokens_per_sec elapsed_secs mlm_accuracy \
-            sampled_accuracy rtd_accuracy rtd_auc rtd_precision rtd_recall replaced_share trivial_rtd_loss";
-        for field in contract.split_whitespace() {
-            assert!(value.get(field).is_some(), "{field} is missing: {text}");
-        }
-        assert_eq!(value["event"], "step");
-        assert_eq!(value["rtd_loss"], 0.25);
-        for field in ["mlm_loss", "grad_norm", "rtd_auc"] {
-            assert!(value[field].is_null(), "{field}: {text}");
-        }
-    }
-
-    #[test]
-    fn an_evaluation_is_a_step_without_rates_and_with_the_unigram_entropy() {
-        let eval = EvalMetrics { rtd_auc_rule: Some(0.9), ..Default::default() };
-        let value = serde_json::to_value(Event::Eval(Box::new(eval))).unwrap();
-        for absent in ["lr", "grad_norm", "tokens_per_sec", "confusion"] {
-            assert!(value.get(absent).is_none(), "{absent}");
-        }
-        assert!(value.get("unigram_entropy").is_some());
-        assert_eq!(value["rtd_auc_rule"], 0.9);
-        let plain = serde_json::to_value(Event::Eval(Box::default())).unwrap();
-        assert!(plain.get("rtd_auc_rule").is_none());
-    }
-
-    #[test]
-    fn a_step_written_by_an_older_version_still_reads() {
-        let Event::Step(step) = serde_json::from_str(r#"{"event":"step","step":3,"mlm_loss":2}"#).unwrap() else {
-            panic!("not a step")
-        };
-        assert_eq!((step.step, step.metrics.mlm_loss, step.lr), (3, Some(2.0), None));
-    }
-
-    #[test]
-    fn commands_are_tagged_by_name() {
-        let command = Command::SeekStage { stage: Stage::Judge };
-        assert_eq!(serde_json::to_value(&command).unwrap(), json!({"command": "seek_stage", "stage": "judge"}));
-        let text = r#"{"command":"speed_share","share":0.5}"#;
-        assert_eq!(serde_json::from_str::<Command>(text).unwrap(), Command::SpeedShare { share: 0.5 });
-    }
-
-    #[test]
-    fn verdicts_follow_label_threshold_and_mask() {
-        let verdict =
-            |replaced, p, masked| ReadToken { replaced, p_replaced: Some(p), masked, ..Default::default() }.verdict();
-        assert_eq!(verdict(true, 0.51, true), Verdict::Caught);
-        assert_eq!(verdict(true, 0.5, true), Verdict::Missed);
-        assert_eq!(verdict(false, 0.9, false), Verdict::FalseAlarm);
-        assert_eq!(verdict(false, 0.1, true), Verdict::LuckyGuess);
-        assert_eq!(verdict(false, 0.1, false), Verdict::Passed);
-        let special = ReadToken { special: true, p_replaced: Some(0.9), ..Default::default() };
-        assert_eq!(special.verdict(), Verdict::None);
-    }
-}
+pub(crate) mod tests;

@@ -3,6 +3,7 @@
 pub mod checkpoint;
 pub mod engine;
 pub mod event;
+pub mod kernels;
 pub mod metrics;
 pub mod rules;
 pub mod schedule;

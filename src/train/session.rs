@@ -328,6 +328,7 @@ impl Session {
             rtd_auc_rule,
             confusion: self.judged().then_some(measured.confusion),
             calibration: self.judged().then_some(measured.calibration),
+            ..Default::default()
         })
     }
 

@@ -105,7 +105,7 @@ impl Monitor {
             WarningKind::GeneratorStuck => self.is_stuck(step),
             WarningKind::GeneratorTooStrong => self.is_too_strong(step),
             WarningKind::JudgeAtBaseRate => self.is_at_base_rate(step),
-            WarningKind::Notice => false,
+            WarningKind::CheckpointNotWritten | WarningKind::CorpusGone | WarningKind::Notice => false,
         }
     }
 
@@ -203,7 +203,9 @@ impl Monitor {
             WarningKind::GeneratorStuck => self.stuck_text(),
             WarningKind::GeneratorTooStrong => self.too_strong_text(),
             WarningKind::JudgeAtBaseRate => self.base_rate_text(step.tokens_seen),
-            WarningKind::Notice => unreachable!("a notice carries its own text and is never watched for"),
+            WarningKind::CheckpointNotWritten | WarningKind::CorpusGone | WarningKind::Notice => {
+                unreachable!("what a run tells about its own work carries its text and is never watched for")
+            }
         };
         Warning { kind, step: step.step, message, message_pt }
     }

@@ -65,7 +65,7 @@ impl Line {
     pub fn show(&mut self, event: &Event) {
         self.progress.take(event);
         let Self { progress, sink } = self;
-        if let (Event::Finished(_) | Event::Failed { .. }, Sink::Bar(bar)) = (event, &mut *sink) {
+        if let (Event::Finished(_) | Event::Failed(_), Sink::Bar(bar)) = (event, &mut *sink) {
             bar.close(progress);
         }
         if let Some(text) = progress.announcement(event) {
@@ -297,13 +297,9 @@ impl Progress {
                 Lang::En => format!("going on after step {}", lang.whole(*step)),
                 Lang::Pt => format!("continuando depois do passo {}", lang.whole(*step)),
             }),
-            Event::DeviceLost { message, .. } => Some(match lang {
-                Lang::En => format!("the device was lost: {message}"),
-                Lang::Pt => format!("o dispositivo foi perdido: {message}"),
-            }),
             Event::Finished(finished) => Some(finished_text(finished, self.elapsed_secs, lang)),
-            // The command line prints the error that ended the run, in one place.
-            Event::Failed { .. } | Event::Step(_) | Event::Readout(_) | Event::Config { .. } => None,
+            // The command line prints the error that ended the run, in one place; what is for views is not for lines.
+            _ => None,
         }
     }
 }
@@ -505,7 +501,7 @@ mod tests {
     use std::sync::{Arc, Mutex};
 
     use super::*;
-    use crate::train::event::{Executor, WarningKind};
+    use crate::train::event::{Executor, Failure, WarningKind};
 
     #[derive(Clone, Default)]
     struct Paper(Arc<Mutex<Vec<u8>>>);
@@ -686,7 +682,7 @@ mod tests {
             run: Some("runs/x".into()),
             next: vec!["electroscope detect runs/x \"o cão\"".into()],
         });
-        let failed = Event::Failed { message: "told by main".into() };
+        let failed = Event::Failed(Failure { message: "told by main".into(), ..Default::default() });
         let lines = printed(Lang::Pt, &[device, warning, step(1200, 118.0), finished, failed]);
         assert_eq!(lines[0], "dispositivo: 2 threads: nenhum adaptador encontrado");
         assert_eq!(lines[1], "aviso (passo 1.200): cuidado com o vão");

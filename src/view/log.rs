@@ -38,13 +38,14 @@ impl Log {
         Ok(Self { file, path, bytes, line: Vec::new() })
     }
 
-    /// Appends one event.
+    /// Appends one event, as far as a run's record keeps it.
     ///
     /// # Errors
     /// The disk is full or gone; the log then ends after the event before this one.
     pub fn write(&mut self, event: &Event) -> Result<()> {
+        let Some(event) = event.recorded() else { return Ok(()) };
         self.line.clear();
-        serde_json::to_writer(&mut self.line, event).expect("an event has string keys only and writes to memory");
+        serde_json::to_writer(&mut self.line, &*event).expect("an event has string keys only and writes to memory");
         self.line.push(b'\n');
         if let Err(source) = self.file.write_all(&self.line) {
             self.file.set_len(self.bytes).ok(); // the reader copes with a torn line where even this fails
@@ -196,7 +197,12 @@ mod tests {
     fn a_resume_overtakes_the_steps_after_it() {
         let run = tempfile::tempdir().unwrap();
         let mut log = Log::open(run.path()).unwrap();
-        for event in [step(1), step(2), step(3), Event::Failed { message: "power".into() }] {
+        for event in [
+            step(1),
+            step(2),
+            step(3),
+            Event::Failed(crate::train::event::Failure { message: "power".into(), ..Default::default() }),
+        ] {
             log.write(&event).unwrap();
         }
         drop(log);

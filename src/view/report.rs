@@ -80,8 +80,9 @@ impl<'a> Run<'a> {
                 // A run that goes on has not ended.
                 Event::Resumed { .. } => run.end = None,
                 Event::Finished(finished) => run.end = Some(End::Finished(finished)),
-                Event::Failed { message } => run.end = Some(End::Failed(message)),
-                Event::DeviceLost { .. } | Event::Preparing(_) => {}
+                Event::Failed(failure) => run.end = Some(End::Failed(&failure.message)),
+                // The rest is not recorded, or says nothing about how the run went.
+                _ => {}
             }
         }
         run
@@ -677,7 +678,8 @@ mod tests {
 
     use super::*;
     use crate::train::event::{
-        Calibration, CalibrationBin, Confusion, Executor, Proposal, ReadToken, Warning, WarningKind, tests::plan,
+        Calibration, CalibrationBin, Confusion, Executor, Failure, Proposal, ReadToken, Warning, WarningKind,
+        tests::plan,
     };
 
     const EVIL: &str = "</script><img src=x onerror=alert(1)>&\"'";
@@ -796,7 +798,7 @@ mod tests {
         (evil.preset, evil.corpus.name, evil.run, evil.engine) =
             (EVIL.into(), EVIL.into(), Some(EVIL.into()), EVIL.into());
         events.insert(2, Event::Plan(Box::new(evil)));
-        events.push(Event::Failed { message: EVIL.into() });
+        events.push(Event::Failed(Failure { message: EVIL.into(), ..Default::default() }));
         let html = html(&events, Lang::En);
         assert!(!html.contains("<img"), "{}", &html[html.find("<img").unwrap()..][..80]);
         assert_eq!(html.matches("</script>").count(), 3, "words, data, script");
@@ -841,7 +843,7 @@ mod tests {
         };
         let mut events = whole_run();
         assert_eq!(state(&events), "done");
-        events.push(Event::Failed { message: "the disk is full".into() });
+        events.push(Event::Failed(Failure { message: "the disk is full".into(), ..Default::default() }));
         assert_eq!(state(&events), "failed");
         events.push(Event::Resumed { step: 1200 });
         assert_eq!(state(&events), "open");

@@ -1,0 +1,82 @@
+//! What a training step is made of: its dispatches with their sizes, and what each of them takes.
+
+use super::finite_or_null;
+use crate::plan::Stage;
+use serde::{Deserialize, Serialize};
+
+/// Every dispatch of an optimizer step, in order.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Kernels {
+    /// Completed optimizer steps.
+    pub step: u64,
+    /// Steps that were timed; 0 where this only lists the dispatches.
+    pub timed_steps: u64,
+    /// None where nothing was timed, or the device has no clock to trust.
+    pub clock: Option<Clock>,
+    #[serde(default)]
+    pub roofs: Roofs,
+    pub dispatches: Vec<DispatchCost>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Clock {
+    /// The device's own timestamps.
+    Timestamps,
+    /// The processor's clock around each twin.
+    Processor,
+}
+
+/// What this executor reaches at best, measured.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub struct Roofs {
+    /// Copying memory: read and written.
+    #[serde(default, with = "finite_or_null")]
+    pub copy_gbytes_per_sec: Option<f64>,
+    /// A large matrix product.
+    #[serde(default, with = "finite_or_null")]
+    pub product_gflops_per_sec: Option<f64>,
+}
+
+/// One kernel launch of a step.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DispatchCost {
+    /// Its number in the plan.
+    pub index: u32,
+    pub stage: Stage,
+    /// `matmul.forward`: file and entry point; [`crate::train::kernels::source`] has its text.
+    pub kernel: String,
+    pub variant: String,
+    pub tensors: Vec<Bound>,
+    pub workgroups: u32,
+    /// Runs of it in one optimizer step: more than one with accumulation.
+    pub times: u32,
+    /// Of one run: moved at least, and multiplied or added.
+    pub bytes: u64,
+    pub flops: u64,
+    /// Of one run, the shortest of those timed.
+    #[serde(default, with = "finite_or_null")]
+    pub secs: Option<f64>,
+}
+
+impl DispatchCost {
+    pub fn gbytes_per_sec(&self) -> Option<f64> {
+        self.secs.filter(|secs| *secs > 0.0).map(|secs| self.bytes as f64 / secs / 1e9)
+    }
+
+    pub fn gflops_per_sec(&self) -> Option<f64> {
+        self.secs.filter(|secs| *secs > 0.0).map(|secs| self.flops as f64 / secs / 1e9)
+    }
+}
+
+/// A tensor as a kernel uses it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Bound {
+    /// Its name in the shader: `x`, `dw`.
+    pub slot: String,
+    /// Its name in the plan: `discriminator.0.qkv`.
+    pub label: String,
+    pub shape: Vec<u32>,
+    pub reads: bool,
+    pub writes: bool,
+}
