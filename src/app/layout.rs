@@ -5,8 +5,8 @@ use super::panels::PanelId;
 use super::strings::Strings;
 use super::theme::Theme;
 use egui::{
-    CornerRadius, CursorIcon, Frame, Id, Key, Margin, Rect, ScrollArea, Sense, Stroke, Ui, UiBuilder, WidgetInfo,
-    WidgetType, pos2, vec2,
+    CornerRadius, CursorIcon, Frame, Key, Margin, Rect, Role, ScrollArea, Sense, Stroke, Ui, UiBuilder, WidgetInfo,
+    pos2, vec2,
 };
 use serde::{Deserialize, Serialize};
 
@@ -245,7 +245,7 @@ fn tab_ui(ui: &mut Ui, n: usize, name: String, open: &mut usize, theme: Theme) {
     let (font, color) = if chosen { (theme.strong(), theme.text) } else { (theme.body(), theme.weak) };
     let text = egui::RichText::new(&name).font(font).color(color);
     let response = ui.add(egui::Button::new(text).frame(false));
-    response.widget_info(|| WidgetInfo::selected(WidgetType::SelectableLabel, true, chosen, &name));
+    response.widget_info(|| WidgetInfo::selected(Role::Tab, true, chosen, &name));
     if chosen {
         let rect = response.rect;
         let line = [rect.left_bottom() + vec2(8.0, 0.0), rect.right_bottom() - vec2(8.0, 0.0)];
@@ -260,7 +260,7 @@ fn tab_ui(ui: &mut Ui, n: usize, name: String, open: &mut usize, theme: Theme) {
 fn alone_ui(ui: &mut Ui, panel: &str, look: Look) -> bool {
     let (rect, response) = ui.allocate_exact_size(vec2(24.0, 24.0), Sense::click());
     let name = crate::t!(look.strings, "app-alone", panel = panel);
-    response.widget_info(|| WidgetInfo::labeled(WidgetType::Button, true, &name));
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, &name));
     let color = if response.hovered() || response.has_focus() { look.theme.accent } else { look.theme.weak };
     let stroke = Stroke::new(1.5, color);
     let box_ = rect.shrink(6.0);
@@ -282,19 +282,16 @@ fn alone_ui(ui: &mut Ui, panel: &str, look: Look) -> bool {
 /// A bar between two places: dragged, or moved with the arrow keys; how far, in points along its short side.
 fn splitter_ui(ui: &mut Ui, key: &'static str, bar: Rect, look: Look) -> f32 {
     let upright = bar.height() > bar.width();
-    let response = ui.interact(bar, ui.id().with(Id::new(("splitter", key))), Sense::click_and_drag());
+    let response = ui.interact(bar, ui.scope_id().with(("splitter", key)), Sense::click_and_drag());
     let name = look.strings.t(key);
-    response.widget_info(|| WidgetInfo::labeled(WidgetType::ResizeHandle, true, &name));
+    response.widget_info(|| WidgetInfo::labeled(Role::Splitter, true, &name));
     if response.hovered() || response.dragged() {
         ui.ctx().set_cursor_icon(if upright { CursorIcon::ResizeHorizontal } else { CursorIcon::ResizeVertical });
     }
     if response.hovered() || response.dragged() || response.has_focus() {
         let stroke = Stroke::new(2.0, look.theme.accent);
-        let line = if upright {
-            [bar.center_top(), bar.center_bottom()]
-        } else {
-            [bar.left_center(), bar.right_center()]
-        };
+        let line =
+            if upright { [bar.center_top(), bar.center_bottom()] } else { [bar.left_center(), bar.right_center()] };
         ui.painter().line_segment(line, stroke);
     }
     let mut moved = if response.dragged() { response.drag_delta() } else { egui::Vec2::ZERO };

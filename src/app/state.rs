@@ -2,7 +2,8 @@
 //! `Event` -> [`RunState::fold`] -> panels. However long a run is, its histories stay below their caps by thinning evenly.
 
 use crate::train::event::{
-    Device, EvalMetrics, Event, Executor, Finished, Outcome, Preparing, Readout, RunPlan, Settings, StepMetrics,
+    self, AttentionMap, BatchSample, Device, EmbeddingMap, EvalMetrics, Event, Executor, Failure, Finished, Kernels,
+    Outcome, Preparing, Probe, Readout, RunPlan, Settings, StepMetrics,
 };
 use crate::view::Lang;
 use std::collections::VecDeque;
@@ -35,6 +36,10 @@ pub enum Phase {
     Idle,
     Preparing,
     Running,
+    Paused,
+    Evaluating,
+    /// Asked to end: the last readout, evaluation and checkpoint are under way.
+    Stopping,
     Finished,
     Failed,
 }
@@ -55,10 +60,18 @@ pub struct RunState {
     pub checkpoints: History<(u64, String), CHECKPOINTS_MAX>,
     pub log: Log,
     pub finished: Option<Finished>,
-    /// What, where and what to do, as the run told it.
-    pub failed: Option<String>,
-    /// Step and message of the last device loss.
-    pub device_lost: Option<(u64, String)>,
+    pub failed: Option<Failure>,
+    pub device_lost: Option<Failure>,
+    /// Where the run stands in a step; none of runs that are not watched.
+    pub now: Option<event::State>,
+    /// The newest rows of a training batch.
+    pub batch: Option<BatchSample>,
+    /// The person's own text, readout by readout.
+    pub probes: History<Probe, READOUTS_MAX>,
+    pub kernels: Option<Box<Kernels>>,
+    /// The newest map that was asked for.
+    pub attention: Option<AttentionMap>,
+    pub embedding_map: Option<EmbeddingMap>,
 }
 
 impl RunState {
@@ -87,25 +100,44 @@ impl RunState {
                 self.preparing = Some(preparing);
             }
             Event::Step(step) => {
-                self.phase = Phase::Running;
+                // A step's numbers may arrive after the run was paused behind it.
+                if !matches!(self.phase, Phase::Paused | Phase::Evaluating | Phase::Stopping) {
+                    self.phase = Phase::Running;
+                }
                 self.steps.push(*step);
             }
             Event::Eval(eval) => self.evals.push(*eval),
             Event::Readout(readout) => self.readouts.push(readout),
             Event::Checkpoint { step, path } => self.checkpoints.push((step, path)),
             Event::Resumed { step } => self.forget_after(step),
-            Event::DeviceLost { step, message } => self.device_lost = Some((step, message)),
+            Event::DeviceLost(failure) => self.device_lost = Some(failure),
             Event::Finished(finished) => {
                 self.phase = Phase::Finished;
                 self.finished = Some(finished);
             }
-            Event::Failed { message } => {
+            Event::Failed(failure) => {
                 self.phase = Phase::Failed;
-                self.failed = Some(message);
+                self.failed = Some(failure);
             }
+            Event::State(now) => self.stand(now),
+            Event::Batch(sample) => self.batch = Some(sample),
+            Event::Probe(probe) => self.probes.push(probe),
+            Event::Kernels(kernels) => self.kernels = Some(kernels),
+            Event::Attention(map) => self.attention = Some(map),
+            Event::EmbeddingMap(map) => self.embedding_map = Some(map),
             // Only a line of the log, written above.
             Event::Warning(_) => {}
         }
+    }
+
+    fn stand(&mut self, now: event::State) {
+        self.now = Some(now);
+        self.phase = match now.phase {
+            event::Phase::Running => Phase::Running,
+            event::Phase::Paused => Phase::Paused,
+            event::Phase::Evaluating => Phase::Evaluating,
+            event::Phase::Stopping => Phase::Stopping,
+        };
     }
 
     /// What a resumed run overtook no longer counts.
@@ -114,6 +146,7 @@ impl RunState {
         self.evals.retain(|e| e.step <= step);
         self.readouts.retain(|r| r.step <= step);
         self.checkpoints.retain(|(at, _)| *at <= step);
+        self.probes.retain(|p| p.step <= step);
         (self.finished, self.failed) = (None, None);
     }
 
@@ -174,8 +207,9 @@ impl RunState {
             Event::Resumed { step } => {
                 line(Info, format!("resumed after step {step}"), format!("retomado depois do passo {step}"));
             }
-            Event::DeviceLost { message, .. } => line(Error, message.clone(), message.clone()),
-            Event::Failed { message } => line(Error, message.clone(), message.clone()),
+            Event::DeviceLost(failure) | Event::Failed(failure) => {
+                line(Error, failure.message.clone(), failure.message.clone());
+            }
             Event::Finished(finished) => {
                 let [en, pt] = match finished.outcome {
                     Outcome::Completed => ["the planned schedule is complete", "o plano está completo"],
@@ -360,7 +394,7 @@ mod tests {
         for (event, want) in [
             (Event::Preparing(preparing), Phase::Preparing),
             (step(1), Phase::Running),
-            (Event::Failed { message }, Phase::Failed),
+            (Event::Failed(Failure { message, ..Failure::default() }), Phase::Failed),
         ] {
             state.fold(event);
             assert_eq!(state.phase, want);

@@ -152,9 +152,11 @@ mod tests {
             }
             let Some(key) = &current else { continue };
             let names = found.entry(key.clone()).or_default();
-            names.extend(line.split('$').skip(1).map(|rest| {
-                rest.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect::<String>()
-            }));
+            names.extend(
+                line.split('$').skip(1).map(|rest| {
+                    rest.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect::<String>()
+                }),
+            );
         }
         found
     }

@@ -2,7 +2,7 @@
 //! commands -> `run::train` -> events -> an inbox that the window empties, woken at most 20 times a second.
 
 use crate::run::{self, Options};
-use crate::train::event::{Command, Event};
+use crate::train::event::{Command, Event, Failure};
 use crate::{Error, Result};
 use futures_channel::mpsc::{self, UnboundedSender};
 use std::fs::File;
@@ -42,14 +42,14 @@ impl Trainer {
         let train = move || {
             let mut ended = false;
             let mut sink = |event: &Event| {
-                ended |= matches!(event, Event::Finished(_) | Event::Failed { .. });
+                ended |= matches!(event, Event::Finished(_) | Event::Failed(_));
                 told.push(event.clone());
                 file.as_mut().map_or(Ok(()), |file| file.write(event))
             };
             let result = pollster::block_on(run::train(options, received, &mut sink));
             // What is refused before the run has a folder is told by nobody else.
             if let (Err(error), false) = (result, ended) {
-                told.push(Event::Failed { message: error.to_string() });
+                told.push(failed(error.to_string()));
             }
         };
         let thread = std::thread::Builder::new().name("trainer".to_owned()).spawn(train);
@@ -66,12 +66,12 @@ impl Trainer {
     pub fn take(&mut self) -> Vec<Event> {
         let died = self.thread.as_ref().is_some_and(JoinHandle::is_finished);
         let mut events = self.inbox.take();
-        self.over |= events.iter().any(|event| matches!(event, Event::Finished(_) | Event::Failed { .. }));
+        self.over |= events.iter().any(|event| matches!(event, Event::Finished(_) | Event::Failed(_)));
         if died && !self.over {
             self.over = true;
             let message = "the trainer stopped in the middle of its work, through a mistake of this program\n  help: \
                            the last checkpoint is safe: resume from it";
-            events.push(Event::Failed { message: message.to_owned() });
+            events.push(failed(message.to_owned()));
         }
         events
     }
@@ -95,6 +95,10 @@ impl Trainer {
     }
 }
 
+fn failed(message: String) -> Event {
+    Event::Failed(Failure { message, ..Failure::default() })
+}
+
 struct EventFile(BufWriter<File>, std::path::PathBuf);
 
 impl EventFile {
@@ -105,9 +109,7 @@ impl EventFile {
 
     fn write(&mut self, event: &Event) -> Result<()> {
         let line = serde_json::to_string(event).expect("an event is JSON");
-        writeln!(self.0, "{line}")
-            .and_then(|()| self.0.flush())
-            .map_err(|e| Error::io("write the events", &self.1, &e))
+        writeln!(self.0, "{line}").and_then(|()| self.0.flush()).map_err(|e| Error::io("write the events", &self.1, &e))
     }
 }
 
@@ -178,11 +180,11 @@ mod tests {
     #[test]
     fn a_window_that_does_not_look_costs_no_memory() {
         let inbox = Inbox::new(Arc::new(|_| {}));
-        inbox.push(Event::Failed { message: "once".into() });
+        inbox.push(failed("once".to_owned()));
         (1..=40_000).for_each(|n| inbox.push(step(n)));
         let events = inbox.take();
         assert!(events.len() <= WAITING_MAX + 1, "{}", events.len());
-        assert!(matches!(&events[0], Event::Failed { .. }), "what happens once is kept");
+        assert!(matches!(&events[0], Event::Failed(_)), "what happens once is kept");
         assert_eq!(events.last(), Some(&step(40_000)));
     }
 

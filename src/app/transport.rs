@@ -8,8 +8,8 @@ use super::theme::{SCALES, ThemeChoice};
 use crate::t;
 use crate::view::Lang;
 use egui::{
-    Button, Color32, CornerRadius, Key, Modifiers, Rect, RichText, Sense, Shape, Stroke, StrokeKind, Ui, WidgetInfo,
-    WidgetType, pos2, vec2,
+    Button, Color32, CornerRadius, Key, Modifiers, Rect, RichText, Role, Sense, Shape, Stroke, StrokeKind, Ui,
+    WidgetInfo, pos2, vec2,
 };
 
 const SHARES: [f32; 3] = [0.25, 0.5, 1.0];
@@ -52,7 +52,9 @@ impl TransportBar {
             let at = SCALES.iter().position(|s| *s >= settings.scale - 0.01).unwrap_or(0);
             settings.scale = SCALES[at.saturating_add_signed(by).min(SCALES.len() - 1)];
         };
-        if ui.input_mut(|i| i.consume_key(Modifiers::COMMAND, Key::Plus) || i.consume_key(Modifiers::COMMAND, Key::Equals)) {
+        if ui.input_mut(|i| {
+            i.consume_key(Modifiers::COMMAND, Key::Plus) || i.consume_key(Modifiers::COMMAND, Key::Equals)
+        }) {
             scale_by(settings, 1);
         }
         if ui.input_mut(|i| i.consume_key(Modifiers::COMMAND, Key::Minus)) {
@@ -84,7 +86,7 @@ impl TransportBar {
         for (lang, name, spoken) in [(Lang::En, "EN", "English"), (Lang::Pt, "PT", "Português")] {
             let chosen = cx.lang() == lang;
             let response = ui.add(Button::selectable(chosen, name));
-            response.widget_info(|| WidgetInfo::selected(WidgetType::RadioButton, true, chosen, spoken));
+            response.widget_info(|| WidgetInfo::selected(Role::RadioButton, true, chosen, spoken));
             if response.on_hover_text(spoken).clicked() {
                 settings.lang = Some(lang);
             }
@@ -120,7 +122,7 @@ impl TransportBar {
         if !self.help {
             return;
         }
-        let window = egui::Window::new(cx.t("transport-help-heading")).id("help".into()).collapsible(false);
+        let window = egui::Window::new(cx.t("transport-help-heading")).id(egui::Id::unique("help")).collapsible(false);
         window.open(&mut self.help).resizable(false).show(ui.ctx(), |ui| {
             egui::Grid::new("keys").num_columns(2).spacing(vec2(18.0, 8.0)).show(ui, |ui| {
                 let [space, right, shift_right] =
@@ -172,7 +174,7 @@ fn speed_ui(ui: &mut Ui, cx: &mut PanelContext) {
         let name = cx.lang().percent(f64::from(share), 0);
         let response = ui.add(Button::selectable(chosen, &name));
         let spoken = format!("{} {name}", cx.t("transport-speed"));
-        response.widget_info(|| WidgetInfo::selected(WidgetType::RadioButton, true, chosen, &spoken));
+        response.widget_info(|| WidgetInfo::selected(Role::RadioButton, true, chosen, &spoken));
         if response.clicked() {
             cx.ask(Ask::Share(share));
         }
@@ -180,7 +182,15 @@ fn speed_ui(ui: &mut Ui, cx: &mut PanelContext) {
 }
 
 /// A button with a drawn icon before its text.
-fn icon_button(ui: &mut Ui, cx: &PanelContext, icon: Icon, key: &str, hint: &str, primary: bool, enabled: bool) -> bool {
+fn icon_button(
+    ui: &mut Ui,
+    cx: &PanelContext,
+    icon: Icon,
+    key: &str,
+    hint: &str,
+    primary: bool,
+    enabled: bool,
+) -> bool {
     let name = cx.t(key);
     let theme = cx.theme;
     let font = if primary { theme.strong() } else { theme.body() };
@@ -188,14 +198,18 @@ fn icon_button(ui: &mut Ui, cx: &PanelContext, icon: Icon, key: &str, hint: &str
     let size = vec2(galley.size().x + 14.0 + 6.0 + 20.0, ui.spacing().interact_size.y);
     let sense = if enabled { Sense::click() } else { Sense::hover() };
     let (rect, response) = ui.allocate_exact_size(size, sense);
-    response.widget_info(|| WidgetInfo::labeled(WidgetType::Button, enabled, &name));
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, enabled, &name));
     let (fill, ink) = match (enabled, primary) {
         (false, _) => (theme.raised, theme.weak),
         (true, true) => (theme.accent, theme.on_accent),
         (true, false) => (theme.raised, theme.text),
     };
     let active = response.hovered() || response.has_focus();
-    let line = if active && enabled { Stroke::new(2.0, if primary { theme.text } else { theme.accent }) } else { Stroke::new(1.0, theme.line) };
+    let line = if active && enabled {
+        Stroke::new(2.0, if primary { theme.text } else { theme.accent })
+    } else {
+        Stroke::new(1.0, theme.line)
+    };
     ui.painter().rect(rect, CornerRadius::same(6), fill, line, StrokeKind::Inside);
     let box_ = Rect::from_min_size(pos2(rect.left() + 10.0, rect.center().y - 6.0), vec2(12.0, 12.0));
     draw_icon(ui, icon, box_, ink);
@@ -226,7 +240,8 @@ fn draw_icon(ui: &Ui, icon: Icon, r: Rect, ink: Color32) {
         }
         Icon::Reset => {
             painter.rect_filled(bar(r.left()), CornerRadius::same(1), ink);
-            let corners = vec![pos2(r.right(), r.top()), pos2(r.left() + 3.0, r.center().y), pos2(r.right(), r.bottom())];
+            let corners =
+                vec![pos2(r.right(), r.top()), pos2(r.left() + 3.0, r.center().y), pos2(r.right(), r.bottom())];
             painter.add(Shape::convex_polygon(corners, ink, Stroke::NONE));
         }
     }
@@ -289,7 +304,7 @@ fn progress_ui(ui: &mut Ui, share: f32, cx: &PanelContext) {
     let share = share.clamp(0.0, 1.0);
     let name = cx.t("transport-progress");
     response.widget_info(|| {
-        let mut info = WidgetInfo::labeled(WidgetType::ProgressIndicator, true, &name);
+        let mut info = WidgetInfo::labeled(Role::ProgressIndicator, true, &name);
         info.value = Some(f64::from(share * 100.0));
         info
     });

@@ -4,7 +4,9 @@
 use super::PanelContext;
 use crate::app::theme::Theme;
 use crate::train::event::{ReadToken, Verdict};
-use egui::{Align2, Color32, CornerRadius, Painter, Pos2, Rect, Sense, Shape, Stroke, StrokeKind, Ui, Vec2, pos2, vec2};
+use egui::{
+    Align2, Color32, CornerRadius, Painter, Pos2, Rect, Sense, Shape, Stroke, StrokeKind, Ui, Vec2, pos2, vec2,
+};
 
 /// Height of a chip and of a row of tokens.
 pub const HEIGHT: f32 = 26.0;
@@ -66,9 +68,8 @@ pub fn glyph(painter: &Painter, verdict: Verdict, center: Pos2, color: Color32) 
 
 /// The width that a token's column needs in all rows.
 pub fn column_width(ui: &Ui, token: &ReadToken, cx: &PanelContext, mask: &str) -> f32 {
-    let text_width = |text: &str| {
-        ui.painter().layout_no_wrap(text.to_owned(), cx.theme.strong(), cx.theme.text).size().x
-    };
+    let text_width =
+        |text: &str| ui.painter().layout_no_wrap(text.to_owned(), cx.theme.strong(), cx.theme.text).size().x;
     let mut width = text_width(piece(&token.original).0).max(text_width(piece(token.read()).0));
     if token.masked {
         width = width.max(text_width(mask));

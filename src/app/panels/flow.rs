@@ -5,7 +5,7 @@ use super::chip::{self, HEIGHT, Look};
 use super::{Mark, PanelContext};
 use crate::t;
 use crate::train::event::{ReadToken, Readout};
-use egui::{Align2, CornerRadius, Rect, Sense, Stroke, StrokeKind, Ui, WidgetInfo, WidgetType, pos2, vec2};
+use egui::{Align2, CornerRadius, Rect, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
 
 const ROWS: [(&str, Mark); 4] = [
     ("flow-row-original", Mark::OriginalRow),
@@ -79,20 +79,20 @@ fn text_width(ui: &Ui, text: &str, cx: &PanelContext) -> f32 {
 }
 
 /// Lines of columns no wider than `room`; special tokens are judged but never counted, and are left out.
-fn folds<'a>(
-    ui: &Ui,
-    sentence: &'a [ReadToken],
-    room: f32,
-    mask: &str,
-    cx: &PanelContext,
-) -> Vec<Vec<Column<'a>>> {
+fn folds<'a>(ui: &Ui, sentence: &'a [ReadToken], room: f32, mask: &str, cx: &PanelContext) -> Vec<Vec<Column<'a>>> {
     let mut lines: Vec<Vec<Column>> = vec![Vec::new()];
     let mut left = 0.0;
     for (index, token) in sentence.iter().enumerate().filter(|(_, token)| !token.special) {
         let width = chip::column_width(ui, token, cx, mask);
         let joined = chip::piece(&token.original).1;
         let line = lines.last().expect("there is a first line");
-        let gap = if line.is_empty() { 0.0 } else if joined { PIECE_GAP } else { COLUMN_GAP };
+        let gap = if line.is_empty() {
+            0.0
+        } else if joined {
+            PIECE_GAP
+        } else {
+            COLUMN_GAP
+        };
         if left + gap + width > room && !line.is_empty() {
             lines.push(Vec::new());
             left = 0.0;
@@ -105,13 +105,7 @@ fn folds<'a>(
     lines
 }
 
-fn column_ui(
-    ui: &mut Ui,
-    (sentence, column): (usize, &Column),
-    cells: [Rect; 4],
-    mask: &str,
-    cx: &mut PanelContext,
-) {
+fn column_ui(ui: &mut Ui, (sentence, column): (usize, &Column), cells: [Rect; 4], mask: &str, cx: &mut PanelContext) {
     let Column { token, index, .. } = *column;
     let painter = ui.painter().clone();
     let (original, _) = chip::piece(&token.original);
@@ -133,9 +127,9 @@ fn column_ui(
         painter.line_segment(joint, Stroke::new(1.5, cx.theme.weak));
     }
     let all = cells[0].union(cells[3]);
-    let response = ui.interact(all, ui.id().with(("token", sentence, index)), Sense::click());
+    let response = ui.interact(all, ui.scope_id().with(("token", sentence, index)), Sense::click());
     let label = spoken(token, cx);
-    response.widget_info(|| WidgetInfo::labeled(WidgetType::Button, true, &label));
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, &label));
     if response.hovered() || response.has_focus() {
         cx.view.token = Some((sentence, index));
     }

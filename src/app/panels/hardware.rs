@@ -10,7 +10,9 @@ pub struct HardwarePanel;
 impl HardwarePanel {
     pub fn ui(&mut self, ui: &mut egui::Ui, cx: &mut PanelContext) {
         match &cx.state.device {
-            Some(device) => ui.label(t!(cx, "hardware-summary", name = &device.name, reason = device_reason(device, cx))),
+            Some(device) => {
+                ui.label(t!(cx, "hardware-summary", name = &device.name, reason = device_reason(device, cx)))
+            }
             None => ui.label(cx.t("hardware-none")),
         };
         if let Some([median, late]) = cx.view.frame_ms {

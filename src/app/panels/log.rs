@@ -2,7 +2,6 @@
 
 use super::PanelContext;
 use crate::app::state::LogLevel;
-use crate::t;
 
 #[derive(Default)]
 pub struct LogPanel;

@@ -1,0 +1,425 @@
+//! All that the window holds, without a window: tests drive it as the real one does.
+//! events -> state -> panels -> asks -> trainer; a recording plays until somebody trains.
+
+use super::layout::{self, Look};
+use super::panels::{Ask, PanelContext, Panels, View};
+use super::recorded;
+use super::settings::Settings;
+use super::state::{Phase, RunState, Source};
+use super::strings::Strings;
+use super::theme::{self, Theme};
+use super::trainer::{Trainer, Wake};
+use super::transport::TransportBar;
+use crate::gpu::Choice;
+use crate::run::Options;
+use crate::t;
+use crate::train::event::{Command, Event, Stage};
+use crate::view::Lang;
+use crate::view::log::read_events;
+use crate::{Error, Result};
+use egui::{Context, Frame, Margin, RichText, Ui};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+/// Between two pictures of a recording that is replayed.
+const REPLAY_SECS: f64 = 0.35;
+/// How long a run that was asked to end may take for its last checkpoint before the program ends without waiting.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// The stages that a person steps through.
+const STAGES: [Stage; 4] = [Stage::Mask, Stage::Propose, Stage::Replace, Stage::Judge];
+
+/// What the desk is opened with.
+#[derive(Debug, Clone, Default)]
+pub struct Opening {
+    /// Beside the saved settings: they are not changed by it.
+    pub lang: Option<Lang>,
+    /// The language of the system.
+    pub system_lang: Lang,
+    pub theme: Option<theme::ThemeChoice>,
+    /// An earlier run to show.
+    pub run: Option<PathBuf>,
+    /// Events of the live run are written here.
+    pub events: Option<PathBuf>,
+    /// Whether the recording moves by itself at first.
+    pub replay: bool,
+}
+
+pub struct Desk {
+    pub state: RunState,
+    pub view: View,
+    pub settings: Settings,
+    /// The run that is being prepared, while the one before is still shown.
+    coming: Option<RunState>,
+    panels: Panels,
+    bar: TransportBar,
+    strings: Strings,
+    trainer: Option<Trainer>,
+    /// Runs that write their last checkpoint.
+    ending: Vec<JoinHandle<bool>>,
+    opening: Opening,
+    /// The folder of the run that is shown, where it has one.
+    shown_run: Option<PathBuf>,
+    /// When the recording's next picture is due.
+    replay_at: Option<f64>,
+    /// What went wrong, until it is put away.
+    trouble: Option<String>,
+    asks: Vec<Ask>,
+}
+
+impl Desk {
+    /// # Errors
+    /// The run to open cannot be read.
+    pub fn open(ctx: &Context, settings: Settings, opening: Opening) -> Result<Self> {
+        theme::install(ctx);
+        let lang = opening.lang.or(settings.lang).unwrap_or(opening.system_lang);
+        let (state, shown_run) = match &opening.run {
+            Some(run) => (opened(run)?, Some(run.clone())),
+            None => (RunState::from_events(Source::Recorded, recorded::events(lang)?), None),
+        };
+        let replay_at = (opening.replay && shown_run.is_none()).then_some(0.0);
+        Ok(Self {
+            state,
+            view: View::default(),
+            settings,
+            coming: None,
+            panels: Panels::default(),
+            bar: TransportBar::default(),
+            strings: Strings::new(lang),
+            trainer: None,
+            ending: Vec::new(),
+            opening,
+            shown_run,
+            replay_at,
+            trouble: None,
+            asks: Vec::new(),
+        })
+    }
+
+    /// A desk without a saved past, as tests want it.
+    ///
+    /// # Errors
+    /// The recording is damaged.
+    pub fn fresh(ctx: &Context, lang: Lang) -> Result<Self> {
+        let opening = Opening { lang: Some(lang), ..Opening::default() };
+        Self::open(ctx, Settings::default(), opening)
+    }
+
+    pub fn lang(&self) -> Lang {
+        self.strings.lang
+    }
+
+    /// What happened since the last frame; also called while the window is hidden.
+    pub fn receive(&mut self) {
+        let Some(trainer) = &mut self.trainer else { return };
+        let events = trainer.take();
+        let over = trainer.is_over();
+        for event in events {
+            self.hear(event);
+        }
+        if over {
+            self.trainer = None;
+            (self.view.transport.live, self.view.transport.playing) = (false, false);
+        }
+    }
+
+    /// One event of the live run.
+    pub fn hear(&mut self, event: Event) {
+        if let Event::Failed(failure) = &event {
+            self.trouble = Some(failure.message.clone());
+        }
+        if let Event::State(now) = &event {
+            let transport = &mut self.view.transport;
+            transport.playing = !matches!(now.phase, crate::train::event::Phase::Paused);
+            (transport.stage, transport.share) = (now.stage, now.speed_share);
+        }
+        let speaks = matches!(event, Event::Step(_) | Event::Readout(_) | Event::Failed(_) | Event::Finished(_));
+        match &mut self.coming {
+            None => self.state.fold(event),
+            Some(coming) => {
+                coming.fold(event);
+                if speaks && let Some(coming) = self.coming.take() {
+                    self.show(coming, None);
+                }
+            }
+        }
+    }
+
+    fn show(&mut self, state: RunState, run: Option<PathBuf>) {
+        let folder = state.plan.as_ref().and_then(|plan| plan.run.clone()).map(PathBuf::from);
+        self.state = state;
+        self.shown_run = run.or(folder);
+        (self.view.scrub, self.view.token, self.replay_at) = (None, None, None);
+        self.view.alarms_seen = 0;
+    }
+
+    /// A frame.
+    pub fn ui(&mut self, ui: &mut Ui) {
+        self.receive();
+        self.follow_settings(ui.ctx());
+        self.replay(ui.ctx());
+        let theme = Theme::of(ui.ctx());
+        let Self { state, view, settings, coming, panels, bar, strings, asks, trouble, .. } = self;
+        let margin = Margin::symmetric(12, 8);
+        let mut cx = PanelContext { state, view, strings, theme, asks };
+        let top = Frame::new().fill(theme.panel).inner_margin(margin);
+        egui::Panel::top("transport").frame(top).show(ui, |ui| {
+            bar.ui(ui, &mut cx, coming.as_ref(), settings);
+            trouble_ui(ui, &cx, trouble);
+        });
+        let look = Look { strings, theme };
+        egui::CentralPanel::default().frame(Frame::new().fill(theme.background).inner_margin(8)).show(ui, |ui| {
+            layout::ui(&mut settings.layout, ui, look, &mut |id, ui| panels.ui(id, ui, &mut cx));
+        });
+        let wake = wake(ui.ctx());
+        for ask in std::mem::take(&mut self.asks) {
+            self.act(ask, &wake);
+        }
+    }
+
+    /// Language, theme and text size as chosen.
+    fn follow_settings(&mut self, ctx: &Context) {
+        let lang = self.settings.lang.filter(|_| self.opening.lang.is_none());
+        let lang = lang.or(self.opening.lang).unwrap_or(self.opening.system_lang);
+        if lang != self.strings.lang {
+            self.strings = Strings::new(lang);
+            // The recording speaks the person's language too.
+            if self.state.source == Source::Recorded
+                && let Ok(events) = recorded::events(lang)
+            {
+                self.show(RunState::from_events(Source::Recorded, events), None);
+            }
+        }
+        ctx.set_theme(self.opening.theme.unwrap_or(self.settings.theme).preference());
+        if (ctx.zoom_factor() - self.settings.scale).abs() > 0.001 {
+            ctx.set_zoom_factor(self.settings.scale);
+        }
+    }
+
+    /// Moves a recording on, picture by picture, until its end or until somebody takes over.
+    fn replay(&mut self, ctx: &Context) {
+        let Some(due) = self.replay_at else { return };
+        let now = ctx.input(|i| i.time);
+        if now >= due {
+            let after = self.view.scrub;
+            let next = self.state.readouts.iter().map(|r| r.step).find(|step| after.is_none_or(|after| *step > after));
+            self.view.scrub = next;
+            self.replay_at = next.map(|_| now + REPLAY_SECS);
+        }
+        if let Some(due) = self.replay_at {
+            ctx.request_repaint_after(Duration::from_secs_f64((due - now).max(0.0)));
+        }
+    }
+
+    pub fn act(&mut self, ask: Ask, wake: &Wake) {
+        match ask {
+            Ask::Command(command) => self.send(command),
+            Ask::Start(options) => self.start(*options, wake),
+            Ask::Play => self.play(wake),
+            Ask::Pause => {
+                self.view.transport.playing = false;
+                self.send(Command::Pause);
+            }
+            Ask::Step => {
+                self.ensure_trainer(wake);
+                self.view.transport.playing = false;
+                self.send(Command::Step);
+            }
+            Ask::NextStage => {
+                self.ensure_trainer(wake);
+                self.view.transport.playing = false;
+                let stage = next_stage(self.view.transport.stage);
+                self.send(Command::SeekStage { stage });
+            }
+            Ask::Reset => self.reset(),
+            Ask::Share(share) => {
+                self.view.transport.share = share;
+                self.send(Command::SpeedShare { share });
+            }
+            Ask::OpenRun(run) => match opened(&run) {
+                Ok(state) => {
+                    self.end_run();
+                    self.show(state, Some(run));
+                }
+                Err(error) => self.trouble = Some(t!(self.strings, "app-open-failed", error = error.to_string())),
+            },
+            Ask::Overlay(run) => match opened(&run) {
+                Ok(state) => self.view.overlays.push((folder_name(&run), state)),
+                Err(error) => self.trouble = Some(t!(self.strings, "app-open-failed", error = error.to_string())),
+            },
+            Ask::Show(id) => self.settings.layout.show(id),
+            Ask::ResetLayout => self.settings.layout = layout::Layout::default(),
+        }
+    }
+
+    fn send(&self, command: Command) {
+        if let Some(trainer) = &self.trainer {
+            trainer.send(command);
+        }
+    }
+
+    fn play(&mut self, wake: &Wake) {
+        if self.trainer.is_some() {
+            self.view.transport.playing = true;
+            return self.send(Command::Resume);
+        }
+        self.ensure_trainer(wake);
+    }
+
+    /// The first run where there is none; an opened one goes on from its checkpoint.
+    fn ensure_trainer(&mut self, wake: &Wake) {
+        if self.trainer.is_some() {
+            return;
+        }
+        let mut options = first_run(self.strings.lang);
+        if let (Source::Opened(_), Some(run)) = (&self.state.source, &self.shown_run) {
+            (options.resume, options.out) = (true, Some(run.clone()));
+        }
+        self.start(options, wake);
+    }
+
+    fn start(&mut self, options: Options, wake: &Wake) {
+        self.end_run();
+        let options = Options { watched: true, ..options };
+        match Trainer::start(options, self.opening.events.as_deref(), Arc::clone(wake)) {
+            Ok(trainer) => {
+                let share = self.view.transport.share;
+                if share < 1.0 {
+                    trainer.send(Command::SpeedShare { share });
+                }
+                self.trainer = Some(trainer);
+                self.coming = Some(RunState { phase: Phase::Preparing, ..RunState::new(Source::Live) });
+                (self.view.transport.live, self.view.transport.playing) = (true, true);
+                (self.replay_at, self.trouble) = (None, None);
+            }
+            Err(error) => self.trouble = Some(error.to_string()),
+        }
+    }
+
+    /// Asks the live run to end with a checkpoint, without waiting for it.
+    fn end_run(&mut self) {
+        (self.view.transport.live, self.view.transport.playing, self.coming) = (false, false, None);
+        let Some(trainer) = self.trainer.take() else { return };
+        self.ending.retain(|thread| !thread.is_finished());
+        let thread = std::thread::Builder::new().name("ending".to_owned()).spawn(move || trainer.stop(PATIENCE));
+        // Without a thread to wait on, the run ends by itself all the same: it has nobody left to listen to.
+        self.ending.extend(thread.ok());
+    }
+
+    fn reset(&mut self) {
+        self.end_run();
+        if let Ok(events) = recorded::events(self.strings.lang) {
+            self.show(RunState::from_events(Source::Recorded, events), None);
+        }
+    }
+
+    /// Ends the run with a checkpoint and waits for it: the window is closed.
+    pub fn close(&mut self) {
+        self.end_run();
+        for thread in self.ending.drain(..) {
+            thread.join().ok();
+        }
+    }
+}
+
+/// The next stage to stop behind: after judging comes the next step's masking.
+fn next_stage(done: Option<Stage>) -> Stage {
+    let at = done.and_then(|done| STAGES.iter().position(|stage| *stage == done));
+    STAGES[at.map_or(0, |at| (at + 1) % STAGES.len())]
+}
+
+/// The run of a first click: the smallest preset on the built-in text.
+pub fn first_run(lang: Lang) -> Options {
+    Options {
+        corpus: Vec::new(),
+        valid: Vec::new(),
+        lang,
+        level: None,
+        tokenizer: None,
+        init: None,
+        out: None,
+        preset: None,
+        config: None,
+        set: Vec::new(),
+        steps: None,
+        minutes: None,
+        stop_after: None,
+        seed: None,
+        threads: None,
+        device: Choice::Auto,
+        engine: "wgsl".to_owned(),
+        resume: false,
+        resume_step: None,
+        retune: false,
+        watched: true,
+    }
+}
+
+fn opened(run: &Path) -> Result<RunState> {
+    let events = read_events(run)?;
+    if events.is_empty() {
+        return Err(Error::failed("its log is empty")
+            .at(run.display())
+            .hint("was the run ended before its first step?"));
+    }
+    Ok(RunState::from_events(Source::Opened(folder_name(run)), events))
+}
+
+fn folder_name(run: &Path) -> String {
+    run.file_name().map_or_else(|| run.display().to_string(), |name| name.to_string_lossy().into_owned())
+}
+
+/// A frame for this window, from any thread.
+pub fn wake(ctx: &Context) -> Wake {
+    let ctx = ctx.clone();
+    Arc::new(move |wait| ctx.request_repaint_after(wait))
+}
+
+fn trouble_ui(ui: &mut Ui, cx: &PanelContext, trouble: &mut Option<String>) {
+    let Some(message) = trouble.clone() else { return };
+    ui.separator();
+    ui.label(RichText::new(cx.t("app-trouble-heading")).font(cx.theme.strong()).color(cx.theme.alert));
+    ui.label(message);
+    if ui.button(cx.t("app-trouble-dismiss")).clicked() {
+        *trouble = None;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::train::event::{Failure, StepMetrics};
+
+    fn desk() -> Desk {
+        Desk::fresh(&Context::default(), Lang::En).unwrap()
+    }
+
+    #[test]
+    fn the_recording_stays_until_the_live_run_has_something_to_show() {
+        let mut desk = desk();
+        desk.coming = Some(RunState::new(Source::Live));
+        let recorded = desk.state.step();
+        desk.hear(Event::Config { settings: Default::default() });
+        assert_eq!((&desk.state.source, desk.state.step()), (&Source::Recorded, recorded));
+        desk.hear(Event::Step(Box::new(StepMetrics { step: 1, ..StepMetrics::default() })));
+        assert_eq!((&desk.state.source, desk.state.step()), (&Source::Live, 1));
+        assert!(desk.state.settings.is_some(), "what came before is not lost");
+    }
+
+    #[test]
+    fn a_failure_is_shown_and_the_window_stays() {
+        let mut desk = desk();
+        desk.hear(Event::Failed(Failure { message: "disk full".into(), ..Failure::default() }));
+        assert_eq!(desk.trouble.as_deref(), Some("disk full"));
+        assert_eq!(desk.state.phase, Phase::Failed);
+    }
+
+    #[test]
+    fn stages_follow_one_another_and_begin_again() {
+        let walk: Vec<_> = [None, Some(Stage::Mask), Some(Stage::Propose), Some(Stage::Replace), Some(Stage::Judge)]
+            .map(next_stage)
+            .into();
+        assert_eq!(walk, [Stage::Mask, Stage::Propose, Stage::Replace, Stage::Judge, Stage::Mask]);
+    }
+}

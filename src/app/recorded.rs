@@ -1,0 +1,187 @@
+//! The run that comes with the program: its events, thinned and packed, so that the first frame has something true to show.
+//! `cargo xtask record` -> `assets/recorded/LANG.jsonl.gz` -> [`events`] at the start, [`pack`] when it is made.
+
+use crate::train::event::{Event, StepMetrics};
+use crate::view::Lang;
+use crate::{Error, Result};
+use std::io::{Read, Write};
+
+/// Largest size of both recordings together.
+pub const BYTES_MAX: usize = 300_000;
+/// Of a recording: what a strip is replayed from, and points of a curve.
+const READOUTS: usize = 60;
+const STEPS: usize = 240;
+/// Sentences of a readout that are kept.
+const SENTENCES: usize = 2;
+
+const EN: &[u8] = include_bytes!("../../assets/recorded/en.jsonl.gz");
+const PT: &[u8] = include_bytes!("../../assets/recorded/pt.jsonl.gz");
+
+/// The recorded run in a language's text.
+///
+/// # Errors
+/// The recording is damaged: that is a mistake of the build, which a test finds.
+pub fn events(lang: Lang) -> Result<Vec<Event>> {
+    let mut text = String::new();
+    let packed = lang.pick(EN, PT);
+    flate2::read::GzDecoder::new(packed)
+        .read_to_string(&mut text)
+        .map_err(|e| Error::failed(format!("the recorded run is damaged: {e}")))?;
+    let event =
+        |line| serde_json::from_str(line).map_err(|e| Error::failed(format!("the recorded run is damaged: {e}")));
+    text.lines().map(event).collect()
+}
+
+/// A run's events as a recording: fewer steps and readouts, evenly over the logarithm of the step (most happens early), fewer digits.
+///
+/// # Errors
+/// The packing itself fails.
+pub fn pack(events: &[Event]) -> Result<Vec<u8>> {
+    let last = events.iter().filter_map(Event::step).max().unwrap_or(0);
+    let [mut readouts, mut steps] = [READOUTS, STEPS].map(|count| Sieve::new(last, count));
+    let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    for event in events {
+        let kept = match event {
+            Event::Readout(r) => readouts.keeps(r.step),
+            Event::Step(s) => steps.keeps(s.step),
+            // Paths and machines of those who record are nobody's business.
+            Event::Checkpoint { .. } | Event::Preparing(_) => false,
+            _ => true,
+        };
+        if kept {
+            let line = serde_json::to_string(&brief(event)).expect("an event is JSON");
+            writeln!(packer, "{line}").map_err(|e| Error::failed(format!("cannot pack the recording: {e}")))?;
+        }
+    }
+    packer.finish().map_err(|e| Error::failed(format!("cannot pack the recording: {e}")))
+}
+
+/// Lets a step through when it is the first past the next of `count` marks.
+struct Sieve {
+    last: f64,
+    count: f64,
+    passed: f64,
+}
+
+impl Sieve {
+    fn new(last: u64, count: usize) -> Self {
+        Self { last: last as f64, count: count as f64, passed: -1.0 }
+    }
+
+    fn keeps(&mut self, step: u64) -> bool {
+        // Half logarithmic, half even: the take-off lies late in a short run.
+        let step = step as f64;
+        let log = (step + 1.0).ln() / (self.last + 1.0).ln().max(1e-9);
+        let mark = (self.count * (0.5 * log + 0.5 * step / self.last.max(1.0))).floor();
+        let keeps = mark > self.passed || step >= self.last;
+        self.passed = self.passed.max(mark);
+        keeps
+    }
+}
+
+fn brief(event: &Event) -> Event {
+    let mut event = event.clone();
+    match &mut event {
+        Event::Step(step) => round_step(step),
+        Event::Readout(readout) => {
+            readout.sentences.truncate(SENTENCES);
+            for token in readout.sentences.iter_mut().flatten() {
+                token.p_replaced = token.p_replaced.map(|p| digits(p, 4));
+                token.p_original = token.p_original.map(|p| digits(p, 4));
+                token.logit = token.logit.map(|logit| digits(logit, 4));
+                token.loss_share = token.loss_share.map(|share| digits(share, 3));
+                for proposal in &mut token.proposals {
+                    proposal.probability = digits(f64::from(proposal.probability), 3) as f32;
+                }
+            }
+        }
+        Event::Plan(plan) => plan.run = None,
+        Event::Finished(finished) => {
+            finished.run = None;
+            finished.next.clear();
+        }
+        _ => {}
+    }
+    event
+}
+
+fn round_step(step: &mut StepMetrics) {
+    let m = &mut step.metrics;
+    for value in [
+        &mut m.mlm_loss,
+        &mut m.rtd_loss,
+        &mut m.total_loss,
+        &mut m.mlm_accuracy,
+        &mut m.sampled_accuracy,
+        &mut m.rtd_accuracy,
+        &mut m.rtd_auc,
+        &mut m.rtd_precision,
+        &mut m.rtd_recall,
+        &mut m.replaced_share,
+        &mut m.trivial_rtd_loss,
+        &mut m.sampled_entropy,
+        &mut m.sampled_top_share,
+        &mut step.lr,
+        &mut step.grad_norm,
+        &mut step.tokens_per_sec,
+        &mut step.elapsed_secs,
+    ] {
+        *value = value.map(|v| digits(v, 4));
+    }
+}
+
+/// `value` with so many significant digits.
+fn digits(value: f64, count: i32) -> f64 {
+    if value == 0.0 || !value.is_finite() {
+        return value;
+    }
+    let scale = 10f64.powi(count - 1 - value.abs().log10().floor() as i32);
+    (value * scale).round() / scale
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::state::{RunState, Source};
+    use crate::train::event::{ReadToken, Readout};
+
+    #[test]
+    fn both_recordings_fill_the_panels() {
+        assert!(EN.len() + PT.len() <= BYTES_MAX, "{} bytes", EN.len() + PT.len());
+        for lang in [Lang::En, Lang::Pt] {
+            let events = events(lang).unwrap();
+            let state = RunState::from_events(Source::Recorded, events);
+            assert!(state.plan.is_some() && state.device.is_some() && state.steps.len() > 50, "{lang:?}");
+            assert!(state.readouts.len() > 10 && state.evals.len() > 1, "{lang:?}");
+            let first = state.step_at(Some(1)).unwrap().metrics.mlm_loss.unwrap();
+            let last = state.step_at(None).unwrap().metrics.mlm_loss.unwrap();
+            assert!(last < first, "{lang:?}: a recorded run learns");
+        }
+    }
+
+    #[test]
+    fn packing_keeps_the_ends_and_rounds() {
+        let step = |n| {
+            let mut s = StepMetrics { step: n, ..StepMetrics::default() };
+            s.metrics.mlm_loss = Some(1.234_567_8);
+            Event::Step(Box::new(s))
+        };
+        let readout = |n| Event::Readout(Readout { step: n, sentences: vec![vec![ReadToken::default()]; 5] });
+        let run: Vec<Event> = (1..=5_000).flat_map(|n| [step(n), readout(n)]).collect();
+        let packed = pack(&run).unwrap();
+        let mut text = String::new();
+        flate2::read::GzDecoder::new(&packed[..]).read_to_string(&mut text).unwrap();
+        let kept: Vec<Event> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let state = RunState::from_events(Source::Recorded, kept);
+        assert!((100..=STEPS + 2).contains(&state.steps.len()), "{}", state.steps.len());
+        assert!((20..=READOUTS + 2).contains(&state.readouts.len()), "{}", state.readouts.len());
+        assert_eq!((state.step_at(Some(1)).unwrap().step, state.step()), (1, 5_000));
+        assert_eq!(state.step_at(None).unwrap().metrics.mlm_loss, Some(1.235));
+        assert_eq!(state.readouts.last().unwrap().sentences.len(), SENTENCES);
+    }
+
+    #[test]
+    fn digits_are_significant_ones() {
+        assert_eq!([digits(0.001_234_56, 3), digits(12_345.6, 2), digits(-0.5, 4)], [0.001_23, 12_000.0, -0.5]);
+    }
+}
