@@ -22,3 +22,4 @@ flow-verdict-none = not judged
 flow-details-hint = Point at a token, or reach it with the Tab key, for its details.
 flow-details-proposals = The generator's best guesses
 flow-details-sampled = It drew “{ $token }”.
+flow-batch = Step { $step } trains on row { $row }

@@ -22,3 +22,4 @@ flow-verdict-none = não julgado
 flow-details-hint = Aponte para um token, ou chegue a ele com a tecla Tab, para ver os detalhes.
 flow-details-proposals = Os melhores palpites do gerador
 flow-details-sampled = Ele sorteou “{ $token }”.
+flow-batch = O passo { $step } treina na linha { $row }

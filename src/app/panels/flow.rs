@@ -4,7 +4,7 @@
 use super::chip::{self, HEIGHT, Look};
 use super::{Mark, PanelContext};
 use crate::t;
-use crate::train::event::{ReadToken, Readout};
+use crate::train::event::{BatchSample, ReadToken, Readout};
 use egui::{Align2, CornerRadius, Rect, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
 
 const ROWS: [(&str, Mark); 4] = [
@@ -43,9 +43,20 @@ impl FlowPanel {
         };
         for (number, sentence) in readout.sentences.iter().enumerate() {
             strip_ui(ui, number, sentence, cx);
-            ui.add_space(10.0);
+        }
+        if let (Some(sample), None) = (&state.batch, cx.view.scrub) {
+            batch_ui(ui, sample, readout.sentences.len(), cx);
         }
         details_ui(ui, readout, cx);
+    }
+}
+
+/// A few rows of the batch in training, as far as its step has come.
+fn batch_ui(ui: &mut Ui, sample: &BatchSample, before: usize, cx: &mut PanelContext) {
+    let heading = t!(cx, "flow-batch", step = sample.step, row = u64::from(sample.first_row) + 1);
+    ui.label(egui::RichText::new(heading).font(cx.theme.strong()));
+    for (number, row) in sample.rows.iter().take(1).enumerate() {
+        strip_ui(ui, before + number, row, cx);
     }
 }
 
@@ -113,6 +124,8 @@ fn column_ui(ui: &mut Ui, (sentence, column): (usize, &Column), cells: [Rect; 4]
     chip::text(&painter, cells[0], original, Look::Plain, cx.theme);
     let looks = match (token.masked, token.replaced) {
         (false, _) => [(original, Look::Faint), (original, Look::Faint)],
+        // Hidden, and nothing is drawn yet: a step that stands between two stages.
+        (true, _) if token.sampled.is_none() => [(mask, Look::Masked), ("", Look::Plain)],
         (true, true) => [(mask, Look::Masked), (read, Look::Replaced)],
         (true, false) => [(mask, Look::Masked), (read, Look::Lucky)],
     };
