@@ -2,7 +2,8 @@
 //! events -> state -> panels -> asks -> trainer; a recording plays until somebody trains.
 
 use super::layout::{self, Look};
-use super::panels::{Ask, PanelContext, Panels, View};
+use super::panels::{Ask, PanelContext, PanelId, Panels, View};
+use super::places;
 use super::recorded;
 use super::settings::Settings;
 use super::state::{Phase, RunState, Source};
@@ -10,10 +11,11 @@ use super::strings::Strings;
 use super::theme::{self, Theme};
 use super::trainer::{Trainer, Wake};
 use super::transport::TransportBar;
+use super::trouble::{self, Trouble};
 use crate::gpu::Choice;
 use crate::run::Options;
 use crate::t;
-use crate::train::event::{Command, Event, Stage};
+use crate::train::event::{Command, Event, Failure, FailureKind, Stage, WarningKind};
 use crate::view::Lang;
 use crate::view::log::read_events;
 use crate::{Error, Result};
@@ -27,6 +29,8 @@ use std::time::Duration;
 const REPLAY_SECS: f64 = 0.35;
 /// How long a run that was asked to end may take for its last checkpoint before the program ends without waiting.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// The preset of a run that names none.
+const FIRST_PRESET: &str = "nano";
 /// The stages that a person steps through.
 const STAGES: [Stage; 4] = [Stage::Mask, Stage::Propose, Stage::Replace, Stage::Judge];
 
@@ -63,8 +67,12 @@ pub struct Desk {
     shown_run: Option<PathBuf>,
     /// When the recording's next picture is due.
     replay_at: Option<f64>,
-    /// What went wrong, until it is put away.
-    trouble: Option<String>,
+    /// What the live run was started with.
+    pub started: Option<Options>,
+    /// What went wrong, until something is done about it or it is put away.
+    trouble: Option<Trouble>,
+    /// What a person should know while the run goes on: in English, in Portuguese.
+    notice: Option<[String; 2]>,
     asks: Vec<Ask>,
 }
 
@@ -81,7 +89,7 @@ impl Desk {
         let replay_at = (opening.replay && shown_run.is_none()).then_some(0.0);
         Ok(Self {
             state,
-            view: View::default(),
+            view: View { kept: settings.kept.clone(), ..View::default() },
             settings,
             coming: None,
             panels: Panels::default(),
@@ -92,7 +100,9 @@ impl Desk {
             opening,
             shown_run,
             replay_at,
+            started: None,
             trouble: None,
+            notice: None,
             asks: Vec::new(),
         })
     }
@@ -126,9 +136,7 @@ impl Desk {
 
     /// One event of the live run.
     pub fn hear(&mut self, event: Event) {
-        if let Event::Failed(failure) = &event {
-            self.trouble = Some(failure.message.clone());
-        }
+        self.notice_event(&event);
         if let Event::State(now) = &event {
             let transport = &mut self.view.transport;
             transport.playing = !matches!(now.phase, crate::train::event::Phase::Paused);
@@ -146,6 +154,24 @@ impl Desk {
         }
     }
 
+    /// What a person should not have to look for.
+    fn notice_event(&mut self, event: &Event) {
+        match event {
+            Event::Failed(failure) => {
+                let run = self.coming.as_ref().unwrap_or(&self.state);
+                let settings = run.settings.clone().unwrap_or_default();
+                let started = self.started.clone().map(|options| (options, settings));
+                self.trouble = Some(Trouble { failure: failure.clone(), started });
+            }
+            Event::Warning(w) if matches!(w.kind, WarningKind::CheckpointNotWritten | WarningKind::CorpusGone) => {
+                self.notice = Some([w.message.clone(), w.message_pt.clone()]);
+            }
+            // What could not be saved is saved now.
+            Event::Checkpoint { .. } => self.notice = None,
+            _ => {}
+        }
+    }
+
     fn show(&mut self, state: RunState, run: Option<PathBuf>) {
         let folder = state.plan.as_ref().and_then(|plan| plan.run.clone()).map(PathBuf::from);
         self.state = state;
@@ -160,21 +186,37 @@ impl Desk {
         self.follow_settings(ui.ctx());
         self.replay(ui.ctx());
         let theme = Theme::of(ui.ctx());
-        let Self { state, view, settings, coming, panels, bar, strings, asks, trouble, .. } = self;
+        self.view.mark = self.view.marking.take();
+        if self.panels.data.take_dropped(ui.ctx()) {
+            self.settings.layout.show(PanelId::Data);
+        }
+        let Self { state, view, settings, coming, panels, bar, strings, asks, trouble, notice, .. } = self;
         let margin = Margin::symmetric(12, 8);
         let mut cx = PanelContext { state, view, strings, theme, asks };
         let top = Frame::new().fill(theme.panel).inner_margin(margin);
         egui::Panel::top("transport").frame(top).show(ui, |ui| {
             bar.ui(ui, &mut cx, coming.as_ref(), settings);
-            trouble_ui(ui, &cx, trouble);
+            notice_ui(ui, &cx, notice);
+            trouble::ui(ui, &mut cx, trouble);
         });
         let look = Look { strings, theme };
         egui::CentralPanel::default().frame(Frame::new().fill(theme.background).inner_margin(8)).show(ui, |ui| {
             layout::ui(&mut settings.layout, ui, look, &mut |id, ui| panels.ui(id, ui, &mut cx));
         });
+        self.keep(ui.ctx());
         let wake = wake(ui.ctx());
         for ask in std::mem::take(&mut self.asks) {
             self.act(ask, &wake);
+        }
+    }
+
+    /// Hands what panels want remembered to the settings, and draws once more where the lesson points elsewhere.
+    fn keep(&mut self, ctx: &Context) {
+        if self.settings.kept != self.view.kept {
+            self.settings.kept = self.view.kept.clone();
+        }
+        if self.view.marking != self.view.mark {
+            ctx.request_repaint();
         }
     }
 
@@ -242,15 +284,19 @@ impl Desk {
                     self.end_run();
                     self.show(state, Some(run));
                 }
-                Err(error) => self.trouble = Some(t!(self.strings, "app-open-failed", error = error.to_string())),
+                Err(error) => self.refuse(&error),
             },
             Ask::Overlay(run) => match opened(&run) {
                 Ok(state) => self.view.overlays.push((folder_name(&run), state)),
-                Err(error) => self.trouble = Some(t!(self.strings, "app-open-failed", error = error.to_string())),
+                Err(error) => self.refuse(&error),
             },
             Ask::Show(id) => self.settings.layout.show(id),
             Ask::ResetLayout => self.settings.layout = layout::Layout::default(),
         }
+    }
+
+    fn refuse(&mut self, error: &Error) {
+        self.trouble = Some(Trouble::plain(t!(self.strings, "app-open-failed", error = error.to_string())));
     }
 
     fn send(&self, command: Command) {
@@ -281,19 +327,32 @@ impl Desk {
 
     fn start(&mut self, options: Options, wake: &Wake) {
         self.end_run();
-        let options = Options { watched: true, ..options };
-        match Trainer::start(options, self.opening.events.as_deref(), Arc::clone(wake)) {
+        let out = match &options.out {
+            None if !options.resume => Some(places::new_run(options.preset.as_deref().unwrap_or(FIRST_PRESET))),
+            out => out.clone(),
+        };
+        let options = Options { watched: true, out, ..options };
+        let trainer = Trainer::start(options.clone(), self.opening.events.as_deref(), Arc::clone(wake));
+        match trainer {
             Ok(trainer) => {
                 let share = self.view.transport.share;
                 if share < 1.0 {
                     trainer.send(Command::SpeedShare { share });
                 }
                 self.trainer = Some(trainer);
-                self.coming = Some(RunState { phase: Phase::Preparing, ..RunState::new(Source::Live) });
-                (self.view.transport.live, self.view.transport.playing) = (true, true);
-                (self.replay_at, self.trouble) = (None, None);
+                let mut coming = RunState::new(Source::Live);
+                coming.phase = Phase::Preparing;
+                self.coming = Some(coming);
+                let transport = &mut self.view.transport;
+                (transport.live, transport.playing, transport.stage) = (true, true, None);
+                transport.run += 1;
+                self.started = Some(options);
+                (self.replay_at, self.trouble, self.notice) = (None, None, None);
             }
-            Err(error) => self.trouble = Some(error.to_string()),
+            Err(error) => {
+                let failure = Failure { message: error.to_string(), kind: FailureKind::Other, ..Failure::default() };
+                self.trouble = Some(Trouble { failure, started: Some((options, Default::default())) });
+            }
         }
     }
 
@@ -376,20 +435,23 @@ pub fn wake(ctx: &Context) -> Wake {
     Arc::new(move |wait| ctx.request_repaint_after(wait))
 }
 
-fn trouble_ui(ui: &mut Ui, cx: &PanelContext, trouble: &mut Option<String>) {
-    let Some(message) = trouble.clone() else { return };
+/// The run goes on, but something about it wants a person.
+fn notice_ui(ui: &mut Ui, cx: &PanelContext, notice: &mut Option<[String; 2]>) {
+    let Some([en, pt]) = notice.clone() else { return };
     ui.separator();
-    ui.label(RichText::new(cx.t("app-trouble-heading")).font(cx.theme.strong()).color(cx.theme.alert));
-    ui.label(message);
-    if ui.button(cx.t("app-trouble-dismiss")).clicked() {
-        *trouble = None;
-    }
+    ui.horizontal_wrapped(|ui| {
+        ui.label(RichText::new(cx.t("app-notice")).font(cx.theme.strong()).color(cx.theme.alert));
+        ui.label(cx.lang().pick(en, pt));
+        if ui.button(cx.t("app-trouble-dismiss")).clicked() {
+            *notice = None;
+        }
+    });
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::train::event::{Failure, StepMetrics};
+    use crate::train::event::{StepMetrics, Warning};
 
     fn desk() -> Desk {
         Desk::fresh(&Context::default(), Lang::En).unwrap()
@@ -411,8 +473,23 @@ mod tests {
     fn a_failure_is_shown_and_the_window_stays() {
         let mut desk = desk();
         desk.hear(Event::Failed(Failure { message: "disk full".into(), ..Failure::default() }));
-        assert_eq!(desk.trouble.as_deref(), Some("disk full"));
+        assert_eq!(desk.trouble.as_ref().map(|trouble| trouble.failure.message.as_str()), Some("disk full"));
         assert_eq!(desk.state.phase, Phase::Failed);
+    }
+
+    #[test]
+    fn a_checkpoint_that_could_not_be_written_stays_in_sight_until_one_is() {
+        let mut desk = desk();
+        let kind = WarningKind::CheckpointNotWritten;
+        desk.hear(Event::Warning(Warning {
+            kind,
+            step: 3,
+            message: "read-only".into(),
+            message_pt: "só leitura".into(),
+        }));
+        assert!(desk.notice.is_some());
+        desk.hear(Event::Checkpoint { step: 4, path: String::new() });
+        assert!(desk.notice.is_none());
     }
 
     #[test]

@@ -4,21 +4,28 @@
 //! trainer (its own thread and device) -> events -> state (a fold) -> panels -> asks -> desk -> commands -> trainer
 //! ```
 //! - [`state`]: what events come to; plain data, no window.
+//! - [`smooth`]: means over the steps, for the curves.
 //! - [`panels`]: one file a panel; each draws from a `PanelContext` and keeps only what it alone needs.
 //! - [`desk`]: all of it without a window, so that tests can drive it; [`window`]: the real one around it.
 //! - [`layout`], [`transport`], [`theme`], [`strings`], [`settings`]: the frame, the bar, the looks, the words, what is remembered.
+//! - [`machine`]: what this computer has and what each preset needs of it.
+//! - [`places`], [`trouble`]: where runs are kept; what went wrong, and the buttons that go on.
 //! - [`recorded`]: the run that comes with the program, so that the first frame has something true to show.
 
 pub mod desk;
 pub mod layout;
+pub mod machine;
 pub mod panels;
+pub mod places;
 pub mod recorded;
 pub mod settings;
+pub mod smooth;
 pub mod state;
 pub mod strings;
 pub mod theme;
 pub mod trainer;
 pub mod transport;
+pub mod trouble;
 pub mod window;
 
 use crate::view::Lang;
@@ -43,6 +50,9 @@ pub struct Options {
     pub theme: Option<theme::ThemeChoice>,
     /// Of the window, in points.
     pub size: Option<[u32; 2]>,
+    /// Panels to bring to the front, and one to show over all others.
+    pub show: Vec<panels::PanelId>,
+    pub alone: Option<panels::PanelId>,
 }
 
 /// A picture of the window, after which it closes.
@@ -82,8 +92,11 @@ pub fn run(options: Options) -> Result<()> {
         replay: true,
     };
     let (picture, play) = (options.picture, options.play);
+    let (show, alone) = (options.show, options.alone);
     let create: eframe::AppCreator = Box::new(move |cc| {
-        let desk = Desk::open(&cc.egui_ctx, settings, opening)?;
+        let mut desk = Desk::open(&cc.egui_ctx, settings, opening)?;
+        show.into_iter().for_each(|id| desk.settings.layout.show(id));
+        desk.settings.layout.full = alone;
         Ok(Box::new(window::Window::new(desk, settings_path, picture, play, started)))
     });
     eframe::run_native("electroscope", native, create).map_err(|e| {

@@ -1,7 +1,7 @@
 //! The run that comes with the program: its events, thinned and packed, so that the first frame has something true to show.
 //! `cargo xtask record` -> `assets/recorded/LANG.jsonl.gz` -> [`events`] at the start, [`pack`] when it is made.
 
-use crate::train::event::{Event, StepMetrics};
+use crate::train::event::{Event, ReadToken, StepMetrics};
 use crate::view::Lang;
 use crate::{Error, Result};
 use std::io::{Read, Write};
@@ -32,21 +32,23 @@ pub fn events(lang: Lang) -> Result<Vec<Event>> {
     text.lines().map(event).collect()
 }
 
-/// A run's events as a recording: fewer steps and readouts, evenly over the logarithm of the step (most happens early), fewer digits.
+/// A run's events as a recording: fewer steps and readouts (most happens early), of what replaces itself the last, fewer digits.
 ///
 /// # Errors
 /// The packing itself fails.
 pub fn pack(events: &[Event]) -> Result<Vec<u8>> {
     let last = events.iter().filter_map(Event::step).max().unwrap_or(0);
-    let [mut readouts, mut steps] = [READOUTS, STEPS].map(|count| Sieve::new(last, count));
+    let [mut readouts, mut probes, mut steps] = [READOUTS, READOUTS, STEPS].map(|count| Sieve::new(last, count));
     let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
-    for event in events {
+    for (n, event) in events.iter().enumerate() {
+        let newest = || !events[n + 1..].iter().any(|later| replaces(later, event));
         let kept = match event {
             Event::Readout(r) => readouts.keeps(r.step),
+            Event::Probe(p) => probes.keeps(p.step),
             Event::Step(s) => steps.keeps(s.step),
-            // Paths and machines of those who record are nobody's business.
-            Event::Checkpoint { .. } | Event::Preparing(_) => false,
-            _ => true,
+            // Paths and machines of those who record are nobody's business; where a watched run stood is over.
+            Event::Checkpoint { .. } | Event::Preparing(_) | Event::State(_) => false,
+            _ => newest(),
         };
         if kept {
             let line = serde_json::to_string(&brief(event)).expect("an event is JSON");
@@ -54,6 +56,20 @@ pub fn pack(events: &[Event]) -> Result<Vec<u8>> {
         }
     }
     packer.finish().map_err(|e| Error::failed(format!("cannot pack the recording: {e}")))
+}
+
+/// Whether of two events only the later is ever shown.
+fn replaces(later: &Event, event: &Event) -> bool {
+    match (later, event) {
+        (Event::Attention(later), Event::Attention(event)) => {
+            (later.network, later.layer) == (event.network, event.layer)
+        }
+        (Event::Plan(_), Event::Plan(_))
+        | (Event::Batch(_), Event::Batch(_))
+        | (Event::Kernels(_), Event::Kernels(_))
+        | (Event::EmbeddingMap(_), Event::EmbeddingMap(_)) => true,
+        _ => false,
+    }
 }
 
 /// Lets a step through when it is the first past the next of `count` marks.
@@ -85,14 +101,15 @@ fn brief(event: &Event) -> Event {
         Event::Step(step) => round_step(step),
         Event::Readout(readout) => {
             readout.sentences.truncate(SENTENCES);
-            for token in readout.sentences.iter_mut().flatten() {
-                token.p_replaced = token.p_replaced.map(|p| digits(p, 4));
-                token.p_original = token.p_original.map(|p| digits(p, 4));
-                token.logit = token.logit.map(|logit| digits(logit, 4));
-                token.loss_share = token.loss_share.map(|share| digits(share, 3));
-                for proposal in &mut token.proposals {
-                    proposal.probability = digits(f64::from(proposal.probability), 3) as f32;
-                }
+            readout.sentences.iter_mut().flatten().for_each(round_token);
+        }
+        Event::Probe(probe) => probe.tokens.iter_mut().for_each(|token| round_token(&mut token.token)),
+        Event::Batch(sample) => sample.rows.iter_mut().flatten().for_each(round_token),
+        Event::Eval(eval) => eval.examples.iter_mut().for_each(|e| e.p_replaced = digits(e.p_replaced, 4)),
+        Event::Attention(map) => map.probabilities.iter_mut().for_each(|p| *p = digits(f64::from(*p), 3) as f32),
+        Event::EmbeddingMap(map) => {
+            for point in &mut map.points {
+                (point.x, point.y) = (digits(f64::from(point.x), 4) as f32, digits(f64::from(point.y), 4) as f32);
             }
         }
         Event::Plan(plan) => plan.run = None,
@@ -103,6 +120,17 @@ fn brief(event: &Event) -> Event {
         _ => {}
     }
     event
+}
+
+fn round_token(token: &mut ReadToken) {
+    let round = |value: &mut Option<f64>, count| *value = value.map(|v| digits(v, count));
+    round(&mut token.p_replaced, 4);
+    round(&mut token.p_original, 4);
+    round(&mut token.logit, 4);
+    round(&mut token.loss_share, 3);
+    for proposal in &mut token.proposals {
+        proposal.probability = digits(f64::from(proposal.probability), 3) as f32;
+    }
 }
 
 fn round_step(step: &mut StepMetrics) {
@@ -143,7 +171,7 @@ fn digits(value: f64, count: i32) -> f64 {
 mod tests {
     use super::*;
     use crate::app::state::{RunState, Source};
-    use crate::train::event::{ReadToken, Readout};
+    use crate::train::event::{AttentionMap, BatchSample, Network, Readout, Stage};
 
     #[test]
     fn both_recordings_fill_the_panels() {
@@ -178,6 +206,23 @@ mod tests {
         assert_eq!((state.step_at(Some(1)).unwrap().step, state.step()), (1, 5_000));
         assert_eq!(state.step_at(None).unwrap().metrics.mlm_loss, Some(1.235));
         assert_eq!(state.readouts.last().unwrap().sentences.len(), SENTENCES);
+    }
+
+    #[test]
+    fn of_what_replaces_itself_the_last_is_kept() {
+        let batch = |step| Event::Batch(BatchSample { step, known: Stage::Judge, first_row: 0, rows: Vec::new() });
+        let attention = |step, network| {
+            let tokens = vec!["a".to_owned()];
+            let map = AttentionMap { step, network, layer: 0, layers: 1, heads: 1, tokens, probabilities: vec![1.0] };
+            Event::Attention(map)
+        };
+        let [generator, judge] = [Network::Generator, Network::Discriminator];
+        let run = [batch(1), attention(1, generator), attention(1, judge), batch(2), attention(2, judge)];
+        let packed = pack(&run).unwrap();
+        let mut text = String::new();
+        flate2::read::GzDecoder::new(&packed[..]).read_to_string(&mut text).unwrap();
+        let kept: Vec<Event> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        assert_eq!(kept, [attention(1, generator), batch(2), attention(2, judge)]);
     }
 
     #[test]

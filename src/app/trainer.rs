@@ -2,7 +2,7 @@
 //! commands -> `run::train` -> events -> an inbox that the window empties, woken at most 20 times a second.
 
 use crate::run::{self, Options};
-use crate::train::event::{Command, Event, Failure};
+use crate::train::event::{Command, Event, Failure, FailureKind};
 use crate::{Error, Result};
 use futures_channel::mpsc::{self, UnboundedSender};
 use std::fs::File;
@@ -49,7 +49,7 @@ impl Trainer {
             let result = pollster::block_on(run::train(options, received, &mut sink));
             // What is refused before the run has a folder is told by nobody else.
             if let (Err(error), false) = (result, ended) {
-                told.push(failed(error.to_string()));
+                told.push(refused(&error));
             }
         };
         let thread = std::thread::Builder::new().name("trainer".to_owned()).spawn(train);
@@ -93,6 +93,14 @@ impl Trainer {
         }
         thread.join().is_ok()
     }
+}
+
+fn refused(error: &Error) -> Event {
+    let kind = match error.kind {
+        crate::error::Kind::Usage => FailureKind::Usage,
+        crate::error::Kind::Failed => FailureKind::Other,
+    };
+    Event::Failed(Failure { message: error.to_string(), hint: error.hint.clone(), kind, ..Failure::default() })
 }
 
 fn failed(message: String) -> Event {

@@ -18,5 +18,7 @@ pub fn run(args: &AppArgs, typed: &Typed) -> Result<()> {
         system_lang: typed.message_lang(),
         theme,
         size: args.size,
+        show: args.show.clone(),
+        alone: args.alone,
     })
 }

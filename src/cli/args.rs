@@ -1,6 +1,7 @@
 //! What was typed: every command and flag, checked for its own form and nothing more.
 //! arguments -> [`Typed`] -> the commands of this room, which turn it into what a run is told.
 
+use crate::app::panels::PanelId;
 use crate::gpu::Choice;
 use crate::run::Options;
 use crate::text::grammar::{Language, Level};
@@ -446,9 +447,20 @@ pub struct AppArgs {
     /// light or dark [default: as the system]
     #[arg(long, value_name = "THEME", value_parser = PossibleValuesParser::new(["light", "dark"]), hide_possible_values = true)]
     pub theme: Option<String>,
+    /// Bring a panel to the front; may be repeated
+    #[arg(long, value_name = "PANEL", value_parser = panel)]
+    pub show: Vec<PanelId>,
+    /// One panel over all others
+    #[arg(long, value_name = "PANEL", value_parser = panel)]
+    pub alone: Option<PanelId>,
     /// Of the window, in points [default: 1280x800]
     #[arg(long, value_name = "WxH", value_parser = size)]
     pub size: Option<[u32; 2]>,
+}
+
+fn panel(typed: &str) -> Result<PanelId, String> {
+    let names = || PanelId::ALL.map(PanelId::name).join(", ");
+    PanelId::ALL.into_iter().find(|id| id.name() == typed).ok_or_else(|| format!("want one of {}", names()))
 }
 
 fn size(typed: &str) -> Result<[u32; 2], String> {

@@ -2,6 +2,7 @@
 
 mod check;
 mod licences;
+mod pictures;
 mod places;
 mod process;
 mod record;
@@ -26,6 +27,8 @@ cargo xtask web [--release]
     The browser's module and its JavaScript; prints the folder.
 cargo xtask record [--release]
     The recorded runs that come with the app, trained anew in both languages: assets/recorded/.
+cargo xtask pictures [--release]
+    The README's pictures, taken by the app of itself: assets/pictures/.
 cargo xtask parity [--serve]
     Only the browser suite, headless; --serve prints an address to open in any browser by hand.";
 
@@ -38,7 +41,7 @@ fn main() -> ExitCode {
     let Some((chore, flags)) = args.split_first() else { return usage("no chore named") };
     let known: &[&str] = match chore.as_str() {
         "test" => &["--quick", "--release", "--burn"],
-        "web" | "record" => &["--release"],
+        "web" | "record" | "pictures" => &["--release"],
         "parity" => &["--serve"],
         "check" | "setup" => &[],
         _ => return usage(&format!("{chore}: no such chore")),
@@ -53,6 +56,7 @@ fn main() -> ExitCode {
         "setup" => setup::run(),
         "web" => web::run(has("--release")),
         "record" => record::run(has("--release")),
+        "pictures" => pictures::run(has("--release")),
         _ if has("--serve") => web::serve(),
         _ => test::run_parity(),
     };

@@ -1,5 +1,5 @@
 //! `cargo xtask record`: the recorded runs that the app shows first, made by this program's own trainer on its built-in text.
-//! `electroscope train` -> a run's log -> `examples/record` -> assets/recorded/LANG.jsonl.gz
+//! `examples/record` trains as the app does -> assets/recorded/LANG.jsonl.gz. All but the times in it is the same each time.
 
 use crate::places;
 use crate::process::{self, cargo};
@@ -12,11 +12,8 @@ pub fn run(release: bool) -> Result<(), String> {
     for lang in ["en", "pt"] {
         let run = runs.join(lang).display().to_string();
         let profile = if release { ["--release"].as_slice() } else { &[] };
-        let mut train = cargo(&["run", "--quiet", "--bin", "electroscope"]);
-        train.args(profile).args(["--", "train", "--device", "cpu", "--lang", lang, "--out", &run]);
-        process::run(train)?;
         let mut record = cargo(&["run", "--quiet", "--example", "record"]);
-        record.args(profile).args(["--", &run, &format!("assets/recorded/{lang}.jsonl.gz")]);
+        record.args(profile).args(["--", lang, &run, &format!("assets/recorded/{lang}.jsonl.gz")]);
         process::run(record)?;
     }
     Ok(())

@@ -82,6 +82,60 @@ fn has_glyph(verdict: Verdict) -> bool {
     !matches!(verdict, Verdict::Passed | Verdict::None)
 }
 
+/// A token's place on a line of columns that are aligned in all rows.
+pub struct Column<'a> {
+    /// In the sentence.
+    pub index: usize,
+    pub token: &'a ReadToken,
+    pub left: f32,
+    pub width: f32,
+    /// It goes on with the word before it, on the same line.
+    pub joined: bool,
+}
+
+/// Between columns; the pieces of a word stand closer.
+const COLUMN_GAP: f32 = 5.0;
+const PIECE_GAP: f32 = 1.0;
+
+/// Lines of columns no wider than `room`; special tokens are judged but never counted, and are left out.
+pub fn folds<'a>(ui: &Ui, sentence: &'a [ReadToken], room: f32, mask: &str, cx: &PanelContext) -> Vec<Vec<Column<'a>>> {
+    let mut lines = Vec::new();
+    let mut line: Vec<Column> = Vec::new();
+    let mut left = 0.0;
+    for (index, token) in sentence.iter().enumerate().filter(|(_, token)| !token.special) {
+        let width = column_width(ui, token, cx, mask);
+        let joined = piece(token.read()).1 && !line.is_empty();
+        let gap = match (line.is_empty(), joined) {
+            (true, _) => 0.0,
+            (false, true) => PIECE_GAP,
+            (false, false) => COLUMN_GAP,
+        };
+        if left + gap + width > room && !line.is_empty() {
+            lines.push(std::mem::take(&mut line));
+            line.push(Column { index, token, left: 0.0, width, joined: false });
+            left = width;
+        } else {
+            line.push(Column { index, token, left: left + gap, width, joined });
+            left += gap + width;
+        }
+    }
+    if !line.is_empty() {
+        lines.push(line);
+    }
+    lines
+}
+
+/// The pieces of a word hold hands under their text.
+pub fn joint(painter: &Painter, cell: Rect, theme: Theme) {
+    let y = cell.bottom() - 3.0;
+    painter.line_segment([pos2(cell.left() - PAD, y), pos2(cell.left() + PAD, y)], Stroke::new(1.5, theme.weak));
+}
+
+/// Of a row's name.
+pub fn label_width(ui: &Ui, text: &str, cx: &PanelContext) -> f32 {
+    ui.painter().layout_no_wrap(text.to_owned(), cx.theme.small(), cx.theme.text).size().x
+}
+
 /// How a token's text is set in its row.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Look {

@@ -11,6 +11,7 @@ pub mod kernels;
 pub mod lesson;
 pub mod log;
 pub mod map;
+pub mod plot;
 pub mod sentence;
 pub mod verdicts;
 
@@ -21,6 +22,7 @@ use crate::run::Options;
 use crate::train::event::{Command, Stage};
 use crate::view::Lang;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 /// Every panel, in the order of the keyboard.
@@ -55,6 +57,11 @@ impl PanelId {
         Self::Log,
     ];
 
+    /// As it is typed on the command line: its heading's key begins with it.
+    pub fn name(self) -> &'static str {
+        self.heading().trim_end_matches("-heading")
+    }
+
     /// Its heading's key.
     pub fn heading(self) -> &'static str {
         match self {
@@ -83,11 +90,13 @@ pub struct Transport {
     pub share: f32,
     /// Where a step stands that was taken stage by stage.
     pub stage: Option<Stage>,
+    /// How many runs this window has started: another number, another run.
+    pub run: u64,
 }
 
 impl Default for Transport {
     fn default() -> Self {
-        Self { live: false, playing: false, share: 1.0, stage: None }
+        Self { live: false, playing: false, share: 1.0, stage: None, run: 0 }
     }
 }
 
@@ -105,7 +114,7 @@ pub enum Mark {
     Transport,
 }
 
-/// What the panels share; changed by any of them, lost with the window.
+/// What the panels share; changed by any of them. All but `kept` is lost with the window.
 #[derive(Debug, Clone, Default)]
 pub struct View {
     /// The step that the strips and the numbers show; none follows the run.
@@ -115,6 +124,8 @@ pub struct View {
     /// From what p(replaced) on a token is called replaced, in the verdicts.
     pub threshold: Option<f64>,
     pub mark: Option<Mark>,
+    /// What the lesson wants marked from the next frame on; a lesson that is not drawn points at nothing.
+    pub marking: Option<Mark>,
     pub transport: Transport,
     /// Runs laid under the curves, by their folder's name.
     pub overlays: Vec<(String, RunState)>,
@@ -122,6 +133,8 @@ pub struct View {
     pub alarms_seen: u64,
     /// Times of the last frames, milliseconds: the median and the 95th of 100.
     pub frame_ms: Option<[f32; 2]>,
+    /// What panels want remembered from one time to the next, by panel: the settings' `kept`.
+    pub kept: BTreeMap<String, serde_json::Value>,
 }
 
 /// What a panel may ask for.
