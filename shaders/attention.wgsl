@@ -11,6 +11,8 @@
 //   forward       qkv mask                       ctx lse              (=)     b * h * ceil(t / TILE)
 //   backward_q    qkv mask ctx lse dctx          delta, query of dqkv (=)     b * h * ceil(t / TILE)
 //   backward_kv   qkv mask lse dctx delta        key, value of dqkv   (=)     b * h * ceil(t / TILE)
+//   map           qkv mask lse                   shares               (=)     b * h * ceil(t / TILE)
+// map writes P whole, for people to look at: on request only, never in a training step.
 override WG: u32;
 override TILE: u32;                                                  // rows a workgroup owns, and rows that pass by at a time
 override D: u32;                                                     // channels there is room for: dims.d at most
@@ -43,6 +45,7 @@ struct Dims {
 @group(0) @binding(5) var<storage, read> dctx: array<f32>;           // (N, C)
 @group(0) @binding(6) var<storage, read_write> delta: array<f32>;    // (B, H, T)
 @group(0) @binding(7) var<storage, read_write> dqkv: array<f32>;     // (N, 3C)
+@group(0) @binding(8) var<storage, read_write> shares: array<f32>;   // (B, H, T, T) P, without dropout
 
 var<workgroup> staged: array<vec4f, 3u * TILE * STRIDE>;             // three places for TILE rows of one head
 var<workgroup> pairs: array<f32, TILE * TILE>;                       // [own row][passing row]
@@ -341,5 +344,23 @@ fn backward_kv(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) group
             dqkv[qkv_index(p, k, KEY, channel)] = dk[i / 4u][i % 4u] * dims.scale;
             dqkv[qkv_index(p, k, VALUE, channel)] = dv[i / 4u][i % 4u];
         }
+    }
+}
+
+@compute @workgroup_size(WG)
+fn map(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
+    let p = place(dims.first_group + group_index(wid, groups));
+    let q = p.first + lane / LANES;
+    if p.text >= dims.b || q >= dims.t { return; }
+    for (var k = lane % LANES; k < dims.t; k += LANES) {
+        var share = 0.0;
+        if sees(p, q, k) {
+            var score = 0.0;
+            for (var channel = 0u; channel < dims.d; channel++) {
+                score += qkv[qkv_index(p, q, QUERY, channel)] * qkv[qkv_index(p, k, KEY, channel)];
+            }
+            share = exp(score * dims.scale - lse[row_index(p, q)]);
+        }
+        shares[row_index(p, q) * dims.t + k] = share;
     }
 }

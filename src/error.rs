@@ -6,13 +6,19 @@ use std::path::Path;
 
 pub type Result<T> = std::result::Result<T, Error>;
 
-/// Who has to act: decides the exit status (2 for [`Kind::Usage`], 1 for [`Kind::Failed`]).
+/// Who has to act: decides the exit status (2 for [`Kind::Usage`], 1 for the others), and what views offer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// What was typed or configured cannot be run.
     Usage,
     /// The outside world (a file, an adapter, a disk) refused.
     Failed,
+    /// The device went away.
+    DeviceLost,
+    /// The device's memory does not suffice.
+    OutOfMemory,
+    /// The numbers of a run left the finite.
+    NonFinite,
 }
 
 /// What happened (with numbers), where (a file, a line, a key) and what to do.
@@ -31,6 +37,12 @@ impl Error {
 
     pub fn failed(what: impl Into<String>) -> Self {
         Self { kind: Kind::Failed, what: what.into(), place: None, hint: None }
+    }
+
+    #[must_use]
+    pub fn kind(mut self, kind: Kind) -> Self {
+        self.kind = kind;
+        self
     }
 
     /// `doing` completes "cannot ...": `Error::io("read", path, &e)`.
@@ -66,7 +78,7 @@ impl Error {
     pub fn exit_status(&self) -> u8 {
         match self.kind {
             Kind::Usage => 2,
-            Kind::Failed => 1,
+            Kind::Failed | Kind::DeviceLost | Kind::OutOfMemory | Kind::NonFinite => 1,
         }
     }
 }

@@ -98,8 +98,10 @@ fn stray_reads(plan: &Plan, pass: Range<usize>) -> Vec<String> {
     stray
 }
 
-fn passes(plan: &Plan) -> [Range<usize>; 3] {
-    [plan.span(Stage::Mask, Stage::Update), plan.stage(Stage::Evaluate), plan.stage(Stage::Readout)]
+fn passes(plan: &Plan) -> [Range<usize>; 4] {
+    let looks = [Stage::Evaluate, Stage::Readout, Stage::Attention].map(|stage| plan.stage(stage));
+    let [evaluate, readout, attention] = looks;
+    [plan.span(Stage::Mask, Stage::Update), evaluate, readout, attention]
 }
 
 #[test]
@@ -232,7 +234,7 @@ fn the_plan_prints_its_stages_and_dispatches() {
     for (name, model) in plans() {
         let text = model.plan.to_string();
         let headings: Vec<&str> = text.lines().filter(|l| !l.starts_with(' ')).collect();
-        let stages = ["Mask", "Propose", "Replace", "Judge", "Backward", "Update", "Evaluate", "Readout"];
+        let stages = ["Mask", "Propose", "Replace", "Judge", "Backward", "Update", "Evaluate", "Readout", "Attention"];
         assert_eq!(headings.len(), stages.len(), "{name}: {headings:?}");
         for (heading, (stage, word)) in headings.iter().zip(Stage::ALL.into_iter().zip(stages)) {
             let count = model.plan.stage(stage).len();

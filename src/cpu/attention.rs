@@ -245,3 +245,76 @@ pub fn backward_kv(call: &Call, mut a: Args) {
         });
     });
 }
+
+/// `shares[q][k]` = exp(scale q·k - lse), 0 where q does not see k
+pub fn map(call: &Call, mut a: Args) {
+    let d: Dims = call.dims();
+    let (qkv, mask, lse, shares) = (a.f32(), a.u32(), a.f32(), a.f32_mut());
+    let (t, h) = (d.t as usize, d.h as usize);
+    let work = t * t * h * d.d as usize * 2;
+    par::rows(d.b as usize, work, RowsMut(shares, h * t * t), |first, RowsMut(shares, _), rows| {
+        for_each_head(&d, call.step, (qkv, mask), (first, rows), |head, row, w| {
+            for q in 0..t {
+                head.scores(q, w.keys, w.p);
+                let lse = lse[head.statistic(q)];
+                let shares = &mut shares[((row * h + head.h) * t + q) * t..][..t];
+                for (share, score) in shares.iter_mut().zip(w.p.iter()) {
+                    *share = exp(*score - lse);
+                }
+            }
+        });
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::cpu::Executor;
+    use crate::ops::{Dropout, attention};
+    use crate::plan::{Elem, Recorder, Tensor};
+    use crate::rng::{Key, Sequence, Stream};
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    /// What is looked at is what was computed with: the shares times the values are the forward's result.
+    #[test]
+    fn the_map_weighs_the_values_as_the_forward_does() {
+        for ([b, t, h, d], causal) in [([3, 7, 2, 5], false), ([2, 19, 1, 16], true), ([1, 1, 3, 4], false)] {
+            let c = h * d;
+            let mut r = Recorder::new(Default::default(), Default::default());
+            let qkv = r.state("qkv", Elem::F32, &[b * t, 3 * c]);
+            let mask = r.input_u32("mask", &[b, t]);
+            let heads = attention::Heads { count: h, causal };
+            let saved = attention::forward(&mut r, "ctx", &qkv, &mask, heads, Dropout::OFF);
+            let shares = r.state("shares", Elem::F32, &[b, h, t, t]);
+            attention::map(&mut r, &saved, &shares);
+            let plan = Arc::new(r.finish());
+            let at = |tensor: &Tensor| plan.resolve(tensor);
+            let mut twin = Executor::new(plan.clone());
+            let mut random = Sequence::new(Key::new(7, 0, Stream::Init), 0);
+            let values: Vec<f32> = (0..b * t * 3 * c).map(|_| random.unit() as f32 * 4.0 - 2.0).collect();
+            twin.write(&at(&qkv), bytemuck::cast_slice(&values));
+            // The last third of every row but the first is padding; a row of nothing but padding sees nobody.
+            let tokens = |row: u32| [t, t - t / 3, 0][row as usize % 3];
+            let seen: Vec<u32> = (0..b * t).map(|i| u32::from(i % t < tokens(i / t))).collect();
+            twin.write(&at(&mask), &seen);
+            pollster::block_on(twin.run(0..plan.dispatches.len(), Duration::MAX)).unwrap();
+            let read = |tensor: &Tensor| bytemuck::cast_slice::<u32, f32>(twin.view(&at(tensor))).to_vec();
+            let (ctx, shares) = (read(&saved.ctx), read(&shares));
+            let [b, t, h, d, c] = [b, t, h, d, c].map(|n| n as usize);
+            for (row, head, q) in (0..b).flat_map(|b| (0..h).flat_map(move |h| (0..t).map(move |q| (b, h, q)))) {
+                let of_query = &shares[((row * h + head) * t + q) * t..][..t];
+                for (k, share) in of_query.iter().enumerate() {
+                    let hidden = seen[row * t + k] == 0 || (causal && k > q);
+                    assert!(if hidden { *share == 0.0 } else { *share > 0.0 }, "{row} {head} {q} {k}: {share}");
+                }
+                for channel in 0..d {
+                    let value = |k: usize| values[(row * t + k) * 3 * c + 2 * c + head * d + channel];
+                    let want: f32 = of_query.iter().enumerate().map(|(k, share)| share * value(k)).sum();
+                    let got = ctx[(row * t + q) * c + head * d + channel];
+                    // Sums of at most 19 shares of values below 2.
+                    assert!((got - want).abs() < 1e-5, "{row} {head} {q} {channel}: {got}, want {want}");
+                }
+            }
+        }
+    }
+}

@@ -10,12 +10,14 @@ pub fn forward(call: &Call, mut a: Args) {
     let d: Dims = call.dims();
     let (position, h, y) = (a.u32(), a.f32(), a.f32_mut());
     let c = d.c as usize;
-    for (y, position) in y.chunks_exact_mut(c).zip(position) {
-        match *position {
-            NONE => y.fill(0.0),
-            n => y.copy_from_slice(&h[n as usize * c..][..c]),
+    par::rows(d.rows as usize, c, RowsMut(y, c), |row, RowsMut(y, _), _| {
+        for (y, position) in y.chunks_exact_mut(c).zip(&position[row..]) {
+            match *position {
+                NONE => y.fill(0.0),
+                n => y.copy_from_slice(&h[n as usize * c..][..c]),
+            }
         }
-    }
+    });
 }
 
 /// `dh[n]` = sum of dy along the chain of slots that point at n

@@ -102,6 +102,7 @@ pub fn twin(kernel: &KernelSpec) -> Twin {
         "attention.forward" => attention::forward,
         "attention.backward_q" => attention::backward_q,
         "attention.backward_kv" => attention::backward_kv,
+        "attention.map" => attention::map,
         "corrupt.replace" => corrupt::replace,
         "embed.forward" => embed::forward,
         "embed.backward_word" => embed::backward_word,

@@ -2,6 +2,7 @@
 
 use super::choice::{AdapterKind, AdapterSummary, Choice, Features, select};
 use super::wait::{Done, Waiter};
+use crate::error::Kind;
 use crate::{Error, Result, plan};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -166,6 +167,11 @@ impl Gpu {
         }
     }
 
+    /// Takes the device away, as a driver's reset does: for tests of what happens then.
+    pub fn lose(&self) {
+        self.device.destroy();
+    }
+
     /// # Errors
     /// The device is lost (this and every later call), or something failed since the last call that nobody was waiting for.
     pub fn check(&self) -> Result<()> {
@@ -174,9 +180,9 @@ impl Gpu {
 
     /// The error of a call that the device never answered.
     pub(super) fn unanswered(&self) -> Error {
-        self.check()
-            .err()
-            .unwrap_or_else(|| Error::failed("the device stopped answering").at(&self.summary).hint(AFTER_LOSS))
+        self.check().err().unwrap_or_else(|| {
+            Error::failed("the device stopped answering").kind(Kind::DeviceLost).at(&self.summary).hint(AFTER_LOSS)
+        })
     }
 
     /// Resolves once `submission` has been executed.
@@ -224,14 +230,16 @@ impl Faults {
     fn check(&self) -> Result<()> {
         let mut told = self.told();
         if let Some(reason) = &told.lost {
-            return Err(Error::failed(format!("the device was lost ({reason})")).hint(AFTER_LOSS));
+            return Err(Error::failed(format!("the device was lost ({reason})"))
+                .kind(Kind::DeviceLost)
+                .hint(AFTER_LOSS));
         }
         if told.errors.is_empty() {
             return Ok(());
         }
         let errors = std::mem::take(&mut told.errors);
         if errors.iter().any(|(_, out_of_memory)| *out_of_memory) {
-            return Err(Error::failed("the device ran out of memory").hint(SMALLER));
+            return Err(Error::failed("the device ran out of memory").kind(Kind::OutOfMemory).hint(SMALLER));
         }
         let text: Vec<String> = errors.into_iter().map(|(text, _)| text).collect();
         Err(Error::failed(text.join("; ")))

@@ -8,6 +8,7 @@ use super::pace::Pace;
 use super::readback::{OUTPUTS_MAX, Ring, Window};
 use super::upload::Uploads;
 use super::wait::Done;
+use crate::error::Kind;
 use crate::plan::{Dispatch, Plan, Role, Step, Tensor};
 use crate::{Error, Result};
 use std::collections::VecDeque;
@@ -79,7 +80,7 @@ impl Executor {
         let (validation, memory) = (validation.pop(), memory.pop());
         if memory.await.is_some() {
             let what = format!("the plan needs {} of device memory, more than is free", mebibytes(plan.bytes()));
-            return Err(Error::failed(what).at(&gpu.summary).hint(SMALLER));
+            return Err(Error::failed(what).kind(Kind::OutOfMemory).at(&gpu.summary).hint(SMALLER));
         }
         if let Some(error) = first([validation.await]) {
             return Err(Error::failed(format!("the plan was rejected: {error}")).at(&gpu.summary));

@@ -84,12 +84,13 @@ impl Weights {
     }
 }
 
-/// What an encoder reads. All (B, T).
+/// What an encoder reads, all (B, T); and where it writes each layer's attention, one after another, if anywhere: (B, H, T, T).
 #[derive(Debug, Clone, Copy)]
 pub struct Text<'a> {
     pub ids: &'a Tensor,
     pub types: &'a Tensor,
     pub attention: &'a Tensor,
+    pub shares: Option<&'a Tensor>,
 }
 
 /// Dropout probabilities of a pass and the numbering of its sites.
@@ -155,6 +156,9 @@ pub fn forward(r: &mut Recorder, name: &str, tower: &Tower, p: &Weights, text: T
     let mut layers = Vec::with_capacity(p.layers.len());
     for (l, weights) in p.layers.iter().enumerate() {
         let acts = layer_forward(r, &format!("{name}.{l}"), tower, weights, &x, text.attention, drop);
+        if let Some(shares) = text.shares {
+            attention::map(r, &acts.attended, shares);
+        }
         x = acts.norm2.y.clone();
         layers.push(acts);
     }

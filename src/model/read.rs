@@ -55,7 +55,7 @@ fn record_stages(r: &mut Recorder, towers: &Towers, arenas: &Arenas, io: &Io, te
         let lookup = Lookup { arenas, recorder: r, group: Group::Generator, gradients: false };
         let (encoder, head) = (Weights::new(&lookup, tower), MlmWeights::new(&lookup));
         r.begin(Stage::Propose);
-        record::propose(r, (tower, (&encoder, &head)), io, temperature, &mut drop, None);
+        record::propose(r, (tower, (&encoder, &head)), io, temperature, &mut drop, None, None);
     }
     let Some(tower) = &towers.discriminator else { return };
     let lookup = Lookup { arenas, recorder: r, group: Group::Discriminator, gradients: false };
@@ -70,5 +70,5 @@ fn record_stages(r: &mut Recorder, towers: &Towers, arenas: &Arenas, io: &Io, te
         (io.ids.clone(), r.state("replaced", Elem::U32, io.ids.shape()))
     };
     r.begin(Stage::Judge);
-    record::judge(r, (tower, (&encoder, &head)), io, (&corrupted, &replaced), &mut drop);
+    record::judge(r, (tower, (&encoder, &head)), io, (&corrupted, &replaced), &mut drop, None);
 }

@@ -185,6 +185,8 @@ impl Model {
             let io = Io::new(&mut r, "probe", size, Role::State);
             r.begin(Stage::Readout);
             pass.look(&mut r, &io);
+            r.begin(Stage::Attention);
+            pass.attention(&mut r, &io);
             io
         });
         let tensors = arenas.tensors(&r);
@@ -234,7 +236,7 @@ struct Pass<'a> {
 impl Pass<'_> {
     fn propose(&self, r: &mut Recorder, io: &Io, drop: &mut Dropouts, d: Option<&MlmWeights>) -> (Encoded, MlmSaved) {
         let weights = (&self.networks.generator, &self.networks.mlm);
-        propose(r, (&self.spec.shape.generator, weights), io, self.spec.temperature, drop, d)
+        propose(r, (&self.spec.shape.generator, weights), io, self.spec.temperature, drop, d, None)
     }
 
     fn judge(
@@ -246,7 +248,7 @@ impl Pass<'_> {
     ) -> Option<(Encoded, RtdSaved)> {
         let (tower, (weights, head)) =
             self.spec.shape.discriminator.as_ref().zip(self.networks.discriminator.as_ref())?;
-        Some(judge(r, (tower, (weights, head)), io, (corrupted, replaced), drop))
+        Some(judge(r, (tower, (weights, head)), io, (corrupted, replaced), drop, None))
     }
 
     /// The whole way without dropout or gradients.
@@ -255,9 +257,27 @@ impl Pass<'_> {
         let (corrupted, replaced) = replace(r, io, self.source);
         self.judge(r, io, (&corrupted, &replaced), &mut Dropouts::off());
     }
+
+    /// The same, with every layer's attention written out.
+    fn attention(&self, r: &mut Recorder, io: &Io) {
+        let shares = |r: &mut Recorder, name: &str, tower: &Tower| {
+            let PassSize { rows, row_len, .. } = io.size;
+            // The host reads it while the stage waits behind the layer that it asked for: no memory to lend.
+            r.state(&format!("{name}.shares"), Elem::F32, &[rows, tower.heads, row_len, row_len])
+        };
+        let (shape, off) = (&self.spec.shape, &mut Dropouts::off());
+        let of_generator = shares(r, "generator", &shape.generator);
+        let generator = (&shape.generator, (&self.networks.generator, &self.networks.mlm));
+        propose(r, generator, io, self.spec.temperature, off, None, Some(&of_generator));
+        let (corrupted, replaced) = replace(r, io, self.source);
+        if let (Some(tower), Some((weights, head))) = (&shape.discriminator, &self.networks.discriminator) {
+            let of_judge = shares(r, "discriminator", tower);
+            judge(r, (tower, (weights, head)), io, (&corrupted, &replaced), off, Some(&of_judge));
+        }
+    }
 }
 
-/// Masked text -> a proposal for every slot.
+/// Masked text -> a proposal for every slot; each layer's attention to `shares`, if anywhere.
 pub(super) fn propose(
     r: &mut Recorder,
     (tower, (weights, head)): (&Tower, (&Weights, &MlmWeights)),
@@ -265,8 +285,9 @@ pub(super) fn propose(
     temperature: f64,
     drop: &mut Dropouts,
     d: Option<&MlmWeights>,
+    shares: Option<&Tensor>,
 ) -> (Encoded, MlmSaved) {
-    let text = Text { ids: &io.masked_ids, types: &io.types, attention: &io.attention };
+    let text = Text { ids: &io.masked_ids, types: &io.types, attention: &io.attention, shares };
     let encoded = encoder::forward(r, "generator", tower, weights, text, drop);
     let slots = MlmSlots { position: &io.slot_position, slots: &io.slots, temperature: temperature as f32 };
     let saved = heads::mlm_forward(r, head, d, &encoded.y, &slots, tower.eps());
@@ -280,15 +301,16 @@ pub(super) fn replace(r: &mut Recorder, io: &Io, source: &Tensor) -> (Tensor, Te
     corrupt::replace(r, "corrupted", inputs)
 }
 
-/// Corrupted text -> a judgement of every token.
+/// Corrupted text -> a judgement of every token; each layer's attention to `shares`, if anywhere.
 pub(super) fn judge(
     r: &mut Recorder,
     (tower, (weights, head)): (&Tower, (&Weights, &RtdWeights)),
     io: &Io,
     (corrupted, replaced): (&Tensor, &Tensor),
     drop: &mut Dropouts,
+    shares: Option<&Tensor>,
 ) -> (Encoded, RtdSaved) {
-    let text = Text { ids: corrupted, types: &io.types, attention: &io.attention };
+    let text = Text { ids: corrupted, types: &io.types, attention: &io.attention, shares };
     let encoded = encoder::forward(r, "discriminator", tower, weights, text, drop);
     let target = RtdTarget { attention: &io.attention, corrupted, replaced, token_out: &io.token_out };
     let saved = heads::rtd_forward(r, head, &encoded.y, &target);

@@ -83,6 +83,17 @@ pub const BACKWARD_KV: KernelSpec = KernelSpec {
     variants: VARIANTS,
 };
 
+/// shares = softmax(q kᵀ scale + mask), whole: for people to look at
+pub const MAP: KernelSpec = KernelSpec {
+    label: "attention.map",
+    source: SOURCE,
+    entry: "map",
+    slots: &[read(1, "qkv"), read_u32(2, "mask"), read_shared(4, "lse"), write(8, "shares")],
+    dims_bytes: size_of::<Dims>(),
+    uses_step: false,
+    variants: VARIANTS,
+};
+
 /// qkv: (N, 3C) = query, key, value side by side; ctx: (N, C); lse: (B, H, T)
 #[derive(Debug, Clone)]
 pub struct Attended {
@@ -132,6 +143,13 @@ pub fn backward(r: &mut Recorder, saved: &Attended, dctx: &Tensor) -> Tensor {
     launch(r, &BACKWARD_Q, dims, &[qkv, mask, ctx, lse, dctx, &delta, &dqkv], 6);
     launch(r, &BACKWARD_KV, dims, &[qkv, mask, lse, dctx, &delta, &dqkv], 8);
     dqkv
+}
+
+/// Who looks at whom, without dropout. shares: (B, H, T, T)
+pub fn map(r: &mut Recorder, saved: &Attended, shares: &Tensor) {
+    let Attended { qkv, lse, mask, dims, .. } = saved;
+    assert_eq!(shares.dims(), [dims.b, dims.h, dims.t, dims.t], "attention.map: shares");
+    launch(r, &MAP, dims, &[qkv, mask, lse, shares], 2);
 }
 
 fn launch(r: &mut Recorder, kernel: &'static KernelSpec, dims: &Dims, tensors: &[&Tensor], flops_per_pair: u64) {

@@ -31,6 +31,7 @@ pub const ALL: &[&KernelSpec] = &[
     &attention::FORWARD,
     &attention::BACKWARD_Q,
     &attention::BACKWARD_KV,
+    &attention::MAP,
     &corrupt::REPLACE,
     &embed::FORWARD,
     &embed::BACKWARD_WORD,

@@ -336,6 +336,8 @@ fn attentions(lab: &mut Lab) {
                 attention::forward(&mut lab.r, "ctx", &qkv, &mask, attention::Heads { count: h, causal }, dropout);
             let dctx = lab.normal("dctx", &[b * t, c]);
             attention::backward(&mut lab.r, &saved, &dctx);
+            let shares = lab.r.activation("shares", &[b, h, t, t]);
+            attention::map(&mut lab.r, &saved, &shares);
         }
     }
 }

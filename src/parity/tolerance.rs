@@ -484,6 +484,10 @@ fn attention_rule<'a>(s: &'a Scene<'a>, entry: &str, name: &'a str) -> Share<'a>
             _ => within(s, name, a.drop * a.largest[2] * (a.p_error + drift(t))),
         };
     }
+    if entry == "map" {
+        // A share is a probability: at most 1.
+        return within(s, name, a.p_error);
+    }
     // dp = drop dctx·v and delta = dctx·ctx: products over a head's channels; |delta| is at most the largest dp.
     let dctx = s.f32("dctx");
     let dctx_norm = norm_max(dctx, dctx.len() / a.d.d as usize, a.d.d as usize, true);

@@ -62,10 +62,12 @@ pub enum Stage {
     Evaluate,
     /// Forward only, on the probe sentences; owns its memory, so it may run between any two stages.
     Readout,
+    /// The readout's way once more, with the attention of every layer written out: on request, like it between any two stages.
+    Attention,
 }
 
 impl Stage {
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Mask,
         Self::Propose,
         Self::Replace,
@@ -74,6 +76,7 @@ impl Stage {
         Self::Update,
         Self::Evaluate,
         Self::Readout,
+        Self::Attention,
     ];
 }
 
@@ -252,7 +255,9 @@ impl Recorder {
     /// Gives every activation a place; tensors recorded before keep their identity through [`Plan::resolve`].
     pub fn finish(mut self) -> Plan {
         self.close_stage();
-        let isolated = self.stages.iter().find(|(stage, _)| *stage == Stage::Readout).map(|(_, range)| range.clone());
+        let looks = self.stages.iter().filter(|(stage, _)| matches!(stage, Stage::Readout | Stage::Attention));
+        // Recorded one after the other.
+        let isolated = looks.map(|(_, range)| range.clone()).reduce(|all, range| all.start..range.end);
         let placed = memory::colour(&self.buffers, &self.dispatches, isolated);
         for dispatch in &mut self.dispatches {
             for tensor in &mut dispatch.tensors {

@@ -14,10 +14,10 @@ use crate::train::checkpoint::Checkpoint;
 use crate::train::engine::Place;
 use crate::train::event::CorpusInfo;
 use crate::train::rules::RuleRows;
-use crate::train::session::{Parts, Position, Session};
+use crate::train::session::{OWN_SLOTS, Parts, Position, Session};
 use crate::train::weights;
 
-/// Rows of the readout.
+/// Fixed rows of the readout.
 const PROBE_ROWS: u32 = 4;
 /// Longest row of the readout, in tokens.
 const PROBE_TOKENS: u32 = 48;
@@ -164,9 +164,10 @@ pub fn recipe(c: &Config, seed: u64) -> Recipe {
     }
 }
 
-/// The readout's pass: a few short rows.
+/// The readout's pass: a few short rows, and one for a person's text.
 pub fn probe_size(c: &Config) -> PassSize {
     let row_len = c.seq_len.min(PROBE_TOKENS);
     let slots = slots_per_row(&Config { seq_len: row_len, ..c.clone() });
-    PassSize { rows: PROBE_ROWS, row_len, slots: PROBE_ROWS * slots }
+    // The last row is a person's own text, of which more may be masked.
+    PassSize { rows: PROBE_ROWS + 1, row_len, slots: PROBE_ROWS * slots + OWN_SLOTS }
 }

@@ -2,6 +2,8 @@
 //! Everything that can be refused is refused before the run's folder exists.
 
 pub mod assemble;
+mod commands;
+mod drive;
 mod evaluate;
 mod minutes;
 pub mod source;
@@ -12,14 +14,17 @@ pub use source::cache_dir;
 pub use told::Options;
 
 use crate::config::{Config, Objective};
+use crate::error::Kind;
 use crate::model::ModelSpec;
 use crate::model::ledger::Group;
 use crate::plan::{Choices, Role};
 use crate::train::checkpoint::{self, RunFolder, Snapshot, State};
-use crate::train::engine::{Place, SLICE};
+use crate::train::engine::Place;
 use crate::train::event::{
-    self, Arena, Command, CorpusInfo, Event, Failure, Finished, Outcome, RunPlan, StepMetrics, Warning, WarningKind,
+    self, Arena, Command, CorpusInfo, EvalMetrics, Event, Failure, FailureKind, Finished, Outcome, RunPlan, Saved,
+    StepMetrics, Warning, WarningKind,
 };
+use crate::train::kernels::parts;
 use crate::train::session::{Arrived, Session};
 use crate::train::warnings::{Monitor, RunShape};
 use crate::train::weights;
@@ -28,6 +33,8 @@ use crate::view::log::{Log, read_events, write_report};
 use crate::view::tensorboard::TensorBoard;
 use crate::{Error, Result, cpu};
 use assemble::{Assembly, From, assemble};
+use commands::Inbox;
+use drive::Control;
 use futures_channel::mpsc::UnboundedReceiver;
 use minutes::Timing;
 use source::{Text, Wanted};
@@ -52,9 +59,34 @@ pub async fn train(
     if let Some(threads) = options.threads {
         cpu::set_threads(threads);
     }
-    let mut run = Run::prepare(&options, sink).await?;
-    let outcome = run.drive(&options, commands, sink).await;
+    let mut run = match Run::prepare(&options, sink).await {
+        Ok(run) => run,
+        Err(error) => {
+            if options.watched {
+                sink(&Event::Failed(failure(&error, 0, None)))?;
+            }
+            return Err(error);
+        }
+    };
+    let timed = options.minutes.filter(|_| !options.resume);
+    run.control.timing = timed.map(|minutes| Timing::new(minutes, Instant::now()));
+    let outcome = run.drive(options.stop_after, Inbox::new(commands), sink).await;
     run.close(outcome, sink)
+}
+
+/// Who listens to a run; a listener that is gone ends it.
+type Sink<'a> = dyn FnMut(&Event) -> Result<()> + 'a;
+
+/// An error as views are told it.
+fn failure(error: &Error, step: u64, checkpoint: Option<Saved>) -> Failure {
+    let kind = match error.kind {
+        Kind::Usage => FailureKind::Usage,
+        Kind::DeviceLost => FailureKind::DeviceLost,
+        Kind::OutOfMemory => FailureKind::OutOfMemory,
+        Kind::NonFinite => FailureKind::NonFinite,
+        Kind::Failed => FailureKind::Other,
+    };
+    Failure { message: error.to_string(), hint: error.hint.clone(), kind, step, checkpoint }
 }
 
 struct Run {
@@ -68,14 +100,17 @@ struct Run {
     monitor: Monitor,
     lang: Lang,
     arrived: Vec<Arrived>,
-    last_checkpoint: Option<u64>,
+    last_checkpoint: Option<Saved>,
     /// Step of the last held-out evaluation of this sitting.
     last_evaluation: Option<u64>,
     kernels: Choices,
+    control: Control,
+    /// That the text is gone was told.
+    text_missed: bool,
 }
 
 impl Run {
-    async fn prepare(options: &Options, sink: &mut dyn FnMut(&Event) -> Result<()>) -> Result<Self> {
+    async fn prepare(options: &Options, sink: &mut Sink<'_>) -> Result<Self> {
         let resumed = if options.resume { Some(told::find_resumed(options)?) } else { None };
         let (config, builtin) = told::effective_config(options, resumed.as_ref())?;
         let wanted = told::wanted(options, builtin, resumed.as_ref())?;
@@ -132,13 +167,17 @@ impl Run {
             lang: options.lang,
             arrived: Vec::new(),
             last_evaluation: None,
-            last_checkpoint: resumed.as_ref().map(|r| r.checkpoint.state.step),
+            last_checkpoint: resumed
+                .as_ref()
+                .map(|r| Saved { step: r.checkpoint.state.step, path: r.checkpoint.dir.display().to_string() }),
             session,
             folder,
             text,
             corpus,
             wanted,
             kernels,
+            control: Control::new(options.watched),
+            text_missed: false,
         };
         let timed = options.minutes.is_some() && resumed.is_none();
         run.announce(&place, timed, resumed.as_ref(), notices, sink)?;
@@ -151,7 +190,7 @@ impl Run {
         timed: bool,
         resumed: Option<&Resumed>,
         notices: Vec<String>,
-        sink: &mut dyn FnMut(&Event) -> Result<()>,
+        sink: &mut Sink<'_>,
     ) -> Result<()> {
         // The device was told to the sink as soon as it was known; the log begins here.
         let device = Event::Device(place.event());
@@ -192,7 +231,10 @@ impl Run {
             parameters: model.parameter_count(),
             discriminator_parameters: parameters(Group::Discriminator),
             generator_parameters: parameters(Group::Generator),
-            dispatches: model.plan.dispatches.len() as u64,
+            dispatches: parts(&model.plan, config.accumulate)
+                .iter()
+                .map(|(range, times)| range.len() as u64 * times)
+                .sum(),
             peak_bytes: model.plan.bytes(),
             arenas: [
                 ("parameters", Role::Parameters),
@@ -213,90 +255,30 @@ impl Run {
     }
 
     /// An event to the run's files and to whoever listens.
-    fn tell(&mut self, event: &Event, sink: &mut dyn FnMut(&Event) -> Result<()>) -> Result<()> {
+    fn tell(&mut self, event: &Event, sink: &mut Sink<'_>) -> Result<()> {
         self.log.write(event)?;
         self.board.write(event)?;
         sink(event)
     }
 
-    fn warn(&mut self, en: String, pt: String, sink: &mut dyn FnMut(&Event) -> Result<()>) -> Result<()> {
+    fn warn(&mut self, en: String, pt: String, sink: &mut Sink<'_>) -> Result<()> {
         let step = self.session.completed();
         self.tell(&Event::Warning(Warning { kind: WarningKind::Notice, step, message: en, message_pt: pt }), sink)
     }
 
-    /// Steps until the planned end, a stop, or a failure.
-    async fn drive(
-        &mut self,
-        options: &Options,
-        mut commands: UnboundedReceiver<Command>,
-        sink: &mut dyn FnMut(&Event) -> Result<()>,
-    ) -> Result<Outcome> {
-        let started = Instant::now();
-        let mut timing = options.minutes.filter(|_| !options.resume).map(|minutes| Timing::new(minutes, started));
-        while !self.session.finished() {
-            if options.stop_after.is_some_and(|stop| self.session.completed() >= stop) {
-                return self.stop(Outcome::Stopped, sink).await;
-            }
-            match self.obey(&mut commands, sink).await? {
-                Next::Go => {}
-                Next::Stop => return self.stop(Outcome::Stopped, sink).await,
-            }
-            let mut arrived = std::mem::take(&mut self.arrived);
-            self.session.advance(SLICE, &mut arrived).await?;
-            if let Some(planned) = timing.as_mut().and_then(|t| t.planned(self.session.completed())) {
-                self.fix_planned_steps(planned, sink)?;
-                timing = None;
-            }
-            self.report(&mut arrived, sink).await?;
-            self.arrived = arrived;
-            self.look_and_keep(sink).await?;
-        }
-        self.stop(Outcome::Completed, sink).await
-    }
-
-    /// Commands that arrived since the last step; while paused, waits for the next.
-    async fn obey(
-        &mut self,
-        commands: &mut UnboundedReceiver<Command>,
-        sink: &mut dyn FnMut(&Event) -> Result<()>,
-    ) -> Result<Next> {
-        let mut paused = false;
-        loop {
-            let command = if paused {
-                std::future::poll_fn(|cx| {
-                    use futures_channel::mpsc::UnboundedReceiver as R;
-                    poll_next(cx, commands as &mut R<Command>)
-                })
-                .await
-            } else {
-                match commands.try_recv() {
-                    Ok(command) => Some(command),
-                    Err(_) => return Ok(Next::Go),
-                }
-            };
-            match command {
-                Some(Command::Pause) => paused = true,
-                Some(Command::Resume | Command::Step) => paused = false,
-                Some(Command::Stop) => return Ok(Next::Stop),
-                Some(Command::Checkpoint) => self.keep(sink).await?,
-                Some(_) => {}
-                // Nobody is left to resume a paused run: it goes on.
-                None => return Ok(Next::Go),
-            }
-        }
-    }
-
     /// Tells the steps that arrived, and what is to be said about them.
-    async fn report(&mut self, arrived: &mut Vec<Arrived>, sink: &mut dyn FnMut(&Event) -> Result<()>) -> Result<()> {
+    async fn report(&mut self, arrived: &mut Vec<Arrived>, sink: &mut Sink<'_>) -> Result<()> {
         for step in arrived.drain(..) {
             match step {
                 Arrived::Step(metrics) => self.tell_step(metrics, sink)?,
+                Arrived::Sample(sample) => sink(&Event::Batch(*sample))?,
                 Arrived::NonFinite { step, cursor } => {
                     let culprit = self.session.explain_non_finite(step, cursor).await?;
                     return Err(Error::failed(format!(
                         "step {}: the gradient is not finite; {culprit}. No weight was changed by it",
                         step + 1
                     ))
+                    .kind(Kind::NonFinite)
                     .at(self.folder.path().display())
                     .hint(self.lower_rate()));
                 }
@@ -308,14 +290,14 @@ impl Run {
     /// What to do about a run that left the numbers: a resumed one would keep its rate.
     fn lower_rate(&self) -> String {
         let lr = self.session.config.lr / 2.0;
-        let from = match self.last_checkpoint {
+        let from = match &self.last_checkpoint {
             Some(_) => format!("; --init {} starts from its last checkpoint's weights", self.folder.path().display()),
             None => String::new(),
         };
         format!("start a new run with a lower rate: --set lr={lr}{from}")
     }
 
-    fn tell_step(&mut self, metrics: Box<StepMetrics>, sink: &mut dyn FnMut(&Event) -> Result<()>) -> Result<()> {
+    fn tell_step(&mut self, metrics: Box<StepMetrics>, sink: &mut Sink<'_>) -> Result<()> {
         let warnings = self.monitor.observe(&metrics);
         self.tell(&Event::Step(metrics), sink)?;
         for warning in warnings {
@@ -324,26 +306,7 @@ impl Run {
         Ok(())
     }
 
-    /// Everything that happens every so many steps.
-    async fn look_and_keep(&mut self, sink: &mut dyn FnMut(&Event) -> Result<()>) -> Result<()> {
-        let step = self.session.completed();
-        let config = &self.session.config;
-        let [evaluate, read, keep] =
-            [config.eval_every, config.readout_every, config.checkpoint_every].map(|every| step.is_multiple_of(every));
-        if step == 1 || read {
-            let readout = self.session.readout().await?;
-            self.tell(&Event::Readout(readout), sink)?;
-        }
-        if evaluate && !self.session.finished() {
-            self.evaluate(sink).await?;
-        }
-        if keep && !self.session.finished() {
-            self.keep(sink).await?;
-        }
-        Ok(())
-    }
-
-    async fn settle(&mut self, sink: &mut dyn FnMut(&Event) -> Result<()>) -> Result<()> {
+    async fn settle(&mut self, sink: &mut Sink<'_>) -> Result<()> {
         let mut arrived = std::mem::take(&mut self.arrived);
         self.session.settle(&mut arrived).await?;
         self.report(&mut arrived, sink).await?;
@@ -351,15 +314,59 @@ impl Run {
         Ok(())
     }
 
-    async fn evaluate(&mut self, sink: &mut dyn FnMut(&Event) -> Result<()>) -> Result<()> {
-        self.settle(sink).await?;
-        let metrics = self.session.evaluate().await?;
+    fn tell_evaluation(&mut self, metrics: EvalMetrics, sink: &mut Sink<'_>) -> Result<()> {
         self.last_evaluation = Some(self.session.completed());
         self.tell(&Event::Eval(Box::new(metrics)), sink)
     }
 
+    /// Writes a checkpoint on the way. One that cannot be written (a full disk, a folder that became read-only) ends no run: the
+    /// earlier ones stand, and the next may succeed.
+    async fn keep_if_possible(&mut self, sink: &mut Sink<'_>) -> Result<()> {
+        self.look_for_text(sink)?;
+        match self.keep(sink).await {
+            Err(error) if error.kind == Kind::Failed => {
+                let step = self.session.completed();
+                let [safe, safe_pt] = match &self.last_checkpoint {
+                    Some(saved) => [
+                        format!("the checkpoint of step {} is safe", saved.step),
+                        format!("o checkpoint do passo {} está a salvo", saved.step),
+                    ],
+                    None => ["there is no checkpoint yet", "ainda não há checkpoint"].map(str::to_owned),
+                };
+                let warning = Warning {
+                    kind: WarningKind::CheckpointNotWritten,
+                    step,
+                    message: format!("{error}\n  training goes on, and the next checkpoint is tried; {safe}"),
+                    message_pt: format!("{error}\n  o treino continua, e o próximo checkpoint será tentado; {safe_pt}"),
+                };
+                self.tell(&Event::Warning(warning), sink)
+            }
+            other => other,
+        }
+    }
+
+    /// Tells once if the text is no longer where it was.
+    fn look_for_text(&mut self, sink: &mut Sink<'_>) -> Result<()> {
+        let gone = self.wanted.corpus.iter().chain(&self.wanted.valid).find(|path| !path.exists());
+        let Some(path) = gone.filter(|_| !self.text_missed).map(|path| path.display().to_string()) else {
+            return Ok(());
+        };
+        self.text_missed = true;
+        let warning = Warning {
+            kind: WarningKind::CorpusGone,
+            step: self.session.completed(),
+            message: format!(
+                "{path}: the text is no longer there. This run goes on from its token cache; to resume it later, put the text back"
+            ),
+            message_pt: format!(
+                "{path}: o texto não está mais lá. Este treino continua com o cache de tokens; para retomá-lo depois, devolva o texto"
+            ),
+        };
+        self.tell(&Event::Warning(warning), sink)
+    }
+
     /// Writes a checkpoint of the weights as they are.
-    async fn keep(&mut self, sink: &mut dyn FnMut(&Event) -> Result<()>) -> Result<()> {
+    async fn keep(&mut self, sink: &mut Sink<'_>) -> Result<()> {
         self.settle(sink).await?;
         let session = &mut self.session;
         let position = session.position();
@@ -390,31 +397,17 @@ impl Run {
             .collect();
         let snapshot = Snapshot { networks: &networks, moments: &moments, tokenizer_files: &files, state: &state };
         let written = self.folder.write(&snapshot, session.config.keep_checkpoints as usize)?;
-        self.last_checkpoint = Some(position.step);
-        self.tell(&Event::Checkpoint { step: position.step, path: written.dir.display().to_string() }, sink)?;
+        let path = written.dir.display().to_string();
+        self.last_checkpoint = Some(Saved { step: position.step, path: path.clone() });
+        self.tell(&Event::Checkpoint { step: position.step, path }, sink)?;
         for warning in written.warnings {
             self.warn(warning.clone(), warning, sink)?;
         }
         Ok(())
     }
 
-    async fn stop(&mut self, outcome: Outcome, sink: &mut dyn FnMut(&Event) -> Result<()>) -> Result<Outcome> {
-        self.settle(sink).await?;
-        if self.session.completed() > 0 {
-            let readout = self.session.readout().await?;
-            self.tell(&Event::Readout(readout), sink)?;
-            if self.last_evaluation != Some(self.session.completed()) {
-                self.evaluate(sink).await?;
-            }
-        }
-        if self.last_checkpoint != Some(self.session.completed()) {
-            self.keep(sink).await?;
-        }
-        Ok(outcome)
-    }
-
     /// Ends the run's files, whatever happened.
-    fn close(mut self, outcome: Result<Outcome>, sink: &mut dyn FnMut(&Event) -> Result<()>) -> Result<()> {
+    fn close(mut self, outcome: Result<Outcome>, sink: &mut Sink<'_>) -> Result<()> {
         let run = self.folder.path().to_owned();
         let result = match outcome {
             Ok(outcome) => {
@@ -425,9 +418,12 @@ impl Run {
                 self.tell(&Event::Finished(finished), sink)
             }
             Err(error) => {
-                let event = Event::Failed(Failure { message: error.to_string(), ..Default::default() });
+                let failure = failure(&error, self.session.completed(), self.last_checkpoint.clone());
                 // The failure that is told is the run's own, not that of writing about it.
-                self.tell(&event, sink).ok();
+                if failure.kind == FailureKind::DeviceLost {
+                    self.tell(&Event::DeviceLost(failure.clone()), sink).ok();
+                }
+                self.tell(&Event::Failed(failure), sink).ok();
                 Err(error)
             }
         };
@@ -436,7 +432,7 @@ impl Run {
         result.and(report)
     }
 
-    fn fix_planned_steps(&mut self, planned: u64, sink: &mut dyn FnMut(&Event) -> Result<()>) -> Result<()> {
+    fn fix_planned_steps(&mut self, planned: u64, sink: &mut Sink<'_>) -> Result<()> {
         self.session.planned_steps = planned;
         self.session.config.steps = planned;
         self.monitor = Monitor::new(run_shape(&self.session));
@@ -460,19 +456,6 @@ fn run_shape(session: &Session) -> RunShape {
         warmup_steps: session.config.warmup_steps(planned_steps) as u64,
         unigram_entropy: Some(session.unigram_entropy()),
     }
-}
-
-fn poll_next(
-    cx: &mut std::task::Context<'_>,
-    commands: &mut UnboundedReceiver<Command>,
-) -> std::task::Poll<Option<Command>> {
-    use futures_core::Stream;
-    std::pin::Pin::new(commands).poll_next(cx)
-}
-
-enum Next {
-    Go,
-    Stop,
 }
 
 fn settings(c: &Config) -> event::Settings {

@@ -4,11 +4,11 @@
 use super::drill::Drill;
 use crate::Result;
 use crate::config::Config;
-use crate::plan::{Plan, Stage};
-use crate::train::engine::{Engine, Place};
+use crate::plan::Stage;
+use crate::train::engine::Place;
+use crate::train::kernels::parts;
 use serde::Serialize;
 use std::collections::BTreeMap;
-use std::ops::Range;
 use std::time::Duration;
 use web_time::Instant;
 
@@ -118,15 +118,6 @@ fn step_speed(config: &Config, place: &Place, drill: &Drill, secs: f64, steps: u
     }
 }
 
-/// The ranges of a step and how often each runs.
-fn parts(plan: &Plan, accumulate: u32) -> [(Range<usize>, u64); 3] {
-    [
-        (plan.stage(Stage::Mask), 1),
-        (plan.span(Stage::Propose, Stage::Backward), accumulate.into()),
-        (plan.stage(Stage::Update), 1),
-    ]
-}
-
 /// Steps that are timed dispatch by dispatch; the fastest of each counts, because what disturbs only ever slows.
 const PROFILED_STEPS: u64 = 5;
 
@@ -138,7 +129,7 @@ async fn kernels(drill: &mut Drill, first: u64) -> Result<Option<Vec<KernelSpeed
         let totals = drill.mask(step);
         let block = drill.block(step, totals);
         drill.write(0, &block);
-        let Some(secs) = dispatch_secs(&mut drill.engine, range.clone()).await? else { return Ok(None) };
+        let Some(secs) = drill.engine.profile(range.clone()).await? else { return Ok(None) };
         for (best, secs) in best.iter_mut().zip(secs) {
             *best = best.min(secs);
         }
@@ -164,20 +155,4 @@ async fn kernels(drill: &mut Drill, first: u64) -> Result<Option<Vec<KernelSpeed
     let mut kernels: Vec<KernelSpeed> = by_kernel.into_iter().map(speed).collect();
     kernels.sort_by(|a, b| b.ms.total_cmp(&a.ms));
     Ok(Some(kernels))
-}
-
-/// Seconds of each dispatch; None where the device has no clock to trust.
-async fn dispatch_secs(engine: &mut Engine, range: Range<usize>) -> Result<Option<Vec<f64>>> {
-    match engine {
-        Engine::Gpu(executor) => executor.profile(range).await,
-        Engine::Cpu(executor) => {
-            let mut secs = Vec::with_capacity(range.len());
-            for i in range {
-                let started = Instant::now();
-                executor.run(i..i + 1, Duration::MAX).await?;
-                secs.push(started.elapsed().as_secs_f64());
-            }
-            Ok(Some(secs))
-        }
-    }
 }

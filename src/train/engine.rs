@@ -7,6 +7,7 @@ use crate::{Result, cpu, gpu};
 use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
+use web_time::Instant;
 
 /// Where plans run: chosen once, before the model is recorded, because a device's limits shape the plan.
 pub struct Place {
@@ -122,6 +123,49 @@ impl Engine {
         Ok(())
     }
 
+    /// What [`Engine::profile`] reads time from; none where the device has no clock.
+    pub fn clock(&self) -> Option<event::Clock> {
+        match self {
+            Self::Cpu(_) => Some(event::Clock::Processor),
+            Self::Gpu(e) => e.gpu().features.timestamps.then_some(event::Clock::Timestamps),
+        }
+    }
+
+    /// Runs `range` dispatch by dispatch, and tells the seconds of each. None where the device has no clock (then nothing was run),
+    /// or one that only pretends to.
+    ///
+    /// # Errors
+    /// The device is lost, or something failed since the last call.
+    pub async fn profile(&mut self, range: Range<usize>) -> Result<Option<Vec<f64>>> {
+        match self {
+            Self::Gpu(executor) => executor.profile(range).await,
+            Self::Cpu(executor) => {
+                let mut secs = Vec::with_capacity(range.len());
+                for i in range {
+                    let started = Instant::now();
+                    executor.run(i..i + 1, Duration::MAX).await?;
+                    secs.push(started.elapsed().as_secs_f64());
+                }
+                Ok(Some(secs))
+            }
+        }
+    }
+
+    /// The same executor, for another plan.
+    pub fn place(&self) -> Place {
+        match self {
+            Self::Cpu(_) => Place::cpu(),
+            Self::Gpu(e) => Place::on(e.gpu().clone()),
+        }
+    }
+
+    /// Takes the device away, as a driver's reset does; the processor has none to lose.
+    pub fn lose(&self) {
+        if let Self::Gpu(e) = self {
+            e.gpu().lose();
+        }
+    }
+
     /// Keeps the outputs as they are now, under `tag`.
     pub fn collect(&mut self, tag: u64) {
         match self {
@@ -152,3 +196,5 @@ impl Engine {
 
 /// The longest a slice may take when nobody is watching: pause, watchdogs and other programs must get their turn.
 pub const SLICE: Duration = Duration::from_millis(250);
+/// And when somebody is: the window is drawn in between.
+pub const SLICE_WATCHED: Duration = Duration::from_millis(8);

@@ -41,7 +41,8 @@ pub enum Command {
     /// Finish the step the run is in, or take one, then pause.
     Step,
     /// Run to the end of `stage` (mask, propose, replace or judge), then pause there and tell the batch as far as it is known:
-    /// [`Event::Batch`]. A stage that the step has passed already is reached in the next step. The numbers of the run do not change.
+    /// [`Event::Batch`]. Where it stands there already it is told again; a stage that the step has passed is reached in the next one
+    /// (with accumulation, in the next micro-batch). The numbers of the run do not change.
     SeekStage { stage: Stage },
     /// The person's own text, and what they did to its words; an empty one takes it away. It is judged at once, also while paused,
     /// and with every readout from then on: [`Event::Probe`].

@@ -1,6 +1,127 @@
-//! What a training step consists of, kernel by kernel: the list a view shows, and the text of each kernel beside its twin's.
+//! What a training step consists of, kernel by kernel: the list a view shows, what an executor reaches at best, and the text of each
+//! kernel beside its twin's. plan -> [`dispatches`]; place -> [`roofs`]; label -> [`source`].
 
-use crate::ops;
+use super::engine::Place;
+use super::event::{Bound, DispatchCost, Roofs};
+use crate::Result;
+use crate::ops::matmul::{self, Linear};
+use crate::ops::{self, gather};
+use crate::plan::kernel::Needs;
+use crate::plan::{Choices, Elem, Limits, Plan, Recorder, Stage, Tensor};
+use std::ops::Range;
+use std::sync::Arc;
+
+/// The ranges of an optimizer step and how often each runs in it.
+pub fn parts(plan: &Plan, accumulate: u32) -> [(Range<usize>, u64); 3] {
+    [
+        (plan.stage(Stage::Mask), 1),
+        (plan.span(Stage::Propose, Stage::Backward), accumulate.into()),
+        (plan.stage(Stage::Update), 1),
+    ]
+}
+
+/// Every dispatch of an optimizer step, without times.
+pub fn dispatches(plan: &Plan, accumulate: u32) -> Vec<DispatchCost> {
+    let of_part = |(range, times): (Range<usize>, u64)| {
+        range.map(move |i| {
+            let d = &plan.dispatches[i];
+            let bound = |(slot, tensor): (&crate::plan::Slot, &Tensor)| Bound {
+                slot: slot.name.to_owned(),
+                label: tensor.label.to_string(),
+                shape: tensor.shape().to_vec(),
+                reads: slot.access.reads(),
+                writes: slot.access.writes(),
+            };
+            DispatchCost {
+                index: i as u32,
+                stage: plan.stage_of(i).expect("the ranges are those of stages"),
+                kernel: d.kernel.label.to_owned(),
+                variant: d.variant().name.to_owned(),
+                tensors: d.kernel.slots.iter().zip(&d.tensors).map(bound).collect(),
+                workgroups: d.groups,
+                times: times as u32,
+                bytes: d.bytes(),
+                flops: d.flops,
+                secs: None,
+            }
+        })
+    };
+    parts(plan, accumulate).into_iter().flat_map(of_part).collect()
+}
+
+/// Times each roof is measured; the fastest counts, because what disturbs only ever slows.
+const TRIALS: usize = 3;
+/// Rows and channels of what is copied: 16 MiB, more than most caches hold.
+const COPY: [u32; 2] = [16 << 10, 256];
+/// Sides of the square matrices that are multiplied: the next larger where one takes less than [`LONG_ENOUGH_SECS`].
+const PRODUCT_SIDES: [u32; 3] = [512, 1024, 2048];
+const LONG_ENOUGH_SECS: f64 = 2e-3;
+
+/// What an executor reaches at best, with kernels that every plan has: rows copied one by one, and a product of square matrices by
+/// its fastest variant. None where it has no clock to trust.
+///
+/// # Errors
+/// The device failed, or has no memory left for it.
+pub async fn roofs(place: &Place) -> Result<Roofs> {
+    let copy = |r: &mut Recorder| {
+        let h = r.state("h", Elem::F32, &COPY);
+        let position = r.state("position", Elem::U32, &COPY[..1]);
+        gather::forward(r, "copied", &h, &position);
+        Some((position, (0..COPY[0]).collect()))
+    };
+    let copied_bytes = f64::from(COPY[0]) * f64::from(COPY[1]) * 8.0;
+    let copy_secs = fastest(place, Choices::default(), copy).await?;
+    let mut product_gflops_per_sec: Option<f64> = None;
+    for side in PRODUCT_SIDES {
+        let product = |r: &mut Recorder| {
+            let [x, w] = ["x", "w"].map(|name| r.state(name, Elem::F32, &[side, side]));
+            let b = r.state("b", Elem::F32, &[side]);
+            matmul::forward(r, "y", &x, &Linear { w, b });
+            None
+        };
+        let mut side_secs = f64::INFINITY;
+        // What a device must offer first is left to the run's own choices.
+        for variant in matmul::FORWARD.variants.iter().filter(|variant| variant.needs == Needs::default()) {
+            let choices = Choices([(matmul::FORWARD.label.to_owned(), variant.name.to_owned())].into());
+            side_secs = side_secs.min(fastest(place, choices, product).await?.unwrap_or(f64::INFINITY));
+        }
+        let gflops = 2.0 * f64::from(side).powi(3) / side_secs / 1e9;
+        if gflops > product_gflops_per_sec.unwrap_or(0.0) {
+            product_gflops_per_sec = Some(gflops);
+        }
+        if side_secs > LONG_ENOUGH_SECS {
+            break;
+        }
+    }
+    Ok(Roofs { copy_gbytes_per_sec: copy_secs.map(|secs| copied_bytes / secs / 1e9), product_gflops_per_sec })
+}
+
+/// Seconds of everything that `record` records; it may ask for a tensor to be filled first.
+async fn fastest(
+    place: &Place,
+    choices: Choices,
+    record: impl Fn(&mut Recorder) -> Option<(Tensor, Vec<u32>)>,
+) -> Result<Option<f64>> {
+    let mut r = Recorder::new(choices, Limits::default());
+    let filled = record(&mut r);
+    let plan = Arc::new(r.finish());
+    let mut engine = place.engine(&plan).await?;
+    if let Some((tensor, words)) = &filled {
+        engine.write(&plan.resolve(tensor), words);
+    }
+    let whole = 0..plan.dispatches.len();
+    // The first run takes pages and caches in.
+    engine.run_all(whole.clone()).await?;
+    let mut best: Option<f64> = None;
+    for _ in 0..TRIALS {
+        let Some(secs) = engine.profile(whole.clone()).await? else { return Ok(None) };
+        let secs = secs.iter().sum::<f64>();
+        if secs > 0.0 {
+            best = Some(best.map_or(secs, |best| best.min(secs)));
+        }
+    }
+    Ok(best)
+}
 
 /// A kernel's two texts, which mean the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

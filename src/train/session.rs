@@ -1,13 +1,21 @@
 //! A run in progress: batches in, steps through the engine, events out. The only loop body there is; who calls it (a thread, a
 //! worker, a test) decides when, and nothing here blocks or touches a file.
 
+mod look;
+mod probe;
+mod sample;
+mod show;
+
+pub use sample::proposals;
+pub use show::{OWN_SLOTS, Shown};
+
 use super::engine::Engine;
-use super::event::{EvalMetrics, ReadToken, Readout, StepMetrics};
+use super::event::{BatchSample, StepMetrics};
 use super::metrics::{Fold, LossWeights, Measured, Slots, Tokens};
-use super::rules::{Judged, RuleRows};
+use super::rules::RuleRows;
 use super::schedule::{self, LOOK_EVERY, Source};
 use super::weights;
-use crate::batch::{Batch, Cursor, HeldOut, Loader, NONE};
+use crate::batch::{Batch, Cursor, HeldOut, Loader};
 use crate::config::{Config, Objective, Replacements};
 use crate::cpu;
 use crate::model::Model;
@@ -15,7 +23,10 @@ use crate::model::io::{Io, Outputs};
 use crate::plan::{Access, Elem, Stage, Step};
 use crate::text::tokenizer::Tokenizer;
 use crate::{Error, Result};
+use look::Evaluation;
+use probe::OwnText;
 use std::collections::VecDeque;
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 use web_time::Instant;
@@ -45,6 +56,31 @@ pub struct Parts {
     pub planned_steps: u64,
 }
 
+/// The step that is under way.
+struct InStep {
+    batches: Vec<Batch>,
+    cursor: Cursor,
+    tokens: usize,
+    lr: f64,
+    /// Which of the batches is in the engine.
+    micro: usize,
+    /// Dispatches of it that are left.
+    left: Range<usize>,
+    /// As it was before this step's look at it, if it took one: what a checkpoint of the steps before must hold.
+    source_before: Option<Source>,
+}
+
+/// How far a slice came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reached {
+    /// Somewhere in a step.
+    Within,
+    /// The end of the stage that was asked for.
+    Stage,
+    /// The step is complete.
+    Step,
+}
+
 /// A step that was submitted and whose numbers have not all arrived.
 struct Pending {
     step: u64,
@@ -67,7 +103,18 @@ pub struct Session {
     held_out: HeldOut,
     probes: HeldOut,
     rules: Option<RuleRows>,
+    counts: Vec<u64>,
     unigram_entropy: f64,
+    /// A view is watching: evaluations keep examples.
+    watched: bool,
+    in_step: Option<InStep>,
+    evaluation: Option<Box<Evaluation>>,
+    own_text: Option<OwnText>,
+    /// Whether the next step that arrives shall be shown, and its first row.
+    sample_wanted: bool,
+    sample_row: usize,
+    /// The step block of whatever is under way: a look in between puts it back.
+    block: Step,
     /// Completed (submitted) optimizer steps.
     step: u64,
     source: Source,
@@ -152,6 +199,8 @@ impl Readback {
 #[derive(Debug)]
 pub enum Arrived {
     Step(Box<StepMetrics>),
+    /// A few rows of a step's batch, where they were asked for.
+    Sample(Box<BatchSample>),
     /// A gradient norm was not finite: every update since did nothing.
     NonFinite {
         step: u64,
@@ -186,7 +235,15 @@ impl Session {
             held_out,
             probes,
             rules,
+            counts,
             unigram_entropy: parts.unigram_entropy,
+            watched: false,
+            in_step: None,
+            evaluation: None,
+            own_text: None,
+            sample_wanted: false,
+            sample_row: 0,
+            block: Step::seeded(parts.seed, at.step),
             step: at.step,
             source: at.source,
             tokens_seen: at.tokens_seen,
@@ -228,44 +285,127 @@ impl Session {
         LossWeights { mlm: self.config.mlm_weight, rtd: self.config.rtd_weight }
     }
 
-    /// Submits one optimizer step, in slices of `budget`, and hands over the steps whose numbers have arrived by now.
+    /// A view is watching: evaluations keep examples of what was judged.
+    pub fn watch(&mut self) {
+        self.watched = true;
+    }
+
+    /// Whether a step is under way.
+    pub fn in_step(&self) -> bool {
+        self.in_step.is_some()
+    }
+
+    /// Whether the step that is under way has begun to change the weights: until it is complete they are those of no step.
+    pub fn updating(&self) -> bool {
+        let update = self.model.plan.stage(Stage::Update);
+        self.in_step.as_ref().is_some_and(|now| now.left.start > update.start)
+    }
+
+    /// The last stage that is done of the micro-batch that is under way.
+    pub fn stage(&self) -> Option<Stage> {
+        let now = self.in_step.as_ref()?;
+        let plan = &self.model.plan;
+        let done = |stage: &Stage| plan.stage(*stage).end <= now.left.start;
+        [Stage::Mask, Stage::Propose, Stage::Replace, Stage::Judge, Stage::Backward].into_iter().rfind(done)
+    }
+
+    /// Submits one optimizer step, or what is left of it, in slices of `budget`, and hands over the steps whose numbers have
+    /// arrived by now.
     pub async fn advance(&mut self, budget: Duration, arrived: &mut Vec<Arrived>) -> Result<()> {
+        while self.slice(budget, None, arrived).await? != Reached::Step {}
+        Ok(())
+    }
+
+    /// Submits one slice of the step that is under way, or of the next one; not beyond the end of stage `until`, where the
+    /// micro-batch has it still before it. Slices change no number.
+    pub async fn slice(
+        &mut self,
+        budget: Duration,
+        until: Option<Stage>,
+        arrived: &mut Vec<Arrived>,
+    ) -> Result<Reached> {
+        self.begin_step(arrived).await?;
+        let Self { in_step: Some(now), engine, model, .. } = self else { unreachable!("it was begun") };
+        let stop = until.map(|stage| model.plan.stage(stage).end).filter(|stop| now.left.contains(stop));
+        let slice = now.left.start..stop.unwrap_or(now.left.end);
+        now.left.start = engine.run(slice, budget).await?;
+        if now.left.is_empty() {
+            return self.end_micro(arrived).await;
+        }
+        Ok(if stop == Some(now.left.start) { Reached::Stage } else { Reached::Within })
+    }
+
+    /// One optimizer step with each dispatch timed: `best[i]` becomes the shortest time of dispatch i of the plan. The same numbers
+    /// as [`Session::advance`]; false where the device turned out to have no clock to trust.
+    pub async fn advance_timed(&mut self, best: &mut [f64], arrived: &mut Vec<Arrived>) -> Result<bool> {
+        let mut believable = true;
+        loop {
+            self.begin_step(arrived).await?;
+            let Self { in_step: Some(now), engine, .. } = self else { unreachable!("it was begun") };
+            let range = now.left.clone();
+            match engine.profile(range.clone()).await? {
+                Some(secs) => range.zip(secs).for_each(|(i, secs)| best[i] = best[i].min(secs)),
+                None => believable = false,
+            }
+            now.left.start = now.left.end;
+            if self.end_micro(arrived).await? == Reached::Step {
+                return Ok(believable);
+            }
+        }
+    }
+
+    async fn begin_step(&mut self, arrived: &mut Vec<Arrived>) -> Result<()> {
+        if self.in_step.is_some() {
+            return Ok(());
+        }
+        let mut source_before = None;
         if self.step.is_multiple_of(LOOK_EVERY) && self.step > 0 {
             self.settle(arrived).await?;
+            source_before = Some(self.source);
             self.source.look(&self.config, self.step, self.planned_steps);
         }
         let mut batches = self.spare.pop().unwrap_or_else(|| self.loader.step_buffers());
         let cursor = self.loader.cursor();
         let totals = self.loader.fill(self.step, &mut batches)?;
         let lr = schedule::learning_rate(&self.config, self.step, self.planned_steps);
-        let mut block = self.step_block(totals.slots, totals.tokens, lr);
-        let plan = self.model.plan.clone();
-        let last = batches.len() - 1;
-        for (micro, batch) in batches.iter().enumerate() {
-            self.engine.set_step(&block);
-            self.io.pack(batch, &mut self.words);
-            self.engine.write(&self.io.input, &self.words);
-            let first = if micro == 0 { Stage::Mask } else { Stage::Propose };
-            let until = if micro == last { Stage::Update } else { Stage::Backward };
-            let range = plan.span(first, until);
-            let mut reached = range.start;
-            while reached < range.end {
-                reached = self.engine.run(reached..range.end, budget).await?;
-            }
-            self.engine.collect(self.step);
-            block.row_base += batch.rows as u32;
-            block.slot_base += batch.slots as u32;
+        self.block = self.step_block(totals.slots, totals.tokens, lr);
+        self.in_step = Some(InStep { batches, cursor, tokens: totals.tokens, lr, micro: 0, left: 0..0, source_before });
+        self.begin_micro(0);
+        Ok(())
+    }
+
+    /// Hands micro-batch number `micro` to the engine.
+    fn begin_micro(&mut self, micro: usize) {
+        let Self { in_step: Some(now), engine, io, words, block, model, .. } = self else { return };
+        engine.set_step(block);
+        io.pack(&now.batches[micro], words);
+        engine.write(&io.input, words);
+        let first = if micro == 0 { Stage::Mask } else { Stage::Propose };
+        let last = if micro + 1 == now.batches.len() { Stage::Update } else { Stage::Backward };
+        (now.micro, now.left) = (micro, model.plan.span(first, last));
+    }
+
+    /// The micro-batch that is in the engine ran to its end: on to the next, or to the end of the step.
+    async fn end_micro(&mut self, arrived: &mut Vec<Arrived>) -> Result<Reached> {
+        self.engine.collect(self.step);
+        let Some(now) = &self.in_step else { unreachable!("it ran just now") };
+        let (next, batch) = (now.micro + 1, &now.batches[now.micro]);
+        if next < now.batches.len() {
+            self.block.row_base += batch.rows as u32;
+            self.block.slot_base += batch.slots as u32;
+            self.begin_micro(next);
+            return Ok(Reached::Within);
         }
-        self.pending.push_back(Pending {
-            step: self.step,
-            lr,
-            cursor,
-            batches,
-            arrived: 0,
-            tokens: totals.tokens as u64,
-        });
+        let Some(InStep { batches, cursor, tokens, lr, .. }) = self.in_step.take() else { unreachable!("as above") };
+        self.pending.push_back(Pending { step: self.step, lr, cursor, batches, arrived: 0, tokens: tokens as u64 });
         self.step += 1;
-        self.take_in(self.pending.len() >= PENDING_MAX, arrived).await
+        self.take_in(self.pending.len() >= PENDING_MAX, arrived).await?;
+        Ok(Reached::Step)
+    }
+
+    /// After a look at something else: the block of what is under way.
+    fn put_back(&mut self) {
+        self.engine.set_step(&self.block);
     }
 
     fn step_block(&self, slots: usize, tokens: usize, lr: f64) -> Step {
@@ -289,13 +429,20 @@ impl Session {
 
     async fn take_in(&mut self, wait: bool, arrived: &mut Vec<Arrived>) -> Result<()> {
         let (judged, weights) = (self.judged(), self.loss_weights());
-        let Self { engine, io, pending, readback, spare, source, tokens_seen, clock, .. } = self;
+        let Self { engine, io, pending, readback, spare, source, tokens_seen, clock, tokenizer, .. } = self;
+        let (sample_wanted, sample_row) = (&mut self.sample_wanted, &mut self.sample_row);
         let groups = if self.config.clip_separately { 3 } else { 1 };
         engine
             .drain(wait, |_, blocks| {
                 let out = io.outputs(blocks[0]);
                 let Some(front) = pending.front_mut() else { return };
                 readback.add(&out, &front.batches[front.arrived], judged);
+                if std::mem::take(sample_wanted) {
+                    let seen = sample::Seen::of_outputs(&front.batches[front.arrived], blocks[0], io, judged);
+                    let first_row = sample::next_rows(sample_row, &front.batches, front.arrived);
+                    let sample = sample::batch(&seen, tokenizer, weights, first_row);
+                    arrived.push(Arrived::Sample(Box::new(BatchSample { step: front.step + 1, ..sample })));
+                }
                 front.arrived += 1;
                 if front.arrived < front.batches.len() {
                     return;
@@ -315,139 +462,14 @@ impl Session {
             .await
     }
 
-    /// Held-out metrics: fixed masks, fixed noise, replacements drawn by the generator as it is now.
-    pub async fn evaluate(&mut self) -> Result<EvalMetrics> {
-        let measured = self.measure_held_out().await?;
-        let rtd_auc_rule = self.rule_auc().await?;
-        Ok(EvalMetrics {
-            step: self.step,
-            metrics: measured.metrics,
-            elapsed_secs: Some(self.clock.secs()),
-            tokens_seen: self.tokens_seen,
-            unigram_entropy: Some(self.unigram_entropy),
-            rtd_auc_rule,
-            confusion: self.judged().then_some(measured.confusion),
-            calibration: self.judged().then_some(measured.calibration),
-            ..Default::default()
-        })
-    }
-
-    async fn measure_held_out(&mut self) -> Result<Measured> {
-        // Training numbers first: the outputs share one buffer.
-        assert!(self.pending.is_empty(), "settle before an evaluation");
-        let judged = self.judged();
-        let mut block = Step::seeded(EVAL_SEED, 0);
-        let mut fold = Readback::default();
-        for index in 0..self.held_out.batches() {
-            self.held_out.fill(index, &mut self.eval_batch);
-            let batch = &self.eval_batch;
-            self.engine.set_step(&block);
-            self.io.pack(batch, &mut self.words);
-            self.engine.write(&self.io.input, &self.words);
-            self.engine.run_all(self.model.plan.stage(Stage::Evaluate)).await?;
-            self.engine.collect(index as u64);
-            let io = &self.io;
-            self.engine.drain(true, |_, blocks| fold.add(&io.outputs(blocks[0]), batch, judged)).await?;
-            block.row_base += batch.rows as u32;
-            block.slot_base += batch.slots as u32;
-        }
-        Ok(fold.fold.finish(self.loss_weights()))
-    }
-
-    /// On the built-in text: the AUC of replacements that break a rule of the grammar against originals.
-    async fn rule_auc(&mut self) -> Result<Option<f64>> {
-        let Some(rules) = self.rules.take().filter(|_| self.judged()) else { return Ok(None) };
-        let mut judged = Judged::default();
-        let mut block = Step::seeded(EVAL_SEED, 2);
-        for batch in rules.batches() {
-            self.engine.set_step(&block);
-            self.io.pack(&batch.batch, &mut self.words);
-            self.engine.write(&self.io.input, &self.words);
-            self.engine.run_all(self.model.plan.stage(Stage::Evaluate)).await?;
-            self.engine.collect(0);
-            let (io, tokenizer) = (&self.io, &self.tokenizer);
-            self.engine
-                .drain(true, |_, blocks| rules.judge(batch, &io.outputs(blocks[0]), tokenizer, &mut judged))
-                .await?;
-            block.row_base += batch.batch.rows as u32;
-            block.slot_base += batch.batch.slots as u32;
-        }
-        self.rules = Some(rules);
-        Ok(judged.auc())
-    }
-
-    /// The probe sentences on the live weights.
-    pub async fn readout(&mut self) -> Result<Readout> {
-        let Some(io) = self.model.probe.clone() else {
-            return Ok(Readout { step: self.step, sentences: Vec::new() });
-        };
-        let mut batch = self.probes.buffer();
-        self.probes.fill(0, &mut batch);
-        self.engine.set_step(&Step::seeded(EVAL_SEED, 1));
-        let mut words = Vec::new();
-        io.pack(&batch, &mut words);
-        self.engine.write(&io.input, &words);
-        let logits = self.probe_logits().await?;
-        let block = self.engine.read(&io.token_out).await?;
-        let slot_out = self.engine.read(&io.slots.slot_out).await?;
-        Ok(Readout { step: self.step, sentences: self.sentences(&batch, &logits, &block, &slot_out) })
-    }
-
-    /// Runs the readout stage and keeps each chunk's logits before their memory is used again: (S, V).
-    async fn probe_logits(&mut self) -> Result<Vec<f32>> {
-        let plan = self.model.plan.clone();
-        let stage = plan.stage(Stage::Readout);
-        let (mut logits, mut reached) = (Vec::new(), stage.start);
-        let softmaxes = stage.clone().filter(|&i| plan.dispatches[i].kernel.label == "vocab.forward");
-        for softmax in softmaxes {
-            self.engine.run_all(reached..softmax + 1).await?;
-            logits.extend(self.engine.read_f32(&plan.dispatches[softmax].tensors[0]).await?);
-            reached = softmax + 1;
-        }
-        self.engine.run_all(reached..stage.end).await?;
-        Ok(logits)
-    }
-
-    fn sentences(&self, batch: &Batch, logits: &[f32], tokens: &[u32], slots: &[u32]) -> Vec<Vec<ReadToken>> {
-        let vocab = self.tokenizer.vocab_size();
-        let specials = self.tokenizer.specials();
-        let text = |id: u32| self.tokenizer.token(id).to_owned();
-        let judged = self.judged();
-        let token = |n: usize| {
-            let id = batch.ids[n];
-            let slot = batch.token_slot[n];
-            let mut read =
-                ReadToken { original_id: id, original: text(id), special: specials.excludes(id), ..Default::default() };
-            if judged {
-                let logit = f64::from(f32::from_bits(tokens[2 * n]));
-                read.p_replaced = Some(1.0 / (1.0 + (-logit).exp()));
-                read.replaced = tokens[2 * n + 1] % 2 == 1;
-            }
-            if slot != NONE {
-                let sampled = slots[4 * slot as usize + 2];
-                read.masked = true;
-                read.proposals = proposals(&logits[slot as usize * vocab..][..vocab], PROPOSALS, &text);
-                read.sampled_id = Some(sampled);
-                read.sampled = Some(text(sampled));
-            }
-            read
-        };
-        (0..batch.rows)
-            .map(|row| {
-                let cells = row * batch.row_len..(row + 1) * batch.row_len;
-                cells.filter(|&n| batch.attention[n] == 1).map(token).collect::<Vec<_>>()
-            })
-            .filter(|sentence| !sentence.is_empty())
-            .collect()
-    }
-
-    /// Where the session stands; every number must have arrived.
+    /// Where the session stands: after its last complete step. Every number must have arrived.
     pub fn position(&self) -> Position {
-        assert!(self.pending.is_empty(), "settle before a checkpoint");
+        assert!(self.pending.is_empty() && !self.updating(), "settle before a checkpoint");
+        let now = self.in_step.as_ref();
         Position {
             step: self.step,
-            cursor: self.loader.cursor(),
-            source: self.source,
+            cursor: now.map_or_else(|| self.loader.cursor(), |now| now.cursor),
+            source: now.and_then(|now| now.source_before).unwrap_or(self.source),
             tokens_seen: self.tokens_seen,
             elapsed_secs: self.clock.secs(),
         }
@@ -502,26 +524,6 @@ impl Session {
         }
         .to_owned())
     }
-}
-
-/// Proposals a readout shows for a slot.
-const PROPOSALS: usize = 5;
-
-/// The `count` most probable ids of a row of logits, with their softmax probabilities; none where a logit is NaN or infinite.
-pub fn proposals(logits: &[f32], count: usize, text: &impl Fn(u32) -> String) -> Vec<super::event::Proposal> {
-    let max = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    let sum: f64 = logits.iter().map(|l| f64::from(l - max).exp()).sum();
-    if !sum.is_finite() {
-        return Vec::new();
-    }
-    let mut order: Vec<u32> = (0..logits.len() as u32).collect();
-    let count = count.min(order.len());
-    order.sort_by(|&a, &b| logits[b as usize].total_cmp(&logits[a as usize]).then(a.cmp(&b)));
-    let probability = |id: u32| (f64::from(logits[id as usize] - max).exp() / sum) as f32;
-    order[..count]
-        .iter()
-        .map(|&id| super::event::Proposal { id, token: text(id), probability: probability(id) })
-        .collect()
 }
 
 fn step_metrics(done: &Pending, measured: Measured, norm: f64, tokens_seen: u64, clock: &mut Clock) -> StepMetrics {

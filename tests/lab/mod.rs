@@ -130,6 +130,7 @@ pub fn train(session: &mut Session, steps: u64) -> Vec<StepMetrics> {
     let metrics = |arrived| match arrived {
         Arrived::Step(metrics) => *metrics,
         Arrived::NonFinite { step, .. } => panic!("step {step}: not finite"),
+        Arrived::Sample(_) => panic!("nobody asked for a sample"),
     };
     arrived.into_iter().map(metrics).collect()
 }

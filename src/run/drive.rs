@@ -1,0 +1,371 @@
+//! A run under way: slices of steps, evaluations and checkpoints in turn, and in between whatever a view asks.
+//! session, commands -> events. Between two slices every command is obeyed, so none waits for a step.
+
+use super::commands::Inbox;
+use super::minutes::Timing;
+use super::{Run, Sink};
+use crate::Result;
+use crate::train::engine::{SLICE, SLICE_WATCHED};
+use crate::train::event::{Command, Event, Kernels, Outcome, Phase, Probe, ProbeEdit, Roofs, Stage, State};
+use crate::train::kernels;
+use crate::train::session::Reached;
+use std::time::{Duration, Instant};
+
+/// Looks at the probe sentences that a view is shown beyond those that are recorded: at most as often as this, and never more than
+/// this share of the time.
+const SHOW_EVERY: Duration = Duration::from_millis(250);
+const SHOW_SHARE: u32 = 10;
+/// Steps that are timed dispatch by dispatch.
+const TIMED_STEPS: u64 = 3;
+/// The smallest part of the time a run may be given: it must still be seen to move.
+const SHARE_MIN: f32 = 0.01;
+
+/// What a run is up to, beside its session.
+pub struct Control {
+    watched: bool,
+    goal: Goal,
+    stopping: bool,
+    share: f32,
+    due: Due,
+    measuring: Option<Measuring>,
+    roofs: Option<Roofs>,
+    show_at: Instant,
+    pub timing: Option<Timing>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Goal {
+    Run,
+    /// Where it stands.
+    Pause,
+    /// At the end of the step that is under way, or of the next.
+    Step,
+    /// At the end of this stage.
+    Stage(Stage),
+}
+
+/// What is to be done between two steps.
+#[derive(Debug, Clone, Copy, Default)]
+struct Due {
+    evaluate: bool,
+    /// By a person, who waits for it: also while the run is paused.
+    asked: bool,
+    keep: bool,
+}
+
+/// Steps being timed.
+struct Measuring {
+    left: u64,
+    timed: u64,
+    /// Of every dispatch of the plan.
+    best_secs: Vec<f64>,
+    believable: bool,
+    pause_after: bool,
+}
+
+impl Control {
+    pub fn new(watched: bool) -> Self {
+        Self {
+            watched,
+            goal: Goal::Run,
+            stopping: false,
+            share: 1.0,
+            due: Due::default(),
+            measuring: None,
+            roofs: None,
+            show_at: Instant::now(),
+            timing: None,
+        }
+    }
+
+    fn budget(&self) -> Duration {
+        if self.watched { SLICE_WATCHED } else { SLICE }
+    }
+}
+
+impl Run {
+    /// Steps until the planned end, a stop, or a failure.
+    pub(super) async fn drive(
+        &mut self,
+        stop_after: Option<u64>,
+        mut commands: Inbox,
+        sink: &mut Sink<'_>,
+    ) -> Result<Outcome> {
+        if self.control.watched {
+            self.session.watch();
+            let listed = self.kernels_event(None);
+            sink(&listed)?;
+            self.tell_state(sink)?;
+        }
+        loop {
+            while let Some(command) = commands.next(self.resting()).await {
+                if command == Command::Stop {
+                    self.control.stopping = true;
+                    self.tell_state(sink)?;
+                    return self.stop(Outcome::Stopped, sink).await;
+                }
+                self.obey(command, sink).await?;
+                self.tell_state(sink)?;
+            }
+            let began = Instant::now();
+            if self.session.in_step() {
+                self.slice(sink).await?;
+            } else if self.control.due.evaluate || self.control.due.keep {
+                self.do_what_is_due(sink).await?;
+            } else if self.session.finished() {
+                return self.stop(Outcome::Completed, sink).await;
+            } else if stop_after.is_some_and(|stop| self.session.completed() >= stop) {
+                return self.stop(Outcome::Stopped, sink).await;
+            } else {
+                self.slice(sink).await?;
+            }
+            if self.control.share < 1.0 {
+                let busy = began.elapsed();
+                commands.nap(busy.mul_f32(1.0 / self.control.share - 1.0));
+            }
+        }
+    }
+
+    /// Paused, and nothing to be done that somebody waits for.
+    fn resting(&self) -> bool {
+        let waited_for = self.control.due.asked && !self.session.in_step();
+        self.control.goal == Goal::Pause && !waited_for
+    }
+
+    async fn obey(&mut self, command: Command, sink: &mut Sink<'_>) -> Result<()> {
+        match command {
+            Command::Pause => self.control.goal = Goal::Pause,
+            Command::Resume => self.control.goal = Goal::Run,
+            Command::Step | Command::SeekStage { stage: Stage::Update } => {
+                self.control.goal = Goal::Step;
+                if self.control.watched {
+                    self.session.want_sample();
+                }
+            }
+            Command::SeekStage { stage } if stage < Stage::Update => self.control.goal = Goal::Stage(stage),
+            Command::SetProbeText { text, edits } => self.take_text(text, &edits, sink).await?,
+            Command::Checkpoint => {
+                // Half-updated weights are those of no step.
+                while self.session.updating() {
+                    self.slice(sink).await?;
+                }
+                self.keep_if_possible(sink).await?;
+            }
+            Command::Evaluate => self.control.due = Due { evaluate: true, asked: true, ..self.control.due },
+            Command::SpeedShare { share } => {
+                self.control.share = if share.is_finite() { share.clamp(SHARE_MIN, 1.0) } else { 1.0 };
+            }
+            Command::Measure => self.begin_measuring(sink)?,
+            Command::Attention { network, layer } => {
+                if let Some(map) = self.session.attention(network, layer).await? {
+                    sink(&Event::Attention(map))?;
+                }
+            }
+            Command::EmbeddingMap { tokens } => {
+                let map = self.session.embedding_map(tokens as usize).await?;
+                sink(&Event::EmbeddingMap(map))?;
+            }
+            Command::LoseDevice => self.session.engine.lose(),
+            // A stop is taken in the loop; a run that runs is not begun again; the other stages are no part of a step.
+            Command::Stop | Command::Start { .. } | Command::SeekStage { .. } => {}
+        }
+        Ok(())
+    }
+
+    async fn take_text(&mut self, text: String, edits: &[ProbeEdit], sink: &mut Sink<'_>) -> Result<()> {
+        if self.session.set_own_text(&text, edits) {
+            self.show(false, sink).await
+        } else {
+            sink(&Event::Probe(Probe { step: self.session.completed(), text, ..Probe::default() }))
+        }
+    }
+
+    /// One slice of training, or one whole step while it is timed; and what follows from where it came to.
+    async fn slice(&mut self, sink: &mut Sink<'_>) -> Result<()> {
+        let mut arrived = std::mem::take(&mut self.arrived);
+        let reached = match &mut self.control.measuring {
+            Some(measuring) if !self.session.in_step() => {
+                measuring.believable &= self.session.advance_timed(&mut measuring.best_secs, &mut arrived).await?;
+                measuring.left -= 1;
+                measuring.timed += 1;
+                Reached::Step
+            }
+            _ => {
+                let until = if let Goal::Stage(stage) = self.control.goal { Some(stage) } else { None };
+                self.session.slice(self.control.budget(), until, &mut arrived).await?
+            }
+        };
+        if reached == Reached::Step
+            && let Some(planned) = self.control.timing.as_mut().and_then(|t| t.planned(self.session.completed()))
+        {
+            self.fix_planned_steps(planned, sink)?;
+            self.control.timing = None;
+        }
+        self.report(&mut arrived, sink).await?;
+        self.arrived = arrived;
+        match reached {
+            Reached::Within => Ok(()),
+            Reached::Stage => {
+                self.control.goal = Goal::Pause;
+                if let Some(sample) = self.session.sample().await? {
+                    sink(&Event::Batch(sample))?;
+                }
+                self.tell_state(sink)
+            }
+            Reached::Step => self.step_done(sink).await,
+        }
+    }
+
+    /// Everything that happens every so many steps, and what was waited for.
+    async fn step_done(&mut self, sink: &mut Sink<'_>) -> Result<()> {
+        let step = self.session.completed();
+        let config = &self.session.config;
+        let [evaluate, read, keep] =
+            [config.eval_every, config.readout_every, config.checkpoint_every].map(|every| step.is_multiple_of(every));
+        self.control.due.evaluate |= evaluate && !self.session.finished();
+        self.control.due.keep |= keep && !self.session.finished();
+        if self.control.measuring.as_ref().is_some_and(|m| m.left == 0 || self.session.finished()) {
+            self.end_measuring(sink).await?;
+        }
+        let stepped = self.control.goal == Goal::Step;
+        if stepped {
+            // Who takes one step wants its numbers.
+            self.settle(sink).await?;
+            self.control.goal = Goal::Pause;
+        }
+        if step == 1 || read {
+            self.show(true, sink).await?;
+        } else if self.control.watched && (stepped || Instant::now() >= self.control.show_at) {
+            self.show(false, sink).await?;
+        }
+        if stepped { self.tell_state(sink) } else { Ok(()) }
+    }
+
+    /// One slice of an evaluation, or a checkpoint.
+    async fn do_what_is_due(&mut self, sink: &mut Sink<'_>) -> Result<()> {
+        if !self.control.due.evaluate {
+            self.control.due.keep = false;
+            return self.keep_if_possible(sink).await;
+        }
+        if !self.session.evaluating() {
+            self.settle(sink).await?;
+            if self.control.watched {
+                self.tell_state(sink)?;
+            }
+        }
+        if let Some(metrics) = self.session.evaluate_slice(self.control.budget()).await? {
+            (self.control.due.evaluate, self.control.due.asked) = (false, false);
+            self.tell_evaluation(metrics, sink)?;
+            if self.control.watched {
+                self.tell_state(sink)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The probe sentences and a person's text on the live weights; for the record, or for views alone.
+    pub(super) async fn show(&mut self, record: bool, sink: &mut Sink<'_>) -> Result<()> {
+        let began = Instant::now();
+        let shown = self.session.show().await?;
+        let readout = Event::Readout(shown.readout);
+        if record {
+            self.tell(&readout, sink)?;
+        } else {
+            sink(&readout)?;
+        }
+        if let Some(probe) = shown.probe {
+            sink(&Event::Probe(probe))?;
+        }
+        if self.control.watched {
+            self.session.want_sample();
+        }
+        self.control.show_at = Instant::now() + SHOW_EVERY.max(began.elapsed() * SHOW_SHARE);
+        Ok(())
+    }
+
+    pub(super) fn tell_state(&self, sink: &mut Sink<'_>) -> Result<()> {
+        let control = &self.control;
+        let phase = if control.stopping {
+            Phase::Stopping
+        } else if self.resting() {
+            Phase::Paused
+        } else if self.session.evaluating() || (control.due.evaluate && !self.session.in_step()) {
+            Phase::Evaluating
+        } else {
+            Phase::Running
+        };
+        let stage = self.session.stage();
+        sink(&Event::State(State { phase, step: self.session.completed(), stage, speed_share: control.share }))
+    }
+
+    fn begin_measuring(&mut self, sink: &mut Sink<'_>) -> Result<()> {
+        if self.session.engine.clock().is_none() || self.session.finished() {
+            return sink(&self.kernels_event(None));
+        }
+        let pause_after = self.control.goal == Goal::Pause;
+        if pause_after {
+            self.control.goal = Goal::Run;
+        }
+        self.control.measuring = Some(Measuring {
+            left: TIMED_STEPS,
+            timed: 0,
+            best_secs: vec![f64::INFINITY; self.session.model.plan.dispatches.len()],
+            believable: true,
+            pause_after,
+        });
+        Ok(())
+    }
+
+    async fn end_measuring(&mut self, sink: &mut Sink<'_>) -> Result<()> {
+        let Some(measured) = self.control.measuring.take() else { return Ok(()) };
+        if self.control.roofs.is_none() {
+            self.control.roofs = Some(kernels::roofs(&self.session.engine.place()).await?);
+        }
+        let event = self.kernels_event(Some(&measured));
+        sink(&event)?;
+        if measured.pause_after && self.control.goal == Goal::Run {
+            self.control.goal = Goal::Pause;
+            self.tell_state(sink)?;
+        }
+        Ok(())
+    }
+
+    /// Every dispatch of a step; with times, where some were taken.
+    fn kernels_event(&self, measured: Option<&Measuring>) -> Event {
+        let mut dispatches = kernels::dispatches(&self.session.model.plan, self.session.config.accumulate);
+        let measured = measured.filter(|measured| measured.believable);
+        if let Some(measured) = measured {
+            for dispatch in &mut dispatches {
+                dispatch.secs = Some(measured.best_secs[dispatch.index as usize]).filter(|secs| secs.is_finite());
+            }
+        }
+        Event::Kernels(Box::new(Kernels {
+            step: self.session.completed(),
+            timed_steps: measured.map_or(0, |measured| measured.timed),
+            clock: measured.and_then(|_| self.session.engine.clock()),
+            roofs: self.control.roofs.unwrap_or_default(),
+            dispatches,
+        }))
+    }
+
+    /// The last looks and the last checkpoint. A step that is under way is finished first.
+    async fn stop(&mut self, outcome: Outcome, sink: &mut Sink<'_>) -> Result<Outcome> {
+        (self.control.goal, self.control.measuring) = (Goal::Run, None);
+        while self.session.in_step() {
+            self.slice(sink).await?;
+        }
+        self.settle(sink).await?;
+        let step = self.session.completed();
+        if step > 0 {
+            self.show(true, sink).await?;
+            if self.last_evaluation != Some(step) {
+                let metrics = self.session.evaluate().await?;
+                self.tell_evaluation(metrics, sink)?;
+            }
+        }
+        if self.last_checkpoint.as_ref().map(|saved| saved.step) != Some(step) {
+            self.keep(sink).await?;
+        }
+        Ok(outcome)
+    }
+}

@@ -1,0 +1,245 @@
+//! Held-out metrics, a slice at a time: fixed masks, fixed noise, replacements drawn by the generator as it is now; and on the
+//! built-in text what the judge knows of its grammar.
+
+use super::{EVAL_SEED, Readback, Session};
+use crate::Result;
+use crate::batch::Batch;
+use crate::model::io::Outputs;
+use crate::plan::{Stage, Step};
+use crate::text::tokenizer::Tokenizer;
+use crate::train::event::{EvalMetrics, JUDGE_BINS, JudgeHistogram, JudgedExample};
+use crate::train::rules::{Judged, RuleRows};
+use std::ops::Range;
+use std::time::Duration;
+
+/// An evaluation that is under way.
+pub struct Evaluation {
+    part: Part,
+    /// Of the part's batches.
+    index: usize,
+    /// Dispatches left of the batch in the engine; none before its first.
+    left: Option<Range<usize>>,
+    held_out: Readback,
+    histogram: JudgeHistogram,
+    examples: Examples,
+    rules: Judged,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Part {
+    HeldOut,
+    Rules,
+}
+
+impl Session {
+    /// Held-out metrics, all at once.
+    pub async fn evaluate(&mut self) -> Result<EvalMetrics> {
+        loop {
+            if let Some(metrics) = self.evaluate_slice(crate::train::engine::SLICE).await? {
+                return Ok(metrics);
+            }
+        }
+    }
+
+    /// One slice of an evaluation, which it begins where none is under way; its metrics once it is done. Between two steps only.
+    pub async fn evaluate_slice(&mut self, budget: Duration) -> Result<Option<EvalMetrics>> {
+        // Training numbers first: the outputs share one buffer.
+        assert!(self.pending.is_empty() && self.in_step.is_none(), "settle before an evaluation");
+        let mut now = self.evaluation.take().unwrap_or_else(|| Box::new(self.begin_evaluation()));
+        let left = match now.left.take().or_else(|| self.next_batch(&mut now)) {
+            Some(left) => left,
+            None => return Ok(Some(self.evaluated(*now))),
+        };
+        let reached = self.engine.run(left.clone(), budget).await?;
+        if reached < left.end {
+            now.left = Some(reached..left.end);
+        } else {
+            self.take_batch(&mut now).await?;
+        }
+        self.evaluation = Some(now);
+        Ok(None)
+    }
+
+    /// Whether an evaluation is under way.
+    pub fn evaluating(&self) -> bool {
+        self.evaluation.is_some()
+    }
+
+    fn begin_evaluation(&mut self) -> Evaluation {
+        self.block = Step::seeded(EVAL_SEED, 0);
+        let bins = || vec![0; JUDGE_BINS];
+        Evaluation {
+            part: Part::HeldOut,
+            index: 0,
+            left: None,
+            held_out: Readback::default(),
+            histogram: JudgeHistogram { original: bins(), replaced: bins() },
+            examples: Examples::default(),
+            rules: Judged::default(),
+        }
+    }
+
+    /// Hands the next batch to the engine; none where all were.
+    fn next_batch(&mut self, now: &mut Evaluation) -> Option<Range<usize>> {
+        if now.part == Part::HeldOut && now.index == self.held_out.batches() {
+            (now.part, now.index) = (Part::Rules, 0);
+            self.block = Step::seeded(EVAL_SEED, 2);
+        }
+        let batch = match now.part {
+            Part::HeldOut => {
+                self.held_out.fill(now.index, &mut self.eval_batch);
+                &self.eval_batch
+            }
+            Part::Rules => {
+                let judged = self.config.objective == crate::config::Objective::Electra;
+                &self.rules.as_ref().filter(|_| judged)?.batches().get(now.index)?.batch
+            }
+        };
+        self.io.pack(batch, &mut self.words);
+        self.engine.set_step(&self.block);
+        self.engine.write(&self.io.input, &self.words);
+        Some(self.model.plan.stage(Stage::Evaluate))
+    }
+
+    /// Takes in what the batch that ran came to.
+    async fn take_batch(&mut self, now: &mut Evaluation) -> Result<()> {
+        self.engine.collect(now.index as u64);
+        let (judged, watched) = (self.judged(), self.watched);
+        let Self { engine, io, tokenizer, eval_batch, rules, .. } = self;
+        let Evaluation { part, index, held_out, histogram, examples, rules: of_rules, .. } = &mut *now;
+        engine
+            .drain(true, |_, blocks| {
+                let out = io.outputs(blocks[0]);
+                match (&*part, &*rules) {
+                    (Part::HeldOut, _) => {
+                        held_out.add(&out, eval_batch, judged);
+                        if judged {
+                            count(histogram, &out, eval_batch);
+                        }
+                        if judged && watched {
+                            examples.add(&out, eval_batch, tokenizer);
+                        }
+                    }
+                    (Part::Rules, Some(rules)) => rules.judge(rules_batch(rules, *index), &out, tokenizer, of_rules),
+                    (Part::Rules, None) => {}
+                }
+            })
+            .await?;
+        let batch = match (now.part, &self.rules) {
+            (Part::Rules, Some(rules)) => &rules_batch(rules, now.index).batch,
+            _ => &self.eval_batch,
+        };
+        self.block.row_base += batch.rows as u32;
+        self.block.slot_base += batch.slots as u32;
+        now.index += 1;
+        Ok(())
+    }
+
+    fn evaluated(&self, mut done: Evaluation) -> EvalMetrics {
+        let measured = done.held_out.fold.finish(self.loss_weights());
+        EvalMetrics {
+            step: self.step,
+            metrics: measured.metrics,
+            elapsed_secs: Some(self.clock.secs()),
+            tokens_seen: self.tokens_seen,
+            unigram_entropy: Some(self.unigram_entropy),
+            rtd_auc_rule: done.rules.auc(),
+            confusion: self.judged().then_some(measured.confusion),
+            calibration: self.judged().then_some(measured.calibration),
+            histogram: self.judged().then_some(done.histogram),
+            examples: done.examples.told,
+        }
+    }
+}
+
+fn rules_batch(rules: &RuleRows, index: usize) -> &crate::train::rules::RuleBatch {
+    &rules.batches()[index]
+}
+
+fn count(histogram: &mut JudgeHistogram, out: &Outputs, batch: &Batch) {
+    for n in (0..batch.ids.len()).filter(|&n| batch.eligible[n] == 1) {
+        let token = out.token(n);
+        let p = p_replaced(token.logit);
+        // A NaN is in no bin; the metrics say that there was one.
+        if p.is_finite() {
+            let bins = if token.replaced { &mut histogram.replaced } else { &mut histogram.original };
+            bins[((p * JUDGE_BINS as f64) as usize).min(JUDGE_BINS - 1)] += 1;
+        }
+    }
+}
+
+fn p_replaced(logit: f32) -> f64 {
+    1.0 / (1.0 + (-f64::from(logit)).exp())
+}
+
+/// Tokens of either kind are kept from each of this many equal parts of p(replaced), so that any threshold has some on both sides.
+const HEIGHTS: usize = 10;
+/// As many of each.
+const EXAMPLES: usize = 6;
+/// Tokens shown on each side of an example.
+const AROUND: usize = 8;
+
+#[derive(Default)]
+struct Examples {
+    taken: [[usize; HEIGHTS]; 2],
+    told: Vec<JudgedExample>,
+}
+
+impl Examples {
+    fn add(&mut self, out: &Outputs, batch: &Batch, tokenizer: &Tokenizer) {
+        for n in (0..batch.ids.len()).filter(|&n| batch.eligible[n] == 1) {
+            let token = out.token(n);
+            let p_replaced = p_replaced(token.logit);
+            if !p_replaced.is_finite() {
+                continue;
+            }
+            let height = ((p_replaced * HEIGHTS as f64) as usize).min(HEIGHTS - 1);
+            let taken = &mut self.taken[usize::from(token.replaced)][height];
+            if *taken == EXAMPLES {
+                continue;
+            }
+            *taken += 1;
+            let row = n / batch.row_len * batch.row_len;
+            let last = (row..row + batch.row_len).rfind(|&n| batch.attention[n] == 1).unwrap_or(n);
+            let read = |cells: Range<usize>| {
+                let ids = cells.map(|n| out.token(n).corrupted_id).filter(|&id| !tokenizer.specials().excludes(id));
+                joined(ids.map(|id| tokenizer.token(id)))
+            };
+            self.told.push(JudgedExample {
+                before: read(n.saturating_sub(AROUND).max(row)..n),
+                token: tokenizer.token(token.corrupted_id).to_owned(),
+                after: read(n + 1..(n + 1 + AROUND).min(last + 1)),
+                original: tokenizer.token(batch.ids[n]).to_owned(),
+                replaced: token.replaced,
+                masked: batch.token_slot[n] != crate::batch::NONE,
+                p_replaced,
+            });
+        }
+    }
+}
+
+/// Pieces as words.
+fn joined<'a>(pieces: impl Iterator<Item = &'a str>) -> String {
+    let mut text = String::new();
+    for piece in pieces {
+        match piece.strip_prefix("##") {
+            Some(rest) => text.push_str(rest),
+            None => {
+                if !text.is_empty() {
+                    text.push(' ');
+                }
+                text.push_str(piece);
+            }
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn pieces_join_to_words() {
+        assert_eq!(super::joined(["the", "dog", "##s", "bark"].into_iter()), "the dogs bark");
+        assert_eq!(super::joined(["##ing", "it"].into_iter()), "ing it");
+    }
+}

@@ -1,0 +1,267 @@
+//! A person's own text as a row of the readout: cut into tokens, with what was done to its words.
+//! text + edits -> [`OwnText`] -> a row of the probe's batch -> what came out, as [`Probe`].
+
+use super::sample::{Seen, Total, proposals};
+use crate::batch::Batch;
+use crate::text::tokenizer::{Specials, Tokenizer};
+use crate::train::event::{Change, Probe, ProbeEdit, ProbeToken, ReadToken};
+use crate::train::metrics::{LossWeights, bce_with_logits};
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+/// Slots of the readout that are kept for a person's text: pieces that may be masked at once.
+pub const OWN_SLOTS: u32 = 16;
+/// `[CLS]` and `[SEP]`.
+const FRAME: usize = 2;
+/// Proposals told for each masked piece.
+const PROPOSALS: usize = 5;
+
+/// A text, ready for the row.
+#[derive(Debug, Clone)]
+pub struct OwnText {
+    text: String,
+    tokens: Vec<OwnToken>,
+    truncated: bool,
+    left_out: u32,
+}
+
+#[derive(Debug, Clone)]
+struct OwnToken {
+    id: u32,
+    /// The word that stood here, where another was written by hand, and whether that is another one indeed.
+    by_hand: Option<(String, bool)>,
+    /// Bytes of the text.
+    span: Range<usize>,
+    word: u32,
+    change: Option<Change>,
+    /// Of those kept for this text.
+    slot: Option<usize>,
+}
+
+impl OwnText {
+    /// None for a text without a token. What cannot be done is left out and counted, never an error.
+    pub fn new(text: &str, edits: &[ProbeEdit], tokenizer: &Tokenizer, row_len: usize) -> Option<Self> {
+        let encoding = tokenizer.encode(text).unwrap_or_default();
+        let words = words(&encoding.tokens, &encoding.offsets);
+        let changes: BTreeMap<u32, &Change> = edits.iter().map(|edit| (edit.word, &edit.change)).collect();
+        let mut own = Self { text: text.to_owned(), tokens: Vec::new(), truncated: false, left_out: 0 };
+        for (number, pieces) in (0u32..).zip(words) {
+            let change = changes.get(&number).copied();
+            let span = encoding.offsets[pieces.start].0..encoding.offsets[pieces.end - 1].1;
+            let by_hand = match change {
+                Some(Change::Replace { word }) => tokenizer.encode(word).unwrap_or_default().ids,
+                _ => Vec::new(),
+            };
+            let old = &encoding.ids[pieces.clone()];
+            let token =
+                |id, span, by_hand| OwnToken { id, by_hand, span, word: number, change: change.cloned(), slot: None };
+            if by_hand.is_empty() {
+                let spans = encoding.offsets[pieces].iter().map(|&(start, end)| start..end);
+                own.tokens.extend(old.iter().zip(spans).map(|(&id, span)| token(id, span, None)));
+            } else {
+                let other = by_hand != old;
+                let word = text.get(span.clone()).unwrap_or_default().to_owned();
+                own.tokens.extend(by_hand.iter().map(|&id| token(id, span.clone(), Some((word.clone(), other)))));
+            }
+        }
+        own.truncated = own.tokens.len() + FRAME > row_len;
+        own.tokens.truncate(row_len.saturating_sub(FRAME));
+        own.give_slots();
+        let done = |edit: &&ProbeEdit| {
+            own.tokens.iter().any(|token| token.word == edit.word && (token.slot.is_some() || token.by_hand.is_some()))
+        };
+        own.left_out = (edits.len() - edits.iter().filter(done).count()) as u32;
+        (!own.tokens.is_empty()).then_some(own)
+    }
+
+    /// Every piece that is masked gets a slot, words at the front first; a word whose pieces have no room is left alone.
+    fn give_slots(&mut self) {
+        let mut taken = [false; OWN_SLOTS as usize];
+        let mut at = 0;
+        while at < self.tokens.len() {
+            let word = self.tokens[at].word;
+            let end = at + self.tokens[at..].iter().take_while(|token| token.word == word).count();
+            let draw = match self.tokens[at].change {
+                Some(Change::Mask) => Some(0),
+                Some(Change::Sample { draw }) => Some(draw as usize),
+                _ => None,
+            };
+            let room = taken.iter().filter(|taken| !**taken).count();
+            for (i, token) in self.tokens[at..end].iter_mut().enumerate() {
+                let Some(draw) = draw.filter(|_| end - at <= room) else { continue };
+                // A slot's number decides its noise, so another draw takes another slot. 5 and 7 share no factor with the number
+                // of slots: every draw and every neighbour begins somewhere else.
+                let first = (at + i) * 5 + draw * 7;
+                let free = (0..taken.len()).map(|k| (first + k) % taken.len()).find(|&slot| !taken[slot]);
+                token.slot = free.inspect(|&slot| taken[slot] = true);
+            }
+            at = end;
+        }
+    }
+
+    /// Writes row `row` of `batch`; the text's slots begin at `slot_base`.
+    pub fn fill(&self, batch: &mut Batch, row: usize, slot_base: usize, specials: Specials) {
+        let first = row * batch.row_len;
+        let ids = self.tokens.iter().map(|token| token.id);
+        for (i, id) in std::iter::once(specials.cls).chain(ids).chain([specials.sep]).enumerate() {
+            (batch.ids[first + i], batch.masked_ids[first + i], batch.attention[first + i]) = (id, id, 1);
+        }
+        for (i, token) in self.tokens.iter().enumerate() {
+            let (n, Some(slot)) = (first + 1 + i, token.slot.map(|slot| slot_base + slot)) else { continue };
+            batch.masked_ids[n] = specials.mask;
+            (batch.slot_position[slot], batch.slot_label[slot]) = (n as u32, token.id);
+            if matches!(token.change, Some(Change::Sample { .. })) {
+                // Only then is the sample written into the text.
+                batch.token_slot[n] = slot as u32;
+            }
+        }
+    }
+
+    /// What came out. `logits`: (S, V).
+    pub fn told(
+        &self,
+        seen: &Seen,
+        (row, slot_base): (usize, usize),
+        logits: &[f32],
+        tokenizer: &Tokenizer,
+        weights: LossWeights,
+    ) -> Probe {
+        let text = |id: u32| tokenizer.token(id).to_owned();
+        let vocab = tokenizer.vocab_size();
+        let tell = |(i, own): (usize, &OwnToken)| {
+            let mut token = seen.token(row * seen.batch.row_len + 1 + i, tokenizer);
+            if let Some(slot) = own.slot.map(|slot| slot_base + slot) {
+                if !token.masked {
+                    seen.tell_slot(&mut token, slot, &text);
+                    (token.masked, token.sampled_id, token.sampled) = (true, None, None);
+                }
+                token.proposals = proposals(&logits[slot * vocab..][..vocab], PROPOSALS, &text);
+            }
+            if let Some((original, other)) = &own.by_hand {
+                (token.sampled_id, token.sampled) = (Some(own.id), Some(token.original.clone()));
+                token.original.clone_from(original);
+                token.replaced = *other;
+            }
+            ProbeToken {
+                token,
+                start: own.span.start as u32,
+                end: own.span.end as u32,
+                word: own.word,
+                change: own.change.clone().filter(|_| own.slot.is_some() || own.by_hand.is_some()),
+            }
+        };
+        let mut tokens: Vec<ProbeToken> = self.tokens.iter().enumerate().map(tell).collect();
+        tell_shares(&mut tokens, weights);
+        Probe { step: 0, text: self.text.clone(), tokens, truncated: self.truncated, edits_left_out: self.left_out }
+    }
+}
+
+/// Shares of the text's own loss, by the labels that a person's changes give.
+fn tell_shares(tokens: &mut [ProbeToken], weights: LossWeights) {
+    let loss = |token: &ReadToken| {
+        let judge = token.logit.map_or(0.0, |logit| bce_with_logits(logit, token.replaced));
+        [judge, token.p_original.map_or(0.0, |p| -p.ln())]
+    };
+    let losses: Vec<[f64; 2]> = tokens.iter().map(|token| loss(&token.token)).collect();
+    let masked = tokens.iter().filter(|token| token.token.masked).count();
+    let total = Total::of_losses(losses.iter().copied(), [tokens.len(), masked], weights);
+    tokens.iter_mut().zip(losses).for_each(|(token, loss)| token.token.loss_share = total.share(loss));
+}
+
+/// The pieces of each word: one that begins with `##` right behind another goes on with its word.
+fn words(tokens: &[String], offsets: &[(usize, usize)]) -> Vec<Range<usize>> {
+    let mut words: Vec<Range<usize>> = Vec::new();
+    for i in 0..tokens.len() {
+        match words.last_mut() {
+            Some(word) if tokens[i].starts_with("##") && offsets[i].0 == offsets[i - 1].1 => word.end = i + 1,
+            _ => words.push(i..i + 1),
+        }
+    }
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::tokenizer::{Cleaning, SPECIALS};
+
+    fn tokenizer() -> Tokenizer {
+        let words = "the dog cat ate bone play ##ing ação . ,";
+        let vocab = SPECIALS.iter().copied().chain(words.split(' ')).map(str::to_owned).collect();
+        Tokenizer::new(vocab, Cleaning { strip_accents: Some(false), ..Cleaning::UNCASED }, "test").unwrap()
+    }
+
+    fn edit(word: u32, change: Change) -> ProbeEdit {
+        ProbeEdit { word, change }
+    }
+
+    fn filled(own: &OwnText) -> (Batch, Vec<String>, Vec<String>) {
+        let tokenizer = tokenizer();
+        let mut batch = Batch::new(2, 12, OWN_SLOTS as usize + 3);
+        own.fill(&mut batch, 1, 3, tokenizer.specials());
+        let read = |ids: &[u32]| {
+            let ids = ids[12..].iter().zip(&batch.attention[12..]).filter(|(_, real)| **real == 1);
+            ids.map(|(&id, _)| tokenizer.token(id).to_owned()).collect::<Vec<_>>()
+        };
+        let (ids, masked) = (read(&batch.ids), read(&batch.masked_ids));
+        (batch, ids, masked)
+    }
+
+    #[test]
+    fn words_are_masked_whole_and_swapped_for_words_of_other_lengths() {
+        let edits = [
+            edit(1, Change::Replace { word: "playing".into() }),
+            edit(2, Change::Mask),
+            edit(3, Change::Sample { draw: 1 }),
+            edit(9, Change::Mask),
+        ];
+        let own = OwnText::new("The dog ate playing ação", &edits, &tokenizer(), 12).unwrap();
+        let (batch, ids, masked) = filled(&own);
+        assert_eq!(ids.join(" "), "[CLS] the play ##ing ate play ##ing ação [SEP]");
+        assert_eq!(masked.join(" "), "[CLS] the play ##ing [MASK] [MASK] [MASK] ação [SEP]");
+        // What is only masked is not written over; what is sampled is.
+        let slots: Vec<bool> = batch.token_slot[12..].iter().map(|&slot| slot != crate::batch::NONE).collect();
+        assert_eq!(slots.iter().filter(|slot| **slot).count(), 2);
+        assert!(slots[5] && slots[6]);
+        assert_eq!((own.truncated, own.left_out), (false, 1));
+        let words: Vec<u32> = own.tokens.iter().map(|token| token.word).collect();
+        assert_eq!(words, [0, 1, 1, 2, 3, 3, 4]);
+        assert_eq!(own.tokens[2].by_hand, Some(("dog".to_owned(), true)));
+        assert_eq!(&own.text[own.tokens[6].span.clone()], "ação");
+        let positions =
+            (3..batch.slot_position.len()).filter(|&s| batch.slot_position[s] != crate::batch::NONE).count();
+        assert_eq!(positions, 3);
+    }
+
+    #[test]
+    fn what_does_not_fit_is_cut_off_and_told() {
+        let edits = [edit(0, Change::Mask), edit(11, Change::Mask)];
+        let text = "dog dog dog dog dog dog dog dog dog dog dog dog";
+        let own = OwnText::new(text, &edits, &tokenizer(), 12).unwrap();
+        assert_eq!((own.tokens.len(), own.truncated, own.left_out), (10, true, 1));
+        // More masks than slots: the words at the front have them.
+        let all: Vec<ProbeEdit> = (0..20).map(|word| edit(word, Change::Mask)).collect();
+        let own = OwnText::new(&"dog ".repeat(20), &all, &tokenizer(), 30).unwrap();
+        assert_eq!(own.left_out, 20 - OWN_SLOTS);
+        let mut slots: Vec<usize> = own.tokens.iter().filter_map(|token| token.slot).collect();
+        slots.sort_unstable();
+        assert_eq!(slots, (0..OWN_SLOTS as usize).collect::<Vec<_>>());
+        assert!(OwnText::new("  ", &[], &tokenizer(), 12).is_none());
+        let unknown =
+            OwnText::new("xyzzy", &[edit(0, Change::Replace { word: " ".into() })], &tokenizer(), 12).unwrap();
+        assert_eq!((unknown.tokens[0].id, unknown.left_out), (tokenizer().specials().unk, 1));
+    }
+
+    #[test]
+    fn another_draw_takes_another_slot_and_leaves_the_others_theirs() {
+        let slots = |draw| {
+            let edits = [edit(0, Change::Sample { draw: 0 }), edit(2, Change::Sample { draw })];
+            let own = OwnText::new("the dog ate bone", &edits, &tokenizer(), 12).unwrap();
+            [own.tokens[0].slot, own.tokens[2].slot]
+        };
+        let first = slots(0);
+        for draw in 1..4 {
+            assert!(slots(draw)[0] == first[0] && slots(draw)[1] != first[1], "{:?}", slots(draw));
+        }
+    }
+}

@@ -1,0 +1,244 @@
+//! What a view asks of a session's live weights: the readout with a person's text, a batch as far as its step has come, attention,
+//! and the embeddings on two axes. None of it changes a number of the run.
+
+use super::probe::OwnText;
+use super::sample::{self, Seen, cells_of_row, proposals};
+use super::{EVAL_SEED, Session};
+use crate::Result;
+use crate::batch::{Batch, NONE};
+use crate::model::io::Io;
+use crate::plan::{Plan, Stage, Step};
+use crate::train::event::{
+    AttentionMap, BatchSample, EmbeddingMap, MapPoint, Network, Probe, ProbeEdit, ReadToken, Readout,
+};
+use crate::train::project::project;
+use std::ops::Range;
+
+pub use super::probe::OWN_SLOTS;
+
+/// Proposals a readout shows for a slot.
+const PROPOSALS: usize = 5;
+/// Words on an embedding map at most.
+const POINTS_MAX: usize = 5000;
+
+/// The probe sentences and the person's text, if there is one, on the live weights.
+pub struct Shown {
+    pub readout: Readout,
+    pub probe: Option<Probe>,
+}
+
+/// A pass over the probe rows, and what it put out.
+struct Looked {
+    batch: Batch,
+    /// (S, V)
+    logits: Vec<f32>,
+    tokens: Vec<u32>,
+    slots: Vec<u32>,
+}
+
+impl Session {
+    /// The person's text from now on; one without a word takes it away. Whether there is one now.
+    pub fn set_own_text(&mut self, text: &str, edits: &[ProbeEdit]) -> bool {
+        let row_len = self.model.probe.as_ref().map_or(0, |io| io.size.row_len as usize);
+        self.own_text = OwnText::new(text, edits, &self.tokenizer, row_len);
+        self.own_text.is_some()
+    }
+
+    /// The probe sentences and the person's text under the weights as they are.
+    pub async fn show(&mut self) -> Result<Shown> {
+        let Some(io) = self.model.probe.clone() else {
+            return Ok(Shown { readout: Readout { step: self.step, sentences: Vec::new() }, probe: None });
+        };
+        let looked = self.look(&io).await?;
+        self.put_back();
+        let judged = self.judged();
+        let seen = Seen {
+            batch: &looked.batch,
+            slots: Some(&looked.slots),
+            corrupted: None,
+            tokens: judged.then_some(&looked.tokens[..]),
+        };
+        let [row, slot_base] = own_place(&io);
+        let readout = Readout { step: self.step, sentences: self.sentences(&seen, &looked.logits, row) };
+        let (tokenizer, weights) = (&self.tokenizer, self.loss_weights());
+        let probe = self.own_text.as_ref().map(|own| {
+            let told = own.told(&seen, (row, slot_base), &looked.logits, tokenizer, weights);
+            Probe { step: self.step, ..told }
+        });
+        Ok(Shown { readout, probe })
+    }
+
+    /// The rows of the probe pass: fixed ones, then the person's.
+    fn probe_batch(&mut self, io: &Io) -> Batch {
+        let size = io.size;
+        let mut batch = Batch::new(size.rows as usize, size.row_len as usize, size.slots as usize);
+        self.probes.fill(0, &mut batch);
+        let [row, slot_base] = own_place(io);
+        if let Some(own) = &self.own_text {
+            own.fill(&mut batch, row, slot_base, self.tokenizer.specials());
+        }
+        batch
+    }
+
+    /// Hands the probe rows to the engine.
+    fn begin_look(&mut self, io: &Io) -> Batch {
+        let batch = self.probe_batch(io);
+        self.engine.set_step(&Step::seeded(EVAL_SEED, 1));
+        let mut words = Vec::new();
+        io.pack(&batch, &mut words);
+        self.engine.write(&io.input, &words);
+        batch
+    }
+
+    /// Runs the readout stage and keeps each chunk's logits before their memory is used again.
+    async fn look(&mut self, io: &Io) -> Result<Looked> {
+        let batch = self.begin_look(io);
+        let plan = self.model.plan.clone();
+        let stage = plan.stage(Stage::Readout);
+        let (mut logits, mut reached) = (Vec::new(), stage.start);
+        for softmax in of_kernel(&plan, &stage, "vocab.forward") {
+            self.engine.run_all(reached..softmax + 1).await?;
+            logits.extend(self.engine.read_f32(&plan.dispatches[softmax].tensors[0]).await?);
+            reached = softmax + 1;
+        }
+        self.engine.run_all(reached..stage.end).await?;
+        let tokens = self.engine.read(&io.token_out).await?;
+        let slots = self.engine.read(&io.slots.slot_out).await?;
+        Ok(Looked { batch, logits, tokens, slots })
+    }
+
+    /// The first `rows` rows, those without a token left out.
+    fn sentences(&self, seen: &Seen, logits: &[f32], rows: usize) -> Vec<Vec<ReadToken>> {
+        let text = |id: u32| self.tokenizer.token(id).to_owned();
+        let vocab = self.tokenizer.vocab_size();
+        let all: Vec<usize> = (0..rows).flat_map(|row| cells_of_row(seen.batch, row)).collect();
+        sample::rows(seen, 0..rows, &all, self.loss_weights(), |n| {
+            let mut token = seen.token(n, &self.tokenizer);
+            let slot = seen.batch.token_slot[n];
+            if slot != NONE {
+                token.proposals = proposals(&logits[slot as usize * vocab..][..vocab], PROPOSALS, &text);
+            }
+            token
+        })
+    }
+
+    /// Asks for a few rows of the next step whose numbers arrive.
+    pub fn want_sample(&mut self) {
+        self.sample_wanted = true;
+    }
+
+    /// A few rows of the micro-batch that is under way, as far as its stages are done; none between two steps.
+    pub async fn sample(&mut self) -> Result<Option<BatchSample>> {
+        let Some(stage) = self.stage() else { return Ok(None) };
+        let plan = self.model.plan.clone();
+        let here = self.in_step.as_ref().map(|now| now.left.start);
+        let slots = match stage >= Stage::Propose {
+            true => Some(self.engine.read(&self.io.slots.slot_out).await?),
+            false => None,
+        };
+        let tokens = match stage >= Stage::Judge && self.judged() {
+            true => Some(self.engine.read(&self.io.token_out).await?),
+            false => None,
+        };
+        // Its memory is lent on once the judge has read it.
+        let replace = plan.stage(Stage::Replace);
+        let corrupted = match here == Some(replace.end) && tokens.is_none() {
+            true => Some(self.engine.read(&plan.dispatches[replace.start].tensors[CORRUPTED]).await?),
+            false => None,
+        };
+        let (weights, step) = (self.loss_weights(), self.step + 1);
+        let Self { in_step: Some(now), tokenizer, sample_row, .. } = self else { return Ok(None) };
+        let (slots, corrupted, tokens) = (slots.as_deref(), corrupted.as_deref(), tokens.as_deref());
+        let seen = Seen { batch: &now.batches[now.micro], slots, corrupted, tokens };
+        // The rows stay those of the stages before: only a step that arrives moves on.
+        let rows = sample::next_rows(&mut sample_row.clone(), &now.batches, now.micro);
+        Ok(Some(BatchSample { step, ..sample::batch(&seen, tokenizer, weights, rows) }))
+    }
+
+    /// Who looks at whom in `layer` of `network` (or in its last layer), in the person's text or else in the first probe sentence.
+    /// None where the run has no such network.
+    pub async fn attention(&mut self, network: Network, layer: u32) -> Result<Option<AttentionMap>> {
+        let Some(io) = self.model.probe.clone() else { return Ok(None) };
+        let plan = self.model.plan.clone();
+        let stage = plan.stage(Stage::Attention);
+        let name = match network {
+            Network::Generator => "generator.",
+            Network::Discriminator => "discriminator.",
+        };
+        let of_network = |&i: &usize| plan.dispatches[i].tensors[0].label.starts_with(name);
+        let maps: Vec<usize> = of_kernel(&plan, &stage, "attention.map").filter(of_network).collect();
+        let layers = maps.len() as u32;
+        let Some(&at) = maps.get(layer as usize).or(maps.last()) else { return Ok(None) };
+        let replaced = of_kernel(&plan, &stage, "corrupt.replace").next();
+        let batch = self.begin_look(&io);
+        let (mut read, mut reached) = (batch.masked_ids.clone(), stage.start);
+        if let Some(replace) = replaced.filter(|_| network == Network::Discriminator) {
+            self.engine.run_all(reached..replace + 1).await?;
+            read = self.engine.read(&plan.dispatches[replace].tensors[CORRUPTED]).await?;
+            reached = replace + 1;
+        }
+        self.engine.run_all(reached..at + 1).await?;
+        let shares = &plan.dispatches[at].tensors[SHARES];
+        let all = self.engine.read_f32(shares).await?;
+        self.put_back();
+        let [_, heads, t, _] = shares.dims();
+        let row = if self.own_text.is_some() { own_place(&io)[0] } else { 0 };
+        let cells = cells_of_row(&batch, row);
+        let (heads, t) = (heads as usize, t as usize);
+        let queries = (0..heads).flat_map(|head| (0..cells.len()).map(move |q| ((row * heads + head) * t + q) * t));
+        Ok(Some(AttentionMap {
+            step: self.step,
+            network,
+            layer: layer.min(layers - 1),
+            layers,
+            heads: heads as u32,
+            tokens: cells.iter().map(|&n| self.tokenizer.token(read[n]).to_owned()).collect(),
+            probabilities: queries.flat_map(|at| all[at..at + cells.len()].to_vec()).collect(),
+        }))
+    }
+
+    /// The word embeddings of the `tokens` most frequent words on their two principal axes.
+    pub async fn embedding_map(&mut self, tokens: usize) -> Result<EmbeddingMap> {
+        // Shared by both networks in most runs; else the judge's, which is what a run is for.
+        let tables = || self.model.parameters.iter().filter(|p| p.entry.name.ends_with("word_embeddings.weight"));
+        let table = tables().find(|p| !p.entry.name.starts_with("generator.")).or(tables().next());
+        let value = table.expect("every network has word embeddings").value.clone();
+        let [_, d] = value.dims();
+        let values = self.engine.read_f32(&value).await?;
+        let specials = self.tokenizer.specials();
+        let mut ids: Vec<u32> = (0..self.counts.len() as u32)
+            .filter(|&id| !specials.excludes(id) && self.counts[id as usize] > 0)
+            .collect();
+        ids.sort_by_key(|&id| (std::cmp::Reverse(self.counts[id as usize]), id));
+        ids.truncate(tokens.min(POINTS_MAX));
+        let d = d as usize;
+        let rows: Vec<f32> = ids.iter().flat_map(|&id| values[id as usize * d..][..d].iter().copied()).collect();
+        let projection = project(&rows, d);
+        let point = |(&id, [x, y]): (&u32, [f32; 2])| MapPoint {
+            id,
+            token: self.tokenizer.token(id).to_owned(),
+            count: self.counts[id as usize],
+            x,
+            y,
+        };
+        Ok(EmbeddingMap {
+            step: self.step,
+            points: ids.iter().zip(projection.points).map(point).collect(),
+            explained: projection.explained,
+        })
+    }
+}
+
+/// Slots of `corrupt.replace` and of `attention.map` that are read back.
+const CORRUPTED: usize = 5;
+const SHARES: usize = 3;
+
+/// The dispatches of a stage that launch this kernel.
+fn of_kernel<'a>(plan: &'a Plan, stage: &Range<usize>, label: &'static str) -> impl Iterator<Item = usize> + use<'a> {
+    stage.clone().filter(move |&i| plan.dispatches[i].kernel.label == label)
+}
+
+/// The person's row and the first of its slots: both are the last of the pass.
+fn own_place(io: &Io) -> [usize; 2] {
+    [io.size.rows as usize - 1, io.size.slots.saturating_sub(OWN_SLOTS) as usize]
+}
