@@ -15,7 +15,7 @@ use super::trouble::{self, Trouble};
 use crate::gpu::Choice;
 use crate::run::Options;
 use crate::t;
-use crate::train::event::{Command, Event, Failure, FailureKind, Stage, WarningKind};
+use crate::train::event::{Command, Event, Failure, FailureKind, Stage, Warning, WarningKind};
 use crate::view::Lang;
 use crate::view::log::read_events;
 use crate::{Error, Result};
@@ -71,8 +71,8 @@ pub struct Desk {
     pub started: Option<Options>,
     /// What went wrong, until something is done about it or it is put away.
     trouble: Option<Trouble>,
-    /// What a person should know while the run goes on: in English, in Portuguese.
-    notice: Option<[String; 2]>,
+    /// What a person should know while the run goes on.
+    notice: Option<Warning>,
     asks: Vec<Ask>,
 }
 
@@ -142,15 +142,18 @@ impl Desk {
             transport.playing = !matches!(now.phase, crate::train::event::Phase::Paused);
             (transport.stage, transport.share) = (now.stage, now.speed_share);
         }
-        let speaks = matches!(event, Event::Step(_) | Event::Readout(_) | Event::Failed(_) | Event::Finished(_));
-        match &mut self.coming {
-            None => self.state.fold(event),
-            Some(coming) => {
-                coming.fold(event);
-                if speaks && let Some(coming) = self.coming.take() {
-                    self.show(coming, None);
-                }
-            }
+        let [speaks, failed] = [
+            matches!(event, Event::Step(_) | Event::Readout(_) | Event::Finished(_)),
+            matches!(event, Event::Failed(_)),
+        ];
+        let Some(coming) = &mut self.coming else { return self.state.fold(event) };
+        coming.fold(event);
+        if failed {
+            // It never came to a step: what was shown stays, and its log says what happened.
+            coming.log.lines().cloned().for_each(|line| self.state.log.push(line));
+            self.coming = None;
+        } else if speaks && let Some(coming) = self.coming.take() {
+            self.show(coming, None);
         }
     }
 
@@ -164,10 +167,12 @@ impl Desk {
                 self.trouble = Some(Trouble { failure: failure.clone(), started });
             }
             Event::Warning(w) if matches!(w.kind, WarningKind::CheckpointNotWritten | WarningKind::CorpusGone) => {
-                self.notice = Some([w.message.clone(), w.message_pt.clone()]);
+                self.notice = Some(w.clone());
             }
             // What could not be saved is saved now.
-            Event::Checkpoint { .. } => self.notice = None,
+            Event::Checkpoint { .. } => {
+                self.notice = self.notice.take().filter(|w| w.kind != WarningKind::CheckpointNotWritten);
+            }
             _ => {}
         }
     }
@@ -332,6 +337,7 @@ impl Desk {
             out => out.clone(),
         };
         let options = Options { watched: true, out, ..options };
+        let coming = coming(&options);
         let trainer = Trainer::start(options.clone(), self.opening.events.as_deref(), Arc::clone(wake));
         match trainer {
             Ok(trainer) => {
@@ -340,8 +346,6 @@ impl Desk {
                     trainer.send(Command::SpeedShare { share });
                 }
                 self.trainer = Some(trainer);
-                let mut coming = RunState::new(Source::Live);
-                coming.phase = Phase::Preparing;
                 self.coming = Some(coming);
                 let transport = &mut self.view.transport;
                 (transport.live, transport.playing, transport.stage) = (true, true, None);
@@ -415,6 +419,14 @@ pub fn first_run(lang: Lang) -> Options {
     }
 }
 
+/// A run before its first event. One that goes on has a past.
+fn coming(options: &Options) -> RunState {
+    let past = options.out.as_deref().filter(|_| options.resume).and_then(|run| opened(run).ok());
+    let mut run = past.unwrap_or_default();
+    (run.source, run.phase) = (Source::Live, Phase::Preparing);
+    run
+}
+
 fn opened(run: &Path) -> Result<RunState> {
     let events = read_events(run)?;
     if events.is_empty() {
@@ -436,12 +448,12 @@ pub fn wake(ctx: &Context) -> Wake {
 }
 
 /// The run goes on, but something about it wants a person.
-fn notice_ui(ui: &mut Ui, cx: &PanelContext, notice: &mut Option<[String; 2]>) {
-    let Some([en, pt]) = notice.clone() else { return };
+fn notice_ui(ui: &mut Ui, cx: &PanelContext, notice: &mut Option<Warning>) {
+    let Some(warning) = notice.clone() else { return };
     ui.separator();
     ui.horizontal_wrapped(|ui| {
         ui.label(RichText::new(cx.t("app-notice")).font(cx.theme.strong()).color(cx.theme.alert));
-        ui.label(cx.lang().pick(en, pt));
+        ui.label(cx.lang().pick(warning.message, warning.message_pt));
         if ui.button(cx.t("app-trouble-dismiss")).clicked() {
             *notice = None;
         }
@@ -451,7 +463,7 @@ fn notice_ui(ui: &mut Ui, cx: &PanelContext, notice: &mut Option<[String; 2]>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::train::event::{StepMetrics, Warning};
+    use crate::train::event::StepMetrics;
 
     fn desk() -> Desk {
         Desk::fresh(&Context::default(), Lang::En).unwrap()

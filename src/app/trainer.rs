@@ -96,9 +96,13 @@ impl Trainer {
 }
 
 fn refused(error: &Error) -> Event {
+    use crate::error::Kind;
     let kind = match error.kind {
-        crate::error::Kind::Usage => FailureKind::Usage,
-        crate::error::Kind::Failed => FailureKind::Other,
+        Kind::Usage => FailureKind::Usage,
+        Kind::DeviceLost => FailureKind::DeviceLost,
+        Kind::OutOfMemory => FailureKind::OutOfMemory,
+        Kind::NonFinite => FailureKind::NonFinite,
+        Kind::Failed => FailureKind::Other,
     };
     Event::Failed(Failure { message: error.to_string(), hint: error.hint.clone(), kind, ..Failure::default() })
 }
