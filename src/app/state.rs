@@ -1,12 +1,13 @@
 //! What the panels draw: a fold of a run's events into plain, bounded data. Knows no window.
 //! `Event` -> [`RunState::fold`] -> panels. However long a run is, its histories stay below their caps by thinning evenly.
 
+use super::smooth::{Smooth, Smoother};
 use crate::train::event::{
     self, AttentionMap, BatchSample, Device, EmbeddingMap, EvalMetrics, Event, Executor, Failure, Finished, Kernels,
-    Outcome, Preparing, Probe, Readout, RunPlan, Settings, StepMetrics,
+    Network, Outcome, Preparing, Probe, Readout, RunPlan, Settings, StepMetrics,
 };
 use crate::view::Lang;
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 /// Points of a curve: twice what a wide window has pixels for.
 pub const STEPS_MAX: usize = 4096;
@@ -54,6 +55,9 @@ pub struct RunState {
     pub settings: Option<Settings>,
     pub preparing: Option<Preparing>,
     pub steps: History<StepMetrics, STEPS_MAX>,
+    /// Means behind each of `steps`, in step with it.
+    pub smooth: History<Smooth, STEPS_MAX>,
+    smoother: Smoother,
     pub evals: History<EvalMetrics, EVALS_MAX>,
     pub readouts: History<Readout, READOUTS_MAX>,
     /// Step and path of each checkpoint, oldest first.
@@ -69,8 +73,8 @@ pub struct RunState {
     /// The person's own text, readout by readout.
     pub probes: History<Probe, READOUTS_MAX>,
     pub kernels: Option<Box<Kernels>>,
-    /// The newest map that was asked for.
-    pub attention: Option<AttentionMap>,
+    /// The newest map that was asked for, of each network.
+    pub attention: BTreeMap<Network, AttentionMap>,
     pub embedding_map: Option<EmbeddingMap>,
 }
 
@@ -104,6 +108,7 @@ impl RunState {
                 if !matches!(self.phase, Phase::Paused | Phase::Evaluating | Phase::Stopping) {
                     self.phase = Phase::Running;
                 }
+                self.smooth.push(self.smoother.push(&step));
                 self.steps.push(*step);
             }
             Event::Eval(eval) => self.evals.push(*eval),
@@ -123,7 +128,7 @@ impl RunState {
             Event::Batch(sample) => self.batch = Some(sample),
             Event::Probe(probe) => self.probes.push(probe),
             Event::Kernels(kernels) => self.kernels = Some(kernels),
-            Event::Attention(map) => self.attention = Some(map),
+            Event::Attention(map) => drop(self.attention.insert(map.network, map)),
             Event::EmbeddingMap(map) => self.embedding_map = Some(map),
             // Only a line of the log, written above.
             Event::Warning(_) => {}
@@ -143,6 +148,8 @@ impl RunState {
     /// What a resumed run overtook no longer counts.
     fn forget_after(&mut self, step: u64) {
         self.steps.retain(|s| s.step <= step);
+        self.smooth.retain(|s| s.step <= step);
+        self.smoother.resume(self.smooth.last());
         self.evals.retain(|e| e.step <= step);
         self.readouts.retain(|r| r.step <= step);
         self.checkpoints.retain(|(at, _)| *at <= step);
@@ -354,6 +361,60 @@ mod tests {
         assert!(steps.is_sorted_by(|a, b| a < b));
         let gaps = steps.windows(2).map(|pair| pair[1] - pair[0]).max().unwrap();
         assert!(gaps <= 2 * (100_000 / STEPS_MAX as u64 + 1), "a gap of {gaps}");
+    }
+
+    fn written<'a, T: serde::Serialize + 'a>(values: impl Iterator<Item = &'a T>) -> usize {
+        values.map(|value| serde_json::to_string(value).unwrap().len()).sum()
+    }
+
+    /// Text that all of a state would take, written down: a measure of what it holds.
+    fn held_bytes(state: &RunState) -> usize {
+        written(state.steps.iter())
+            + written(state.evals.iter())
+            + written(state.readouts.iter())
+            + written(state.probes.iter())
+            + written(state.checkpoints.iter())
+            + written(state.batch.iter())
+            + state.log.lines().map(|line| line.en.len() + line.pt.len()).sum::<usize>()
+    }
+
+    #[test]
+    fn ten_thousand_watched_steps_hold_no_more_than_two_thousand_did() {
+        let sentence = vec![ReadToken { original: "dog".into(), p_replaced: Some(0.5), ..ReadToken::default() }; 20];
+        let warn = |step| {
+            let text = "a warning of some length, as they are".to_owned();
+            Event::Warning(Warning { kind: WarningKind::Notice, step, message: text.clone(), message_pt: text })
+        };
+        // All that a watched run can tell, far more often than it does.
+        let events = |n: u64| {
+            let probe = event::Probe { step: n, text: "a dog".into(), ..event::Probe::default() };
+            let rows = vec![sentence.clone()];
+            [
+                step(n),
+                Event::Eval(Box::new(EvalMetrics { step: n, ..EvalMetrics::default() })),
+                Event::Readout(Readout { step: n, sentences: vec![sentence.clone(); 3] }),
+                Event::Probe(probe),
+                Event::Batch(BatchSample { step: n, known: event::Stage::Judge, first_row: 0, rows }),
+                Event::Checkpoint { step: n, path: "runs/one/checkpoints/step-000000001".into() },
+                warn(n),
+            ]
+        };
+        let mut state = RunState::new(Source::Live);
+        let mut most = 0;
+        for n in 1..=10_000 {
+            events(n).into_iter().for_each(|event| state.fold(event));
+            if n <= 2_000 && n.is_multiple_of(100) {
+                most = most.max(held_bytes(&state));
+            }
+            if n > 9_000 && n.is_multiple_of(500) {
+                let held = held_bytes(&state);
+                // Steps alone go on to their cap of 4,096; a step is a few hundred bytes.
+                assert!(held < most + STEPS_MAX * 700, "step {n}: {held} bytes, {most} before");
+            }
+        }
+        let counts = [state.steps.len(), state.evals.len(), state.readouts.len(), state.probes.len()];
+        let caps = [STEPS_MAX, EVALS_MAX, READOUTS_MAX, READOUTS_MAX];
+        assert!(counts.iter().zip(caps).all(|(count, cap)| *count <= cap + 1), "{counts:?}");
     }
 
     #[test]

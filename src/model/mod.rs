@@ -9,7 +9,9 @@ mod heads;
 pub mod init;
 pub mod io;
 pub mod ledger;
+mod needs;
 pub mod read;
 mod record;
 
+pub use needs::Needs;
 pub use record::{Model, ModelSpec, Parameter, ProbeSize, TrainSpec, slots_per_row};
