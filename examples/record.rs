@@ -39,8 +39,9 @@ fn main() -> std::process::ExitCode {
 }
 
 fn record(lang: Lang, run: &Path, out: &Path, steps: Option<u64>) -> Result<usize> {
-    // The processor: the same numbers wherever it is recorded.
-    let options = Options { device: Choice::Cpu, out: Some(run.to_owned()), steps, watched: true, ..first_run(lang) };
+    // The processor, and one thread of it: the same numbers wherever it is recorded.
+    let first = Options { device: Choice::Cpu, threads: Some(1), watched: true, ..first_run(lang) };
+    let options = Options { out: Some(run.to_owned()), steps, ..first };
     let (commands, received) = mpsc::unbounded();
     // What the window's field holds at first.
     let text = lang.pick("the loyal dog gnaws the bone in the kennel.", "o cachorro fiel rói o osso no quintal.");

@@ -51,9 +51,9 @@ fn every_control_has_a_name() {
     let nameless: Vec<String> = app
         .root()
         .children_recursive()
-        .map(|node| (node.accesskit_node().role(), node.accesskit_node().label().unwrap_or_default(), node.rect()))
-        .filter(|(role, label, _)| controls.contains(role) && label.is_empty())
-        .map(|(role, _, rect)| format!("{role:?} at {rect:?}"))
+        .filter(|node| controls.contains(&node.accesskit_node().role()))
+        .filter(|node| node.accesskit_node().label().unwrap_or_default().is_empty())
+        .map(|node| format!("{:?} at {:?}", node.accesskit_node().role(), node.rect()))
         .collect();
     assert!(nameless.is_empty(), "{nameless:?}");
 }
@@ -173,6 +173,14 @@ fn the_window_looks_as_it_did() {
     if common::gpu("app.snapshot").is_none() {
         return;
     }
-    let mut app = open(Look { drawn: true, ..LOOK });
-    same_picture(&mut app, "desk-light-en");
+    let [dark, light] = [egui::Theme::Dark, egui::Theme::Light];
+    let small = [800.0, 600.0];
+    for (name, look) in [
+        ("light-en-1280x800", LOOK),
+        ("dark-pt-1280x800", Look { lang: Lang::Pt, theme: dark, ..LOOK }),
+        ("dark-en-800x600", Look { theme: dark, size: small, ..LOOK }),
+        ("light-pt-800x600", Look { lang: Lang::Pt, theme: light, size: small, ..LOOK }),
+    ] {
+        same_picture(&mut open(Look { drawn: true, ..look }), name);
+    }
 }

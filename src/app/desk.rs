@@ -63,6 +63,8 @@ pub struct Desk {
     /// Runs that write their last checkpoint.
     ending: Vec<JoinHandle<bool>>,
     opening: Opening,
+    /// Language and theme as the settings had them when they were last looked at.
+    chosen: (Option<Lang>, theme::ThemeChoice),
     /// The folder of the run that is shown, where it has one.
     shown_run: Option<PathBuf>,
     /// When the recording's next picture is due.
@@ -90,6 +92,7 @@ impl Desk {
         Ok(Self {
             state,
             view: View { kept: settings.kept.clone(), ..View::default() },
+            chosen: (settings.lang, settings.theme),
             settings,
             coming: None,
             panels: Panels::default(),
@@ -129,8 +132,8 @@ impl Desk {
             self.hear(event);
         }
         if over {
-            self.trainer = None;
             (self.view.transport.live, self.view.transport.playing) = (false, false);
+            self.dismiss_trainer();
         }
     }
 
@@ -190,6 +193,7 @@ impl Desk {
         self.receive();
         self.follow_settings(ui.ctx());
         self.replay(ui.ctx());
+        let replayed = self.view.scrub;
         let theme = Theme::of(ui.ctx());
         self.view.mark = self.view.marking.take();
         if self.panels.data.take_dropped(ui.ctx()) {
@@ -208,6 +212,8 @@ impl Desk {
         egui::CentralPanel::default().frame(Frame::new().fill(theme.background).inner_margin(8)).show(ui, |ui| {
             layout::ui(&mut settings.layout, ui, look, &mut |id, ui| panels.ui(id, ui, &mut cx));
         });
+        // A hand on the time axis takes over from the recording.
+        self.replay_at = self.replay_at.filter(|_| self.view.scrub == replayed);
         self.keep(ui.ctx());
         let wake = wake(ui.ctx());
         for ask in std::mem::take(&mut self.asks) {
@@ -227,8 +233,14 @@ impl Desk {
 
     /// Language, theme and text size as chosen.
     fn follow_settings(&mut self, ctx: &Context) {
-        let lang = self.settings.lang.filter(|_| self.opening.lang.is_none());
-        let lang = lang.or(self.opening.lang).unwrap_or(self.opening.system_lang);
+        // What is chosen in the window wins over what was typed when it was started.
+        if self.settings.lang != self.chosen.0 {
+            (self.opening.lang, self.chosen.0) = (None, self.settings.lang);
+        }
+        if self.settings.theme != self.chosen.1 {
+            (self.opening.theme, self.chosen.1) = (None, self.settings.theme);
+        }
+        let lang = self.opening.lang.or(self.settings.lang).unwrap_or(self.opening.system_lang);
         if lang != self.strings.lang {
             self.strings = Strings::new(lang);
             // The recording speaks the person's language too.
@@ -338,7 +350,9 @@ impl Desk {
         };
         let options = Options { watched: true, out, ..options };
         let coming = coming(&options);
-        let trainer = Trainer::start(options.clone(), self.opening.events.as_deref(), Arc::clone(wake));
+        // A run that goes on needs the folder that one before it may still be writing to.
+        let before = if options.resume { std::mem::take(&mut self.ending) } else { Vec::new() };
+        let trainer = Trainer::start(options.clone(), self.opening.events.as_deref(), before, Arc::clone(wake));
         match trainer {
             Ok(trainer) => {
                 let share = self.view.transport.share;
@@ -363,6 +377,11 @@ impl Desk {
     /// Asks the live run to end with a checkpoint, without waiting for it.
     fn end_run(&mut self) {
         (self.view.transport.live, self.view.transport.playing, self.coming) = (false, false, None);
+        self.dismiss_trainer();
+    }
+
+    /// Lets the trainer end on a thread that waits for it.
+    fn dismiss_trainer(&mut self) {
         let Some(trainer) = self.trainer.take() else { return };
         self.ending.retain(|thread| !thread.is_finished());
         let thread = std::thread::Builder::new().name("ending".to_owned()).spawn(move || trainer.stop(PATIENCE));

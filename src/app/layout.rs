@@ -225,7 +225,7 @@ fn heading_ui(ui: &mut Ui, tabs: &[PanelId], open: &mut usize, look: Look) -> bo
             ui.scope(|ui| {
                 ui.set_max_width(width);
                 ui.horizontal_wrapped(|ui| {
-                    ui.spacing_mut().item_spacing.x = 2.0;
+                    ui.spacing_mut().item_spacing.x = 12.0;
                     for (n, tab) in tabs.iter().enumerate() {
                         tab_ui(ui, n, strings.t(tab.heading()), open, look.theme);
                     }
@@ -248,7 +248,7 @@ fn tab_ui(ui: &mut Ui, n: usize, name: String, open: &mut usize, theme: Theme) {
     response.widget_info(|| WidgetInfo::selected(Role::Tab, true, chosen, &name));
     if chosen {
         let rect = response.rect;
-        let line = [rect.left_bottom() + vec2(8.0, 0.0), rect.right_bottom() - vec2(8.0, 0.0)];
+        let line = [rect.left_bottom(), rect.right_bottom()];
         ui.painter().line_segment(line, Stroke::new(2.0, theme.accent));
     }
     if response.clicked() {

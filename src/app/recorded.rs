@@ -1,7 +1,7 @@
 //! The run that comes with the program: its events, thinned and packed, so that the first frame has something true to show.
 //! `cargo xtask record` -> `assets/recorded/LANG.jsonl.gz` -> [`events`] at the start, [`pack`] when it is made.
 
-use crate::train::event::{Event, ReadToken, StepMetrics};
+use crate::train::event::{Event, ReadToken, StepMetrics, Verdict};
 use crate::view::Lang;
 use crate::{Error, Result};
 use std::io::{Read, Write};
@@ -38,6 +38,7 @@ pub fn events(lang: Lang) -> Result<Vec<Event>> {
 /// The packing itself fails.
 pub fn pack(events: &[Event]) -> Result<Vec<u8>> {
     let last = events.iter().filter_map(Event::step).max().unwrap_or(0);
+    let sentences = telling(events);
     let [mut readouts, mut probes, mut steps] = [READOUTS, READOUTS, STEPS].map(|count| Sieve::new(last, count));
     let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
     for (n, event) in events.iter().enumerate() {
@@ -51,7 +52,7 @@ pub fn pack(events: &[Event]) -> Result<Vec<u8>> {
             _ => newest(),
         };
         if kept {
-            let line = serde_json::to_string(&brief(event)).expect("an event is JSON");
+            let line = serde_json::to_string(&brief(event, &sentences)).expect("an event is JSON");
             writeln!(packer, "{line}").map_err(|e| Error::failed(format!("cannot pack the recording: {e}")))?;
         }
     }
@@ -95,12 +96,31 @@ impl Sieve {
     }
 }
 
-fn brief(event: &Event) -> Event {
+/// The sentences whose last judgements are of the most kinds, in their order: they show more of what can happen.
+fn telling(events: &[Event]) -> Vec<usize> {
+    let last = events.iter().rev().find_map(|event| if let Event::Readout(r) = event { Some(r) } else { None });
+    let Some(last) = last else { return Vec::new() };
+    let kinds = |sentence: &[ReadToken]| {
+        let verdicts = [Verdict::Caught, Verdict::LuckyGuess, Verdict::Missed, Verdict::FalseAlarm];
+        // One that was caught tells the most.
+        let weight = |verdict: Verdict| if verdict == Verdict::Caught { 2 } else { 1 };
+        let there = verdicts.into_iter().filter(|v| sentence.iter().any(|token| token.verdict() == *v));
+        there.map(weight).sum::<usize>()
+    };
+    let mut order: Vec<usize> = (0..last.sentences.len()).collect();
+    order.sort_by_key(|n| std::cmp::Reverse(kinds(&last.sentences[*n])));
+    order.truncate(SENTENCES);
+    order.sort_unstable();
+    order
+}
+
+fn brief(event: &Event, sentences: &[usize]) -> Event {
     let mut event = event.clone();
     match &mut event {
         Event::Step(step) => round_step(step),
         Event::Readout(readout) => {
-            readout.sentences.truncate(SENTENCES);
+            let mut number = 0..;
+            readout.sentences.retain(|_| number.next().is_some_and(|n| sentences.contains(&n)));
             readout.sentences.iter_mut().flatten().for_each(round_token);
         }
         Event::Probe(probe) => probe.tokens.iter_mut().for_each(|token| round_token(&mut token.token)),

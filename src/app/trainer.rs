@@ -30,16 +30,18 @@ pub struct Trainer {
 }
 
 impl Trainer {
-    /// Starts the run. Its events also go to `events`, one JSON object a line, where given.
+    /// Starts the run, once those `before` it have ended. Its events also go to `events`, one JSON object a line, where given.
     ///
     /// # Errors
     /// The events' file cannot be written, or the system refuses a thread.
-    pub fn start(options: Options, events: Option<&Path>, wake: Wake) -> Result<Self> {
+    pub fn start(options: Options, events: Option<&Path>, before: Vec<JoinHandle<bool>>, wake: Wake) -> Result<Self> {
         let mut file = events.map(|path| EventFile::create(path)).transpose()?;
         let inbox = Arc::new(Inbox::new(wake));
         let (commands, received) = mpsc::unbounded();
         let told = Arc::clone(&inbox);
         let train = move || {
+            // How they ended was told by themselves.
+            before.into_iter().for_each(|thread| drop(thread.join()));
             let mut ended = false;
             let mut sink = |event: &Event| {
                 ended |= matches!(event, Event::Finished(_) | Event::Failed(_));

@@ -251,10 +251,7 @@ fn draw_icon(ui: &Ui, icon: Icon, r: Rect, ink: Color32) {
 fn status_ui(ui: &mut Ui, cx: &mut PanelContext, coming: Option<&RunState>) {
     ui.horizontal_wrapped(|ui| {
         let source = source_text(cx, coming);
-        let badge = ui.label(RichText::new(source).font(cx.theme.strong()));
-        if cx.state.source == Source::Recorded {
-            badge.on_hover_text(cx.t("transport-source-recorded-hint"));
-        }
+        ui.label(RichText::new(source).font(cx.theme.strong()));
         let preparing = coming.and_then(|run| run.preparing.as_ref());
         if let Some(preparing) = preparing {
             ui.label(cx.lang().pick(&preparing.message, &preparing.message_pt).as_str());
@@ -270,6 +267,10 @@ fn status_ui(ui: &mut Ui, cx: &mut PanelContext, coming: Option<&RunState>) {
         let share = preparing.and_then(|p| p.share).unwrap_or(done);
         progress_ui(ui, share, cx);
         ui.label(text);
+        if cx.state.source == Source::Recorded && coming.is_none() {
+            let hint = cx.t("transport-source-recorded-hint");
+            ui.label(RichText::new(hint).font(cx.theme.small()).color(cx.theme.weak));
+        }
         if let Some(step) = cx.view.scrub.filter(|_| cx.view.transport.live) {
             ui.label(RichText::new(t!(cx, "transport-looking-back", step = step)).color(cx.theme.accent));
             if ui.button(cx.t("transport-follow")).clicked() {

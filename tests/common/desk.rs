@@ -56,6 +56,7 @@ pub fn show(app: &mut App, id: PanelId) {
 
 /// Draws the app and compares it with `tests/snapshots/NAME.png`; `UPDATE_SNAPSHOTS=1` writes that file instead.
 /// Pixels may differ a little (drivers round differently), and a few of them more.
+#[allow(dead_code, reason = "only the tests with pictures use it")]
 pub fn same_picture(app: &mut App, name: &str) {
     let drawn = app.render().expect("there is an adapter");
     let (width, height, bytes) = (drawn.width(), drawn.height(), drawn.into_raw());
@@ -76,14 +77,17 @@ pub fn same_picture(app: &mut App, name: &str) {
     }
 }
 
+#[allow(dead_code, reason = "as same_picture")]
 fn write(path: &PathBuf, width: u32, height: u32, rgba: &[u8]) {
     std::fs::create_dir_all(path.parent().expect("a file lies in a folder")).unwrap();
     let mut encoder = png::Encoder::new(std::fs::File::create(path).unwrap(), width, height);
     encoder.set_color(png::ColorType::Rgba);
     encoder.set_depth(png::BitDepth::Eight);
+    encoder.set_compression(png::Compression::High);
     encoder.write_header().unwrap().write_image_data(rgba).unwrap();
 }
 
+#[allow(dead_code, reason = "as same_picture")]
 fn read(path: &Path) -> (u32, u32, Vec<u8>) {
     let file =
         std::fs::File::open(path).unwrap_or_else(|e| panic!("{}: {e}; UPDATE_SNAPSHOTS=1 writes it", path.display()));

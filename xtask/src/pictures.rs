@@ -10,9 +10,9 @@ use std::time::Duration;
 
 /// Name and what is typed after `electroscope app`.
 const PICTURES: [(&str, &str); 3] = [
-    ("live", "--play --lang en --theme light --show lesson --show verdicts --after-secs 100"),
-    ("aula", "--lang pt --theme dark --show lesson --show curves --after-secs 30"),
-    ("kernels", "--lang en --theme light --alone kernels --after-secs 30"),
+    ("window", "--lang en --theme light --show sentence --show verdicts --after-secs 40"),
+    ("lesson", "--lang pt --theme dark --show lesson --show curves --after-secs 40"),
+    ("kernels", "--lang en --theme light --alone kernels --after-secs 10"),
 ];
 /// Of a picture in the repository.
 const BYTES_MAX: u64 = 300_000;

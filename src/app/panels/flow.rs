@@ -142,8 +142,10 @@ fn column_ui(ui: &Ui, strip: &Strip, column: &Column, cells: [Rect; 4], mask: &s
         chip::text(painter, *cell, text, look, cx.theme);
     }
     chip::judged(painter, cells[3], token, cx);
-    if column.joined {
-        chip::joint(painter, cells[0], cx.theme);
+    for (cell, text) in [(cells[0], token.original.as_str()), (cells[2], token.read())] {
+        if column.index > 0 && chip::piece(text).1 {
+            chip::joint(painter, cell, cx.theme);
+        }
     }
     let all = cells[0].union(cells[3]);
     let id = (strip.number, index);
