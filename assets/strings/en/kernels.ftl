@@ -16,8 +16,14 @@ kernels-measure-live = Times come from a live run: press “Train” first.
 kernels-measuring = Measuring…
 kernels-order-step = In order
 kernels-order-kernel = By kernel
-kernels-stage-time = { $dispatches } dispatches · { $share } of the time
-kernels-stage-flops = { $dispatches } dispatches · { $share } of the arithmetic
+kernels-stage-time = { $dispatches ->
+    [one] { $dispatches } dispatch
+   *[other] { $dispatches } dispatches
+} · { $share } of the time
+kernels-stage-flops = { $dispatches ->
+    [one] { $dispatches } dispatch
+   *[other] { $dispatches } dispatches
+} · { $share } of the arithmetic
 kernels-times = { $count ->
     [one] { $count } time
    *[other] { $count } times

@@ -16,8 +16,14 @@ kernels-measure-live = Tempos vêm de uma execução ao vivo: pressione “Trein
 kernels-measuring = Medindo…
 kernels-order-step = Na ordem
 kernels-order-kernel = Por kernel
-kernels-stage-time = { $dispatches } despachos · { $share } do tempo
-kernels-stage-flops = { $dispatches } despachos · { $share } das contas
+kernels-stage-time = { $dispatches ->
+    [one] { $dispatches } despacho
+   *[other] { $dispatches } despachos
+} · { $share } do tempo
+kernels-stage-flops = { $dispatches ->
+    [one] { $dispatches } despacho
+   *[other] { $dispatches } despachos
+} · { $share } das contas
 kernels-times = { $count ->
     [one] { $count } vez
    *[other] { $count } vezes

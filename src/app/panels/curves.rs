@@ -16,8 +16,12 @@ use egui::{
 use time::{Time, Timeline};
 
 /// A chart with its legend gets no lower, and all of them are shown at once where they have this much room.
-const CHART_HEIGHT_MIN: f32 = 116.0;
-const ALL_ROOM: [f32; 2] = [820.0, 4.0 * CHART_HEIGHT_MIN + 60.0];
+const CHART_HEIGHT_MIN: f32 = 92.0;
+const ALL_ROOM: [f32; 2] = [820.0, 4.0 * 110.0 + 60.0];
+/// From this width on the scales' switches stand beside the charts' names instead of in the menu.
+const SWITCHES_ROOM: f32 = 600.0;
+/// A lower chart has one line of legend.
+const LEGEND_ROOM: f32 = 140.0;
 /// How near to a pin the pointer has to be for its words.
 const PIN_REACH: f32 = 7.0;
 
@@ -71,28 +75,33 @@ impl CurvesPanel {
     }
 
     fn controls_ui(&mut self, ui: &mut Ui, cx: &mut PanelContext, all: bool) {
+        let wide = ui.available_width() >= SWITCHES_ROOM;
         ui.horizontal_wrapped(|ui| {
             ui.spacing_mut().item_spacing.x = 4.0;
+            ui.spacing_mut().button_padding.x = 8.0;
             for group in Group::ALL.into_iter().filter(|_| !all) {
                 choice_ui(ui, cx.t(group.key()), group == self.group).then(|| self.group = group);
             }
-            for (on, key, hint) in [
-                (&mut self.log_x, "curves-log-x", "curves-log-x-hint"),
-                (&mut self.log_y, "curves-log-y", "curves-log-y-hint"),
-            ] {
-                let name = cx.t(key);
-                let response = ui.add(Button::selectable(*on, &name)).on_hover_text(cx.t(hint));
-                response.widget_info(|| WidgetInfo::selected(Role::CheckBox, true, *on, &name));
-                *on ^= response.clicked();
+            if wide {
+                self.switches_ui(ui, cx);
             }
-            ui.menu_button(cx.t("curves-menu"), |ui| self.menu_ui(ui, cx));
+            ui.menu_button(cx.t("curves-menu"), |ui| self.menu_ui(ui, cx, wide));
             if cx.view.scrub.is_some() && ui.button(cx.t("curves-now")).clicked() {
                 cx.view.scrub = None;
             }
         });
     }
 
-    fn menu_ui(&mut self, ui: &mut Ui, cx: &PanelContext) {
+    fn switches_ui(&mut self, ui: &mut Ui, cx: &PanelContext) {
+        ui.checkbox(&mut self.log_x, cx.t("curves-log-x")).on_hover_text(cx.t("curves-log-x-hint"));
+        ui.checkbox(&mut self.log_y, cx.t("curves-log-y")).on_hover_text(cx.t("curves-log-y-hint"));
+    }
+
+    fn menu_ui(&mut self, ui: &mut Ui, cx: &PanelContext, wide: bool) {
+        if !wide {
+            self.switches_ui(ui, cx);
+            ui.separator();
+        }
         ui.label(RichText::new(cx.t("curves-axis")).color(cx.theme.weak));
         for time in Time::ALL {
             ui.radio_value(&mut self.time, time, cx.t(time.key()));
@@ -110,13 +119,14 @@ impl CurvesPanel {
         let mut head = ui.new_child(egui::UiBuilder::new().max_rect(outer).id_salt(("legend", chart.key)));
         // Interaction comes first: the legend says what stands under the pointer.
         let id = ui.scope_id().with(("chart", chart.key));
-        let legend_height = chart::LEGEND_LINE * chart.legend_lines(&head, cx, self.span) as f32;
+        let lines = if height < LEGEND_ROOM { 1 } else { chart.legend_lines(&head, cx, self.span) };
+        let legend_height = chart::LEGEND_LINE * lines as f32;
         let place = Rect::from_min_max(pos2(outer.left(), outer.top() + legend_height), outer.max);
         let response = ui.interact(place, id, Sense::click_and_drag());
         let plot = chart.plot(place, cx, line, self.log_y, self.span);
         let pointed = response.hover_pos().map(|at| plot.values_at(at)[0]).and_then(|x| line.step_at(x));
         let step = pointed.or(cx.view.scrub);
-        chart.legend_ui(&mut head, cx, step, self.span);
+        chart.legend_ui(&mut head, cx, step, self.span, lines);
         let painter = ui.painter().with_clip_rect(outer.intersect(ui.clip_rect()));
         plot.grid(&painter, cx.theme, cx.lang());
         chart.draw(&painter, cx, &plot, line, self.span);

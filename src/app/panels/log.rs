@@ -5,7 +5,7 @@ use super::chip::GLYPH;
 use crate::app::state::{LogLevel, LogLine};
 use crate::t;
 use crate::view::Lang;
-use egui::{Button, Label, RichText, Role, Sense, Shape, Stroke, Ui, WidgetInfo, vec2};
+use egui::{Label, RichText, Role, Sense, Shape, Stroke, Ui, WidgetInfo, vec2};
 
 /// Lines that are shown at first, and how many more at a time.
 const PAGE: usize = 100;
@@ -30,10 +30,7 @@ impl LogPanel {
         let wanted = |line: &&LogLine| !self.alarms_only || line.level != LogLevel::Info;
         let shown: Vec<&LogLine> = state.log.lines().rev().filter(wanted).collect();
         ui.horizontal_wrapped(|ui| {
-            let (name, on) = (cx.t("log-alarms-only"), self.alarms_only);
-            let response = ui.add(Button::selectable(on, &name));
-            response.widget_info(|| WidgetInfo::selected(Role::CheckBox, true, on, &name));
-            self.alarms_only ^= response.clicked();
+            ui.checkbox(&mut self.alarms_only, cx.t("log-alarms-only"));
             if ui.button(cx.t("log-copy")).clicked() {
                 ui.ctx().copy_text(text(&shown, lang));
             }

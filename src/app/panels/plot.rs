@@ -84,13 +84,16 @@ impl Axis {
 
 /// A mark's text: as many digits as tell it from its neighbours.
 fn tick_text(lang: Lang, tick: f64, ticks: &[f64]) -> String {
-    if tick.abs() >= 10_000.0 {
-        return lang.rough(tick.round().max(0.0) as u64);
-    }
+    let (unit, suffix) = match tick.abs() {
+        size if size >= 1e9 => (1e9, " G"),
+        size if size >= 1e6 => (1e6, " M"),
+        size if size >= 1e4 => (1e3, " k"),
+        _ => (1.0, ""),
+    };
     let apart = ticks.windows(2).map(|pair| pair[1] - pair[0]).fold(f64::INFINITY, f64::min);
     let apart = if apart.is_finite() && apart > 0.0 { apart } else { tick.abs().max(1e-9) };
-    let decimals = (-(apart.log10() + 1e-6).floor()).clamp(0.0, 6.0) as usize;
-    lang.decimal(tick, decimals)
+    let decimals = (-((apart / unit).log10() + 1e-6).floor()).clamp(0.0, 6.0) as usize;
+    format!("{}{suffix}", lang.decimal(tick / unit, decimals))
 }
 
 /// How a curve is told from others without its colour.
@@ -158,7 +161,7 @@ impl Plot {
     /// Frame, marks and their texts.
     pub fn grid(&self, painter: &Painter, theme: Theme, lang: Lang) {
         let line = Stroke::new(1.0, theme.line);
-        let most = |room: f32, each: f32| ((room / each) as usize).clamp(2, 8);
+        let most = |room: f32, each: f32| ((room / each) as usize).clamp(3, 8);
         let ticks = self.x.ticks(most(self.rect.width(), TICK_ROOM[0]));
         let mut free = f32::NEG_INFINITY;
         for tick in &ticks {
@@ -292,7 +295,8 @@ mod tests {
         assert_eq!(text(Lang::Pt, &[0.0, 0.5]), ["0,0", "0,5"]);
         assert_eq!(text(Lang::En, &[0.0, 0.2, 0.4]), ["0.0", "0.2", "0.4"]);
         assert_eq!(text(Lang::En, &[0.0, 500.0]), ["0", "500"]);
-        assert_eq!(text(Lang::En, &[10_000.0, 20_000.0]), ["10.0 k", "20.0 k"]);
+        assert_eq!(text(Lang::En, &[2.5e6, 5e6]), ["2.5 M", "5.0 M"]);
+        assert_eq!(text(Lang::En, &[10_000.0, 20_000.0]), ["10 k", "20 k"]);
     }
 
     #[test]

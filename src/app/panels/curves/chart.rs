@@ -252,7 +252,7 @@ impl Chart {
         for (_, words) in self.entries(cx, cx.view.scrub, span) {
             let text = ui.painter().layout_no_wrap(words, cx.theme.small(), cx.theme.text).size().x;
             let width = SIGN_WIDTH + text + ENTRY_GAP;
-            if used > 0.0 && used + width > room {
+            if used > 0.0 && used + width - ENTRY_GAP > room {
                 (lines, used) = (lines + 1, 0.0);
             }
             used += width;
@@ -260,17 +260,21 @@ impl Chart {
         lines
     }
 
-    pub fn legend_ui(&self, ui: &mut Ui, cx: &PanelContext, step: Option<u64>, span: Option<usize>) {
+    /// In so many lines: what has no room in them is left out, the least important last.
+    pub fn legend_ui(&self, ui: &mut Ui, cx: &PanelContext, step: Option<u64>, span: Option<usize>, lines: usize) {
         let (mut at, room) = (ui.max_rect().left_top(), ui.max_rect());
         for (sign, words) in self.entries(cx, step, span) {
             let text = ui.painter().layout_no_wrap(words.clone(), cx.theme.small(), cx.theme.text);
             let width = SIGN_WIDTH + text.size().x + ENTRY_GAP;
-            if at.x > room.left() && at.x + width > room.right() {
+            if at.x > room.left() && at.x + width - ENTRY_GAP > room.right() {
                 at = egui::pos2(room.left(), at.y + LEGEND_LINE);
+            }
+            if at.y >= room.top() + LEGEND_LINE * lines as f32 {
+                break;
             }
             let rect = Rect::from_min_size(at, vec2(width - ENTRY_GAP, LEGEND_LINE));
             let middle = rect.center().y;
-            let [from, to] = [0.0, SIGN_WIDTH - 8.0].map(|x| egui::pos2(at.x + x, middle));
+            let [from, to] = [0.0, SIGN_WIDTH - 6.0].map(|x| egui::pos2(at.x + x, middle));
             match sign {
                 Sign::Line(dash, color) => dash.draw(ui.painter(), &[from, to], Stroke::new(2.4, color)),
                 Sign::Diamond => {
@@ -289,8 +293,8 @@ impl Chart {
 }
 
 /// Before an entry's words, behind them, and of a line of entries.
-const SIGN_WIDTH: f32 = 36.0;
-const ENTRY_GAP: f32 = 14.0;
+const SIGN_WIDTH: f32 = 30.0;
+const ENTRY_GAP: f32 = 11.0;
 pub const LEGEND_LINE: f32 = 20.0;
 
 /// Told apart by their dashes; the first is the one that matters.

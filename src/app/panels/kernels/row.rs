@@ -8,6 +8,10 @@ use egui::{Align2, CornerRadius, Rect, Role, Sense, Stroke, StrokeKind, Ui, Widg
 
 const HEIGHT: f32 = 44.0;
 const BAR: f32 = 70.0;
+/// Of a dispatch's number.
+const PLACE: f32 = 46.0;
+/// From this width on the table that is written is named.
+const NAME_ROOM: f32 = 640.0;
 
 /// What stands beside a kernel's name.
 #[derive(Clone, Copy)]
@@ -22,7 +26,7 @@ pub struct Row {
 pub fn ui(ui: &mut Ui, cx: &PanelContext, cost: &DispatchCost, row: Row, open: bool) -> bool {
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), HEIGHT), Sense::click());
     let share = row.sum.share(row.whole);
-    let detail = detail_text(cx, cost, row);
+    let detail = detail_text(cx, cost, row, rect.width() >= NAME_ROOM);
     let spoken = format!("{}, {}, {detail}", cost.kernel, cx.percent(share, 1));
     response.widget_info(|| WidgetInfo::selected(Role::Button, true, open, &spoken));
     if ui.is_rect_visible(rect) {
@@ -39,12 +43,15 @@ fn draw(ui: &Ui, cx: &PanelContext, cost: &DispatchCost, row: Row, rect: Rect, a
     }
     let [first, second] = [rect.top() + 13.0, rect.top() + 32.0];
     let left = rect.left() + 6.0;
-    let name = match row.place {
-        Some(place) => format!("{place:>3}  {}", cost.kernel),
-        None => cost.kernel.clone(),
-    };
-    painter.text(pos2(left, first), Align2::LEFT_CENTER, name, theme.mono(), theme.text);
-    painter.text(pos2(left, second), Align2::LEFT_CENTER, detail, theme.small(), theme.weak);
+    let mut at = left;
+    if let Some(place) = row.place {
+        let end = pos2(left + PLACE - 12.0, first);
+        painter.text(end, Align2::RIGHT_CENTER, cx.lang().whole(place as u64), theme.mono(), theme.weak);
+        at += PLACE;
+    }
+    painter.text(pos2(at, first), Align2::LEFT_CENTER, &cost.kernel, theme.mono(), theme.text);
+    let indent = if row.place.is_some() { PLACE } else { 0.0 };
+    painter.text(pos2(left + indent, second), Align2::LEFT_CENTER, detail, theme.small(), theme.weak);
     let bar = Rect::from_min_size(pos2(rect.right() - BAR - 6.0, first - 6.0), vec2(BAR, 12.0));
     let share = row.sum.share(row.whole);
     painter.rect(bar, CornerRadius::same(3), theme.raised, Stroke::new(1.0, theme.line), StrokeKind::Inside);
@@ -62,9 +69,12 @@ fn draw(ui: &Ui, cx: &PanelContext, cost: &DispatchCost, row: Row, rect: Rect, a
 }
 
 /// `1024 × 192 · 1.2 MB · 12.3 MFLOP · 4.0 GB/s · 39 GFLOP/s`; for a kernel as a whole, how often instead of the shape.
-fn detail_text(cx: &PanelContext, cost: &DispatchCost, row: Row) -> String {
+fn detail_text(cx: &PanelContext, cost: &DispatchCost, row: Row, named: bool) -> String {
     let lang = cx.lang();
-    let written = cost.tensors.iter().find(|bound| bound.writes).map(|bound| shape_text(&bound.shape));
+    let written = cost.tensors.iter().find(|bound| bound.writes).map(|bound| match shape_text(&bound.shape) {
+        shape if named => format!("{} {shape}", bound.label),
+        shape => shape,
+    });
     let first = match row.place {
         Some(_) => written.unwrap_or_default(),
         None => t!(cx, "kernels-times", count = row.sum.dispatches),

@@ -6,6 +6,7 @@ use crate::t;
 use crate::train::kernels::Source;
 use egui::text::{LayoutJob, TextFormat};
 use egui::{Button, Label, Role, ScrollArea, Ui, WidgetInfo};
+use std::borrow::Cow;
 use std::ops::Range;
 
 /// Both texts stand side by side from this width on.
@@ -83,11 +84,23 @@ fn text_ui(ui: &mut Ui, cx: &PanelContext, label: &str, text: (&str, &'static st
         ui.spacing_mut().item_spacing.y = 0.0;
         area.show_rows(ui, height, lines.len(), |ui, rows| {
             for row in rows {
-                let job = line_job(cx.theme, lines[row], row + 1, Some(row) == entry);
+                let job = line_job(cx.theme, &legible(lines[row]), row + 1, Some(row) == entry);
                 ui.add(Label::new(job).extend());
             }
         });
     });
+}
+
+/// Signs of the comments that the font has not, by such that it has.
+const UNDRAWN: [(char, &str); 3] = [('ᵀ', "^T"), ('∘', "·"), ('\u{302}', "^")];
+
+fn legible(line: &str) -> Cow<'_, str> {
+    if line.is_ascii() {
+        return Cow::Borrowed(line);
+    }
+    UNDRAWN.iter().fold(Cow::Borrowed(line), |line, (sign, drawn)| {
+        if line.contains(*sign) { Cow::Owned(line.replace(*sign, drawn)) } else { line }
+    })
 }
 
 fn line_job(theme: Theme, line: &str, number: usize, entry: bool) -> LayoutJob {
@@ -252,6 +265,21 @@ mod tests {
             for line in source.wgsl.lines().chain(source.twin.lines()) {
                 let whole: String = pieces(line).into_iter().map(|(_, range)| &line[range]).collect();
                 assert_eq!(whole, line);
+            }
+        }
+    }
+
+    #[test]
+    fn the_font_has_every_sign_of_every_source() {
+        let ctx = egui::Context::default();
+        crate::app::theme::install(&ctx);
+        drop(ctx.run_ui(egui::RawInput::default(), |_| {}));
+        let mono = crate::app::theme::LIGHT.mono();
+        for kernel in crate::ops::ALL {
+            let source = crate::train::kernels::source(kernel.label).unwrap();
+            for line in source.wgsl.lines().chain(source.twin.lines()) {
+                let missing = legible(line).chars().find(|c| !ctx.fonts_mut(|fonts| fonts.has_glyph(&mono, *c)));
+                assert_eq!(missing, None, "{}: {line}: UNDRAWN says what stands for it", kernel.label);
             }
         }
     }
