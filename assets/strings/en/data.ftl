@@ -8,6 +8,7 @@ data-start = Start training
 data-start-hint = Start a run with what is chosen below
 data-start-hint-live = Start a run with what is chosen below; the run at work ends with a checkpoint first
 data-summary = { $preset } on { $text }, { $steps } steps
+data-summary-builtin = the built-in text
 data-summary-files = { $count ->
     [one] { $count } file or folder of your own
    *[other] { $count } files or folders of your own

@@ -8,6 +8,7 @@ data-start = Começar o treino
 data-start-hint = Começa uma execução com o que está escolhido abaixo
 data-start-hint-live = Começa uma execução com o que está escolhido abaixo; antes, a atual termina com um ponto de controle
 data-summary = { $preset } com { $text }, { $steps } passos
+data-summary-builtin = o texto embutido
 data-summary-files = { $count ->
     [one] { $count } arquivo ou pasta seus
    *[other] { $count } arquivos ou pastas seus

@@ -7,7 +7,7 @@ mod weights;
 use super::PanelContext;
 use crate::t;
 use crate::train::event::{AttentionMap, Command, Network};
-use egui::{ComboBox, RichText, Ui};
+use egui::{Align, ComboBox, Layout, RichText, Ui};
 use lines::{lines_ui, spoken};
 use weights::{TOKENS_MAX, shown};
 
@@ -15,6 +15,8 @@ const NETWORKS: [(Network, &str); 2] =
     [(Network::Generator, "attention-generator"), (Network::Discriminator, "attention-judge")];
 /// Narrower than this for both: one below the other.
 const SIDE_BY_SIDE: f32 = 380.0;
+/// Longer lines only take the tokens apart.
+const NETWORK_WIDTH: f32 = 420.0;
 
 #[derive(Default)]
 pub struct AttentionPanel {
@@ -49,7 +51,10 @@ impl AttentionPanel {
         if ui.available_width() >= SIDE_BY_SIDE {
             ui.columns_const(|columns: &mut [Ui; 2]| {
                 for (n, (column, (map, name))) in columns.iter_mut().zip(&maps).enumerate() {
-                    self.network_ui(column, cx, n, *map, name);
+                    column.with_layout(Layout::top_down(Align::LEFT), |ui| {
+                        ui.set_max_width(NETWORK_WIDTH);
+                        self.network_ui(ui, cx, n, *map, name);
+                    });
                 }
             });
         } else {
@@ -69,12 +74,14 @@ impl AttentionPanel {
             ask |= ui.add_enabled(live, egui::Button::new(button)).clicked();
             let number = |layer: u32| cx.lang().whole(u64::from(layer) + 1);
             let chosen = t!(cx, "attention-layer-of", layer = number(self.layer), layers = u64::from(layers));
-            let combo = ComboBox::new("attention layer", cx.t("attention-layer")).selected_text(chosen);
-            combo.show_ui(ui, |ui| {
+            let label = ui.label(cx.t("attention-layer"));
+            let combo = ComboBox::from_id_salt("attention layer").selected_text(chosen);
+            let combo = combo.show_ui(ui, |ui| {
                 for layer in 0..layers {
                     ask |= ui.selectable_value(&mut self.layer, layer, number(layer)).changed() && shown;
                 }
             });
+            combo.response.labelled_by(label.id);
             ui.checkbox(&mut self.follow, cx.t("attention-follow"));
             ui.checkbox(&mut self.frame, cx.t("attention-frame"));
         });

@@ -63,7 +63,9 @@ impl DataPanel {
         self.take_picked(ui);
         ui.horizontal_wrapped(|ui| {
             ui.selectable_value(&mut self.half, Half::New, cx.t("data-half-new"));
-            ui.selectable_value(&mut self.half, Half::Kept, cx.t("data-half-kept"));
+            if ui.selectable_value(&mut self.half, Half::Kept, cx.t("data-half-kept")).changed() {
+                self.keep.list(ui.ctx());
+            }
         });
         match self.half {
             Half::New => self.new_ui(ui, cx),
@@ -124,6 +126,10 @@ impl DataPanel {
         init_ui(ui, cx, draft);
         self.settings.ui(ui, cx, draft, &checked);
         line_ui(ui, cx, draft, &checked);
+        if !checked.is_of(draft) {
+            // What was chosen in this frame shows in the next.
+            ui.ctx().request_repaint();
+        }
         self.checked = Some(checked);
     }
 }
@@ -143,7 +149,7 @@ fn start_ui(ui: &mut Ui, cx: &mut PanelContext, draft: &Draft, checked: &Checked
         }
         if let Ok(config) = &checked.config {
             let text = match checked.level {
-                Some(_) if !draft.own_text => cx.t("data-text-builtin"),
+                Some(_) if !draft.own_text => cx.t("data-summary-builtin"),
                 _ => t!(cx, "data-summary-files", count = draft.corpus.len()),
             };
             weak(ui, cx, t!(cx, "data-summary", preset = &config.preset, text = text, steps = config.steps));

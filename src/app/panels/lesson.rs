@@ -8,7 +8,8 @@ mod pages;
 use super::{Ask, PanelContext};
 use crate::t;
 use egui::{
-    Align2, CornerRadius, Key, Modifiers, Rect, RichText, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2,
+    Align, Align2, CornerRadius, Key, Layout, Modifiers, Rect, RichText, Role, Sense, Stroke, StrokeKind, Ui,
+    WidgetInfo, pos2, vec2,
 };
 use facts::{Facts, facts};
 use pages::{OBJECTIVES, PAGES, Page};
@@ -52,9 +53,11 @@ impl LessonPanel {
         let predicted = &mut self.predicted[number];
         if ui.available_width() >= TWO_COLUMNS {
             ui.spacing_mut().item_spacing.x = 24.0;
-            ui.columns_const(|[left, right]: &mut [Ui; 2]| {
-                left.label(cx.t(page.text));
-                question_ui(right, cx, page, number, predicted, &facts);
+            ui.columns_const(|columns: &mut [Ui; 2]| {
+                // Columns set their text flush on both sides, which tears holes into narrow lines.
+                let ragged = Layout::top_down(Align::LEFT);
+                columns[0].with_layout(ragged, |ui| ui.label(cx.t(page.text)));
+                columns[1].with_layout(ragged, |ui| question_ui(ui, cx, page, number, predicted, &facts));
             });
         } else {
             ui.set_max_width(TEXT_WIDTH);
@@ -84,8 +87,10 @@ fn recall(cx: &PanelContext) -> Kept {
 }
 
 fn turn_by_keys(ui: &Ui, page: &mut usize) {
-    // A text field that is being written in has its own use for these keys.
-    if ui.ctx().text_edit_focused() {
+    // What has the focus elsewhere has its own use for these keys, and so has a text field.
+    let focused = ui.memory(|memory| memory.focused());
+    let here = |id| ui.ctx().read_response(id).is_some_and(|r| ui.clip_rect().contains(r.rect.center()));
+    if ui.ctx().text_edit_focused() || focused.is_some_and(|id| !here(id)) {
         return;
     }
     if ui.input_mut(|i| i.consume_key(Modifiers::NONE, Key::PageDown)) {

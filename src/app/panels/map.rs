@@ -16,7 +16,7 @@ use plane::{Camera, matches, names, nearest, neighbours};
 const COUNTS: [u32; 4] = [200, 500, 1000, 2000];
 /// How near a pointer must come to a word.
 const REACH: f32 = 14.0;
-const HEIGHT_MIN: f32 = 260.0;
+const HEIGHT_MIN: f32 = 180.0;
 const NEIGHBOURS: usize = 6;
 /// A press of a key.
 const PAN: f32 = 40.0;
@@ -66,18 +66,20 @@ impl MapPanel {
                 cx.send(Command::EmbeddingMap { tokens: self.count });
             }
             let words = |count: u32| cx.lang().whole(u64::from(count));
-            let combo = ComboBox::new("map words", cx.t("map-count")).selected_text(words(self.count)).width(90.0);
-            combo.show_ui(ui, |ui| {
+            let label = ui.label(cx.t("map-count"));
+            let combo = ComboBox::from_id_salt("map words").selected_text(words(self.count)).width(90.0);
+            let combo = combo.show_ui(ui, |ui| {
                 for count in COUNTS {
                     ui.selectable_value(&mut self.count, count, words(count));
                 }
             });
-            if let Some(map) = &cx.state.embedding_map {
-                let [x, y] = map.explained.map(|share| cx.percent(Some(share), 0));
-                let text = t!(cx, "map-explained", step = map.step, x = x, y = y);
-                ui.label(RichText::new(text).font(cx.theme.small()).color(cx.theme.weak));
-            }
+            combo.response.labelled_by(label.id);
         });
+        if let Some(map) = &cx.state.embedding_map {
+            let [x, y] = map.explained.map(|share| cx.percent(Some(share), 0));
+            let text = t!(cx, "map-explained", step = map.step, x = x, y = y);
+            ui.label(RichText::new(text).font(cx.theme.small()).color(cx.theme.weak));
+        }
     }
 
     /// The words that were searched for.

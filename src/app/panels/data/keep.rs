@@ -76,7 +76,8 @@ impl KeepSection {
         }
     }
 
-    fn list(&mut self, ctx: &Context) {
+    /// Looks for runs; what was found before stays in sight.
+    pub fn list(&mut self, ctx: &Context) {
         self.listing = Some(Job::start(ctx, |_| Ok(runs::list(&places::runs_folders()))));
     }
 
@@ -101,7 +102,7 @@ impl KeepSection {
 
     fn runs_ui(&mut self, ui: &mut Ui, cx: &mut PanelContext) {
         ui.horizontal_wrapped(|ui| {
-            heading(ui, cx, "data-runs");
+            ui.label(RichText::new(cx.t("data-runs")).font(cx.theme.strong()));
             if ui.add_enabled(self.listing.is_none(), egui::Button::new(cx.t("data-runs-again"))).clicked() {
                 self.list(ui.ctx());
             }

@@ -6,6 +6,9 @@ use crate::app::panels::PanelContext;
 use egui::{Button, Context, Response, RichText, Role, TextEdit, Ui, WidgetInfo};
 use std::path::PathBuf;
 
+/// Between choices in a row.
+pub const APART: f32 = 16.0;
+
 pub fn heading(ui: &mut Ui, cx: &PanelContext, key: &str) {
     ui.add_space(6.0);
     ui.label(RichText::new(cx.t(key)).font(cx.theme.strong()));

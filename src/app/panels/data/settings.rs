@@ -2,7 +2,7 @@
 
 use super::draft::{Draft, MAIN};
 use super::job::{Job, finished};
-use super::parts::{error_ui, heading, named_button, weak};
+use super::parts::{APART, error_ui, heading, named_button, weak};
 use crate::app::machine::Survey;
 use crate::app::panels::PanelContext;
 use crate::config::{Config, PRESETS};
@@ -17,6 +17,8 @@ use egui::{CollapsingHeader, ComboBox, Grid, RichText, TextEdit, Ui};
 
 /// How long a speed is measured.
 const MEASURE_SECS: f64 = 2.0;
+/// A setting's field.
+const FIELD: [f32; 2] = [150.0, 28.0];
 
 /// A draft with what it comes to, computed once for each change.
 pub struct Checked {
@@ -104,13 +106,17 @@ impl SettingsSection {
             Choice::Gpu => cx.t("data-device-gpu"),
             Choice::Named(name) => name.clone(),
         };
-        let combo = ComboBox::new("device", cx.t("data-device")).selected_text(name(&draft.device)).width(260.0);
-        combo.show_ui(ui, |ui| {
-            let named = adapters.iter().map(|adapter| Choice::Named(adapter.name.clone()));
-            for choice in [Choice::Auto, Choice::Cpu].into_iter().chain(named) {
-                let text = name(&choice);
-                ui.selectable_value(&mut draft.device, choice, text);
-            }
+        ui.horizontal_wrapped(|ui| {
+            let label = ui.label(cx.t("data-device"));
+            let combo = ComboBox::from_id_salt("device").selected_text(name(&draft.device)).width(260.0);
+            let combo = combo.show_ui(ui, |ui| {
+                let named = adapters.iter().map(|adapter| Choice::Named(adapter.name.clone()));
+                for choice in [Choice::Auto, Choice::Cpu].into_iter().chain(named) {
+                    let text = name(&choice);
+                    ui.selectable_value(&mut draft.device, choice, text);
+                }
+            });
+            combo.response.labelled_by(label.id);
         });
     }
 
@@ -199,6 +205,7 @@ fn same_work(a: &Config, b: &Config) -> bool {
 
 fn preset_ui(ui: &mut Ui, cx: &PanelContext, draft: &mut Draft) {
     ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing.x = APART;
         for (preset, _) in PRESETS {
             ui.radio_value(&mut draft.preset, (*preset).to_owned(), *preset);
         }
@@ -218,7 +225,7 @@ fn setting_ui(ui: &mut Ui, cx: &PanelContext, draft: &mut Draft, checked: &Check
     let plain = checked.plain(key);
     let mut text = draft.edits.get(key).cloned().unwrap_or_else(|| plain.to_owned());
     let label = ui.label(RichText::new(&name));
-    let field = ui.add(TextEdit::singleline(&mut text).desired_width(130.0)).labelled_by(label.id);
+    let field = ui.add_sized(FIELD, TextEdit::singleline(&mut text)).labelled_by(label.id);
     if field.changed() {
         if text.trim() == plain {
             draft.edits.remove(key);
@@ -243,7 +250,7 @@ fn advanced_ui(ui: &mut Ui, cx: &PanelContext, draft: &mut Draft, checked: &Chec
         weak(ui, cx, cx.t("data-advanced-hint"));
         Grid::new("all settings").num_columns(3).spacing([12.0, 6.0]).show(ui, |ui| {
             let label = ui.label(cx.t("data-seed"));
-            ui.add(TextEdit::singleline(&mut draft.seed).hint_text("1").desired_width(130.0)).labelled_by(label.id);
+            ui.add_sized(FIELD, TextEdit::singleline(&mut draft.seed).hint_text("1")).labelled_by(label.id);
             ui.end_row();
             for (key, _) in checked.plain.iter().filter(|(key, _)| !MAIN.contains(&key.as_str())) {
                 setting_ui(ui, cx, draft, checked, key, key.clone());

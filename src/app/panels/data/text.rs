@@ -2,7 +2,7 @@
 
 use super::draft::Draft;
 use super::job::{Job, finished};
-use super::parts::{Dialog, Wish, error_ui, heading, named_button, path_field, weak};
+use super::parts::{APART, Dialog, Wish, error_ui, heading, named_button, path_field, weak};
 use super::runs::typed_path;
 use crate::app::panels::PanelContext;
 use crate::config::Config;
@@ -38,10 +38,12 @@ impl TextSection {
     pub fn ui(&mut self, ui: &mut Ui, cx: &PanelContext, draft: &mut Draft, level: Option<Level>, dialog: &mut Dialog) {
         heading(ui, cx, "data-text");
         ui.horizontal_wrapped(|ui| {
+            ui.spacing_mut().item_spacing.x = APART;
             ui.radio_value(&mut draft.own_text, false, cx.t("data-text-builtin"));
             ui.radio_value(&mut draft.own_text, true, cx.t("data-text-own"));
         });
         ui.horizontal_wrapped(|ui| {
+            ui.spacing_mut().item_spacing.x = APART;
             weak(ui, cx, cx.t("data-text-language"));
             ui.radio_value(&mut draft.lang, Lang::En, cx.t("data-language-en"));
             ui.radio_value(&mut draft.lang, Lang::Pt, cx.t("data-language-pt"));
@@ -134,6 +136,7 @@ fn megabytes(cx: &PanelContext, bytes: u64) -> String {
 
 fn builtin_ui(ui: &mut Ui, cx: &PanelContext, draft: &mut Draft, level: Option<Level>) {
     ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing.x = APART;
         weak(ui, cx, cx.t("data-text-level"));
         for (choice, key) in [(Level::FirstSteps, "data-level-first-steps"), (Level::Stories, "data-level-stories")] {
             let chosen = draft.level.or(level) == Some(choice);
