@@ -17,7 +17,7 @@ use electroscope::app::state::{Phase, Source};
 use electroscope::app::trainer::Wake;
 use electroscope::gpu::Choice;
 use electroscope::run::Options;
-use electroscope::train::event::{Change, Command, Executor, Stage};
+use electroscope::train::event::{self, Change, Command, Executor, Stage};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -73,6 +73,11 @@ fn the_transport_drives_a_run_by_play_pause_step_and_stage() {
     click(&mut app, "Pause");
     let waited = until(&mut app, "a pause", |desk| desk.state.phase == Phase::Paused);
     println!("paused after {waited:?}");
+    // A pause may fall into the middle of a step: to its end.
+    let between =
+        |desk: &Desk| desk.state.now.is_some_and(|now| now.phase == event::Phase::Paused && now.stage.is_none());
+    click(&mut app, "Step");
+    until(&mut app, "the end of a step", between);
     for (stage, said) in [
         (Stage::Mask, Some("masked; nothing is proposed yet")),
         (Stage::Propose, Some("proposed; nothing is replaced yet")),
@@ -157,7 +162,9 @@ fn a_checkpoint_that_cannot_be_written_and_a_corpus_that_is_gone_are_said_while_
     assert!(app.query_by_label("Training goes on, but:").is_none(), "what could not be saved is saved");
     std::fs::remove_file(&corpus).unwrap();
     checkpoint(&mut app);
-    until(&mut app, "a warning", |desk| desk.state.log.lines().any(|line| line.en.contains("goes-away.txt")));
+    until(&mut app, "a warning", |desk| {
+        desk.state.log.lines().any(|line| line.en.contains("the text is no longer there"))
+    });
     app.run_steps(2);
     app.get_by_label("Training goes on, but:");
     desk(&mut app).close();

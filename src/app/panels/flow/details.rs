@@ -64,7 +64,7 @@ pub fn details_ui(ui: &mut Ui, token: &ReadToken, history: &[(u64, f64)], cx: &P
 
 /// The best guesses with their bars; the one that was drawn is named.
 fn proposals_ui(ui: &mut Ui, token: &ReadToken, cx: &PanelContext) {
-    Grid::new("proposals").num_columns(3).spacing(vec2(10.0, 3.0)).show(ui, |ui| {
+    Grid::new("proposals").num_columns(3).min_row_height(18.0).spacing(vec2(10.0, 3.0)).show(ui, |ui| {
         for proposal in token.proposals.iter().take(5) {
             let drawn = Some(proposal.id) == token.sampled_id;
             let font = if drawn { cx.theme.strong() } else { cx.theme.body() };
