@@ -1,6 +1,7 @@
-// gelu: the gradient of y = x Phi(x), where no product carries it in its epilogue.
+// gelu: y = x Phi(x) and its gradient, where no product carries them in its epilogue.
 // A lane owns an element. Uses lib/grid, lib/gelu. Twin: src/cpu/gelu.rs
 //   entry      reads    writes      dispatch
+//   forward    u        y   (=)     ceil(len / WG)
 //   backward   dy u     du  (=)     ceil(len / WG)
 override WG: u32;
 struct Dims {
@@ -13,6 +14,14 @@ struct Dims {
 @group(0) @binding(1) var<storage, read> dy: array<f32>;             // (len)
 @group(0) @binding(2) var<storage, read> u: array<f32>;              // (len) before the gelu
 @group(0) @binding(3) var<storage, read_write> du: array<f32>;       // (len)
+@group(0) @binding(4) var<storage, read_write> y: array<f32>;        // (len)
+
+@compute @workgroup_size(WG)
+fn forward(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
+    let i = group_index(wid, groups) * WG + lane;
+    if i >= dims.len { return; }
+    y[i] = gelu(u[i]);
+}
 
 @compute @workgroup_size(WG)
 fn backward(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {

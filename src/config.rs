@@ -41,6 +41,8 @@ pub enum InitRule {
     Reference,
     /// Normal of 1/sqrt(fan-in) for matrices, `init_std` for embeddings: what narrow models need (DECISIONS.md).
     FanIn,
+    /// `fan_in`, and heads that start by looking at the words beside them: what takes off on real text (DECISIONS.md).
+    Neighbours,
 }
 
 /// Every setting of a run. Built by [`Config::load`] only, so a `Config` has been checked.

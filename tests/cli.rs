@@ -250,10 +250,15 @@ fn people_see_the_suspicious_words_in_brackets() {
         .cloned()
         .collect();
     assert!(!suspicious.is_empty(), "these weights find everything original: choose another seed");
-    let line = run(["detect", &model, text, "--device", "cpu"]).good().stdout;
+    let printed = run(["detect", &model, text, "--device", "cpu"]).good().stdout;
+    assert!(!printed.contains('\u{1b}'), "no colour in a pipe: {printed}");
+    let (line, numbers) = printed.trim_end().split_once('\n').expect("the text, then every word's number");
     assert_eq!(line.matches('[').count(), suspicious.len(), "{line}");
-    assert!(!line.contains('\u{1b}'), "no colour in a pipe: {line}");
-    assert_eq!(without_marks(&line).trim_end(), text);
+    assert_eq!(without_marks(line), text);
+    let words = ["the", "dog", "drank", "the", "bone", ",", "the", "cat", "eats", "the", "ball", "."];
+    let numbered: Vec<&str> = numbers.split_whitespace().step_by(2).collect();
+    assert_eq!(numbered, words, "{numbers}");
+    assert!(numbers.split_whitespace().skip(1).step_by(2).all(|number| number.ends_with('%')), "{numbers}");
 }
 
 /// `the [drank 91%] x` -> `the drank x`
@@ -467,7 +472,8 @@ fn bench_tells_a_step_and_its_kernels() {
     let steps = ran.events_of("bench_step");
     assert_eq!(steps.len(), 1);
     for field in
-        "preset device engine batch seq params tokens_per_sec step_ms host_ms dispatches bytes flops peak_bytes"
+        "preset device engine batch seq params tokens_per_sec step_ms step_ms_fastest step_ms_slowest predicted_ms \
+         limit_share host_ms dispatches bytes flops peak_bytes"
             .split_whitespace()
     {
         assert!(steps[0].get(field).is_some_and(|value| !value.is_null()), "{field}: {}", steps[0]);
@@ -475,6 +481,13 @@ fn bench_tells_a_step_and_its_kernels() {
     assert_eq!((steps[0]["batch"].as_u64(), steps[0]["seq"].as_u64()), (Some(2), Some(16)));
     let rate = 2.0 * 16.0 * 3.0 / (steps[0]["step_ms"].as_f64().unwrap() / 1e3);
     assert!((steps[0]["tokens_per_sec"].as_f64().unwrap() / rate - 1.0).abs() < 1e-9);
+    let of = |field: &str| steps[0][field].as_f64().unwrap();
+    assert!(of("step_ms_fastest") <= of("step_ms") && of("step_ms") <= of("step_ms_slowest"), "{}", steps[0]);
+    assert!((of("predicted_ms") / of("step_ms") / of("limit_share") - 1.0).abs() < 1e-9, "{}", steps[0]);
+    let limits = ran.events_of("bench_limits");
+    for field in ["copy_gbytes_per_sec", "product_gflops_per_sec", "dispatch_us"] {
+        assert!(limits[0][field].as_f64().is_some_and(|value| value > 0.0), "{field}: {}", limits[0]);
+    }
     let kernels = ran.events_of("bench_kernel");
     let calls: u64 = kernels.iter().map(|k| k["calls"].as_u64().unwrap()).sum();
     assert_eq!(Some(calls), steps[0]["dispatches"].as_u64());
@@ -542,6 +555,17 @@ fn a_run_is_trained_stopped_resumed_measured_and_exported() {
 #[cfg(unix)]
 #[test]
 fn ctrl_c_ends_a_run_with_a_checkpoint() {
+    ends_with_a_checkpoint("-INT");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_shutdown_ends_a_run_with_a_checkpoint() {
+    ends_with_a_checkpoint("-TERM");
+}
+
+#[cfg(unix)]
+fn ends_with_a_checkpoint(signal: &str) {
     use std::io::{BufRead, BufReader};
     let dir = tempfile::tempdir().unwrap();
     std::fs::write(dir.path().join("text.txt"), run(["corpus", "--words", "4000"]).good().stdout).unwrap();
@@ -556,7 +580,7 @@ fn ctrl_c_ends_a_run_with_a_checkpoint() {
         .unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
     lines.find(|line| line.contains("\"event\":\"step\"")).expect("a step is told");
-    let kill = std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    let kill = std::process::Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap();
     assert!(kill.success());
     let last = lines.last().expect("more events follow");
     assert_eq!(child.wait().unwrap().code(), Some(0));

@@ -75,6 +75,24 @@ fn libraries_stay_in_their_rooms() {
 }
 
 #[test]
+fn what_is_shared_among_threads_is_compiled_for_their_vectors() {
+    // pulp compiles for the processor's own vectors what is inlined into its call, and only that: a closure left to the compiler's
+    // judgement ran on the baseline's, at a quarter of the speed, and no test of results can see it.
+    let files = rust_files("src/cpu").into_iter().filter(|file| file.name != "src/cpu/par.rs");
+    let broken = files.flat_map(|file| {
+        let code: String = file.code().into_iter().map(|(_, line)| format!("{line}\n")).collect();
+        let calls = ["par::rows(", "par::simd("].into_iter().flat_map(|call| {
+            code.match_indices(call)
+                .map(|(at, _)| code[at..].split('|').next().unwrap_or_default().to_owned())
+                .collect::<Vec<_>>()
+        });
+        let bare = calls.filter(|head| !head.contains("#[inline(always)]"));
+        bare.map(|head| format!("{}: {}", file.name, head.replace('\n', " "))).collect::<Vec<_>>()
+    });
+    none(broken, "a closure given to par::rows or par::simd is #[inline(always)]");
+}
+
+#[test]
 fn unsafe_stands_in_three_files_with_its_reason() {
     let elsewhere = product_files().into_iter().filter(|file| !UNSAFE.contains(&file.name.as_str()));
     none(code_where(elsewhere, |code| has_word(code, "unsafe")), &format!("only {UNSAFE:?} may hold `unsafe`"));

@@ -166,11 +166,10 @@ fn a_batch_is_told_as_far_as_its_stages_are_done() {
 
 #[test]
 fn a_pause_is_answered_in_the_middle_of_a_step_and_of_an_evaluation() {
-    // A step of the nano preset in its full size and with more rows, several times as long as the answer may take.
+    // Steps of the nano preset that take many times as long as the answer may.
     let set = [
         "vocab_size=300",
-        "batch=256",
-        "accumulate=8",
+        "batch=512",
         "seq_len=64",
         "steps=1000000",
         "eval_every=1000000",
@@ -181,57 +180,59 @@ fn a_pause_is_answered_in_the_middle_of_a_step_and_of_an_evaluation() {
     o.set = set.map(str::to_owned).to_vec();
     let mut watched = Watched::start(o);
     watched.state(Phase::Running);
-    let mut answered_ms = Vec::new();
     for evaluate in [false, true] {
+        let going = if evaluate { Phase::Evaluating } else { Phase::Running };
         if evaluate {
-            watched.send(Command::SeekStage { stage: Stage::Update });
+            watched.send(Command::Step);
             watched.state(Phase::Paused);
             watched.send(Command::Evaluate);
-            watched.state(Phase::Evaluating);
+            watched.state(going);
         }
-        for _ in 0..7 {
-            std::thread::sleep(Duration::from_millis(30));
+        let mut answered_ms = Vec::new();
+        let mut inside = 0;
+        while answered_ms.len() < 7 {
+            std::thread::sleep(Duration::from_millis(10));
             let sent = Instant::now();
-            watched.pause();
+            let state = watched.pause();
             answered_ms.push(sent.elapsed().as_secs_f64() * 1e3);
             watched.send(Command::Resume);
-            watched.wait(|event| matches!(event, Event::State(state) if state.phase != Phase::Paused).then_some(()));
+            let resumed = watched.wait(|event| match event {
+                Event::State(state) if state.phase != Phase::Paused => Some(state.phase),
+                _ => None,
+            });
+            inside += usize::from(resumed == going && (evaluate || state.stage.is_some()));
         }
-    }
-    let (steps, [first, last]) = (numbers(&watched.seen).len(), [0, 7].map(|at| answered_ms[at..at + 7].to_vec()));
-    println!("answered in ms: {first:.1?} in a step, {last:.1?} in an evaluation; {steps} steps meanwhile");
-    assert!(steps <= 3, "{steps} steps: they are too short to test this");
-    for mut answers in [first, last] {
-        answers.sort_by(f64::total_cmp);
+        println!("answered in ms, {going:?}: {answered_ms:.1?}; {inside} of 7 inside of it");
+        assert!(inside > 0, "it is too short to test this");
+        answered_ms.sort_by(f64::total_cmp);
         // The median: the machine may be busy with other things.
-        assert!(answers[3] < 100.0, "{answers:?}");
+        assert!(answered_ms[3] < 100.0, "{going:?}: {answered_ms:?}");
     }
-    // It is not finished for that: the thread ends with the test.
+    watched.leave();
 }
 
 #[test]
 fn a_smaller_share_of_the_time_takes_fewer_steps_and_still_answers_at_once() {
     let mut watched = Watched::start(options("share", ENDLESS));
     watched.steps_taken(20);
-    let mut rate = |share: f32| {
+    let mut secs_of_steps = |share: f32| {
+        let sent = Instant::now();
         watched.send(Command::SpeedShare { share });
         let state = watched.state(Phase::Running);
         assert_eq!(state.speed_share, share);
+        let answered = sent.elapsed();
         // What was under way goes by first.
-        let count = |watched: &mut Watched, time: Duration| {
-            let until = Instant::now() + time;
-            let mut steps = 0;
-            while let Ok(event) = watched.events.recv_timeout(until.saturating_duration_since(Instant::now())) {
-                steps += u32::from(matches!(event, Event::Step(_)));
-            }
-            steps
-        };
-        count(&mut watched, Duration::from_millis(100));
-        count(&mut watched, Duration::from_millis(1500))
+        watched.steps_taken(state.step + 5);
+        let began = Instant::now();
+        watched.steps_taken(state.step + 35);
+        (began.elapsed().as_secs_f64(), answered)
     };
-    let [full, quarter, again] = [1.0, 0.25, 1.0].map(&mut rate);
-    println!("{full} steps at full share, {quarter} at a quarter, {again} at full share again");
-    assert!(quarter * 2 < full.max(again) && quarter > 0, "{full}, {quarter}, {again}");
+    let [full, quarter, again] = [1.0, 0.25, 1.0].map(&mut secs_of_steps);
+    println!("30 steps: {full:.3?} at full share, {quarter:.3?} at a quarter, {again:.3?} at full share again");
+    // Four times as long, but for what else the machine does.
+    assert!(quarter.0 > 2.0 * full.0.min(again.0), "{full:?}, {quarter:?}, {again:?}");
+    // In the middle of a nap.
+    assert!(again.1 < Duration::from_secs(2), "{:?}", again.1);
     watched.send(Command::SpeedShare { share: f32::NAN });
     assert_eq!(watched.state(Phase::Running).speed_share, 1.0);
     watched.send(Command::Stop);

@@ -402,6 +402,9 @@ pub struct BenchArgs {
     /// auto, cpu, gpu, or part of an adapter's name; may be repeated
     #[arg(long, value_name = "DEVICE", value_parser = choice, help_heading = "Machine")]
     pub device: Vec<Choice>,
+    /// Processor threads [default: all]
+    #[arg(long, value_name = "N", help_heading = "Machine", value_parser = threads)]
+    pub threads: Option<usize>,
     /// Another engine to measure beside this one (in builds with the feature burn)
     #[arg(long, value_name = "ENGINE", value_parser = PossibleValuesParser::new(["burn"]))]
     pub against: Option<String>,

@@ -4,11 +4,19 @@ use super::args::BenchArgs;
 use super::output::Output;
 use crate::config::{Config, Overrides};
 use crate::gpu::Choice;
-use crate::tasks::bench::{KernelSpeed, Measured, StepSpeed, measure};
+use crate::tasks::bench::{DeviceLimits, KernelSpeed, Measured, StepSpeed, limits, measure};
 use crate::train::engine::Place;
 use crate::train::event::Event;
-use crate::{Error, Result};
+use crate::{Error, Result, cpu};
 use serde::Serialize;
+
+#[derive(Serialize)]
+#[serde(tag = "event", rename = "bench_limits")]
+struct BenchLimits<'a> {
+    device: &'a str,
+    #[serde(flatten)]
+    limits: &'a DeviceLimits,
+}
 
 #[derive(Serialize)]
 #[serde(tag = "event", rename = "bench_step")]
@@ -34,6 +42,9 @@ pub async fn run(args: &BenchArgs, output: Output) -> Result<()> {
         return Err(Error::usage("the engine burn is not in this build")
             .hint("build with --features burn to measure against it"));
     }
+    if let Some(threads) = args.threads {
+        cpu::set_threads(threads);
+    }
     let presets: Vec<&str> =
         if args.preset.is_empty() { PRESETS.to_vec() } else { args.preset.iter().map(String::as_str).collect() };
     // All of what was typed is checked before anything takes its time.
@@ -45,10 +56,14 @@ pub async fn run(args: &BenchArgs, output: Output) -> Result<()> {
         places.push(Place::open(device).await?);
     }
     for place in &places {
-        output.event(&Event::Device(place.event()))?;
+        let device = place.event();
+        output.event(&Event::Device(device.clone()))?;
+        let limits = limits(place).await?;
+        output.event(&BenchLimits { device: &device.name, limits: &limits })?;
+        output.text(&limits_text(&device.name, &limits, output))?;
         for config in &configs {
             output.note(&note(config, args.seconds, output));
-            let measured = measure(config, place, args.seconds).await?;
+            let measured = measure(config, place, &limits, args.seconds).await?;
             tell(&measured, output)?;
         }
     }
@@ -67,13 +82,27 @@ fn tell(measured: &Measured, output: Output) -> Result<()> {
     }
     output.event(&BenchStep { speed: step })?;
     output.text(&step_text(step, output))?;
-    match kernels {
-        Some(kernels) => kernels.iter().try_for_each(|kernel| output.text(&kernel_text(kernel, output))),
-        None => output.text(output.lang.pick(
+    let Some(kernels) = kernels else {
+        return output.text(output.lang.pick(
             "  (no times per kernel: the device has no timestamps to trust)",
             "  (sem tempos por kernel: o dispositivo não tem relógio confiável)",
-        )),
-    }
+        ));
+    };
+    output.text(&kernel_heading(output))?;
+    kernels.iter().try_for_each(|kernel| output.text(&kernel_text(kernel, output)))
+}
+
+fn limits_text(device: &str, limits: &DeviceLimits, output: Output) -> String {
+    let lang = output.lang;
+    let known = |value: Option<f64>| value.map_or_else(|| "?".to_owned(), |value| lang.decimal(value, 1));
+    let (copy, product) = (known(limits.copy_gbytes_per_sec), known(limits.product_gflops_per_sec));
+    let dispatch = lang.decimal(limits.dispatch_us, 2);
+    lang.pick(
+        format!("{device} at its best: {copy} GB/s copied, {product} GFLOP/s in a product, {dispatch} us a dispatch"),
+        format!(
+            "{device} no seu melhor: {copy} GB/s copiados, {product} GFLOP/s num produto, {dispatch} us por despacho"
+        ),
+    )
 }
 
 fn step_text(s: &StepSpeed, output: Output) -> String {
@@ -87,28 +116,55 @@ fn step_text(s: &StepSpeed, output: Output) -> String {
     let [step, host] = [s.step_ms, s.host_ms].map(|ms| lang.decimal(ms, 2));
     let (dispatches, flops) = (lang.whole(s.dispatches), lang.decimal(s.flops as f64 / 1e9, 2));
     let [moved, memory] = [s.bytes, s.peak_bytes].map(mib);
+    let [fastest, slowest] = [s.step_ms_fastest, s.step_ms_slowest].map(|ms| lang.decimal(ms, 2));
+    let model = match (s.predicted_ms, s.limit_share) {
+        (Some(ms), Some(share)) => (lang.decimal(ms, 2), lang.percent(share, 0)),
+        _ => ("?".to_owned(), "?".to_owned()),
+    };
+    let (predicted, share) = model;
     lang.pick(
         format!(
             "{preset}  {engine} on {device}: {rows} rows of {seq} tokens, {params} parameters\n  {rate} tokens/s, {step} ms a \
-             step ({host} ms host, {steps} steps), {dispatches} dispatches, {flops} GFLOP, {moved} moved, {memory} in memory"
+             step ({fastest} to {slowest}, {host} of it the host, {steps} steps), {dispatches} dispatches, {flops} GFLOP, \
+             {moved} moved, {memory} in memory\n  at the device's best it would take {predicted} ms: {share} of that speed is reached"
         ),
         format!(
             "{preset}  {engine} em {device}: {rows} linhas de {seq} tokens, {params} parâmetros\n  {rate} tokens/s, {step} ms \
-             por passo ({host} ms do host, {steps} passos), {dispatches} despachos, {flops} GFLOP, {moved} movidos, {memory} \
-             de memória"
+             por passo ({fastest} a {slowest}, {host} do host, {steps} passos), {dispatches} despachos, {flops} GFLOP, \
+             {moved} movidos, {memory} de memória\n  no melhor do dispositivo levaria {predicted} ms: alcança {share} dessa velocidade"
         ),
+    )
+}
+
+fn kernel_heading(output: Output) -> String {
+    let lang = output.lang;
+    format!(
+        "  {:<34} {:>6} {:>12} {:>7} {:>9} {:>6} {:>8} {:>6} {:>8}",
+        "kernel",
+        lang.pick("calls", "vezes"),
+        "ms",
+        lang.pick("time", "tempo"),
+        "GFLOP/s",
+        lang.pick("peak", "pico"),
+        "GB/s",
+        lang.pick("peak", "pico"),
+        lang.pick("reached", "alcance"),
     )
 }
 
 fn kernel_text(k: &KernelSpeed, output: Output) -> String {
     let lang = output.lang;
+    let share = |share: Option<f64>| share.map_or_else(|| "?".to_owned(), |share| lang.percent(share, 0));
     format!(
-        "  {:<34} {:>6} x {:>10} ms {:>7} {:>9} GFLOP/s {:>8} GB/s",
+        "  {:<34} {:>6} {:>12} {:>7} {:>9} {:>6} {:>8} {:>6} {:>8}",
         k.kernel,
         k.calls,
         lang.decimal(k.ms, 3),
         lang.percent(k.share, 1),
         lang.decimal(k.gflops_per_sec, 2),
+        share(k.product_share),
         lang.decimal(k.gbytes_per_sec, 2),
+        share(k.copy_share),
+        share(k.limit_share),
     )
 }

@@ -29,7 +29,8 @@ pub async fn run(args: &TrainArgs, text_lang: Lang, output: Output) -> Result<()
     run::train(args.options(text_lang), received, &mut sink).await
 }
 
-/// The first Ctrl-C asks the run to end with a checkpoint, the second ends the program at once.
+/// The first Ctrl-C asks the run to end with a checkpoint, the second ends the program at once. So do the signals with which
+/// a machine shuts down or a terminal is closed.
 fn stop_on_ctrl_c(commands: UnboundedSender<Command>, output: Output) {
     let asked = AtomicBool::new(false);
     let handler = move || {

@@ -1,148 +1,162 @@
-//! Twin of `shaders/attention.wgsl`: a row of text and a head at a time, keys transposed so that scores vectorise over keys.
+//! Twin of `shaders/attention.wgsl`: a head and a tile of queries at a time, its scores against all keys as one product.
 
-use super::math::exp;
+use super::math::{self, exp};
+use super::matmul::{View, ViewMut, product_here};
 use super::par::{self, RowsMut};
 use super::{Args, Call};
 use crate::ops::attention::Dims;
 use crate::plan::Step;
 
-/// One head of one row: where it lies in (N, 3C) and (N, C).
-struct Head<'a> {
+/// Queries of a tile: with rows of 512 tokens its two matrices take a quarter of a typical second-level cache. It fixes the order
+/// of sums over queries, so it depends on nothing.
+const TILE: usize = 64;
+
+/// One head of one row, and a tile of its queries: where they lie in (N, 3C), (N, C) and (B, H, T).
+struct Tile<'a> {
     d: &'a Dims,
     step: &'a Step,
     qkv: &'a [f32],
     mask: &'a [u32],
+    /// The row of text in the batch, and among the rows that this thread owns.
     b: usize,
+    row: usize,
     h: usize,
+    /// First query, and how many.
+    first: usize,
+    queries: usize,
 }
 
-impl<'a> Head<'a> {
-    fn channels(&self) -> usize {
-        (self.d.h * self.d.d) as usize
-    }
-    /// Part 0 query, 1 key, 2 value of token `t`: (d)
-    #[inline(always)]
-    fn part(&self, part: usize, t: usize) -> &'a [f32] {
-        let (c, d) = (self.channels(), self.d.d as usize);
-        &self.qkv[(self.b * self.d.t as usize + t) * 3 * c + part * c + self.h * d..][..d]
-    }
-    /// Token `t` of a (N, C) tensor: (d)
-    #[inline(always)]
-    fn of<'x>(&self, x: &'x [f32], t: usize) -> &'x [f32] {
-        let (c, d) = (self.channels(), self.d.d as usize);
-        &x[(self.b * self.d.t as usize + t) * c + self.h * d..][..d]
-    }
-    /// Part `part` of all tokens, transposed. into: (d, T)
-    #[inline(always)]
-    fn transpose(&self, part: usize, into: &mut [f32]) {
-        let t = self.d.t as usize;
-        for k in 0..t {
-            for (i, x) in self.part(part, k).iter().enumerate() {
-                into[i * t + k] = *x;
-            }
-        }
-    }
-    /// Where query `q` stands in (B, H, T).
-    #[inline(always)]
-    fn statistic(&self, q: usize) -> usize {
-        (self.b * self.d.h as usize + self.h) * self.d.t as usize + q
-    }
-    /// The forward's probabilities of query `q` again, from the kept log-sum-exp; the gradient they get from dctx; the dropout.
-    #[inline(always)]
-    fn again(&self, q: usize, lse: &[f32], dctx: &[f32], w: &mut Working) {
-        self.scores(q, w.keys, w.p);
-        let lse = lse[self.statistic(q)];
-        for p in w.p.iter_mut() {
-            *p = exp(*p - lse);
-        }
-        dot_columns(dctx, w.values, w.dp);
-        self.dropout(q, w.factors);
-    }
-    /// Keys that query `q` sees: the causal bound; the mask is applied apart.
-    fn visible(&self, q: usize, t: usize) -> usize {
-        if self.d.causal == 0 { t } else { q + 1 }
-    }
-    fn attends(&self, k: usize) -> bool {
-        self.mask[self.b * self.d.t as usize + k] != 0
-    }
-    /// `scores[k]` = scale q·k, -inf where the key is hidden
-    #[inline(always)]
-    fn scores(&self, q: usize, keys: &[f32], scores: &mut [f32]) {
-        let t = scores.len();
-        dot_columns(self.part(0, q), keys, scores);
-        let visible = self.visible(q, t);
-        for (k, s) in scores.iter_mut().enumerate() {
-            *s = if k < visible && self.attends(k) { *s * self.d.scale } else { f32::NEG_INFINITY };
-        }
-    }
-    /// `factors[k]` = the dropout factor of probability (b, h, q, k)
-    #[inline(always)]
-    fn dropout(&self, q: usize, factors: &mut [f32]) {
-        let (d, dropout) = (self.d, self.d.dropout);
-        if dropout.threshold == 0 {
-            return factors.fill(1.0);
-        }
-        let row = ((self.step.row_base + self.b as u32) * d.h + self.h as u32) * d.t + q as u32;
-        for (k, factor) in factors.iter_mut().enumerate() {
-            let kept = self.step.dropout_key.word(row * d.t + k as u32, dropout.site) >= dropout.threshold;
-            *factor = if kept { dropout.scale } else { 0.0 };
-        }
-    }
-}
-
-/// `out[k]` = x · `columns[:, k]`. columns: (d, T)
-#[inline(always)]
-fn dot_columns(x: &[f32], columns: &[f32], out: &mut [f32]) {
-    out.fill(0.0);
-    for (x, row) in x.iter().zip(columns.chunks_exact(out.len())) {
-        axpy(out, *x, row);
-    }
-}
-
-/// y += a x
-#[inline(always)]
-fn axpy(y: &mut [f32], a: f32, x: &[f32]) {
-    for (y, x) in y.iter_mut().zip(x) {
-        *y += a * x;
-    }
-}
-
-/// Working memory for one head: keys and values transposed (d, T), and three rows of T.
+/// A thread's working memory: two matrices (queries, T), and a row of T.
 struct Working<'a> {
-    keys: &'a mut [f32],
-    values: &'a mut [f32],
     p: &'a mut [f32],
     dp: &'a mut [f32],
     factors: &'a mut [f32],
 }
 
-/// Every head of `rows` rows from `first`, with its row counted from there, and a thread's working memory, grown once and kept.
-#[inline(always)]
-fn for_each_head<'a>(
+impl<'a> Tile<'a> {
+    fn t(&self) -> usize {
+        self.d.t as usize
+    }
+    fn width(&self) -> usize {
+        self.d.d as usize
+    }
+    fn channels(&self) -> usize {
+        (self.d.h * self.d.d) as usize
+    }
+    /// Part 0 query, 1 key, 2 value from token `t` on: (.., d)
+    fn part(&self, part: usize, t: usize) -> View<'a> {
+        let c = self.channels();
+        View::strided(&self.qkv[(self.b * self.t() + t) * 3 * c + part * c + self.h * self.width()..], 3 * c)
+    }
+    /// The tile's tokens of a (N, C) tensor: (queries, d)
+    fn of<'x>(&self, x: &'x [f32]) -> View<'x> {
+        let c = self.channels();
+        View::strided(&x[(self.b * self.t() + self.first) * c + self.h * self.width()..], c)
+    }
+    /// Where query `first` + `i` stands in (B, H, T), counted from row `b`.
+    fn statistic(&self, b: usize, i: usize) -> usize {
+        (b * self.d.h as usize + self.h) * self.t() + self.first + i
+    }
+
+    /// p = scale q kᵀ, -inf where a query does not see a key
+    fn scores(&self, p: &mut [f32]) {
+        let (t, scale) = (self.t(), self.d.scale);
+        let sizes = [self.queries, t, self.width()];
+        product_here(sizes, self.part(0, self.first), self.part(1, 0).transposed(), ViewMut::rows(p, t), false);
+        let mask = &self.mask[self.b * t..][..t];
+        par::simd(
+            #[inline(always)]
+            || {
+                for (i, scores) in p.chunks_exact_mut(t).enumerate() {
+                    for (s, attends) in scores.iter_mut().zip(mask) {
+                        *s = if *attends != 0 { *s * scale } else { f32::NEG_INFINITY };
+                    }
+                    if self.d.causal != 0 {
+                        scores[self.first + i + 1..].fill(f32::NEG_INFINITY);
+                    }
+                }
+            },
+        );
+    }
+
+    /// The forward's probabilities, from the kept log-sum-exp: p
+    fn probabilities(&self, lse: &[f32], p: &mut [f32]) {
+        let t = self.t();
+        self.scores(p);
+        par::simd(
+            #[inline(always)]
+            || {
+                for (i, p) in p.chunks_exact_mut(t).enumerate() {
+                    let lse = lse[self.statistic(self.b, i)];
+                    for p in p {
+                        *p = exp(*p - lse);
+                    }
+                }
+            },
+        );
+    }
+
+    /// The forward's probabilities again: w.p; and the gradient they get, before dropout: w.dp = dctx vᵀ
+    fn again(&self, lse: &[f32], dctx: &[f32], w: &mut Working) {
+        let t = self.t();
+        self.probabilities(lse, w.p);
+        let sizes = [self.queries, t, self.width()];
+        product_here(sizes, self.of(dctx), self.part(2, 0).transposed(), ViewMut::rows(w.dp, t), false);
+    }
+
+    /// `factors[k]` = the dropout factor of probability (b, h, q, k), q the tile's `i`-th
+    #[inline(always)]
+    fn dropout(&self, i: usize, factors: &mut [f32]) {
+        let (d, q) = (self.d, (self.first + i) as u32);
+        let row = ((self.step.row_base + self.b as u32) * d.h + self.h as u32) * d.t + q;
+        math::dropout_factors(self.step.dropout_key, d.dropout, row * d.t, factors);
+    }
+
+    /// w.dp becomes the gradient of q·k, w.p the dropped probabilities. delta: of the tile's queries
+    fn backward(&self, delta: &[f32], w: &mut Working) {
+        let (t, scale) = (self.t(), self.d.scale);
+        par::simd(
+            #[inline(always)]
+            || {
+                for (i, (p, dp)) in w.p.chunks_exact_mut(t).zip(w.dp.chunks_exact_mut(t)).enumerate() {
+                    self.dropout(i, w.factors);
+                    for ((p, dp), factor) in p.iter_mut().zip(dp).zip(&*w.factors) {
+                        // in the forward: p = softmax(scale q·k), ctx = sum of p factor v
+                        *dp = *p * (*dp * factor - delta[i]) * scale;
+                        *p *= factor;
+                    }
+                }
+            },
+        );
+    }
+}
+
+/// Every tile of every head of `rows` rows from `first`, in order, with a thread's working memory, grown once and kept.
+fn for_each_tile<'a>(
     d: &'a Dims,
     step: &'a Step,
     (qkv, mask): (&'a [f32], &'a [u32]),
-    (first, rows): (usize, usize),
-    mut f: impl FnMut(&Head<'a>, usize, &mut Working),
+    (first_row, rows): (usize, usize),
+    mut f: impl FnMut(&Tile<'a>, &mut Working),
 ) {
     thread_local! {
         static MEMORY: std::cell::RefCell<Vec<f32>> = const { std::cell::RefCell::new(Vec::new()) };
     }
-    let (t, hd) = (d.t as usize, d.d as usize);
+    let (t, h) = (d.t as usize, d.h as usize);
     MEMORY.with_borrow_mut(|memory| {
-        let len = 2 * hd * t + 3 * t;
+        let len = (2 * TILE.min(t) + 1) * t;
         if memory.len() < len {
             memory.resize(len, 0.0);
         }
-        let (keys, rest) = memory.split_at_mut(hd * t);
-        let (values, rest) = rest.split_at_mut(hd * t);
-        let (p, rest) = rest.split_at_mut(t);
-        let (dp, rest) = rest.split_at_mut(t);
-        let mut working = Working { keys, values, p, dp, factors: &mut rest[..t] };
-        for (row, h) in (0..rows).flat_map(|row| (0..d.h as usize).map(move |h| (row, h))) {
-            let head = Head { d, step, qkv, mask, b: first + row, h };
-            head.transpose(1, working.keys);
-            f(&head, row, &mut working);
+        for (row, h) in (0..rows).flat_map(|row| (0..h).map(move |h| (row, h))) {
+            for first in (0..t).step_by(TILE) {
+                let queries = TILE.min(t - first);
+                let (p, rest) = memory.split_at_mut(queries * t);
+                let (dp, rest) = rest.split_at_mut(queries * t);
+                let mut working = Working { p, dp, factors: &mut rest[..t] };
+                let tile = Tile { d, step, qkv, mask, b: first_row + row, row, h, first, queries };
+                f(&tile, &mut working);
+            }
         }
     });
 }
@@ -154,37 +168,50 @@ pub fn forward(call: &Call, mut a: Args) {
     let (t, h, hd) = (d.t as usize, d.h as usize, d.d as usize);
     let c = h * hd;
     let all = (RowsMut(ctx, t * c), RowsMut(lse, h * t));
-    par::rows(d.b as usize, t * t * c * 4, all, |first, (RowsMut(ctx, _), RowsMut(lse, _)), rows| {
-        for_each_head(&d, call.step, (qkv, mask), (first, rows), |head, row, w| {
-            for q in 0..t {
-                head.scores(q, w.keys, w.p);
-                lse[(row * h + head.h) * t + q] = softmax(w.p);
-                head.dropout(q, w.factors);
-                let out = &mut ctx[(row * t + q) * c + head.h * hd..][..hd];
-                out.fill(0.0);
-                for k in 0..t {
-                    axpy(out, w.p[k] * w.factors[k], head.part(2, k));
-                }
-            }
-        });
-    });
+    par::rows(
+        d.b as usize,
+        t * t * c * 4,
+        all,
+        #[inline(always)]
+        |first, (RowsMut(ctx, _), RowsMut(lse, _)), rows| {
+            for_each_tile(&d, call.step, (qkv, mask), (first, rows), |tile, w| {
+                tile.scores(w.p);
+                let lse = &mut lse[tile.statistic(tile.row, 0)..][..tile.queries];
+                par::simd(
+                    #[inline(always)]
+                    || {
+                        for (i, (p, lse)) in w.p.chunks_exact_mut(t).zip(lse).enumerate() {
+                            *lse = softmax(p);
+                            tile.dropout(i, w.factors);
+                            for (p, factor) in p.iter_mut().zip(&*w.factors) {
+                                *p *= factor;
+                            }
+                        }
+                    },
+                );
+                let out = &mut ctx[(tile.row * t + tile.first) * c + tile.h * hd..];
+                let sizes = [tile.queries, hd, t];
+                product_here(sizes, View::strided(w.p, t), tile.part(2, 0), ViewMut::strided(out, c), false);
+            });
+        },
+    );
 }
 
 /// In place; returns the log-sum-exp. A query that sees no key gets probabilities 0 and 0.
 #[inline(always)]
 fn softmax(scores: &mut [f32]) -> f32 {
-    let max = scores.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    let max = math::max(scores);
     if max == f32::NEG_INFINITY {
         scores.fill(0.0);
         return 0.0;
     }
-    let mut sum = 0.0;
     for s in scores.iter_mut() {
         *s = exp(*s - max);
-        sum += *s;
     }
+    let sum = math::sum([scores], |[s]| s);
+    let inverse = 1.0 / sum;
     for s in scores.iter_mut() {
-        *s /= sum;
+        *s *= inverse;
     }
     max + sum.ln()
 }
@@ -197,23 +224,32 @@ pub fn backward_q(call: &Call, mut a: Args) {
     let (t, h, hd) = (d.t as usize, d.h as usize, d.d as usize);
     let c = h * hd;
     let all = (RowsMut(delta, h * t), RowsMut(dqkv, t * 3 * c));
-    par::rows(d.b as usize, t * t * c * 6, all, |first, (RowsMut(delta, _), RowsMut(dqkv, _)), rows| {
-        for_each_head(&d, call.step, (qkv, mask), (first, rows), |head, row, w| {
-            head.transpose(2, w.values);
-            for q in 0..t {
-                let dctx = head.of(dctx, q);
-                let sum: f32 = dctx.iter().zip(head.of(ctx, q)).map(|(a, b)| a * b).sum();
-                delta[(row * h + head.h) * t + q] = sum;
-                head.again(q, lse, dctx, w);
-                let dq = &mut dqkv[(row * t + q) * 3 * c + head.h * hd..][..hd];
-                dq.fill(0.0);
-                for k in 0..t {
-                    // in the forward: p = softmax(scale q·k), ctx = sum of p factor v
-                    axpy(dq, w.p[k] * (w.dp[k] * w.factors[k] - sum) * d.scale, head.part(1, k));
-                }
-            }
-        });
-    });
+    par::rows(
+        d.b as usize,
+        t * t * c * 6,
+        all,
+        #[inline(always)]
+        |first, (RowsMut(delta, _), RowsMut(dqkv, _)), rows| {
+            for_each_tile(&d, call.step, (qkv, mask), (first, rows), |tile, w| {
+                let delta = &mut delta[tile.statistic(tile.row, 0)..][..tile.queries];
+                par::simd(
+                    #[inline(always)]
+                    || {
+                        for (i, delta) in delta.iter_mut().enumerate() {
+                            let row = |x| tile.of(x).row(i, hd);
+                            *delta = math::sum([row(dctx), row(ctx)], |[dctx, ctx]| dctx * ctx);
+                        }
+                    },
+                );
+                tile.again(lse, dctx, w);
+                tile.backward(delta, w);
+                // in the forward: score = scale q·k
+                let dq = &mut dqkv[(tile.row * t + tile.first) * 3 * c + tile.h * hd..];
+                let sizes = [tile.queries, hd, t];
+                product_here(sizes, View::strided(w.dp, t), tile.part(1, 0), ViewMut::strided(dq, 3 * c), false);
+            });
+        },
+    );
 }
 
 /// The key and value parts of dqkv
@@ -222,28 +258,26 @@ pub fn backward_kv(call: &Call, mut a: Args) {
     let (qkv, mask, lse, dctx, delta, dqkv) = (a.f32(), a.u32(), a.f32(), a.f32(), a.f32(), a.f32_mut());
     let (t, h, hd) = (d.t as usize, d.h as usize, d.d as usize);
     let c = h * hd;
-    par::rows(d.b as usize, t * t * c * 8, RowsMut(dqkv, t * 3 * c), |first, RowsMut(dqkv, _), rows| {
-        for_each_head(&d, call.step, (qkv, mask), (first, rows), |head, row, w| {
-            head.transpose(2, w.values);
-            let base = row * t * 3 * c + head.h * hd;
-            for k in 0..t {
-                dqkv[base + k * 3 * c + c..][..hd].fill(0.0);
-                dqkv[base + k * 3 * c + 2 * c..][..hd].fill(0.0);
-            }
-            for q in 0..t {
-                let (dctx, query) = (head.of(dctx, q), head.part(0, q));
-                head.again(q, lse, dctx, w);
-                let delta = delta[head.statistic(q)];
-                for k in 0..t {
-                    // in the forward: ctx[q] += p factor v[k]
-                    axpy(&mut dqkv[base + k * 3 * c + 2 * c..][..hd], w.p[k] * w.factors[k], dctx);
-                    // in the forward: score = scale q·k
-                    let ds = w.p[k] * (w.dp[k] * w.factors[k] - delta) * d.scale;
-                    axpy(&mut dqkv[base + k * 3 * c + c..][..hd], ds, query);
-                }
-            }
-        });
-    });
+    par::rows(
+        d.b as usize,
+        t * t * c * 8,
+        RowsMut(dqkv, t * 3 * c),
+        #[inline(always)]
+        |first, RowsMut(dqkv, _), rows| {
+            for_each_tile(&d, call.step, (qkv, mask), (first, rows), |tile, w| {
+                tile.again(lse, dctx, w);
+                tile.backward(&delta[tile.statistic(tile.b, 0)..][..tile.queries], w);
+                let (sizes, add) = ([t, hd, tile.queries], tile.first > 0);
+                let row = tile.row * t * 3 * c + tile.h * hd;
+                // in the forward: ctx[q] += p factor v[k]
+                let dv = ViewMut::strided(&mut dqkv[row + 2 * c..], 3 * c);
+                product_here(sizes, View::strided(w.p, t).transposed(), tile.of(dctx), dv, add);
+                // in the forward: score = scale q·k
+                let dk = ViewMut::strided(&mut dqkv[row + c..], 3 * c);
+                product_here(sizes, View::strided(w.dp, t).transposed(), tile.part(0, tile.first), dk, add);
+            });
+        },
+    );
 }
 
 /// `shares[q][k]` = exp(scale q·k - lse), 0 where q does not see k
@@ -252,18 +286,19 @@ pub fn map(call: &Call, mut a: Args) {
     let (qkv, mask, lse, shares) = (a.f32(), a.u32(), a.f32(), a.f32_mut());
     let (t, h) = (d.t as usize, d.h as usize);
     let work = t * t * h * d.d as usize * 2;
-    par::rows(d.b as usize, work, RowsMut(shares, h * t * t), |first, RowsMut(shares, _), rows| {
-        for_each_head(&d, call.step, (qkv, mask), (first, rows), |head, row, w| {
-            for q in 0..t {
-                head.scores(q, w.keys, w.p);
-                let lse = lse[head.statistic(q)];
-                let shares = &mut shares[((row * h + head.h) * t + q) * t..][..t];
-                for (share, score) in shares.iter_mut().zip(w.p.iter()) {
-                    *share = exp(*score - lse);
-                }
-            }
-        });
-    });
+    par::rows(
+        d.b as usize,
+        work,
+        RowsMut(shares, h * t * t),
+        #[inline(always)]
+        |first, RowsMut(shares, _), rows| {
+            for_each_tile(&d, call.step, (qkv, mask), (first, rows), |tile, w| {
+                tile.probabilities(lse, w.p);
+                let start = (tile.row * h + tile.h) * t + tile.first;
+                shares[start * t..][..tile.queries * t].copy_from_slice(w.p);
+            });
+        },
+    );
 }
 
 #[cfg(test)]

@@ -10,17 +10,23 @@ pub fn forward(call: &Call, mut a: Args) {
     let (ids, types, word, position, segment) = (a.u32(), a.u32(), a.f32(), a.f32(), a.f32());
     let x = a.f32_mut();
     let e = d.e as usize;
-    par::rows(d.n as usize, e * 4, RowsMut(x, e), |first, RowsMut(x, _), _| {
-        for (i, x) in x.chunks_exact_mut(e).enumerate() {
-            let n = first + i;
-            let word = &word[ids[n] as usize * e..][..e];
-            let position = &position[n % d.t as usize * e..][..e];
-            let segment = &segment[types[n] as usize * e..][..e];
-            for (((x, w), p), s) in x.iter_mut().zip(word).zip(position).zip(segment) {
-                *x = w + p + s;
+    par::rows(
+        d.n as usize,
+        e * 4,
+        RowsMut(x, e),
+        #[inline(always)]
+        |first, RowsMut(x, _), _| {
+            for (i, x) in x.chunks_exact_mut(e).enumerate() {
+                let n = first + i;
+                let word = &word[ids[n] as usize * e..][..e];
+                let position = &position[n % d.t as usize * e..][..e];
+                let segment = &segment[types[n] as usize * e..][..e];
+                for (((x, w), p), s) in x.iter_mut().zip(word).zip(position).zip(segment) {
+                    *x = w + p + s;
+                }
             }
-        }
-    });
+        },
+    );
 }
 
 /// `dword[ids[n]]` += `dx[n]`, but for the padding id
@@ -28,13 +34,16 @@ pub fn backward_word(call: &Call, mut a: Args) {
     let d: Dims = call.dims();
     let (ids, dx, dword) = (a.u32(), a.f32(), a.f32_mut());
     let e = d.e as usize;
-    par::simd(|| {
-        for (id, dx) in ids.iter().zip(dx.chunks_exact(e)) {
-            if *id != d.pad_id {
-                add(&mut dword[*id as usize * e..][..e], dx);
+    par::simd(
+        #[inline(always)]
+        || {
+            for (id, dx) in ids.iter().zip(dx.chunks_exact(e)) {
+                if *id != d.pad_id {
+                    add(&mut dword[*id as usize * e..][..e], dx);
+                }
             }
-        }
-    });
+        },
+    );
 }
 
 /// `dposition[t]` += sum over rows of dx
@@ -42,11 +51,14 @@ pub fn backward_position(call: &Call, mut a: Args) {
     let d: Dims = call.dims();
     let (dx, dposition) = (a.f32(), a.f32_mut());
     let row = (d.t * d.e) as usize;
-    par::simd(|| {
-        for dx in dx.chunks_exact(row) {
-            add(&mut dposition[..row], dx);
-        }
-    });
+    par::simd(
+        #[inline(always)]
+        || {
+            for dx in dx.chunks_exact(row) {
+                add(&mut dposition[..row], dx);
+            }
+        },
+    );
 }
 
 /// partial (groups, segments, e): sums of dx over a block of tokens, by segment
@@ -58,6 +70,7 @@ pub fn backward_type(call: &Call, mut a: Args) {
         d.n.div_ceil(d.rows_per_group) as usize,
         block * e,
         RowsMut(partial, width),
+        #[inline(always)]
         |first, RowsMut(p, _), _| {
             for (g, partial) in p.chunks_exact_mut(width).enumerate() {
                 partial.fill(0.0);

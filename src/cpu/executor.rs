@@ -1,6 +1,6 @@
 //! Runs a plan with the twins, dispatch by dispatch, in the memory the plan laid out. The truth that `gpu` is compared with.
 
-use super::{Args, Bound, Call, Twin, twin};
+use super::{Args, Bound, Call, Twin, par, twin};
 use crate::Result;
 use crate::plan::{Access, Dispatch, Plan, Role, Step, Tensor};
 use arrayvec::ArrayVec;
@@ -11,9 +11,6 @@ use web_time::Instant;
 
 /// More slots than any kernel has (8 storage buffers by WebGPU's default limits).
 const SLOTS_MAX: usize = 10;
-/// Collected micro-batches kept until they are drained.
-const RING_ROWS: usize = 8;
-
 pub struct Executor {
     plan: Arc<Plan>,
     twins: Vec<Twin>,
@@ -22,9 +19,10 @@ pub struct Executor {
     ring: Ring,
 }
 
-/// Copies of the output buffers, a row a collected micro-batch. Rows are allocated once and reused.
+/// Copies of the output buffers, a row a collected micro-batch. Rows are made at first use and reused.
 struct Ring {
     outputs: Vec<usize>,
+    /// As many as were ever collected between two drains.
     rows: Vec<(u64, Vec<Vec<u32>>)>,
     used: usize,
 }
@@ -34,8 +32,7 @@ impl Executor {
     pub fn new(plan: Arc<Plan>) -> Self {
         let buffers: Vec<Vec<u32>> = plan.buffers.iter().map(|b| vec![0; b.len as usize]).collect();
         let outputs: Vec<usize> = (0..plan.buffers.len()).filter(|&i| plan.buffers[i].role == Role::Output).collect();
-        let row = || (0, outputs.iter().map(|&i| vec![0; buffers[i].len()]).collect());
-        let ring = Ring { rows: (0..RING_ROWS).map(|_| row()).collect(), outputs, used: 0 };
+        let ring = Ring { rows: Vec::new(), outputs, used: 0 };
         let twins = plan.dispatches.iter().map(|d| twin(d.kernel)).collect();
         Self { plan, twins, buffers, step: Step::seeded(0, 0), ring }
     }
@@ -67,15 +64,28 @@ impl Executor {
     #[allow(clippy::unused_async, reason = "the same signature as the gpu executor's")]
     pub async fn run(&mut self, range: Range<usize>, budget: Duration) -> Result<usize> {
         let started = Instant::now();
-        let mut reached = range.start;
-        while reached < range.end {
-            self.dispatch(reached);
-            reached += 1;
-            if started.elapsed() >= budget {
-                break;
+        // All of a slice on the pool's threads: to enter the pool from outside costs more than a small kernel.
+        Ok(par::within(|| {
+            let mut reached = range.start;
+            while reached < range.end {
+                self.dispatch(reached);
+                reached += 1;
+                if started.elapsed() >= budget {
+                    break;
+                }
             }
-        }
-        Ok(reached)
+            reached
+        }))
+    }
+
+    /// Runs `range` and returns the seconds of each of its dispatches.
+    pub fn profile(&mut self, range: Range<usize>) -> Vec<f64> {
+        let secs = |executor: &mut Self, index| {
+            let started = Instant::now();
+            executor.dispatch(index);
+            started.elapsed().as_secs_f64()
+        };
+        par::within(|| range.map(|index| secs(self, index)).collect())
     }
 
     fn dispatch(&mut self, index: usize) {
@@ -99,13 +109,9 @@ impl Executor {
     }
 
     /// Keeps a copy of every output buffer under `tag` until [`Executor::drain`].
-    ///
-    /// # Panics
-    /// Where more rows are collected between two drains than the ring has: the session drains every step.
     pub fn collect(&mut self, tag: u64) {
         let ring = &mut self.ring;
         if ring.used == ring.rows.len() {
-            // A long accumulation: the ring grows once to its length and stays.
             let row = ring.outputs.iter().map(|&i| vec![0; self.buffers[i].len()]).collect();
             ring.rows.push((0, row));
         }

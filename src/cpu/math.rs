@@ -1,11 +1,63 @@
-//! Elementary functions as the shaders compute them, written so that loops over them vectorise: no branch, no table.
+//! Elementary functions as the shaders compute them, written so that loops over them vectorise (no branch, no table), and the
+//! loops that a compiler would not vectorise by itself: sums and largest values, in lanes, which fixes their order.
+
+use crate::ops::Dropout;
+use crate::rng::Key;
+
+/// Partial sums of every sum: two of the widest vectors there are today, one of them enough.
+const LANES: usize = 16;
+
+/// Sum of f over the elements of operands of one length. Partial sums, added in order: vectorises, and loses less than one long sum.
+#[inline(always)]
+pub fn sum<const K: usize>(operands: [&[f32]; K], f: impl Fn([f32; K]) -> f32) -> f32 {
+    let len = operands[0].len();
+    let parts = operands.map(|x| x[..len].as_chunks::<LANES>());
+    let mut lanes = [0.0; LANES];
+    for i in 0..len / LANES {
+        let chunk = parts.map(|(chunks, _)| &chunks[i]);
+        for (lane, sum) in lanes.iter_mut().enumerate() {
+            *sum += f(chunk.map(|x| x[lane]));
+        }
+    }
+    for (i, sum) in lanes.iter_mut().enumerate().take(len % LANES) {
+        *sum += f(parts.map(|(_, rest)| rest[i]));
+    }
+    lanes.iter().sum()
+}
+
+/// The largest element, -inf of none; NaN is passed over.
+#[inline(always)]
+pub fn max(x: &[f32]) -> f32 {
+    let (chunks, rest) = x.as_chunks::<LANES>();
+    let mut lanes = [f32::NEG_INFINITY; LANES];
+    for chunk in chunks {
+        for (max, x) in lanes.iter_mut().zip(chunk) {
+            *max = if *x > *max { *x } else { *max };
+        }
+    }
+    lanes.iter().chain(rest).fold(f32::NEG_INFINITY, |max, x| if *x > max { *x } else { max })
+}
+
+/// `factors[i]` = 0 or the scale, by word `first` + i of the dropout's site
+#[inline(always)]
+pub fn dropout_factors(key: Key, dropout: Dropout, first: u32, factors: &mut [f32]) {
+    if dropout.threshold == 0 {
+        return factors.fill(1.0);
+    }
+    for (i, factor) in factors.iter_mut().enumerate() {
+        let kept = key.word(first.wrapping_add(i as u32), dropout.site) >= dropout.threshold;
+        *factor = if kept { dropout.scale } else { 0.0 };
+    }
+}
 
 /// e^x, within 2 ulp on [-87, 88]; 0 below, infinity above. Cephes `expf`: 2^n times a degree-6 polynomial on ±ln(2)/2.
 #[inline(always)]
 pub fn exp(x: f32) -> f32 {
     let clamped = x.clamp(-87.5, 88.8);
     // Rounded to the nearest integer by adding and taking off 1.5 * 2^23.
-    let n = clamped * std::f32::consts::LOG2_E + 12_582_912.0 - 12_582_912.0;
+    const ROUND: f32 = 12_582_912.0;
+    let shifted = clamped * std::f32::consts::LOG2_E + ROUND;
+    let n = shifted - ROUND;
     // ln 2 in two parts: n * 0.693359375 is exact for |n| < 2^15.
     let r = clamped - n * 0.693_359_4 + n * 2.121_944_4e-4;
     let p = 1.987_569_2e-4;
@@ -16,7 +68,8 @@ pub fn exp(x: f32) -> f32 {
     let p = p * r + 5e-1;
     let y = p * r * r + r + 1.0;
     // 2^n as two factors: n = 128 alone has no exponent.
-    let n = n as i32;
+    // What was added left n in the lowest bits: a cast would check its range, number by number.
+    let n = shifted.to_bits() as i32 - ROUND.to_bits() as i32;
     let half = n >> 1;
     let power = |e: i32| f32::from_bits(((e + 127) as u32) << 23);
     let value = y * power(half) * power(n - half);
@@ -105,6 +158,36 @@ mod tests {
 
     fn grid(from: f64, to: f64) -> impl Iterator<Item = f32> {
         (0..=200_000).map(move |i| (from + (to - from) * f64::from(i) / 200_000.0) as f32)
+    }
+
+    #[test]
+    fn sums_and_largest_values_take_every_element_once() {
+        for len in [0, 1, 15, 16, 17, 31, 33, 1000] {
+            let [x, y]: [Vec<f32>; 2] = [0.37, 1.91].map(|by| (0..len).map(|i| (i as f32 * by).sin()).collect());
+            let want: f64 = x.iter().zip(&y).map(|(x, y)| f64::from(*x) * f64::from(*y)).sum();
+            assert!((f64::from(sum([&x, &y], |[x, y]| x * y)) - want).abs() < 1e-4, "{len}");
+            assert_eq!(max(&x), x.iter().copied().fold(f32::NEG_INFINITY, f32::max), "{len}");
+            // Wherever the largest stands, and whatever is no number beside it.
+            for at in 0..len {
+                let mut x = x.clone();
+                x[(at + 1) % len] = f32::NAN;
+                x[at] = 2.0;
+                assert_eq!(max(&x), 2.0, "{len}, {at}");
+            }
+        }
+    }
+
+    #[test]
+    fn dropout_factors_are_those_of_their_words() {
+        let (key, dropout) = (Key([3, 5]), Dropout::new(0.25, 7));
+        let mut factors = [0.0; 1001];
+        dropout_factors(key, dropout, 40, &mut factors);
+        for (i, factor) in factors.iter().enumerate() {
+            let kept = key.word(40 + i as u32, 7) >= dropout.threshold;
+            assert_eq!(*factor, if kept { dropout.scale } else { 0.0 }, "{i}");
+        }
+        dropout_factors(key, Dropout::OFF, 40, &mut factors);
+        assert!(factors.iter().all(|factor| *factor == 1.0));
     }
 
     #[test]

@@ -8,18 +8,27 @@ use crate::ops::matmul::Dims;
 
 /// A matrix as it lies in memory: element (i, j) at `i * row + j * column`.
 #[derive(Clone, Copy)]
-struct View<'a> {
+pub(super) struct View<'a> {
     data: &'a [f32],
     row: usize,
     column: usize,
 }
 
 impl<'a> View<'a> {
-    fn rows(data: &'a [f32], width: u32) -> Self {
-        Self { data, row: width as usize, column: 1 }
+    /// Rows that start `stride` apart.
+    pub(super) fn strided(data: &'a [f32], stride: usize) -> Self {
+        Self { data, row: stride, column: 1 }
     }
-    fn transposed(data: &'a [f32], width: u32) -> Self {
-        Self { data, row: 1, column: width as usize }
+    fn rows(data: &'a [f32], width: u32) -> Self {
+        Self::strided(data, width as usize)
+    }
+    pub(super) fn transposed(self) -> Self {
+        Self { data: self.data, row: self.column, column: self.row }
+    }
+    /// The first `width` elements of row `i`, where rows are dense.
+    #[inline(always)]
+    pub(super) fn row(self, i: usize, width: usize) -> &'a [f32] {
+        &self.data[i * self.row..][..width]
     }
     /// Whether every element of a (rows, columns) matrix lies inside the slice.
     fn holds(&self, rows: usize, columns: usize) -> bool {
@@ -27,19 +36,48 @@ impl<'a> View<'a> {
     }
 }
 
+/// A matrix that is written: rows `row` apart.
+pub(super) struct ViewMut<'a> {
+    data: &'a mut [f32],
+    row: usize,
+}
+
+impl<'a> ViewMut<'a> {
+    pub(super) fn strided(data: &'a mut [f32], stride: usize) -> Self {
+        Self { data, row: stride }
+    }
+    pub(super) fn rows(data: &'a mut [f32], width: usize) -> Self {
+        Self::strided(data, width)
+    }
+}
+
+/// c (m, n) = a (m, k) · b (k, n), or += ; on this thread alone, for a twin that shares its rows among threads itself.
+pub(super) fn product_here(sizes: [usize; 3], a: View, b: View, c: ViewMut, add: bool) {
+    product_on(gemm::Parallelism::None, sizes, a, b, c, add);
+}
+
 /// c (m, n) = a (m, k) · b (k, n), or += ; c row-major and dense.
 fn product(m: usize, n: usize, k: usize, a: View, b: View, c: &mut [f32], add: bool) {
-    assert!(a.holds(m, k) && b.holds(k, n) && c.len() == m * n, "matmul: ({m}, {n}, {k}) exceeds its operands");
-    // SAFETY: the assert shows that every (i, j) of each operand lies inside its slice; c is borrowed mutably, so it
-    // overlaps neither a nor b; alignment is that of f32 slices.
+    product_on(parallelism(m * n * k), [m, n, k], a, b, ViewMut::rows(c, n), add);
+}
+
+fn product_on(threads: gemm::Parallelism, [m, n, k]: [usize; 3], a: View, b: View, c: ViewMut, add: bool) {
+    let c_len = c.data.len();
+    let dense = View { data: c.data, row: c.row, column: 1 };
+    assert!(
+        a.holds(m, k) && b.holds(k, n) && dense.holds(m, n) && n <= c.row,
+        "matmul: ({m}, {n}, {k}) exceeds {c_len}"
+    );
+    // SAFETY: the assert shows that every (i, j) of each operand lies inside its slice, and that no two of c's coincide; c is
+    // borrowed mutably, so it overlaps neither a nor b; alignment is that of f32 slices.
     unsafe {
         gemm::gemm(
             m,
             n,
             k,
-            c.as_mut_ptr(),
+            c.data.as_mut_ptr(),
             1,
-            n as isize,
+            c.row as isize,
             add,
             a.data.as_ptr(),
             a.column as isize,
@@ -52,7 +90,7 @@ fn product(m: usize, n: usize, k: usize, a: View, b: View, c: &mut [f32], add: b
             false,
             false,
             false,
-            parallelism(m * n * k),
+            threads,
         );
     }
 }
@@ -87,20 +125,34 @@ pub fn forward_gelu(call: &Call, mut args: Args) {
     let (a, b, bias, u, c) = (args.f32(), args.f32(), args.f32(), args.f32_mut(), args.f32_mut());
     affine(&d, a, b, bias, u);
     let (m, n, _) = sizes(&d);
-    par::rows(m, n * 20, RowsMut(c, n), |first, RowsMut(c, _), _| {
-        for (c, u) in c.iter_mut().zip(&u[first * n..]) {
-            *c = gelu(*u);
-        }
-    });
+    par::rows(
+        m,
+        n * 20,
+        RowsMut(c, n),
+        #[inline(always)]
+        |first, RowsMut(c, _), _| {
+            for (c, u) in c.iter_mut().zip(&u[first * n..]) {
+                *c = gelu(*u);
+            }
+        },
+    );
 }
 
 fn affine(d: &Dims, a: &[f32], b: &[f32], bias: &[f32], c: &mut [f32]) {
     let (m, n, k) = sizes(d);
     // The bias is laid down first and the product added: one pass fewer over c.
-    for row in c.chunks_exact_mut(n) {
-        row.copy_from_slice(bias);
-    }
-    product(m, n, k, View::rows(a, d.k), View::transposed(b, d.k), c, true);
+    par::rows(
+        m,
+        n,
+        RowsMut(&mut *c, n),
+        #[inline(always)]
+        |_, RowsMut(c, _), _| {
+            for row in c.chunks_exact_mut(n) {
+                row.copy_from_slice(bias);
+            }
+        },
+    );
+    product(m, n, k, View::rows(a, d.k), View::rows(b, d.k).transposed(), c, true);
 }
 
 /// c = a b
@@ -123,18 +175,32 @@ pub fn backward_input_gelu(call: &Call, mut args: Args) {
     let (m, n, k) = sizes(&d);
     let (a, b, u, c) = (args.f32(), args.f32(), args.f32(), args.f32_mut());
     product(m, n, k, View::rows(a, d.k), View::rows(b, d.n), c, false);
-    par::rows(m, n * 30, RowsMut(c, n), |first, RowsMut(c, _), _| {
-        for (c, u) in c.iter_mut().zip(&u[first * n..]) {
-            *c *= gelu_grad(*u);
-        }
-    });
+    par::rows(
+        m,
+        n * 30,
+        RowsMut(c, n),
+        #[inline(always)]
+        |first, RowsMut(c, _), _| {
+            for (c, u) in c.iter_mut().zip(&u[first * n..]) {
+                *c *= gelu_grad(*u);
+            }
+        },
+    );
 }
+
+/// Rows of a weight's gradient that are made at a time.
+const WEIGHT_ROWS: usize = 2048;
 
 /// c += aᵀ b, a (k, m)
 pub fn backward_weight(call: &Call, mut args: Args) {
     let d: Dims = call.dims();
-    let (m, n, k) = sizes(&d);
-    product(m, n, k, View::transposed(args.f32(), d.m), View::rows(args.f32(), d.n), args.f32_mut(), true);
+    let (_, n, k) = sizes(&d);
+    let (a, b, c) = (args.f32(), args.f32(), args.f32_mut());
+    // gemm packs all of a at once: a vocabulary's part by part, each into the cache instead of past it.
+    for (i, c) in c.chunks_mut(WEIGHT_ROWS * n).enumerate() {
+        let a = View::rows(&a[i * WEIGHT_ROWS..], d.m).transposed();
+        product(c.len() / n, n, k, a, View::rows(b, d.n), c, true);
+    }
 }
 
 /// `c[part]` = aᵀ b over the part's own rows
@@ -146,6 +212,6 @@ pub fn backward_weight_partial(call: &Call, mut args: Args) {
         let first = part * d.k_part as usize;
         let rows = (d.k_part as usize).min(k - first);
         let (a, b) = (&a[first * m..][..rows * m], &b[first * n..][..rows * n]);
-        product(m, n, rows, View::transposed(a, d.m), View::rows(b, d.n), c, false);
+        product(m, n, rows, View::rows(a, d.m).transposed(), View::rows(b, d.n), c, false);
     }
 }

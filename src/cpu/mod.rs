@@ -111,6 +111,7 @@ pub fn twin(kernel: &KernelSpec) -> Twin {
         "fill.zero" => fill::zero,
         "gather.forward" => gather::forward,
         "gather.backward" => gather::backward,
+        "gelu.forward" => gelu::forward,
         "gelu.backward" => gelu::backward,
         "layernorm.forward" => layernorm::forward,
         "layernorm.forward_residual" => layernorm::forward_residual,

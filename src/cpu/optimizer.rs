@@ -1,5 +1,6 @@
 //! Twin of `shaders/optimizer.wgsl`.
 
+use super::math;
 use super::par::{self, RowsMut};
 use super::{Args, Call};
 use crate::ops::optimizer::{Dims, GUARD_LEN};
@@ -9,18 +10,18 @@ pub fn norm_partial(call: &Call, mut a: Args) {
     let d: Dims = call.dims();
     let (g, partial) = (a.f32(), a.f32_mut());
     let block = d.per_group as usize;
-    par::rows(partial.len(), block, RowsMut(partial, 1), |first, RowsMut(partial, _), _| {
-        for (i, sum) in partial.iter_mut().enumerate() {
-            let start = ((first + i) * block).min(g.len());
-            let mut lanes = [0.0f32; 16];
-            for chunk in g[start..(start + block).min(g.len())].chunks(16) {
-                for (lane, g) in lanes.iter_mut().zip(chunk) {
-                    *lane += g * g;
-                }
+    par::rows(
+        partial.len(),
+        block,
+        RowsMut(partial, 1),
+        #[inline(always)]
+        |first, RowsMut(partial, _), _| {
+            for (i, sum) in partial.iter_mut().enumerate() {
+                let start = ((first + i) * block).min(g.len());
+                *sum = math::sum([&g[start..(start + block).min(g.len())]], |[g]| g * g);
             }
-            *sum = lanes.iter().sum();
-        }
-    });
+        },
+    );
 }
 
 /// guard = [flag, step of the flag + 1, norms]; the flag is sticky
@@ -55,6 +56,7 @@ pub fn adamw(call: &Call, mut a: Args) {
         p.len(),
         20,
         (RowsMut(p, 1), RowsMut(m, 1), RowsMut(v, 1)),
+        #[inline(always)]
         |first, (RowsMut(p, _), RowsMut(m, _), RowsMut(v, _)), n| {
             for (((p, m), v), g) in p.iter_mut().zip(m).zip(v).zip(&g[first..][..n]) {
                 let g = g * clip;

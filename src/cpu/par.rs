@@ -41,6 +41,7 @@ impl<A: Rows, B: Rows, C: Rows, D: Rows> Rows for (A, B, C, D) {
 const WORK_MIN: usize = 16 * 1024;
 
 /// `f(first_row, rows, count)` over contiguous blocks that cover all `count` rows, each on some thread; `work` per row.
+/// Write `#[inline(always)]` before a closure that computes: only what is inlined here is compiled for the processor's vectors.
 pub fn rows<R: Rows>(count: usize, work: usize, all: R, f: impl Fn(usize, R, usize) + Sync) {
     let parts = threads().min(count).min((count * work).div_ceil(WORK_MIN)).max(1);
     halve(0, count, parts, all, &f);
@@ -48,14 +49,17 @@ pub fn rows<R: Rows>(count: usize, work: usize, all: R, f: impl Fn(usize, R, usi
 
 fn halve<R: Rows>(first: usize, count: usize, parts: usize, all: R, f: &(impl Fn(usize, R, usize) + Sync)) {
     if parts <= 1 || count <= 1 {
-        return simd(|| f(first, all, count));
+        return simd(
+            #[inline(always)]
+            || f(first, all, count),
+        );
     }
     let left = count * (parts / 2) / parts;
     let (head, tail) = all.split(left);
     join(|| halve(first, left, parts / 2, head, f), || halve(first + left, count - left, parts - parts / 2, tail, f));
 }
 
-/// Runs `f` compiled for the vectors this processor has.
+/// Runs `f` compiled for the vectors this processor has: `f`, and all it calls that should be fast, `#[inline(always)]`.
 #[inline(always)]
 pub fn simd<T>(f: impl FnOnce() -> T) -> T {
     struct Run<F>(F);
@@ -80,6 +84,11 @@ mod platform {
         rayon::join(a, b);
     }
 
+    /// Runs `f` on a thread of the pool, where sharing work needs no hand-over.
+    pub fn within<T: Send>(f: impl FnOnce() -> T + Send) -> T {
+        rayon::scope(|_| f())
+    }
+
     /// How many threads the twins use, for the whole process; the first call wins. Returns the number in force.
     pub fn set_threads(count: usize) -> usize {
         // An error means that a pool exists already; the return value tells its size.
@@ -100,6 +109,11 @@ mod platform {
         b();
     }
 
+    /// There is only this thread.
+    pub fn within<T>(f: impl FnOnce() -> T) -> T {
+        f()
+    }
+
     /// One thread here, whatever is asked.
     pub fn set_threads(_count: usize) -> usize {
         1
@@ -107,4 +121,4 @@ mod platform {
 }
 
 use platform::join;
-pub use platform::{set_threads, threads};
+pub use platform::{set_threads, threads, within};

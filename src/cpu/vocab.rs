@@ -1,6 +1,6 @@
 //! Twin of `shaders/vocab.wgsl`.
 
-use super::math::{exp, gumbel};
+use super::math::{self, exp, gumbel};
 use super::par::{self, RowsMut};
 use super::{Args, Call};
 use crate::batch::NONE;
@@ -17,6 +17,7 @@ pub fn forward(call: &Call, mut a: Args) {
         d.rows as usize,
         v * 100,
         all,
+        #[inline(always)]
         |first, (RowsMut(lse, _), RowsMut(sampled, _), RowsMut(slot_out, _)), n| {
             for i in 0..n {
                 let label = labels[first + i];
@@ -38,30 +39,26 @@ pub fn forward(call: &Call, mut a: Args) {
     );
 }
 
-const LANES: usize = 16;
+/// Elements of a row that stand on the stack at a time.
+const BLOCK: usize = 64;
 
 #[inline(always)]
 fn log_sum_exp(row: &[f32]) -> f32 {
-    let mut max = [f32::NEG_INFINITY; LANES];
-    for chunk in row.chunks(LANES) {
-        for (max, x) in max.iter_mut().zip(chunk) {
-            *max = max.max(*x);
+    let max = math::max(row);
+    let (mut sum, mut terms) = (0.0, [0.0; BLOCK]);
+    for block in row.chunks(BLOCK) {
+        let terms = &mut terms[..block.len()];
+        for (term, x) in terms.iter_mut().zip(block) {
+            *term = exp(x - max);
         }
+        sum += math::sum([terms], |[term]| term);
     }
-    let max = max.into_iter().fold(f32::NEG_INFINITY, f32::max);
-    let mut sum = [0.0; LANES];
-    for chunk in row.chunks(LANES) {
-        for (sum, x) in sum.iter_mut().zip(chunk) {
-            *sum += exp(x - max);
-        }
-    }
-    max + sum.iter().sum::<f32>().ln()
+    max + sum.ln()
 }
 
 /// The lowest id with the largest score. Scores are made a block at a time, which vectorises; a block is searched only if it wins.
 #[inline(always)]
 fn argmax(row: &[f32], score: impl Fn(u32, f32) -> f32) -> u32 {
-    const BLOCK: usize = 64;
     let (mut best, mut best_id) = (f32::NEG_INFINITY, 0);
     let mut scores = [0.0; BLOCK];
     for (b, block) in row.chunks(BLOCK).enumerate() {
@@ -70,7 +67,7 @@ fn argmax(row: &[f32], score: impl Fn(u32, f32) -> f32) -> u32 {
             *s = score(first + i as u32, *x);
         }
         let scores = &scores[..block.len()];
-        let max = scores.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+        let max = math::max(scores);
         if max > best {
             best = max;
             best_id = first + scores.iter().position(|s| *s == max).unwrap_or(0) as u32;
@@ -86,17 +83,23 @@ pub fn backward(call: &Call, mut a: Args) {
     let (labels, lse) = (a.u32(), a.f32());
     let v = d.v as usize;
     let scale = call.step.mlm_scale;
-    par::rows(d.rows as usize, v * 20, RowsMut(logits, v), |first, RowsMut(logits, _), _| {
-        for (i, row) in logits.chunks_exact_mut(v).enumerate() {
-            let (label, lse) = (labels[first + i], lse[first + i]);
-            if label == NONE {
-                row.fill(0.0);
-                continue;
+    par::rows(
+        d.rows as usize,
+        v * 20,
+        RowsMut(logits, v),
+        #[inline(always)]
+        |first, RowsMut(logits, _), _| {
+            for (i, row) in logits.chunks_exact_mut(v).enumerate() {
+                let (label, lse) = (labels[first + i], lse[first + i]);
+                if label == NONE {
+                    row.fill(0.0);
+                    continue;
+                }
+                for x in row.iter_mut() {
+                    *x = exp(*x - lse) * scale;
+                }
+                row[label as usize] -= scale;
             }
-            for x in row.iter_mut() {
-                *x = exp(*x - lse) * scale;
-            }
-            row[label as usize] -= scale;
-        }
-    });
+        },
+    );
 }

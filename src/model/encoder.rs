@@ -6,6 +6,7 @@ use super::ledger::{Group, Tower};
 use crate::ops::Dropout;
 use crate::ops::attention::{self, Attended, Heads};
 use crate::ops::embed::{self, Tables};
+use crate::ops::gelu;
 use crate::ops::layernorm::{self, Affine, Normed};
 use crate::ops::matmul::{self, Linear};
 use crate::plan::{Recorder, Tensor};
@@ -139,9 +140,14 @@ struct LayerActs {
     attended: Attended,
     norm1: Normed,
     up_pre: Tensor,
-    up: Tensor,
+    /// gelu(up_pre), where it is kept.
+    up: Option<Tensor>,
     norm2: Normed,
 }
+
+/// What the gelus of an encoder may keep between forward and backward. Beyond it they are taken again in the backward: one pass over
+/// memory a layer, for a fifth of what a step keeps.
+const KEPT_GELUS_BYTES_MAX: u64 = 256 << 20;
 
 /// text (B, T) -> y (N, C)
 pub fn forward(r: &mut Recorder, name: &str, tower: &Tower, p: &Weights, text: Text, drop: &mut Dropouts) -> Encoded {
@@ -153,9 +159,11 @@ pub fn forward(r: &mut Recorder, name: &str, tower: &Tower, p: &Weights, text: T
         Some(project) => matmul::forward(r, &format!("{name}.projected"), &embed_norm.y, project),
         None => embed_norm.y.clone(),
     };
+    let gelus = u64::from(tower.layers) * u64::from(text.ids.len()) * u64::from(tower.ffn) * 4;
     let mut layers = Vec::with_capacity(p.layers.len());
     for (l, weights) in p.layers.iter().enumerate() {
-        let acts = layer_forward(r, &format!("{name}.{l}"), tower, weights, &x, text.attention, drop);
+        let mut acts = layer_forward(r, &format!("{name}.{l}"), tower, weights, &x, text.attention, drop);
+        acts.up = acts.up.filter(|_| gelus <= KEPT_GELUS_BYTES_MAX);
         if let Some(shares) = text.shares {
             attention::map(r, &acts.attended, shares);
         }
@@ -187,7 +195,7 @@ fn layer_forward(
     let (up_pre, up) = matmul::forward_gelu(r, &label("up"), &norm1.y, &p.up);
     let down = matmul::forward(r, &label("down"), &up, &p.down);
     let norm2 = layernorm::forward_residual(r, &label("norm2"), &norm1.y, &down, &p.norm2, tower.eps(), t, drop2);
-    LayerActs { x: x.clone(), attended, norm1, up_pre, up, norm2 }
+    LayerActs { x: x.clone(), attended, norm1, up_pre, up: Some(up), norm2 }
 }
 
 /// Gradients of all weights += from dy (N, C), the gradient of [`Encoded::y`].
@@ -208,7 +216,8 @@ pub fn backward(r: &mut Recorder, p: &Weights, d: &Weights, saved: &Encoded, dy:
 fn layer_backward(r: &mut Recorder, p: &LayerWeights, d: &LayerWeights, acts: &LayerActs, dy: &Tensor) -> Tensor {
     // in the forward: norm2 = LN(norm1 + dropout(down))
     let (dnorm1, ddown) = layernorm::backward_residual(r, &acts.norm2, &p.norm2, &d.norm2, dy);
-    matmul::backward_params(r, &acts.up, &ddown, &d.down);
+    let up = acts.up.clone().unwrap_or_else(|| gelu::forward(r, "up.again", &acts.up_pre));
+    matmul::backward_params(r, &up, &ddown, &d.down);
     let dup = matmul::backward_input_gelu(r, "d.up", &ddown, &p.down.w, &acts.up_pre);
     matmul::backward_params(r, &acts.norm1.y, &dup, &d.up);
     matmul::backward_input_add(r, &dup, &p.up.w, &dnorm1);

@@ -1,6 +1,7 @@
 //! Initial values of the parameters, from the seed alone: entry i draws from its own sub-stream.
 
 use super::ledger::{Entry, Init};
+use super::neighbours;
 use crate::rng::{Key, Stream};
 
 /// The values of entry number `index` of the ledger. With `pad_row`, that row of a table starts at zero (the padding token's embedding,
@@ -8,18 +9,33 @@ use crate::rng::{Key, Stream};
 pub fn values(entry: &Entry, index: u32, seed: u64, pad_row: Option<u32>) -> Vec<f32> {
     let key = Key::new(seed, u64::from(index), Stream::Init);
     let len = entry.len();
+    let width = entry.row_len();
+    let normal = |std: f64, i: u32| std * truncated_normal(key, i);
+    let scaled = 1.0 / f64::from(width).sqrt();
     let mut values: Vec<f32> = match entry.init {
         Init::Zeros => vec![0.0; len as usize],
         Init::Ones => vec![1.0; len as usize],
-        Init::TruncatedNormal(std) => (0..len).map(|i| (std * truncated_normal(key, i)) as f32).collect(),
+        Init::TruncatedNormal(std) => (0..len).map(|i| normal(std, i) as f32).collect(),
         Init::Glorot => {
             let [out, fan_in] = [entry.shape[0], entry.shape[1]].map(f64::from);
             let bound = (6.0 / (fan_in + out)).sqrt();
             (0..len).map(|i| (bound * (2.0 * key.unit(i, 0) - 1.0)) as f32).collect()
         }
+        Init::Waves(std) => {
+            let wave = |i: u32| neighbours::wave(width, std, i / width, i % width);
+            (0..len).map(|i| wave(i).unwrap_or_else(|| normal(std, i)) as f32).collect()
+        }
+        Init::CarryWaves(start) => {
+            let carried = |i: u32| start.projection(i / width, i % width);
+            (0..len).map(|i| carried(i).unwrap_or_else(|| normal(scaled, i)) as f32).collect()
+        }
+        Init::LookBeside(start, layer) => {
+            let looking = |i: u32| start.query_key(layer, i / width, i % width);
+            (0..len).map(|i| looking(i).unwrap_or_else(|| normal(scaled, i)) as f32).collect()
+        }
     };
     if let Some(row) = pad_row {
-        let width = entry.row_len() as usize;
+        let width = width as usize;
         values[row as usize * width..][..width].fill(0.0);
     }
     values

@@ -1,6 +1,7 @@
 //! The ledger of parameters: every trainable tensor, said once. Names, shapes, initial values, weight decay, groups and the
 //! Hugging Face tensors inside (electra.md 2.2); offsets, checkpoints, the optimizer's ranges and the tests come from here.
 
+use super::neighbours::Neighbours;
 use crate::config::{Config, InitRule, Objective};
 use std::ops::Range;
 
@@ -87,6 +88,12 @@ pub enum Init {
     TruncatedNormal(f64),
     /// Uniform on ±sqrt(6 / (fan in + fan out)).
     Glorot,
+    /// Positions: waves in the first half of the channels, the rest normal of this deviation.
+    Waves(f64),
+    /// The projection from the embedding: waves handed on, the rest normal of 1/sqrt(fan-in).
+    CarryWaves(Neighbours),
+    /// Query, key and value of a layer: its heads look at their neighbours; the rest normal of 1/sqrt(fan-in).
+    LookBeside(Neighbours, u32),
 }
 
 /// One Hugging Face tensor inside a ledger entry.
@@ -142,7 +149,8 @@ pub fn ledger(shape: &Shape, init: InitRule, std: f64) -> Vec<Entry> {
 
 /// The same for any of the networks: one, or both with equal embeddings.
 pub fn ledger_of(towers: &[(Group, &Tower)], init: InitRule, std: f64) -> Vec<Entry> {
-    let rules = Rules { rule: init, std };
+    let main = towers.last().map_or(Group::Discriminator, |(group, _)| *group);
+    let rules = Rules { rule: init, std, main };
     let mut entries = towers.first().map_or_else(Vec::new, |(_, tower)| shared_entries(tower, &rules));
     for (group, tower) in towers {
         tower_entries(&mut entries, *group, tower, &rules);
@@ -161,21 +169,38 @@ pub fn ledger_of(towers: &[(Group, &Tower)], init: InitRule, std: f64) -> Vec<En
 struct Rules {
     rule: InitRule,
     std: f64,
+    /// The network that the run is for. It alone starts by looking at its neighbours: a generator that does so too gets ahead of its judge.
+    main: Group,
 }
 
 impl Rules {
     fn matrix(&self, fan_in: u32) -> Init {
         match self.rule {
             InitRule::Reference => Init::TruncatedNormal(self.std),
-            InitRule::FanIn => Init::TruncatedNormal(1.0 / f64::from(fan_in).sqrt()),
+            InitRule::FanIn | InitRule::Neighbours => Init::TruncatedNormal(1.0 / f64::from(fan_in).sqrt()),
         }
     }
     /// Where the reference leaves TensorFlow's default (electra.md 1.2).
     fn default_dense(&self, fan_in: u32) -> Init {
         match self.rule {
             InitRule::Reference => Init::Glorot,
-            InitRule::FanIn => self.matrix(fan_in),
+            InitRule::FanIn | InitRule::Neighbours => self.matrix(fan_in),
         }
+    }
+    fn positions(&self) -> Init {
+        match self.rule {
+            InitRule::Reference | InitRule::FanIn => Init::TruncatedNormal(self.std),
+            InitRule::Neighbours => Init::Waves(self.std),
+        }
+    }
+    fn looks_beside(&self, group: Group) -> bool {
+        self.rule == InitRule::Neighbours && group == self.main
+    }
+    fn projection(&self, group: Group, t: &Tower) -> Init {
+        if self.looks_beside(group) { Init::CarryWaves(Neighbours::of(t)) } else { self.default_dense(t.embedding) }
+    }
+    fn query_key_value(&self, group: Group, t: &Tower, layer: u32) -> Init {
+        if self.looks_beside(group) { Init::LookBeside(Neighbours::of(t), layer) } else { self.matrix(t.hidden) }
     }
 }
 
@@ -211,7 +236,7 @@ fn shared_entries(t: &Tower, rules: &Rules) -> Vec<Entry> {
     let name = |s: &str| format!("electra.embeddings.{s}");
     vec![
         single(Group::Shared, &name("word_embeddings.weight"), &[t.vocab, e], table),
-        single(Group::Shared, &name("position_embeddings.weight"), &[t.positions, e], table),
+        single(Group::Shared, &name("position_embeddings.weight"), &[t.positions, e], rules.positions()),
         single(Group::Shared, &name("token_type_embeddings.weight"), &[t.segments, e], table),
         single(Group::Shared, &name("LayerNorm.weight"), &[e], Init::Ones),
         single(Group::Shared, &name("LayerNorm.bias"), &[e], Init::Zeros),
@@ -231,11 +256,12 @@ fn affine(entries: &mut Vec<Entry>, group: Group, name: &str, n: u32) {
 fn tower_entries(entries: &mut Vec<Entry>, group: Group, t: &Tower, rules: &Rules) {
     let (h, e) = (t.hidden, t.embedding);
     if h != e {
-        linear(entries, group, "electra.embeddings_project", [h, e], rules.default_dense(e));
+        linear(entries, group, "electra.embeddings_project", [h, e], rules.projection(group, t));
     }
     for l in 0..t.layers {
         let name = |s: &str| format!("electra.encoder.layer.{l}.{s}");
-        for (kind, shape, init) in [("weight", vec![3 * h, h], rules.matrix(h)), ("bias", vec![3 * h], Init::Zeros)] {
+        let qkv = rules.query_key_value(group, t, l);
+        for (kind, shape, init) in [("weight", vec![3 * h, h], qkv), ("bias", vec![3 * h], Init::Zeros)] {
             let part = |i: u32, s: &str| Part {
                 network: group,
                 name: name(&format!("attention.self.{s}.{kind}")),
@@ -301,6 +327,23 @@ mod tests {
             found.dedup();
             assert_eq!(found.len(), tensors, "{preset}: a name occurs twice");
         }
+    }
+
+    #[test]
+    fn the_main_network_alone_looks_beside() {
+        let mut config = Config::preset("nano").unwrap();
+        config.init = InitRule::Neighbours;
+        let looking = |config: &Config| -> Vec<String> {
+            let entries = ledger(&Shape::from_config(config, config.vocab_size), config.init, config.init_std);
+            let looks = |e: &Entry| matches!(e.init, Init::LookBeside(..) | Init::CarryWaves(_));
+            entries.into_iter().filter(looks).map(|e| e.name).collect()
+        };
+        let layer = |network, l| format!("{network}.electra.encoder.layer.{l}.attention.self.qkv.weight");
+        assert_eq!(looking(&config), [0, 1].map(|l| layer("discriminator", l)));
+        config.objective = Objective::Mlm;
+        assert_eq!(looking(&config), [0, 1].map(|l| layer("generator", l)), "the only network of that objective");
+        config.hidden_size = 128;
+        assert_eq!(looking(&config)[0], "generator.electra.embeddings_project.weight");
     }
 
     #[test]

@@ -10,6 +10,7 @@ pub mod init;
 pub mod io;
 pub mod ledger;
 mod needs;
+mod neighbours;
 pub mod read;
 mod record;
 

@@ -332,23 +332,23 @@ fn record_training(r: &mut Recorder, pass: &Pass, train: &TrainSpec, arenas: &Ar
     }
     r.begin(Stage::Propose);
     let (generator, mlm) = pass.propose(r, io, &mut drop(0), Some(&gradients.mlm));
+    // No gradient passes from the judge to the generator: its own backward ends here, and the judge gets its memory.
+    let pad_id = pass.spec.pad_id;
+    let slots = (&io.token_slot, &io.slot_next);
+    let dh = heads::mlm_backward(r, &pass.networks.mlm, &gradients.mlm, &mlm, slots);
+    encoder::backward(r, &pass.networks.generator, &gradients.generator, &generator, dh, pad_id);
     r.begin(Stage::Replace);
     let (corrupted, replaced) = replace(r, io, pass.source);
     r.begin(Stage::Judge);
     let judged = pass.judge(r, io, (&corrupted, &replaced), &mut drop(DISCRIMINATOR_SITES));
 
     r.begin(Stage::Backward);
-    let pad_id = pass.spec.pad_id;
     if let (Some((encoded, saved)), Some((weights, head)), Some((d_weights, d_head))) =
         (&judged, &pass.networks.discriminator, &gradients.discriminator)
     {
         let dh = heads::rtd_backward(r, head, d_head, saved);
         encoder::backward(r, weights, d_weights, encoded, dh, pad_id);
     }
-    let slots = (&io.token_slot, &io.slot_next);
-    let dh = heads::mlm_backward(r, &pass.networks.mlm, &gradients.mlm, &mlm, slots);
-    encoder::backward(r, &pass.networks.generator, &gradients.generator, &generator, dh, pad_id);
-
     r.begin(Stage::Update);
     record_update(r, train, arenas, io)
 }

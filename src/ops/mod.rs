@@ -40,6 +40,7 @@ pub const ALL: &[&KernelSpec] = &[
     &fill::ZERO,
     &gather::FORWARD,
     &gather::BACKWARD,
+    &gelu::FORWARD,
     &gelu::BACKWARD,
     &layernorm::FORWARD,
     &layernorm::FORWARD_RESIDUAL,

@@ -206,6 +206,7 @@ fn gathers(lab: &mut Lab) {
 fn gelus(lab: &mut Lab) {
     for len in [1, 3, 7, 255, 256, 257, 5000] {
         let (dy, u) = (lab.normal("dy", &[len]), lab.normal_around("u", &[len], 0.0, 3.0));
+        gelu::forward(&mut lab.r, "y", &u);
         gelu::backward(&mut lab.r, "du", &dy, &u);
     }
 }

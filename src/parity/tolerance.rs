@@ -79,7 +79,8 @@ pub fn of<'a>(s: &'a Scene<'a>, slot: usize) -> Share<'a> {
     match file {
         "attention" => attention_rule(s, entry, name),
         "embed" => within(s, name, embed_rule(s, entry)),
-        // As matmul's epilogue: the same function of u, times dy.
+        // As matmul's epilogues: the same functions of u, each within half of erf's error, and the gradient times dy.
+        "gelu" if entry == "forward" => within(s, name, 2e-6 * largest(s.f32("u"))),
         "gelu" => within(s, name, 2e-6 * largest(s.f32("dy"))),
         "layernorm" => layernorm_rule(s, entry, name),
         "matmul" => within(s, name, matmul_rule(s, entry, name)),

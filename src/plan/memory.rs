@@ -1,4 +1,4 @@
-//! Gives activations their memory: greedy colouring of lifetimes onto whole buffers, so that the peak is known before the run.
+//! Gives activations their memory: colouring of lifetimes onto whole buffers, the largest first, so that the peak is known before the run.
 //! Whole buffers, not ranges: wgpu refuses a read and a read_write range of one buffer in one dispatch.
 
 use super::{Buffer, BufferId, Dispatch, Role};
@@ -26,9 +26,9 @@ pub(super) fn colour(recorded: &[Buffer], dispatches: &[Dispatch], isolated: Opt
             placed.buffer_of[id] = placed.add(buffer.clone());
         }
     }
-    // Longest first within a start: large buffers are opened early and lent to small tensors later.
+    // The largest first: each buffer gets its size from the first that takes it, and is lent to smaller ones in between.
     let mut order: Vec<usize> = (0..recorded.len()).filter(|&id| recorded[id].role == Role::Activation).collect();
-    order.sort_by_key(|&id| (lifetimes[id].map_or(0, |l| l.first), std::cmp::Reverse(recorded[id].len)));
+    order.sort_by_key(|&id| (std::cmp::Reverse(recorded[id].len), lifetimes[id].map_or(0, |l| l.first)));
     let mut pool: Vec<Lent> = Vec::new();
     for id in order {
         // Never bound by a dispatch: only the host looks at it. It keeps a buffer of its own.
@@ -42,29 +42,23 @@ pub(super) fn colour(recorded: &[Buffer], dispatches: &[Dispatch], isolated: Opt
     placed
 }
 
-/// A buffer of the pool and the last dispatch that needs what is in it.
+/// A buffer of the pool and the lifetimes it was lent for.
 struct Lent {
     id: BufferId,
-    busy_until: usize,
+    busy: Vec<Lifetime>,
     isolated: bool,
 }
 
 fn lend(pool: &mut Vec<Lent>, placed: &mut Placed, wanted: &Buffer, life: Lifetime, isolated: bool) -> BufferId {
-    let len_of = |placed: &Placed, lent: &Lent| placed.buffers[lent.id.0 as usize].len;
-    // The closest in size among the free ones: a smaller one grows, a larger one is used in part.
-    let best = pool
-        .iter_mut()
-        .filter(|lent| lent.busy_until < life.first && lent.isolated == isolated)
-        .min_by_key(|lent| len_of(placed, lent).abs_diff(wanted.len));
-    if let Some(lent) = best {
-        lent.busy_until = life.last;
-        let buffer = &mut placed.buffers[lent.id.0 as usize];
-        buffer.len = buffer.len.max(wanted.len);
+    let free = |lent: &Lent| lent.busy.iter().all(|busy| busy.last < life.first || life.last < busy.first);
+    // All are large enough, and the last opened are the smallest.
+    if let Some(lent) = pool.iter_mut().rev().find(|lent| lent.isolated == isolated && free(lent)) {
+        lent.busy.push(life);
         return lent.id;
     }
     let label = format!("activations.{}", pool.len());
     let id = placed.add(Buffer { label: label.into(), role: Role::Activation, len: wanted.len });
-    pool.push(Lent { id, busy_until: life.last, isolated });
+    pool.push(Lent { id, busy: vec![life], isolated });
     id
 }
 

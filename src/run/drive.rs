@@ -134,7 +134,11 @@ impl Run {
 
     async fn obey(&mut self, command: Command, sink: &mut Sink<'_>) -> Result<()> {
         match command {
-            Command::Pause => self.control.goal = Goal::Pause,
+            Command::Pause => {
+                self.control.goal = Goal::Pause;
+                // An evaluation that was asked for waits too, from now on.
+                self.control.due.asked = false;
+            }
             Command::Resume => self.control.goal = Goal::Run,
             Command::Step | Command::SeekStage { stage: Stage::Update } => {
                 self.control.goal = Goal::Step;

@@ -1,16 +1,64 @@
-//! How fast a training step is: the training plan itself on made-up rows, long enough to trust, then kernel by kernel.
-//! preset, place -> [`measure`] -> [`StepSpeed`] and [`KernelSpeed`]s.
+//! How fast a training step is: the training plan itself on made-up rows, long enough to trust, then kernel by kernel, each beside
+//! what it would take if the device did nothing but its best.
+//! place -> [`limits`]; preset, place, limits -> [`measure`] -> [`StepSpeed`] and [`KernelSpeed`]s.
 
 use super::drill::Drill;
 use crate::Result;
 use crate::config::Config;
-use crate::plan::Stage;
+use crate::ops::fill;
+use crate::plan::{Choices, Elem, Recorder, Stage};
 use crate::train::engine::Place;
-use crate::train::kernels::parts;
+use crate::train::kernels::{parts, roofs};
 use serde::Serialize;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 use web_time::Instant;
+
+/// What a device does at best: memory copied, a large product multiplied and added, a dispatch that does next to nothing.
+#[derive(Debug, Clone, Copy, Default, Serialize)]
+pub struct DeviceLimits {
+    pub copy_gbytes_per_sec: Option<f64>,
+    pub product_gflops_per_sec: Option<f64>,
+    pub dispatch_us: f64,
+}
+
+impl DeviceLimits {
+    /// Seconds that so many bytes and FLOPs take where the slower of the two decides.
+    fn secs(&self, bytes: u64, flops: u64) -> Option<f64> {
+        let (copy, product) = (self.copy_gbytes_per_sec?, self.product_gflops_per_sec?);
+        Some((bytes as f64 / copy).max(flops as f64 / product) / 1e9)
+    }
+}
+
+/// Dispatches that are timed in a row for [`DeviceLimits::dispatch_us`].
+const SMALL_DISPATCHES: usize = 512;
+
+/// Measures [`DeviceLimits`] with kernels that every plan has.
+///
+/// # Errors
+/// The device failed.
+pub async fn limits(place: &Place) -> Result<DeviceLimits> {
+    let roofs = roofs(place).await?;
+    let mut r = Recorder::new(Choices::default(), place.limits());
+    let small = r.state("small", Elem::F32, &[64]);
+    (0..SMALL_DISPATCHES).for_each(|_| fill::zero(&mut r, &small));
+    let plan = Arc::new(r.finish());
+    let mut engine = place.engine(&plan).await?;
+    let mut best = f64::INFINITY;
+    for _ in 0..4 {
+        let started = Instant::now();
+        engine.run_all(0..SMALL_DISPATCHES).await?;
+        // On a device, waits for the last of them.
+        engine.read(&plan.resolve(&small)).await?;
+        best = best.min(started.elapsed().as_secs_f64());
+    }
+    Ok(DeviceLimits {
+        copy_gbytes_per_sec: roofs.copy_gbytes_per_sec,
+        product_gflops_per_sec: roofs.product_gflops_per_sec,
+        dispatch_us: best / SMALL_DISPATCHES as f64 * 1e6,
+    })
+}
 
 /// One optimizer step: what it took, and what it had to do.
 #[derive(Debug, Clone, Serialize)]
@@ -29,6 +77,13 @@ pub struct StepSpeed {
     pub tokens_per_sec: f64,
     /// Mean over the measured steps.
     pub step_ms: f64,
+    /// The fastest and the slowest [`GROUP`] steps in a row.
+    pub step_ms_fastest: f64,
+    pub step_ms_slowest: f64,
+    /// By the cost model: each dispatch as long as its bytes or its FLOPs take at the device's limit, and what a dispatch costs.
+    pub predicted_ms: Option<f64>,
+    /// `predicted_ms` of `step_ms`: how much of the limit is reached.
+    pub limit_share: Option<f64>,
     /// Of `step_ms`, the host's own work: masking, packing, writing.
     pub host_ms: f64,
     pub steps: u64,
@@ -50,6 +105,12 @@ pub struct KernelSpeed {
     pub share: f64,
     pub gflops_per_sec: f64,
     pub gbytes_per_sec: f64,
+    /// Of the device's limits; above 1 where what is moved lies in a cache.
+    pub product_share: Option<f64>,
+    pub copy_share: Option<f64>,
+    /// By the cost model, and its share of `ms`.
+    pub predicted_ms: Option<f64>,
+    pub limit_share: Option<f64>,
 }
 
 /// What was measured. Kernels are missing where a device does not tell time.
@@ -63,12 +124,14 @@ pub struct Measured {
 const WARM_UP_STEPS: u64 = 3;
 const WARM_UP: Duration = Duration::from_secs(1);
 const SEED: u64 = 1;
+/// Steps whose numbers are under way together, as in a run, and that are timed together.
+pub const GROUP: u64 = 4;
 
 /// Trains for `seconds` after warming up, then times the kernels of a step.
 ///
 /// # Errors
 /// The model does not fit the device, or the device failed.
-pub async fn measure(config: &Config, place: &Place, seconds: f64) -> Result<Measured> {
+pub async fn measure(config: &Config, place: &Place, limits: &DeviceLimits, seconds: f64) -> Result<Measured> {
     let mut drill = Drill::new(config, place, SEED).await?;
     let started = Instant::now();
     let mut step = 0;
@@ -78,27 +141,44 @@ pub async fn measure(config: &Config, place: &Place, seconds: f64) -> Result<Mea
         step += 1;
     }
     drill.host = Duration::ZERO;
-    let (started, first) = (Instant::now(), step);
+    let (started, mut groups) = (Instant::now(), Vec::new());
     while started.elapsed().as_secs_f64() < seconds {
-        drill.step(step).await?;
-        step += 1;
+        let (group, first) = (Instant::now(), step);
         // As a run does: the numbers of a few steps are under way while the next is submitted.
-        if (step - first).is_multiple_of(4) {
-            drill.losses().await?;
+        while step - first < GROUP && (step == first || started.elapsed().as_secs_f64() < seconds) {
+            drill.step(step).await?;
+            step += 1;
         }
+        drill.losses().await?;
+        groups.push((step - first, group.elapsed().as_secs_f64()));
     }
-    drill.losses().await?;
-    let (secs, steps) = (started.elapsed().as_secs_f64(), step - first);
-    let kernels = kernels(&mut drill, step).await?;
-    Ok(Measured { step: step_speed(config, place, &drill, secs, steps), kernels })
+    let host = drill.host;
+    let kernels = kernels(&mut drill, limits, step).await?;
+    drill.host = host;
+    Ok(Measured { step: step_speed(config, place, &drill, limits, &groups), kernels })
 }
 
-fn step_speed(config: &Config, place: &Place, drill: &Drill, secs: f64, steps: u64) -> StepSpeed {
+/// `groups`: steps and seconds of each group.
+fn step_speed(
+    config: &Config,
+    place: &Place,
+    drill: &Drill,
+    limits: &DeviceLimits,
+    groups: &[(u64, f64)],
+) -> StepSpeed {
     let plan = &drill.model.plan;
     let parts = parts(plan, config.accumulate);
     let sum =
         |of: &dyn Fn(usize) -> u64| parts.iter().map(|(range, times)| times * range.clone().map(of).sum::<u64>()).sum();
-    let step_secs = secs / steps as f64;
+    let steps = groups.iter().map(|(steps, _)| steps).sum::<u64>();
+    let step_secs = groups.iter().map(|(_, secs)| secs).sum::<f64>() / steps as f64;
+    let group_secs = || groups.iter().map(|(steps, secs)| secs / *steps as f64);
+    let work = parts.iter().map(|(range, times)| {
+        let secs = range.clone().map(|i| limits.secs(plan.dispatches[i].bytes(), plan.dispatches[i].flops));
+        secs.sum::<Option<f64>>().map(|secs| *times as f64 * secs)
+    });
+    let dispatches = sum(&|_| 1);
+    let predicted_secs = work.sum::<Option<f64>>().map(|secs| secs + dispatches as f64 * limits.dispatch_us * 1e-6);
     StepSpeed {
         preset: config.preset.clone(),
         device: place.gpu().map_or_else(|| "cpu".to_owned(), |gpu| gpu.summary.name.clone()),
@@ -109,9 +189,13 @@ fn step_speed(config: &Config, place: &Place, drill: &Drill, secs: f64, steps: u
         params: drill.model.parameter_count(),
         tokens_per_sec: drill.tokens() as f64 / step_secs,
         step_ms: step_secs * 1e3,
+        step_ms_fastest: group_secs().fold(f64::INFINITY, f64::min) * 1e3,
+        step_ms_slowest: group_secs().fold(0.0, f64::max) * 1e3,
+        predicted_ms: predicted_secs.map(|secs| secs * 1e3),
+        limit_share: predicted_secs.map(|secs| secs / step_secs),
         host_ms: drill.host.as_secs_f64() * 1e3 / steps as f64,
         steps,
-        dispatches: sum(&|_| 1),
+        dispatches,
         bytes: sum(&|i| plan.dispatches[i].bytes()),
         flops: sum(&|i| plan.dispatches[i].flops),
         peak_bytes: plan.bytes(),
@@ -121,7 +205,17 @@ fn step_speed(config: &Config, place: &Place, drill: &Drill, secs: f64, steps: u
 /// Steps that are timed dispatch by dispatch; the fastest of each counts, because what disturbs only ever slows.
 const PROFILED_STEPS: u64 = 5;
 
-async fn kernels(drill: &mut Drill, first: u64) -> Result<Option<Vec<KernelSpeed>>> {
+/// Of all dispatches of a kernel.
+#[derive(Default)]
+struct Sum {
+    calls: u64,
+    secs: f64,
+    flops: u64,
+    bytes: u64,
+    predicted_secs: f64,
+}
+
+async fn kernels(drill: &mut Drill, limits: &DeviceLimits, first: u64) -> Result<Option<Vec<KernelSpeed>>> {
     let plan = drill.model.plan.clone();
     let range = plan.span(Stage::Mask, Stage::Update);
     let mut best = vec![f64::INFINITY; range.len()];
@@ -135,22 +229,35 @@ async fn kernels(drill: &mut Drill, first: u64) -> Result<Option<Vec<KernelSpeed
         }
     }
     let accumulate = drill.tokens() / u64::from(drill.model.io.as_ref().map_or(1, |io| io.size.tokens()));
-    let mut by_kernel: BTreeMap<&'static str, (u64, f64, u64, u64)> = BTreeMap::new();
+    let mut by_kernel: BTreeMap<&'static str, Sum> = BTreeMap::new();
     for (range, times) in parts(&plan, accumulate as u32) {
         for i in range.clone() {
             let (d, secs) = (&plan.dispatches[i], best[i - plan.stage(Stage::Mask).start]);
             let sum = by_kernel.entry(d.kernel.label).or_default();
-            *sum = (sum.0 + times, sum.1 + times as f64 * secs, sum.2 + times * d.flops, sum.3 + times * d.bytes());
+            sum.calls += times;
+            sum.secs += times as f64 * secs;
+            sum.flops += times * d.flops;
+            sum.bytes += times * d.bytes();
+            let work_secs = limits.secs(d.bytes(), d.flops).unwrap_or(f64::NAN);
+            sum.predicted_secs += times as f64 * (work_secs + limits.dispatch_us * 1e-6);
         }
     }
-    let total: f64 = by_kernel.values().map(|(_, secs, _, _)| secs).sum();
-    let speed = |(kernel, (calls, secs, flops, bytes)): (&'static str, (u64, f64, u64, u64))| KernelSpeed {
-        kernel,
-        calls,
-        ms: secs * 1e3,
-        share: secs / total,
-        gflops_per_sec: flops as f64 / secs / 1e9,
-        gbytes_per_sec: bytes as f64 / secs / 1e9,
+    let total: f64 = by_kernel.values().map(|sum| sum.secs).sum();
+    let speed = |(kernel, sum): (&'static str, Sum)| {
+        let known = |value: f64| value.is_finite().then_some(value);
+        let (gflops_per_sec, gbytes_per_sec) = (sum.flops as f64 / sum.secs / 1e9, sum.bytes as f64 / sum.secs / 1e9);
+        KernelSpeed {
+            kernel,
+            calls: sum.calls,
+            ms: sum.secs * 1e3,
+            share: sum.secs / total,
+            gflops_per_sec,
+            gbytes_per_sec,
+            product_share: limits.product_gflops_per_sec.map(|roof| gflops_per_sec / roof),
+            copy_share: limits.copy_gbytes_per_sec.map(|roof| gbytes_per_sec / roof),
+            predicted_ms: known(sum.predicted_secs * 1e3),
+            limit_share: known(sum.predicted_secs / sum.secs),
+        }
     };
     let mut kernels: Vec<KernelSpeed> = by_kernel.into_iter().map(speed).collect();
     kernels.sort_by(|a, b| b.ms.total_cmp(&a.ms));

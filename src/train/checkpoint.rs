@@ -18,6 +18,7 @@ use state::Flaw;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 const OPTIMIZER: &str = "optimizer.safetensors";
 const STATE: &str = "state.json";
@@ -168,6 +169,7 @@ pub fn newest_whole(run: &Path) -> Result<Survey> {
     'rescan: for _ in 0..RESCANS {
         let mut damaged = Vec::new();
         for (step, dir) in list(run)? {
+            let seen = written_at(&dir);
             match Checkpoint::verified(&dir) {
                 Ok(checkpoint) if checkpoint.state.step == step => {
                     return Ok(Survey { newest: Some(checkpoint), damaged });
@@ -177,13 +179,19 @@ pub fn newest_whole(run: &Path) -> Result<Survey> {
                     damaged.push(Damage { step, reason: Error::failed(what).at(dir.join(STATE).display()), dir });
                 }
                 Err(Flaw::Newer(error)) => return Err(error),
-                Err(Flaw::Damaged(_)) if !dir.exists() => continue 'rescan,
+                // Gone, or another of the same step: its files were looked for in two folders.
+                Err(Flaw::Damaged(_)) if seen.is_none() || written_at(&dir) != seen => continue 'rescan,
                 Err(Flaw::Damaged(reason)) => damaged.push(Damage { step, dir, reason }),
             }
         }
         return Ok(Survey { newest: None, damaged });
     }
     Err(Error::failed("its checkpoints keep changing while they are read").at(run.display()).hint("try again"))
+}
+
+/// When a folder's entries last changed, which tells it from one that took its place; none where there is no folder.
+fn written_at(dir: &Path) -> Option<SystemTime> {
+    fs::metadata(dir).and_then(|data| data.modified()).ok()
 }
 
 /// Where `--resume` goes on: at the newest checkpoint, which must be whole, or at `step` (`--resume=STEP`).

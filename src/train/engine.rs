@@ -7,7 +7,6 @@ use crate::{Result, cpu, gpu};
 use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
-use web_time::Instant;
 
 /// Where plans run: chosen once, before the model is recorded, because a device's limits shape the plan.
 pub struct Place {
@@ -139,15 +138,7 @@ impl Engine {
     pub async fn profile(&mut self, range: Range<usize>) -> Result<Option<Vec<f64>>> {
         match self {
             Self::Gpu(executor) => executor.profile(range).await,
-            Self::Cpu(executor) => {
-                let mut secs = Vec::with_capacity(range.len());
-                for i in range {
-                    let started = Instant::now();
-                    executor.run(i..i + 1, Duration::MAX).await?;
-                    secs.push(started.elapsed().as_secs_f64());
-                }
-                Ok(Some(secs))
-            }
+            Self::Cpu(executor) => Ok(Some(executor.profile(range))),
         }
     }
 

@@ -130,9 +130,11 @@ pub fn push_event(events: &mut Vec<Event>, event: Event) {
 pub fn write_report(run: &Path, lang: Lang) -> Result<PathBuf> {
     let page = report::html(&read_events(run)?, lang);
     let (path, beside) = (run.join("report.html"), run.join("report.html.part"));
-    std::fs::write(&beside, page)
-        .and_then(|()| std::fs::rename(&beside, &path))
-        .map_err(|source| Error::io("write the report", &path, &source))?;
+    std::fs::write(&beside, page).and_then(|()| std::fs::rename(&beside, &path)).map_err(|source| {
+        // A full disk takes half a page: an earlier report stays, the half goes.
+        std::fs::remove_file(&beside).ok();
+        Error::io("write the report", &path, &source)
+    })?;
     Ok(path)
 }
 
@@ -151,6 +153,17 @@ mod tests {
 
     fn append(run: &Path, bytes: &[u8]) {
         OpenOptions::new().append(true).create(true).open(run.join(FILE)).unwrap().write_all(bytes).unwrap();
+    }
+
+    #[test]
+    fn a_report_that_cannot_take_its_place_leaves_nothing() {
+        let run = tempfile::tempdir().unwrap();
+        std::fs::write(run.path().join(FILE), "").unwrap();
+        // A folder of the report's name is in the way.
+        std::fs::create_dir_all(run.path().join("report.html/in-the-way")).unwrap();
+        let error = write_report(run.path(), Lang::En).unwrap_err();
+        assert!(error.what.contains("write the report"), "{error}");
+        assert!(!run.path().join("report.html.part").exists());
     }
 
     #[test]

@@ -2,12 +2,12 @@
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 
 use crate::lab;
-use electroscope::Result;
 use electroscope::gpu::Choice;
 use electroscope::run::{self, Options};
 use electroscope::text::grammar::Level;
 use electroscope::train::event::*;
 use electroscope::view::Lang;
+use electroscope::{Error, Result};
 use futures_channel::mpsc::{UnboundedSender, unbounded};
 use std::sync::{LazyLock, mpsc};
 use std::thread::JoinHandle;
@@ -68,9 +68,8 @@ impl Watched {
         let (told, events) = mpsc::channel();
         let thread = std::thread::spawn(move || {
             let mut sink = |event: &Event| {
-                // A test that has seen enough listens no more.
-                told.send(event.clone()).ok();
-                Ok(())
+                // A test that has seen enough listens no more, and the run ends.
+                told.send(event.clone()).map_err(|_| Error::failed("nobody is watching"))
             };
             pollster::block_on(run::train(options, received, &mut sink))
         });
@@ -114,6 +113,14 @@ impl Watched {
     pub fn pause(&mut self) -> State {
         self.send(Command::Pause);
         self.state(Phase::Paused)
+    }
+
+    /// Ends a run that would take long to end well.
+    pub fn leave(self) {
+        drop(self.events);
+        // Its answer finds nobody.
+        self.commands.unbounded_send(Command::Pause).ok();
+        assert!(self.thread.join().unwrap().is_err());
     }
 
     /// All events; how the run ended.
