@@ -169,7 +169,8 @@ impl SettingsSection {
                 self.measuring = Some(Job::start(ui.ctx(), move |_| {
                     let measured = pollster::block_on(async {
                         let place = Place::open(&device).await?;
-                        bench::measure(&config, &place, MEASURE_SECS).await
+                        let limits = bench::limits(&place).await?;
+                        bench::measure(&config, &place, &limits, MEASURE_SECS).await
                     })?;
                     Ok((config, measured.step))
                 }));
