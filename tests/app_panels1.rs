@@ -369,37 +369,3 @@ fn a_panel_in_which_nothing_happens_is_not_drawn_again() {
         app.run();
     }
 }
-
-#[test]
-fn pictures() {
-    let Some(folder) = std::env::var_os("PICTURES").map(std::path::PathBuf::from) else { return };
-    for (name, lang, theme) in [("light-en", Lang::En, egui::Theme::Light), ("dark-pt", Lang::Pt, egui::Theme::Dark)] {
-        let mut app = open(Look { lang, theme, drawn: true, ..LOOK });
-        let save = |app: &mut App, what: &str| {
-            app.run_steps(4);
-            app.render().unwrap().save(folder.join(format!("{what}-{name}.png"))).unwrap();
-        };
-        save(&mut app, "desk");
-        hear(&mut app, evaluation());
-        hear(&mut app, listed(true));
-        desk(&mut app).view.scrub = Some(400);
-        for id in MINE {
-            show(&mut app, id);
-            save(&mut app, &format!("{id:?}"));
-            desk(&mut app).settings.layout.full = Some(id);
-            save(&mut app, &format!("{id:?}-full"));
-            if id == PanelId::Kernels && lang == Lang::En {
-                press_containing(&mut app, "Judge: ");
-                save(&mut app, "Kernels-unfolded");
-                press_containing(&mut app, "attention.forward, ");
-                save(&mut app, "Kernels-open");
-            }
-            if id == PanelId::Verdicts && lang == Lang::En {
-                press_containing(&mut app, "caught: ");
-                save(&mut app, "Verdicts-open");
-            }
-            desk(&mut app).settings.layout.full = None;
-            desk(&mut app).view.scrub = None;
-        }
-    }
-}

@@ -77,7 +77,7 @@ impl Axis {
                 return ticks;
             }
         }
-        let stride = ((last - first) as usize).div_ceil(most.max(1)).max(1);
+        let stride = ((last - first) as usize).div_ceil(most.max(2) - 1).max(1);
         (first..=last).step_by(stride).map(|power| 10f64.powi(power)).filter(within).collect()
     }
 }
@@ -295,7 +295,7 @@ mod tests {
         assert_eq!(text(Lang::Pt, &[0.0, 0.5]), ["0,0", "0,5"]);
         assert_eq!(text(Lang::En, &[0.0, 0.2, 0.4]), ["0.0", "0.2", "0.4"]);
         assert_eq!(text(Lang::En, &[0.0, 500.0]), ["0", "500"]);
-        assert_eq!(text(Lang::En, &[2.5e6, 5e6]), ["2.5 M", "5.0 M"]);
+        assert_eq!(text(Lang::En, &[1.5e6, 2e6]), ["1.5 M", "2.0 M"]);
         assert_eq!(text(Lang::En, &[10_000.0, 20_000.0]), ["10 k", "20 k"]);
     }
 
