@@ -128,7 +128,7 @@ fn line_job(theme: Theme, line: &str, number: usize, entry: bool) -> LayoutJob {
 }
 
 /// Words of both languages that hold a program together.
-const KEYWORDS: [&str; 58] = [
+const KEYWORDS: [&str; 57] = [
     "alias",
     "array",
     "as",
