@@ -10,7 +10,7 @@ use std::time::Duration;
 
 /// Name and what is typed after `electroscope app`.
 const PICTURES: [(&str, &str); 3] = [
-    ("window", "--lang en --theme light --show sentence --show verdicts --after-secs 40"),
+    ("window", "--play --lang en --theme light --show sentence --show verdicts --after-secs 140"),
     ("lesson", "--lang pt --theme dark --show lesson --show curves --after-secs 40"),
     ("kernels", "--lang en --theme light --alone kernels --after-secs 10"),
 ];
