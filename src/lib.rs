@@ -7,7 +7,7 @@
 //!
 //! Rooms, in the direction in which they may know each other:
 //! ```text
-//! text -> batch -> plan -> ops -> cpu | gpu -> model -> hub -> train -> tasks, verify -> run -> cli
+//! text -> batch -> plan -> ops -> cpu | gpu -> model -> hub -> train -> tasks, verify -> run -> app -> cli
 //!                                                               train::event -> view (line, report, TensorBoard)
 //! ```
 //! - [`text`]: corpora, tokenizers, the built-in grammar, the token cache. Knows nothing of models.
@@ -23,12 +23,14 @@
 //!   view: [`train::event::Command`] in, [`train::event::Event`] out. **Invariant:** draws nothing, and knows no view.
 //! - [`verify`], [`tasks`]: whole steps against numbers from elsewhere; trained networks put to use.
 //! - `run`: a run on this machine: options, its folder, its files. `cli`: what is typed.
-//! - [`view`]: reads events, drives nothing.
+//! - [`view`]: reads events, drives nothing. `app`: the desktop window, a view that also sends commands.
 //!
 //! `tests/repository.rs` keeps these directions; DECISIONS.md says why things are as they are.
 
 #![allow(rustdoc::private_intra_doc_links, reason = "the documentation is read beside the source")]
 
+#[cfg(not(target_arch = "wasm32"))] // a window of the system
+pub mod app;
 pub mod batch;
 #[cfg(not(target_arch = "wasm32"))] // a terminal
 pub mod cli;

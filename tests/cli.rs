@@ -12,7 +12,7 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
-const COMMANDS: [&str; 13] = [
+const COMMANDS: [&str; 14] = [
     "train",
     "detect",
     "fill",
@@ -26,6 +26,7 @@ const COMMANDS: [&str; 13] = [
     "bench",
     "info",
     "completions",
+    "app",
 ];
 
 /// A folder with a random pair of `positions` positions.
@@ -83,7 +84,7 @@ fn wrong_usage_is_status_2_and_says_what_is_right() {
         (&["corrupt", m, ".", "--device", "cpu", "--seed", "x"], "--seed"),
         (&["bench", "--against", "burn"], "--features burn"),
         (&["export", m], "--to"),
-        (&["app", "--play"], "no desktop app"),
+        (&["app", "--size", "big"], "want WxH"),
     ];
     for (args, wanted) in cases {
         let ran = run(args);
@@ -107,9 +108,21 @@ fn a_failure_is_status_1_and_names_the_place() {
     assert_eq!(lone.status, 1);
 }
 
+/// Only where a window needs X11; elsewhere one would open.
+#[test]
+#[cfg(all(unix, not(target_os = "macos")))]
+fn without_a_display_the_app_says_what_to_do() {
+    for args in [&[][..], &["app", "--play"]] {
+        let ran = run(args);
+        assert_eq!(ran.status, 1, "{}", ran.stderr);
+        assert!(ran.stderr.contains("no display") && ran.stderr.contains("electroscope train"), "{}", ran.stderr);
+        assert_eq!(ran.stdout, "");
+    }
+}
+
 #[test]
 fn help_tells_every_command_within_a_terminals_width() {
-    let first = run::<&str>([]).good().stdout;
+    let first = run(["-h"]).good().stdout;
     assert!(first.contains("electroscope train") && first.contains("Usage:"), "{first}");
     for command in COMMANDS {
         let help = run(command.split(' ').chain(["--help"])).good().stdout;

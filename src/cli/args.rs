@@ -1,6 +1,7 @@
 //! What was typed: every command and flag, checked for its own form and nothing more.
 //! arguments -> [`Typed`] -> the commands of this room, which turn it into what a run is told.
 
+use crate::app::panels::PanelId;
 use crate::gpu::Choice;
 use crate::run::Options;
 use crate::text::grammar::{Language, Level};
@@ -13,6 +14,7 @@ const ABOUT: &str = "Pre-trains ELECTRA text encoders with handwritten WGSL comp
 
 const EXAMPLES: &str = "\
 Examples:
+  electroscope                                          the desktop app
   electroscope train                                    a first run of about two minutes
   electroscope train --corpus books/ --preset tiny      your own text (txt, gz, jsonl, parquet)
   electroscope detect runs/NEWEST \"the dog drank the bone\"
@@ -76,8 +78,7 @@ pub enum Command {
     Info(InfoArgs),
     /// Print a completion script for a shell
     Completions(CompletionsArgs),
-    /// The desktop app (not in this version)
-    #[command(hide = true)]
+    /// The desktop app, also without any command
     App(AppArgs),
 }
 
@@ -438,11 +439,48 @@ pub struct CompletionsArgs {
     pub shell: clap_complete::Shell,
 }
 
-/// Taken as they are: the app reads them when there is one.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
+#[command(after_help = "Example:\n  electroscope app --run runs/NEWEST --theme dark")]
 pub struct AppArgs {
-    #[arg(trailing_var_arg = true, allow_hyphen_values = true, hide = true)]
-    pub rest: Vec<String>,
+    /// Show an earlier run; --play goes on with it
+    #[arg(long, value_name = "RUN")]
+    pub run: Option<PathBuf>,
+    /// Press the train button at once
+    #[arg(long)]
+    pub play: bool,
+    /// Write the live run's events, one JSON object a line
+    #[arg(long, value_name = "F.jsonl")]
+    pub events: Option<PathBuf>,
+    /// Write a picture of the window and close it
+    #[arg(long, value_name = "F.png")]
+    pub screenshot: Option<PathBuf>,
+    /// When the picture is taken
+    #[arg(long, value_name = "N", default_value_t = 3.0, value_parser = positive, requires = "screenshot")]
+    pub after_secs: f64,
+    /// light or dark [default: as the system]
+    #[arg(long, value_name = "THEME", value_parser = PossibleValuesParser::new(["light", "dark"]), hide_possible_values = true)]
+    pub theme: Option<String>,
+    /// Bring a panel to the front; may be repeated
+    #[arg(long, value_name = "PANEL", value_parser = panel)]
+    pub show: Vec<PanelId>,
+    /// One panel over all others
+    #[arg(long, value_name = "PANEL", value_parser = panel)]
+    pub alone: Option<PanelId>,
+    /// Of the window, in points [default: 1280x800]
+    #[arg(long, value_name = "WxH", value_parser = size)]
+    pub size: Option<[u32; 2]>,
+}
+
+fn panel(typed: &str) -> Result<PanelId, String> {
+    let names = || PanelId::ALL.map(PanelId::name).join(", ");
+    PanelId::ALL.into_iter().find(|id| id.name() == typed).ok_or_else(|| format!("want one of {}", names()))
+}
+
+fn size(typed: &str) -> Result<[u32; 2], String> {
+    let sides = typed.split_once('x').and_then(|(w, h)| Some([w.parse().ok()?, h.parse().ok()?]));
+    sides
+        .filter(|sides| sides.iter().all(|side| (200..=8192).contains(side)))
+        .ok_or_else(|| "want WxH, such as 1280x800, from 200 to 8192".to_owned())
 }
 
 /// The grammar of a language.

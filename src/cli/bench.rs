@@ -4,10 +4,8 @@ use super::args::BenchArgs;
 use super::output::Output;
 use crate::config::{Config, Overrides};
 use crate::gpu::Choice;
-use crate::model::Model;
 use crate::run::kernels::{self, Wish};
 use crate::tasks::bench::{DeviceLimits, KernelSpeed, Measured, StepSpeed, limits, measure};
-use crate::tasks::drill::Drill;
 use crate::train::engine::Place;
 use crate::train::event::{Event, Preparing};
 use crate::{Error, Result, cpu};
@@ -65,7 +63,6 @@ pub async fn run(args: &BenchArgs, output: Output) -> Result<()> {
         output.event(&BenchLimits { device: &device.name, limits: &limits })?;
         output.text(&limits_text(&device.name, &limits, output))?;
         for config in &configs {
-            let record = |choices| Model::record(Drill::spec(config), choices, place.limits()).plan;
             let wish = Wish { file: args.kernels.as_deref(), retune: args.retune };
             let mut last = None;
             let mut told = |p: Preparing| {
@@ -73,8 +70,7 @@ pub async fn run(args: &BenchArgs, output: Output) -> Result<()> {
                     output.note(&output.lang.pick(p.message, p.message_pt));
                 }
             };
-            Drill::spec(config).check(&place.limits())?;
-            let kernels = kernels::choose(place, &record, wish, &mut told).await?;
+            let kernels = kernels::choose_for_drill(config, place, wish, &mut told).await?;
             output.note(&note(config, args.seconds, output));
             let measured = measure(config, place, kernels, &limits, args.seconds).await?;
             tell(&measured, output)?;

@@ -1,10 +1,10 @@
 //! `info`: the adapters of this machine, their limits, and what each preset needs of them.
 
 use super::output::Output;
-use crate::config::{Config, PRESETS};
+use crate::config::PRESETS;
 use crate::gpu::{self, AdapterSummary};
-use crate::model::{Model, ModelSpec};
-use crate::plan::{Choices, Limits, Role, Stage};
+use crate::model::Needs;
+use crate::plan::Choices;
 use crate::run::kernels;
 use crate::{Result, cpu};
 use serde::Serialize;
@@ -40,25 +40,12 @@ struct Processor {
     threads: usize,
 }
 
-/// What a training step of a preset takes, recorded within WebGPU's default limits.
+/// What a training step of a preset takes, recorded within WebGPU's default limits, and where it fits.
 #[derive(Serialize)]
 #[serde(tag = "event", rename = "preset")]
-struct Needs {
-    preset: &'static str,
-    about: String,
-    parameters: u64,
-    parameters_bytes: u64,
-    gradients_bytes: u64,
-    moments_bytes: u64,
-    activations_bytes: u64,
-    peak_bytes: u64,
-    /// The largest buffer, and the largest range of one that a kernel binds.
-    buffer_bytes: u64,
-    binding_bytes: u64,
-    dispatches: usize,
-    flops: u64,
-    rows: u32,
-    row_tokens: u32,
+struct Preset {
+    #[serde(flatten)]
+    needs: Needs,
     fits: Vec<Fit>,
 }
 
@@ -86,50 +73,23 @@ pub async fn run(output: Output) -> Result<()> {
         )?;
     }
     output.text(&preset_head(output))?;
-    for (preset, _) in PRESETS {
-        let needs = needs(preset, &adapters)?;
-        output.event(&needs)?;
-        output.text(&preset_text(&needs, output))?;
+    for (name, _) in PRESETS {
+        let preset = preset(name, &adapters)?;
+        output.event(&preset)?;
+        output.text(&preset_text(&preset, output))?;
     }
     Ok(())
 }
 
-fn needs(preset: &'static str, adapters: &[AdapterSummary]) -> Result<Needs> {
-    let config = Config::preset(preset)?;
-    // The padding's id shapes nothing.
-    let model = Model::record(
-        ModelSpec::from_config(&config, config.vocab_size, 0, None),
-        Choices::default(),
-        Limits::default(),
-    );
-    let plan = &model.plan;
-    let bytes = |role| plan.bytes_of(role);
-    let buffer_bytes = plan.buffers.iter().map(|b| u64::from(b.len) * 4).max().unwrap_or(0);
-    let bound = plan.dispatches.iter().flat_map(|d| d.tensors.iter()).map(|t| t.bytes());
-    let binding_bytes = bound.max().unwrap_or(0);
-    let step = plan.span(Stage::Mask, Stage::Update);
+fn preset(name: &'static str, adapters: &[AdapterSummary]) -> Result<Preset> {
+    let needs = Needs::of(name)?;
     let fit = |a: &AdapterSummary| Fit {
         device: a.name.clone(),
-        fits: a.portable && buffer_bytes <= a.buffer_bytes_max && binding_bytes <= a.binding_bytes_max,
+        fits: a.portable && needs.fits(a.buffer_bytes_max, a.binding_bytes_max),
     };
     let cpu = Fit { device: "cpu".to_owned(), fits: true };
-    Ok(Needs {
-        preset,
-        about: config.about.clone(),
-        parameters: model.parameter_count(),
-        parameters_bytes: bytes(Role::Parameters),
-        gradients_bytes: bytes(Role::Gradients),
-        moments_bytes: bytes(Role::Moment1) + bytes(Role::Moment2),
-        activations_bytes: bytes(Role::Activation),
-        peak_bytes: plan.bytes(),
-        buffer_bytes,
-        binding_bytes,
-        dispatches: step.len(),
-        flops: plan.flops(step) * u64::from(config.accumulate),
-        rows: config.rows(),
-        row_tokens: config.seq_len,
-        fits: std::iter::once(cpu).chain(adapters.iter().map(fit)).collect(),
-    })
+    let fits = std::iter::once(cpu).chain(adapters.iter().map(fit)).collect();
+    Ok(Preset { needs, fits })
 }
 
 fn adapter_text(a: &AdapterSummary, output: Output) -> String {
@@ -197,10 +157,10 @@ fn preset_head(output: Output) -> String {
     )
 }
 
-fn preset_text(n: &Needs, output: Output) -> String {
-    let lang = output.lang;
+fn preset_text(preset: &Preset, output: Output) -> String {
+    let (n, lang) = (&preset.needs, output.lang);
     let mib = |bytes: u64| format!("{} MiB", lang.whole(bytes.div_ceil(1 << 20)));
-    let unfit: Vec<&str> = n.fits.iter().filter(|fit| !fit.fits).map(|fit| fit.device.as_str()).collect();
+    let unfit: Vec<&str> = preset.fits.iter().filter(|fit| !fit.fits).map(|fit| fit.device.as_str()).collect();
     let unfit = if unfit.is_empty() {
         String::new()
     } else {

@@ -1,6 +1,7 @@
 //! The command line: [`args`] is what was typed, one file a command is what it does, [`output`] is where it prints.
 //! Thin by intent: every command is a few calls of a room that knows nothing of terminals.
 
+mod app;
 pub mod args;
 mod bench;
 mod corpus;
@@ -16,7 +17,7 @@ mod tokenizer;
 mod train;
 mod verify;
 
-use crate::{Error, Result};
+use crate::Result;
 use args::{Command, TokenizerCommand, Typed};
 use clap::{CommandFactory, Parser};
 use output::Output;
@@ -34,7 +35,7 @@ pub fn parse() -> Typed {
 pub fn run(typed: &Typed) -> Result<()> {
     let output = |json: bool| Output::new(json, typed.message_lang());
     let Some(command) = &typed.command else {
-        return output(false).line(Typed::command().render_help().to_string().trim_end());
+        return app::run(&args::AppArgs::default(), typed);
     };
     match command {
         Command::Train(args) => block_on(train::run(args, typed.text_lang(), output(args.output.json))),
@@ -51,8 +52,7 @@ pub fn run(typed: &Typed) -> Result<()> {
         Command::Bench(args) => block_on(bench::run(args, output(args.output.json))),
         Command::Info(args) => block_on(info::run(output(args.output.json))),
         Command::Completions(args) => completions(args.shell, output(false)),
-        Command::App(_) => Err(Error::usage("this version has no desktop app yet")
-            .hint("train from the command line: electroscope train; then open the run's report.html in a browser")),
+        Command::App(args) => app::run(args, typed),
     }
 }
 

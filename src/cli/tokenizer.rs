@@ -2,13 +2,14 @@
 
 use super::args::TokenizerTrainArgs;
 use super::output::Output;
-use crate::Result;
-use crate::hub::{Staging, refuse_occupied};
+use crate::run::source::Wanted;
 use crate::text::corpus::Corpus;
 use crate::text::tokenizer::Cleaning;
-use crate::text::wordpiece::{self, Progress, Recipe};
+use crate::text::wordpiece::{Progress, Recipe};
+use crate::{Result, run};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
+use std::sync::atomic::AtomicBool;
 
 #[derive(Serialize)]
 #[serde(tag = "event", rename = "tokenizer")]
@@ -21,21 +22,15 @@ struct Trained {
 }
 
 pub fn train(args: &TokenizerTrainArgs, output: Output) -> Result<()> {
-    // Before the work, not after it.
-    refuse_occupied(&args.out)?;
-    let corpus = Corpus::open(&args.corpus, &[])?;
-    output.note(corpus.to_string().trim_end());
+    output.note(Corpus::open(&args.corpus, &[])?.to_string().trim_end());
     let cleaning =
         Cleaning { lower_case: args.lower_case, strip_accents: Some(args.strip_accents), ..Cleaning::UNCASED };
     let recipe = Recipe::new(args.vocab_size as usize, cleaning);
+    let text = Wanted { corpus: args.corpus.clone(), valid: Vec::new(), builtin: None, lang: output.lang };
     let bar = Bar::new(output);
-    let tokenizer = wordpiece::train(corpus.training_chunks(), &recipe, |progress| bar.show(progress))?;
+    let (positions, never) = (args.max_positions as usize, AtomicBool::new(false));
+    let tokenizer = run::train_tokenizer(&text, &recipe, positions, &args.out, &never, |at| bar.show(at))?;
     bar.bar.finish_and_clear();
-    let mut staging = Staging::begin(&args.out)?;
-    for (name, text) in tokenizer.to_files(args.max_positions as usize)? {
-        staging.write(name, |out| out.write_all(text.as_bytes()))?;
-    }
-    staging.commit()?;
     let (entries, wanted) = (tokenizer.vocab_size(), args.vocab_size as usize);
     if entries < wanted {
         output.warning(&output.lang.pick(

@@ -9,8 +9,10 @@ mod heads;
 pub mod init;
 pub mod io;
 pub mod ledger;
+mod needs;
 mod neighbours;
 pub mod read;
 mod record;
 
+pub use needs::Needs;
 pub use record::{Model, ModelSpec, Parameter, ProbeSize, TrainSpec, slots_per_row};

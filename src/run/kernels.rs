@@ -2,9 +2,12 @@
 //! place, plans -> [`choose`] -> [`Choices`], kept in the user's cache folder, one file an adapter, driver and set of kernels.
 
 use super::source::cache_dir;
+use crate::config::Config;
 use crate::gpu::{self, AdapterSummary, Features};
 use crate::hub::hash_bytes;
+use crate::model::Model;
 use crate::plan::{Choices, KernelSpec, Plan};
+use crate::tasks::drill::Drill;
 use crate::train::engine::Place;
 use crate::train::event::Preparing;
 use crate::{Error, Result, ops};
@@ -105,6 +108,21 @@ pub async fn choose(
     }
     keep(&file(&gpu.summary), &known);
     Ok(known.kernels)
+}
+
+/// The choices for a step of `config` that is only measured: what a run of it would take.
+///
+/// # Errors
+/// As [`choose`], or the model does not fit the device.
+pub async fn choose_for_drill(
+    config: &Config,
+    place: &Place,
+    wish: Wish<'_>,
+    tell: &mut dyn FnMut(Preparing),
+) -> Result<Choices> {
+    Drill::spec(config).check(&place.limits())?;
+    let record = |choices| Model::record(Drill::spec(config), choices, place.limits()).plan;
+    choose(place, &record, wish, tell).await
 }
 
 fn preparing(summary: &AdapterSummary, share: f32) -> Preparing {

@@ -8,11 +8,13 @@ mod evaluate;
 pub mod kernels;
 mod minutes;
 pub mod source;
+mod tokenizer;
 mod told;
 
 pub use evaluate::evaluate;
 pub use source::cache_dir;
-pub use told::Options;
+pub use tokenizer::train_tokenizer;
+pub use told::{Options, effective_config, stored_config};
 
 use crate::config::{Config, Objective};
 use crate::error::Kind;

@@ -142,7 +142,7 @@ impl Stories {
         Identity { name, state: format!("{state}, {} spellings", self.grammar.spellings().count()) }
     }
 
-    fn chunks(&self) -> impl Iterator<Item = Result<Chunk>> + '_ {
+    pub(super) fn chunks(&self) -> impl Iterator<Item = Result<Chunk>> + '_ {
         let mut words = 0u64;
         self.grammar.documents(BUILTIN_SEED).map_while(move |story| {
             if words >= self.words {

@@ -1,8 +1,10 @@
 //! What a model is used for beside training: reading a text with it, measuring its speed.
 //! RUN or MODEL -> [`reader::Reader`] -> judgements, proposals, the four stages on one text.
+//! RUN -> [`export::export`] -> folders for transformers.
 //! preset -> [`drill::Drill`] -> training steps on made-up rows -> [`bench::measure`].
 
 pub mod bench;
 pub mod drill;
+pub mod export;
 pub mod reader;
 mod windows;

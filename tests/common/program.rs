@@ -42,10 +42,11 @@ impl From<Output> for Ran {
     }
 }
 
-/// The program with no language, colour or cache of the machine's own.
+/// The program with no language, colour, display or cache of the machine's own.
 pub fn command(cache: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_electroscope"));
-    for name in ["LC_ALL", "LC_MESSAGES", "LANG", "NO_COLOR"] {
+    // Without a display no window opens, whatever is typed.
+    for name in ["LC_ALL", "LC_MESSAGES", "LANG", "NO_COLOR", "DISPLAY", "WAYLAND_DISPLAY"] {
         command.env_remove(name);
     }
     command.env("ELECTROSCOPE_CACHE", cache).stdin(Stdio::null());

@@ -2,8 +2,10 @@
 
 mod check;
 mod licences;
+mod pictures;
 mod places;
 mod process;
+mod record;
 mod report;
 mod setup;
 mod tally;
@@ -23,6 +25,10 @@ cargo xtask setup
     Only the installing: graphics driver, browser, Python with PyTorch and transformers, targets of the compiler.
 cargo xtask web [--release]
     The browser's module and its JavaScript; prints the folder.
+cargo xtask record [--release]
+    The recorded runs that come with the app, trained anew in both languages: assets/recorded/.
+cargo xtask pictures [--release]
+    The README's pictures, taken by the app of itself: assets/pictures/.
 cargo xtask parity [--serve]
     Only the browser suite, headless; --serve prints an address to open in any browser by hand.";
 
@@ -35,7 +41,7 @@ fn main() -> ExitCode {
     let Some((chore, flags)) = args.split_first() else { return usage("no chore named") };
     let known: &[&str] = match chore.as_str() {
         "test" => &["--quick", "--release", "--burn"],
-        "web" => &["--release"],
+        "web" | "record" | "pictures" => &["--release"],
         "parity" => &["--serve"],
         "check" | "setup" => &[],
         _ => return usage(&format!("{chore}: no such chore")),
@@ -49,6 +55,8 @@ fn main() -> ExitCode {
         "check" => check::run(),
         "setup" => setup::run(),
         "web" => web::run(has("--release")),
+        "record" => record::run(has("--release")),
+        "pictures" => pictures::run(has("--release")),
         _ if has("--serve") => web::serve(),
         _ => test::run_parity(),
     };

@@ -1,0 +1,47 @@
+hardware-heading = Hardware
+hardware-run = This run
+hardware-none = No device was opened yet. Press “Train”: the device, the reason for it and the memory it holds stand here.
+hardware-device = { $name }: { $executor }
+hardware-executor-cpu = the processor runs the kernels' Rust twins
+hardware-executor-gpu = the kernels' shaders run on it
+hardware-executor-gpu-backend = the kernels' shaders run on it through { $backend }
+hardware-reason = Why: { $reason }.
+hardware-memory = Memory of a “{ $preset }” run at its fullest: { $mib }
+hardware-arena-parameters = weights
+hardware-arena-gradients = gradients
+hardware-arena-moment1 = Adam's means
+hardware-arena-moment2 = Adam's squares
+hardware-arena-activations = activations
+hardware-frames = Drawing a frame takes { $median } ms; 95 of 100 take at most { $late } ms.
+hardware-machine = This machine
+hardware-looking = Looking for adapters…
+hardware-threads = Processor: { $threads ->
+    [one] { $threads } thread
+   *[other] { $threads } threads
+} for the Rust twins; it runs every preset that its memory holds.
+hardware-no-adapter = No GPU adapter (Vulkan, Metal or DX12) was found.
+hardware-adapter = { $name } ({ $kind }, { $backend })
+hardware-kind-discrete = discrete
+hardware-kind-integrated = integrated
+hardware-kind-virtual = virtual
+hardware-kind-other = of unknown kind
+hardware-kind-software = software: shaders run on the processor
+hardware-limits = At most { $binding } a binding, { $buffer } a buffer, { $buffers } storage buffers a kernel, { $invocations } invocations and { $bytes } bytes a workgroup
+hardware-timestamps = timestamps
+hardware-f16 = f16
+hardware-subgroups = subgroups
+hardware-subgroups-lanes = subgroups ({ $least } to { $most } lanes)
+hardware-portable = enough to train
+hardware-yes = yes
+hardware-no = no
+hardware-presets = What a training step of each preset needs
+hardware-column-preset = preset
+hardware-column-parameters = parameters
+hardware-column-memory = memory
+hardware-column-buffer = largest buffer
+hardware-column-work = work a step
+hardware-column-batch = rows × tokens
+hardware-presets-note = Whether it fits is a matter of the adapter's limits. How much of its memory is free, no adapter tells: what stands under “memory” has to be.
+hardware-fits = fits
+hardware-fits-not = too large
+hardware-fits-hint = { $preset } on { $adapter }

@@ -1,0 +1,47 @@
+hardware-heading = Hardware
+hardware-run = Esta execução
+hardware-none = Nenhum dispositivo foi aberto ainda. Pressione “Treinar”: o dispositivo, o motivo da escolha e a memória que ele usa ficam aqui.
+hardware-device = { $name }: { $executor }
+hardware-executor-cpu = o processador roda os gêmeos dos kernels em Rust
+hardware-executor-gpu = os shaders dos kernels rodam nele
+hardware-executor-gpu-backend = os shaders dos kernels rodam nele por { $backend }
+hardware-reason = Motivo da escolha: { $reason }.
+hardware-memory = Memória de uma execução “{ $preset }” no seu máximo: { $mib }
+hardware-arena-parameters = pesos
+hardware-arena-gradients = gradientes
+hardware-arena-moment1 = médias do Adam
+hardware-arena-moment2 = quadrados do Adam
+hardware-arena-activations = ativações
+hardware-frames = Desenhar um quadro leva { $median } ms; 95 de 100 levam no máximo { $late } ms.
+hardware-machine = Esta máquina
+hardware-looking = Procurando adaptadores…
+hardware-threads = Processador: { $threads ->
+    [one] { $threads } thread
+   *[other] { $threads } threads
+} para os gêmeos em Rust; roda todo preset que couber na memória.
+hardware-no-adapter = Nenhum adaptador de GPU (Vulkan, Metal ou DX12) foi encontrado.
+hardware-adapter = { $name } ({ $kind }, { $backend })
+hardware-kind-discrete = dedicado
+hardware-kind-integrated = integrado
+hardware-kind-virtual = virtual
+hardware-kind-other = de tipo desconhecido
+hardware-kind-software = software: os shaders rodam no processador
+hardware-limits = No máximo { $binding } por ligação, { $buffer } por buffer, { $buffers } buffers de armazenamento por kernel, { $invocations } invocações e { $bytes } bytes por grupo de trabalho
+hardware-timestamps = marcas de tempo
+hardware-f16 = f16
+hardware-subgroups = subgrupos
+hardware-subgroups-lanes = subgrupos (de { $least } a { $most } vias)
+hardware-portable = basta para treinar
+hardware-yes = sim
+hardware-no = não
+hardware-presets = O que um passo de treino de cada preset precisa
+hardware-column-preset = preset
+hardware-column-parameters = parâmetros
+hardware-column-memory = memória
+hardware-column-buffer = maior buffer
+hardware-column-work = contas por passo
+hardware-column-batch = linhas × tokens
+hardware-presets-note = Se cabe ou não depende dos limites do adaptador. Quanta memória dele está livre, nenhum adaptador diz: o que está em “memória” precisa estar.
+hardware-fits = cabe
+hardware-fits-not = grande demais
+hardware-fits-hint = { $preset } em { $adapter }

@@ -1,0 +1,38 @@
+verdicts-heading = Vereditos
+verdicts-none = Ainda não há avaliação em texto reservado. Pressione “Treinar”: depois da primeira, o que o discriminador detectou ou deixou passar é contado aqui.
+verdicts-none-live = Ainda não há avaliação em texto reservado. Uma virá sozinha; “Avaliar agora” não espera por ela.
+verdicts-evaluate = Avaliar agora
+verdicts-no-counts = Esta avaliação foi gravada sem suas contagens.
+verdicts-summary = Texto reservado depois do passo { $step }: { $tokens ->
+    [one] { $tokens } token
+   *[other] { $tokens } tokens
+}, { $replaced } deles substituídos
+verdicts-threshold = limiar
+verdicts-fixed = Gravado só em 0,5; numa execução ao vivo o limiar se move.
+verdicts-row-replaced = substituído
+verdicts-row-original = original
+verdicts-column-replaced = diz: substituído
+verdicts-column-original = diz: original
+verdicts-caught = detectado
+verdicts-missed = não detectado
+verdicts-false-alarm = alarme falso
+verdicts-passed = aceito com razão
+verdicts-cell = { $kind }: { $count }, { $share } da linha
+verdicts-cell-hint = Mostrar alguns destes tokens no texto
+verdicts-examples = Alguns tokens: { $kind }
+verdicts-examples-none = Tokens no texto vêm com as avaliações de uma execução ao vivo.
+verdicts-examples-empty = Nenhum dos tokens guardados cai aqui com este limiar.
+verdicts-in-place = no lugar de “{ $original }”
+verdicts-lucky = mascarado, e acertado
+verdicts-rates = Revocação: { $recall } dos tokens substituídos são detectados. Precisão: { $precision } dos alarmes estão certos.
+verdicts-accuracy = Acurácia { $accuracy }. Dizer sempre “original”, sem ler, consegue { $base }: a linha vertical.
+verdicts-roc = ROC, AUC { $auc }
+verdicts-roc-axes = revocação, pela parte dos originais que causa alarme falso; tracejado: palpite
+verdicts-pr = Precisão e revocação
+verdicts-pr-axes = precisão, pela revocação; tracejado: a taxa de base
+verdicts-reliability = Confiabilidade, erro { $error }
+verdicts-reliability-axes = parte de fato substituída, pela chance que o discriminador deu; tracejado: ele é fiel ao que diz
+verdicts-bin = { $tokens ->
+    [one] { $tokens } token
+   *[other] { $tokens } tokens
+}: o discriminador disse { $said } em média, { $share } eram substituídos

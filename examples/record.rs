@@ -1,0 +1,77 @@
+//! Trains the first run in a language as the app would, and packs its events as the recording that comes with the app:
+//! `record en|pt RUN OUT.jsonl.gz [STEPS]`. Called by `cargo xtask record`.
+
+use electroscope::app::desk::first_run;
+use electroscope::app::recorded;
+use electroscope::gpu::Choice;
+use electroscope::run::{self, Options};
+use electroscope::train::event::{Command, Event, Network};
+use electroscope::view::Lang;
+use electroscope::{Error, Result};
+use futures_channel::mpsc::{self, UnboundedSender};
+use std::path::Path;
+
+/// Words on the map.
+const MAP_WORDS: u32 = 400;
+/// Between two lines about how far it is.
+const TELL_EVERY: u64 = 100;
+
+fn main() -> std::process::ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let (lang, run, out, steps) = match args.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        [lang @ ("en" | "pt"), run, out] => (lang, run, out, None),
+        [lang @ ("en" | "pt"), run, out, steps] if steps.parse::<u64>().is_ok() => (lang, run, out, steps.parse().ok()),
+        _ => {
+            eprintln!("usage: record en|pt RUN OUT.jsonl.gz [STEPS]");
+            return std::process::ExitCode::from(2);
+        }
+    };
+    match record(Lang::from_code(lang), Path::new(run), Path::new(out), steps) {
+        Ok(bytes) => {
+            println!("{out}: {bytes} bytes");
+            std::process::ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("error: {error}");
+            std::process::ExitCode::from(error.exit_status())
+        }
+    }
+}
+
+fn record(lang: Lang, run: &Path, out: &Path, steps: Option<u64>) -> Result<usize> {
+    // The processor, and one thread of it: the same numbers wherever it is recorded.
+    let first = Options { device: Choice::Cpu, threads: Some(1), watched: true, ..first_run(lang) };
+    let options = Options { out: Some(run.to_owned()), steps, ..first };
+    let (commands, received) = mpsc::unbounded();
+    // What the window's field holds at first.
+    let text = lang.pick("the loyal dog gnaws the bone in the kennel.", "o cachorro fiel rói o osso no quintal.");
+    send(&commands, Command::SetProbeText { text: text.to_owned(), edits: Vec::new() });
+    let mut events = Vec::new();
+    let mut planned = u64::MAX;
+    let mut hear = |event: &Event| {
+        match event {
+            Event::Plan(plan) => planned = plan.planned_steps.unwrap_or(u64::MAX),
+            Event::Step(step) if step.step.is_multiple_of(TELL_EVERY) => eprintln!("step {} of {planned}", step.step),
+            // A little before the end: all that is told only on request.
+            Event::Step(step) if step.step + 10 == planned => {
+                for network in [Network::Generator, Network::Discriminator] {
+                    send(&commands, Command::Attention { network, layer: 0 });
+                }
+                send(&commands, Command::EmbeddingMap { tokens: MAP_WORDS });
+                send(&commands, Command::Measure);
+            }
+            _ => {}
+        }
+        events.push(event.clone());
+        Ok(())
+    };
+    pollster::block_on(run::train(options, received, &mut hear))?;
+    let packed = recorded::pack(&events)?;
+    std::fs::write(out, &packed).map_err(|e| Error::io("write the recording", out, &e))?;
+    Ok(packed.len())
+}
+
+/// A run that has ended takes no more commands: there is nothing left to record then.
+fn send(commands: &UnboundedSender<Command>, command: Command) {
+    commands.unbounded_send(command).ok();
+}

@@ -1,0 +1,341 @@
+//! Where the panels stand: two columns of slots, folded into one where the window is narrow; sizes by splitters, remembered.
+//! [`Layout`] is plain data, checked when it is loaded; [`ui`] draws its frames and lets the caller draw the panels.
+
+use super::panels::PanelId;
+use super::strings::Strings;
+use super::theme::Theme;
+use egui::{
+    CornerRadius, CursorIcon, Frame, Key, Margin, Rect, Role, ScrollArea, Sense, Stroke, Ui, UiBuilder, WidgetInfo,
+    pos2, vec2,
+};
+use serde::{Deserialize, Serialize};
+
+/// Below this width (in points, so after the text size) there is one column.
+pub const NARROW: f32 = 900.0;
+/// Between panels: as wide as a pointer needs to take hold.
+const GAP: f32 = 8.0;
+/// No slot and no column gets smaller than this share.
+const SHARE_MIN: f32 = 0.12;
+
+/// A place for one panel, or for several behind tabs.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Slot {
+    pub tabs: Vec<PanelId>,
+    pub open: usize,
+    /// Of its column's height.
+    pub share: f32,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Layout {
+    /// The left column's share of the width.
+    pub columns: f32,
+    pub left: Vec<Slot>,
+    pub right: Vec<Slot>,
+    /// One panel over all others.
+    #[serde(skip)]
+    pub full: Option<PanelId>,
+    /// In one column: the panel behind "more" that is open.
+    pub more: PanelId,
+}
+
+impl Default for Layout {
+    fn default() -> Self {
+        let slot = |share, tabs: &[PanelId]| Slot { tabs: tabs.to_vec(), open: 0, share };
+        use PanelId as P;
+        Self {
+            columns: 0.62,
+            left: vec![slot(0.56, &[P::Flow]), slot(0.44, &[P::Lesson, P::Sentence, P::Data])],
+            right: vec![
+                slot(0.42, &[P::Curves]),
+                slot(0.58, &[P::Verdicts, P::Kernels, P::Attention, P::Map, P::Hardware, P::Log]),
+            ],
+            full: None,
+            more: P::Verdicts,
+        }
+    }
+}
+
+/// In one column: these one below the other, the others behind "more".
+const FIRST: [(PanelId, f32); 4] =
+    [(PanelId::Flow, 400.0), (PanelId::Sentence, 200.0), (PanelId::Lesson, 260.0), (PanelId::Curves, 320.0)];
+
+impl Layout {
+    /// Every panel once, and no size that hides one.
+    pub fn is_valid(&self) -> bool {
+        let slots = || self.left.iter().chain(&self.right);
+        let mut panels: Vec<PanelId> = slots().flat_map(|slot| slot.tabs.iter().copied()).collect();
+        panels.sort_unstable();
+        let shares = |column: &[Slot]| {
+            let sum: f32 = column.iter().map(|slot| slot.share).sum();
+            (sum - 1.0).abs() < 0.01 && column.iter().all(|slot| slot.share >= SHARE_MIN - 0.001)
+        };
+        panels == PanelId::ALL
+            && slots().all(|slot| slot.open < slot.tabs.len())
+            && shares(&self.left)
+            && shares(&self.right)
+            && (SHARE_MIN..=1.0 - SHARE_MIN).contains(&self.columns)
+    }
+
+    /// Brings a panel to the front, wherever it stands.
+    pub fn show(&mut self, id: PanelId) {
+        for slot in self.left.iter_mut().chain(&mut self.right) {
+            if let Some(open) = slot.tabs.iter().position(|tab| *tab == id) {
+                slot.open = open;
+            }
+        }
+        if !FIRST.iter().any(|(first, _)| *first == id) {
+            self.more = id;
+        }
+        self.full = self.full.filter(|full| *full == id);
+    }
+}
+
+/// Draws a panel's content.
+pub type Draw<'d> = &'d mut dyn FnMut(PanelId, &mut Ui);
+
+/// What frames are drawn with.
+#[derive(Clone, Copy)]
+pub struct Look<'a> {
+    pub strings: &'a Strings,
+    pub theme: Theme,
+}
+
+/// All panels in the room that `ui` has.
+pub fn ui(layout: &mut Layout, ui: &mut Ui, look: Look, draw: Draw) {
+    let rect = ui.available_rect_before_wrap();
+    ui.advance_cursor_after_rect(rect);
+    if let Some(id) = layout.full {
+        let back = slot_ui(ui, rect, &[id], &mut 0, look, draw) || ui.input(|i| i.key_pressed(Key::Escape));
+        layout.full = layout.full.filter(|_| !back);
+    } else if rect.width() < NARROW {
+        narrow_ui(layout, ui, rect, look, draw);
+    } else {
+        wide_ui(layout, ui, rect, look, draw);
+    }
+}
+
+fn wide_ui(layout: &mut Layout, ui: &mut Ui, rect: Rect, look: Look, draw: Draw) {
+    let at = rect.left() + (rect.width() - GAP) * layout.columns;
+    let bar = Rect::from_min_max(pos2(at, rect.top()), pos2(at + GAP, rect.bottom()));
+    let moved = splitter_ui(ui, "app-splitter-columns", bar, look) / rect.width();
+    layout.columns = (layout.columns + moved).clamp(0.3, 0.8);
+    let left = Rect::from_min_max(rect.min, bar.left_bottom());
+    let right = Rect::from_min_max(bar.right_top(), rect.max);
+    let mut full = column_ui(ui, left, &mut layout.left, "app-splitter-left", look, draw);
+    full = column_ui(ui, right, &mut layout.right, "app-splitter-right", look, draw).or(full);
+    layout.full = full;
+}
+
+/// The panel that was asked to be shown alone.
+fn column_ui(
+    ui: &mut Ui,
+    rect: Rect,
+    slots: &mut [Slot],
+    splitter: &'static str,
+    look: Look,
+    draw: Draw,
+) -> Option<PanelId> {
+    let room = rect.height() - GAP * (slots.len() - 1) as f32;
+    let mut top = rect.top();
+    let mut full = None;
+    let mut moved = None;
+    for (n, slot) in slots.iter_mut().enumerate() {
+        let height = room * slot.share;
+        let place = Rect::from_min_size(pos2(rect.left(), top), vec2(rect.width(), height));
+        if slot_ui(ui, place, &slot.tabs, &mut slot.open, look, draw) {
+            full = slot.tabs.get(slot.open).copied();
+        }
+        top += height;
+        if n > 0 {
+            let bar = Rect::from_min_size(place.left_top() - vec2(0.0, GAP), vec2(rect.width(), GAP));
+            let by = ui.push_id(n, |ui| splitter_ui(ui, splitter, bar, look)).inner / room;
+            moved = Some((n, by)).filter(|_| by != 0.0).or(moved);
+        }
+        top += GAP;
+    }
+    if let Some((n, by)) = moved {
+        let by = by.clamp(SHARE_MIN - slots[n - 1].share, slots[n].share - SHARE_MIN);
+        slots[n - 1].share += by;
+        slots[n].share -= by;
+    }
+    full
+}
+
+fn narrow_ui(layout: &mut Layout, ui: &mut Ui, rect: Rect, look: Look, draw: Draw) {
+    let mut place = ui.new_child(UiBuilder::new().max_rect(rect).id_salt("narrow"));
+    ScrollArea::vertical().id_salt("one column").auto_shrink(false).show(&mut place, |ui| {
+        let mut full = None;
+        for (id, height) in FIRST {
+            if panel_of_height_ui(ui, &[id], &mut 0, height, look, draw) {
+                full = Some(id);
+            }
+        }
+        let others: Vec<PanelId> =
+            PanelId::ALL.into_iter().filter(|id| !FIRST.iter().any(|(first, _)| first == id)).collect();
+        let mut open = others.iter().position(|id| *id == layout.more).unwrap_or(0);
+        ui.label(egui::RichText::new(look.strings.t("app-more")).font(look.theme.strong()));
+        if panel_of_height_ui(ui, &others, &mut open, 420.0, look, draw) {
+            full = Some(others[open]);
+        }
+        layout.more = others[open];
+        layout.full = full;
+    });
+}
+
+fn panel_of_height_ui(ui: &mut Ui, tabs: &[PanelId], open: &mut usize, height: f32, look: Look, draw: Draw) -> bool {
+    let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::hover());
+    ui.add_space(GAP - ui.spacing().item_spacing.y);
+    slot_ui(ui, rect, tabs, open, look, draw)
+}
+
+/// A frame with its heading or tabs and the open panel; whether its "alone" button was pressed.
+fn slot_ui(ui: &mut Ui, rect: Rect, tabs: &[PanelId], open: &mut usize, look: Look, draw: Draw) -> bool {
+    let Some(first) = tabs.first() else { return false };
+    let mut outer = ui.new_child(UiBuilder::new().max_rect(rect).id_salt(("slot", first)));
+    outer.set_clip_rect(rect.intersect(ui.clip_rect()));
+    let theme = look.theme;
+    let frame = Frame::new()
+        .fill(theme.panel)
+        .stroke(Stroke::new(1.0, theme.line))
+        .corner_radius(CornerRadius::same(8))
+        .inner_margin(Margin::symmetric(12, 8));
+    frame
+        .show(&mut outer, |ui| {
+            ui.set_min_size(ui.available_size());
+            let alone = heading_ui(ui, tabs, open, look);
+            let id = tabs[(*open).min(tabs.len() - 1)];
+            ui.push_id(id, |ui| {
+                ScrollArea::vertical().id_salt("panel").auto_shrink(false).show(ui, |ui| draw(id, ui));
+            });
+            alone
+        })
+        .inner
+}
+
+fn heading_ui(ui: &mut Ui, tabs: &[PanelId], open: &mut usize, look: Look) -> bool {
+    let strings = look.strings;
+    let mut alone = false;
+    ui.horizontal(|ui| {
+        ui.set_max_width(ui.available_width());
+        if let [only] = tabs {
+            ui.heading(strings.t(only.heading()));
+        } else {
+            let width = ui.available_width() - 34.0;
+            ui.scope(|ui| {
+                ui.set_max_width(width);
+                ui.horizontal_wrapped(|ui| {
+                    ui.spacing_mut().item_spacing.x = 12.0;
+                    for (n, tab) in tabs.iter().enumerate() {
+                        tab_ui(ui, n, strings.t(tab.heading()), open, look.theme);
+                    }
+                });
+            });
+        }
+        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+            alone = alone_ui(ui, &strings.t(tabs[(*open).min(tabs.len() - 1)].heading()), look);
+        });
+    });
+    ui.add_space(2.0);
+    alone
+}
+
+fn tab_ui(ui: &mut Ui, n: usize, name: String, open: &mut usize, theme: Theme) {
+    let chosen = n == *open;
+    let (font, color) = if chosen { (theme.strong(), theme.text) } else { (theme.body(), theme.weak) };
+    let text = egui::RichText::new(&name).font(font).color(color);
+    let response = ui.add(egui::Button::new(text).frame(false));
+    response.widget_info(|| WidgetInfo::selected(Role::Tab, true, chosen, &name));
+    if chosen {
+        let rect = response.rect;
+        let line = [rect.left_bottom(), rect.right_bottom()];
+        ui.painter().line_segment(line, Stroke::new(2.0, theme.accent));
+    }
+    if response.clicked() {
+        *open = n;
+    }
+}
+
+/// Four corners: this panel alone, or back.
+fn alone_ui(ui: &mut Ui, panel: &str, look: Look) -> bool {
+    let (rect, response) = ui.allocate_exact_size(vec2(24.0, 24.0), Sense::click());
+    let name = crate::t!(look.strings, "app-alone", panel = panel);
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, &name));
+    let color = if response.hovered() || response.has_focus() { look.theme.accent } else { look.theme.weak };
+    let stroke = Stroke::new(1.5, color);
+    let box_ = rect.shrink(6.0);
+    for (corner, x, y) in [
+        (box_.left_top(), 1.0, 1.0),
+        (box_.right_top(), -1.0, 1.0),
+        (box_.left_bottom(), 1.0, -1.0),
+        (box_.right_bottom(), -1.0, -1.0),
+    ] {
+        ui.painter().line_segment([corner, corner + vec2(4.0 * x, 0.0)], stroke);
+        ui.painter().line_segment([corner, corner + vec2(0.0, 4.0 * y)], stroke);
+    }
+    if response.has_focus() {
+        ui.painter().rect_stroke(rect, CornerRadius::same(4), stroke, egui::StrokeKind::Inside);
+    }
+    response.on_hover_text(&name).clicked()
+}
+
+/// A bar between two places: dragged, or moved with the arrow keys; how far, in points along its short side.
+fn splitter_ui(ui: &mut Ui, key: &'static str, bar: Rect, look: Look) -> f32 {
+    let upright = bar.height() > bar.width();
+    let response = ui.interact(bar, ui.scope_id().with(("splitter", key)), Sense::click_and_drag());
+    let name = look.strings.t(key);
+    response.widget_info(|| WidgetInfo::labeled(Role::Splitter, true, &name));
+    if response.hovered() || response.dragged() {
+        ui.ctx().set_cursor_icon(if upright { CursorIcon::ResizeHorizontal } else { CursorIcon::ResizeVertical });
+    }
+    if response.hovered() || response.dragged() || response.has_focus() {
+        let stroke = Stroke::new(2.0, look.theme.accent);
+        let line =
+            if upright { [bar.center_top(), bar.center_bottom()] } else { [bar.left_center(), bar.right_center()] };
+        ui.painter().line_segment(line, stroke);
+    }
+    let mut moved = if response.dragged() { response.drag_delta() } else { egui::Vec2::ZERO };
+    if response.has_focus() {
+        let filter = egui::EventFilter { horizontal_arrows: true, vertical_arrows: true, ..Default::default() };
+        ui.memory_mut(|memory| memory.set_focus_lock_filter(response.id, filter));
+        let step = |ui: &Ui, key| 16.0 * ui.input(|i| i.num_presses(key)) as f32;
+        moved.x += step(ui, Key::ArrowRight) - step(ui, Key::ArrowLeft);
+        moved.y += step(ui, Key::ArrowDown) - step(ui, Key::ArrowUp);
+    }
+    if upright { moved.x } else { moved.y }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_layout_is_valid_and_a_broken_one_is_not() {
+        let good = Layout::default();
+        assert!(good.is_valid());
+        let broken: [fn(&mut Layout); 6] = [
+            |l| l.columns = f32::NAN,
+            |l| l.columns = 0.99,
+            |l| l.left[0].share = 0.01,
+            |l| l.right[1].open = 9,
+            |l| drop(l.right[1].tabs.pop()),
+            |l| l.left[0].tabs.push(PanelId::Log),
+        ];
+        for (n, break_it) in broken.into_iter().enumerate() {
+            let mut layout = good.clone();
+            break_it(&mut layout);
+            assert!(!layout.is_valid(), "case {n}");
+        }
+    }
+
+    #[test]
+    fn a_panel_comes_to_the_front_wherever_it_stands() {
+        for id in PanelId::ALL {
+            let mut layout = Layout { full: Some(PanelId::Flow), ..Layout::default() };
+            layout.show(id);
+            let open = |slot: &Slot| slot.tabs[slot.open] == id;
+            assert!(layout.left.iter().chain(&layout.right).any(open), "{id:?}");
+            assert!(layout.is_valid() && layout.full.is_none_or(|full| full == id));
+        }
+    }
+}

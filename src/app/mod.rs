@@ -1,0 +1,146 @@
+//! The desktop app: replaced-token detection, watched live. A window over the same run that the command line drives.
+//!
+//! ```text
+//! trainer (its own thread and device) -> events -> state (a fold) -> panels -> asks -> desk -> commands -> trainer
+//! ```
+//! - [`state`]: what events come to; plain data, no window.
+//! - [`smooth`]: means over the steps, for the curves.
+//! - [`panels`]: one file a panel; each draws from a `PanelContext` and keeps only what it alone needs.
+//! - [`desk`]: all of it without a window, so that tests can drive it; [`window`]: the real one around it.
+//! - [`layout`], [`transport`], [`theme`], [`strings`], [`settings`]: the frame, the bar, the looks, the words, what is remembered.
+//! - [`machine`]: what this computer has and what each preset needs of it.
+//! - [`places`], [`trouble`]: where runs are kept; what went wrong, and the buttons that go on.
+//! - [`recorded`]: the run that comes with the program, so that the first frame has something true to show.
+
+pub mod desk;
+pub mod layout;
+pub mod machine;
+pub mod panels;
+pub mod places;
+pub mod recorded;
+pub mod settings;
+pub mod smooth;
+pub mod state;
+pub mod strings;
+pub mod theme;
+pub mod trainer;
+pub mod transport;
+pub mod trouble;
+pub mod window;
+
+use crate::view::Lang;
+use crate::{Error, Result};
+use desk::{Desk, Opening};
+use settings::Settings;
+use std::path::PathBuf;
+use std::time::Instant;
+
+/// What the app is started with.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// An earlier run to show.
+    pub run: Option<PathBuf>,
+    /// Press "train" at once.
+    pub play: bool,
+    /// Write the live run's events here.
+    pub events: Option<PathBuf>,
+    pub picture: Option<Picture>,
+    pub lang: Option<Lang>,
+    pub system_lang: Lang,
+    pub theme: Option<theme::ThemeChoice>,
+    /// Of the window, in points.
+    pub size: Option<[u32; 2]>,
+    /// Panels to bring to the front, and one to show over all others.
+    pub show: Vec<panels::PanelId>,
+    pub alone: Option<panels::PanelId>,
+}
+
+/// A picture of the window, after which it closes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Picture {
+    pub path: PathBuf,
+    pub after_secs: f64,
+}
+
+/// Opens the window; returns when it is closed.
+///
+/// # Errors
+/// There is no display or no adapter to draw with, or the run to open cannot be read.
+pub fn run(options: Options) -> Result<()> {
+    let started = Instant::now();
+    refuse_without_display()?;
+    if let Some(run) = &options.run {
+        // Before a window opens for nothing.
+        crate::view::log::read_events(run)?;
+    }
+    // A picture is the same on every machine: settings of the person at it play no part.
+    let settings_path = options.picture.is_none().then(Settings::path);
+    let settings = settings_path.as_deref().map_or_else(Settings::default, Settings::load);
+    let [width, height] = options.size.unwrap_or([1280, 800]).map(|side| side as f32);
+    let viewport = egui::ViewportBuilder::default()
+        .with_title("Electroscope")
+        .with_app_id("electroscope")
+        .with_inner_size([width, height])
+        .with_min_inner_size([360.0, 480.0]);
+    let native = eframe::NativeOptions { viewport, ..eframe::NativeOptions::default() };
+    let opening = Opening {
+        lang: options.lang,
+        system_lang: options.system_lang,
+        theme: options.theme,
+        run: options.run,
+        events: options.events,
+        replay: true,
+    };
+    let (picture, play) = (options.picture, options.play);
+    let (show, alone) = (options.show, options.alone);
+    let create: eframe::AppCreator = Box::new(move |cc| {
+        let mut desk = Desk::open(&cc.egui_ctx, settings, opening)?;
+        show.into_iter().for_each(|id| desk.settings.layout.show(id));
+        desk.settings.layout.full = alone;
+        Ok(Box::new(window::Window::new(desk, settings_path, picture, play, started)))
+    });
+    eframe::run_native("electroscope", native, create).map_err(|e| {
+        Error::failed(format!("the window cannot be opened: {e}")).hint(
+            "train from the command line instead: electroscope train; then open the run's report.html in a browser",
+        )
+    })
+}
+
+/// Said here, in one sentence, instead of by a library in many.
+fn refuse_without_display() -> Result<()> {
+    let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    let unix = cfg!(all(unix, not(target_os = "macos")));
+    if unix && !set("DISPLAY") {
+        let what = if set("WAYLAND_DISPLAY") {
+            "no X11 display: the app draws through XWayland, and DISPLAY is not set"
+        } else {
+            "no display: there is no screen to open a window on"
+        };
+        return Err(Error::failed(what).hint(
+            "train from the command line instead: electroscope train; then open the run's report.html in a browser",
+        ));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use std::path::Path;
+
+    /// All of this room's code, for rules about what stands in it.
+    pub(crate) fn sources() -> String {
+        fn read(folder: &Path, into: &mut String) {
+            for entry in std::fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    read(&path, into);
+                } else {
+                    into.push_str(&std::fs::read_to_string(path).unwrap());
+                }
+            }
+        }
+        let mut code = String::new();
+        read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src/app"), &mut code);
+        code
+    }
+}

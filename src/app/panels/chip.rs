@@ -1,0 +1,232 @@
+//! Marks that several panels draw alike: a token's text, its chip of p(replaced), the glyph of its verdict, the ramp's legend.
+//! Everything is said three times over (luminance, number, glyph), so that no colour has to be told from another.
+
+use super::PanelContext;
+use crate::app::theme::Theme;
+use crate::train::event::{ReadToken, Verdict};
+use egui::{
+    Align2, Color32, CornerRadius, Painter, Pos2, Rect, Sense, Shape, Stroke, StrokeKind, Ui, Vec2, pos2, vec2,
+};
+
+/// Height of a chip and of a row of tokens.
+pub const HEIGHT: f32 = 26.0;
+/// A glyph's box, beside a number.
+pub const GLYPH: f32 = 12.0;
+/// Between a chip's edge and its text.
+pub const PAD: f32 = 7.0;
+
+/// Word pieces as they are read: without the `##`, which a joint under the text shows instead.
+pub fn piece(token: &str) -> (&str, bool) {
+    match token.strip_prefix("##") {
+        Some(rest) if !rest.is_empty() => (rest, true),
+        _ => (token, false),
+    }
+}
+
+/// `0,91` or `.91`-like: two digits are what a chip holds.
+pub fn p_text(p: Option<f64>, cx: &PanelContext) -> String {
+    cx.number(p, 2)
+}
+
+/// The verdict's key, for tooltips and for those who cannot see the glyph.
+pub fn verdict_key(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Caught => "flow-verdict-caught",
+        Verdict::Missed => "flow-verdict-missed",
+        Verdict::FalseAlarm => "flow-verdict-false-alarm",
+        Verdict::LuckyGuess => "flow-verdict-lucky",
+        Verdict::Passed => "flow-verdict-passed",
+        Verdict::None => "flow-verdict-none",
+    }
+}
+
+/// Circle: caught. Cross: missed. Triangle: false alarm. Three dots: masked, but guessed right. Nothing: rightly passed.
+pub fn glyph(painter: &Painter, verdict: Verdict, center: Pos2, color: Color32) {
+    let r = GLYPH / 2.0 - 1.0;
+    let stroke = Stroke::new(2.0, color);
+    match verdict {
+        Verdict::Caught => {
+            painter.circle_stroke(center, r, stroke);
+        }
+        Verdict::Missed => {
+            let r = r * 0.85;
+            painter.line_segment([center - vec2(r, r), center + vec2(r, r)], stroke);
+            painter.line_segment([center + vec2(-r, r), center + vec2(r, -r)], stroke);
+        }
+        Verdict::FalseAlarm => {
+            let corners = [vec2(0.0, -r), vec2(r, r * 0.85), vec2(-r, r * 0.85)].map(|corner| center + corner);
+            painter.add(Shape::closed_line(corners.to_vec(), stroke));
+        }
+        Verdict::LuckyGuess => {
+            for x in [-r * 0.8, 0.0, r * 0.8] {
+                painter.circle_filled(center + vec2(x, r * 0.5), 1.6, color);
+            }
+        }
+        Verdict::Passed | Verdict::None => {}
+    }
+}
+
+/// The width that a token's column needs in all rows.
+pub fn column_width(ui: &Ui, token: &ReadToken, cx: &PanelContext, mask: &str) -> f32 {
+    let text_width =
+        |text: &str| ui.painter().layout_no_wrap(text.to_owned(), cx.theme.strong(), cx.theme.text).size().x;
+    let mut width = text_width(piece(&token.original).0).max(text_width(piece(token.read()).0));
+    if token.masked {
+        width = width.max(text_width(mask));
+    }
+    let number = text_width(&p_text(token.p_replaced, cx)) + if has_glyph(token.verdict()) { GLYPH + 4.0 } else { 0.0 };
+    (width.max(number) + 2.0 * PAD).ceil()
+}
+
+fn has_glyph(verdict: Verdict) -> bool {
+    !matches!(verdict, Verdict::Passed | Verdict::None)
+}
+
+/// A token's place on a line of columns that are aligned in all rows.
+pub struct Column<'a> {
+    /// In the sentence.
+    pub index: usize,
+    pub token: &'a ReadToken,
+    pub left: f32,
+    pub width: f32,
+    /// It goes on with the word before it, on the same line.
+    pub joined: bool,
+}
+
+/// Between columns; the pieces of a word stand closer.
+const COLUMN_GAP: f32 = 5.0;
+const PIECE_GAP: f32 = 1.0;
+
+/// Lines of columns no wider than `room`; special tokens are judged but never counted, and are left out.
+pub fn folds<'a>(ui: &Ui, sentence: &'a [ReadToken], room: f32, mask: &str, cx: &PanelContext) -> Vec<Vec<Column<'a>>> {
+    let mut lines = Vec::new();
+    let mut line: Vec<Column> = Vec::new();
+    let mut left = 0.0;
+    for (index, token) in sentence.iter().enumerate().filter(|(_, token)| !token.special) {
+        let width = column_width(ui, token, cx, mask);
+        let joined = piece(token.read()).1 && !line.is_empty();
+        let gap = match (line.is_empty(), joined) {
+            (true, _) => 0.0,
+            (false, true) => PIECE_GAP,
+            (false, false) => COLUMN_GAP,
+        };
+        if left + gap + width > room && !line.is_empty() {
+            lines.push(std::mem::take(&mut line));
+            line.push(Column { index, token, left: 0.0, width, joined: false });
+            left = width;
+        } else {
+            line.push(Column { index, token, left: left + gap, width, joined });
+            left += gap + width;
+        }
+    }
+    if !line.is_empty() {
+        lines.push(line);
+    }
+    lines
+}
+
+/// The pieces of a word hold hands under their text.
+pub fn joint(painter: &Painter, cell: Rect, theme: Theme) {
+    let y = cell.bottom() - 3.0;
+    painter.line_segment([pos2(cell.left() - PAD, y), pos2(cell.left() + PAD, y)], Stroke::new(1.5, theme.weak));
+}
+
+/// Of a row's name.
+pub fn label_width(ui: &Ui, text: &str, cx: &PanelContext) -> f32 {
+    ui.painter().layout_no_wrap(text.to_owned(), cx.theme.small(), cx.theme.text).size().x
+}
+
+/// How a token's text is set in its row.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Look {
+    Plain,
+    /// There, but not the point of this row.
+    Faint,
+    /// Hidden: an outlined box.
+    Masked,
+    /// Drawn by the generator and different: filled.
+    Replaced,
+    /// Drawn by the generator, and the original: dotted underline.
+    Lucky,
+}
+
+pub fn text(painter: &Painter, rect: Rect, text: &str, look: Look, theme: Theme) {
+    let round = CornerRadius::same(5);
+    let (font, color) = match look {
+        Look::Plain => (theme.body(), theme.text),
+        Look::Faint => (theme.body(), theme.weak),
+        Look::Masked => (theme.small(), theme.text),
+        Look::Replaced => (theme.strong(), theme.on_accent),
+        Look::Lucky => (theme.strong(), theme.text),
+    };
+    match look {
+        Look::Masked => {
+            painter.rect(rect, round, theme.raised, Stroke::new(1.0, theme.weak), StrokeKind::Inside);
+        }
+        Look::Replaced => {
+            painter.rect_filled(rect, round, theme.accent);
+        }
+        Look::Lucky => {
+            painter.rect_stroke(rect, round, Stroke::new(1.5, theme.accent), StrokeKind::Inside);
+            let y = rect.bottom() - 4.5;
+            let mut x = rect.left() + PAD;
+            while x < rect.right() - PAD + 1.0 {
+                painter.circle_filled(pos2(x, y), 1.2, theme.text);
+                x += 5.0;
+            }
+        }
+        Look::Plain | Look::Faint => {}
+    }
+    let at = if look == Look::Lucky { rect.center() - vec2(0.0, 1.5) } else { rect.center() };
+    painter.text(at, Align2::CENTER_CENTER, text, font, color);
+}
+
+/// The judge's chip: fill, number, glyph.
+pub fn judged(painter: &Painter, rect: Rect, token: &ReadToken, cx: &PanelContext) {
+    let Some(p) = token.p_replaced else { return };
+    let fill = cx.theme.ramp(p);
+    let ink = cx.theme.on(fill);
+    let verdict = token.verdict();
+    painter.rect(rect, CornerRadius::same(5), fill, Stroke::new(1.0, cx.theme.line), StrokeKind::Inside);
+    let shift = if has_glyph(verdict) { (GLYPH + 4.0) / 2.0 } else { 0.0 };
+    let number = painter.layout_no_wrap(p_text(Some(p), cx), cx.theme.body(), ink);
+    let at = rect.center() - number.size() / 2.0 - vec2(shift, 0.0);
+    let end = at.x + number.size().x;
+    painter.galley(at, number, ink);
+    glyph(painter, verdict, pos2(end + 4.0 + GLYPH / 2.0, rect.center().y), ink);
+}
+
+/// What fills, numbers and glyphs mean: always in sight.
+pub fn legend(ui: &mut Ui, cx: &PanelContext) {
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing.x = 6.0;
+        let entries = [
+            (Verdict::Caught, "flow-legend-caught"),
+            (Verdict::Missed, "flow-legend-missed"),
+            (Verdict::FalseAlarm, "flow-legend-false-alarm"),
+            (Verdict::LuckyGuess, "flow-legend-lucky"),
+        ];
+        for (verdict, key) in entries {
+            let (rect, _) = ui.allocate_exact_size(Vec2::splat(GLYPH + 2.0), Sense::hover());
+            glyph(ui.painter(), verdict, rect.center(), cx.theme.text);
+            ui.label(egui::RichText::new(cx.t(key)).font(cx.theme.small()).color(cx.theme.weak));
+            ui.add_space(8.0);
+        }
+        let label = |ui: &mut Ui, text: String| {
+            ui.label(egui::RichText::new(text).font(cx.theme.small()).color(cx.theme.weak));
+        };
+        label(ui, cx.lang().decimal(0.0, 0));
+        let (rect, _) = ui.allocate_exact_size(vec2(90.0, 14.0), Sense::hover());
+        const STEPS: usize = 10;
+        for n in 0..STEPS {
+            let width = rect.width() / STEPS as f32;
+            let left = rect.left() + width * n as f32;
+            let part = Rect::from_min_size(pos2(left, rect.top()), vec2(width + 0.5, rect.height()));
+            ui.painter().rect_filled(part, CornerRadius::ZERO, cx.theme.ramp((n as f64 + 0.5) / STEPS as f64));
+        }
+        let line = Stroke::new(1.0, cx.theme.line);
+        ui.painter().rect_stroke(rect, CornerRadius::same(2), line, StrokeKind::Outside);
+        label(ui, cx.lang().decimal(1.0, 0));
+        label(ui, cx.t("flow-legend-ramp"));
+    });
+}

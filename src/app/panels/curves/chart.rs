@@ -1,0 +1,355 @@
+//! One chart: which curves it holds, how each is told from the others, what else is drawn with it.
+
+use super::time::Timeline;
+use crate::app::panels::PanelContext;
+use crate::app::panels::plot::{self, Axis, Dash, Plot};
+use crate::app::smooth::Metric;
+use crate::app::state::RunState;
+use crate::app::theme::Theme;
+use egui::{Align2, Color32, Painter, Rect, Sense, Stroke, Ui, vec2};
+
+/// Charts that are shown together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Group {
+    Losses,
+    Judge,
+    Generator,
+    Motor,
+}
+
+impl Group {
+    pub const ALL: [Self; 4] = [Self::Losses, Self::Judge, Self::Generator, Self::Motor];
+
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Losses => "curves-group-losses",
+            Self::Judge => "curves-group-judge",
+            Self::Generator => "curves-group-generator",
+            Self::Motor => "curves-group-motor",
+        }
+    }
+}
+
+pub struct Chart {
+    pub group: Group,
+    /// Its name.
+    pub key: &'static str,
+    curves: &'static [Curve],
+    /// Shares of one: the axis shows all of it.
+    shares: bool,
+    /// A level line: nats a token of the text, guessed by frequency alone.
+    unigram: bool,
+    decimals: usize,
+}
+
+struct Curve {
+    metric: Metric,
+    key: &'static str,
+    dash: Dash,
+}
+
+const fn curve(metric: Metric, key: &'static str, dash: Dash) -> Curve {
+    Curve { metric, key, dash }
+}
+
+pub const CHARTS: [Chart; 7] = [
+    Chart {
+        group: Group::Losses,
+        key: "curves-chart-mlm",
+        curves: &[curve(Metric::MlmLoss, "curves-mlm-loss", Dash::Solid)],
+        shares: false,
+        unigram: true,
+        decimals: 2,
+    },
+    Chart {
+        group: Group::Losses,
+        key: "curves-chart-rtd",
+        curves: &[
+            curve(Metric::RtdLoss, "curves-rtd-loss", Dash::Solid),
+            curve(Metric::TrivialRtdLoss, "curves-trivial", Dash::Dashed),
+        ],
+        shares: false,
+        unigram: false,
+        decimals: 3,
+    },
+    Chart {
+        group: Group::Judge,
+        key: "curves-chart-judge",
+        curves: &[
+            curve(Metric::RtdAuc, "curves-auc", Dash::Solid),
+            curve(Metric::RtdRecall, "curves-recall", Dash::Dashed),
+            curve(Metric::RtdPrecision, "curves-precision", Dash::Dotted),
+        ],
+        shares: true,
+        unigram: false,
+        decimals: 3,
+    },
+    Chart {
+        group: Group::Judge,
+        key: "curves-chart-accuracy",
+        curves: &[
+            curve(Metric::RtdAccuracy, "curves-accuracy", Dash::Solid),
+            curve(Metric::BaseAccuracy, "curves-base", Dash::Dashed),
+        ],
+        shares: false,
+        unigram: false,
+        decimals: 3,
+    },
+    Chart {
+        group: Group::Generator,
+        key: "curves-chart-generator",
+        curves: &[
+            curve(Metric::MlmAccuracy, "curves-first-choice", Dash::Solid),
+            curve(Metric::SampledAccuracy, "curves-sample", Dash::Dashed),
+        ],
+        shares: true,
+        unigram: false,
+        decimals: 3,
+    },
+    Chart {
+        group: Group::Motor,
+        key: "curves-chart-motor",
+        curves: &[curve(Metric::GradNorm, "curves-grad-norm", Dash::Solid)],
+        shares: false,
+        unigram: false,
+        decimals: 2,
+    },
+    Chart {
+        group: Group::Motor,
+        key: "curves-chart-speed",
+        curves: &[curve(Metric::TokensPerSec, "curves-tokens-per-sec", Dash::Solid)],
+        shares: false,
+        unigram: false,
+        decimals: 0,
+    },
+];
+
+/// What a legend's entry shows before its words.
+enum Sign {
+    Line(Dash, Color32),
+    Diamond,
+}
+
+impl Chart {
+    /// The axes over everything that will be drawn.
+    pub fn plot(&self, place: Rect, cx: &PanelContext, line: &Timeline, log_y: bool, span: Option<usize>) -> Plot {
+        let y = if self.shares && !log_y {
+            Axis::new(0.0, 1.0, false)
+        } else {
+            let [min, max] = plot::range(self.values(cx, span, log_y)).unwrap_or([0.0, 1.0]);
+            let margin = if log_y { 0.0 } else { (max - min) * 0.06 };
+            Axis::new(min - margin, max + margin, log_y)
+        };
+        Plot::new(place, line.axis, y)
+    }
+
+    fn values(&self, cx: &PanelContext, span: Option<usize>, log_y: bool) -> Vec<f64> {
+        let state = cx.state;
+        let mut values: Vec<f64> = Vec::with_capacity(2 * state.steps.len() * self.curves.len());
+        for metric in self.curves.iter().map(|curve| curve.metric) {
+            values.extend(state.steps.iter().filter_map(|step| metric.of_step(step)));
+            values.extend(state.evals.iter().filter_map(|eval| metric.of_eval(eval)));
+            for (_, run) in &cx.view.overlays {
+                values.extend(means(run, metric, span.or(Some(0))).filter_map(|(_, mean)| mean));
+            }
+        }
+        values.retain(|value| !log_y || *value > 0.0);
+        // A level line is in sight, however few the steps are that it counts against.
+        if let (Some(level), Some([min, max])) = (self.level(state), plot::range(values.clone())) {
+            values.retain(|value| (min..=max).contains(value));
+            values.extend(std::iter::repeat_n(level, 1 + values.len() / 100));
+        }
+        values
+    }
+
+    fn level(&self, state: &RunState) -> Option<f64> {
+        let held_out = || state.evals.last().and_then(|eval| eval.unigram_entropy);
+        let text = || state.plan.as_ref().and_then(|plan| plan.corpus.unigram_entropy);
+        self.unigram.then(|| held_out().or_else(text)).flatten().filter(|level| level.is_finite())
+    }
+
+    /// Raw and thin, smoothed and thick; other runs behind, what was measured on held-out text on top.
+    pub fn draw(&self, painter: &Painter, cx: &PanelContext, plot: &Plot, line: &Timeline, span: Option<usize>) {
+        let theme = cx.theme;
+        if let Some(level) = self.level(cx.state) {
+            let ends = [plot.x.min, plot.x.max].map(|x| (x, Some(level)));
+            plot.curve(painter, ends, Dash::DashDot, Stroke::new(1.5, theme.weak));
+        }
+        for (n, (_, run)) in cx.view.overlays.iter().enumerate() {
+            self.draw_other(painter, cx, plot, line, run, n + 1, span);
+        }
+        let state = cx.state;
+        for (n, curve) in self.curves.iter().enumerate().rev() {
+            let color = ink(theme, n);
+            let raw = state.steps.iter().map(|step| (line.time.of(step), curve.metric.of_step(step)));
+            if span.is_none() {
+                plot.curve(painter, raw, curve.dash, Stroke::new(1.6, color));
+                continue;
+            }
+            // A pale dashed line is dust: raw values are pale and whole.
+            plot.curve(painter, raw, Dash::Solid, Stroke::new(1.0, color.gamma_multiply(0.3)));
+            let places = state.steps.iter().map(|step| line.time.of(step));
+            let smooth = places.zip(means(state, curve.metric, span)).map(|(x, (_, mean))| (x, mean));
+            plot.curve(painter, smooth, curve.dash, Stroke::new(2.4, color));
+        }
+        for eval in state.evals.iter() {
+            for (n, curve) in self.curves.iter().enumerate() {
+                let place = line.x_of(eval.step).zip(curve.metric.of_eval(eval)).and_then(|(x, y)| plot.at(x, y));
+                if let Some(at) = place.filter(|at| plot.rect.expand(2.0).contains(*at)) {
+                    plot::diamond(painter, at, theme.panel, Stroke::new(1.8, ink(theme, n)));
+                }
+            }
+        }
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "all of it is where and how one other run is drawn")]
+    fn draw_other(
+        &self,
+        painter: &Painter,
+        cx: &PanelContext,
+        plot: &Plot,
+        line: &Timeline,
+        run: &RunState,
+        number: usize,
+        span: Option<usize>,
+    ) {
+        let color = cx.theme.weak;
+        for curve in self.curves {
+            let places = run.steps.iter().map(|step| line.time.of(step));
+            let points: Vec<(f64, Option<f64>)> =
+                places.zip(means(run, curve.metric, span)).map(|(x, (_, mean))| (x, mean)).collect();
+            let last = points.iter().rev().find_map(|(x, y)| plot.at(*x, (*y)?));
+            plot.curve(painter, points, curve.dash, Stroke::new(1.3, color));
+            if let Some(at) = last {
+                let at = egui::pos2(at.x.min(plot.rect.right() - 4.0), at.y.clamp(plot.rect.top(), plot.rect.bottom()));
+                painter.circle(at, 8.0, cx.theme.panel, Stroke::new(1.0, color));
+                painter.text(at, Align2::CENTER_CENTER, number.to_string(), cx.theme.small(), cx.theme.text);
+            }
+        }
+    }
+
+    fn entries(&self, cx: &PanelContext, step: Option<u64>, span: Option<usize>) -> Vec<(Sign, String)> {
+        let named = |key: &str, value: Option<f64>| format!("{} {}", cx.t(key), cx.number(value, self.decimals));
+        let mut entries: Vec<(Sign, String)> = Vec::new();
+        for (n, curve) in self.curves.iter().enumerate() {
+            let value = value_at(cx.state, curve.metric, step, span);
+            entries.push((Sign::Line(curve.dash, ink(cx.theme, n)), named(curve.key, value)));
+        }
+        if let Some(level) = self.level(cx.state) {
+            entries.push((Sign::Line(Dash::DashDot, cx.theme.weak), named("curves-unigram", Some(level))));
+        }
+        let held_out = cx.state.eval_at(step).and_then(|eval| self.curves[0].metric.of_eval(eval));
+        if held_out.is_some() {
+            entries.push((Sign::Diamond, named("curves-held-out", held_out)));
+        }
+        entries
+    }
+
+    /// Lines that the legend takes at this width.
+    pub fn legend_lines(&self, ui: &Ui, cx: &PanelContext, span: Option<usize>) -> usize {
+        let (mut lines, mut used) = (1, 0.0);
+        let room = ui.max_rect().width();
+        for (_, words) in self.entries(cx, cx.view.scrub, span) {
+            let text = ui.painter().layout_no_wrap(words, cx.theme.small(), cx.theme.text).size().x;
+            let width = SIGN_WIDTH + text + ENTRY_GAP;
+            if used > 0.0 && used + width - ENTRY_GAP > room {
+                (lines, used) = (lines + 1, 0.0);
+            }
+            used += width;
+        }
+        lines
+    }
+
+    /// In so many lines: what has no room in them is left out, the least important last.
+    pub fn legend_ui(&self, ui: &mut Ui, cx: &PanelContext, step: Option<u64>, span: Option<usize>, lines: usize) {
+        let (mut at, room) = (ui.max_rect().left_top(), ui.max_rect());
+        for (sign, words) in self.entries(cx, step, span) {
+            let text = ui.painter().layout_no_wrap(words.clone(), cx.theme.small(), cx.theme.text);
+            let width = SIGN_WIDTH + text.size().x + ENTRY_GAP;
+            if at.x > room.left() && at.x + width - ENTRY_GAP > room.right() {
+                at = egui::pos2(room.left(), at.y + LEGEND_LINE);
+            }
+            if at.y >= room.top() + LEGEND_LINE * lines as f32 {
+                break;
+            }
+            let rect = Rect::from_min_size(at, vec2(width - ENTRY_GAP, LEGEND_LINE));
+            let middle = rect.center().y;
+            let [from, to] = [0.0, SIGN_WIDTH - 6.0].map(|x| egui::pos2(at.x + x, middle));
+            match sign {
+                Sign::Line(dash, color) => dash.draw(ui.painter(), &[from, to], Stroke::new(2.4, color)),
+                Sign::Diamond => {
+                    let stroke = Stroke::new(1.8, cx.theme.accent);
+                    plot::diamond(ui.painter(), from + (to - from) / 2.0, cx.theme.panel, stroke);
+                }
+            }
+            let place = egui::pos2(at.x + SIGN_WIDTH, middle - text.size().y / 2.0);
+            ui.painter().galley(place, text, cx.theme.text);
+            // For those who read the legend by ear.
+            let response = ui.interact(rect, ui.scope_id().with(("entry", self.key, &words)), Sense::hover());
+            response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Label, true, &words));
+            at.x += width;
+        }
+    }
+}
+
+/// Before an entry's words, behind them, and of a line of entries.
+const SIGN_WIDTH: f32 = 30.0;
+const ENTRY_GAP: f32 = 11.0;
+pub const LEGEND_LINE: f32 = 20.0;
+
+/// Told apart by their dashes; the first is the one that matters.
+fn ink(theme: Theme, n: usize) -> Color32 {
+    [theme.accent, theme.text, theme.weak][n.min(2)]
+}
+
+/// A metric's means, or its raw values, one a step of `run.steps`.
+fn means(run: &RunState, metric: Metric, span: Option<usize>) -> impl Iterator<Item = (u64, Option<f64>)> {
+    run.steps.iter().zip(run.smooth.iter()).map(move |(step, smooth)| {
+        let value = match span {
+            Some(span) => smooth.mean(span, metric),
+            None => metric.of_step(step),
+        };
+        (step.step, value)
+    })
+}
+
+/// What a curve says at a step (the newest where none is given).
+fn value_at(run: &RunState, metric: Metric, step: Option<u64>, span: Option<usize>) -> Option<f64> {
+    means(run, metric, span).take_while(|(at, _)| step.is_none_or(|step| *at <= step)).last().and_then(|(_, v)| v)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::state::Source;
+    use crate::train::event::{Event, StepMetrics};
+
+    #[test]
+    fn every_metric_has_its_chart() {
+        let drawn = |metric| CHARTS.iter().any(|chart| chart.curves.iter().any(|curve| curve.metric == metric));
+        assert!(Metric::ALL.into_iter().all(drawn));
+        for chart in &CHARTS {
+            let mut dashes: Vec<Dash> = chart.curves.iter().map(|curve| curve.dash).collect();
+            dashes.dedup();
+            assert_eq!(dashes.len(), chart.curves.len(), "{}: each curve has a dash of its own", chart.key);
+        }
+    }
+
+    /// However long the run, its smoothed curve says the same at a step: the history thins, the mean does not.
+    #[test]
+    fn a_smoothed_value_does_not_depend_on_how_much_was_thinned() {
+        let step = |n: u64| {
+            let mut step = StepMetrics { step: n, ..StepMetrics::default() };
+            step.metrics.mlm_loss = Some(if n % 2 == 0 { 1.0 } else { 3.0 });
+            Event::Step(Box::new(step))
+        };
+        let short = RunState::from_events(Source::Live, (1..=2_000).map(step));
+        let long = RunState::from_events(Source::Live, (1..=40_000).map(step));
+        let at = 1_985;
+        assert!(short.steps.iter().any(|s| s.step == at) && long.steps.iter().any(|s| s.step == at));
+        let value = |run| value_at(run, Metric::MlmLoss, Some(at), Some(1)).unwrap();
+        assert_eq!(value(&short), value(&long));
+        // Only odd steps are left in the long history: a mean over what is left would say 3.
+        assert!((value(&long) - 2.0).abs() < 0.05, "{}", value(&long));
+    }
+}

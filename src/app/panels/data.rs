@@ -1,0 +1,194 @@
+//! Text, tokenizer, preset and runs: everything from a person's files to a run's folder and out of it again.
+//! choices -> `Draft` -> `Ask::Start`; folders -> `Ask::OpenRun`, `Ask::Overlay`; work that takes time -> `Job`s.
+
+mod draft;
+mod job;
+mod keep;
+mod model;
+mod parts;
+mod runs;
+mod settings;
+mod text;
+
+pub use draft::{Draft, command_line};
+
+use super::{Ask, PanelContext};
+use crate::train::event::Command;
+use crate::{Result, t};
+use egui::{Context, Label, RichText, TextWrapMode, Ui};
+use job::{Job, finished};
+use keep::KeepSection;
+use parts::{Dialog, Wish, error_ui, weak};
+use settings::{Checked, SettingsSection};
+use std::path::PathBuf;
+use text::{TextSection, TokenizerSection};
+
+/// The two halves of the panel.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum Half {
+    #[default]
+    New,
+    Kept,
+}
+
+#[derive(Default)]
+pub struct DataPanel {
+    half: Half,
+    /// None until the language is known.
+    draft: Option<Draft>,
+    checked: Option<Checked>,
+    text: TextSection,
+    tokenizer: TokenizerSection,
+    settings: SettingsSection,
+    keep: KeepSection,
+    dialog: Dialog,
+    /// Paths that were dropped on the window and not looked at yet.
+    dropped: Vec<PathBuf>,
+    /// For each, whether it is text.
+    sorting: Option<Job<Vec<(PathBuf, bool)>>>,
+}
+
+impl DataPanel {
+    /// Files that were dropped on the window since the last frame; whether there were any.
+    pub fn take_dropped(&mut self, ctx: &Context) -> bool {
+        let before = self.dropped.len();
+        ctx.input(|i| self.dropped.extend(i.raw.dropped_files.iter().map(|file| file.path().to_owned())));
+        self.dropped.len() > before
+    }
+
+    pub fn ui(&mut self, ui: &mut Ui, cx: &mut PanelContext) {
+        let lang = cx.lang();
+        self.draft.get_or_insert_with(|| Draft::new(lang));
+        self.sort_dropped(ui);
+        self.take_picked(ui);
+        ui.horizontal_wrapped(|ui| {
+            ui.selectable_value(&mut self.half, Half::New, cx.t("data-half-new"));
+            if ui.selectable_value(&mut self.half, Half::Kept, cx.t("data-half-kept")).changed() {
+                self.keep.list(ui.ctx());
+            }
+        });
+        match self.half {
+            Half::New => self.new_ui(ui, cx),
+            Half::Kept => {
+                let device = self.draft.as_ref().map(|draft| draft.device.clone());
+                if let Some(init) = self.keep.ui(ui, cx, device, &mut self.dialog) {
+                    self.draft.get_or_insert_with(|| Draft::new(lang)).init = Some(init);
+                    self.half = Half::New;
+                }
+            }
+        }
+    }
+
+    /// Text goes to the new run, a run or a model is opened.
+    fn sort_dropped(&mut self, ui: &Ui) {
+        if self.sorting.is_none() && !self.dropped.is_empty() {
+            let paths = std::mem::take(&mut self.dropped);
+            let sort = |path: PathBuf| {
+                let is_text = runs::is_text(&path);
+                (path, is_text)
+            };
+            self.sorting = Some(Job::start(ui.ctx(), move |_| Ok(paths.into_iter().map(sort).collect())));
+        }
+        let sorted: Option<Result<Vec<_>>> = finished(&mut self.sorting);
+        for (path, is_text) in sorted.and_then(Result::ok).unwrap_or_default() {
+            if let (true, Some(draft)) = (is_text, &mut self.draft) {
+                draft.add_text(path);
+                self.half = Half::New;
+            } else {
+                self.keep.open(ui.ctx(), path);
+                self.half = Half::Kept;
+            }
+        }
+    }
+
+    fn take_picked(&mut self, ui: &Ui) {
+        let Some((wish, picked)) = self.dialog.take() else { return };
+        let config = self.checked.as_ref().and_then(|checked| checked.config.as_ref().ok());
+        for path in picked {
+            match (wish, &mut self.draft) {
+                (Wish::TextFiles | Wish::TextFolder, Some(draft)) => draft.add_text(path),
+                (Wish::TokenizerFolder | Wish::TokenizerFile, _) => self.tokenizer.load(ui, path, config),
+                (Wish::Run, _) => self.keep.open(ui.ctx(), path),
+                (_, None) => {}
+            }
+        }
+    }
+
+    fn new_ui(&mut self, ui: &mut Ui, cx: &mut PanelContext) {
+        let Some(draft) = &mut self.draft else { return };
+        let checked = match self.checked.take().filter(|checked| checked.is_of(draft)) {
+            Some(checked) => checked,
+            None => Checked::new(draft),
+        };
+        start_ui(ui, cx, draft, &checked);
+        self.text.ui(ui, cx, draft, checked.level, &mut self.dialog);
+        self.tokenizer.ui(ui, cx, draft, checked.config.as_ref().ok(), &mut self.dialog);
+        init_ui(ui, cx, draft);
+        self.settings.ui(ui, cx, draft, &checked);
+        line_ui(ui, cx, draft, &checked);
+        if !checked.is_of(draft) {
+            // What was chosen in this frame shows in the next.
+            ui.ctx().request_repaint();
+        }
+        self.checked = Some(checked);
+    }
+}
+
+/// The button, and in one line what it starts; first, so that nobody has to look for it.
+fn start_ui(ui: &mut Ui, cx: &mut PanelContext, draft: &Draft, checked: &Checked) {
+    let options = draft.options();
+    let ready = checked.config.is_ok() && options.is_ok();
+    ui.horizontal_wrapped(|ui| {
+        let text = RichText::new(cx.t("data-start")).font(cx.theme.strong());
+        let button = ui.add_enabled(ready, egui::Button::new(text));
+        let hint = cx.t(if cx.view.transport.live { "data-start-hint-live" } else { "data-start-hint" });
+        if button.on_hover_text(hint).clicked()
+            && let Ok(options) = &options
+        {
+            cx.ask(Ask::Start(Box::new(options.clone())));
+        }
+        if let Ok(config) = &checked.config {
+            let text = match checked.level {
+                Some(_) if !draft.own_text => cx.t("data-summary-builtin"),
+                _ => t!(cx, "data-summary-files", count = draft.corpus.len()),
+            };
+            weak(ui, cx, t!(cx, "data-summary", preset = &config.preset, text = text, steps = config.steps));
+        }
+        let live = cx.view.transport.live;
+        if ui.add_enabled(live, egui::Button::new(cx.t("data-save"))).clicked() {
+            cx.send(Command::Checkpoint);
+        }
+        if let Some((step, path)) = cx.state.checkpoints.last().filter(|_| live) {
+            weak(ui, cx, t!(cx, "data-saved", step = *step, path = path));
+        }
+    });
+    if let Err(error) = &options {
+        error_ui(ui, cx, error);
+    }
+}
+
+/// The weights to start from, where some were chosen.
+fn init_ui(ui: &mut Ui, cx: &PanelContext, draft: &mut Draft) {
+    let Some(init) = &draft.init else { return };
+    let path = init.display().to_string();
+    ui.horizontal_wrapped(|ui| {
+        ui.label(t!(cx, "data-init", path = path));
+        if ui.button(cx.t("data-init-remove")).clicked() {
+            draft.init = None;
+        }
+    });
+}
+
+/// The same run for a terminal.
+fn line_ui(ui: &mut Ui, cx: &PanelContext, draft: &mut Draft, checked: &Checked) {
+    parts::heading(ui, cx, "data-line");
+    let field = ui.label(cx.t("data-out"));
+    let hint = cx.t("data-out-hint");
+    let edit = egui::TextEdit::singleline(&mut draft.out).hint_text(hint).desired_width(280.0);
+    ui.add(edit).labelled_by(field.id);
+    let Ok(line) = &checked.line else { return };
+    ui.add(Label::new(RichText::new(line).font(cx.theme.mono())).wrap_mode(TextWrapMode::Wrap).selectable(true));
+    if ui.button(cx.t("data-copy")).clicked() {
+        ui.ctx().copy_text(line.clone());
+    }
+}

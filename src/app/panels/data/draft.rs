@@ -1,0 +1,245 @@
+//! A run that is not started yet: what was chosen, as plain data. It becomes what a run is told, and the same as a command line.
+//! choices -> [`Draft::options`], [`Draft::effective`], [`Draft::command_line`].
+
+use crate::app::desk::first_run;
+use crate::config::Config;
+use crate::gpu::Choice;
+use crate::run::source::Wanted;
+use crate::run::{self, Options};
+use crate::text::grammar::Level;
+use crate::view::Lang;
+use crate::{Error, Result};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// The settings in sight; all others are folded.
+pub const MAIN: [&str; 5] = ["steps", "batch", "seq_len", "lr", "mask_prob"];
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Draft {
+    /// The person's own files rather than the built-in text.
+    pub own_text: bool,
+    pub corpus: Vec<PathBuf>,
+    /// Of the built-in text, and whose accents are kept.
+    pub lang: Lang,
+    /// None: as the preset's size fits.
+    pub level: Option<Level>,
+    pub tokenizer: Option<PathBuf>,
+    /// Weights to start from.
+    pub init: Option<PathBuf>,
+    pub preset: String,
+    pub device: Choice,
+    /// What was typed over the preset's values, by key.
+    pub edits: BTreeMap<String, String>,
+    pub seed: String,
+    /// The run's folder; empty: named by date and preset.
+    pub out: String,
+}
+
+impl Draft {
+    pub fn new(lang: Lang) -> Self {
+        Self {
+            own_text: false,
+            corpus: Vec::new(),
+            lang,
+            level: None,
+            tokenizer: None,
+            init: None,
+            preset: "nano".to_owned(),
+            device: Choice::Auto,
+            edits: BTreeMap::new(),
+            seed: String::new(),
+            out: String::new(),
+        }
+    }
+
+    /// What the run is told.
+    ///
+    /// # Errors
+    /// Own text without a file, or a seed that is no number.
+    pub fn options(&self) -> Result<Options> {
+        if self.own_text && self.corpus.is_empty() {
+            return Err(Error::usage("no text is chosen").hint("add a file or a folder, or take the built-in text"));
+        }
+        let seed = self.seed.trim();
+        let seed = (!seed.is_empty()).then(|| seed.parse::<u64>()).transpose();
+        let seed =
+            seed.map_err(|_| Error::usage(format!("seed = {}: want a whole number, 0 or more", self.seed.trim())))?;
+        let steps = self.edits.get("steps").map(|typed| typed.trim());
+        let set = self.edits.iter().filter(|(key, _)| *key != "steps");
+        let out = self.out.trim();
+        Ok(Options {
+            corpus: if self.own_text { self.corpus.clone() } else { Vec::new() },
+            level: self.level.filter(|_| !self.own_text),
+            tokenizer: self.tokenizer.clone(),
+            init: self.init.clone(),
+            out: (!out.is_empty()).then(|| PathBuf::from(out)),
+            preset: (self.preset != "nano").then(|| self.preset.clone()),
+            set: set.map(|(key, typed)| format!("{key}={}", typed.trim())).collect(),
+            steps: steps.map(number_of_steps).transpose()?,
+            seed,
+            device: self.device.clone(),
+            ..first_run(self.lang)
+        })
+    }
+
+    /// The configuration that the run will have, and the level of the built-in text where that is used.
+    ///
+    /// # Errors
+    /// A setting that is wrong by itself or beside another, told as the command line tells it.
+    pub fn effective(&self) -> Result<(Config, Option<Level>)> {
+        // Which text it is changes some settings; that there is none yet must not hide what is wrong with the others.
+        let draft = Self { own_text: self.own_text && !self.corpus.is_empty(), ..self.clone() };
+        run::effective_config(&draft.options()?, None)
+    }
+
+    /// The configuration without what was typed: what a setting goes back to.
+    pub fn untouched(&self) -> Result<Config> {
+        let plain = Self { edits: BTreeMap::new(), seed: String::new(), ..self.clone() };
+        plain.effective().map(|(config, _)| config)
+    }
+
+    /// The text, as a tokenizer is trained on it.
+    pub fn wanted(&self) -> Result<Wanted> {
+        let (_, builtin) = self.effective()?;
+        let corpus = self.options()?.corpus;
+        Ok(Wanted { builtin: builtin.filter(|_| corpus.is_empty()), corpus, valid: Vec::new(), lang: self.lang })
+    }
+
+    /// The same run from a terminal.
+    ///
+    /// # Errors
+    /// As [`Draft::options`].
+    pub fn command_line(&self) -> Result<String> {
+        Ok(command_line(&self.options()?))
+    }
+
+    pub fn add_text(&mut self, path: PathBuf) {
+        self.own_text = true;
+        if !self.corpus.contains(&path) {
+            self.corpus.push(path);
+        }
+    }
+}
+
+fn number_of_steps(typed: &str) -> Result<u64> {
+    // Points and commas mean different things to different people: they are not guessed at.
+    let digits: String = typed.chars().filter(|c| !matches!(c, '_' | ' ')).collect();
+    match digits.parse::<u64>() {
+        Ok(steps) if steps > 0 => Ok(steps),
+        _ => Err(Error::usage(format!("steps = {typed}: want a whole number above 0"))),
+    }
+}
+
+/// A run's options as they are typed in a terminal; what is as by default is left away.
+pub fn command_line(o: &Options) -> String {
+    let mut words = vec!["electroscope".to_owned(), "train".to_owned()];
+    let mut flag = |name: &str, value: &str| words.extend([format!("--{name}"), quoted(value)]);
+    let path = |path: &Path| path.display().to_string();
+    o.corpus.iter().for_each(|corpus| flag("corpus", &path(corpus)));
+    o.valid.iter().for_each(|valid| flag("valid", &path(valid)));
+    if o.lang != Lang::En {
+        flag("lang", o.lang.code());
+    }
+    if let Some(level) = o.level {
+        flag("level", &level.to_string());
+    }
+    for (name, value) in [("tokenizer", &o.tokenizer), ("init", &o.init), ("out", &o.out)] {
+        if let Some(value) = value {
+            flag(name, &path(value));
+        }
+    }
+    if let Some(preset) = &o.preset {
+        flag("preset", preset);
+    }
+    o.set.iter().for_each(|set| flag("set", set));
+    for (name, number) in [("steps", o.steps), ("seed", o.seed)] {
+        if let Some(number) = number {
+            flag(name, &number.to_string());
+        }
+    }
+    match &o.device {
+        Choice::Auto => {}
+        Choice::Cpu => flag("device", "cpu"),
+        Choice::Gpu => flag("device", "gpu"),
+        Choice::Named(name) => flag("device", name),
+    }
+    if o.resume {
+        words.push("--resume".to_owned());
+    }
+    words.join(" ")
+}
+
+/// As a shell takes it for one word: in quotation marks where it has to be.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "_-./\\:=+,%@".contains(c);
+    if !word.is_empty() && word.chars().all(plain) && (cfg!(windows) || !word.contains('\\')) {
+        word.to_owned()
+    } else if cfg!(windows) {
+        format!("\"{word}\"")
+    } else {
+        format!("'{}'", word.replace('\'', "'\\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn draft() -> Draft {
+        Draft::new(Lang::En)
+    }
+
+    #[test]
+    fn an_untouched_draft_is_the_first_run() {
+        assert_eq!(draft().command_line().unwrap(), "electroscope train");
+        let (config, level) = draft().effective().unwrap();
+        assert_eq!((config.preset.as_str(), level), ("nano", Some(Level::FirstSteps)));
+    }
+
+    #[test]
+    fn choices_reach_the_run_and_the_command_line() {
+        let mut draft = Draft { lang: Lang::Pt, preset: "tiny".into(), seed: " 7 ".into(), ..draft() };
+        draft.add_text("meus textos".into());
+        draft.add_text("meus textos".into());
+        draft.edits = [("lr", "0.001"), ("steps", "1_000"), ("batch", "8")]
+            .map(|(key, value)| (key.to_owned(), value.to_owned()))
+            .into();
+        draft.device = Choice::Named("RTX 3060".into());
+        let (config, level) = draft.effective().unwrap();
+        assert_eq!((config.lr, config.steps, config.batch, level), (0.001, 1000, 8, None));
+        assert!(!config.strip_accents);
+        let line = draft.command_line().unwrap();
+        if !cfg!(windows) {
+            assert_eq!(
+                line,
+                "electroscope train --corpus 'meus textos' --lang pt --preset tiny --set batch=8 --set lr=0.001 \
+                 --steps 1000 --seed 7 --device 'RTX 3060'"
+            );
+        }
+    }
+
+    #[test]
+    fn mistakes_are_told_and_change_nothing() {
+        let edited = |key: &str, value: &str| {
+            let mut draft = draft();
+            draft.edits.insert(key.to_owned(), value.to_owned());
+            draft.effective().unwrap_err().to_string()
+        };
+        assert!(edited("heads", "3").contains("heads"), "{}", edited("heads", "3"));
+        assert!(edited("lr", "fast").contains("lr"));
+        assert!(edited("steps", "many").contains("steps"));
+        let own = Draft { own_text: true, ..draft() };
+        assert!(own.options().unwrap_err().to_string().contains("no text"));
+        assert!(own.effective().is_ok(), "settings can be looked at before there is a text");
+        assert!(Draft { seed: "-1".into(), ..draft() }.options().is_err());
+    }
+
+    #[test]
+    fn words_are_quoted_only_where_they_must_be() {
+        if cfg!(windows) {
+            return;
+        }
+        assert_eq!(["a/b.txt", "a b", "it's", ""].map(quoted), ["a/b.txt", "'a b'", r"'it'\''s'", "''"]);
+    }
+}

@@ -1,0 +1,123 @@
+//! Work that takes its time, on a thread of its own: a frame only ever looks at how far it is.
+//! closure -> [`Job`] -> progress, then one result.
+
+use crate::{Error, Result};
+use egui::Context;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, Receiver, TryRecvError};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+/// How far a job is.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Progress {
+    /// 0 to 1, where it is known.
+    pub share: Option<f32>,
+}
+
+/// What the work tells while it runs.
+#[derive(Clone)]
+pub struct Reporter {
+    progress: Arc<Mutex<Progress>>,
+    pub stop: Arc<AtomicBool>,
+    ctx: Context,
+}
+
+impl Reporter {
+    pub fn share(&self, share: Option<f32>) {
+        *self.progress.lock().unwrap_or_else(PoisonError::into_inner) = Progress { share };
+        // As often as the window may draw for new data.
+        self.ctx.request_repaint_after(Duration::from_millis(50));
+    }
+}
+
+/// Work under way. Dropped, its result is not waited for.
+pub struct Job<T> {
+    reporter: Reporter,
+    done: Receiver<Result<T>>,
+}
+
+impl<T: Send + 'static> Job<T> {
+    pub fn start(ctx: &Context, work: impl FnOnce(&Reporter) -> Result<T> + Send + 'static) -> Self {
+        let (send, done) = mpsc::channel();
+        let reporter = Reporter { progress: Arc::default(), stop: Arc::default(), ctx: ctx.clone() };
+        let told = reporter.clone();
+        let run = move || {
+            // A receiver that is gone wants nothing any more.
+            send.send(work(&told)).ok();
+            told.ctx.request_repaint();
+        };
+        // Where the system refuses a thread, the sender is dropped with the closure: the next look says so.
+        std::thread::Builder::new().name("work".to_owned()).spawn(run).ok();
+        Self { reporter, done }
+    }
+
+    /// Its result, once.
+    pub fn poll(&self) -> Option<Result<T>> {
+        match self.done.try_recv() {
+            Ok(result) => Some(result),
+            Err(TryRecvError::Empty) => None,
+            Err(TryRecvError::Disconnected) => {
+                Some(Err(Error::failed("this work ended without a result, through a mistake of this program")))
+            }
+        }
+    }
+
+    pub fn progress(&self) -> Progress {
+        self.reporter.progress.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Asks it to end; it does so when it next looks.
+    pub fn stop(&self) {
+        self.reporter.stop.store(true, Ordering::Relaxed);
+    }
+}
+
+/// A job's result where it is done: the job is taken away then.
+pub fn finished<T: Send + 'static>(job: &mut Option<Job<T>>) -> Option<Result<T>> {
+    let result = job.as_ref()?.poll()?;
+    *job = None;
+    Some(result)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wait<T: Send + 'static>(job: &Job<T>) -> Result<T> {
+        loop {
+            if let Some(result) = job.poll() {
+                return result;
+            }
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+
+    #[test]
+    fn a_job_tells_how_far_it_is_and_its_result_once() {
+        let ctx = Context::default();
+        let (go, gone) = mpsc::channel::<()>();
+        let job = Job::start(&ctx, move |reporter| {
+            reporter.share(Some(0.5));
+            gone.recv().ok();
+            Ok(reporter.stop.load(Ordering::Relaxed))
+        });
+        while job.progress().share.is_none() {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        assert!(job.poll().is_none());
+        job.stop();
+        go.send(()).unwrap();
+        assert!(wait(&job).unwrap(), "it was told to stop");
+    }
+
+    #[test]
+    fn work_that_dies_is_an_error_and_not_a_wait_for_ever() {
+        let job: Job<()> = Job::start(&Context::default(), |_| Err(Error::failed("no such file")));
+        assert!(wait(&job).unwrap_err().to_string().contains("no such file"));
+        let job: Job<()> = Job::start(&Context::default(), |_| {
+            std::panic::resume_unwind(Box::new("quietly"));
+        });
+        assert!(wait(&job).unwrap_err().to_string().contains("mistake"));
+    }
+}

@@ -1,0 +1,106 @@
+//! A model's folder that was opened (Hugging Face's, an exported pair, a checkpoint), read on a thread that keeps it in memory:
+//! a person's sentences go in, judged tokens come out.
+
+use crate::gpu::Choice;
+use crate::tasks::reader::{JudgedToken, Reader, Reading};
+use crate::train::engine::Place;
+use crate::{Error, Result};
+use egui::Context;
+use std::path::PathBuf;
+use std::sync::mpsc::{self, Receiver, Sender, TryRecvError};
+
+enum Told {
+    Opened { entries: usize, warnings: Vec<String> },
+    Judged { text: String, result: Result<Vec<JudgedToken>> },
+    Failed(Error),
+}
+
+/// A model that is open, or being opened.
+pub struct Model {
+    pub path: PathBuf,
+    /// Entries of its vocabulary; none until it is read.
+    pub entries: Option<usize>,
+    pub warnings: Vec<String>,
+    pub typed: String,
+    /// The sentence that was judged last, and its tokens.
+    pub judged: Option<(String, Vec<JudgedToken>)>,
+    pub error: Option<Error>,
+    /// A sentence is with the model.
+    pub busy: bool,
+    texts: Sender<String>,
+    told: Receiver<Told>,
+}
+
+impl Model {
+    pub fn open(ctx: &Context, path: PathBuf, device: Choice) -> Self {
+        let (texts, asked) = mpsc::channel();
+        let (tell, told) = mpsc::channel();
+        let (ctx, folder) = (ctx.clone(), path.clone());
+        let work = move || serve(&ctx, folder, &device, &asked, &tell);
+        std::thread::Builder::new().name("model".to_owned()).spawn(work).ok();
+        Self {
+            path,
+            entries: None,
+            warnings: Vec::new(),
+            typed: String::new(),
+            judged: None,
+            error: None,
+            busy: true,
+            texts,
+            told,
+        }
+    }
+
+    /// Sends what was typed to the model.
+    pub fn judge(&mut self) {
+        let text = self.typed.trim().to_owned();
+        if text.is_empty() || self.busy {
+            return;
+        }
+        self.error = None;
+        self.busy = self.texts.send(text).is_ok();
+    }
+
+    /// Takes what the model has told since the last frame.
+    pub fn listen(&mut self) {
+        loop {
+            match self.told.try_recv() {
+                Ok(Told::Opened { entries, warnings }) => {
+                    (self.entries, self.warnings, self.busy) = (Some(entries), warnings, false);
+                }
+                Ok(Told::Judged { text, result: Ok(tokens) }) => {
+                    (self.judged, self.busy) = (Some((text, tokens)), false);
+                }
+                Ok(Told::Judged { result: Err(error), .. } | Told::Failed(error)) => {
+                    (self.error, self.busy) = (Some(error), false);
+                }
+                Err(TryRecvError::Empty) => return,
+                Err(TryRecvError::Disconnected) => {
+                    if self.busy {
+                        self.busy = false;
+                        self.error.get_or_insert_with(|| Error::failed("the model's reader ended"));
+                    }
+                    return;
+                }
+            }
+        }
+    }
+}
+
+/// Reads the model, then judges text after text until nobody asks any more.
+fn serve(ctx: &Context, path: PathBuf, device: &Choice, asked: &Receiver<String>, tell: &Sender<Told>) {
+    let opened = pollster::block_on(Place::open(device)).and_then(|place| Reader::open(&path, Reading::Judge, place));
+    let told = |message| {
+        tell.send(message).ok();
+        ctx.request_repaint();
+    };
+    let mut reader = match opened {
+        Ok(reader) => reader,
+        Err(error) => return told(Told::Failed(error)),
+    };
+    told(Told::Opened { entries: reader.tokenizer().vocab_size(), warnings: reader.warnings().to_vec() });
+    for text in asked {
+        let result = pollster::block_on(reader.detect(&text));
+        told(Told::Judged { text, result });
+    }
+}

@@ -1,0 +1,341 @@
+//! Preset, device and settings of a run, and what they come to on this machine before it starts.
+
+use super::draft::{Draft, MAIN};
+use super::job::{Job, finished};
+use super::parts::{APART, error_ui, heading, named_button, weak};
+use crate::app::machine::Survey;
+use crate::app::panels::PanelContext;
+use crate::config::{Config, PRESETS};
+use crate::gpu::{AdapterSummary, Choice};
+use crate::model::Needs;
+use crate::run::kernels::{self, Wish};
+use crate::tasks::bench::{self, StepSpeed};
+use crate::text::grammar::Level;
+use crate::train::engine::Place;
+use crate::view::duration_text;
+use crate::{Error, Result, t};
+use egui::{CollapsingHeader, ComboBox, Grid, RichText, TextEdit, Ui};
+
+/// How long a speed is measured.
+const MEASURE_SECS: f64 = 2.0;
+/// A setting's field.
+const FIELD: [f32; 2] = [150.0, 28.0];
+
+/// A draft with what it comes to, computed once for each change.
+pub struct Checked {
+    draft: Draft,
+    pub config: Result<Config>,
+    /// Of the built-in text.
+    pub level: Option<Level>,
+    /// Every setting in the presets' order, as it stands without what was typed.
+    plain: Vec<(String, String)>,
+    pub line: Result<String>,
+}
+
+impl Checked {
+    pub fn new(draft: &Draft) -> Self {
+        let effective = draft.effective();
+        let level = effective.as_ref().ok().and_then(|(_, level)| *level);
+        let plain = draft.untouched().map(|config| settings(&config)).unwrap_or_default();
+        Self {
+            draft: draft.clone(),
+            config: effective.map(|(config, _)| config),
+            level,
+            plain,
+            line: draft.command_line(),
+        }
+    }
+
+    pub fn is_of(&self, draft: &Draft) -> bool {
+        self.draft == *draft
+    }
+
+    fn plain(&self, key: &str) -> &str {
+        self.plain.iter().find(|(name, _)| name == key).map_or("", |(_, value)| value)
+    }
+}
+
+/// Keys and values as people type them, in the order of the presets.
+fn settings(config: &Config) -> Vec<(String, String)> {
+    let text = config.to_toml();
+    let pairs = text.lines().filter_map(|line| line.split_once(" = "));
+    let told = pairs.filter(|(key, _)| !matches!(*key, "preset" | "about"));
+    told.map(|(key, value)| (key.to_owned(), value.trim_matches('"').to_owned())).collect()
+}
+
+#[derive(Default)]
+pub struct SettingsSection {
+    survey: Survey,
+    /// What a configuration needs; asked anew for each.
+    needs: Option<(Config, Result<Needs>)>,
+    recording: Option<Job<(Config, Result<Needs>)>>,
+    speed: Option<(Config, StepSpeed)>,
+    measuring: Option<Job<(Config, StepSpeed)>>,
+    error: Option<Error>,
+}
+
+impl SettingsSection {
+    pub fn ui(&mut self, ui: &mut Ui, cx: &PanelContext, draft: &mut Draft, checked: &Checked) {
+        heading(ui, cx, "data-preset");
+        preset_ui(ui, cx, draft);
+        self.device_ui(ui, cx, draft);
+        heading(ui, cx, "data-settings");
+        Grid::new("main settings").num_columns(3).spacing([12.0, 6.0]).show(ui, |ui| {
+            for key in MAIN {
+                let label = match key {
+                    "steps" => "data-set-steps",
+                    "batch" => "data-set-batch",
+                    "seq_len" => "data-set-seq-len",
+                    "lr" => "data-set-lr",
+                    _ => "data-set-mask-prob",
+                };
+                setting_ui(ui, cx, draft, checked, key, cx.t(label));
+            }
+        });
+        if let Err(error) = &checked.config {
+            error_ui(ui, cx, error);
+        }
+        advanced_ui(ui, cx, draft, checked);
+        self.preflight_ui(ui, cx, draft, checked);
+    }
+
+    fn device_ui(&mut self, ui: &mut Ui, cx: &PanelContext, draft: &mut Draft) {
+        let adapters = self.survey.machine(ui.ctx()).map_or(&[][..], |machine| &machine.adapters);
+        let name = |choice: &Choice| match choice {
+            Choice::Auto => cx.t("data-device-auto"),
+            Choice::Cpu => cx.t("data-device-cpu"),
+            Choice::Gpu => cx.t("data-device-gpu"),
+            Choice::Named(name) => name.clone(),
+        };
+        ui.horizontal_wrapped(|ui| {
+            let label = ui.label(cx.t("data-device"));
+            let combo = ComboBox::from_id_salt("device").selected_text(name(&draft.device)).width(260.0);
+            let combo = combo.show_ui(ui, |ui| {
+                let named = adapters.iter().map(|adapter| Choice::Named(adapter.name.clone()));
+                for choice in [Choice::Auto, Choice::Cpu].into_iter().chain(named) {
+                    let text = name(&choice);
+                    ui.selectable_value(&mut draft.device, choice, text);
+                }
+            });
+            combo.response.labelled_by(label.id);
+        });
+    }
+
+    /// What the run needs, what this machine has, and how long it would take.
+    fn preflight_ui(&mut self, ui: &mut Ui, cx: &PanelContext, draft: &Draft, checked: &Checked) {
+        heading(ui, cx, "data-preflight");
+        let Ok(config) = &checked.config else {
+            weak(ui, cx, cx.t("data-preflight-later"));
+            return;
+        };
+        self.record(ui, config);
+        let adapters = self.survey.machine(ui.ctx()).map(|machine| machine.adapters.clone());
+        match self.needs.as_ref().filter(|(of, _)| of == config) {
+            Some((_, Ok(needs))) => needs_ui(ui, cx, needs, adapters.as_deref()),
+            Some((_, Err(error))) => error_ui(ui, cx, error),
+            None => weak(ui, cx, cx.t("data-preflight-looking")),
+        }
+        self.speed_ui(ui, cx, draft, config);
+    }
+
+    /// Records the plan of a configuration that was not recorded yet, on a thread: the large ones take a while.
+    fn record(&mut self, ui: &Ui, config: &Config) {
+        if let Some(result) = finished(&mut self.recording) {
+            match result {
+                Ok(needs) => self.needs = Some(needs),
+                // The work itself died: there is a result to show for this configuration all the same.
+                Err(error) => self.needs = Some((config.clone(), Err(error))),
+            }
+        }
+        if self.recording.is_none() && self.needs.as_ref().is_none_or(|(of, _)| of != config) {
+            let config = config.clone();
+            self.recording = Some(Job::start(ui.ctx(), move |_| {
+                let needs = Needs::from_config(&config);
+                Ok((config, needs))
+            }));
+        }
+    }
+
+    fn speed_ui(&mut self, ui: &mut Ui, cx: &PanelContext, draft: &Draft, config: &Config) {
+        match finished(&mut self.measuring) {
+            Some(Ok(speed)) => (self.speed, self.error) = (Some(speed), None),
+            Some(Err(error)) => self.error = Some(error),
+            None => {}
+        }
+        ui.horizontal_wrapped(|ui| {
+            let free = self.measuring.is_none() && !(cx.view.transport.live && cx.view.transport.playing);
+            let button = ui.add_enabled(free, egui::Button::new(cx.t("data-measure")));
+            if button.on_hover_text(cx.t("data-measure-hint")).clicked() {
+                let (config, device) = (config.clone(), draft.device.clone());
+                self.measuring = Some(Job::start(ui.ctx(), move |_| {
+                    let measured = pollster::block_on(async {
+                        let place = Place::open(&device).await?;
+                        let limits = bench::limits(&place).await?;
+                        let kernels = kernels::choose_for_drill(&config, &place, Wish::default(), &mut |_| ()).await?;
+                        bench::measure(&config, &place, kernels, &limits, MEASURE_SECS).await
+                    })?;
+                    Ok((config, measured.step))
+                }));
+            }
+            if self.measuring.is_some() {
+                ui.label(cx.t("data-measuring"));
+            } else if let Some((_, speed)) = self.speed.as_ref().filter(|(of, _)| same_work(of, config)) {
+                let rate = cx.lang().whole(speed.tokens_per_sec.max(0.0).round() as u64);
+                let time = duration_text(config.steps as f64 * speed.step_ms / 1e3);
+                let (device, steps) = (&speed.device, config.steps);
+                ui.label(t!(cx, "data-speed", rate = rate, device = device, steps = steps, time = time));
+            }
+        });
+        if let Some(error) = &self.error {
+            error_ui(ui, cx, error);
+        }
+    }
+}
+
+/// Whether a step of both is the same work: how many there are, and how fast they learn, changes no speed.
+fn same_work(a: &Config, b: &Config) -> bool {
+    let step = |c: &Config| Config {
+        steps: 1,
+        lr: 1.0,
+        warmup: 0.0,
+        eval_every: 1,
+        readout_every: 1,
+        checkpoint_every: 1,
+        ..c.clone()
+    };
+    step(a) == step(b)
+}
+
+fn preset_ui(ui: &mut Ui, cx: &PanelContext, draft: &mut Draft) {
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing.x = APART;
+        for (preset, _) in PRESETS {
+            ui.radio_value(&mut draft.preset, (*preset).to_owned(), *preset);
+        }
+    });
+    let about = match draft.preset.as_str() {
+        "nano" => "data-preset-nano",
+        "tiny" => "data-preset-tiny",
+        "mini" => "data-preset-mini",
+        "small" => "data-preset-small",
+        _ => "data-preset-base",
+    };
+    weak(ui, cx, cx.t(about));
+}
+
+/// One setting: name, value, and the way back where it was changed.
+fn setting_ui(ui: &mut Ui, cx: &PanelContext, draft: &mut Draft, checked: &Checked, key: &str, name: String) {
+    let plain = checked.plain(key);
+    let mut text = draft.edits.get(key).cloned().unwrap_or_else(|| plain.to_owned());
+    let label = ui.label(RichText::new(&name));
+    let field = ui.add_sized(FIELD, TextEdit::singleline(&mut text)).labelled_by(label.id);
+    if field.changed() {
+        if text.trim() == plain {
+            draft.edits.remove(key);
+        } else {
+            draft.edits.insert(key.to_owned(), text);
+        }
+    }
+    if draft.edits.contains_key(key) {
+        let spoken = t!(cx, "data-set-back-of", name = &name, value = plain);
+        if named_button(ui, true, t!(cx, "data-set-back", value = plain), &spoken).clicked() {
+            draft.edits.remove(key);
+        }
+    } else {
+        ui.label("");
+    }
+    ui.end_row();
+}
+
+fn advanced_ui(ui: &mut Ui, cx: &PanelContext, draft: &mut Draft, checked: &Checked) {
+    let header = t!(cx, "data-advanced", changed = draft.edits.len());
+    CollapsingHeader::new(header).id_salt("advanced").show(ui, |ui| {
+        weak(ui, cx, cx.t("data-advanced-hint"));
+        Grid::new("all settings").num_columns(3).spacing([12.0, 6.0]).show(ui, |ui| {
+            let label = ui.label(cx.t("data-seed"));
+            ui.add_sized(FIELD, TextEdit::singleline(&mut draft.seed).hint_text("1")).labelled_by(label.id);
+            ui.end_row();
+            for (key, _) in checked.plain.iter().filter(|(key, _)| !MAIN.contains(&key.as_str())) {
+                setting_ui(ui, cx, draft, checked, key, key.clone());
+            }
+        });
+        let changed = !draft.edits.is_empty();
+        if ui.add_enabled(changed, egui::Button::new(cx.t("data-set-all-back"))).clicked() {
+            draft.edits.clear();
+        }
+    });
+}
+
+fn needs_ui(ui: &mut Ui, cx: &PanelContext, needs: &Needs, adapters: Option<&[AdapterSummary]>) {
+    let mib = |bytes: u64| format!("{} MiB", cx.lang().whole(bytes.div_ceil(1 << 20)));
+    let parameters = cx.lang().rough(needs.parameters);
+    ui.label(t!(
+        cx,
+        "data-needs",
+        parameters = parameters,
+        memory = mib(needs.peak_bytes),
+        activations = mib(needs.activations_bytes),
+        buffer = mib(needs.buffer_bytes)
+    ));
+    ui.label(cx.t("data-fits-cpu"));
+    let Some(adapters) = adapters else {
+        return weak(ui, cx, cx.t("data-preflight-looking"));
+    };
+    for adapter in adapters {
+        let fits = adapter.portable && needs.fits(adapter.buffer_bytes_max, adapter.binding_bytes_max);
+        let (buffer, binding) = (mib(adapter.buffer_bytes_max), mib(adapter.binding_bytes_max));
+        let name = &adapter.name;
+        if fits {
+            ui.label(t!(cx, "data-fits", name = name, buffer = buffer, binding = binding));
+        } else {
+            let wanted = mib(needs.binding_bytes.max(1));
+            let text = t!(cx, "data-fits-not", name = name, buffer = buffer, binding = binding, wanted = wanted);
+            ui.label(RichText::new(text).color(cx.theme.alert));
+        }
+    }
+    if adapters.is_empty() {
+        weak(ui, cx, cx.t("data-no-adapter"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::view::Lang;
+
+    #[test]
+    fn every_setting_is_offered_in_the_presets_order() {
+        let config = Config::preset("small").unwrap();
+        let settings = settings(&config);
+        let keys: Vec<&str> = settings.iter().map(|(key, _)| key.as_str()).collect();
+        assert_eq!(&keys[..2], ["vocab_size", "embedding_size"]);
+        assert_eq!(keys.len() + 2, toml::from_str::<toml::Table>(&config.to_toml()).unwrap().len());
+        for key in MAIN {
+            assert!(keys.contains(&key), "{key}");
+        }
+        // What is shown can be typed.
+        let mut draft = Draft::new(Lang::En);
+        draft.preset = "small".into();
+        draft.edits = settings.into_iter().collect();
+        assert_eq!(draft.effective().unwrap().0, Config::preset("small").unwrap());
+    }
+
+    #[test]
+    fn a_check_belongs_to_its_draft() {
+        let mut draft = Draft::new(Lang::En);
+        let checked = Checked::new(&draft);
+        assert!(checked.is_of(&draft) && checked.config.is_ok() && checked.plain("lr") == "0.002");
+        draft.edits.insert("lr".into(), "x".into());
+        assert!(!checked.is_of(&draft));
+        let wrong = Checked::new(&draft);
+        assert!(wrong.config.is_err());
+        assert_eq!(wrong.plain("lr"), "0.002", "the way back stays open");
+    }
+
+    #[test]
+    fn a_longer_run_is_the_same_work() {
+        let nano = Config::preset("nano").unwrap();
+        assert!(same_work(&nano, &Config { steps: 9, lr: 0.5, ..nano.clone() }));
+        assert!(!same_work(&nano, &Config { batch: 1, ..nano.clone() }));
+    }
+}

@@ -1,0 +1,315 @@
+//! The text of a run and its tokenizer: built-in or a person's own files; trained with the run, before it, or picked.
+
+use super::draft::Draft;
+use super::job::{Job, finished};
+use super::parts::{APART, Dialog, Wish, error_ui, heading, named_button, path_field, weak};
+use super::runs::typed_path;
+use crate::app::panels::PanelContext;
+use crate::config::Config;
+use crate::run::train_tokenizer;
+use crate::text::corpus::Corpus;
+use crate::text::grammar::Level;
+use crate::text::tokenizer::{Cleaning, Tokenizer};
+use crate::text::wordpiece::{Progress, Recipe};
+use crate::view::Lang;
+use crate::{Error, Result, t};
+use egui::{ProgressBar, RichText, TextEdit, Ui};
+use std::path::{Path, PathBuf};
+
+/// What the person's files come to.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Found {
+    pub files: usize,
+    pub bytes: u64,
+    pub skipped: usize,
+}
+
+#[derive(Default)]
+pub struct TextSection {
+    typed: String,
+    /// The paths that were looked at last, and what was found.
+    looked: Vec<PathBuf>,
+    found: Option<Found>,
+    looking: Option<Job<Found>>,
+    pub error: Option<Error>,
+}
+
+impl TextSection {
+    pub fn ui(&mut self, ui: &mut Ui, cx: &PanelContext, draft: &mut Draft, level: Option<Level>, dialog: &mut Dialog) {
+        heading(ui, cx, "data-text");
+        ui.horizontal_wrapped(|ui| {
+            ui.spacing_mut().item_spacing.x = APART;
+            ui.radio_value(&mut draft.own_text, false, cx.t("data-text-builtin"));
+            ui.radio_value(&mut draft.own_text, true, cx.t("data-text-own"));
+        });
+        ui.horizontal_wrapped(|ui| {
+            ui.spacing_mut().item_spacing.x = APART;
+            weak(ui, cx, cx.t("data-text-language"));
+            ui.radio_value(&mut draft.lang, Lang::En, cx.t("data-language-en"));
+            ui.radio_value(&mut draft.lang, Lang::Pt, cx.t("data-language-pt"));
+        });
+        if draft.own_text {
+            self.own_ui(ui, cx, draft, dialog);
+        } else {
+            builtin_ui(ui, cx, draft, level);
+        }
+    }
+
+    fn own_ui(&mut self, ui: &mut Ui, cx: &PanelContext, draft: &mut Draft, dialog: &mut Dialog) {
+        let mut gone = None;
+        for (n, path) in draft.corpus.iter().enumerate() {
+            ui.horizontal_wrapped(|ui| {
+                let name = path.display().to_string();
+                ui.label(RichText::new(&name).font(cx.theme.mono()));
+                let spoken = t!(cx, "data-text-remove-path", path = &name);
+                if named_button(ui, true, cx.t("data-remove"), &spoken).clicked() {
+                    gone = Some(n);
+                }
+            });
+        }
+        if let Some(n) = gone {
+            draft.corpus.remove(n);
+        }
+        ui.horizontal_wrapped(|ui| {
+            let free = !dialog.is_open();
+            if ui.add_enabled(free, egui::Button::new(cx.t("data-text-add-files"))).clicked() {
+                dialog.ask(ui.ctx(), Wish::TextFiles, &cx.t("data-text-add-files"));
+            }
+            if ui.add_enabled(free, egui::Button::new(cx.t("data-text-add-folder"))).clicked() {
+                dialog.ask(ui.ctx(), Wish::TextFolder, &cx.t("data-text-add-folder"));
+            }
+            let sent = path_field(ui, cx.t("data-text-path"), &mut self.typed);
+            if ui.button(cx.t("data-text-add")).clicked() || sent {
+                match typed_path(&self.typed) {
+                    Ok(path) => {
+                        draft.add_text(path);
+                        self.typed.clear();
+                        self.error = None;
+                    }
+                    Err(error) => self.error = Some(error),
+                }
+            }
+        });
+        weak(ui, cx, cx.t("data-text-drop"));
+        self.look(ui, draft);
+        if let Some(found) = &self.found {
+            let size = megabytes(cx, found.bytes);
+            ui.label(t!(cx, "data-text-found", files = found.files, size = size));
+            if found.skipped > 0 {
+                weak(ui, cx, t!(cx, "data-text-skipped", count = found.skipped));
+            }
+        }
+        if let Some(error) = &self.error {
+            error_ui(ui, cx, error);
+        }
+    }
+
+    /// Looks at the files whenever others were chosen.
+    fn look(&mut self, ui: &Ui, draft: &Draft) {
+        if let Some(result) = finished(&mut self.looking) {
+            match result {
+                Ok(found) => self.found = Some(found),
+                Err(error) => self.error = Some(error),
+            }
+        }
+        if self.looked != draft.corpus && self.looking.is_none() {
+            self.looked.clone_from(&draft.corpus);
+            (self.found, self.error) = (None, None);
+            if !self.looked.is_empty() {
+                let paths = self.looked.clone();
+                self.looking = Some(Job::start(ui.ctx(), move |_| look(&paths)));
+            }
+        }
+    }
+}
+
+fn look(paths: &[PathBuf]) -> Result<Found> {
+    let corpus = Corpus::open(paths, &[])?;
+    let bytes = corpus.files.iter().map(|file| file.bytes).sum();
+    Ok(Found { files: corpus.files.len(), bytes, skipped: corpus.skipped.len() })
+}
+
+fn megabytes(cx: &PanelContext, bytes: u64) -> String {
+    let decimals = usize::from(bytes < 10_000_000);
+    format!("{} MB", cx.number(Some(bytes as f64 / 1e6), decimals))
+}
+
+fn builtin_ui(ui: &mut Ui, cx: &PanelContext, draft: &mut Draft, level: Option<Level>) {
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing.x = APART;
+        weak(ui, cx, cx.t("data-text-level"));
+        for (choice, key) in [(Level::FirstSteps, "data-level-first-steps"), (Level::Stories, "data-level-stories")] {
+            let chosen = draft.level.or(level) == Some(choice);
+            if ui.radio(chosen, cx.t(key)).clicked() {
+                draft.level = Some(choice);
+            }
+        }
+    });
+}
+
+/// A tokenizer that was trained or looked at: its folder and its entries.
+type Ready = (PathBuf, usize);
+
+pub struct TokenizerSection {
+    typed: String,
+    folder: String,
+    /// Of the picked one.
+    entries: Option<usize>,
+    loading: Option<Job<Ready>>,
+    training: Option<Job<Ready>>,
+    error: Option<Error>,
+}
+
+impl Default for TokenizerSection {
+    fn default() -> Self {
+        Self {
+            typed: String::new(),
+            folder: "tokenizer".to_owned(),
+            entries: None,
+            loading: None,
+            training: None,
+            error: None,
+        }
+    }
+}
+
+impl TokenizerSection {
+    pub fn ui(
+        &mut self,
+        ui: &mut Ui,
+        cx: &PanelContext,
+        draft: &mut Draft,
+        config: Option<&Config>,
+        dialog: &mut Dialog,
+    ) {
+        heading(ui, cx, "data-tokenizer");
+        self.collect(draft);
+        let with_run = draft.tokenizer.is_none();
+        let entries = config.map_or(0, |config| u64::from(config.vocab_size));
+        if ui.radio(with_run, t!(cx, "data-tokenizer-with-run", entries = entries)).clicked() {
+            draft.tokenizer = None;
+        }
+        if let Some(path) = &draft.tokenizer {
+            let path = path.display().to_string();
+            let text = t!(cx, "data-tokenizer-picked", path = path, entries = self.entries.unwrap_or(0));
+            let _ = ui.radio(true, text);
+        }
+        ui.horizontal_wrapped(|ui| {
+            let sent = path_field(ui, cx.t("data-tokenizer-path"), &mut self.typed);
+            if ui.button(cx.t("data-tokenizer-use")).clicked() || sent {
+                match typed_path(&self.typed) {
+                    Ok(path) => self.load(ui, path, config),
+                    Err(error) => self.error = Some(error),
+                }
+            }
+            for (wish, key) in [
+                (Wish::TokenizerFolder, "data-tokenizer-choose-folder"),
+                (Wish::TokenizerFile, "data-tokenizer-choose-file"),
+            ] {
+                if ui.add_enabled(!dialog.is_open(), egui::Button::new(cx.t(key))).clicked() {
+                    dialog.ask(ui.ctx(), wish, &cx.t(key));
+                }
+            }
+        });
+        self.train_ui(ui, cx, draft, config);
+        if let Some(error) = &self.error {
+            error_ui(ui, cx, error);
+        }
+    }
+
+    /// Takes a picked tokenizer, once it could be read.
+    pub fn load(&mut self, ui: &Ui, path: PathBuf, config: Option<&Config>) {
+        let Some(cleaning) = config.map(cleaning) else { return };
+        self.error = None;
+        let load = move |path: &Path| Tokenizer::load(path, cleaning).map(|t| t.vocab_size());
+        self.loading = Some(Job::start(ui.ctx(), move |_| load(&path).map(|entries| (path, entries))));
+    }
+
+    fn collect(&mut self, draft: &mut Draft) {
+        for result in [finished(&mut self.loading), finished(&mut self.training)].into_iter().flatten() {
+            match result {
+                Ok((path, entries)) => {
+                    (draft.tokenizer, self.entries, self.error) = (Some(path), Some(entries), None);
+                    self.typed.clear();
+                }
+                Err(error) => self.error = Some(error),
+            }
+        }
+    }
+
+    fn train_ui(&mut self, ui: &mut Ui, cx: &PanelContext, draft: &Draft, config: Option<&Config>) {
+        ui.horizontal_wrapped(|ui| {
+            if let Some(job) = &self.training {
+                let share = job.progress().share;
+                let bar = ProgressBar::new(share.unwrap_or(0.0)).desired_width(220.0);
+                let text = cx.percent(share.map(f64::from), 0);
+                ui.label(cx.t("data-tokenizer-training"));
+                ui.name_inputs(cx.t("data-tokenizer-training"), |ui| ui.add(bar.text(text)));
+                if ui.button(cx.t("data-stop")).clicked() {
+                    job.stop();
+                }
+                return;
+            }
+            let label = ui.label(cx.t("data-tokenizer-train-into"));
+            ui.add(TextEdit::singleline(&mut self.folder).desired_width(160.0)).labelled_by(label.id);
+            let ready = config.is_some() && !self.folder.trim().is_empty();
+            let Some(config) = config else { return };
+            if ui.add_enabled(ready, egui::Button::new(cx.t("data-tokenizer-train"))).clicked() {
+                self.train(ui, draft, config);
+            }
+        });
+    }
+
+    fn train(&mut self, ui: &Ui, draft: &Draft, config: &Config) {
+        self.error = None;
+        let wanted = match draft.options().and_then(|_| draft.wanted()) {
+            Ok(wanted) => wanted,
+            Err(error) => return self.error = Some(error),
+        };
+        let recipe = Recipe::new(config.vocab_size as usize, cleaning(config));
+        let (positions, out) = (config.max_positions as usize, PathBuf::from(self.folder.trim()));
+        self.training = Some(Job::start(ui.ctx(), move |reporter| {
+            let told = |at| reporter.share(Some(share(at)));
+            let tokenizer = train_tokenizer(&wanted, &recipe, positions, &out, &reporter.stop, told)?;
+            Ok((out, tokenizer.vocab_size()))
+        }));
+    }
+}
+
+fn cleaning(config: &Config) -> Cleaning {
+    Cleaning { lower_case: config.lower_case, strip_accents: Some(config.strip_accents), ..Cleaning::UNCASED }
+}
+
+/// Counting fills the first half, merging the second.
+fn share(progress: Progress) -> f32 {
+    match progress {
+        Progress::Counting { share, .. } => 0.5 * share.unwrap_or(0.0),
+        Progress::Merging { entries, target } => 0.5 + 0.5 * entries as f32 / target.max(1) as f32,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_are_looked_at_and_a_folder_without_text_is_an_error() {
+        let dir = tempfile::tempdir().unwrap();
+        assert!(look(&[dir.path().to_owned()]).unwrap_err().to_string().contains("nothing to train on"));
+        std::fs::write(dir.path().join("a.txt"), "the dog\n").unwrap();
+        std::fs::write(dir.path().join("LICENSE"), "none").unwrap();
+        let found = look(&[dir.path().to_owned()]).unwrap();
+        assert_eq!((found.files, found.bytes, found.skipped), (1, 8, 1));
+    }
+
+    #[test]
+    fn a_tokenizers_progress_moves_one_way() {
+        let steps = [
+            Progress::Counting { text_bytes: 1, share: Some(0.5) },
+            Progress::Counting { text_bytes: 2, share: Some(1.0) },
+            Progress::Merging { entries: 10, target: 100 },
+            Progress::Merging { entries: 100, target: 100 },
+        ];
+        assert_eq!(steps.map(share), [0.25, 0.5, 0.55, 1.0]);
+    }
+}

@@ -1,0 +1,173 @@
+//! The flow strip, the paper's Figure 2 on live weights: original, masked, generator, judge, one column a token.
+//! readout -> columns that are aligned in all four rows and fold where the window ends; pointer or focus -> details.
+
+mod details;
+
+use super::chip::{self, Column, HEIGHT, Look};
+use super::{Mark, PanelContext};
+use crate::t;
+use crate::train::event::{BatchSample, ReadToken, Stage};
+use details::spoken;
+use egui::{
+    Align2, CornerRadius, Rect, RichText, Role, Sense, Stroke, StrokeKind, Tooltip, Ui, WidgetInfo, pos2, vec2,
+};
+
+const ROWS: [(&str, Mark); 4] = [
+    ("flow-row-original", Mark::OriginalRow),
+    ("flow-row-masked", Mark::MaskedRow),
+    ("flow-row-generator", Mark::GeneratorRow),
+    ("flow-row-judge", Mark::JudgeRow),
+];
+/// Between rows.
+const ROW_GAP: f32 = 5.0;
+const LABEL_GAP: f32 = 14.0;
+/// Of the details.
+const DETAILS_WIDTH: f32 = 360.0;
+
+#[derive(Default)]
+pub struct FlowPanel;
+
+/// A sentence on its way, and what to call it.
+struct Strip<'a> {
+    number: usize,
+    tokens: &'a [ReadToken],
+    /// How far it has come, where that is not the end.
+    known: Option<Stage>,
+}
+
+impl FlowPanel {
+    pub fn ui(&mut self, ui: &mut Ui, cx: &mut PanelContext) {
+        let legend = ui.scope(|ui| chip::legend(ui, cx)).response;
+        mark(ui, legend.rect, Mark::Legend, cx);
+        ui.add_space(4.0);
+        let state = cx.state;
+        let sentences = state.readout_at(cx.view.scrub).map(|readout| readout.sentences.as_slice()).unwrap_or_default();
+        let batch = state.batch.as_ref().filter(|_| cx.view.scrub.is_none());
+        if sentences.is_empty() && batch.is_none() {
+            ui.label(cx.t("flow-none"));
+            return;
+        }
+        // One sentence that stays, one row of the batch in training, then the other sentences.
+        let strip = |number: usize, tokens| Strip { number, tokens, known: None };
+        if let Some(first) = sentences.first() {
+            strip_ui(ui, &strip(0, first), cx);
+        }
+        if let Some(sample) = batch {
+            batch_ui(ui, sample, sentences.len(), cx);
+        }
+        for (number, tokens) in sentences.iter().enumerate().skip(1) {
+            strip_ui(ui, &strip(number, tokens), cx);
+        }
+        ui.label(RichText::new(cx.t("flow-details-hint")).color(cx.theme.weak).font(cx.theme.small()));
+    }
+}
+
+/// A row of the batch in training, as far as its step has come.
+fn batch_ui(ui: &mut Ui, sample: &BatchSample, before: usize, cx: &mut PanelContext) {
+    let known = stage_key(sample.known);
+    let heading = t!(cx, "flow-batch", step = sample.step, row = u64::from(sample.first_row) + 1);
+    ui.horizontal_wrapped(|ui| {
+        ui.label(RichText::new(heading).font(cx.theme.strong()));
+        if let Some(key) = known {
+            ui.label(RichText::new(cx.t(key)).color(cx.theme.accent));
+        }
+    });
+    if let Some(tokens) = sample.rows.first() {
+        strip_ui(ui, &Strip { number: before, tokens, known: known.map(|_| sample.known) }, cx);
+    }
+}
+
+/// What was done last, where a step stands before its end.
+fn stage_key(stage: Stage) -> Option<&'static str> {
+    match stage {
+        Stage::Mask => Some("flow-stage-masked"),
+        Stage::Propose => Some("flow-stage-proposed"),
+        Stage::Replace => Some("flow-stage-replaced"),
+        _ => None,
+    }
+}
+
+/// The row that a stage fills.
+fn stage_row(stage: Stage) -> usize {
+    match stage {
+        Stage::Mask => 1,
+        Stage::Propose | Stage::Replace => 2,
+        _ => 3,
+    }
+}
+
+/// Four rows over one sentence, in as many folds as the width asks for.
+fn strip_ui(ui: &mut Ui, strip: &Strip, cx: &mut PanelContext) {
+    let labels = ROWS.map(|(key, _)| cx.t(key));
+    let width = labels.iter().map(|label| chip::label_width(ui, label, cx)).fold(0.0, f32::max) + LABEL_GAP;
+    let mask = cx.t("flow-mask");
+    let room = (ui.available_width() - width).max(120.0);
+    for columns in chip::folds(ui, strip.tokens, room, &mask, cx) {
+        let height = 4.0 * HEIGHT + 3.0 * ROW_GAP;
+        let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::hover());
+        let row = |n: usize| rect.top() + n as f32 * (HEIGHT + ROW_GAP);
+        for (n, label) in labels.iter().enumerate() {
+            let here = strip.known.is_some_and(|known| stage_row(known) == n);
+            let (font, color) =
+                if here { (cx.theme.strong(), cx.theme.accent) } else { (cx.theme.small(), cx.theme.weak) };
+            let at = pos2(rect.left(), row(n) + HEIGHT / 2.0);
+            ui.painter().text(at, Align2::LEFT_CENTER, label, font, color);
+            let line = Rect::from_min_size(pos2(rect.left(), row(n)), vec2(rect.width(), HEIGHT));
+            mark(ui, line, ROWS[n].1, cx);
+        }
+        for column in &columns {
+            let left = rect.left() + width + column.left;
+            let cells = [0, 1, 2, 3].map(|n| Rect::from_min_size(pos2(left, row(n)), vec2(column.width, HEIGHT)));
+            column_ui(ui, strip, column, cells, &mask, cx);
+        }
+        ui.add_space(6.0);
+    }
+}
+
+fn column_ui(ui: &Ui, strip: &Strip, column: &Column, cells: [Rect; 4], mask: &str, cx: &mut PanelContext) {
+    let Column { token, index, .. } = *column;
+    let painter = ui.painter();
+    let (original, _) = chip::piece(&token.original);
+    let (read, _) = chip::piece(token.read());
+    let guess = token.proposals.first().map_or("", |best| chip::piece(&best.token).0);
+    chip::text(painter, cells[0], original, Look::Plain, cx.theme);
+    let looks = match (token.masked, token.replaced) {
+        (false, _) => [(original, Look::Faint), (original, Look::Faint)],
+        // Hidden, and nothing is drawn yet: a step that stands between two stages.
+        (true, _) if token.sampled.is_none() => [(mask, Look::Masked), (guess, Look::Faint)],
+        (true, true) => [(mask, Look::Masked), (read, Look::Replaced)],
+        (true, false) => [(mask, Look::Masked), (read, Look::Lucky)],
+    };
+    for (cell, (text, look)) in cells[1..3].iter().zip(looks) {
+        chip::text(painter, *cell, text, look, cx.theme);
+    }
+    chip::judged(painter, cells[3], token, cx);
+    for (cell, text) in [(cells[0], token.original.as_str()), (cells[2], token.read())] {
+        if column.index > 0 && chip::piece(text).1 {
+            chip::joint(painter, cell, cx.theme);
+        }
+    }
+    let all = cells[0].union(cells[3]);
+    let id = (strip.number, index);
+    let response = ui.interact(all, ui.scope_id().with(("token", id)), Sense::click());
+    let label = spoken(token, cx);
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, &label));
+    let focused = response.has_focus();
+    if !response.hovered() && !focused {
+        return;
+    }
+    cx.view.token = Some(id);
+    let line = Stroke::new(if focused { 2.0 } else { 1.0 }, cx.theme.accent);
+    painter.rect_stroke(all.expand(2.0), CornerRadius::same(6), line, StrokeKind::Outside);
+    Tooltip::for_widget(&response)
+        .width(DETAILS_WIDTH)
+        .show(|ui| details::details_ui(ui, token, &details::history(cx.state, strip.number, index, token), cx));
+}
+
+/// The lesson's finger.
+fn mark(ui: &Ui, rect: Rect, mark: Mark, cx: &PanelContext) {
+    if cx.is_marked(mark) {
+        let line = Stroke::new(2.0, cx.theme.accent);
+        ui.painter().rect_stroke(rect.expand(2.0), CornerRadius::same(6), line, StrokeKind::Outside);
+    }
+}

@@ -1,0 +1,235 @@
+//! Every dispatch of a training step, stage by stage: what it is, on what, how much it moves and multiplies, and after a
+//! measurement how long it takes beside what the device can reach. Opened, one shows its shader and its twin.
+
+mod about;
+mod row;
+mod source;
+mod sum;
+
+use super::PanelContext;
+use crate::t;
+use crate::train::event::{Clock, Command, DispatchCost, Kernels, Stage};
+use crate::train::kernels;
+use egui::{Button, CornerRadius, Grid, Rect, RichText, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
+use row::Row;
+use source::SourceView;
+use std::collections::BTreeSet;
+use sum::{Sum, bytes_text, flops_text, secs_text, share_of};
+
+#[derive(Default)]
+pub struct KernelsPanel {
+    /// Stages whose dispatches are listed.
+    unfolded: BTreeSet<Stage>,
+    /// The dispatch whose texts are open: its number in the plan.
+    open: Option<u32>,
+    /// One line a kernel, the costly ones first, instead of one a dispatch in order.
+    by_kernel: bool,
+    /// A measurement was asked for; the one before it was taken at this step, over so many steps.
+    asked: Option<Option<(u64, u64)>>,
+    source: SourceView,
+}
+
+impl KernelsPanel {
+    pub fn ui(&mut self, ui: &mut Ui, cx: &mut PanelContext) {
+        let state = cx.state;
+        ui.label(cx.t("kernels-lesson"));
+        let Some(kernels) = state.kernels.as_deref() else {
+            if let Some(plan) = &state.plan {
+                let megabytes = cx.lang().whole(plan.peak_bytes / 1_000_000);
+                ui.label(t!(cx, "kernels-summary", dispatches = plan.dispatches, megabytes = megabytes));
+            }
+            ui.label(RichText::new(cx.t("kernels-none")).color(cx.theme.weak));
+            return;
+        };
+        let whole = Sum::of(&kernels.dispatches);
+        self.measure_ui(ui, cx, kernels, whole);
+        ui.add_space(4.0);
+        if self.by_kernel {
+            for (most, sum) in sum::by_kernel(&kernels.dispatches) {
+                self.dispatch_ui(ui, cx, kernels, most, Row { sum, whole, place: None });
+            }
+        } else {
+            for stage in Stage::ALL {
+                self.stage_ui(ui, cx, kernels, stage, whole);
+            }
+        }
+    }
+
+    /// What was measured and how; the button that measures; the order.
+    fn measure_ui(&mut self, ui: &mut Ui, cx: &mut PanelContext, kernels: &Kernels, whole: Sum) {
+        let lang = cx.lang();
+        ui.label(t!(
+            cx,
+            "kernels-whole",
+            dispatches = kernels.dispatches.len(),
+            bytes = bytes_text(lang, whole.bytes),
+            flops = flops_text(lang, whole.flops),
+        ));
+        if let (Some(secs), Some(clock)) = (whole.secs, kernels.clock) {
+            let clock = match clock {
+                Clock::Timestamps => cx.t("kernels-clock-timestamps"),
+                Clock::Processor => cx.t("kernels-clock-processor"),
+            };
+            ui.label(t!(
+                cx,
+                "kernels-measured",
+                time = secs_text(lang, secs),
+                steps = kernels.timed_steps,
+                step = kernels.step,
+                clock = clock,
+            ));
+            let roofs = kernels.roofs;
+            let [copy, product] = [roofs.copy_gbytes_per_sec, roofs.product_gflops_per_sec].map(|v| cx.number(v, 1));
+            ui.label(t!(cx, "kernels-roofs", copy = copy, product = product));
+        }
+        let done = (kernels.step, kernels.timed_steps);
+        self.asked = self.asked.filter(|before| *before == Some(done) && cx.view.transport.live);
+        ui.horizontal_wrapped(|ui| {
+            let free = cx.view.transport.live && self.asked.is_none();
+            let button = ui.add_enabled(free, Button::new(cx.t("kernels-measure")));
+            let button = button.on_hover_text(cx.t("kernels-measure-hint"));
+            if button.on_disabled_hover_text(cx.t("kernels-measure-live")).clicked() {
+                self.asked = Some(Some(done));
+                cx.send(Command::Measure);
+            }
+            if self.asked.is_some() {
+                ui.label(cx.t("kernels-measuring"));
+            } else if !cx.view.transport.live {
+                ui.label(RichText::new(cx.t("kernels-measure-live")).font(cx.theme.small()).color(cx.theme.weak));
+            }
+            for (by_kernel, key) in [(false, "kernels-order-step"), (true, "kernels-order-kernel")] {
+                let (name, chosen) = (cx.t(key), self.by_kernel == by_kernel);
+                let response = ui.add(Button::selectable(chosen, &name));
+                response.widget_info(|| WidgetInfo::selected(Role::RadioButton, true, chosen, &name));
+                if response.clicked() {
+                    self.by_kernel = by_kernel;
+                }
+            }
+        });
+    }
+
+    /// A stage's heading with its sums; unfolded, its dispatches in order.
+    fn stage_ui(&mut self, ui: &mut Ui, cx: &PanelContext, kernels: &Kernels, stage: Stage, whole: Sum) {
+        let of_stage = kernels.dispatches.iter().enumerate().filter(|(_, cost)| cost.stage == stage);
+        let of_stage: Vec<(usize, &DispatchCost)> = of_stage.collect();
+        if of_stage.is_empty() {
+            return;
+        }
+        let sum = Sum::of(of_stage.iter().map(|(_, cost)| *cost));
+        let [name, sentence] = about::stage(stage).map(|key| cx.t(key));
+        let open = self.unfolded.contains(&stage);
+        if stage_head_ui(ui, cx, &name, sum, whole, open) {
+            if open {
+                self.unfolded.remove(&stage)
+            } else {
+                self.unfolded.insert(stage)
+            };
+        }
+        ui.label(RichText::new(sentence).font(cx.theme.small()).color(cx.theme.weak));
+        if open {
+            for (place, cost) in of_stage {
+                let row = Row { sum: Sum::of([cost]), whole, place: Some(place + 1) };
+                self.dispatch_ui(ui, cx, kernels, cost, row);
+            }
+        }
+        ui.add_space(4.0);
+    }
+
+    fn dispatch_ui(&mut self, ui: &mut Ui, cx: &PanelContext, kernels: &Kernels, cost: &DispatchCost, row: Row) {
+        let open = self.open == Some(cost.index);
+        if row::ui(ui, cx, cost, row, open) {
+            self.open = (!open).then_some(cost.index);
+        }
+        if !open {
+            return;
+        }
+        let frame = egui::Frame::new().inner_margin(egui::Margin { left: 14, ..egui::Margin::ZERO });
+        frame.show(ui, |ui| {
+            if let Some(key) = about::kernel(&cost.kernel) {
+                ui.label(cx.t(key));
+            }
+            tensors_ui(ui, cx, cost);
+            let (variant, runs) = (&cost.variant, cost.times);
+            ui.label(t!(cx, "kernels-launch", workgroups = cost.workgroups, variant = variant, runs = runs));
+            roofs_ui(ui, cx, kernels, cost);
+            match kernels::source(&cost.kernel) {
+                Some(source) => self.source.ui(ui, cx, &cost.kernel, &source),
+                None => drop(ui.label(cx.t("kernels-no-source"))),
+            }
+        });
+        ui.add_space(6.0);
+    }
+}
+
+fn stage_head_ui(ui: &mut Ui, cx: &PanelContext, name: &str, sum: Sum, whole: Sum, open: bool) -> bool {
+    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 30.0), Sense::click());
+    let share = sum.share(whole);
+    let key = if whole.secs.is_some() { "kernels-stage-time" } else { "kernels-stage-flops" };
+    let words = t!(cx, key, dispatches = sum.dispatches, share = cx.percent(share, 1));
+    let spoken = format!("{name}: {words}");
+    response.widget_info(|| WidgetInfo::selected(Role::Button, true, open, &spoken));
+    let painter = ui.painter().with_clip_rect(rect.intersect(ui.clip_rect()));
+    let active = response.hovered() || response.has_focus();
+    let line = if active { Stroke::new(2.0, cx.theme.accent) } else { Stroke::new(1.0, cx.theme.line) };
+    painter.rect(rect, CornerRadius::same(5), cx.theme.raised, line, StrokeKind::Inside);
+    let center = pos2(rect.left() + 14.0, rect.center().y);
+    let corners = if open {
+        [vec2(-5.0, -3.0), vec2(5.0, -3.0), vec2(0.0, 4.0)]
+    } else {
+        [vec2(-3.0, -5.0), vec2(4.0, 0.0), vec2(-3.0, 5.0)]
+    };
+    let corners = corners.map(|corner| center + corner).to_vec();
+    painter.add(egui::Shape::convex_polygon(corners, cx.theme.text, Stroke::NONE));
+    let title = painter.layout_no_wrap(name.to_owned(), cx.theme.strong(), cx.theme.text);
+    let end = rect.left() + 28.0 + title.size().x;
+    painter.galley(pos2(rect.left() + 28.0, rect.center().y - title.size().y / 2.0), title, cx.theme.text);
+    let words = painter.layout_no_wrap(words, cx.theme.small(), cx.theme.weak);
+    let at = pos2((rect.right() - 10.0 - words.size().x).max(end + 10.0), rect.center().y - words.size().y / 2.0);
+    painter.galley(at, words, cx.theme.weak);
+    response.clicked()
+}
+
+/// What it reads and writes, under the names that the shader has for them.
+fn tensors_ui(ui: &mut Ui, cx: &PanelContext, cost: &DispatchCost) {
+    Grid::new(("tensors", cost.index)).num_columns(4).spacing(vec2(14.0, 2.0)).show(ui, |ui| {
+        for bound in &cost.tensors {
+            let use_key = match (bound.reads, bound.writes) {
+                (true, true) => "kernels-reads-writes",
+                (false, true) => "kernels-writes",
+                _ => "kernels-reads",
+            };
+            ui.label(RichText::new(&bound.slot).font(cx.theme.mono()).color(cx.theme.accent));
+            ui.label(RichText::new(cx.t(use_key)).font(cx.theme.small()).color(cx.theme.weak));
+            ui.label(RichText::new(sum::shape_text(&bound.shape)).font(cx.theme.mono()));
+            ui.label(RichText::new(&bound.label).font(cx.theme.small()).color(cx.theme.weak));
+            ui.end_row();
+        }
+    });
+}
+
+/// How near the dispatch comes to what the device can reach, in memory and in arithmetic.
+fn roofs_ui(ui: &mut Ui, cx: &PanelContext, kernels: &Kernels, cost: &DispatchCost) {
+    let roofs = kernels.roofs;
+    let pairs = [
+        (cost.gbytes_per_sec(), roofs.copy_gbytes_per_sec, "kernels-of-copy"),
+        (cost.gflops_per_sec(), roofs.product_gflops_per_sec, "kernels-of-product"),
+    ];
+    for (reached, roof, key) in pairs {
+        let Some((reached, share)) = reached.and_then(|reached| Some((reached, share_of(reached, roof)?))) else {
+            continue;
+        };
+        ui.horizontal(|ui| {
+            let (rect, _) = ui.allocate_exact_size(vec2(120.0, 12.0), Sense::hover());
+            let line = Stroke::new(1.0, cx.theme.line);
+            ui.painter().rect(rect, CornerRadius::same(3), cx.theme.raised, line, StrokeKind::Inside);
+            let width = rect.width() * share.min(1.0) as f32;
+            let done = Rect::from_min_size(rect.min, vec2(width, rect.height()));
+            ui.painter().rect_filled(done, CornerRadius::same(3), cx.theme.ramp(0.8));
+            let (reached, share) = (cx.number(Some(reached), 1), cx.percent(Some(share), 0));
+            ui.add(
+                egui::Label::new(RichText::new(t!(cx, key, reached = reached, share = share)).font(cx.theme.small()))
+                    .wrap(),
+            );
+        });
+    }
+}

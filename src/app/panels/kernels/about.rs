@@ -1,0 +1,94 @@
+//! What each kernel and each stage is in a transformer's training step, one sentence each: label -> key of a message.
+
+use crate::train::event::Stage;
+
+/// A stage's name and its sentence.
+pub fn stage(stage: Stage) -> [&'static str; 2] {
+    match stage {
+        Stage::Mask => ["kernels-stage-mask", "kernels-about-stage-mask"],
+        Stage::Propose => ["kernels-stage-propose", "kernels-about-stage-propose"],
+        Stage::Replace => ["kernels-stage-replace", "kernels-about-stage-replace"],
+        Stage::Judge => ["kernels-stage-judge", "kernels-about-stage-judge"],
+        Stage::Backward => ["kernels-stage-backward", "kernels-about-stage-backward"],
+        Stage::Update => ["kernels-stage-update", "kernels-about-stage-update"],
+        // A step has none of these.
+        _ => ["kernels-stage-other", "kernels-about-stage-other"],
+    }
+}
+
+/// The sentence of a kernel; of its family where it is too new to have one of its own.
+pub fn kernel(label: &str) -> Option<&'static str> {
+    own(label).or_else(|| {
+        let family = label.split('.').next()?;
+        FAMILIES.iter().find(|(name, _)| *name == family).and_then(|(_, main)| own(main))
+    })
+}
+
+/// Files of kernels, and the kernel that says what the file is about.
+const FAMILIES: [(&str, &str); 12] = [
+    ("attention", "attention.forward"),
+    ("corrupt", "corrupt.replace"),
+    ("embed", "embed.forward"),
+    ("fill", "fill.zero"),
+    ("gather", "gather.forward"),
+    ("gelu", "gelu.backward"),
+    ("layernorm", "layernorm.forward"),
+    ("matmul", "matmul.forward"),
+    ("optimizer", "optimizer.adamw"),
+    ("reduce", "reduce.columns_partial"),
+    ("rtd", "rtd.loss"),
+    ("vocab", "vocab.forward"),
+];
+
+fn own(label: &str) -> Option<&'static str> {
+    Some(match label {
+        "attention.forward" => "kernels-about-attention-forward",
+        "attention.backward_q" => "kernels-about-attention-backward-q",
+        "attention.backward_kv" => "kernels-about-attention-backward-kv",
+        "corrupt.replace" => "kernels-about-corrupt-replace",
+        "embed.forward" => "kernels-about-embed-forward",
+        "embed.backward_word" => "kernels-about-embed-backward-word",
+        "embed.backward_position" => "kernels-about-embed-backward-position",
+        "embed.backward_type" => "kernels-about-embed-backward-type",
+        "fill.zero" => "kernels-about-fill-zero",
+        "gather.forward" => "kernels-about-gather-forward",
+        "gather.backward" => "kernels-about-gather-backward",
+        "gelu.backward" => "kernels-about-gelu-backward",
+        "layernorm.forward" => "kernels-about-layernorm-forward",
+        "layernorm.forward_residual" => "kernels-about-layernorm-forward-residual",
+        "layernorm.backward" => "kernels-about-layernorm-backward",
+        "layernorm.backward_residual" => "kernels-about-layernorm-backward-residual",
+        "layernorm.params_partial" => "kernels-about-layernorm-params-partial",
+        "layernorm.params_add" => "kernels-about-layernorm-params-add",
+        "matmul.forward" => "kernels-about-matmul-forward",
+        "matmul.forward_gelu" => "kernels-about-matmul-forward-gelu",
+        "matmul.backward_input" => "kernels-about-matmul-backward-input",
+        "matmul.backward_input_add" => "kernels-about-matmul-backward-input-add",
+        "matmul.backward_input_gelu" => "kernels-about-matmul-backward-input-gelu",
+        "matmul.backward_weight" => "kernels-about-matmul-backward-weight",
+        "matmul.backward_weight_partial" => "kernels-about-matmul-backward-weight-partial",
+        "optimizer.norm_partial" => "kernels-about-optimizer-norm-partial",
+        "optimizer.norm_finish" => "kernels-about-optimizer-norm-finish",
+        "optimizer.adamw" => "kernels-about-optimizer-adamw",
+        "reduce.columns_partial" => "kernels-about-reduce-columns-partial",
+        "reduce.rows_add" => "kernels-about-reduce-rows-add",
+        "rtd.loss" => "kernels-about-rtd-loss",
+        "vocab.forward" => "kernels-about-vocab-forward",
+        "vocab.backward" => "kernels-about-vocab-backward",
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kernel_there_is_has_a_sentence() {
+        let silent: Vec<&str> = crate::ops::ALL.iter().map(|k| k.label).filter(|l| kernel(l).is_none()).collect();
+        assert!(silent.is_empty(), "{silent:?}: write what they are in a step, in about.rs and both kernels.ftl");
+        assert!(FAMILIES.iter().all(|(_, main)| own(main).is_some()));
+        assert_eq!(kernel("matmul.forward_tiled"), kernel("matmul.forward"));
+        assert_eq!(kernel("sideways.forward"), None);
+    }
+}

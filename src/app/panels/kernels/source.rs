@@ -1,0 +1,291 @@
+//! A kernel's two texts, side by side or one at a time: told apart by a small reader of words, drawn line by line.
+
+use crate::app::panels::PanelContext;
+use crate::app::theme::Theme;
+use crate::t;
+use crate::train::kernels::Source;
+use egui::text::{LayoutJob, TextFormat};
+use egui::{Button, Label, Role, ScrollArea, Ui, WidgetInfo};
+use std::borrow::Cow;
+use std::ops::Range;
+
+/// Both texts stand side by side from this width on.
+const WIDE: f32 = 720.0;
+const HEIGHT: f32 = 330.0;
+/// Lines above the entry point that come into view with it.
+const ABOVE: usize = 2;
+
+/// What a piece of a line is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    Plain,
+    Keyword,
+    Number,
+    /// `@workgroup_size`, `#[inline]`, `'lifetime`, "text".
+    Mark,
+    Comment,
+}
+
+/// The texts that are open.
+#[derive(Default)]
+pub struct SourceView {
+    /// The twin instead of the shader, where there is room for one.
+    twin: bool,
+    /// The kernel that was brought into view.
+    shown: String,
+}
+
+impl SourceView {
+    pub fn ui(&mut self, ui: &mut Ui, cx: &PanelContext, label: &str, source: &Source) {
+        let jump = self.shown != label;
+        if jump {
+            self.shown = label.to_owned();
+        }
+        let lines = source.entry_lines();
+        let [wgsl, rust] = [("kernels-wgsl", source.wgsl, lines[0]), ("kernels-rust", source.twin, lines[1])];
+        if ui.available_width() >= WIDE {
+            ui.columns(2, |uis| {
+                for (ui, text) in uis.iter_mut().zip([wgsl, rust]) {
+                    ui.label(egui::RichText::new(cx.t(text.0)).font(cx.theme.strong()));
+                    text_ui(ui, cx, label, text, jump);
+                }
+            });
+            return;
+        }
+        let mut turned = false;
+        ui.horizontal_wrapped(|ui| {
+            for (twin, (key, ..)) in [(false, wgsl), (true, rust)] {
+                let (name, chosen) = (cx.t(key), self.twin == twin);
+                let response = ui.add(Button::selectable(chosen, &name));
+                response.widget_info(|| WidgetInfo::selected(Role::RadioButton, true, chosen, &name));
+                if response.clicked() {
+                    (self.twin, turned) = (twin, true);
+                }
+            }
+        });
+        text_ui(ui, cx, label, if self.twin { rust } else { wgsl }, jump || turned);
+    }
+}
+
+fn text_ui(ui: &mut Ui, cx: &PanelContext, label: &str, text: (&str, &'static str, Option<usize>), jump: bool) {
+    let (key, text, entry) = text;
+    if ui.button(cx.t("kernels-copy")).on_hover_text(t!(cx, "kernels-copy-hint", kernel = label)).clicked() {
+        ui.ctx().copy_text(text.to_owned());
+    }
+    let lines: Vec<&str> = text.lines().collect();
+    let height = ui.fonts_mut(|fonts| fonts.row_height(&cx.theme.mono())).ceil();
+    let mut area = ScrollArea::both().id_salt(("source", key)).auto_shrink(false).max_height(HEIGHT);
+    if jump {
+        let first = entry.unwrap_or(0).saturating_sub(ABOVE);
+        area = area.vertical_scroll_offset(first as f32 * height).horizontal_scroll_offset(0.0);
+    }
+    let frame = egui::Frame::new().fill(cx.theme.raised).corner_radius(4).inner_margin(6);
+    frame.show(ui, |ui| {
+        ui.spacing_mut().item_spacing.y = 0.0;
+        area.show_rows(ui, height, lines.len(), |ui, rows| {
+            for row in rows {
+                let job = line_job(cx.theme, &legible(lines[row]), row + 1, Some(row) == entry);
+                ui.add(Label::new(job).extend());
+            }
+        });
+    });
+}
+
+/// Signs of the comments that the font has not, by such that it has.
+const UNDRAWN: [(char, &str); 3] = [('ᵀ', "^T"), ('∘', "·"), ('\u{302}', "^")];
+
+fn legible(line: &str) -> Cow<'_, str> {
+    if line.is_ascii() {
+        return Cow::Borrowed(line);
+    }
+    UNDRAWN.iter().fold(Cow::Borrowed(line), |line, (sign, drawn)| {
+        if line.contains(*sign) { Cow::Owned(line.replace(*sign, drawn)) } else { line }
+    })
+}
+
+fn line_job(theme: Theme, line: &str, number: usize, entry: bool) -> LayoutJob {
+    let format = |color| {
+        let background = if entry { theme.ramp(0.2) } else { egui::Color32::TRANSPARENT };
+        TextFormat { background, ..TextFormat::simple(theme.mono(), color) }
+    };
+    let mut job = LayoutJob::default();
+    job.append(&format!("{number:>4}  "), 0.0, format(theme.weak));
+    let on_entry = |color| if entry { theme.on(theme.ramp(0.2)) } else { color };
+    for (kind, range) in pieces(line) {
+        let color = match kind {
+            Kind::Plain => theme.text,
+            Kind::Keyword => theme.accent,
+            Kind::Number => theme.text,
+            Kind::Mark | Kind::Comment => theme.weak,
+        };
+        let mut format = format(on_entry(color));
+        format.italics = kind == Kind::Comment;
+        // Not by colour alone.
+        format.underline = if kind == Kind::Number { egui::Stroke::new(1.0, theme.line) } else { egui::Stroke::NONE };
+        job.append(&line[range], 0.0, format);
+    }
+    job
+}
+
+/// Words of both languages that hold a program together.
+const KEYWORDS: [&str; 57] = [
+    "alias",
+    "array",
+    "as",
+    "atomic",
+    "bool",
+    "break",
+    "case",
+    "const",
+    "continue",
+    "continuing",
+    "crate",
+    "default",
+    "else",
+    "enum",
+    "f16",
+    "f32",
+    "false",
+    "fn",
+    "for",
+    "i32",
+    "if",
+    "impl",
+    "in",
+    "let",
+    "loop",
+    "mat4x4f",
+    "match",
+    "mod",
+    "move",
+    "mut",
+    "override",
+    "ptr",
+    "pub",
+    "read",
+    "read_write",
+    "ref",
+    "return",
+    "self",
+    "storage",
+    "struct",
+    "super",
+    "switch",
+    "true",
+    "type",
+    "u32",
+    "u64",
+    "uniform",
+    "use",
+    "usize",
+    "var",
+    "vec2",
+    "vec3u",
+    "vec4f",
+    "vec4u",
+    "where",
+    "while",
+    "workgroup",
+];
+
+/// A line of WGSL or Rust in pieces that cover it, each with its kind.
+pub fn pieces(line: &str) -> Vec<(Kind, Range<usize>)> {
+    let mut pieces: Vec<(Kind, Range<usize>)> = Vec::new();
+    let mut at = 0;
+    while let Some(first) = line[at..].chars().next() {
+        let (kind, len) = piece(&line[at..], first);
+        match pieces.last_mut() {
+            Some((before, range)) if *before == kind => range.end += len,
+            _ => pieces.push((kind, at..at + len)),
+        }
+        at += len;
+    }
+    pieces
+}
+
+/// The kind and the length of the piece that `rest` begins with.
+fn piece(rest: &str, first: char) -> (Kind, usize) {
+    let run = |belongs: &dyn Fn(char) -> bool| rest.find(|c: char| !belongs(c)).unwrap_or(rest.len());
+    let in_word = |c: char| c.is_alphanumeric() || c == '_';
+    if rest.starts_with("//") {
+        (Kind::Comment, rest.len())
+    } else if first == '"' {
+        let end = rest[1..].match_indices('"').find(|(n, _)| !rest[..n + 1].ends_with('\\'));
+        (Kind::Mark, end.map_or(rest.len(), |(n, _)| n + 2))
+    } else if first == '@' || (first == '\'' && rest[1..].starts_with(char::is_alphabetic)) {
+        (Kind::Mark, 1 + rest[1..].find(|c| !in_word(c)).unwrap_or(rest.len() - 1))
+    } else if rest.starts_with("#[") || rest.starts_with("#![") {
+        (Kind::Mark, rest.find(']').map_or(rest.len(), |end| end + 1))
+    } else if first.is_ascii_digit() {
+        (Kind::Number, run(&|c| in_word(c) || c == '.'))
+    } else if in_word(first) {
+        let len = run(&in_word);
+        let kind = if KEYWORDS.contains(&&rest[..len]) { Kind::Keyword } else { Kind::Plain };
+        (kind, len)
+    } else {
+        (Kind::Plain, first.len_utf8())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kinds(line: &str) -> Vec<(Kind, &str)> {
+        pieces(line).into_iter().map(|(kind, range)| (kind, &line[range])).collect()
+    }
+
+    #[test]
+    fn both_languages_fall_into_pieces() {
+        use Kind::{Comment, Keyword, Mark, Number, Plain};
+        assert_eq!(
+            kinds("@compute fn main(x: f32) { // go"),
+            [
+                (Mark, "@compute"),
+                (Plain, " "),
+                (Keyword, "fn"),
+                (Plain, " main(x: "),
+                (Keyword, "f32"),
+                (Plain, ") { "),
+                (Comment, "// go"),
+            ]
+        );
+        assert_eq!(kinds("let n = 0x1fu + 2.5;").iter().filter(|(kind, _)| *kind == Number).count(), 2);
+        assert!(kinds(r#"println!("a \" // b", x);"#).contains(&(Mark, r#""a \" // b""#)));
+        assert!(kinds("#[inline] fn f<'a>()").starts_with(&[(Mark, "#[inline]")]));
+        // A range is no number's end that swallows what follows.
+        assert!(kinds("for i in letter..n").iter().all(|(kind, _)| *kind != Number));
+    }
+
+    #[test]
+    fn pieces_cover_every_line_of_every_kernel() {
+        for kernel in crate::ops::ALL {
+            let source = crate::train::kernels::source(kernel.label).unwrap();
+            for line in source.wgsl.lines().chain(source.twin.lines()) {
+                let whole: String = pieces(line).into_iter().map(|(_, range)| &line[range]).collect();
+                assert_eq!(whole, line);
+            }
+        }
+    }
+
+    #[test]
+    fn the_font_has_every_sign_of_every_source() {
+        let ctx = egui::Context::default();
+        crate::app::theme::install(&ctx);
+        // Nothing is painted: what a painter would have to upload is put away.
+        ctx.run_ui(egui::RawInput::default(), |_| {}).textures_delta.clear();
+        let mono = crate::app::theme::LIGHT.mono();
+        for kernel in crate::ops::ALL {
+            let source = crate::train::kernels::source(kernel.label).unwrap();
+            for line in source.wgsl.lines().chain(source.twin.lines()) {
+                let missing = legible(line).chars().find(|c| !ctx.fonts_mut(|fonts| fonts.has_glyph(&mono, *c)));
+                assert_eq!(missing, None, "{}: {line}: UNDRAWN says what stands for it", kernel.label);
+            }
+        }
+    }
+
+    #[test]
+    fn keywords_are_in_order_and_once() {
+        assert!(KEYWORDS.is_sorted_by(|a, b| a < b));
+    }
+}

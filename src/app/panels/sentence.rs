@@ -1,0 +1,315 @@
+//! A sentence of one's own, judged on the live weights: typed, its words hidden, drawn anew by the generator, or swapped by hand.
+//! text and edits -> `SetProbeText` -> probes -> two rows of chips, tools for the chosen word, a running score.
+
+mod score;
+
+use super::chip::{self, Column, HEIGHT, Look};
+use super::{Ask, Mark, PanelContext};
+use crate::t;
+use crate::train::event::{Change, Command, Probe, ProbeEdit, ProbeToken, ReadToken};
+use crate::view::Lang;
+use egui::{
+    Align2, CornerRadius, Rect, RichText, Role, Sense, Stroke, StrokeKind, TextEdit, Ui, WidgetInfo, pos2, vec2,
+};
+use score::{Score, Word, words};
+use std::collections::BTreeMap;
+
+/// More than a row of any preset holds.
+const CHARACTERS_MAX: usize = 1000;
+/// A pause in typing after which the text is judged.
+const PAUSE_SECS: f64 = 0.25;
+const ROW_GAP: f32 = 5.0;
+const LABEL_GAP: f32 = 14.0;
+
+#[derive(Default)]
+pub struct SentencePanel {
+    typed: String,
+    /// Whose example stands there, until something else is typed.
+    example: Option<Lang>,
+    edits: BTreeMap<u32, Change>,
+    /// The word whose tools are open.
+    chosen: Option<u32>,
+    /// A word to put there instead.
+    hand: String,
+    /// When a pause in typing is over.
+    due: f64,
+    /// What the trainer was told last.
+    told: Option<Told>,
+    score: Score,
+    /// Run and probe that the score has read.
+    read: (u64, u64),
+}
+
+#[derive(PartialEq)]
+struct Told {
+    run: u64,
+    text: String,
+    edits: Vec<ProbeEdit>,
+}
+
+impl SentencePanel {
+    pub fn ui(&mut self, ui: &mut Ui, cx: &mut PanelContext) {
+        self.follow_language(cx);
+        self.field_ui(ui, cx);
+        self.tell(ui, cx);
+        let state = cx.state;
+        let before = cx.view.scrub.unwrap_or(u64::MAX);
+        let answer = state.probes.iter().rev().find(|probe| probe.text == self.typed && probe.step <= before);
+        match answer {
+            Some(probe) => self.answer_ui(ui, probe, cx),
+            None => self.waiting_ui(ui, cx),
+        }
+        self.count(cx);
+        self.score_ui(ui, cx);
+    }
+
+    /// An example in the person's language, until they type.
+    fn follow_language(&mut self, cx: &PanelContext) {
+        let untouched = self.typed.is_empty() && self.told.is_none() || self.example.is_some();
+        if untouched && self.example != Some(cx.lang()) {
+            self.set_text(cx.t("sentence-example"));
+            self.example = Some(cx.lang());
+        }
+    }
+
+    fn set_text(&mut self, text: String) {
+        self.typed = text;
+        // Numbers of words mean something else now.
+        self.edits.clear();
+        self.chosen = None;
+    }
+
+    fn field_ui(&mut self, ui: &mut Ui, cx: &PanelContext) {
+        let label = ui.label(RichText::new(cx.t("sentence-label")).font(cx.theme.small()).color(cx.theme.weak));
+        let mut text = self.typed.clone();
+        let field = TextEdit::singleline(&mut text)
+            .id_salt("sentence")
+            .hint_text(cx.t("sentence-hint"))
+            .char_limit(CHARACTERS_MAX)
+            .desired_width(f32::INFINITY)
+            .margin(vec2(8.0, 6.0));
+        let response = ui.add(field).labelled_by(label.id);
+        if cx.is_marked(Mark::Sentence) {
+            let line = Stroke::new(2.0, cx.theme.accent);
+            ui.painter().rect_stroke(response.rect.expand(2.0), CornerRadius::same(6), line, StrokeKind::Outside);
+        }
+        if text != self.typed {
+            self.set_text(text);
+            self.example = None;
+            self.due = ui.input(|i| i.time) + PAUSE_SECS;
+        }
+    }
+
+    /// Tells the trainer, once a pause in typing is over; a new run is told again.
+    fn tell(&mut self, ui: &Ui, cx: &mut PanelContext) {
+        if !cx.view.transport.live {
+            return;
+        }
+        let edit = |(word, change): (&u32, &Change)| ProbeEdit { word: *word, change: change.clone() };
+        let now =
+            Told { run: cx.view.transport.run, text: self.typed.clone(), edits: self.edits.iter().map(edit).collect() };
+        if self.told.as_ref() == Some(&now) {
+            return;
+        }
+        let wait = self.due - ui.input(|i| i.time);
+        if wait > 0.0 {
+            return ui.ctx().request_repaint_after(std::time::Duration::from_secs_f64(wait));
+        }
+        cx.send(Command::SetProbeText { text: now.text.clone(), edits: now.edits.clone() });
+        self.told = Some(now);
+    }
+
+    /// Nothing was said of this text yet: why, and what to press.
+    fn waiting_ui(&self, ui: &mut Ui, cx: &mut PanelContext) {
+        ui.horizontal_wrapped(|ui| {
+            if self.typed.trim().is_empty() {
+                ui.label(RichText::new(cx.t("sentence-empty")).color(cx.theme.weak));
+            } else if cx.view.transport.live {
+                ui.label(RichText::new(cx.t("sentence-waiting")).color(cx.theme.weak));
+            } else {
+                ui.label(RichText::new(cx.t("sentence-no-run")).color(cx.theme.weak));
+                if ui.button(cx.t("sentence-train")).clicked() {
+                    cx.ask(Ask::Play);
+                }
+            }
+        });
+    }
+
+    fn answer_ui(&mut self, ui: &mut Ui, probe: &Probe, cx: &mut PanelContext) {
+        let words = words(probe);
+        ui.add_space(4.0);
+        self.rows_ui(ui, probe, &words, cx);
+        let mut said = t!(cx, "sentence-judged-at", step = probe.step);
+        if probe.truncated {
+            said = format!("{said} {}", cx.t("sentence-truncated"));
+        }
+        ui.label(RichText::new(said).font(cx.theme.small()).color(cx.theme.weak));
+        match words.iter().find(|word| Some(word.number) == self.chosen) {
+            Some(word) => self.tools_ui(ui, probe, word, cx),
+            None => {
+                ui.label(RichText::new(cx.t("sentence-click")).font(cx.theme.small()).color(cx.theme.weak));
+            }
+        }
+    }
+
+    /// Two rows over the text: what the judge reads, and what it says.
+    fn rows_ui(&mut self, ui: &mut Ui, probe: &Probe, words: &[Word], cx: &mut PanelContext) {
+        let labels = [cx.t("sentence-row-text"), cx.t("flow-row-judge")];
+        let width = labels.iter().map(|label| chip::label_width(ui, label, cx)).fold(0.0, f32::max) + LABEL_GAP;
+        let mask = cx.t("flow-mask");
+        let room = (ui.available_width() - width).max(120.0);
+        let tokens: Vec<ReadToken> = probe.tokens.iter().map(shown).collect();
+        for columns in chip::folds(ui, &tokens, room, &mask, cx) {
+            let height = 2.0 * HEIGHT + ROW_GAP;
+            let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::hover());
+            let row = |n: usize| rect.top() + n as f32 * (HEIGHT + ROW_GAP);
+            for (n, label) in labels.iter().enumerate() {
+                let at = pos2(rect.left(), row(n) + HEIGHT / 2.0);
+                ui.painter().text(at, Align2::LEFT_CENTER, label, cx.theme.small(), cx.theme.weak);
+            }
+            let cells = |column: &Column| {
+                let left = rect.left() + width + column.left;
+                [0, 1].map(|n| Rect::from_min_size(pos2(left, row(n)), vec2(column.width, HEIGHT)))
+            };
+            for column in &columns {
+                piece_ui(ui, column, cells(column), &probe.tokens[column.index], &mask, cx);
+            }
+            // A word that is folded in two is chosen by either part.
+            for word in words {
+                let here = columns.iter().filter(|column| word.tokens.contains(&column.index)).map(cells);
+                let Some(all) = here.map(|[text, judge]| text.union(judge)).reduce(Rect::union) else { continue };
+                self.word_ui(ui, word, all, probe, cx);
+            }
+            ui.add_space(4.0);
+        }
+    }
+
+    fn word_ui(&mut self, ui: &Ui, word: &Word, rect: Rect, probe: &Probe, cx: &PanelContext) {
+        let response = ui.interact(rect, ui.scope_id().with(("word", word.number)), Sense::click());
+        let name = spoken(word, probe, cx);
+        let chosen = self.chosen == Some(word.number);
+        response.widget_info(|| WidgetInfo::selected(Role::Button, true, chosen, &name));
+        if response.clicked() {
+            self.chosen = (!chosen).then_some(word.number);
+            self.hand.clear();
+        }
+        if chosen || response.hovered() || response.has_focus() {
+            let width = if chosen || response.has_focus() { 2.0 } else { 1.0 };
+            let line = Stroke::new(width, cx.theme.accent);
+            ui.painter().rect_stroke(rect.expand(2.0), CornerRadius::same(6), line, StrokeKind::Outside);
+        }
+        response.on_hover_text(name);
+    }
+
+    /// What can be done with the chosen word.
+    fn tools_ui(&mut self, ui: &mut Ui, probe: &Probe, word: &Word, cx: &PanelContext) {
+        let number = word.number;
+        let mut change = None;
+        ui.horizontal_wrapped(|ui| {
+            ui.label(RichText::new(t!(cx, "sentence-chosen", word = &word.original)).font(cx.theme.strong()));
+            if ui.button(cx.t("sentence-hide")).on_hover_text(cx.t("sentence-hide-hint")).clicked() {
+                change = Some(Change::Mask);
+            }
+            let draw = match self.edits.get(&number) {
+                Some(Change::Sample { draw }) => Some(draw + 1),
+                _ => None,
+            };
+            let name = cx.t(if draw.is_some() { "sentence-draw-again" } else { "sentence-draw" });
+            if ui.button(name).on_hover_text(cx.t("sentence-draw-hint")).clicked() {
+                change = Some(Change::Sample { draw: draw.unwrap_or(0) });
+            }
+            let label = ui.label(RichText::new(cx.t("sentence-swap-label")).color(cx.theme.weak));
+            let field = TextEdit::singleline(&mut self.hand).id_salt("hand").char_limit(40).desired_width(110.0);
+            let field = ui.add(field.margin(vec2(8.0, 5.0))).labelled_by(label.id);
+            let enter = field.lost_focus() && ui.input(|i| i.key_pressed(egui::Key::Enter));
+            let swap = ui.button(cx.t("sentence-swap")).clicked() || enter;
+            let hand = self.hand.trim();
+            if swap && !hand.is_empty() {
+                change = Some(Change::Replace { word: hand.to_owned() });
+            }
+            let changed = self.edits.contains_key(&number);
+            if ui.add_enabled(changed, egui::Button::new(cx.t("sentence-back"))).clicked() {
+                self.edits.remove(&number);
+            }
+        });
+        let proposals = &probe.tokens[word.tokens.start].token.proposals;
+        if !proposals.is_empty() {
+            ui.horizontal_wrapped(|ui| {
+                ui.label(RichText::new(cx.t("sentence-proposals")).font(cx.theme.small()).color(cx.theme.weak));
+                for proposal in proposals.iter().take(5) {
+                    let share = cx.percent(Some(f64::from(proposal.probability)), 0);
+                    if ui.button(format!("{} {share}", chip::piece(&proposal.token).0)).clicked() {
+                        change = Some(Change::Replace { word: chip::piece(&proposal.token).0.to_owned() });
+                    }
+                }
+            });
+        }
+        if let Some(change) = change {
+            self.edits.insert(number, change);
+        }
+    }
+
+    /// Reads the newest answer into the score: swaps that this window's judge saw.
+    fn count(&mut self, cx: &PanelContext) {
+        let now = (cx.view.transport.run, cx.state.probes.seen());
+        if cx.view.transport.live && self.read != now {
+            self.read = now;
+            if let Some(probe) = cx.state.probes.last() {
+                self.score.read(probe);
+            }
+        }
+    }
+
+    fn score_ui(&self, ui: &mut Ui, cx: &PanelContext) {
+        ui.add_space(2.0);
+        let Score { judged, fooled, best, .. } = &self.score;
+        if *judged == 0 {
+            ui.label(RichText::new(cx.t("sentence-game")).color(cx.theme.weak));
+            return;
+        }
+        ui.horizontal_wrapped(|ui| {
+            ui.label(
+                RichText::new(t!(cx, "sentence-score", fooled = *fooled, judged = *judged)).font(cx.theme.strong()),
+            );
+            if let Some(best) = best {
+                let p = cx.number(Some(best.p), 2);
+                ui.label(t!(cx, "sentence-best", word = &best.word, original = &best.original, p = p));
+            }
+        });
+    }
+}
+
+/// A token as its chip is drawn: one that is only hidden was not drawn anew, so it is no lucky guess.
+fn shown(token: &ProbeToken) -> ReadToken {
+    let drawn = token.token.sampled.is_some();
+    ReadToken { masked: token.token.masked && drawn, ..token.token.clone() }
+}
+
+fn piece_ui(ui: &Ui, column: &Column, [text, judge]: [Rect; 2], token: &ProbeToken, mask: &str, cx: &PanelContext) {
+    let painter = ui.painter();
+    let (read, _) = chip::piece(token.token.read());
+    let look = match (&token.change, token.token.replaced) {
+        (Some(Change::Mask), _) => Look::Masked,
+        (Some(_), true) => Look::Replaced,
+        (Some(_), false) => Look::Lucky,
+        (None, _) => Look::Plain,
+    };
+    let shown_text = if look == Look::Masked { mask } else { read };
+    chip::text(painter, text, shown_text, look, cx.theme);
+    if column.joined {
+        chip::joint(painter, text, cx.theme);
+    }
+    chip::judged(painter, judge, column.token, cx);
+}
+
+/// A word as it is said: what stands there, for what, and what the judge says.
+fn spoken(word: &Word, probe: &Probe, cx: &PanelContext) -> String {
+    let pieces = &probe.tokens[word.tokens.clone()];
+    let p = pieces.iter().filter_map(|piece| piece.token.p_replaced).reduce(f64::max);
+    let p = cx.percent(p, 0);
+    match &word.change {
+        None => t!(cx, "sentence-word", word = &word.read, p = p),
+        Some(Change::Mask) => t!(cx, "sentence-word-hidden", word = &word.original, p = p),
+        Some(_) => t!(cx, "sentence-word-swapped", word = &word.read, original = &word.original, p = p),
+    }
+}

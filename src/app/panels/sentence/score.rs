@@ -1,0 +1,156 @@
+//! "Fool the judge": each word that was put in the place of another counts once, by what the judge first says of it.
+//! probe -> [`words`] -> [`Score`].
+
+use crate::train::event::{Change, Probe, ProbeToken};
+use std::collections::VecDeque;
+use std::ops::Range;
+
+/// Swaps that are remembered, so that none counts twice.
+const KNOWN_MAX: usize = 512;
+
+/// A word of the person's text with all its pieces.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Word {
+    /// As edits name it.
+    pub number: u32,
+    pub tokens: Range<usize>,
+    /// As it was typed.
+    pub original: String,
+    /// As the judge reads it.
+    pub read: String,
+    pub change: Option<Change>,
+    /// Of its pieces that are not the original's, the highest p(replaced): one that is caught gives the word away.
+    /// None where nothing was swapped.
+    pub p_swap: Option<f64>,
+}
+
+/// The words of a probe, in order.
+pub fn words(probe: &Probe) -> Vec<Word> {
+    let mut words = Vec::new();
+    let mut start = 0;
+    for pieces in probe.tokens.chunk_by(|a, b| a.word == b.word) {
+        let tokens = start..start + pieces.len();
+        start = tokens.end;
+        words.push(word(probe, pieces, tokens));
+    }
+    words
+}
+
+fn word(probe: &Probe, pieces: &[ProbeToken], tokens: Range<usize>) -> Word {
+    let from = pieces.iter().map(|piece| piece.start).min().unwrap_or(0) as usize;
+    let to = pieces.iter().map(|piece| piece.end).max().unwrap_or(0) as usize;
+    let original = probe.text.get(from..to).unwrap_or_default().to_owned();
+    let text = |piece: &ProbeToken| {
+        let read = piece.token.read();
+        read.strip_prefix("##").unwrap_or(read).to_owned()
+    };
+    let swapped = pieces.iter().filter(|piece| piece.token.replaced);
+    Word {
+        number: pieces[0].word,
+        tokens,
+        original,
+        read: pieces.iter().map(text).collect(),
+        change: pieces.iter().find_map(|piece| piece.change.clone()),
+        p_swap: swapped.filter_map(|piece| piece.token.p_replaced).reduce(f64::max),
+    }
+}
+
+/// A swap and what the judge first said of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Swap {
+    pub original: String,
+    pub word: String,
+    pub p: f64,
+}
+
+/// The running score.
+#[derive(Debug, Clone, Default)]
+pub struct Score {
+    /// Swaps that were judged, and of them those that passed as the original.
+    pub judged: u64,
+    pub fooled: u64,
+    /// The one that the judge believed most.
+    pub best: Option<Swap>,
+    known: VecDeque<(String, u32, String)>,
+}
+
+impl Score {
+    /// Counts the swaps of a probe that are new.
+    pub fn read(&mut self, probe: &Probe) {
+        for word in words(probe) {
+            let Some(p) = word.p_swap.filter(|_| !matches!(word.change, None | Some(Change::Mask))) else { continue };
+            let key = (probe.text.clone(), word.number, word.read.clone());
+            if self.known.contains(&key) {
+                continue;
+            }
+            if self.known.len() == KNOWN_MAX {
+                self.known.pop_front();
+            }
+            self.known.push_back(key);
+            self.judged += 1;
+            self.fooled += u64::from(p <= 0.5);
+            if p <= 0.5 && self.best.as_ref().is_none_or(|best| p < best.p) {
+                self.best = Some(Swap { original: word.original, word: word.read, p });
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+pub mod tests {
+    use super::*;
+    use crate::train::event::ReadToken;
+
+    /// `the dog ate`, with `dog` as two pieces and `swap` in the place of `ate`.
+    pub fn probe(step: u64, swap: Option<(&str, f64)>) -> Probe {
+        let token = |text: &str, word: u32, (start, end): (u32, u32)| ProbeToken {
+            token: ReadToken { original: text.to_owned(), p_replaced: Some(0.1), ..ReadToken::default() },
+            start,
+            end,
+            word,
+            change: None,
+        };
+        let mut tokens =
+            vec![token("the", 0, (0, 3)), token("do", 1, (4, 6)), token("##g", 1, (6, 7)), token("ate", 2, (8, 11))];
+        if let Some((word, p)) = swap {
+            let last = &mut tokens[3];
+            last.change = Some(Change::Replace { word: word.to_owned() });
+            last.token.sampled = Some(word.to_owned());
+            last.token.replaced = true;
+            last.token.p_replaced = Some(p);
+        }
+        Probe { step, text: "the dog ate".to_owned(), tokens, ..Probe::default() }
+    }
+
+    #[test]
+    fn pieces_come_together_as_the_words_that_were_typed() {
+        let words = words(&probe(1, Some(("slept", 0.3))));
+        let seen: Vec<_> = words.iter().map(|w| (w.number, w.original.as_str(), w.read.as_str(), w.p_swap)).collect();
+        assert_eq!(seen, [(0, "the", "the", None), (1, "dog", "dog", None), (2, "ate", "slept", Some(0.3))]);
+        assert_eq!(words[1].tokens, 1..3);
+    }
+
+    #[test]
+    fn a_swap_counts_once_by_the_first_judgement() {
+        let mut score = Score::default();
+        score.read(&probe(1, None));
+        assert_eq!((score.judged, score.fooled), (0, 0));
+        score.read(&probe(2, Some(("slept", 0.3))));
+        score.read(&probe(3, Some(("slept", 0.9))));
+        score.read(&probe(4, Some(("moon", 0.8))));
+        assert_eq!((score.judged, score.fooled), (2, 1));
+        assert_eq!(score.best, Some(Swap { original: "ate".into(), word: "slept".into(), p: 0.3 }));
+    }
+
+    #[test]
+    fn a_hidden_word_is_no_swap_and_the_memory_is_bounded() {
+        let mut score = Score::default();
+        let mut hidden = probe(1, None);
+        hidden.tokens[3].change = Some(Change::Mask);
+        hidden.tokens[3].token.masked = true;
+        score.read(&hidden);
+        assert_eq!(score.judged, 0);
+        (0..2_000).for_each(|n| score.read(&probe(n, Some((&format!("w{n}"), 0.6)))));
+        assert_eq!((score.judged, score.fooled, score.known.len()), (2_000, 0, KNOWN_MAX));
+    }
+}

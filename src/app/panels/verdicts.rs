@@ -1,0 +1,288 @@
+//! How the judge's verdicts turned out on held-out text: counts at any threshold beside what a judge without eyes would get, the
+//! curves over all thresholds, and how far its probabilities can be taken at their word. A cell lists its tokens in their text.
+
+mod plots;
+
+use super::chip::{self, GLYPH};
+use super::{Mark, PanelContext};
+use crate::t;
+use crate::train::event::{Command, Confusion, EvalMetrics, JUDGE_BINS, JudgedExample, Verdict};
+use egui::text::{LayoutJob, TextFormat};
+use egui::{Align2, CornerRadius, Rect, RichText, Role, Sense, Slider, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
+
+/// What a judge calls replaced where nobody says otherwise.
+const HALF: f64 = 0.5;
+const CELL_HEIGHT: f32 = 54.0;
+const ROW_GAP: f32 = 4.0;
+
+/// A kind of token by what it is and what the judge says, in reading order.
+const CELLS: [(Verdict, &str); 4] = [
+    (Verdict::Caught, "verdicts-caught"),
+    (Verdict::Missed, "verdicts-missed"),
+    (Verdict::FalseAlarm, "verdicts-false-alarm"),
+    (Verdict::Passed, "verdicts-passed"),
+];
+
+#[derive(Default)]
+pub struct VerdictsPanel {
+    /// The cell whose tokens are listed: an index of [`CELLS`].
+    open: Option<usize>,
+}
+
+impl VerdictsPanel {
+    pub fn ui(&mut self, ui: &mut Ui, cx: &mut PanelContext) {
+        let state = cx.state;
+        let Some(eval) = state.eval_at(cx.view.scrub) else {
+            ui.label(cx.t(if cx.view.transport.live { "verdicts-none-live" } else { "verdicts-none" }));
+            evaluate_ui(ui, cx);
+            return;
+        };
+        let bin = threshold_ui(ui, cx, eval);
+        let Some(counts) = counts_at(eval, bin) else {
+            ui.label(cx.t("verdicts-no-counts"));
+            return;
+        };
+        let cells = ui.scope(|ui| self.cells_ui(ui, cx, &counts)).response;
+        if cx.is_marked(Mark::Verdicts) {
+            let finger = Stroke::new(2.0, cx.theme.accent);
+            ui.painter().rect_stroke(cells.rect.expand(2.0), CornerRadius::same(6), finger, StrokeKind::Outside);
+        }
+        if let Some(open) = self.open {
+            examples_ui(ui, cx, eval, CELLS[open], edge(bin));
+        }
+        accuracy_ui(ui, cx, &counts);
+        ui.add_space(4.0);
+        if let Some(threshold) = plots::ui(ui, cx, eval, bin) {
+            cx.view.threshold = Some(threshold);
+        }
+    }
+
+    /// Truth downwards, the judge's word across.
+    fn cells_ui(&mut self, ui: &mut Ui, cx: &PanelContext, counts: &Confusion) {
+        let rows = ["verdicts-row-replaced", "verdicts-row-original"].map(|key| cx.t(key));
+        let width = |text: &String| {
+            ui.painter().layout_no_wrap(text.clone(), cx.theme.small(), cx.theme.weak).size().x.ceil() + 10.0
+        };
+        let side = rows.iter().map(width).fold(0.0, f32::max);
+        let (head, _) = ui.allocate_exact_size(vec2(ui.available_width(), 20.0), Sense::hover());
+        let cell_width = ((head.width() - side - ROW_GAP) / 2.0).max(60.0);
+        for (n, key) in ["verdicts-column-replaced", "verdicts-column-original"].into_iter().enumerate() {
+            let at = pos2(head.left() + side + (cell_width + ROW_GAP) * n as f32 + 4.0, head.center().y);
+            ui.painter().text(at, Align2::LEFT_CENTER, cx.t(key), cx.theme.small(), cx.theme.weak);
+        }
+        let numbers = [counts.caught, counts.missed, counts.false_alarm, counts.passed];
+        for (row, name) in rows.iter().enumerate() {
+            let (rect, _) = ui.allocate_exact_size(vec2(head.width(), CELL_HEIGHT), Sense::hover());
+            ui.painter().text(rect.left_center(), Align2::LEFT_CENTER, name, cx.theme.small(), cx.theme.weak);
+            let whole = numbers[2 * row] + numbers[2 * row + 1];
+            for column in 0..2 {
+                let cell = 2 * row + column;
+                let left = rect.left() + side + (cell_width + ROW_GAP) * column as f32;
+                let place = Rect::from_min_size(pos2(left, rect.top()), vec2(cell_width, CELL_HEIGHT));
+                self.cell_ui(ui, cx, cell, place, numbers[cell], whole);
+            }
+        }
+    }
+
+    /// Its count in digits, its share of the row in digits and as luminance, its kind as a glyph and a word.
+    fn cell_ui(&mut self, ui: &mut Ui, cx: &PanelContext, cell: usize, place: Rect, count: u64, whole: u64) {
+        let (verdict, key) = CELLS[cell];
+        let share = (whole > 0).then(|| count as f64 / whole as f64);
+        let percent = cx.percent(share, 1);
+        let response = ui.interact(place, ui.scope_id().with(("cell", cell)), Sense::click());
+        let chosen = self.open == Some(cell);
+        let name = t!(cx, "verdicts-cell", kind = cx.t(key), count = count, share = &percent);
+        response.widget_info(|| WidgetInfo::selected(Role::Button, true, chosen, &name));
+        let fill = cx.theme.ramp(share.unwrap_or(0.0));
+        let ink = cx.theme.on(fill);
+        let outlined = chosen || response.hovered() || response.has_focus();
+        let line = if outlined { Stroke::new(2.5, cx.theme.accent) } else { Stroke::new(1.0, cx.theme.line) };
+        let painter = ui.painter().with_clip_rect(place.intersect(ui.clip_rect()));
+        painter.rect(place, CornerRadius::same(6), fill, line, StrokeKind::Inside);
+        let left = place.left() + 10.0;
+        chip::glyph(&painter, verdict, pos2(left + GLYPH / 2.0, place.top() + 17.0), ink);
+        let indent = if verdict == Verdict::Passed { 0.0 } else { GLYPH + 6.0 };
+        painter.text(pos2(left + indent, place.top() + 17.0), Align2::LEFT_CENTER, cx.t(key), cx.theme.small(), ink);
+        let numbers = format!("{}   {percent}", cx.lang().whole(count));
+        painter.text(pos2(left, place.bottom() - 16.0), Align2::LEFT_CENTER, numbers, cx.theme.strong(), ink);
+        if response.on_hover_text(cx.t("verdicts-cell-hint")).clicked() {
+            self.open = (!chosen).then_some(cell);
+        }
+    }
+}
+
+/// The lower edge of a threshold's bin: what p(replaced) is compared with.
+fn edge(bin: usize) -> f64 {
+    bin as f64 / JUDGE_BINS as f64
+}
+
+/// The counts of an evaluation at a threshold; without its histogram only one half is known.
+fn counts_at(eval: &EvalMetrics, bin: usize) -> Option<Confusion> {
+    match &eval.histogram {
+        Some(histogram) => Some(histogram.confusion(bin)),
+        None => eval.confusion.filter(|_| bin == JUDGE_BINS / 2),
+    }
+}
+
+/// The cell that an example belongs to at a threshold.
+fn verdict_of(example: &JudgedExample, threshold: f64) -> Verdict {
+    match (example.replaced, example.p_replaced >= threshold) {
+        (true, true) => Verdict::Caught,
+        (true, false) => Verdict::Missed,
+        (false, true) => Verdict::FalseAlarm,
+        (false, false) => Verdict::Passed,
+    }
+}
+
+fn evaluate_ui(ui: &mut Ui, cx: &mut PanelContext) {
+    if cx.view.transport.live && ui.button(cx.t("verdicts-evaluate")).clicked() {
+        cx.send(Command::Evaluate);
+    }
+}
+
+/// What was measured, and from where on the judge says "replaced": the threshold's bin.
+fn threshold_ui(ui: &mut Ui, cx: &mut PanelContext, eval: &EvalMetrics) -> usize {
+    let lang = cx.lang();
+    let movable = eval.histogram.is_some();
+    let mut threshold = if movable { cx.view.threshold.unwrap_or(HALF) } else { HALF };
+    ui.horizontal_wrapped(|ui| {
+        let whole = counts_at(eval, JUDGE_BINS / 2).map_or(0, |c| c.caught + c.missed + c.false_alarm + c.passed);
+        let replaced = cx.percent(eval.metrics.replaced_share, 1);
+        ui.label(t!(cx, "verdicts-summary", step = eval.step, tokens = whole, replaced = replaced));
+        evaluate_ui(ui, cx);
+    });
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().slider_width = (ui.available_width() - 260.0).clamp(90.0, 260.0);
+        let slider = Slider::new(&mut threshold, 0.0..=1.0)
+            .step_by(1.0 / JUDGE_BINS as f64)
+            .text(cx.t("verdicts-threshold"))
+            .custom_formatter(move |value, _| lang.decimal(value, 3))
+            .custom_parser(|text| text.trim().replace(',', ".").parse().ok());
+        let response = ui.add_enabled(movable, slider);
+        if response.changed() {
+            cx.view.threshold = Some(threshold);
+        }
+        if !movable {
+            ui.label(RichText::new(cx.t("verdicts-fixed")).font(cx.theme.small()).color(cx.theme.weak));
+        }
+    });
+    (threshold * JUDGE_BINS as f64).round().clamp(0.0, JUDGE_BINS as f64) as usize
+}
+
+/// A cell's tokens in their text.
+fn examples_ui(ui: &mut Ui, cx: &PanelContext, eval: &EvalMetrics, cell: (Verdict, &str), threshold: f64) {
+    let (verdict, key) = cell;
+    ui.label(RichText::new(t!(cx, "verdicts-examples", kind = cx.t(key))).font(cx.theme.strong()));
+    if eval.examples.is_empty() {
+        ui.label(RichText::new(cx.t("verdicts-examples-none")).color(cx.theme.weak));
+        return;
+    }
+    let mut of_cell: Vec<&JudgedExample> =
+        eval.examples.iter().filter(|example| verdict_of(example, threshold) == verdict).collect();
+    if of_cell.is_empty() {
+        ui.label(RichText::new(cx.t("verdicts-examples-empty")).color(cx.theme.weak));
+    }
+    // What the judge was surest of comes first, right or wrong.
+    of_cell.sort_by(|a, b| (b.p_replaced - HALF).abs().total_cmp(&(a.p_replaced - HALF).abs()));
+    for example in of_cell {
+        ui.horizontal(|ui| {
+            let (rect, _) = ui.allocate_exact_size(vec2(52.0, 22.0), Sense::hover());
+            let fill = cx.theme.ramp(example.p_replaced);
+            let line = Stroke::new(1.0, cx.theme.line);
+            ui.painter().rect(rect, CornerRadius::same(5), fill, line, StrokeKind::Inside);
+            let number = cx.number(Some(example.p_replaced), 2);
+            let ink = cx.theme.on(fill);
+            ui.painter().text(rect.center(), Align2::CENTER_CENTER, number, cx.theme.body(), ink);
+            ui.add(egui::Label::new(example_text(cx, example)).wrap());
+        });
+    }
+}
+
+fn example_text(cx: &PanelContext, example: &JudgedExample) -> LayoutJob {
+    let theme = cx.theme;
+    let mut job = LayoutJob::default();
+    let plain = TextFormat::simple(theme.body(), theme.weak);
+    let token =
+        TextFormat { underline: Stroke::new(1.5, theme.accent), ..TextFormat::simple(theme.strong(), theme.text) };
+    if !example.before.is_empty() {
+        job.append(&format!("{} ", example.before), 0.0, plain.clone());
+    }
+    job.append(&example.token, 0.0, token);
+    if !example.after.is_empty() {
+        job.append(&format!(" {}", example.after), 0.0, plain.clone());
+    }
+    if example.replaced {
+        job.append(&t!(cx, "verdicts-in-place", original = &example.original), 12.0, plain);
+    } else if example.masked {
+        job.append(&cx.t("verdicts-lucky"), 12.0, plain);
+    }
+    job
+}
+
+/// Recall and precision, and the accuracy beside what always saying "original" gets: on text where nearly all is original that is
+/// nearly everything.
+fn accuracy_ui(ui: &mut Ui, cx: &PanelContext, counts: &Confusion) {
+    let whole = counts.caught + counts.missed + counts.false_alarm + counts.passed;
+    let share = |part: u64| (whole > 0).then(|| part as f64 / whole as f64);
+    let (accuracy, base) = (share(counts.caught + counts.passed), share(counts.false_alarm + counts.passed));
+    let [recall, precision] = [counts.recall(), counts.precision()].map(|share| cx.percent(share, 1));
+    ui.label(t!(cx, "verdicts-rates", recall = recall, precision = precision));
+    let words = t!(cx, "verdicts-accuracy", accuracy = cx.percent(accuracy, 1), base = cx.percent(base, 1));
+    let (Some(accuracy), Some(base)) = (accuracy, base) else { return };
+    ui.label(words);
+    let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), 18.0), Sense::hover());
+    let bar = Rect::from_min_max(rect.min + vec2(0.0, 4.0), rect.max - vec2(0.0, 4.0));
+    let to = |share: f64| bar.left() + bar.width() * share as f32;
+    let painter = ui.painter();
+    painter.rect(bar, CornerRadius::same(4), cx.theme.raised, Stroke::new(1.0, cx.theme.line), StrokeKind::Inside);
+    let done = Rect::from_min_max(bar.min, pos2(to(accuracy), bar.bottom()));
+    painter.rect_filled(done, CornerRadius::same(4), cx.theme.ramp(0.75));
+    let x = to(base);
+    painter.line_segment([pos2(x, rect.top()), pos2(x, rect.bottom())], Stroke::new(2.5, cx.theme.text));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::train::event::JudgeHistogram;
+
+    fn spread() -> JudgeHistogram {
+        let mut histogram = JudgeHistogram { original: vec![0; JUDGE_BINS], replaced: vec![0; JUDGE_BINS] };
+        (histogram.original[10], histogram.original[150]) = (90, 10);
+        (histogram.replaced[40], histogram.replaced[190]) = (4, 6);
+        histogram
+    }
+
+    #[test]
+    fn counts_follow_the_threshold_where_the_spread_is_known() {
+        let eval = EvalMetrics { histogram: Some(spread()), ..EvalMetrics::default() };
+        let at = |bin| counts_at(&eval, bin).unwrap();
+        assert_eq!(at(0), Confusion { caught: 10, missed: 0, false_alarm: 100, passed: 0 });
+        assert_eq!(at(100), Confusion { caught: 6, missed: 4, false_alarm: 10, passed: 90 });
+        assert_eq!(at(JUDGE_BINS), Confusion { caught: 0, missed: 10, false_alarm: 0, passed: 100 });
+    }
+
+    #[test]
+    fn without_the_spread_only_one_half_is_known() {
+        let counts = Confusion { caught: 1, missed: 2, false_alarm: 3, passed: 4 };
+        let eval = EvalMetrics { confusion: Some(counts), ..EvalMetrics::default() };
+        assert_eq!(counts_at(&eval, JUDGE_BINS / 2), Some(counts));
+        assert_eq!(counts_at(&eval, 7), None);
+    }
+
+    #[test]
+    fn an_example_changes_its_cell_with_the_threshold() {
+        let example = |replaced| JudgedExample {
+            before: String::new(),
+            token: "sat".into(),
+            after: String::new(),
+            original: "ran".into(),
+            replaced,
+            masked: true,
+            p_replaced: 0.4,
+        };
+        let verdicts = |replaced| [0.3, 0.4, 0.5].map(|at| verdict_of(&example(replaced), at));
+        assert_eq!(verdicts(true), [Verdict::Caught, Verdict::Caught, Verdict::Missed]);
+        assert_eq!(verdicts(false), [Verdict::FalseAlarm, Verdict::FalseAlarm, Verdict::Passed]);
+    }
+}

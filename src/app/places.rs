@@ -1,0 +1,81 @@
+//! Where the window keeps runs: `runs` in the current folder as the command line does, and where that cannot be written (the
+//! program was started from a menu), the person's own data folder.
+
+use std::path::{Path, PathBuf};
+
+const RUNS: &str = "runs";
+
+/// Folders that may hold runs, the one for new runs first.
+pub fn runs_folders() -> Vec<PathBuf> {
+    let mut folders = candidates();
+    let first = folders.iter().position(|folder| can_be_written(folder)).unwrap_or(0);
+    folders[..=first].rotate_right(1);
+    folders
+}
+
+/// A folder for a run that begins now, which nothing has yet.
+pub fn new_run(preset: &str) -> PathBuf {
+    let runs = runs_folders().swap_remove(0);
+    let name = format!("{}-{preset}", chrono::Utc::now().format("%Y%m%d-%H%M%S"));
+    // Two runs may begin within a second.
+    let taken = |name: &str| runs.join(name).exists();
+    let later = (2..).map(|n| format!("{name}-{n}"));
+    let name = std::iter::once(name.clone()).chain(later).find(|name| !taken(name)).unwrap_or(name);
+    runs.join(name)
+}
+
+fn candidates() -> Vec<PathBuf> {
+    let here = std::env::current_dir().unwrap_or_default().join(RUNS);
+    std::iter::once(here).chain(data_folder().map(|folder| folder.join(RUNS))).collect()
+}
+
+/// What programs keep for a person, by the system's custom.
+fn data_folder() -> Option<PathBuf> {
+    let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let home = match std::env::consts::OS {
+        "windows" => set("APPDATA"),
+        "macos" => set("HOME").map(|home| home.join("Library/Application Support")),
+        _ => set("XDG_DATA_HOME").or_else(|| set("HOME").map(|home| home.join(".local/share"))),
+    };
+    home.map(|folder| folder.join("electroscope"))
+}
+
+/// Found out by writing: permissions, full disks and read-only media all show then, and only then.
+fn can_be_written(folder: &Path) -> bool {
+    let was_there = folder.exists();
+    let probe = folder.join(format!(".write-{}", std::process::id()));
+    let written = std::fs::create_dir_all(folder).and_then(|()| std::fs::write(&probe, b"."));
+    std::fs::remove_file(&probe).ok();
+    if !was_there {
+        // Only ever removes a folder that is empty.
+        std::fs::remove_dir(folder).ok();
+    }
+    written.is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_that_cannot_be_written_is_known_and_a_question_leaves_no_trace() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("file");
+        std::fs::write(&file, b"in the way").unwrap();
+        assert!(!can_be_written(&file.join("runs")));
+        assert!(can_be_written(&dir.path().join("runs")));
+        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1, "only the file is there");
+    }
+
+    #[test]
+    fn runs_of_the_same_second_have_folders_of_their_own() {
+        let first = new_run("nano");
+        std::fs::create_dir_all(&first).unwrap();
+        let second = new_run("nano");
+        assert_ne!(first, second);
+        assert!(!second.exists());
+        std::fs::remove_dir(&first).unwrap();
+        // Where this test made the folder of runs, it takes it away.
+        first.parent().map(std::fs::remove_dir);
+    }
+}

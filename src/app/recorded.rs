@@ -1,0 +1,252 @@
+//! The run that comes with the program: its events, thinned and packed, so that the first frame has something true to show.
+//! `cargo xtask record` -> `assets/recorded/LANG.jsonl.gz` -> [`events`] at the start, [`pack`] when it is made.
+
+use crate::train::event::{Event, ReadToken, StepMetrics, Verdict};
+use crate::view::Lang;
+use crate::{Error, Result};
+use std::io::{Read, Write};
+
+/// Largest size of both recordings together.
+pub const BYTES_MAX: usize = 300_000;
+/// Of a recording: what a strip is replayed from, and points of a curve.
+const READOUTS: usize = 60;
+const STEPS: usize = 240;
+/// Sentences of a readout that are kept.
+const SENTENCES: usize = 2;
+
+const EN: &[u8] = include_bytes!("../../assets/recorded/en.jsonl.gz");
+const PT: &[u8] = include_bytes!("../../assets/recorded/pt.jsonl.gz");
+
+/// The recorded run in a language's text.
+///
+/// # Errors
+/// The recording is damaged: that is a mistake of the build, which a test finds.
+pub fn events(lang: Lang) -> Result<Vec<Event>> {
+    let mut text = String::new();
+    let packed = lang.pick(EN, PT);
+    flate2::read::GzDecoder::new(packed)
+        .read_to_string(&mut text)
+        .map_err(|e| Error::failed(format!("the recorded run is damaged: {e}")))?;
+    let event =
+        |line| serde_json::from_str(line).map_err(|e| Error::failed(format!("the recorded run is damaged: {e}")));
+    text.lines().map(event).collect()
+}
+
+/// A run's events as a recording: fewer steps and readouts (most happens early), of what replaces itself the last, fewer digits.
+///
+/// # Errors
+/// The packing itself fails.
+pub fn pack(events: &[Event]) -> Result<Vec<u8>> {
+    let last = events.iter().filter_map(Event::step).max().unwrap_or(0);
+    let sentences = telling(events);
+    let [mut readouts, mut probes, mut steps] = [READOUTS, READOUTS, STEPS].map(|count| Sieve::new(last, count));
+    let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    for (n, event) in events.iter().enumerate() {
+        let newest = || !events[n + 1..].iter().any(|later| replaces(later, event));
+        let kept = match event {
+            Event::Readout(r) => readouts.keeps(r.step),
+            Event::Probe(p) => probes.keeps(p.step),
+            Event::Step(s) => steps.keeps(s.step),
+            // Paths and machines of those who record are nobody's business; where a watched run stood is over.
+            Event::Checkpoint { .. } | Event::Preparing(_) | Event::State(_) => false,
+            _ => newest(),
+        };
+        if kept {
+            let line = serde_json::to_string(&brief(event, &sentences)).expect("an event is JSON");
+            writeln!(packer, "{line}").map_err(|e| Error::failed(format!("cannot pack the recording: {e}")))?;
+        }
+    }
+    packer.finish().map_err(|e| Error::failed(format!("cannot pack the recording: {e}")))
+}
+
+/// Whether of two events only the later is ever shown.
+fn replaces(later: &Event, event: &Event) -> bool {
+    match (later, event) {
+        (Event::Attention(later), Event::Attention(event)) => {
+            (later.network, later.layer) == (event.network, event.layer)
+        }
+        (Event::Plan(_), Event::Plan(_))
+        | (Event::Batch(_), Event::Batch(_))
+        | (Event::Kernels(_), Event::Kernels(_))
+        | (Event::EmbeddingMap(_), Event::EmbeddingMap(_)) => true,
+        _ => false,
+    }
+}
+
+/// Lets a step through when it is the first past the next of `count` marks.
+struct Sieve {
+    last: f64,
+    count: f64,
+    passed: f64,
+}
+
+impl Sieve {
+    fn new(last: u64, count: usize) -> Self {
+        Self { last: last as f64, count: count as f64, passed: -1.0 }
+    }
+
+    fn keeps(&mut self, step: u64) -> bool {
+        // Half logarithmic, half even: the take-off lies late in a short run.
+        let step = step as f64;
+        let log = (step + 1.0).ln() / (self.last + 1.0).ln().max(1e-9);
+        let mark = (self.count * (0.5 * log + 0.5 * step / self.last.max(1.0))).floor();
+        let keeps = mark > self.passed || step >= self.last;
+        self.passed = self.passed.max(mark);
+        keeps
+    }
+}
+
+/// The sentences whose last judgements are of the most kinds, in their order: they show more of what can happen.
+fn telling(events: &[Event]) -> Vec<usize> {
+    let last = events.iter().rev().find_map(|event| if let Event::Readout(r) = event { Some(r) } else { None });
+    let Some(last) = last else { return Vec::new() };
+    let kinds = |sentence: &[ReadToken]| {
+        let verdicts = [Verdict::Caught, Verdict::LuckyGuess, Verdict::Missed, Verdict::FalseAlarm];
+        // One that was caught tells the most.
+        let weight = |verdict: Verdict| if verdict == Verdict::Caught { 2 } else { 1 };
+        let there = verdicts.into_iter().filter(|v| sentence.iter().any(|token| token.verdict() == *v));
+        there.map(weight).sum::<usize>()
+    };
+    let mut order: Vec<usize> = (0..last.sentences.len()).collect();
+    order.sort_by_key(|n| std::cmp::Reverse(kinds(&last.sentences[*n])));
+    order.truncate(SENTENCES);
+    order.sort_unstable();
+    order
+}
+
+fn brief(event: &Event, sentences: &[usize]) -> Event {
+    let mut event = event.clone();
+    match &mut event {
+        Event::Step(step) => round_step(step),
+        Event::Readout(readout) => {
+            let mut number = 0..;
+            readout.sentences.retain(|_| number.next().is_some_and(|n| sentences.contains(&n)));
+            readout.sentences.iter_mut().flatten().for_each(round_token);
+        }
+        Event::Probe(probe) => probe.tokens.iter_mut().for_each(|token| round_token(&mut token.token)),
+        Event::Batch(sample) => sample.rows.iter_mut().flatten().for_each(round_token),
+        Event::Eval(eval) => eval.examples.iter_mut().for_each(|e| e.p_replaced = digits(e.p_replaced, 4)),
+        Event::Attention(map) => map.probabilities.iter_mut().for_each(|p| *p = digits(f64::from(*p), 3) as f32),
+        Event::EmbeddingMap(map) => {
+            for point in &mut map.points {
+                (point.x, point.y) = (digits(f64::from(point.x), 4) as f32, digits(f64::from(point.y), 4) as f32);
+            }
+        }
+        Event::Plan(plan) => plan.run = None,
+        Event::Finished(finished) => {
+            finished.run = None;
+            finished.next.clear();
+        }
+        _ => {}
+    }
+    event
+}
+
+fn round_token(token: &mut ReadToken) {
+    let round = |value: &mut Option<f64>, count| *value = value.map(|v| digits(v, count));
+    round(&mut token.p_replaced, 4);
+    round(&mut token.p_original, 4);
+    round(&mut token.logit, 4);
+    round(&mut token.loss_share, 3);
+    for proposal in &mut token.proposals {
+        proposal.probability = digits(f64::from(proposal.probability), 3) as f32;
+    }
+}
+
+fn round_step(step: &mut StepMetrics) {
+    let m = &mut step.metrics;
+    for value in [
+        &mut m.mlm_loss,
+        &mut m.rtd_loss,
+        &mut m.total_loss,
+        &mut m.mlm_accuracy,
+        &mut m.sampled_accuracy,
+        &mut m.rtd_accuracy,
+        &mut m.rtd_auc,
+        &mut m.rtd_precision,
+        &mut m.rtd_recall,
+        &mut m.replaced_share,
+        &mut m.trivial_rtd_loss,
+        &mut m.sampled_entropy,
+        &mut m.sampled_top_share,
+        &mut step.lr,
+        &mut step.grad_norm,
+        &mut step.tokens_per_sec,
+        &mut step.elapsed_secs,
+    ] {
+        *value = value.map(|v| digits(v, 4));
+    }
+}
+
+/// `value` with so many significant digits.
+fn digits(value: f64, count: i32) -> f64 {
+    if value == 0.0 || !value.is_finite() {
+        return value;
+    }
+    let scale = 10f64.powi(count - 1 - value.abs().log10().floor() as i32);
+    (value * scale).round() / scale
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::state::{RunState, Source};
+    use crate::train::event::{AttentionMap, BatchSample, Network, Readout, Stage};
+
+    #[test]
+    fn both_recordings_fill_the_panels() {
+        assert!(EN.len() + PT.len() <= BYTES_MAX, "{} bytes", EN.len() + PT.len());
+        for lang in [Lang::En, Lang::Pt] {
+            let events = events(lang).unwrap();
+            let state = RunState::from_events(Source::Recorded, events);
+            assert!(state.plan.is_some() && state.device.is_some() && state.steps.len() > 50, "{lang:?}");
+            assert!(state.readouts.len() > 10 && state.evals.len() > 1, "{lang:?}");
+            let first = state.step_at(Some(1)).unwrap().metrics.mlm_loss.unwrap();
+            let last = state.step_at(None).unwrap().metrics.mlm_loss.unwrap();
+            assert!(last < first, "{lang:?}: a recorded run learns");
+        }
+    }
+
+    #[test]
+    fn packing_keeps_the_ends_and_rounds() {
+        let step = |n| {
+            let mut s = StepMetrics { step: n, ..StepMetrics::default() };
+            s.metrics.mlm_loss = Some(1.234_567_8);
+            Event::Step(Box::new(s))
+        };
+        let readout = |n| Event::Readout(Readout { step: n, sentences: vec![vec![ReadToken::default()]; 5] });
+        let run: Vec<Event> = (1..=5_000).flat_map(|n| [step(n), readout(n)]).collect();
+        let packed = pack(&run).unwrap();
+        let mut text = String::new();
+        flate2::read::GzDecoder::new(&packed[..]).read_to_string(&mut text).unwrap();
+        let kept: Vec<Event> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let state = RunState::from_events(Source::Recorded, kept);
+        assert!((100..=STEPS + 2).contains(&state.steps.len()), "{}", state.steps.len());
+        assert!((20..=READOUTS + 2).contains(&state.readouts.len()), "{}", state.readouts.len());
+        assert_eq!((state.step_at(Some(1)).unwrap().step, state.step()), (1, 5_000));
+        assert_eq!(state.step_at(None).unwrap().metrics.mlm_loss, Some(1.235));
+        assert_eq!(state.readouts.last().unwrap().sentences.len(), SENTENCES);
+    }
+
+    #[test]
+    fn of_what_replaces_itself_the_last_is_kept() {
+        let batch = |step| Event::Batch(BatchSample { step, known: Stage::Judge, first_row: 0, rows: Vec::new() });
+        let attention = |step, network| {
+            let tokens = vec!["a".to_owned()];
+            let map = AttentionMap { step, network, layer: 0, layers: 1, heads: 1, tokens, probabilities: vec![1.0] };
+            Event::Attention(map)
+        };
+        let [generator, judge] = [Network::Generator, Network::Discriminator];
+        let run = [batch(1), attention(1, generator), attention(1, judge), batch(2), attention(2, judge)];
+        let packed = pack(&run).unwrap();
+        let mut text = String::new();
+        flate2::read::GzDecoder::new(&packed[..]).read_to_string(&mut text).unwrap();
+        let kept: Vec<Event> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        assert_eq!(kept, [attention(1, generator), batch(2), attention(2, judge)]);
+    }
+
+    #[test]
+    fn digits_are_significant_ones() {
+        assert_eq!([digits(0.001_234_56, 3), digits(12_345.6, 2), digits(-0.5, 4)], [0.001_23, 12_000.0, -0.5]);
+    }
+}

@@ -1,0 +1,180 @@
+//! Smoothed curves: exponential means over the steps, taken step by step as they come, so that no thinning behind them changes
+//! what they say. `StepMetrics` -> [`Smoother`] -> [`Smooth`], one a step.
+
+use crate::train::event::{EvalMetrics, Metrics, StepMetrics};
+
+/// What can be drawn over the steps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Metric {
+    MlmLoss,
+    RtdLoss,
+    TrivialRtdLoss,
+    RtdAuc,
+    RtdPrecision,
+    RtdRecall,
+    RtdAccuracy,
+    /// The accuracy of a judge that always says "original".
+    BaseAccuracy,
+    MlmAccuracy,
+    SampledAccuracy,
+    GradNorm,
+    TokensPerSec,
+}
+
+impl Metric {
+    pub const ALL: [Self; 12] = [
+        Self::MlmLoss,
+        Self::RtdLoss,
+        Self::TrivialRtdLoss,
+        Self::RtdAuc,
+        Self::RtdPrecision,
+        Self::RtdRecall,
+        Self::RtdAccuracy,
+        Self::BaseAccuracy,
+        Self::MlmAccuracy,
+        Self::SampledAccuracy,
+        Self::GradNorm,
+        Self::TokensPerSec,
+    ];
+
+    pub fn of_step(self, step: &StepMetrics) -> Option<f64> {
+        match self {
+            Self::GradNorm => step.grad_norm,
+            Self::TokensPerSec => step.tokens_per_sec,
+            _ => self.of(&step.metrics),
+        }
+        .filter(|value| value.is_finite())
+    }
+
+    pub fn of_eval(self, eval: &EvalMetrics) -> Option<f64> {
+        self.of(&eval.metrics).filter(|value| value.is_finite())
+    }
+
+    fn of(self, metrics: &Metrics) -> Option<f64> {
+        match self {
+            Self::MlmLoss => metrics.mlm_loss,
+            Self::RtdLoss => metrics.rtd_loss,
+            Self::TrivialRtdLoss => metrics.trivial_rtd_loss,
+            Self::RtdAuc => metrics.rtd_auc,
+            Self::RtdPrecision => metrics.rtd_precision,
+            Self::RtdRecall => metrics.rtd_recall,
+            Self::RtdAccuracy => metrics.rtd_accuracy,
+            Self::BaseAccuracy => metrics.replaced_share.map(|share| 1.0 - share),
+            Self::MlmAccuracy => metrics.mlm_accuracy,
+            Self::SampledAccuracy => metrics.sampled_accuracy,
+            Self::GradNorm | Self::TokensPerSec => None,
+        }
+    }
+}
+
+/// Steps that a mean reaches back: after as many, a value's weight is down to 1/e.
+pub const SPANS: [u64; 3] = [10, 50, 250];
+
+type Table<T> = [[T; Metric::ALL.len()]; SPANS.len()];
+
+/// The means after a step.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Smooth {
+    pub step: u64,
+    /// NaN where nothing was defined yet.
+    means: Table<f32>,
+}
+
+impl Smooth {
+    /// `span`: an index of [`SPANS`].
+    pub fn mean(&self, span: usize, metric: Metric) -> Option<f64> {
+        let mean = f64::from(*self.means.get(span)?.get(metric as usize)?);
+        mean.is_finite().then_some(mean)
+    }
+}
+
+/// Weighted sums so far; a mean is their quotient, so that the first steps are not pulled towards 0.
+#[derive(Debug, Clone, Default)]
+pub struct Smoother {
+    step: Option<u64>,
+    sums: Table<f64>,
+    weights: Table<f64>,
+}
+
+impl Smoother {
+    /// The step's own values enter, all earlier ones fade by how many steps ago they were.
+    pub fn push(&mut self, step: &StepMetrics) -> Smooth {
+        let gap = self.step.map_or(1, |before| step.step.saturating_sub(before).max(1));
+        self.step = Some(step.step);
+        let mut means = [[f32::NAN; Metric::ALL.len()]; SPANS.len()];
+        for (span, reach) in SPANS.into_iter().enumerate() {
+            let keep = (-(gap as f64) / reach as f64).exp();
+            for metric in Metric::ALL {
+                let at = metric as usize;
+                let (sum, weight) = (&mut self.sums[span][at], &mut self.weights[span][at]);
+                (*sum, *weight) = (*sum * keep, *weight * keep);
+                if let Some(value) = metric.of_step(step) {
+                    *sum += (1.0 - keep) * value;
+                    *weight += 1.0 - keep;
+                }
+                if *weight > 0.0 {
+                    means[span][at] = (*sum / *weight) as f32;
+                }
+            }
+        }
+        Smooth { step: step.step, means }
+    }
+
+    /// Goes on behind `from`, the newest that still counts; anew where there is none.
+    pub fn resume(&mut self, from: Option<&Smooth>) {
+        *self = Self::default();
+        let Some(from) = from else { return };
+        self.step = Some(from.step);
+        for (span, means) in from.means.iter().enumerate() {
+            for (at, mean) in means.iter().enumerate().filter(|(_, mean)| mean.is_finite()) {
+                (self.sums[span][at], self.weights[span][at]) = (f64::from(*mean), 1.0);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn step(step: u64, loss: Option<f64>) -> StepMetrics {
+        let metrics = Metrics { mlm_loss: loss, ..Metrics::default() };
+        StepMetrics { step, metrics, ..StepMetrics::default() }
+    }
+
+    #[test]
+    fn a_constant_stays_and_a_jump_fades_in_by_the_span() {
+        let mut smoother = Smoother::default();
+        let mean = |smooth: &Smooth, span| smooth.mean(span, Metric::MlmLoss).unwrap();
+        for n in 1..=500 {
+            let smooth = smoother.push(&step(n, Some(4.0)));
+            assert!((0..SPANS.len()).all(|span| (mean(&smooth, span) - 4.0).abs() < 1e-6), "{n}");
+        }
+        let after: Vec<Smooth> = (501..=550).map(|n| smoother.push(&step(n, Some(2.0)))).collect();
+        let tenth = mean(&after[9], 0) - 2.0;
+        assert!((tenth / 2.0 - (-1.0f64).exp()).abs() < 1e-4, "after as many steps as the span 1/e is left: {tenth}");
+        assert!(mean(&after[49], 0) < mean(&after[49], 1) && mean(&after[49], 1) < mean(&after[49], 2));
+    }
+
+    #[test]
+    fn what_is_undefined_is_left_out_not_counted_as_zero() {
+        let mut smoother = Smoother::default();
+        assert_eq!(smoother.push(&step(1, None)).mean(0, Metric::MlmLoss), None);
+        let values = [Some(3.0), None, Some(f64::NAN), Some(3.0)];
+        let means: Vec<_> = values.iter().zip(2..).map(|(v, n)| smoother.push(&step(n, *v))).collect();
+        assert!(means.iter().all(|smooth| smooth.mean(1, Metric::MlmLoss) == Some(3.0)));
+        assert_eq!(means[3].mean(1, Metric::RtdAuc), None);
+    }
+
+    #[test]
+    fn a_resumed_run_goes_on_from_its_means() {
+        let mut first = Smoother::default();
+        let before: Vec<Smooth> = (1..=100).map(|n| first.push(&step(n, Some(5.0)))).collect();
+        let mut second = Smoother::default();
+        second.resume(before.last());
+        let next = second.push(&step(101, Some(5.0)));
+        assert_eq!(next.mean(2, Metric::MlmLoss), Some(5.0));
+        second.resume(None);
+        assert_eq!(second.push(&step(1, Some(1.0))).mean(2, Metric::MlmLoss), Some(1.0));
+    }
+}

@@ -1,0 +1,464 @@
+//! What the panels draw: a fold of a run's events into plain, bounded data. Knows no window.
+//! `Event` -> [`RunState::fold`] -> panels. However long a run is, its histories stay below their caps by thinning evenly.
+
+use super::smooth::{Smooth, Smoother};
+use crate::train::event::{
+    self, AttentionMap, BatchSample, Device, EmbeddingMap, EvalMetrics, Event, Executor, Failure, Finished, Kernels,
+    Network, Outcome, Preparing, Probe, Readout, RunPlan, Settings, StepMetrics,
+};
+use crate::view::Lang;
+use std::collections::{BTreeMap, VecDeque};
+
+/// Points of a curve: twice what a wide window has pixels for.
+pub const STEPS_MAX: usize = 4096;
+/// Readouts kept for scrubbing; a few sentences each.
+pub const READOUTS_MAX: usize = 256;
+pub const EVALS_MAX: usize = 512;
+pub const CHECKPOINTS_MAX: usize = 512;
+/// Lines of the log panel.
+pub const LOG_MAX: usize = 1024;
+
+/// Where the events come from: said beside the picture, because a recording must not be taken for a run.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Source {
+    /// The run that came with the program.
+    #[default]
+    Recorded,
+    /// The run that this window trains.
+    Live,
+    /// An earlier run, opened from its folder.
+    Opened(String),
+}
+
+/// How far a run is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Phase {
+    #[default]
+    Idle,
+    Preparing,
+    Running,
+    Paused,
+    Evaluating,
+    /// Asked to end: the last readout, evaluation and checkpoint are under way.
+    Stopping,
+    Finished,
+    Failed,
+}
+
+/// A run as its events tell it.
+#[derive(Debug, Clone, Default)]
+pub struct RunState {
+    pub source: Source,
+    pub phase: Phase,
+    pub device: Option<Device>,
+    pub plan: Option<RunPlan>,
+    pub settings: Option<Settings>,
+    pub preparing: Option<Preparing>,
+    pub steps: History<StepMetrics, STEPS_MAX>,
+    /// Means behind each of `steps`, in step with it.
+    pub smooth: History<Smooth, STEPS_MAX>,
+    smoother: Smoother,
+    pub evals: History<EvalMetrics, EVALS_MAX>,
+    pub readouts: History<Readout, READOUTS_MAX>,
+    /// Step and path of each checkpoint, oldest first.
+    pub checkpoints: History<(u64, String), CHECKPOINTS_MAX>,
+    pub log: Log,
+    pub finished: Option<Finished>,
+    pub failed: Option<Failure>,
+    pub device_lost: Option<Failure>,
+    /// Where the run stands in a step; none of runs that are not watched.
+    pub now: Option<event::State>,
+    /// The newest rows of a training batch.
+    pub batch: Option<BatchSample>,
+    /// The person's own text, readout by readout.
+    pub probes: History<Probe, READOUTS_MAX>,
+    pub kernels: Option<Box<Kernels>>,
+    /// The newest map that was asked for, of each network.
+    pub attention: BTreeMap<Network, AttentionMap>,
+    pub embedding_map: Option<EmbeddingMap>,
+}
+
+impl RunState {
+    pub fn new(source: Source) -> Self {
+        Self { source, ..Self::default() }
+    }
+
+    /// A run from all its events.
+    pub fn from_events(source: Source, events: impl IntoIterator<Item = Event>) -> Self {
+        let mut state = Self::new(source);
+        events.into_iter().for_each(|event| state.fold(event));
+        state
+    }
+
+    pub fn fold(&mut self, event: Event) {
+        self.note(&event);
+        match event {
+            Event::Device(device) => {
+                self.phase = Phase::Preparing;
+                self.device = Some(device);
+            }
+            Event::Plan(plan) => self.plan = Some(*plan),
+            Event::Config { settings } => self.settings = Some(settings),
+            Event::Preparing(preparing) => {
+                self.phase = Phase::Preparing;
+                self.preparing = Some(preparing);
+            }
+            Event::Step(step) => {
+                // A step's numbers may arrive after the run was paused behind it.
+                if !matches!(self.phase, Phase::Paused | Phase::Evaluating | Phase::Stopping) {
+                    self.phase = Phase::Running;
+                }
+                self.smooth.push(self.smoother.push(&step));
+                self.steps.push(*step);
+            }
+            Event::Eval(eval) => self.evals.push(*eval),
+            Event::Readout(readout) => self.readouts.push(readout),
+            Event::Checkpoint { step, path } => self.checkpoints.push((step, path)),
+            Event::Resumed { step } => self.forget_after(step),
+            Event::DeviceLost(failure) => self.device_lost = Some(failure),
+            Event::Finished(finished) => {
+                self.phase = Phase::Finished;
+                self.finished = Some(finished);
+            }
+            Event::Failed(failure) => {
+                self.phase = Phase::Failed;
+                self.failed = Some(failure);
+            }
+            Event::State(now) => self.stand(now),
+            Event::Batch(sample) => self.batch = Some(sample),
+            Event::Probe(probe) => self.probes.push(probe),
+            Event::Kernels(kernels) => self.kernels = Some(kernels),
+            Event::Attention(map) => drop(self.attention.insert(map.network, map)),
+            Event::EmbeddingMap(map) => self.embedding_map = Some(map),
+            // Only a line of the log, written above.
+            Event::Warning(_) => {}
+        }
+    }
+
+    fn stand(&mut self, now: event::State) {
+        self.now = Some(now);
+        self.phase = match now.phase {
+            event::Phase::Running => Phase::Running,
+            event::Phase::Paused => Phase::Paused,
+            event::Phase::Evaluating => Phase::Evaluating,
+            event::Phase::Stopping => Phase::Stopping,
+        };
+    }
+
+    /// What a resumed run overtook no longer counts.
+    fn forget_after(&mut self, step: u64) {
+        self.steps.retain(|s| s.step <= step);
+        self.smooth.retain(|s| s.step <= step);
+        self.smoother.resume(self.smooth.last());
+        self.evals.retain(|e| e.step <= step);
+        self.readouts.retain(|r| r.step <= step);
+        self.checkpoints.retain(|(at, _)| *at <= step);
+        self.probes.retain(|p| p.step <= step);
+        (self.finished, self.failed) = (None, None);
+    }
+
+    /// Completed optimizer steps.
+    pub fn step(&self) -> u64 {
+        self.steps.last().map(|s| s.step).or_else(|| self.readouts.last().map(|r| r.step)).unwrap_or(0)
+    }
+
+    /// Steps of the whole schedule, where they are known.
+    pub fn planned_steps(&self) -> Option<u64> {
+        self.plan.as_ref().and_then(|plan| plan.planned_steps)
+    }
+
+    /// What the networks said at `step`: the newest readout not after it; the first where all are.
+    pub fn readout_at(&self, step: Option<u64>) -> Option<&Readout> {
+        let Some(step) = step else { return self.readouts.last() };
+        let before = self.readouts.iter().take_while(|r| r.step <= step).last();
+        before.or_else(|| self.readouts.iter().next())
+    }
+
+    /// The evaluation that counted at `step` (the newest where none is given).
+    pub fn eval_at(&self, step: Option<u64>) -> Option<&EvalMetrics> {
+        let Some(step) = step else { return self.evals.last() };
+        self.evals.iter().take_while(|e| e.step <= step).last()
+    }
+
+    /// The measured step at or before `step` (the newest where none is given).
+    pub fn step_at(&self, step: Option<u64>) -> Option<&StepMetrics> {
+        let Some(step) = step else { return self.steps.last() };
+        self.steps.iter().take_while(|s| s.step <= step).last()
+    }
+
+    /// A line of the log for events that a person may want to read again.
+    fn note(&mut self, event: &Event) {
+        use LogLevel::{Error, Info, Warning};
+        let step = event.step();
+        let mut line = |level, en: String, pt: String| self.log.push(LogLine { level, step, en, pt });
+        match event {
+            Event::Device(device) => {
+                let kind = |lang: Lang| match device.executor {
+                    Executor::Gpu => "GPU",
+                    Executor::Cpu => lang.pick("processor", "processador"),
+                };
+                let pt = device.reason_pt.as_ref().unwrap_or(&device.reason);
+                line(
+                    Info,
+                    format!("{}: {} ({})", kind(Lang::En), device.name, device.reason),
+                    format!("{}: {} ({pt})", kind(Lang::Pt), device.name),
+                );
+            }
+            Event::Preparing(p) if p.share.is_none_or(|share| share == 0.0) => {
+                line(Info, p.message.clone(), p.message_pt.clone());
+            }
+            Event::Warning(w) => line(Warning, w.message.clone(), w.message_pt.clone()),
+            Event::Checkpoint { path, .. } => {
+                line(Info, format!("checkpoint saved: {path}"), format!("ponto de controle salvo: {path}"));
+            }
+            Event::Resumed { step } => {
+                line(Info, format!("resumed after step {step}"), format!("retomado depois do passo {step}"));
+            }
+            Event::DeviceLost(failure) | Event::Failed(failure) => {
+                line(Error, failure.message.clone(), failure.message.clone());
+            }
+            Event::Finished(finished) => {
+                let [en, pt] = match finished.outcome {
+                    Outcome::Completed => ["the planned schedule is complete", "o plano está completo"],
+                    Outcome::Stopped => ["stopped, as asked", "parado, como pedido"],
+                };
+                line(Info, en.to_owned(), pt.to_owned());
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Values in the order they came, never more than `MAX` (and the newest): when full, every second one goes, and from then on
+/// only every second one is kept. So a run of any length is seen whole, at a resolution that is the same everywhere.
+#[derive(Debug, Clone)]
+pub struct History<T, const MAX: usize> {
+    kept: Vec<T>,
+    /// The newest value, where it is not among the kept.
+    newest: Option<T>,
+    stride: u64,
+    seen: u64,
+}
+
+impl<T, const MAX: usize> Default for History<T, MAX> {
+    fn default() -> Self {
+        Self { kept: Vec::new(), newest: None, stride: 1, seen: 0 }
+    }
+}
+
+impl<T, const MAX: usize> History<T, MAX> {
+    pub fn push(&mut self, value: T) {
+        if self.seen.is_multiple_of(self.stride) {
+            self.newest = None;
+            self.kept.push(value);
+        } else {
+            self.newest = Some(value);
+        }
+        self.seen += 1;
+        if self.kept.len() > MAX {
+            let mut index = 0;
+            self.kept.retain(|_| {
+                index += 1;
+                index % 2 == 1
+            });
+            self.stride *= 2;
+        }
+    }
+
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &T> {
+        self.kept.iter().chain(&self.newest)
+    }
+
+    pub fn last(&self) -> Option<&T> {
+        self.newest.as_ref().or_else(|| self.kept.last())
+    }
+
+    pub fn len(&self) -> usize {
+        self.kept.len() + usize::from(self.newest.is_some())
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// How many values came, kept or not: changes exactly when the history does, so a panel can cache by it.
+    pub fn seen(&self) -> u64 {
+        self.seen
+    }
+
+    fn retain(&mut self, keep: impl Fn(&T) -> bool) {
+        self.kept.retain(&keep);
+        self.newest = self.newest.take().filter(&keep);
+        self.seen = self.kept.len() as u64 * self.stride;
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogLevel {
+    Info,
+    Warning,
+    Error,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogLine {
+    pub level: LogLevel,
+    pub step: Option<u64>,
+    pub en: String,
+    pub pt: String,
+}
+
+impl LogLine {
+    pub fn text(&self, lang: Lang) -> &str {
+        lang.pick(&self.en, &self.pt)
+    }
+}
+
+/// The last lines, and how many warnings and errors came since the log was looked at.
+#[derive(Debug, Clone, Default)]
+pub struct Log {
+    lines: VecDeque<LogLine>,
+    /// Warnings and errors ever.
+    pub alarms: u64,
+}
+
+impl Log {
+    pub fn push(&mut self, line: LogLine) {
+        self.alarms += u64::from(line.level != LogLevel::Info);
+        if self.lines.len() == LOG_MAX {
+            self.lines.pop_front();
+        }
+        self.lines.push_back(line);
+    }
+
+    pub fn lines(&self) -> impl DoubleEndedIterator<Item = &LogLine> {
+        self.lines.iter()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::train::event::{ReadToken, Warning, WarningKind};
+
+    fn step(step: u64) -> Event {
+        Event::Step(Box::new(StepMetrics { step, ..StepMetrics::default() }))
+    }
+
+    fn readout(step: u64) -> Event {
+        Event::Readout(Readout { step, sentences: vec![vec![ReadToken::default()]] })
+    }
+
+    #[test]
+    fn a_long_run_stays_bounded_and_is_seen_whole() {
+        let events = (1..=100_000).flat_map(|n| [step(n), readout(n)]);
+        let state = RunState::from_events(Source::Live, events);
+        assert!(state.steps.len() <= STEPS_MAX + 1 && state.readouts.len() <= READOUTS_MAX + 1);
+        assert!(state.steps.len() > STEPS_MAX / 2 && state.readouts.len() > READOUTS_MAX / 2);
+        assert_eq!(state.steps.iter().next().unwrap().step, 1);
+        assert_eq!(state.step(), 100_000);
+        let steps: Vec<u64> = state.steps.iter().map(|s| s.step).collect();
+        assert!(steps.is_sorted_by(|a, b| a < b));
+        let gaps = steps.windows(2).map(|pair| pair[1] - pair[0]).max().unwrap();
+        assert!(gaps <= 2 * (100_000 / STEPS_MAX as u64 + 1), "a gap of {gaps}");
+    }
+
+    fn written<'a, T: serde::Serialize + 'a>(values: impl Iterator<Item = &'a T>) -> usize {
+        values.map(|value| serde_json::to_string(value).unwrap().len()).sum()
+    }
+
+    /// Text that all of a state would take, written down: a measure of what it holds.
+    fn held_bytes(state: &RunState) -> usize {
+        written(state.steps.iter())
+            + written(state.evals.iter())
+            + written(state.readouts.iter())
+            + written(state.probes.iter())
+            + written(state.checkpoints.iter())
+            + written(state.batch.iter())
+            + state.log.lines().map(|line| line.en.len() + line.pt.len()).sum::<usize>()
+    }
+
+    #[test]
+    fn ten_thousand_watched_steps_hold_no_more_than_two_thousand_did() {
+        let sentence = vec![ReadToken { original: "dog".into(), p_replaced: Some(0.5), ..ReadToken::default() }; 20];
+        let warn = |step| {
+            let text = "a warning of some length, as they are".to_owned();
+            Event::Warning(Warning { kind: WarningKind::Notice, step, message: text.clone(), message_pt: text })
+        };
+        // All that a watched run can tell, far more often than it does.
+        let events = |n: u64| {
+            let probe = event::Probe { step: n, text: "a dog".into(), ..event::Probe::default() };
+            let rows = vec![sentence.clone()];
+            [
+                step(n),
+                Event::Eval(Box::new(EvalMetrics { step: n, ..EvalMetrics::default() })),
+                Event::Readout(Readout { step: n, sentences: vec![sentence.clone(); 3] }),
+                Event::Probe(probe),
+                Event::Batch(BatchSample { step: n, known: event::Stage::Judge, first_row: 0, rows }),
+                Event::Checkpoint { step: n, path: "runs/one/checkpoints/step-000000001".into() },
+                warn(n),
+            ]
+        };
+        let mut state = RunState::new(Source::Live);
+        let mut most = 0;
+        for n in 1..=10_000 {
+            events(n).into_iter().for_each(|event| state.fold(event));
+            if n <= 2_000 && n.is_multiple_of(100) {
+                most = most.max(held_bytes(&state));
+            }
+            if n > 9_000 && n.is_multiple_of(500) {
+                let held = held_bytes(&state);
+                // Steps alone go on to their cap of 4,096; a step is a few hundred bytes.
+                assert!(held < most + STEPS_MAX * 700, "step {n}: {held} bytes, {most} before");
+            }
+        }
+        let counts = [state.steps.len(), state.evals.len(), state.readouts.len(), state.probes.len()];
+        let caps = [STEPS_MAX, EVALS_MAX, READOUTS_MAX, READOUTS_MAX];
+        assert!(counts.iter().zip(caps).all(|(count, cap)| *count <= cap + 1), "{counts:?}");
+    }
+
+    #[test]
+    fn scrubbing_finds_what_was_said_then() {
+        let state = RunState::from_events(Source::Live, [10, 20, 30].map(readout));
+        let at = |step| state.readout_at(step).unwrap().step;
+        assert_eq!([None, Some(5), Some(10), Some(29), Some(99)].map(at), [30, 10, 10, 20, 30]);
+        assert!(RunState::default().readout_at(Some(3)).is_none());
+    }
+
+    #[test]
+    fn a_resumed_run_forgets_what_it_overtook() {
+        let mut state = RunState::from_events(Source::Live, (1..=9).map(step));
+        state.fold(Event::Resumed { step: 4 });
+        assert_eq!(state.step(), 4);
+        state.fold(step(5));
+        assert_eq!(state.steps.iter().map(|s| s.step).collect::<Vec<_>>(), [1, 2, 3, 4, 5]);
+    }
+
+    #[test]
+    fn the_log_keeps_its_last_lines_and_counts_alarms() {
+        let warn = |step| {
+            let kind = WarningKind::Notice;
+            Event::Warning(Warning { kind, step, message: format!("w{step}"), message_pt: format!("a{step}") })
+        };
+        let state = RunState::from_events(Source::Live, (1..=LOG_MAX as u64 + 5).map(warn));
+        assert_eq!(state.log.lines().count(), LOG_MAX);
+        assert_eq!(state.log.alarms, LOG_MAX as u64 + 5);
+        assert_eq!(state.log.lines().next().unwrap().text(Lang::Pt), "a6");
+    }
+
+    #[test]
+    fn phases_follow_the_run() {
+        let mut state = RunState::new(Source::Live);
+        assert_eq!(state.phase, Phase::Idle);
+        let message = "no text".to_owned();
+        let preparing = Preparing { message: message.clone(), message_pt: "sem texto".into(), share: None };
+        for (event, want) in [
+            (Event::Preparing(preparing), Phase::Preparing),
+            (step(1), Phase::Running),
+            (Event::Failed(Failure { message, ..Failure::default() }), Phase::Failed),
+        ] {
+            state.fold(event);
+            assert_eq!(state.phase, want);
+        }
+    }
+}

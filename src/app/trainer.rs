@@ -1,0 +1,219 @@
+//! The trainer on a thread of its own, with a device of its own: the window never waits for it, nor it for the window.
+//! commands -> `run::train` -> events -> an inbox that the window empties, woken at most 20 times a second.
+
+use crate::run::{self, Options};
+use crate::train::event::{Command, Event, Failure, FailureKind};
+use crate::{Error, Result};
+use futures_channel::mpsc::{self, UnboundedSender};
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+/// The shortest time between two frames that new data asks for.
+const FRAME: Duration = Duration::from_millis(50);
+/// Events that may wait for a window that does not look (minimised, behind others) before steps are thinned.
+const WAITING_MAX: usize = 8192;
+
+/// Asks the window for a frame after some time; may be called from any thread.
+pub type Wake = Arc<dyn Fn(Duration) + Send + Sync>;
+
+/// A run in progress.
+pub struct Trainer {
+    commands: UnboundedSender<Command>,
+    inbox: Arc<Inbox>,
+    thread: Option<JoinHandle<()>>,
+    /// Whether its last event was taken.
+    over: bool,
+}
+
+impl Trainer {
+    /// Starts the run, once those `before` it have ended. Its events also go to `events`, one JSON object a line, where given.
+    ///
+    /// # Errors
+    /// The events' file cannot be written, or the system refuses a thread.
+    pub fn start(options: Options, events: Option<&Path>, before: Vec<JoinHandle<bool>>, wake: Wake) -> Result<Self> {
+        let mut file = events.map(|path| EventFile::create(path)).transpose()?;
+        let inbox = Arc::new(Inbox::new(wake));
+        let (commands, received) = mpsc::unbounded();
+        let told = Arc::clone(&inbox);
+        let train = move || {
+            // How they ended was told by themselves.
+            before.into_iter().for_each(|thread| drop(thread.join()));
+            let mut ended = false;
+            let mut sink = |event: &Event| {
+                ended |= matches!(event, Event::Finished(_) | Event::Failed(_));
+                told.push(event.clone());
+                file.as_mut().map_or(Ok(()), |file| file.write(event))
+            };
+            let result = pollster::block_on(run::train(options, received, &mut sink));
+            // What is refused before the run has a folder is told by nobody else.
+            if let (Err(error), false) = (result, ended) {
+                told.push(refused(&error));
+            }
+        };
+        let thread = std::thread::Builder::new().name("trainer".to_owned()).spawn(train);
+        let thread = thread.map_err(|e| Error::failed(format!("cannot start the trainer's thread: {e}")))?;
+        Ok(Self { commands, inbox, thread: Some(thread), over: false })
+    }
+
+    /// A run that has ended takes no commands: they are dropped.
+    pub fn send(&self, command: Command) {
+        self.commands.unbounded_send(command).ok();
+    }
+
+    /// The events since the last call.
+    pub fn take(&mut self) -> Vec<Event> {
+        let died = self.thread.as_ref().is_some_and(JoinHandle::is_finished);
+        let mut events = self.inbox.take();
+        self.over |= events.iter().any(|event| matches!(event, Event::Finished(_) | Event::Failed(_)));
+        if died && !self.over {
+            self.over = true;
+            let message = "the trainer stopped in the middle of its work, through a mistake of this program\n  help: \
+                           the last checkpoint is safe: resume from it";
+            events.push(failed(message.to_owned()));
+        }
+        events
+    }
+
+    pub fn is_over(&self) -> bool {
+        self.over
+    }
+
+    /// Ends the run with a checkpoint and waits for it, but not for ever: whether it ended in time.
+    pub fn stop(mut self, patience: Duration) -> bool {
+        self.send(Command::Stop);
+        let Some(thread) = self.thread.take() else { return true };
+        let started = Instant::now();
+        while !thread.is_finished() {
+            if started.elapsed() > patience {
+                return false;
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        thread.join().is_ok()
+    }
+}
+
+fn refused(error: &Error) -> Event {
+    use crate::error::Kind;
+    let kind = match error.kind {
+        Kind::Usage => FailureKind::Usage,
+        Kind::DeviceLost => FailureKind::DeviceLost,
+        Kind::OutOfMemory => FailureKind::OutOfMemory,
+        Kind::NonFinite => FailureKind::NonFinite,
+        Kind::Failed => FailureKind::Other,
+    };
+    Event::Failed(Failure { message: error.to_string(), hint: error.hint.clone(), kind, ..Failure::default() })
+}
+
+fn failed(message: String) -> Event {
+    Event::Failed(Failure { message, ..Failure::default() })
+}
+
+struct EventFile(BufWriter<File>, std::path::PathBuf);
+
+impl EventFile {
+    fn create(path: &Path) -> Result<Self> {
+        let file = File::create(path).map_err(|e| Error::io("write the events", path, &e))?;
+        Ok(Self(BufWriter::new(file), path.to_owned()))
+    }
+
+    fn write(&mut self, event: &Event) -> Result<()> {
+        let line = serde_json::to_string(event).expect("an event is JSON");
+        writeln!(self.0, "{line}").and_then(|()| self.0.flush()).map_err(|e| Error::io("write the events", &self.1, &e))
+    }
+}
+
+/// Events on their way to the window.
+struct Inbox {
+    waiting: Mutex<Waiting>,
+    wake: Wake,
+}
+
+struct Waiting {
+    events: Vec<Event>,
+    /// Whether a frame was asked for and has not come.
+    asked: bool,
+    taken: Option<Instant>,
+}
+
+impl Inbox {
+    fn new(wake: Wake) -> Self {
+        Self { waiting: Mutex::new(Waiting { events: Vec::new(), asked: false, taken: None }), wake }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Waiting> {
+        // A thread that died while it held the lock left a list of whole events behind.
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn push(&self, event: Event) {
+        let mut waiting = self.lock();
+        if waiting.events.len() >= WAITING_MAX {
+            thin(&mut waiting.events);
+        }
+        waiting.events.push(event);
+        if !std::mem::replace(&mut waiting.asked, true) {
+            let wait = waiting.taken.map_or(Duration::ZERO, |taken| FRAME.saturating_sub(taken.elapsed()));
+            drop(waiting);
+            (self.wake)(wait);
+        }
+    }
+
+    fn take(&self) -> Vec<Event> {
+        let mut waiting = self.lock();
+        waiting.asked = false;
+        waiting.taken = Some(Instant::now());
+        std::mem::take(&mut waiting.events)
+    }
+}
+
+/// Every second step, evaluation and readout goes; what happens once stays.
+fn thin(events: &mut Vec<Event>) {
+    let mut number = 0_u64;
+    events.retain(|event| {
+        let many = matches!(event, Event::Step(_) | Event::Eval(_) | Event::Readout(_) | Event::Preparing(_));
+        number += u64::from(many);
+        !many || number.is_multiple_of(2)
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::train::event::StepMetrics;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    fn step(step: u64) -> Event {
+        Event::Step(Box::new(StepMetrics { step, ..StepMetrics::default() }))
+    }
+
+    #[test]
+    fn a_window_that_does_not_look_costs_no_memory() {
+        let inbox = Inbox::new(Arc::new(|_| {}));
+        inbox.push(failed("once".to_owned()));
+        (1..=40_000).for_each(|n| inbox.push(step(n)));
+        let events = inbox.take();
+        assert!(events.len() <= WAITING_MAX + 1, "{}", events.len());
+        assert!(matches!(&events[0], Event::Failed(_)), "what happens once is kept");
+        assert_eq!(events.last(), Some(&step(40_000)));
+    }
+
+    #[test]
+    fn new_data_asks_for_one_frame_until_it_comes() {
+        let asked = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&asked);
+        let inbox = Inbox::new(Arc::new(move |wait| {
+            assert!(wait <= FRAME);
+            counted.fetch_add(1, Ordering::SeqCst);
+        }));
+        (1..=5).for_each(|n| inbox.push(step(n)));
+        assert_eq!(asked.load(Ordering::SeqCst), 1);
+        assert_eq!(inbox.take().len(), 5);
+        inbox.push(step(6));
+        assert_eq!(asked.load(Ordering::SeqCst), 2);
+    }
+}

@@ -1,0 +1,226 @@
+//! What went wrong, said where everything else stays in sight: what happened, what is safe, and buttons that go on.
+//! failure -> [`Trouble`] -> [`Remedy`]s -> options of the run that goes on.
+
+use super::panels::{Ask, PanelContext};
+use crate::gpu::Choice;
+use crate::run::Options;
+use crate::t;
+use crate::train::event::{Failure, FailureKind, Settings};
+use egui::{RichText, Ui};
+use std::path::{Path, PathBuf};
+
+/// A run that could not go on, or something that could not be done.
+#[derive(Debug, Clone)]
+pub struct Trouble {
+    pub failure: Failure,
+    /// What the run was started with, and its settings; none where no run is concerned.
+    pub started: Option<(Options, Settings)>,
+}
+
+/// What a person may do about it with one click.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Remedy {
+    /// From the newest checkpoint; without one, from the start.
+    GoOn,
+    /// The same, on the processor.
+    GoOnCpu,
+    /// Half the rows at a time, twice as often: the same step in half the memory.
+    Smaller,
+    /// A new run from the checkpoint's weights, with half the learning rate.
+    LowerRate,
+}
+
+impl Trouble {
+    /// Something that concerns no run.
+    pub fn plain(message: String) -> Self {
+        Self { failure: Failure { message, ..Failure::default() }, started: None }
+    }
+
+    pub fn remedies(&self) -> Vec<Remedy> {
+        use Remedy::{GoOn, GoOnCpu, LowerRate, Smaller};
+        let Some((options, settings)) = &self.started else { return Vec::new() };
+        let on_cpu = options.device == Choice::Cpu;
+        let saved = self.failure.checkpoint.is_some();
+        match self.failure.kind {
+            FailureKind::Usage => Vec::new(),
+            FailureKind::DeviceLost if on_cpu => vec![GoOn],
+            FailureKind::DeviceLost => vec![GoOn, GoOnCpu],
+            FailureKind::OutOfMemory => {
+                let smaller = (whole(settings, "batch") > 1).then_some(Smaller);
+                smaller.into_iter().chain((!on_cpu).then_some(GoOnCpu)).collect()
+            }
+            FailureKind::NonFinite => vec![LowerRate],
+            FailureKind::Other => {
+                if saved {
+                    vec![GoOn]
+                } else {
+                    Vec::new()
+                }
+            }
+        }
+    }
+
+    /// The run that a remedy starts.
+    pub fn options(&self, remedy: Remedy) -> Option<Options> {
+        let (options, settings) = self.started.clone()?;
+        let fresh = Options { out: None, resume: false, resume_step: None, ..options.clone() };
+        let from = self.run();
+        Some(match remedy {
+            Remedy::GoOn => self.resumed(options),
+            Remedy::GoOnCpu => Options { device: Choice::Cpu, ..self.resumed(options) },
+            Remedy::Smaller => {
+                let (batch, accumulate) = (whole(&settings, "batch"), whole(&settings, "accumulate").max(1));
+                // An odd number of rows gives up one: a step cannot be cut in unequal parts.
+                let (batch, accumulate) = (batch / 2, accumulate * 2);
+                with(fresh, &[format!("batch={batch}"), format!("accumulate={accumulate}")], from)
+            }
+            Remedy::LowerRate => {
+                let lr = settings.get("lr").and_then(serde_json::Value::as_f64).unwrap_or(1e-3) / 2.0;
+                with(fresh, &[format!("lr={lr}")], from)
+            }
+        })
+    }
+
+    /// The run's folder, where it has a checkpoint to go on from: `RUN/checkpoints/step-N`.
+    fn run(&self) -> Option<PathBuf> {
+        let saved = self.failure.checkpoint.as_ref()?;
+        Path::new(&saved.path).parent()?.parent().map(Path::to_owned)
+    }
+
+    fn resumed(&self, options: Options) -> Options {
+        match self.run() {
+            // A resumed run keeps its own configuration and refuses to be told another.
+            Some(run) => Options {
+                out: Some(run),
+                resume: true,
+                preset: None,
+                config: None,
+                set: Vec::new(),
+                steps: None,
+                seed: None,
+                init: None,
+                ..options
+            },
+            None => Options { out: None, resume: false, resume_step: None, ..options },
+        }
+    }
+}
+
+/// `options` with more settings, from the weights of a checkpoint where there is one.
+fn with(mut options: Options, set: &[String], init: Option<PathBuf>) -> Options {
+    options.set.extend_from_slice(set);
+    options.init = init.or(options.init);
+    options
+}
+
+fn whole(settings: &Settings, key: &str) -> u64 {
+    settings.get(key).and_then(serde_json::Value::as_u64).unwrap_or(0)
+}
+
+/// The banner; gone once something is done about it, or once it is put away.
+pub fn ui(ui: &mut Ui, cx: &mut PanelContext, trouble: &mut Option<Trouble>) {
+    let Some(shown) = trouble.clone() else { return };
+    ui.separator();
+    ui.label(RichText::new(cx.t(heading(&shown))).font(cx.theme.strong()).color(cx.theme.alert));
+    let failure = &shown.failure;
+    if shown.started.is_some() && failure.kind != FailureKind::Usage {
+        let safe = match &failure.checkpoint {
+            Some(saved) => t!(cx, "app-trouble-safe", step = saved.step),
+            None => cx.t("app-trouble-unsaved"),
+        };
+        ui.label(safe);
+    }
+    ui.label(RichText::new(&failure.message).font(cx.theme.small()));
+    let mut done = false;
+    ui.horizontal_wrapped(|ui| {
+        for remedy in shown.remedies() {
+            if ui.button(button_text(&shown, remedy, cx)).clicked() {
+                cx.asks.extend(shown.options(remedy).map(|options| Ask::Start(Box::new(options))));
+                done = true;
+            }
+        }
+        done |= ui.button(cx.t("app-trouble-dismiss")).clicked();
+    });
+    if done {
+        *trouble = None;
+    }
+}
+
+fn heading(trouble: &Trouble) -> &'static str {
+    if trouble.started.is_none() {
+        return "app-trouble-refused";
+    }
+    match trouble.failure.kind {
+        FailureKind::Usage => "app-trouble-usage",
+        FailureKind::DeviceLost => "app-trouble-device-lost",
+        FailureKind::OutOfMemory => "app-trouble-out-of-memory",
+        FailureKind::NonFinite => "app-trouble-non-finite",
+        FailureKind::Other => "app-trouble-heading",
+    }
+}
+
+fn button_text(trouble: &Trouble, remedy: Remedy, cx: &PanelContext) -> String {
+    match (remedy, &trouble.failure.checkpoint) {
+        (Remedy::GoOn, Some(saved)) => t!(cx, "app-trouble-go-on", step = saved.step),
+        (Remedy::GoOn, None) => cx.t("app-trouble-again"),
+        (Remedy::GoOnCpu, Some(saved)) => t!(cx, "app-trouble-go-on-cpu", step = saved.step),
+        (Remedy::GoOnCpu, None) => cx.t("app-trouble-again-cpu"),
+        (Remedy::Smaller, _) => cx.t("app-trouble-smaller"),
+        (Remedy::LowerRate, _) => cx.t("app-trouble-lower-rate"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::desk::first_run;
+    use crate::train::event::Saved;
+    use crate::view::Lang;
+
+    fn trouble(kind: FailureKind, saved: bool) -> Trouble {
+        let checkpoint = saved.then(|| Saved { step: 40, path: "/r/one/checkpoints/step-000000040".into() });
+        let settings = [("batch", 32.0), ("accumulate", 1.0), ("lr", 0.002)];
+        let settings = settings.map(|(key, value)| {
+            let value = if key == "lr" { serde_json::json!(value) } else { serde_json::json!(value as u64) };
+            (key.to_owned(), value)
+        });
+        let options = Options { preset: Some("nano".into()), seed: Some(3), ..first_run(Lang::En) };
+        Trouble {
+            failure: Failure { kind, checkpoint, ..Failure::default() },
+            started: Some((options, settings.into_iter().collect())),
+        }
+    }
+
+    #[test]
+    fn a_lost_device_goes_on_from_the_checkpoint_or_on_the_processor() {
+        let trouble = trouble(FailureKind::DeviceLost, true);
+        assert_eq!(trouble.remedies(), [Remedy::GoOn, Remedy::GoOnCpu]);
+        let cpu = trouble.options(Remedy::GoOnCpu).unwrap();
+        assert_eq!((cpu.resume, cpu.out.as_deref(), cpu.device), (true, Some(Path::new("/r/one")), Choice::Cpu));
+        assert!(cpu.preset.is_none() && cpu.seed.is_none(), "a resumed run keeps its own configuration");
+        let again = self::trouble(FailureKind::DeviceLost, false).options(Remedy::GoOn).unwrap();
+        assert_eq!((again.resume, again.preset.as_deref(), again.seed), (false, Some("nano"), Some(3)));
+    }
+
+    #[test]
+    fn too_little_memory_offers_the_same_step_in_half_the_memory() {
+        let trouble = trouble(FailureKind::OutOfMemory, false);
+        assert_eq!(trouble.remedies(), [Remedy::Smaller, Remedy::GoOnCpu]);
+        assert_eq!(trouble.options(Remedy::Smaller).unwrap().set, ["batch=16", "accumulate=2"]);
+    }
+
+    #[test]
+    fn a_run_that_left_the_numbers_goes_on_more_slowly_from_its_weights() {
+        let trouble = trouble(FailureKind::NonFinite, true);
+        let slower = trouble.options(Remedy::LowerRate).unwrap();
+        assert_eq!((slower.set, slower.init, slower.resume), (vec!["lr=0.001".into()], Some("/r/one".into()), false));
+    }
+
+    #[test]
+    fn what_was_asked_wrongly_has_no_button_that_asks_it_again() {
+        assert!(trouble(FailureKind::Usage, true).remedies().is_empty());
+        assert!(Trouble::plain("no such run".into()).remedies().is_empty());
+        assert_eq!(trouble(FailureKind::Other, true).remedies(), [Remedy::GoOn]);
+        assert!(trouble(FailureKind::Other, false).remedies().is_empty());
+    }
+}

@@ -1,0 +1,177 @@
+//! The real window around the desk: opening it, closing it, taking its picture, timing its frames.
+
+use super::desk::Desk;
+use super::panels::Ask;
+use super::settings::Settings;
+use super::{Picture, desk};
+use crate::{Error, Result};
+use egui::{ColorImage, ViewportCommand};
+use std::collections::VecDeque;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{self, Receiver};
+use std::time::{Duration, Instant};
+
+/// Frames that the times are told of.
+const FRAMES: usize = 600;
+
+pub struct Window {
+    desk: Desk,
+    settings_path: Option<PathBuf>,
+    saved: Settings,
+    shot: Option<Shot>,
+    started: Instant,
+    frame_ms: VecDeque<f32>,
+    first_paint: Option<Duration>,
+    play: bool,
+}
+
+/// A picture that is due, or under way.
+struct Shot {
+    picture: Picture,
+    arriving: Option<Receiver<std::sync::Arc<ColorImage>>>,
+}
+
+impl Window {
+    /// `settings_path`: where the settings are kept; none keeps them nowhere.
+    pub fn new(
+        desk: Desk,
+        settings_path: Option<PathBuf>,
+        picture: Option<Picture>,
+        play: bool,
+        started: Instant,
+    ) -> Self {
+        let saved = desk.settings.clone();
+        let shot = picture.map(|picture| Shot { picture, arriving: None });
+        Self { desk, settings_path, saved, shot, started, frame_ms: VecDeque::new(), first_paint: None, play }
+    }
+
+    fn time_frame(&mut self, frame: &eframe::Frame) {
+        let Some(secs) = frame.info().cpu_usage else { return };
+        if self.frame_ms.len() == FRAMES {
+            self.frame_ms.pop_front();
+        }
+        self.frame_ms.push_back(secs * 1000.0);
+        self.desk.view.frame_ms = percentiles(&self.frame_ms);
+    }
+
+    /// Asks for the picture when its time has come, and ends the program when it is written.
+    fn take_picture(&mut self, ctx: &egui::Context) {
+        let Some(shot) = &mut self.shot else { return };
+        let Some(arriving) = &shot.arriving else {
+            let wait = Duration::from_secs_f64(shot.picture.after_secs).saturating_sub(self.started.elapsed());
+            if wait.is_zero() {
+                let (send, receive) = mpsc::channel();
+                let again = ctx.clone();
+                ctx.request_screenshot(move |image| {
+                    send.send(image).ok();
+                    again.request_repaint();
+                });
+                shot.arriving = Some(receive);
+            } else {
+                ctx.request_repaint_after(wait);
+            }
+            return;
+        };
+        match arriving.try_recv() {
+            Ok(image) => {
+                if let Err(error) = write_png(&shot.picture.path, &image) {
+                    eprintln!("error: {error}");
+                }
+                self.shot = None;
+                ctx.send_viewport_cmd(ViewportCommand::Close);
+            }
+            Err(_) => ctx.request_repaint_after(Duration::from_millis(50)),
+        }
+    }
+
+    fn save_settings(&mut self) {
+        let Some(path) = &self.settings_path else { return };
+        if self.desk.settings != self.saved {
+            // A setting that cannot be kept is not worth a dialog: the window works without.
+            if let Err(error) = self.desk.settings.save(path) {
+                eprintln!("{error}");
+            }
+            self.saved = self.desk.settings.clone();
+        }
+    }
+}
+
+impl eframe::App for Window {
+    fn logic(&mut self, _: &egui::Context, _: &mut eframe::Frame) {
+        self.desk.receive();
+    }
+
+    fn ui(&mut self, ui: &mut egui::Ui, frame: &mut eframe::Frame) {
+        self.time_frame(frame);
+        if std::mem::take(&mut self.play) {
+            self.desk.act(Ask::Play, &desk::wake(ui.ctx()));
+        }
+        self.desk.ui(ui);
+        self.first_paint.get_or_insert_with(|| self.started.elapsed());
+        self.take_picture(ui.ctx());
+        if ui.input(|i| i.pointer.any_released()) {
+            self.save_settings();
+        }
+    }
+
+    fn on_exit(&mut self) {
+        self.save_settings();
+        self.desk.close();
+        if let (Some(first), Some([median, late])) = (self.first_paint, percentiles(&self.frame_ms)) {
+            let frames = self.frame_ms.len();
+            eprintln!(
+                "first frame after {:.2} s; the last {frames} frames: median {median:.1} ms, 95 of 100 within {late:.1} ms",
+                first.as_secs_f64(),
+            );
+        }
+    }
+}
+
+/// The median and the 95th of 100.
+fn percentiles(times: &VecDeque<f32>) -> Option<[f32; 2]> {
+    let mut sorted: Vec<f32> = times.iter().copied().collect();
+    sorted.sort_by(f32::total_cmp);
+    let last = sorted.len().checked_sub(1)?;
+    Some([50, 95].map(|percent| sorted[last * percent / 100]))
+}
+
+/// # Errors
+/// The file cannot be written.
+pub fn write_png(path: &Path, image: &ColorImage) -> Result<()> {
+    let file = std::fs::File::create(path).map_err(|e| Error::io("write the picture", path, &e))?;
+    let [width, height] = image.size.map(|side| u32::try_from(side).unwrap_or(u32::MAX));
+    let mut encoder = png::Encoder::new(std::io::BufWriter::new(file), width, height);
+    encoder.set_color(png::ColorType::Rgb);
+    encoder.set_depth(png::BitDepth::Eight);
+    let bytes: Vec<u8> = image.pixels.iter().flat_map(|p| [p.r(), p.g(), p.b()]).collect();
+    let written = encoder.write_header().and_then(|mut writer| {
+        writer.write_image_data(&bytes)?;
+        writer.finish()
+    });
+    written.map_err(|e| Error::failed(format!("cannot write the picture: {e}")).at(path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn percentiles_are_of_the_sorted_times() {
+        assert_eq!(percentiles(&VecDeque::new()), None);
+        let times: VecDeque<f32> = (0..=100).rev().map(|n| n as f32).collect();
+        assert_eq!(percentiles(&times), Some([50.0, 95.0]));
+    }
+
+    #[test]
+    fn a_picture_can_be_read_back() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("p.png");
+        let image = ColorImage::filled([3, 2], egui::Color32::from_rgb(10, 20, 30));
+        write_png(&path, &image).unwrap();
+        let mut reader =
+            png::Decoder::new(std::io::BufReader::new(std::fs::File::open(&path).unwrap())).read_info().unwrap();
+        let mut bytes = vec![0; reader.output_buffer_size().unwrap()];
+        reader.next_frame(&mut bytes).unwrap();
+        assert_eq!(bytes, [10, 20, 30].repeat(6));
+    }
+}

@@ -1,0 +1,48 @@
+//! A tokenizer trained on a run's text before the run, into a folder of its own.
+//! text + recipe -> [`train_tokenizer`] -> vocab.txt, tokenizer.json, tokenizer_config.json.
+
+use super::source::{Stories, Wanted};
+use crate::hub::{Staging, refuse_occupied};
+use crate::text::Chunk;
+use crate::text::corpus::Corpus;
+use crate::text::tokenizer::Tokenizer;
+use crate::text::wordpiece::{self, Progress, Recipe};
+use crate::{Error, Result};
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Trains on the text that `wanted` names (its held-out part is left out) and writes the folder `out` whole or not at all.
+/// `stop`, once set, ends it while it reads.
+///
+/// # Errors
+/// The folder holds something already, the text cannot be read or has no word, or it was stopped.
+pub fn train_tokenizer(
+    wanted: &Wanted,
+    recipe: &Recipe,
+    max_positions: usize,
+    out: &Path,
+    stop: &AtomicBool,
+    progress: impl FnMut(Progress),
+) -> Result<Tokenizer> {
+    // Before the work, not after it.
+    refuse_occupied(out)?;
+    let going = |chunk: Result<Chunk>| {
+        if stop.load(Ordering::Relaxed) { Err(Error::failed("stopped, as asked")) } else { chunk }
+    };
+    let tokenizer = match wanted.builtin {
+        Some(level) => {
+            let stories = Stories::new(wanted.lang, level)?;
+            wordpiece::train(stories.chunks().map(going), recipe, progress)?
+        }
+        None => {
+            let corpus = Corpus::open(&wanted.corpus, &wanted.valid)?;
+            wordpiece::train(corpus.training_chunks().map(going), recipe, progress)?
+        }
+    };
+    let mut staging = Staging::begin(out)?;
+    for (name, text) in tokenizer.to_files(max_positions)? {
+        staging.write(name, |file| file.write_all(text.as_bytes()))?;
+    }
+    staging.commit()?;
+    Ok(tokenizer)
+}

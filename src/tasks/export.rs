@@ -1,0 +1,49 @@
+//! A run's networks as folders that transformers' `from_pretrained` loads.
+//! RUN -> [`export`] -> DIR/discriminator and DIR/generator, each with its tokenizer.
+
+use super::reader::{TRAINED_ROW_LEN, trained_row_len};
+use crate::hub::{self, Role};
+use crate::train::checkpoint::resolve_model;
+use crate::{Error, Result};
+use std::path::Path;
+
+/// What was written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Exported {
+    /// The folders below the one that was asked for.
+    pub networks: Vec<&'static str>,
+    /// Positions of the model, and how long the rows were that it was trained on, where its run says.
+    pub positions: usize,
+    pub trained_row_len: Option<u32>,
+    /// What a person should know about the weights.
+    pub warnings: Vec<String>,
+}
+
+/// Writes the networks of a run (its newest checkpoint) or of a checkpoint into `to`, which must be new or empty.
+///
+/// # Errors
+/// There is no whole checkpoint, it has no tokenizer, or the folder holds something or cannot be written.
+pub fn export(run: &Path, to: &Path) -> Result<Exported> {
+    let found = resolve_model(run)?;
+    let folder = found.folder(Role::Generator)?;
+    let pair = folder.parent().ok_or_else(|| Error::failed("it lies in no folder").at(folder.display()))?;
+    let (mut networks, warnings) = hub::read_networks(pair)?;
+    let files = hub::tokenizer_files(folder)?;
+    if files.is_empty() {
+        return Err(Error::failed("there are no tokenizer files here").at(folder.display()));
+    }
+    let trained_row_len = trained_row_len(&found, &networks.generator)?;
+    let mut names = vec![Role::Generator.folder()];
+    if networks.discriminator.is_some() {
+        names.insert(0, Role::Discriminator.folder());
+    }
+    for network in networks.discriminator.iter_mut().chain([&mut networks.generator]) {
+        // So that who reads the export knows it too; transformers keeps fields it does not know.
+        if let Some(row_len) = trained_row_len {
+            network.config.extra.insert(TRAINED_ROW_LEN.to_owned(), row_len.into());
+        }
+    }
+    hub::write_networks(to, &networks, &files)?;
+    let positions = networks.generator.config.max_position_embeddings;
+    Ok(Exported { networks: names, positions, trained_row_len, warnings })
+}

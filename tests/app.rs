@@ -1,0 +1,186 @@
+//! The app as a person with or without a screen meets it: controls by role and name, the flow strip, the layouts.
+
+#[path = "common/mod.rs"]
+mod common;
+#[path = "common/desk.rs"]
+mod desk;
+
+use desk::{App, LOOK, Look, desk, open, same_picture, show};
+use egui::accesskit::Role;
+use egui_kittest::Node;
+use egui_kittest::kittest::{NodeT, Queryable};
+use electroscope::app::desk::first_run;
+use electroscope::app::panels::PanelId;
+use electroscope::app::state::Source;
+use electroscope::train::event::{Change, Event, Failure, FailureKind, Probe, ProbeToken, ReadToken, Saved};
+use electroscope::view::Lang;
+
+#[test]
+fn the_first_frame_is_filled_and_says_that_it_is_recorded() {
+    let mut app = open(LOOK);
+    app.get_by_label("Recorded run");
+    assert!(tokens(&app).count() > 5, "the strips hold tokens");
+    assert_eq!(desk(&mut app).state.source, Source::Recorded);
+}
+
+/// The tokens' columns: their names begin with the token in quotation marks.
+fn tokens(app: &App) -> impl Iterator<Item = Node<'_>> {
+    app.root().children_recursive().filter(|node| {
+        let node = node.accesskit_node();
+        node.role() == Role::Button && node.label().is_some_and(|label| label.starts_with('\u{201c}'))
+    })
+}
+
+#[test]
+fn the_transport_is_complete_by_name_in_both_languages() {
+    for (lang, names) in [
+        (Lang::En, ["Reset", "Train", "Step", "Stage", "View", "Help"]),
+        (Lang::Pt, ["Reiniciar", "Treinar", "Passo", "Etapa", "Exibir", "Ajuda"]),
+    ] {
+        let app = open(Look { lang, ..LOOK });
+        for name in names {
+            app.get_by_role_and_label(Role::Button, name);
+        }
+    }
+}
+
+#[test]
+fn every_control_has_a_name() {
+    let app = open(LOOK);
+    let controls = [Role::Button, Role::Tab, Role::RadioButton, Role::CheckBox, Role::Slider, Role::Splitter];
+    let nameless: Vec<String> = app
+        .root()
+        .children_recursive()
+        .filter(|node| controls.contains(&node.accesskit_node().role()))
+        .filter(|node| node.accesskit_node().label().unwrap_or_default().is_empty())
+        .map(|node| format!("{:?} at {:?}", node.accesskit_node().role(), node.rect()))
+        .collect();
+    assert!(nameless.is_empty(), "{nameless:?}");
+}
+
+#[test]
+fn the_language_changes_while_it_runs() {
+    let mut app = open(LOOK);
+    desk(&mut app).settings.lang = Some(Lang::Pt);
+    app.run_steps(2);
+    app.get_by_role_and_label(Role::Button, "Treinar");
+}
+
+#[test]
+fn a_focused_token_opens_its_details() {
+    let mut app = open(LOOK);
+    tokens(&app).next().unwrap().focus();
+    app.run_steps(3);
+    assert!(desk(&mut app).view.token.is_some());
+}
+
+/// The person's text as the trainer judges it, with the third word swapped where one is given.
+fn probe(step: u64, text: &str, swap: Option<(&str, f64)>) -> Event {
+    let mut at = 0;
+    let words = text.split(' ').enumerate().map(|(n, word)| {
+        let (start, end) = (at, at + word.len() as u32);
+        at = end + 1;
+        let token = ReadToken { original: word.to_owned(), p_replaced: Some(0.1), ..ReadToken::default() };
+        ProbeToken { token, start, end, word: n as u32, change: None }
+    });
+    let mut tokens: Vec<ProbeToken> = words.collect();
+    if let Some((word, p)) = swap {
+        let swapped = &mut tokens[2];
+        swapped.change = Some(Change::Replace { word: word.to_owned() });
+        swapped.token.sampled = Some(word.to_owned());
+        (swapped.token.replaced, swapped.token.p_replaced) = (true, Some(p));
+    }
+    Event::Probe(Probe { step, text: text.to_owned(), tokens, ..Probe::default() })
+}
+
+#[test]
+fn a_sentence_is_judged_and_its_words_can_be_swapped() {
+    let mut app = open(LOOK);
+    show(&mut app, PanelId::Sentence);
+    let text = "the loyal dog gnaws the bone in the kennel.";
+    assert_eq!(app.get_by_role(Role::TextInput).value().as_deref(), Some(text), "an example stands there");
+    desk(&mut app).view.transport.live = true;
+    desk(&mut app).hear(probe(7, text, None));
+    app.run_steps(2);
+    app.get_by_role_and_label(Role::Button, "\u{201c}dog\u{201d}, judge 10% replaced").click();
+    app.run_steps(2);
+    assert!(app.get_by_role_and_label(Role::Button, "Put it back").accesskit_node().is_disabled());
+    app.get_by_role_and_label(Role::Button, "Let the generator choose").click();
+    app.run_steps(2);
+    app.get_by_role_and_label(Role::Button, "Draw again");
+    assert!(!app.get_by_role_and_label(Role::Button, "Put it back").accesskit_node().is_disabled());
+    desk(&mut app).hear(probe(8, text, Some(("moon", 0.2))));
+    app.run_steps(2);
+    app.get_by_label("Fooled the judge: 1 of 1 swap.");
+    app.get_by_role_and_label(Role::Button, "\u{201c}moon\u{201d} in place of \u{201c}dog\u{201d}, judge 20% replaced");
+}
+
+#[test]
+fn accents_are_typed_as_any_letters() {
+    let mut app = open(Look { lang: Lang::Pt, ..LOOK });
+    show(&mut app, PanelId::Sentence);
+    let field = app.get_by_role(Role::TextInput);
+    assert!(field.value().is_some_and(|text| text.contains("r\u{f3}i")), "an example in Portuguese");
+    field.focus();
+    app.run_steps(2);
+    app.get_by_role(Role::TextInput).type_text("a\u{e7}\u{e3}o ");
+    app.run_steps(2);
+    let value = app.get_by_role(Role::TextInput).value().unwrap();
+    assert!(value.contains("a\u{e7}\u{e3}o"), "{value}");
+}
+
+#[test]
+fn a_lost_device_leaves_the_window_and_a_button_that_goes_on() {
+    let mut app = open(LOOK);
+    let checkpoint = Some(Saved { step: 40, path: "/nowhere/run/checkpoints/step-000000040".into() });
+    let message = "the adapter was reset".to_owned();
+    desk(&mut app).started = Some(first_run(Lang::En));
+    desk(&mut app).hear(Event::Failed(Failure {
+        message,
+        kind: FailureKind::DeviceLost,
+        step: 47,
+        checkpoint,
+        ..Failure::default()
+    }));
+    app.run_steps(2);
+    app.get_by_label("The graphics device went away");
+    app.get_by_label("The checkpoint of step 40 is whole and safe.");
+    app.get_by_role_and_label(Role::Button, "Go on from step 40, on the processor");
+    app.get_by_role_and_label(Role::Button, "Close").click();
+    app.run_steps(2);
+    assert!(app.query_by_label("The graphics device went away").is_none());
+    assert!(tokens(&app).count() > 5, "the strips are still there");
+}
+
+#[test]
+fn tabs_bring_panels_to_the_front() {
+    let mut app = open(LOOK);
+    app.get_by_role_and_label(Role::Tab, "Log").click();
+    app.run_steps(3);
+    let slot = &desk(&mut app).settings.layout.right[1];
+    assert_eq!(slot.tabs[slot.open], PanelId::Log);
+}
+
+#[test]
+fn a_narrow_window_has_one_column() {
+    let app = open(Look { size: [600.0, 900.0], ..LOOK });
+    app.get_by_label("More");
+    assert!(app.query_by_role(Role::Splitter).is_none());
+}
+
+#[test]
+fn the_window_looks_as_it_did() {
+    if common::gpu("app.snapshot").is_none() {
+        return;
+    }
+    let [dark, light] = [egui::Theme::Dark, egui::Theme::Light];
+    let small = [800.0, 600.0];
+    for (name, look) in [
+        ("light-en-1280x800", LOOK),
+        ("dark-pt-1280x800", Look { lang: Lang::Pt, theme: dark, ..LOOK }),
+        ("dark-en-800x600", Look { theme: dark, size: small, ..LOOK }),
+        ("light-pt-800x600", Look { lang: Lang::Pt, theme: light, size: small, ..LOOK }),
+    ] {
+        same_picture(&mut open(Look { drawn: true, ..look }), name);
+    }
+}

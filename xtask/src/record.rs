@@ -1,0 +1,20 @@
+//! `cargo xtask record`: the recorded runs that the app shows first, made by this program's own trainer on its built-in text.
+//! `examples/record` trains as the app does -> assets/recorded/LANG.jsonl.gz. All but the times in it is the same each time.
+
+use crate::places;
+use crate::process::{self, cargo};
+use std::fs;
+
+pub fn run(release: bool) -> Result<(), String> {
+    let runs = places::target_dir().join("recorded");
+    // A run refuses a folder that is taken: what an earlier call left goes first.
+    fs::remove_dir_all(&runs).ok();
+    for lang in ["en", "pt"] {
+        let run = runs.join(lang).display().to_string();
+        let profile = if release { ["--release"].as_slice() } else { &[] };
+        let mut record = cargo(&["run", "--quiet", "--example", "record"]);
+        record.args(profile).args(["--", lang, &run, &format!("assets/recorded/{lang}.jsonl.gz")]);
+        process::run(record)?;
+    }
+    Ok(())
+}
