@@ -318,7 +318,7 @@ mod tests {
             |l| l.columns = 0.99,
             |l| l.left[0].share = 0.01,
             |l| l.right[1].open = 9,
-            |l| drop(l.right[1].tabs.pop()),
+            |l| l.right[1].tabs.truncate(5),
             |l| l.left[0].tabs.push(PanelId::Log),
         ];
         for (n, break_it) in broken.into_iter().enumerate() {
