@@ -18,8 +18,8 @@ use electroscope::config::Config;
 use electroscope::model::{Model, ModelSpec};
 use electroscope::plan::{Choices, Limits};
 use electroscope::train::event::{
-    Clock, EvalMetrics, Event, Failure, JUDGE_BINS, JudgeHistogram, JudgedExample, Kernels, Phase, Roofs, Stage, State,
-    StepMetrics, Warning, WarningKind,
+    Calibration, Clock, EvalMetrics, Event, Failure, JUDGE_BINS, JudgeHistogram, JudgedExample, Kernels, Phase, Roofs,
+    Stage, State, StepMetrics, Warning, WarningKind,
 };
 use electroscope::train::kernels;
 use electroscope::view::Lang;
@@ -160,9 +160,9 @@ fn value_of(app: &App, name: &str) -> f64 {
 fn the_legend_says_what_was_measured_at_the_step_that_is_shown() {
     let mut app = open_at(LOOK, PanelId::Curves);
     let now = value_of(&app, "generator ");
-    app.get_by_role_and_label(Role::Slider, MLM).focus();
+    let first = desk(&mut app).state.steps.iter().next().map(|step| step.step);
+    desk(&mut app).view.scrub = first;
     app.run_steps(2);
-    key(&mut app, Key::Home);
     let then = value_of(&app, "generator ");
     assert!(then > now + 0.5, "the loss fell from {then} to {now}");
 }
@@ -208,14 +208,20 @@ fn evaluation() -> Event {
 }
 
 #[test]
-fn a_recording_has_its_counts_and_says_what_it_has_not() {
+fn a_recorded_evaluation_has_its_counts_and_says_what_it_has_not() {
     let mut app = open_at(TALL, PanelId::Verdicts);
-    assert!(says(&app, "Held-out text after step"));
-    for kind in ["caught: ", "missed: ", "false alarm: ", "rightly passed: "] {
+    let Event::Eval(mut eval) = evaluation() else { unreachable!("it is one") };
+    // As older records have it: counts at one half, no spread, no tokens.
+    (eval.histogram, eval.examples) = (None, Vec::new());
+    eval.calibration = Some(Calibration { expected_error: Some(0.021), ..Calibration::default() });
+    hear(&mut app, Event::Eval(eval));
+    assert!(says(&app, "Held-out text after step 10,000: 1,100 tokens, 9.1% of them replaced"));
+    for kind in ["caught: 50, ", "missed: 50, ", "false alarm: 10, ", "rightly passed: 990, "] {
         assert!(says(&app, kind), "{kind}");
     }
-    assert!(says(&app, "Always saying “original”, without reading"), "the base rate stands beside the accuracy");
-    assert!(says(&app, "Reliability, error "));
+    assert!(says(&app, "Always saying “original”, without reading, gets 90.9%"), "the base rate beside the accuracy");
+    assert!(says(&app, "Reliability, error 0.021") && !says(&app, "ROC, AUC"));
+    assert!(says(&app, "Recorded at 0.5 only"));
     press_containing(&mut app, "caught: ");
     assert!(says(&app, "Tokens in their text come with the evaluations of a live run."));
 }

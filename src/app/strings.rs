@@ -1,5 +1,5 @@
 //! Every text of the window, in English and in Portuguese: Fluent messages, one file a panel, switched while it runs.
-//! `assets/strings/{en,pt}/PANEL.ftl` -> [`Strings`] -> `cx.t("flow-heading")`, `t!(cx, "flow-step", step = 12)`.
+//! `assets/strings/{en,pt}/PANEL.ftl` -> [`Strings`] -> `cx.t("flow-heading")`, `t!(cx, "app-step", step = 12)`.
 
 use crate::view::Lang;
 use fluent_bundle::types::FluentNumber;
@@ -129,7 +129,7 @@ fn number_text(lang: Lang, value: &FluentValue) -> Option<String> {
     }
 }
 
-/// `t!(cx, "flow-step", step = 12, name = "nano")`: a message with its values, of anything that has `with`.
+/// `t!(cx, "app-step", step = 12, name = "nano")`: a message with its values, of anything that has `with`.
 #[macro_export]
 macro_rules! t {
     ($strings:expr, $key:expr $(, $name:ident = $value:expr)* $(,)?) => {

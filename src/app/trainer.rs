@@ -35,7 +35,7 @@ impl Trainer {
     /// # Errors
     /// The events' file cannot be written, or the system refuses a thread.
     pub fn start(options: Options, events: Option<&Path>, before: Vec<JoinHandle<bool>>, wake: Wake) -> Result<Self> {
-        let mut file = events.map(|path| EventFile::create(path)).transpose()?;
+        let mut file = events.map(EventFile::create).transpose()?;
         let inbox = Arc::new(Inbox::new(wake));
         let (commands, received) = mpsc::unbounded();
         let told = Arc::clone(&inbox);

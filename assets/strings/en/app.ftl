@@ -1,4 +1,3 @@
-app-title = Electroscope
 app-step = step { $step }
 app-step-of = step { $step } of { $planned }
 app-splitter-columns = Width of the columns

@@ -1,4 +1,3 @@
-app-title = Electroscope
 app-step = passo { $step }
 app-step-of = passo { $step } de { $planned }
 app-splitter-columns = Largura das colunas

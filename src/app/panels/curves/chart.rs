@@ -340,7 +340,7 @@ mod tests {
     fn a_smoothed_value_does_not_depend_on_how_much_was_thinned() {
         let step = |n: u64| {
             let mut step = StepMetrics { step: n, ..StepMetrics::default() };
-            step.metrics.mlm_loss = Some(if n % 2 == 0 { 1.0 } else { 3.0 });
+            step.metrics.mlm_loss = Some(if n.is_multiple_of(2) { 1.0 } else { 3.0 });
             Event::Step(Box::new(step))
         };
         let short = RunState::from_events(Source::Live, (1..=2_000).map(step));
