@@ -55,6 +55,13 @@ fn live(app: &mut App) {
     app.run_steps(2);
 }
 
+/// As if the recording held neither attention nor a map.
+fn nothing_asked(app: &mut App) {
+    desk(app).state.attention.clear();
+    desk(app).state.embedding_map = None;
+    app.run_steps(2);
+}
+
 fn press(app: &mut App, role: Role, label: &str) {
     app.get_by_role_and_label(role, label).click_accesskit();
     app.run_steps(3);
@@ -194,7 +201,8 @@ mod attention {
 
     #[test]
     fn without_a_run_it_says_what_to_press() {
-        let app = open_at(TALL, PanelId::Attention);
+        let mut app = open_at(TALL, PanelId::Attention);
+        nothing_asked(&mut app);
         assert!(says(&app, "Press Train, then"));
         assert!(says(&app, "they are no explanation"), "the caveat is always there");
     }
@@ -202,6 +210,7 @@ mod attention {
     #[test]
     fn both_networks_are_shown_with_numbers_on_focus_and_the_frame_hidden() {
         let mut app = open_at(TALL, PanelId::Attention);
+        nothing_asked(&mut app);
         live(&mut app);
         assert!(says(&app, "Press “Show attention”"));
         desk(&mut app).hear(map(Network::Generator, 1));
@@ -259,6 +268,7 @@ mod map {
     #[test]
     fn words_are_searched_and_walked_through_by_keys() {
         let mut app = open_at(TALL, PanelId::Map);
+        nothing_asked(&mut app);
         assert!(says(&app, "Press Train, then"));
         live(&mut app);
         app.get_by_role_and_label(Role::Button, "Draw the map");

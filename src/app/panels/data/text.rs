@@ -251,7 +251,8 @@ impl TokenizerSection {
                 return;
             }
             let label = ui.label(cx.t("data-tokenizer-train-into"));
-            ui.add(TextEdit::singleline(&mut self.folder).desired_width(160.0)).labelled_by(label.id);
+            let id = egui::Id::new("data-tokenizer-folder");
+            ui.add(TextEdit::singleline(&mut self.folder).id(id).desired_width(160.0)).labelled_by(label.id);
             let ready = config.is_some() && !self.folder.trim().is_empty();
             let Some(config) = config else { return };
             if ui.add_enabled(ready, egui::Button::new(cx.t("data-tokenizer-train"))).clicked() {
