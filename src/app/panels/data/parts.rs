@@ -36,7 +36,7 @@ pub fn named_button(ui: &mut Ui, enabled: bool, text: String, spoken: &str) -> R
 /// A field for a path, and whether it was sent off with the Enter key.
 pub fn path_field(ui: &mut Ui, label: String, text: &mut String) -> bool {
     // Its own name: what a thread finds out above it must not move the focus to another field.
-    let id = egui::Id::new(("path field", &label));
+    let id = egui::Id::unique(("path field", &label));
     let label = ui.label(label);
     let width = (ui.available_width() - 200.0).clamp(120.0, 360.0);
     let response = ui.add(TextEdit::singleline(text).id(id).desired_width(width)).labelled_by(label.id);

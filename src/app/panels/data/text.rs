@@ -251,7 +251,7 @@ impl TokenizerSection {
                 return;
             }
             let label = ui.label(cx.t("data-tokenizer-train-into"));
-            let id = egui::Id::new("folder of a new tokenizer");
+            let id = egui::Id::unique("folder of a new tokenizer");
             ui.add(TextEdit::singleline(&mut self.folder).id(id).desired_width(160.0)).labelled_by(label.id);
             let ready = config.is_some() && !self.folder.trim().is_empty();
             let Some(config) = config else { return };
