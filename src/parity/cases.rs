@@ -239,9 +239,13 @@ fn embeds(lab: &mut Lab) {
 
 fn reduces(lab: &mut Lab) {
     for [rows, columns] in [[1, 1], [3, 7], [64, 64], [65, 255], [200, 257], [1000, 3]] {
-        let x = lab.normal("x", &[rows, columns]);
+        let partial = lab.normal("partial", &[rows, columns]);
         let y = lab.normal("y", &[columns]);
-        reduce::columns_add(&mut lab.r, &x, &y);
+        reduce::rows_add(&mut lab.r, &partial, &y);
+        let more = columns.div_ceil(3);
+        let partial = lab.normal("partial", &[rows, columns + more]);
+        let (y, z) = (lab.normal("y", &[columns]), lab.normal("z", &[more]));
+        reduce::rows_add_pair(&mut lab.r, &partial, &y, &z);
     }
 }
 
