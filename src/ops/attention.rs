@@ -167,7 +167,9 @@ fn launch(r: &mut Recorder, kernel: &'static KernelSpec, dims: &Dims, tensors: &
     // Where nothing is chosen, the smallest head that fits; no choice may take one of twice the size and more.
     let class = format!("d{}t{}", dims.d.next_power_of_two(), dims.t.next_power_of_two());
     let fits = |d: u32| d >= dims.d && (d < 2 * dims.d || d <= 32);
-    let v = r.choices.variant(kernel, class, |v| fits(v.constant("D")) && v.takes(&[dims.d]));
+    // A variant in fours declares 16 bytes for every binding, also for one number a row.
+    let takes = |v: &Variant| v.takes(&[dims.d]) && (!v.quads || dims.b * dims.t >= 4);
+    let v = r.choices.variant(kernel, class, |v| fits(v.constant("D")) && takes(v));
     let tile = kernel.variants[v.variant].constant("TILE");
     let groups = dims.b * dims.h * dims.t.div_ceil(tile);
     let pairs = u64::from(dims.b * dims.h) * u64::from(dims.t) * u64::from(dims.t);

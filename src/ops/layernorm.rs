@@ -130,7 +130,7 @@ pub fn forward(r: &mut Recorder, label: &str, x: &Tensor, p: &Affine, eps: f32, 
     let out = normed(r, label, x, eps, t, Dropout::OFF, outer);
     let [n, c] = x.dims();
     assert_eq!(p.w.dims(), [c], "layernorm.forward: w");
-    let v = choose(r, &FORWARD, c);
+    let v = choose(r, &FORWARD, [n, c]);
     let groups = groups(&FORWARD, &v, n);
     r.dispatch(&FORWARD, v, out.dims, &[x, &p.w, &p.b, &out.y, &out.mean, &out.rstd], groups, 8 * u64::from(n * c));
     out
@@ -152,7 +152,7 @@ pub fn forward_residual(
     let [n, c] = h.dims();
     assert_eq!(residual.dims(), [n, c], "layernorm.forward_residual: residual");
     assert_eq!(p.w.dims(), [c], "layernorm.forward_residual: w");
-    let v = choose(r, &FORWARD_RESIDUAL, c);
+    let v = choose(r, &FORWARD_RESIDUAL, [n, c]);
     let tensors = [residual, h, &p.w, &p.b, &out.y, &out.mean, &out.rstd];
     let groups = groups(&FORWARD_RESIDUAL, &v, n);
     r.dispatch(&FORWARD_RESIDUAL, v, out.dims, &tensors, groups, 10 * u64::from(n * c));
@@ -187,7 +187,7 @@ fn backward_with(
     let blocks = n.div_ceil(ROWS_PER_GROUP);
     // dw and db of a block of rows side by side.
     let partial = r.activation(&format!("partial.{}", d.w.label), &[blocks, 2 * c]);
-    let v = choose(r, kernel, c);
+    let v = choose(r, kernel, [n, c]);
     let groups = blocks + groups(kernel, &v, n);
     let mut tensors = vec![&saved.x, &p.w, &saved.mean, &saved.rstd, dy];
     tensors.extend(dx);
@@ -196,8 +196,10 @@ fn backward_with(
     reduce::rows_add_pair(r, &partial, &d.w, &d.b);
 }
 
-fn choose(r: &Recorder, kernel: &'static KernelSpec, c: u32) -> Chosen {
-    r.choices.variant(kernel, format!("c{}", c.next_power_of_two()), |v| v.takes(&[c]))
+fn choose(r: &Recorder, kernel: &'static KernelSpec, [n, c]: [u32; 2]) -> Chosen {
+    // A variant in fours declares 16 bytes for every binding, also for one number a row.
+    let takes = |v: &Variant| v.takes(&[c]) && (!v.quads || n >= 4);
+    r.choices.variant(kernel, format!("c{}", c.next_power_of_two()), takes)
 }
 
 /// A workgroup a row, or one for as many rows as it has lanes.

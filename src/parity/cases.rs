@@ -262,6 +262,7 @@ fn layernorms(lab: &mut Lab) {
         ([70, 64], 1e4),
         ([65, 3], 0.0),
         ([9, 4], 0.0),
+        ([2, 8], 0.0),
         ([17, 260], 1e4),
     ];
     for (i, ([n, c], mean)) in shapes.into_iter().enumerate() {
@@ -331,6 +332,7 @@ fn attentions(lab: &mut Lab) {
         [2, 21, 1, 130],
         [1, 20, 1, 256],
         [2, 9, 3, 4],
+        [1, 2, 1, 8],
         [1, 40, 2, 36],
     ];
     for (i, [b, t, h, d]) in shapes.into_iter().enumerate() {
