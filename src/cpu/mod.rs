@@ -100,8 +100,7 @@ impl<'a> Args<'a, '_> {
 pub fn twin(kernel: &KernelSpec) -> Twin {
     match kernel.label {
         "attention.forward" => attention::forward,
-        "attention.backward_q" => attention::backward_q,
-        "attention.backward_kv" => attention::backward_kv,
+        "attention.backward" => attention::backward,
         "attention.map" => attention::map,
         "corrupt.replace" => corrupt::replace,
         "embed.forward" => embed::forward,

@@ -29,8 +29,7 @@ use crate::plan::KernelSpec;
 /// Every kernel there is: what tests validate, `verify` compares and `info` lists.
 pub const ALL: &[&KernelSpec] = &[
     &attention::FORWARD,
-    &attention::BACKWARD_Q,
-    &attention::BACKWARD_KV,
+    &attention::BACKWARD,
     &attention::MAP,
     &corrupt::REPLACE,
     &embed::FORWARD,
