@@ -131,17 +131,30 @@ fn step_text(s: &StepSpeed, output: Output) -> String {
         _ => ("?".to_owned(), "?".to_owned()),
     };
     let (predicted, share) = model;
+    let launched = launched_text(s, output);
     lang.pick(
         format!(
             "{preset}  {engine} on {device}: {rows} rows of {seq} tokens, {params} parameters\n  {rate} tokens/s, {step} ms a \
              step ({fastest} to {slowest}, {host} of it the host, {steps} steps), {dispatches} dispatches, {flops} GFLOP, \
-             {moved} moved, {memory} in memory\n  at the device's best it would take {predicted} ms: {share} of that speed is reached"
+             {moved} moved, {memory} in memory\n  at the device's best it would take {predicted} ms: {share} of that speed is reached{launched}"
         ),
         format!(
             "{preset}  {engine} em {device}: {rows} linhas de {seq} tokens, {params} parâmetros\n  {rate} tokens/s, {step} ms \
              por passo ({fastest} a {slowest}, {host} do host, {steps} passos), {dispatches} despachos, {flops} GFLOP, \
-             {moved} movidos, {memory} de memória\n  no melhor do dispositivo levaria {predicted} ms: alcança {share} dessa velocidade"
+             {moved} movidos, {memory} de memória\n  no melhor do dispositivo levaria {predicted} ms: alcança {share} dessa velocidade{launched}"
         ),
+    )
+}
+
+/// What the host takes to launch a step's dispatches, where there is a device to launch them on.
+fn launched_text(s: &StepSpeed, output: Output) -> String {
+    let (Some(encode), Some(submit)) = (s.encode_ms, s.submit_ms) else { return String::new() };
+    let lang = output.lang;
+    let each = lang.decimal((encode + submit) * 1e3 / s.dispatches as f64, 2);
+    let [encode, submit] = [encode, submit].map(|ms| lang.decimal(ms, 2));
+    lang.pick(
+        format!("\n  in the median the host encodes a step in {encode} ms and submits it in {submit} ms: {each} us a dispatch"),
+        format!("\n  na mediana o host codifica um passo em {encode} ms e o envia em {submit} ms: {each} us por despacho"),
     )
 }
 

@@ -5,6 +5,7 @@
 use super::drill::Drill;
 use crate::Result;
 use crate::config::Config;
+use crate::gpu::HostTime;
 use crate::ops::fill;
 use crate::plan::{Choices, Elem, Recorder, Stage};
 use crate::train::engine::Place;
@@ -86,6 +87,9 @@ pub struct StepSpeed {
     pub limit_share: Option<f64>,
     /// Of `step_ms`, the host's own work: masking, packing, writing, encoding.
     pub host_ms: f64,
+    /// Medians over the steps of what the host takes to encode one and to submit it; none on the processor itself.
+    pub encode_ms: Option<f64>,
+    pub submit_ms: Option<f64>,
     pub steps: u64,
     pub dispatches: u64,
     /// Moved at least, and multiplied or added, by the kernels of a step.
@@ -147,36 +151,57 @@ pub async fn measure(
         step += 1;
     }
     drill.host = Duration::ZERO;
-    let encoded_before = drill.engine.host();
-    let (started, mut groups) = (Instant::now(), Vec::new());
+    let mut timed = Times::default();
+    let started = Instant::now();
     while started.elapsed().as_secs_f64() < seconds {
         let (group, first) = (Instant::now(), step);
         // As a run does: the numbers of a few steps are under way while the next is submitted.
         while step - first < GROUP && (step == first || started.elapsed().as_secs_f64() < seconds) {
+            let before = drill.engine.host();
             drill.step(step).await?;
+            timed.host(before, drill.engine.host());
             step += 1;
         }
         drill.losses().await?;
-        groups.push((step - first, group.elapsed().as_secs_f64()));
+        timed.groups.push((step - first, group.elapsed().as_secs_f64()));
     }
-    let host = drill.host + (drill.engine.host() - encoded_before);
+    timed.drill = drill.host;
     let kernels = kernel_speeds(&mut drill, limits, step).await?;
-    drill.host = host;
-    Ok(Measured { step: step_speed(config, place, &drill, limits, &groups), kernels })
+    Ok(Measured { step: step_speed(config, place, &drill, limits, timed), kernels })
 }
 
-/// `groups`: steps and seconds of each group.
-fn step_speed(
-    config: &Config,
-    place: &Place,
-    drill: &Drill,
-    limits: &DeviceLimits,
-    groups: &[(u64, f64)],
-) -> StepSpeed {
+/// What the clock showed while steps ran.
+#[derive(Default)]
+struct Times {
+    /// Steps and seconds of each group.
+    groups: Vec<(u64, f64)>,
+    /// Of each step on a device, in seconds.
+    encode: Vec<f64>,
+    submit: Vec<f64>,
+    /// The host's work besides, of all steps.
+    drill: Duration,
+}
+
+impl Times {
+    fn host(&mut self, before: Option<HostTime>, after: Option<HostTime>) {
+        if let (Some(before), Some(after)) = (before, after) {
+            self.encode.push((after.encoding - before.encoding).as_secs_f64());
+            self.submit.push((after.submitting - before.submitting).as_secs_f64());
+        }
+    }
+}
+
+fn median_ms(mut secs: Vec<f64>) -> Option<f64> {
+    secs.sort_unstable_by(f64::total_cmp);
+    secs.get(secs.len() / 2).map(|secs| secs * 1e3)
+}
+
+fn step_speed(config: &Config, place: &Place, drill: &Drill, limits: &DeviceLimits, times: Times) -> StepSpeed {
     let plan = &drill.model.plan;
     let parts = parts(plan, config.accumulate);
     let sum =
         |of: &dyn Fn(usize) -> u64| parts.iter().map(|(range, times)| times * range.clone().map(of).sum::<u64>()).sum();
+    let groups = &times.groups;
     let steps = groups.iter().map(|(steps, _)| steps).sum::<u64>();
     let step_secs = groups.iter().map(|(_, secs)| secs).sum::<f64>() / steps as f64;
     let group_secs = || groups.iter().map(|(steps, secs)| secs / *steps as f64);
@@ -200,7 +225,9 @@ fn step_speed(
         step_ms_slowest: group_secs().fold(0.0, f64::max) * 1e3,
         predicted_ms: predicted_secs.map(|secs| secs * 1e3),
         limit_share: predicted_secs.map(|secs| secs / step_secs),
-        host_ms: drill.host.as_secs_f64() * 1e3 / steps as f64,
+        host_ms: (times.drill.as_secs_f64() + times.encode.iter().sum::<f64>()) * 1e3 / steps as f64,
+        encode_ms: median_ms(times.encode),
+        submit_ms: median_ms(times.submit),
         steps,
         dispatches,
         bytes: sum(&|i| plan.dispatches[i].bytes()),

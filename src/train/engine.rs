@@ -1,6 +1,6 @@
 //! The executor of a run: the device's or the processor's, behind one set of methods.
 
-use crate::gpu::{Choice, Gpu, Profile};
+use crate::gpu::{Choice, Gpu, HostTime, Profile};
 use crate::plan::{Limits, Plan, Step, Tensor};
 use crate::train::event;
 use crate::{Result, cpu, gpu};
@@ -94,11 +94,11 @@ impl Engine {
         }
     }
 
-    /// Time that the host spent encoding work for a device.
-    pub fn host(&self) -> Duration {
+    /// Time that the host spent on giving work to a device; none on the processor itself.
+    pub fn host(&self) -> Option<HostTime> {
         match self {
-            Self::Cpu(_) => Duration::ZERO,
-            Self::Gpu(e) => e.host(),
+            Self::Cpu(_) => None,
+            Self::Gpu(e) => Some(e.host()),
         }
     }
 
