@@ -8,7 +8,7 @@ use crate::hub::hash_bytes;
 use crate::model::Model;
 use crate::plan::{Choices, KernelSpec, Plan};
 use crate::tasks::drill::Drill;
-use crate::train::engine::Place;
+use crate::train::engine::{Kind, Place};
 use crate::train::event::Preparing;
 use crate::{Error, Result, ops};
 use serde::{Deserialize, Serialize};
@@ -54,6 +54,18 @@ pub fn adapter(summary: &AdapterSummary) -> String {
     format!("{} ({}, {})", summary.name, summary.backend, summary.driver)
 }
 
+/// What a run's numbers hang on: the adapter, and the engine where it is not ours. None: the cpu executor.
+pub fn trainer(place: &Place) -> Option<String> {
+    let adapter = place.gpu().map(|gpu| adapter(&gpu.summary));
+    match place.kind() {
+        Kind::Wgsl => adapter,
+        Kind::Burn => Some(format!("{} (Burn)", adapter.as_deref().unwrap_or(CPU))),
+    }
+}
+
+/// How the processor is named where there is no adapter.
+pub const CPU: &str = "cpu";
+
 /// Where an adapter's choices are kept; another driver, or another set of kernels, has another file.
 pub fn file(summary: &AdapterSummary) -> PathBuf {
     let mut text = adapter(summary);
@@ -87,7 +99,8 @@ pub async fn choose(
     if let Some(path) = wish.file {
         return pinned(path);
     }
-    let Some(gpu) = place.gpu() else { return Ok(Choices::default()) };
+    // Whoever trains without these kernels chooses none.
+    let Some(gpu) = place.gpu().filter(|_| place.kind() == Kind::Wgsl) else { return Ok(Choices::default()) };
     let mut known = known(&gpu.summary);
     let before = if wish.retune { Choices::default() } else { known.kernels.clone() };
     let mut announce = |share: f32| tell(preparing(&gpu.summary, share));

@@ -7,7 +7,7 @@ use crate::Result;
 use crate::config::Config;
 use crate::ops::fill;
 use crate::plan::{Choices, Elem, Recorder, Stage};
-use crate::train::engine::Place;
+use crate::train::engine::{Kind, Place};
 use crate::train::kernels::{parts, roofs};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -87,12 +87,13 @@ pub struct StepSpeed {
     /// Of `step_ms`, the host's own work: masking, packing, writing, encoding.
     pub host_ms: f64,
     pub steps: u64,
-    pub dispatches: u64,
+    /// None here, and of what is moved, held and predicted, for an engine that runs no plan of ours.
+    pub dispatches: Option<u64>,
     /// Moved at least, and multiplied or added, by the kernels of a step.
-    pub bytes: u64,
+    pub bytes: Option<u64>,
     pub flops: u64,
     /// Device memory of the whole plan.
-    pub peak_bytes: u64,
+    pub peak_bytes: Option<u64>,
 }
 
 /// All dispatches of a kernel in one step.
@@ -123,7 +124,7 @@ pub struct Measured {
 /// Steps before the clock starts: caches, pages, pipelines, the slices' own timing.
 const WARM_UP_STEPS: u64 = 3;
 const WARM_UP: Duration = Duration::from_secs(1);
-const SEED: u64 = 1;
+pub(super) const SEED: u64 = 1;
 /// Steps whose numbers are under way together, as in a run, and that are timed together.
 pub const GROUP: u64 = 4;
 
@@ -139,6 +140,16 @@ pub async fn measure(
     seconds: f64,
 ) -> Result<Measured> {
     let mut drill = Drill::new(config, place, kernels, SEED).await?;
+    let mut step = warm_up(&mut drill).await?;
+    let groups = timed(&mut drill, &mut step, seconds).await?;
+    let host = drill.host;
+    let kernels = kernel_speeds(&mut drill, limits, step).await?;
+    drill.host = host;
+    Ok(Measured { step: step_speed(config, place, &drill, limits, &groups), kernels })
+}
+
+/// Steps that nobody times; returns how many.
+pub(super) async fn warm_up(drill: &mut Drill) -> Result<u64> {
     let started = Instant::now();
     let mut step = 0;
     while step < WARM_UP_STEPS || started.elapsed() < WARM_UP {
@@ -147,31 +158,36 @@ pub async fn measure(
         step += 1;
     }
     drill.host = Duration::ZERO;
-    let encoded_before = drill.engine.host();
-    let (started, mut groups) = (Instant::now(), Vec::new());
-    while started.elapsed().as_secs_f64() < seconds {
-        let (group, first) = (Instant::now(), step);
-        // As a run does: the numbers of a few steps are under way while the next is submitted.
-        while step - first < GROUP && (step == first || started.elapsed().as_secs_f64() < seconds) {
-            drill.step(step).await?;
-            step += 1;
-        }
-        drill.losses().await?;
-        groups.push((step - first, group.elapsed().as_secs_f64()));
-    }
-    let host = drill.host + (drill.engine.host() - encoded_before);
-    let kernels = kernel_speeds(&mut drill, limits, step).await?;
-    drill.host = host;
-    Ok(Measured { step: step_speed(config, place, &drill, limits, &groups), kernels })
+    Ok(step)
 }
 
-/// `groups`: steps and seconds of each group.
-fn step_speed(
+/// Steps in a row, and the seconds they took together.
+pub(super) type Timed = (u64, f64);
+
+/// Steps from number `step` on, for `seconds` and at least one, in groups; what the host encoded is added to its time.
+pub(super) async fn timed(drill: &mut Drill, step: &mut u64, seconds: f64) -> Result<Vec<Timed>> {
+    let encoded_before = drill.engine.host();
+    let (started, mut groups) = (Instant::now(), Vec::new());
+    while groups.is_empty() || started.elapsed().as_secs_f64() < seconds {
+        let (group, first) = (Instant::now(), *step);
+        // As a run does: the numbers of a few steps are under way while the next is submitted.
+        while *step - first < GROUP && (*step == first || started.elapsed().as_secs_f64() < seconds) {
+            drill.step(*step).await?;
+            *step += 1;
+        }
+        drill.losses().await?;
+        groups.push((*step - first, group.elapsed().as_secs_f64()));
+    }
+    drill.host += drill.engine.host() - encoded_before;
+    Ok(groups)
+}
+
+pub(super) fn step_speed(
     config: &Config,
     place: &Place,
     drill: &Drill,
     limits: &DeviceLimits,
-    groups: &[(u64, f64)],
+    groups: &[Timed],
 ) -> StepSpeed {
     let plan = &drill.model.plan;
     let parts = parts(plan, config.accumulate);
@@ -184,12 +200,15 @@ fn step_speed(
         let secs = range.clone().map(|i| limits.secs(plan.dispatches[i].bytes(), plan.dispatches[i].flops));
         secs.sum::<Option<f64>>().map(|secs| *times as f64 * secs)
     });
-    let dispatches = sum(&|_| 1);
-    let predicted_secs = work.sum::<Option<f64>>().map(|secs| secs + dispatches as f64 * limits.dispatch_us * 1e-6);
+    // Another engine runs the plan's stages with launches and memory of its own, which it does not tell.
+    let planned = |value: u64| (place.kind() == Kind::Wgsl).then_some(value);
+    let dispatches = planned(sum(&|_| 1));
+    let predicted_secs = work.sum::<Option<f64>>().zip(dispatches);
+    let predicted_secs = predicted_secs.map(|(secs, dispatches)| secs + dispatches as f64 * limits.dispatch_us * 1e-6);
     StepSpeed {
         preset: config.preset.clone(),
         device: place.gpu().map_or_else(|| "cpu".to_owned(), |gpu| gpu.summary.name.clone()),
-        engine: "wgsl",
+        engine: place.kind().name(),
         batch: config.batch,
         seq: config.seq_len,
         accumulate: config.accumulate,
@@ -203,9 +222,9 @@ fn step_speed(
         host_ms: drill.host.as_secs_f64() * 1e3 / steps as f64,
         steps,
         dispatches,
-        bytes: sum(&|i| plan.dispatches[i].bytes()),
+        bytes: planned(sum(&|i| plan.dispatches[i].bytes())),
         flops: sum(&|i| plan.dispatches[i].flops),
-        peak_bytes: plan.bytes(),
+        peak_bytes: planned(plan.bytes()),
     }
 }
 

@@ -1,0 +1,292 @@
+//! The Burn engine: against the fixtures, against our own engine on the processor and on an adapter, and at work in the program.
+//! Only in builds with the feature `burn`.
+
+#![cfg(feature = "burn")]
+
+mod lab;
+#[path = "common/program.rs"]
+mod program;
+
+use electroscope::config::{Config, Overrides};
+use electroscope::gpu::Choice;
+use electroscope::plan::Choices;
+use electroscope::tasks::drill::Drill;
+use electroscope::text::grammar::Level;
+use electroscope::train::engine::{Engine, Kind, Place};
+use electroscope::train::weights::{self, ConfigFacts};
+use electroscope::verify::against_burn;
+use electroscope::verify::fixture::{Comparison, Fixture};
+use pollster::block_on;
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::sync::OnceLock;
+
+fn cpu() -> Place {
+    block_on(Place::open_for(&Choice::Cpu, Kind::Burn)).unwrap()
+}
+
+/// The best adapter, registered with Burn once for all tests of this process.
+fn adapter(test: &str) -> Option<Place> {
+    static PLACE: OnceLock<Result<Place, String>> = OnceLock::new();
+    let opened = PLACE.get_or_init(|| block_on(Place::open_for(&Choice::Gpu, Kind::Burn)).map_err(|e| e.to_string()));
+    match opened {
+        Ok(place) => Some(place.clone()),
+        Err(e) if std::env::var_os("REQUIRE_GPU").is_some_and(|v| v == "1") => panic!("{test}: {e}"),
+        Err(_) => {
+            println!("SKIP {test}: no adapter");
+            None
+        }
+    }
+}
+
+fn all_pass(what: &str, mut comparisons: Vec<Comparison>) {
+    let share = |c: &Comparison| if c.max > 0.0 { c.error / c.max } else { c.error };
+    comparisons.sort_by(|a, b| share(b).total_cmp(&share(a)));
+    for c in comparisons.iter().take(5) {
+        println!("{what}: {} {:.2e} of {:.0e}", c.name, c.error, c.max);
+    }
+    let failed: Vec<&Comparison> = comparisons.iter().filter(|c| !c.passed()).collect();
+    assert!(!comparisons.is_empty() && failed.is_empty(), "{what}: {failed:?}");
+}
+
+// ---------------------------------------------------------------------------------------------------- against other engines
+
+fn takes_the_fixtures_steps(place: &Place) {
+    for name in ["ragged", "square"] {
+        let dir = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/fixtures")).join(name);
+        if !dir.is_dir() {
+            println!("SKIP fixture {name} with Burn: ../shared/fixtures/{name} not found");
+            continue;
+        }
+        let fixture = Fixture::read(&dir).unwrap();
+        all_pass(name, block_on(fixture.compare(place)).unwrap().comparisons);
+    }
+}
+
+#[test]
+fn burn_takes_the_fixtures_steps_on_the_processor() {
+    takes_the_fixtures_steps(&cpu());
+}
+
+#[test]
+fn burn_takes_the_fixtures_steps_on_an_adapter() {
+    if let Some(place) = adapter("burn_takes_the_fixtures_steps") {
+        takes_the_fixtures_steps(&place);
+    }
+}
+
+fn agrees_with_ours(place: &Place) {
+    for (what, settings) in against_burn::CASES {
+        let comparisons = block_on(against_burn::compare(place, settings)).unwrap();
+        // Every parameter twice (its gradient, its value in the end), and three numbers of each of ten steps.
+        let tensors = comparisons.iter().filter(|c| c.name.starts_with("grad.")).count();
+        assert!(tensors > 40 && comparisons.len() == 2 * tensors + 30, "{what}: {} comparisons", comparisons.len());
+        all_pass(what, comparisons);
+    }
+}
+
+#[test]
+fn burn_and_our_twins_agree_on_every_gradient_and_ten_steps() {
+    agrees_with_ours(&cpu());
+}
+
+#[test]
+fn burn_and_our_kernels_agree_on_every_gradient_and_ten_steps() {
+    if let Some(place) = adapter("burn_and_our_kernels_agree") {
+        agrees_with_ours(&place);
+    }
+}
+
+#[test]
+fn weights_and_moments_come_out_as_they_went_in() {
+    let set = ["batch=2", "seq_len=16", "max_positions=16", "vocab_size=64", "embedding_size=24"].map(str::to_owned);
+    let config = Config::load("nano", &Overrides { set: set.to_vec(), ..Overrides::default() }).unwrap();
+    let facts = ConfigFacts { dropout: 0.0, attention_dropout: 0.0, initializer_range: 0.02, pad_id: 0 };
+    for place in [Some(cpu()), adapter("weights_and_moments")].into_iter().flatten() {
+        let mut ours = block_on(Drill::new(&config, &place.with_wgsl(), Choices::default(), 7)).unwrap();
+        let mut burn = block_on(Drill::new(&config, &place, Choices::default(), 8)).unwrap();
+        // Three steps, so that the moments are not zero.
+        for step in 0..3 {
+            block_on(ours.step(step)).unwrap();
+        }
+        let read = |drill: &mut Drill| {
+            let Drill { model, engine, .. } = drill;
+            (
+                block_on(weights::read_networks(model, engine, facts)).unwrap(),
+                block_on(weights::read_moments(model, engine)).unwrap(),
+            )
+        };
+        let (networks, moments) = read(&mut ours);
+        assert!(read(&mut burn).0 != networks);
+        weights::load_run(&burn.model, &mut burn.engine, &networks);
+        weights::load_moments(&burn.model, &mut burn.engine, &moments).unwrap();
+        assert!(matches!(burn.engine, Engine::Burn(_)));
+        let (networks_back, moments_back) = read(&mut burn);
+        assert!(networks_back == networks && moments_back.m == moments.m && moments_back.v == moments.v);
+    }
+}
+
+// -------------------------------------------------------------------------------------------------------------- the program
+
+/// A folder of its own with a corpus and a cache.
+struct Desk(tempfile::TempDir);
+
+impl Desk {
+    fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join("corpus.txt"), lab::stories(Level::FirstSteps, 200).join("\n\n")).unwrap();
+        Self(dir)
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    fn electroscope(&self, args: &[&str]) -> Output {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_electroscope"));
+        command.args(args).current_dir(self.0.path()).env("ELECTROSCOPE_CACHE", self.path("cache"));
+        command.output().unwrap()
+    }
+
+    /// Begins a run of twelve planned steps on the processor.
+    fn train(&self, out: &str, engine: &str, set: &[&str], more: &[&str]) -> Output {
+        let mut args =
+            vec!["train", "--json", "--corpus", "corpus.txt", "--preset", "nano", "--steps", "12", "--out", out];
+        args.extend(["--device", "cpu", "--engine", engine]);
+        args.extend(more);
+        for setting in
+            lab::TINIEST.iter().chain(&["eval_every=5", "readout_every=5", "eval_rows=16", "warmup=0"]).chain(set)
+        {
+            args.extend(["--set", setting]);
+        }
+        self.electroscope(&args)
+    }
+
+    fn events(&self, run: &str) -> Vec<Value> {
+        let text = std::fs::read_to_string(self.path(run).join("metrics.jsonl")).unwrap();
+        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+}
+
+fn done(output: &Output) {
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+fn of_kind<'a>(events: &'a [Value], kind: &str) -> Vec<&'a Value> {
+    events.iter().filter(|event| event["event"] == kind).collect()
+}
+
+/// The same numbers within `tolerance`, relative; the same steps.
+fn assert_same_losses(ours: &[&Value], theirs: &[&Value], tolerance: f64) {
+    assert_eq!(ours.len(), theirs.len());
+    for (a, b) in ours.iter().zip(theirs) {
+        assert_eq!((&a["step"], &a["tokens_seen"], &a["lr"]), (&b["step"], &b["tokens_seen"], &b["lr"]));
+        for what in ["mlm_loss", "rtd_loss", "total_loss", "sampled_accuracy", "rtd_auc", "replaced_share"] {
+            // Without a replaced token there is no AUC, on either side.
+            assert_eq!(a[what].is_null(), b[what].is_null(), "{what}");
+            let (a, b, step) = (a[what].as_f64().unwrap_or(0.0), b[what].as_f64().unwrap_or(0.0), &a["step"]);
+            assert!((a - b).abs() <= tolerance * a.abs().max(1e-3), "step {step}, {what}: {a} ours, {b} with Burn");
+        }
+    }
+}
+
+#[test]
+fn a_run_with_burn_is_the_run_with_our_kernels() {
+    // No dropout: then every number is the same but for rounding, the samples of the generator included. Replacements by frequency
+    // at first, so that both ways of drawing them are taken.
+    let set = ["replacements=unigram_to_generator", "takeoff_auc=0", "handover_latest=0", "handover_steps=8"];
+    let desk = Desk::new();
+    done(&desk.train("ours", "wgsl", &set, &[]));
+    done(&desk.train("burn", "burn", &set, &[]));
+    let (ours, burn) = (desk.events("ours"), desk.events("burn"));
+    assert_eq!(of_kind(&burn, "plan")[0]["engine"], "burn");
+    assert_same_losses(&of_kind(&ours, "step"), &of_kind(&burn, "step"), 2e-3);
+    let evals = |events| of_kind(events, "eval").len();
+    assert!(evals(&burn) >= 3 && evals(&burn) == evals(&ours));
+    assert_same_losses(&of_kind(&ours, "eval"), &of_kind(&burn, "eval"), 2e-3);
+    // The readout's sentences hold the same words, masks and proposals.
+    let (ours, burn) = (of_kind(&ours, "readout"), of_kind(&burn, "readout"));
+    assert_eq!(ours.len(), burn.len());
+    let text = |readout: &Value, key: &str| readout["sentences"].to_string().matches(key).count();
+    for (a, b) in ours.iter().zip(&burn) {
+        assert!(text(a, "\"masked\":true") > 0);
+        assert_eq!(text(a, "\"masked\":true"), text(b, "\"masked\":true"));
+    }
+    // And its checkpoint is one like any other.
+    let judged = desk.electroscope(&["detect", "burn", "the dog ate the bone", "--device", "cpu", "--json"]);
+    done(&judged);
+    let line: Value = serde_json::from_slice(&judged.stdout).unwrap();
+    assert!(
+        line["tokens"].as_array().unwrap().iter().all(|t| t["p_replaced"].as_f64().is_some_and(|p| p > 0.0 && p < 1.0))
+    );
+}
+
+#[test]
+fn a_run_goes_on_with_either_engine() {
+    let desk = Desk::new();
+    done(&desk.train("whole", "wgsl", &[], &[]));
+    for (begins, ends) in [("burn", "wgsl"), ("wgsl", "burn")] {
+        done(&desk.train(begins, begins, &[], &["--stop-after", "6"]));
+        done(
+            &desk.electroscope(&["train", "--json", "--resume", "--out", begins, "--device", "cpu", "--engine", ends]),
+        );
+        let (whole, parts) = (desk.events("whole"), desk.events(begins));
+        assert_same_losses(&of_kind(&whole, "step"), &of_kind(&parts, "step"), 2e-3);
+    }
+}
+
+#[test]
+fn dropout_is_drawn_anew_in_every_step_and_the_same_in_every_run() {
+    let desk = Desk::new();
+    let dropout = ["dropout=0.1", "attention_dropout=0.1", "lr=1e-12"];
+    done(&desk.train("off", "burn", &["lr=1e-12"], &[]));
+    for run in ["a", "b"] {
+        done(&desk.train(run, "burn", &dropout, &[]));
+    }
+    let losses = |run: &str| -> Vec<f64> {
+        of_kind(&desk.events(run), "step").iter().map(|step| step["total_loss"].as_f64().unwrap()).collect()
+    };
+    let (off, a, b) = (losses("off"), losses("a"), losses("b"));
+    assert_eq!(a, b);
+    // The weights never move: what differs from the run without is dropout alone, and it differs from step to step.
+    let shifts: Vec<f64> = a.iter().zip(&off).map(|(a, off)| a - off).collect();
+    assert!(shifts.iter().all(|shift| *shift != 0.0 && shift.abs() < 5.0), "{shifts:?}");
+    assert!(shifts.windows(2).all(|pair| pair[0] != pair[1]), "{shifts:?}");
+}
+
+#[test]
+fn a_gradient_that_is_not_finite_stops_the_run() {
+    let desk = Desk::new();
+    let ran = desk.train("run", "burn", &["lr=1e30"], &[]);
+    let message = String::from_utf8_lossy(&ran.stderr).into_owned();
+    assert_eq!(ran.status.code(), Some(1), "{message}");
+    assert!(message.contains("the gradient is not finite"), "{message}");
+}
+
+#[test]
+fn bench_alternates_the_engines_and_tells_the_ratio() {
+    let args = "bench --against burn --preset nano --set batch=2 --set seq_len=16 --device cpu --seconds 0.5 --json";
+    let ran = program::run(args.split(' ')).good();
+    let steps = ran.events_of("bench_step");
+    let engines: Vec<&str> = steps.iter().map(|step| step["engine"].as_str().unwrap()).collect();
+    assert_eq!(engines, ["wgsl", "burn"]);
+    assert!(steps[1]["dispatches"].is_null() && steps[1]["flops"] == steps[0]["flops"]);
+    let rates: Vec<f64> = steps.iter().map(|step| step["tokens_per_sec"].as_f64().unwrap()).collect();
+    let ratio = &ran.events_of("bench_ratio")[0];
+    assert!((ratio["ratio"].as_f64().unwrap() - rates[0] / rates[1]).abs() < 1e-9);
+    assert_eq!((&ratio["against"], &ratio["preset"]), (&"burn".into(), &"nano".into()));
+}
+
+/// That a folder of the program's is where it was told.
+#[test]
+fn the_checkpoint_of_a_burn_run_is_whole() {
+    let desk = Desk::new();
+    done(&desk.train("run", "burn", &[], &[]));
+    let checkpoint = desk.path("run").join("checkpoints/step-000000012");
+    for file in
+        ["discriminator/model.safetensors", "generator/model.safetensors", "optimizer.safetensors", "state.json"]
+    {
+        assert!(Path::new(&checkpoint).join(file).is_file(), "{file}");
+    }
+}
