@@ -2,17 +2,21 @@
 //! Only in builds with the feature `burn`.
 
 #![cfg(feature = "burn")]
+#![allow(unsafe_code, reason = "the environment of the test program is changed once, before anything else runs")]
 
 mod lab;
 #[path = "common/program.rs"]
 mod program;
+mod watched;
 
 use electroscope::config::{Config, Overrides};
 use electroscope::gpu::Choice;
-use electroscope::plan::Choices;
+use electroscope::plan::{Choices, Stage};
 use electroscope::tasks::drill::Drill;
 use electroscope::text::grammar::Level;
 use electroscope::train::engine::{Engine, Kind, Place};
+use electroscope::train::event::Command as Ask;
+use electroscope::train::event::{AttentionMap, BatchSample, Change, Event, Network, Probe, ProbeEdit, ReadToken};
 use electroscope::train::weights::{self, ConfigFacts};
 use electroscope::verify::against_burn;
 use electroscope::verify::fixture::{Comparison, Fixture};
@@ -21,6 +25,7 @@ use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::OnceLock;
+use watched::Watched;
 
 fn cpu() -> Place {
     block_on(Place::open_for(&Choice::Cpu, Kind::Burn)).unwrap()
@@ -79,9 +84,12 @@ fn burn_takes_the_fixtures_steps_on_an_adapter() {
 fn agrees_with_ours(place: &Place) {
     for (what, settings) in against_burn::CASES {
         let comparisons = block_on(against_burn::compare(place, settings)).unwrap();
-        // Every parameter twice (its gradient, its value in the end), and three numbers of each of ten steps.
-        let tensors = comparisons.iter().filter(|c| c.name.starts_with("grad.")).count();
-        assert!(tensors > 40 && comparisons.len() == 2 * tensors + 30, "{what}: {} comparisons", comparisons.len());
+        // Every parameter's gradient and, but for key biases, its value in the end; three numbers of each of ten steps.
+        let count = |wanted: &dyn Fn(&str) -> bool| comparisons.iter().filter(|c| wanted(&c.name)).count();
+        let gradients = count(&|name| name.starts_with("grad."));
+        let biases = count(&|name| name.starts_with("grad.") && name.ends_with("key.bias"));
+        assert!(gradients > 40 && biases > 0, "{what}: {gradients} gradients");
+        assert_eq!(comparisons.len(), 2 * gradients - biases + 30, "{what}");
         all_pass(what, comparisons);
     }
 }
@@ -253,6 +261,79 @@ fn dropout_is_drawn_anew_in_every_step_and_the_same_in_every_run() {
     let shifts: Vec<f64> = a.iter().zip(&off).map(|(a, off)| a - off).collect();
     assert!(shifts.iter().all(|shift| *shift != 0.0 && shift.abs() < 5.0), "{shifts:?}");
     assert!(shifts.windows(2).all(|pair| pair[0] != pair[1]), "{shifts:?}");
+}
+
+/// What a person sees of a run whose weights are still those that its seed drew.
+struct Seen {
+    probe: Probe,
+    maps: Vec<AttentionMap>,
+    corrupted: BatchSample,
+    judged: BatchSample,
+}
+
+fn seen(engine: &str) -> Seen {
+    let set = watched::ENDLESS.iter().copied().chain(["lr=1e-12", "dropout=0", "attention_dropout=0"]);
+    let mut options = watched::options(&format!("seen-{engine}"), &set.collect::<Vec<_>>());
+    options.engine = engine.to_owned();
+    let mut run = Watched::start(options);
+    run.pause();
+    let edits = vec![ProbeEdit { word: 1, change: Change::Mask }];
+    run.send(Ask::SetProbeText { text: "the dog ate the bone".to_owned(), edits });
+    let probe = run.wait(|event| if let Event::Probe(probe) = event { Some(probe.clone()) } else { None });
+    let mut maps = Vec::new();
+    for (network, layer) in [(Network::Generator, 0), (Network::Generator, 1), (Network::Discriminator, 1)] {
+        run.send(Ask::Attention { network, layer });
+        maps.push(run.wait(|event| if let Event::Attention(map) = event { Some(map.clone()) } else { None }));
+    }
+    let [corrupted, judged] = [Stage::Replace, Stage::Judge].map(|stage| {
+        run.send(Ask::SeekStage { stage });
+        run.wait(|event| if let Event::Batch(sample) = event { Some(sample.clone()) } else { None })
+    });
+    run.leave();
+    Seen { probe, maps, corrupted, judged }
+}
+
+#[test]
+fn a_view_sees_a_burn_run_as_any_other() {
+    let (ours, burn) = (seen("wgsl"), seen("burn"));
+    assert_eq!(burn.probe.tokens.len(), ours.probe.tokens.len());
+    for (a, b) in ours.probe.tokens.iter().zip(&burn.probe.tokens) {
+        let (a, b) = (&a.token, &b.token);
+        assert_eq!((a.original_id, a.masked, a.sampled_id), (b.original_id, b.masked, b.sampled_id));
+        let of = |token: &ReadToken| [token.p_replaced, token.p_original].map(|p| p.unwrap_or(-1.0));
+        assert!(of(a)[0] > 0.0 && of(a).iter().zip(of(b)).all(|(a, b)| (a - b).abs() < 1e-5), "{a:?}, with Burn {b:?}");
+    }
+    for (a, b) in ours.maps.iter().zip(&burn.maps) {
+        assert_eq!((a.network, a.layer, a.heads, &a.tokens), (b.network, b.layer, b.heads, &b.tokens));
+        assert_eq!(a.probabilities.len(), b.probabilities.len());
+        let off = a.probabilities.iter().zip(&b.probabilities).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+        assert!(off < 1e-5, "{:?}, layer {}: {off}", a.network, a.layer);
+    }
+    assert!(ours.maps[0].probabilities != ours.maps[1].probabilities);
+    // Runs are paused where they happen to be: the steps differ, what a stage shows of them does not.
+    for (stage, sample) in [(Stage::Replace, &burn.corrupted), (Stage::Judge, &burn.judged)] {
+        assert_eq!((sample.known, sample.rows.is_empty()), (stage, false));
+        assert!(sample.rows.iter().flatten().any(|token| token.replaced), "{sample:?}");
+    }
+    assert!(burn.judged.rows.iter().flatten().all(|token| token.p_replaced.is_some()));
+}
+
+#[test]
+fn what_burn_cannot_run_is_told_in_one_error() {
+    let desk = Desk::new();
+    for (set, wanted) in [("batch=0", "batch"), ("hidden_size=15", "heads")] {
+        let ran = desk.train("run", "burn", &[set], &[]);
+        let message = String::from_utf8_lossy(&ran.stderr).into_owned();
+        assert_eq!(ran.status.code(), Some(2), "{message}");
+        assert!(message.contains(wanted) && !message.contains("panicked"), "{message}");
+        assert!(!desk.path("run").exists());
+    }
+    let ran = program::run(["train", "--engine", "torch"]);
+    assert!(ran.status == 2 && ran.stderr.contains("burn") && ran.stdout.is_empty(), "{}", ran.stderr);
+    let ran = program::run(["bench", "--against", "torch"]);
+    assert!(ran.status == 2 && ran.stderr.contains("burn") && ran.stdout.is_empty(), "{}", ran.stderr);
+    let ran = program::run(["train", "--engine", "burn", "--device", "no such card"]);
+    assert!(ran.status == 2 && ran.stderr.contains("no adapter's name contains"), "{}", ran.stderr);
 }
 
 #[test]

@@ -15,6 +15,9 @@ use crate::{Error, Result};
 /// Relative, of each step's loss and norm. Both sides are f32; Burn's error function alone is 1e-7 off.
 const LOSSES_MAX: f64 = 1e-3;
 
+/// How a parameter's name ends whose gradient is zero in theory.
+const KEY_BIAS: &str = "attention.self.key.bias";
+
 /// Settings that change what a step does: both flavours of the optimizer, clipping by group, several micro-batches and a
 /// generator's rate of its own, several slots on a token, the baseline objective.
 pub const CASES: [(&str, &[&str]); 4] = [
@@ -43,7 +46,10 @@ pub async fn compare(burn: &Place, settings: &[&str]) -> Result<Vec<Comparison>>
             comparisons.push(Comparison { name: format!("step {step}: {what}"), error, max: LOSSES_MAX });
         }
     }
-    let (want, got) = (values(&mut ours).await?, values(&mut theirs).await?);
+    let (want, mut got) = (values(&mut ours).await?, values(&mut theirs).await?);
+    // A key bias moves all scores of a query alike, which no softmax sees: its gradient is rounding alone, and Adam makes whole steps
+    // of that. The gradients are compared above; there is nothing to agree on in what became of them.
+    got.retain(|name, _| !name.ends_with(KEY_BIAS));
     compare_tensors("after", &got, &want, PARAMETERS_MAX, &mut comparisons);
     Ok(comparisons)
 }
@@ -118,7 +124,7 @@ fn compare_tensors(kind: &str, got: &Tensors, want: &Tensors, max: f64, into: &m
     for (name, theirs) in got {
         let ours = &want[name];
         let scale_name = match kind {
-            "grad" => name.replace("attention.self.key.bias", "attention.self.query.bias"),
+            "grad" => name.replace(KEY_BIAS, "attention.self.query.bias"),
             _ => name.clone(),
         };
         let scale = norm(&want[&scale_name].data);
