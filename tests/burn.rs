@@ -159,9 +159,13 @@ impl Desk {
 
     /// Begins a run of twelve planned steps on the processor.
     fn train(&self, out: &str, engine: &str, set: &[&str], more: &[&str]) -> Output {
+        self.train_on("cpu", out, engine, set, more)
+    }
+
+    fn train_on(&self, device: &str, out: &str, engine: &str, set: &[&str], more: &[&str]) -> Output {
         let mut args =
             vec!["train", "--json", "--corpus", "corpus.txt", "--preset", "nano", "--steps", "12", "--out", out];
-        args.extend(["--device", "cpu", "--engine", engine]);
+        args.extend(["--device", device, "--engine", engine]);
         args.extend(more);
         for setting in
             lab::TINIEST.iter().chain(&["eval_every=5", "readout_every=5", "eval_rows=16", "warmup=0"]).chain(set)
@@ -241,6 +245,36 @@ fn a_run_goes_on_with_either_engine() {
         );
         let (whole, parts) = (desk.events("whole"), desk.events(begins));
         assert_same_losses(&of_kind(&whole, "step"), &of_kind(&parts, "step"), 2e-3);
+    }
+}
+
+#[test]
+fn a_run_goes_on_with_either_engine_on_an_adapter() {
+    if adapter("a_run_goes_on_with_either_engine_on_an_adapter").is_none() {
+        return;
+    }
+    let desk = Desk::new();
+    done(&desk.train("whole", "wgsl", &[], &[]));
+    done(&desk.train_on("gpu", "parts", "burn", &[], &["--stop-after", "5"]));
+    let mut resume = vec!["train", "--json", "--resume", "--out", "parts", "--device", "gpu"];
+    let resumed = desk.electroscope(&[&resume[..], &["--stop-after", "9"]].concat());
+    done(&resumed);
+    // It is told whose numbers it goes on with; and our kernels, which Burn chose none of, were measured then.
+    let told = String::from_utf8_lossy(&resumed.stdout);
+    assert!(told.contains("(Burn) and goes on on") && told.contains("\"preparing\""), "{told}");
+    resume.extend(["--engine", "burn"]);
+    done(&desk.electroscope(&resume));
+    assert_same_losses(&of_kind(&desk.events("whole"), "step"), &of_kind(&desk.events("parts"), "step"), 2e-3);
+}
+
+#[test]
+fn verify_compares_with_burn_where_it_is_there() {
+    let ran = program::run(["verify", "--device", "cpu", "--json"]).good();
+    let comparisons = ran.events_of("comparison");
+    for (what, _) in against_burn::CASES {
+        let suite = format!("against Burn: {what}");
+        let of_suite: Vec<&Value> = comparisons.iter().filter(|c| c["suite"] == suite.as_str()).collect();
+        assert!(of_suite.len() > 100 && of_suite.iter().all(|c| c["passed"] == true), "{suite}: {}", of_suite.len());
     }
 }
 

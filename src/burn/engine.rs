@@ -85,7 +85,7 @@ struct Pass {
     corrupted: Option<Tensor<1, Int>>,
     /// (N)
     judged: Option<Tensor<1>>,
-    /// What is differentiated; none where nothing is trained.
+    /// The judge's, on its way to the backward.
     loss: Option<Tensor<1>>,
 }
 
@@ -277,8 +277,12 @@ impl Executor {
             sampled,
             corrupted: None,
             judged: None,
-            loss,
+            loss: None,
         });
+        // No gradient passes from the judge to the generator: its own backward ends here, as in the plan.
+        if let Some(loss) = loss {
+            self.differentiate(&loss);
+        }
     }
 
     /// Samples into the text; several on one token give the integer mean of their ids, as the reference's scatter does.
@@ -323,19 +327,24 @@ impl Executor {
         let corrupted = if training { corrupted.autodiff() } else { corrupted };
         let [rows, row_len] = [io.size.rows as usize, io.size.row_len as usize];
         let Some(judged) = towers.judge(corrupted.clone().reshape([rows, row_len]), &pass.text) else { return };
-        if let Some(loss) = pass.loss.take() {
+        if training {
             let ids: Tensor<1, Int> = Batch::new(io, words).original_ids(&corrupted.device()).flatten(0, 1);
             let replaced = corrupted.not_equal(ids).float();
             let attention = pass.text.attention.clone().flatten(0, 1);
             let losses = towers::judgement_losses(judged.clone(), replaced, attention);
-            pass.loss = Some(loss + losses.sum() * self.step.rtd_scale);
+            pass.loss = Some(losses.sum() * self.step.rtd_scale);
         }
         pass.judged = Some(judged.inner());
     }
 
-    /// Gradients of all weights += those of this micro-batch.
     fn backward(&mut self) {
-        let Some(loss) = self.feeds[TRAINING].pass.as_mut().and_then(|pass| pass.loss.take()) else { return };
+        if let Some(loss) = self.feeds[TRAINING].pass.as_mut().and_then(|pass| pass.loss.take()) {
+            self.differentiate(&loss);
+        }
+    }
+
+    /// Gradients of all weights += those of `loss`.
+    fn differentiate(&mut self, loss: &Tensor<1>) {
         let mut gradients = loss.backward();
         for (weight, leaf) in self.towers.weights().into_iter().zip(&mut self.leaves) {
             match (weight.values, &mut leaf.state) {
