@@ -6,9 +6,10 @@ use crate::config::{Config, Overrides};
 use crate::gpu::Choice;
 use crate::run::kernels::{self, Wish};
 use crate::tasks::bench::{DeviceLimits, KernelSpeed, Measured, StepSpeed, limits, measure};
-use crate::train::engine::Place;
+use crate::tasks::versus::{self, Ratio, Versus};
+use crate::train::engine::{Kind, Place};
 use crate::train::event::{Event, Preparing};
-use crate::{Error, Result, cpu};
+use crate::{Result, cpu};
 use serde::Serialize;
 
 #[derive(Serialize)]
@@ -35,14 +36,18 @@ struct BenchKernel<'a> {
     speed: &'a KernelSpeed,
 }
 
+#[derive(Serialize)]
+#[serde(tag = "event", rename = "bench_ratio")]
+struct BenchRatio<'a> {
+    #[serde(flatten)]
+    ratio: &'a Ratio,
+}
+
 /// Measured where nothing was named: what a laptop trains.
 const PRESETS: [&str; 2] = ["nano", "tiny"];
 
 pub async fn run(args: &BenchArgs, output: Output) -> Result<()> {
-    if args.against.is_some() {
-        return Err(Error::usage("the engine burn is not in this build")
-            .hint("build with --features burn to measure against it"));
-    }
+    let against = args.against.as_deref().map(Kind::named).transpose()?;
     if let Some(threads) = args.threads {
         cpu::set_threads(threads);
     }
@@ -54,7 +59,7 @@ pub async fn run(args: &BenchArgs, output: Output) -> Result<()> {
     let devices = if args.device.is_empty() { vec![Choice::Auto] } else { args.device.clone() };
     let mut places = Vec::with_capacity(devices.len());
     for device in &devices {
-        places.push(Place::open(device).await?);
+        places.push(Place::open_for(device, against.unwrap_or(Kind::Wgsl)).await?);
     }
     for place in &places {
         let device = place.event();
@@ -70,10 +75,14 @@ pub async fn run(args: &BenchArgs, output: Output) -> Result<()> {
                     output.note(&output.lang.pick(p.message, p.message_pt));
                 }
             };
-            let kernels = kernels::choose_for_drill(config, place, wish, &mut told).await?;
+            let ours = place.with_wgsl();
+            let kernels = kernels::choose_for_drill(config, &ours, wish, &mut told).await?;
             output.note(&note(config, args.seconds, output));
-            let measured = measure(config, place, kernels, &limits, args.seconds).await?;
-            tell(&measured, output)?;
+            if against.is_some() {
+                tell_versus(&versus::measure(config, &ours, kernels, place, &limits, args.seconds).await?, output)?;
+            } else {
+                tell(&measure(config, place, kernels, &limits, args.seconds).await?, output)?;
+            }
         }
     }
     Ok(())
@@ -114,6 +123,21 @@ fn limits_text(device: &str, limits: &DeviceLimits, output: Output) -> String {
     )
 }
 
+fn tell_versus(Versus { ours, other, ratio }: &Versus, output: Output) -> Result<()> {
+    for speed in [ours, other] {
+        output.event(&BenchStep { speed })?;
+        output.text(&step_text(speed, output))?;
+    }
+    output.event(&BenchRatio { ratio })?;
+    let lang = output.lang;
+    let (preset, other, turns) = (&ratio.preset, ratio.against, ratio.turns);
+    let [times, low, high] = [ratio.ratio, ratio.spread[0], ratio.spread[1]].map(|r| lang.decimal(r, 2));
+    output.text(&lang.pick(
+        format!("{preset}  {times} x the tokens a second of {other} (medians of {turns} turns; {low} to {high})"),
+        format!("{preset}  {times} x os tokens por segundo de {other} (medianas de {turns} turnos; {low} a {high})"),
+    ))
+}
+
 fn step_text(s: &StepSpeed, output: Output) -> String {
     let lang = output.lang;
     let mib = |bytes: u64| format!("{} MiB", lang.whole(bytes.div_ceil(1 << 20)));
@@ -123,34 +147,44 @@ fn step_text(s: &StepSpeed, output: Output) -> String {
     let (seq, params) = (s.seq, lang.rough(s.params));
     let (rate, steps) = (lang.whole(s.tokens_per_sec.round() as u64), lang.whole(s.steps));
     let [step, host] = [s.step_ms, s.host_ms].map(|ms| lang.decimal(ms, 2));
-    let (dispatches, flops) = (lang.whole(s.dispatches), lang.decimal(s.flops as f64 / 1e9, 2));
-    let [moved, memory] = [s.bytes, s.peak_bytes].map(mib);
+    let flops = lang.decimal(s.flops as f64 / 1e9, 2);
     let [fastest, slowest] = [s.step_ms_fastest, s.step_ms_slowest].map(|ms| lang.decimal(ms, 2));
-    let model = match (s.predicted_ms, s.limit_share) {
-        (Some(ms), Some(share)) => (lang.decimal(ms, 2), lang.percent(share, 0)),
-        _ => ("?".to_owned(), "?".to_owned()),
-    };
-    let (predicted, share) = model;
-    let launched = launched_text(s, output);
-    lang.pick(
+    let mut text = lang.pick(
         format!(
             "{preset}  {engine} on {device}: {rows} rows of {seq} tokens, {params} parameters\n  {rate} tokens/s, {step} ms a \
-             step ({fastest} to {slowest}, {host} of it the host, {steps} steps), {dispatches} dispatches, {flops} GFLOP, \
-             {moved} moved, {memory} in memory\n  at the device's best it would take {predicted} ms: {share} of that speed is reached{launched}"
+             step ({fastest} to {slowest}, {host} of it the host, {steps} steps), {flops} GFLOP"
         ),
         format!(
             "{preset}  {engine} em {device}: {rows} linhas de {seq} tokens, {params} parâmetros\n  {rate} tokens/s, {step} ms \
-             por passo ({fastest} a {slowest}, {host} do host, {steps} passos), {dispatches} despachos, {flops} GFLOP, \
-             {moved} movidos, {memory} de memória\n  no melhor do dispositivo levaria {predicted} ms: alcança {share} dessa velocidade{launched}"
+             por passo ({fastest} a {slowest}, {host} do host, {steps} passos), {flops} GFLOP"
         ),
-    )
+    );
+    // What only our own plan tells.
+    if let (Some(dispatches), Some(bytes), Some(peak_bytes)) = (s.dispatches, s.bytes, s.peak_bytes) {
+        let (dispatches, moved, memory) = (lang.whole(dispatches), mib(bytes), mib(peak_bytes));
+        text.push_str(&lang.pick(
+            format!(", {dispatches} dispatches, {moved} moved, {memory} in memory"),
+            format!(", {dispatches} despachos, {moved} movidos, {memory} de memória"),
+        ));
+    }
+    if let (Some(ms), Some(share)) = (s.predicted_ms, s.limit_share) {
+        let (predicted, share) = (lang.decimal(ms, 2), lang.percent(share, 0));
+        text.push_str(&lang.pick(
+            format!("\n  at the device's best it would take {predicted} ms: {share} of that speed is reached"),
+            format!("\n  no melhor do dispositivo levaria {predicted} ms: alcança {share} dessa velocidade"),
+        ));
+    }
+    text.push_str(&launched_text(s, output));
+    text
 }
 
 /// What the host takes to launch a step's dispatches, where there is a device to launch them on.
 fn launched_text(s: &StepSpeed, output: Output) -> String {
-    let (Some(encode), Some(submit)) = (s.encode_ms, s.submit_ms) else { return String::new() };
+    let (Some(encode), Some(submit), Some(dispatches)) = (s.encode_ms, s.submit_ms, s.dispatches) else {
+        return String::new();
+    };
     let lang = output.lang;
-    let each = lang.decimal((encode + submit) * 1e3 / s.dispatches as f64, 2);
+    let each = lang.decimal((encode + submit) * 1e3 / dispatches as f64, 2);
     let [encode, submit] = [encode, submit].map(|ms| lang.decimal(ms, 2));
     lang.pick(
         format!("\n  in the median the host encodes a step in {encode} ms and submits it in {submit} ms: {each} us a dispatch"),
