@@ -67,7 +67,7 @@ fn logits(event: &Value) -> Vec<f64> {
 fn wrong_usage_is_status_2_and_says_what_is_right() {
     let (_dir, model) = random_model(32);
     let m = model.as_str();
-    let cases: [(&[&str], &str); 16] = [
+    let cases: [(&[&str], &str); 21] = [
         (&["detct"], "'detect'"),
         (&["train", "--stepz", "3"], "'--steps'"),
         (&["train", "--steps", "0"], "--steps"),
@@ -84,6 +84,11 @@ fn wrong_usage_is_status_2_and_says_what_is_right() {
         (&["corrupt", m, ".", "--device", "cpu", "--seed", "x"], "--seed"),
         (&["export", m], "--to"),
         (&["app", "--size", "big"], "want WxH"),
+        (&["train", "--steps", "-5"], "-5 is not in 1.."),
+        (&["train", "--minutes", "1e300"], "--minutes wants a number above 0, at most"),
+        (&["train", "--minutes", "-1"], "want a number above 0"),
+        (&["train", "--set", "preset=tiny"], "choose it with --preset tiny"),
+        (&["detect", "no/such/NEWEST", "x"], "NEWEST"),
     ];
     let without_burn: [(&[&str], &str); 2] =
         [(&["bench", "--against", "burn"], "--features burn"), (&["train", "--engine", "burn"], "--features burn")];

@@ -4,11 +4,13 @@ use super::assemble::{Assembly, From, Start, assemble};
 use super::kernels::Wish;
 use super::source::{self, Wanted};
 use super::told;
-use crate::Result;
+use crate::batch::Cursor;
 use crate::config::Config;
 use crate::train::checkpoint;
 use crate::train::engine::Place;
 use crate::train::event::EvalMetrics;
+use crate::train::session::Position;
+use crate::{Error, Result};
 use std::path::{Path, PathBuf};
 
 /// Rows read at most: as many as a split holds out.
@@ -20,8 +22,9 @@ const ROWS_MAX: u32 = 2000;
 /// The run's folder, its checkpoint or the text cannot be read, or its corpus is not where it was.
 pub async fn evaluate(run: &Path, corpus: &[PathBuf], place: &Place) -> Result<EvalMetrics> {
     let checkpoint = checkpoint::resume_point(run, None)?;
-    let position = told::position(&checkpoint)?;
-    let config = Config { eval_rows: ROWS_MAX, ..told::stored_config(run)? };
+    // Nothing is trained on: where the run stood in its own text means nothing in another.
+    let position = Position { cursor: Cursor::default(), ..told::position(&checkpoint)? };
+    let config = Config { eval_rows: ROWS_MAX, ..told::run_config(run, &checkpoint)? };
     let tokenizer = checkpoint.dir.join("generator");
     let mut wanted = told::trained_on(&checkpoint)?;
     if !corpus.is_empty() {
@@ -34,5 +37,11 @@ pub async fn evaluate(run: &Path, corpus: &[PathBuf], place: &Place) -> Result<E
     }
     let start = Start { from: From::Checkpoint(&checkpoint, position), seed: 0, kernels: Wish::default() };
     let Assembly { mut session, .. } = assemble(&config, &text, place, &start, &mut |_| {}).await?;
-    session.evaluate().await
+    let measured = session.evaluate().await?;
+    if measured.metrics.non_finite {
+        return Err(Error::failed("what the networks say is not finite: the run left the numbers")
+            .at(run.display())
+            .hint("start a new run with a lower rate: --set lr=..."));
+    }
+    Ok(measured)
 }

@@ -309,6 +309,7 @@ impl Run {
     /// What to do about a run that left the numbers: a resumed one would keep its rate.
     fn lower_rate(&self) -> String {
         let lr = self.session.config.lr / 2.0;
+        let lr = if (1e-6..1e3).contains(&lr) { lr.to_string() } else { format!("{lr:e}") };
         let from = match &self.last_checkpoint {
             Some(_) => format!("; --init {} starts from its last checkpoint's weights", self.folder.path().display()),
             None => String::new(),
@@ -334,8 +335,16 @@ impl Run {
     }
 
     fn tell_evaluation(&mut self, metrics: EvalMetrics, sink: &mut Sink<'_>) -> Result<()> {
-        self.last_evaluation = Some(self.session.completed());
-        self.tell(&Event::Eval(Box::new(metrics)), sink)
+        let (step, non_finite) = (self.session.completed(), metrics.metrics.non_finite);
+        self.last_evaluation = Some(step);
+        self.tell(&Event::Eval(Box::new(metrics)), sink)?;
+        if non_finite {
+            return Err(Error::failed(format!("after step {step} what the networks say is not finite"))
+                .kind(Kind::NonFinite)
+                .at(self.folder.path().display())
+                .hint(self.lower_rate()));
+        }
+        Ok(())
     }
 
     /// Writes a checkpoint on the way. One that cannot be written (a full disk, a folder that became read-only) ends no run: the
@@ -408,6 +417,7 @@ impl Run {
         let mut extra = serde_json::Map::new();
         extra.insert(told::POSITION.into(), serde_json::to_value(position).expect("numbers are JSON"));
         extra.insert(told::ADAPTER.into(), self.device.clone().into());
+        extra.insert(told::CONFIG.into(), serde_json::to_value(&session.config).expect("numbers and names are JSON"));
         if let Some(timing) = &self.control.timing {
             extra.insert(told::MINUTES_LEFT.into(), timing.minutes_left().into());
         }
@@ -448,7 +458,7 @@ impl Run {
         let result = match outcome {
             Ok(outcome) => {
                 let objective = self.session.config.objective;
-                let next = next_steps(&run, outcome, objective, self.text.example.as_deref());
+                let next = next_steps(&run, outcome, objective, self.text.example.as_deref(), self.lang);
                 let finished =
                     Finished { outcome, step: self.session.completed(), run: Some(run.display().to_string()), next };
                 self.tell(&Event::Finished(finished), sink)
@@ -511,11 +521,11 @@ fn settings(c: &Config) -> event::Settings {
 }
 
 /// What a person may do with the run now.
-fn next_steps(run: &Path, outcome: Outcome, objective: Objective, example: Option<&str>) -> Vec<String> {
+fn next_steps(run: &Path, outcome: Outcome, objective: Objective, example: Option<&str>, lang: Lang) -> Vec<String> {
     let run = run.display();
     // As this program was called: it need not be on anyone's path.
     let program = std::env::args().next().unwrap_or_else(|| "electroscope".to_owned());
-    let text = example.unwrap_or("the dog ate the bone");
+    let text = example.unwrap_or(lang.pick("the dog ate the bone", "o cachorro roeu o osso"));
     let mut next = vec![
         match objective {
             Objective::Electra => format!("{program} detect {run} \"{text}\""),

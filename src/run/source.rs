@@ -1,15 +1,15 @@
 //! The text of a run: files or the built-in corpus -> a tokenizer (given, or trained on it) -> the token cache.
 
-use crate::Result;
 use crate::config::Config;
 use crate::hub::Staging;
 use crate::text::cache::{self, Identity, Options, Origin, TokenCache};
 use crate::text::corpus::Corpus;
 use crate::text::grammar::{Class, Grammar, Language, Level, Rule, Story, Verdict};
 use crate::text::tokenizer::{Cleaning, Tokenizer};
-use crate::text::{Chunk, wordpiece};
+use crate::text::{Chunk, Role, wordpiece};
 use crate::train::event::Preparing;
 use crate::view::Lang;
+use crate::{Error, Result};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
@@ -109,6 +109,13 @@ pub fn open(wanted: &Wanted, config: &Config, tokenizer: Option<&Path>, mut tell
             let chunks = || corpus.training_chunks();
             let tokenizer = tokenizer_for(tokenizer, config, cleaning, &identity, chunks, &mut tell)?;
             let cache = cache_for(&dir, &identity, &tokenizer, || corpus.chunks(), &mut tell)?;
+            let held_out = |document| cache.document_role(document) == Role::HeldOut;
+            let wordless = !(0..cache.documents()).any(held_out);
+            if let Some(file) = corpus.files.iter().find(|file| wordless && file.role == Role::HeldOut) {
+                return Err(Error::failed("there is no word in the text to hold out")
+                    .at(file.path.display())
+                    .hint("give a file with text in it, or leave it away: then a part of the corpus is held out"));
+            }
             let names: Vec<String> =
                 wanted.corpus.iter().chain(&wanted.valid).map(|path| path.display().to_string()).collect();
             Ok(Text {

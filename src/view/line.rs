@@ -364,7 +364,8 @@ fn eval_text(eval: &EvalMetrics, lang: Lang) -> String {
     }
 }
 
-fn device_text(device: &Device, lang: Lang) -> String {
+/// `device: llvmpipe (vulkan): it was asked for`
+pub fn device_text(device: &Device, lang: Lang) -> String {
     let backend = device.backend.as_ref().map_or_else(String::new, |backend| format!(" ({backend})"));
     let reason = match lang {
         Lang::Pt => device.reason_pt.as_ref().unwrap_or(&device.reason),
