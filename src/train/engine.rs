@@ -1,6 +1,6 @@
 //! The executor of a run: the device's or the processor's, behind one set of methods.
 
-use crate::gpu::{Choice, Gpu, HostTime, Profile};
+use crate::gpu::{Choice, Gpu, LaunchCost, Profile};
 use crate::plan::{Limits, Plan, Step, Tensor};
 use crate::train::event;
 use crate::{Result, cpu, gpu};
@@ -93,11 +93,22 @@ impl Engine {
         }
     }
 
-    /// Time that the host spent on giving work to a device; none on the processor itself.
-    pub fn host(&self) -> Option<HostTime> {
+    /// Time that the host spent encoding work for a device.
+    pub fn host(&self) -> Duration {
         match self {
-            Self::Cpu(_) => None,
-            Self::Gpu(e) => Some(e.host()),
+            Self::Cpu(_) => Duration::ZERO,
+            Self::Gpu(e) => e.host(),
+        }
+    }
+
+    /// What it costs the host to launch `range`; none on the processor itself.
+    ///
+    /// # Errors
+    /// The device is lost, or something failed since the last call.
+    pub async fn rehearse(&mut self, range: Range<usize>) -> Result<Option<LaunchCost>> {
+        match self {
+            Self::Cpu(_) => Ok(None),
+            Self::Gpu(e) => e.rehearse(range).await.map(Some),
         }
     }
 
