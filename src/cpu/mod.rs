@@ -20,7 +20,7 @@ mod rtd;
 mod vocab;
 
 pub use executor::Executor;
-pub use par::{set_threads, threads};
+pub use par::{set_threads, threads, vectors};
 
 use crate::plan::{Elem, KernelSpec, Step};
 

@@ -10,7 +10,7 @@ use crate::plan::{Choices, KernelSpec, Plan};
 use crate::tasks::drill::Drill;
 use crate::train::engine::Place;
 use crate::train::event::Preparing;
-use crate::{Error, Result, ops};
+use crate::{Error, Result, cpu, ops};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -52,6 +52,11 @@ impl Known {
 /// An adapter with its driver: on another one, sums may come out otherwise in their last bits.
 pub fn adapter(summary: &AdapterSummary) -> String {
     format!("{} ({}, {})", summary.name, summary.backend, summary.driver)
+}
+
+/// Where a run is trained, as far as it decides the last bits of sums: the adapter, or the processor's vectors.
+pub fn device(place: &Place) -> String {
+    place.gpu().map_or_else(|| format!("cpu ({})", cpu::vectors()), |gpu| adapter(&gpu.summary))
 }
 
 /// Where an adapter's choices are kept; another driver, or another set of kernels, has another file.

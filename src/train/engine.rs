@@ -7,6 +7,7 @@ use crate::{Result, cpu, gpu};
 use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
+use web_time::Instant;
 
 /// Where plans run: chosen once, before the model is recorded, because a device's limits shape the plan.
 pub struct Place {
@@ -184,8 +185,8 @@ impl Engine {
         }
     }
 
-    /// Hands over collected outputs, oldest first; `wait`: all of them.
-    pub async fn drain(&mut self, wait: bool, row: impl FnMut(u64, &[&[u32]])) -> Result<()> {
+    /// Hands over collected outputs with their tags and when they were there, oldest first; `wait`: all of them.
+    pub async fn drain(&mut self, wait: bool, row: impl FnMut(u64, Instant, &[&[u32]])) -> Result<()> {
         match self {
             Self::Cpu(e) => e.drain(wait, row).await,
             Self::Gpu(e) => e.drain(wait, row).await,
