@@ -8,7 +8,7 @@ use crate::hub::hash_bytes;
 use crate::model::Model;
 use crate::plan::{Choices, KernelSpec, Plan};
 use crate::tasks::drill::Drill;
-use crate::train::engine::Place;
+use crate::train::engine::{Kind, Place};
 use crate::train::event::Preparing;
 use crate::{Error, Result, cpu, ops};
 use serde::{Deserialize, Serialize};
@@ -54,9 +54,14 @@ pub fn adapter(summary: &AdapterSummary) -> String {
     format!("{} ({}, {})", summary.name, summary.backend, summary.driver)
 }
 
-/// Where a run is trained, as far as it decides the last bits of sums: the adapter, or the processor's vectors.
+/// Where a run is trained, as far as it decides the last bits of sums: the adapter, or the processor's vectors, and the engine where it
+/// is not ours.
 pub fn device(place: &Place) -> String {
-    place.gpu().map_or_else(|| format!("cpu ({})", cpu::vectors()), |gpu| adapter(&gpu.summary))
+    let device = place.gpu().map_or_else(|| format!("cpu ({})", cpu::vectors()), |gpu| adapter(&gpu.summary));
+    match place.kind() {
+        Kind::Wgsl => device,
+        Kind::Burn => format!("{device} (Burn)"),
+    }
 }
 
 /// Where an adapter's choices are kept; another driver, or another set of kernels, has another file.
@@ -92,7 +97,8 @@ pub async fn choose(
     if let Some(path) = wish.file {
         return pinned(path);
     }
-    let Some(gpu) = place.gpu() else { return Ok(Choices::default()) };
+    // Whoever trains without these kernels chooses none.
+    let Some(gpu) = place.gpu().filter(|_| place.kind() == Kind::Wgsl) else { return Ok(Choices::default()) };
     let mut known = known(&gpu.summary);
     let before = if wish.retune { Choices::default() } else { known.kernels.clone() };
     let mut announce = |share: f32| tell(preparing(&gpu.summary, share));

@@ -23,7 +23,7 @@ use crate::model::ModelSpec;
 use crate::model::ledger::Group;
 use crate::plan::{Choices, Role};
 use crate::train::checkpoint::{self, Moments, RunFolder, Snapshot, State};
-use crate::train::engine::Place;
+use crate::train::engine::{self, Place};
 use crate::train::event::{
     self, Arena, Command, CorpusInfo, EvalMetrics, Event, Failure, FailureKind, Finished, Outcome, RunPlan, Saved,
     StepMetrics, Warning, WarningKind,
@@ -57,11 +57,6 @@ pub async fn train(
     commands: UnboundedReceiver<Command>,
     sink: &mut dyn FnMut(&Event) -> Result<()>,
 ) -> Result<()> {
-    if options.engine != "wgsl" {
-        return Err(
-            Error::usage(format!("no engine {} in this build", options.engine)).hint("this build has --engine wgsl")
-        );
-    }
     if let Some(threads) = options.threads {
         cpu::set_threads(threads);
     }
@@ -108,6 +103,7 @@ struct Run {
     /// Step of the last held-out evaluation of this sitting.
     last_evaluation: Option<u64>,
     kernels: Choices,
+    engine: engine::Kind,
     /// What it is trained on, as [`kernels::device`] names it.
     device: String,
     control: Control,
@@ -124,13 +120,14 @@ struct Taken {
 
 impl Run {
     async fn prepare(options: &Options, sink: &mut Sink<'_>) -> Result<Self> {
+        let engine = engine::Kind::named(&options.engine)?;
         let (resumed, taken) = options.resume.then(|| told::take_resumed(options)).transpose()?.unzip();
         let (config, builtin) = told::effective_config(options, resumed.as_ref())?;
         let wanted = told::wanted(options, builtin, resumed.as_ref())?;
         if let (Some(out), None) = (&options.out, &resumed) {
             RunFolder::refuse_taken(out)?;
         }
-        let place = Place::open(&options.device).await?;
+        let place = Place::open_for(&options.device, engine).await?;
         sink(&Event::Device(place.event()))?;
         if resumed.is_none() && options.init.is_none() {
             // Asked again once the tokenizer tells the true vocabulary; here, before text is read for nothing.
@@ -194,6 +191,7 @@ impl Run {
             corpus,
             wanted,
             kernels,
+            engine,
             device: kernels::device(&place),
             control: Control::new(options.watched),
             text_missed: false,
@@ -243,27 +241,29 @@ impl Run {
             model.parameters.iter().filter(of_network).map(|p| u64::from(p.entry.len())).sum()
         };
         let arena = |(name, role): (&str, Role)| Arena { name: name.to_owned(), bytes: model.plan.bytes_of(role) };
+        // Another engine trains the same parameters; what it launches and what else it holds is its own affair.
+        let planned = self.engine == engine::Kind::Wgsl;
+        let dispatches = || parts(&model.plan, config.accumulate).iter().map(|(r, times)| r.len() as u64 * times).sum();
+        let mut arenas = vec![
+            arena(("parameters", Role::Parameters)),
+            arena(("gradients", Role::Gradients)),
+            arena(("moment1", Role::Moment1)),
+            arena(("moment2", Role::Moment2)),
+        ];
+        if planned {
+            arenas.push(arena(("activations", Role::Activation)));
+        }
+        let held = arenas.iter().map(|arena| arena.bytes).sum();
         RunPlan {
             preset: config.preset.clone(),
-            engine: "wgsl".to_owned(),
+            engine: self.engine.name().to_owned(),
             seed: self.session.seed,
             parameters: model.parameter_count(),
             discriminator_parameters: parameters(Group::Discriminator),
             generator_parameters: parameters(Group::Generator),
-            dispatches: parts(&model.plan, config.accumulate)
-                .iter()
-                .map(|(range, times)| range.len() as u64 * times)
-                .sum(),
-            peak_bytes: model.plan.bytes(),
-            arenas: [
-                ("parameters", Role::Parameters),
-                ("gradients", Role::Gradients),
-                ("moment1", Role::Moment1),
-                ("moment2", Role::Moment2),
-                ("activations", Role::Activation),
-            ]
-            .map(arena)
-            .to_vec(),
+            dispatches: if planned { dispatches() } else { 0 },
+            peak_bytes: if planned { model.plan.bytes() } else { held },
+            arenas,
             planned_steps,
             warmup_steps: config.warmup_steps(self.session.planned_steps) as u64,
             rows: u64::from(config.rows()),

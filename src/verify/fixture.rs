@@ -185,7 +185,7 @@ impl Fixture {
     pub async fn compare(&self, place: &Place) -> Result<Computed> {
         let (batch, sampled) = self.batch()?;
         let model = self.model(place, &batch)?;
-        let engine = place.engine(&model.plan).await?;
+        let engine = place.trainer(&model).await?;
         let mut run = Run { fixture: self, model, engine, batch, sampled, first_logits: Vec::new() };
         weights::load_run(&run.model, &mut run.engine, &self.networks);
         run.compare().await
