@@ -490,6 +490,8 @@ fn bench_tells_a_step_and_its_kernels() {
     assert_eq!((steps[0]["batch"].as_u64(), steps[0]["seq"].as_u64()), (Some(2), Some(16)));
     let rate = 2.0 * 16.0 * 3.0 / (steps[0]["step_ms"].as_f64().unwrap() / 1e3);
     assert!((steps[0]["tokens_per_sec"].as_f64().unwrap() / rate - 1.0).abs() < 1e-9);
+    // Nothing is launched on the processor itself.
+    assert!(["encode_ms", "submit_ms"].iter().all(|field| steps[0][*field].is_null()), "{}", steps[0]);
     let of = |field: &str| steps[0][field].as_f64().unwrap();
     assert!(of("step_ms_fastest") <= of("step_ms") && of("step_ms") <= of("step_ms_slowest"), "{}", steps[0]);
     assert!((of("predicted_ms") / of("step_ms") / of("limit_share") - 1.0).abs() < 1e-9, "{}", steps[0]);

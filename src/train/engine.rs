@@ -2,7 +2,7 @@
 
 #[cfg(feature = "burn")]
 use crate::burn;
-use crate::gpu::{Choice, Gpu, HostTime, Profile};
+use crate::gpu::{Choice, Gpu, LaunchCost, Profile};
 use crate::model::Model;
 use crate::plan::{Limits, Plan, Step, Tensor};
 use crate::train::event;
@@ -228,13 +228,22 @@ impl Engine {
         }
     }
 
-    /// Time that the host spent on giving work to a device; none on the processor itself.
-    pub fn host(&self) -> Option<HostTime> {
+    /// Time that the host spent encoding work for a device.
+    pub fn host(&self) -> Duration {
         match self {
-            Self::Cpu(_) => None,
-            Self::Gpu(e) => Some(e.host()),
-            #[cfg(feature = "burn")]
-            Self::Burn(_) => None,
+            Self::Gpu(e) => e.host(),
+            _ => Duration::ZERO,
+        }
+    }
+
+    /// What it costs the host to launch `range`; none where nothing of ours is launched on a device.
+    ///
+    /// # Errors
+    /// The device is lost, or something failed since the last call.
+    pub async fn rehearse(&mut self, range: Range<usize>) -> Result<Option<LaunchCost>> {
+        match self {
+            Self::Gpu(e) => e.rehearse(range).await.map(Some),
+            _ => Ok(None),
         }
     }
 
