@@ -142,7 +142,10 @@ impl Desk {
         self.notice_event(&event);
         if let Event::State(now) = &event {
             let transport = &mut self.view.transport;
-            transport.playing = !matches!(now.phase, crate::train::event::Phase::Paused);
+            // A run that is still prepared has not heard yet what was asked for since.
+            if self.coming.is_none() {
+                transport.playing = !matches!(now.phase, crate::train::event::Phase::Paused);
+            }
             (transport.stage, transport.share) = (now.stage, now.speed_share);
         }
         let [speaks, failed] = [

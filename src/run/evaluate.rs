@@ -27,8 +27,8 @@ pub async fn evaluate(run: &Path, corpus: &[PathBuf], place: &Place) -> Result<E
     if !corpus.is_empty() {
         wanted = Wanted { corpus: Vec::new(), valid: corpus.to_vec(), builtin: None, lang: wanted.lang };
     }
-    let text = source::open(&wanted, &config, Some(&tokenizer), &mut |_| {})?;
+    let text = source::open(&wanted, &config, Some(&tokenizer), &|| Ok(()), &mut |_| {})?;
     let start = Start { from: From::Checkpoint(&checkpoint, position), seed: 0, kernels: Wish::default() };
-    let Assembly { mut session, .. } = assemble(&config, &text, place, &start, &mut |_| {}).await?;
+    let Assembly { mut session, .. } = assemble(&config, &text, place, &start, &|| Ok(()), &mut |_| {}).await?;
     session.evaluate().await
 }

@@ -228,7 +228,9 @@ fn setting_ui(ui: &mut Ui, cx: &PanelContext, draft: &mut Draft, checked: &Check
     let plain = checked.plain(key);
     let mut text = draft.edits.get(key).cloned().unwrap_or_else(|| plain.to_owned());
     let label = ui.label(RichText::new(&name));
-    let field = ui.add_sized(FIELD, TextEdit::singleline(&mut text)).labelled_by(label.id);
+    // Its own name: a button that appears in a row before it must not move the focus.
+    let id = egui::Id::unique(("setting", key));
+    let field = ui.add_sized(FIELD, TextEdit::singleline(&mut text).id(id)).labelled_by(label.id);
     if field.changed() {
         if text.trim() == plain {
             draft.edits.remove(key);
@@ -253,7 +255,8 @@ fn advanced_ui(ui: &mut Ui, cx: &PanelContext, draft: &mut Draft, checked: &Chec
         weak(ui, cx, cx.t("data-advanced-hint"));
         Grid::new("all settings").num_columns(3).spacing([12.0, 6.0]).show(ui, |ui| {
             let label = ui.label(cx.t("data-seed"));
-            ui.add_sized(FIELD, TextEdit::singleline(&mut draft.seed).hint_text("1")).labelled_by(label.id);
+            let field = TextEdit::singleline(&mut draft.seed).id(egui::Id::unique("seed")).hint_text("1");
+            ui.add_sized(FIELD, field).labelled_by(label.id);
             ui.end_row();
             for (key, _) in checked.plain.iter().filter(|(key, _)| !MAIN.contains(&key.as_str())) {
                 setting_ui(ui, cx, draft, checked, key, key.clone());
