@@ -123,6 +123,11 @@ impl Desk {
         self.strings.lang
     }
 
+    /// Opens a kernel's texts in their panel.
+    pub fn open_kernel(&mut self, kernel: &str) {
+        self.panels.kernels.open(kernel);
+    }
+
     /// What happened since the last frame; also called while the window is hidden.
     pub fn receive(&mut self) {
         let Some(trainer) = &mut self.trainer else { return };

@@ -266,7 +266,7 @@ fn status_ui(ui: &mut Ui, cx: &mut PanelContext, coming: Option<&RunState>) {
         };
         let share = preparing.and_then(|p| p.share).unwrap_or(done);
         progress_ui(ui, share, cx);
-        ui.label(text);
+        ui.add(egui::Label::new(text).extend());
         if cx.state.source == Source::Recorded && coming.is_none() {
             let hint = cx.t("transport-source-recorded-hint");
             ui.label(RichText::new(hint).font(cx.theme.small()).color(cx.theme.weak));

@@ -58,7 +58,10 @@ impl Place {
             },
             None => event::Device {
                 executor: event::Executor::Cpu,
-                name: format!("{} threads", cpu::threads()),
+                name: match cpu::threads() {
+                    1 => "1 thread".to_owned(),
+                    threads => format!("{threads} threads"),
+                },
                 backend: None,
                 reason: self.reason.clone(),
                 reason_pt: None,

@@ -207,26 +207,34 @@ pub fn legend(ui: &mut Ui, cx: &PanelContext) {
             (Verdict::LuckyGuess, "flow-legend-lucky"),
         ];
         for (verdict, key) in entries {
-            let (rect, _) = ui.allocate_exact_size(Vec2::splat(GLYPH + 2.0), Sense::hover());
-            glyph(ui.painter(), verdict, rect.center(), cx.theme.text);
-            ui.label(egui::RichText::new(cx.t(key)).font(cx.theme.small()).color(cx.theme.weak));
-            ui.add_space(8.0);
+            // A sign and its word stay on one line.
+            ui.horizontal(|ui| {
+                let (rect, _) = ui.allocate_exact_size(Vec2::splat(GLYPH + 2.0), Sense::hover());
+                glyph(ui.painter(), verdict, rect.center(), cx.theme.text);
+                ui.label(egui::RichText::new(cx.t(key)).font(cx.theme.small()).color(cx.theme.weak));
+                ui.add_space(8.0);
+            });
         }
-        let label = |ui: &mut Ui, text: String| {
-            ui.label(egui::RichText::new(text).font(cx.theme.small()).color(cx.theme.weak));
-        };
-        label(ui, cx.lang().decimal(0.0, 0));
-        let (rect, _) = ui.allocate_exact_size(vec2(90.0, 14.0), Sense::hover());
-        const STEPS: usize = 10;
-        for n in 0..STEPS {
-            let width = rect.width() / STEPS as f32;
-            let left = rect.left() + width * n as f32;
-            let part = Rect::from_min_size(pos2(left, rect.top()), vec2(width + 0.5, rect.height()));
-            ui.painter().rect_filled(part, CornerRadius::ZERO, cx.theme.ramp((n as f64 + 0.5) / STEPS as f64));
-        }
-        let line = Stroke::new(1.0, cx.theme.line);
-        ui.painter().rect_stroke(rect, CornerRadius::same(2), line, StrokeKind::Outside);
-        label(ui, cx.lang().decimal(1.0, 0));
-        label(ui, cx.t("flow-legend-ramp"));
+        ui.horizontal(|ui| ramp_ui(ui, cx));
     });
+}
+
+/// From no to certain.
+fn ramp_ui(ui: &mut Ui, cx: &PanelContext) {
+    let label = |ui: &mut Ui, text: String| {
+        ui.label(egui::RichText::new(text).font(cx.theme.small()).color(cx.theme.weak));
+    };
+    label(ui, cx.lang().decimal(0.0, 0));
+    let (rect, _) = ui.allocate_exact_size(vec2(90.0, 14.0), Sense::hover());
+    const STEPS: usize = 10;
+    for n in 0..STEPS {
+        let width = rect.width() / STEPS as f32;
+        let left = rect.left() + width * n as f32;
+        let part = Rect::from_min_size(pos2(left, rect.top()), vec2(width + 0.5, rect.height()));
+        ui.painter().rect_filled(part, CornerRadius::ZERO, cx.theme.ramp((n as f64 + 0.5) / STEPS as f64));
+    }
+    let line = Stroke::new(1.0, cx.theme.line);
+    ui.painter().rect_stroke(rect, CornerRadius::same(2), line, StrokeKind::Outside);
+    label(ui, cx.lang().decimal(1.0, 0));
+    label(ui, cx.t("flow-legend-ramp"));
 }
