@@ -123,6 +123,7 @@ fn a_run_is_started_looked_into_saved_opened_resumed_and_exported_from_the_panel
     write(&mut app, "Folder", run.to_str().unwrap());
     press(&mut app, Role::Button, "Open");
     until(&mut app, "the run's past", |desk| matches!(desk.state.source, Source::Opened(_)));
+    app.run_steps(2);
     assert!(says(&app, "Opened: from-the-panels"));
     let kept = desk(&mut app).state.step();
     assert!(kept >= 2);

@@ -84,7 +84,8 @@ pub fn run(options: Options) -> Result<()> {
         .with_app_id("electroscope")
         .with_inner_size([width, height])
         .with_min_inner_size([360.0, 480.0]);
-    let native = eframe::NativeOptions { viewport, ..eframe::NativeOptions::default() };
+    // Against bands in gradients, of which there is none here; on a processor that draws, it is a tenth of a frame and more.
+    let native = eframe::NativeOptions { viewport, dithering: false, ..eframe::NativeOptions::default() };
     let opening = Opening {
         lang: options.lang,
         system_lang: options.system_lang,

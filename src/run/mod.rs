@@ -352,9 +352,9 @@ impl Run {
                 let [safe, safe_pt] = match &self.last_checkpoint {
                     Some(saved) => [
                         format!("the checkpoint of step {} is safe", saved.step),
-                        format!("o checkpoint do passo {} está a salvo", saved.step),
+                        format!("o ponto de controle do passo {} está a salvo", saved.step),
                     ],
-                    None => ["there is no checkpoint yet", "ainda não há checkpoint"].map(str::to_owned),
+                    None => ["there is no checkpoint yet", "ainda não há ponto de controle"].map(str::to_owned),
                 };
                 let warning = Warning {
                     kind: WarningKind::CheckpointNotWritten,
@@ -362,7 +362,7 @@ impl Run {
                     message: format!("{error}\n  training goes on, and the next checkpoint is tried; {safe}"),
                     // What the system said is in no language of ours: it comes last, as it is.
                     message_pt: format!(
-                        "o checkpoint do passo {step} não pôde ser escrito. O treino continua, e o próximo será tentado; {safe_pt}.\n  detalhes (em inglês): {error}"
+                        "o ponto de controle do passo {step} não pôde ser escrito. O treino continua, e o próximo será tentado; {safe_pt}.\n  detalhes (em inglês): {error}"
                     ),
                 };
                 self.tell(&Event::Warning(warning), sink)

@@ -1,5 +1,5 @@
 flow-heading = What the judge reads
-flow-story = Some words are hidden. A small network, the generator, fills them in; the judge then says of every word how sure it is that it was replaced.
+flow-story = The generator, a small network, fills in hidden words; the judge rates each word: was it replaced?
 flow-none = No sentence was read yet.
 flow-row-original = original
 flow-row-masked = masked

@@ -1,5 +1,5 @@
 flow-heading = O que o discriminador lê
-flow-story = Algumas palavras são escondidas. Uma rede pequena, o gerador, as preenche; o discriminador diz de cada palavra quão certo está de que foi trocada.
+flow-story = O gerador, uma rede pequena, preenche as lacunas; o discriminador avalia cada palavra: foi trocada?
 flow-none = Nenhuma frase foi lida ainda.
 flow-row-original = original
 flow-row-masked = mascarado
