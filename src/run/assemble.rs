@@ -106,6 +106,8 @@ pub async fn assemble(
     let mut notices: Vec<[String; 2]> = read_notices.into_iter().map(both).collect();
     if let From::Networks(..) = from {
         notices.extend(keep_sizes(&mut config, &spec.shape).map(both));
+        // With the networks' sizes it must hold too, and be read again.
+        config.check()?;
     }
     spec.check(&place.limits())?;
     let own = match from {
@@ -113,14 +115,14 @@ pub async fn assemble(
         From::Seed | From::Networks(..) => None,
     };
     let kernels = match own {
-        Some(own) if wish.file.is_none() && !wish.retune => own,
+        Some(Some(own)) if wish.file.is_none() && !wish.retune => own,
         _ => {
             let record = |choices| Model::record(spec.clone(), choices, place.limits()).plan;
             until_stopped(going, kernels::choose(place, &record, *wish, tell)).await?
         }
     };
     let model = Model::record(spec, kernels.clone(), place.limits());
-    let mut engine = place.engine(&model.plan).await?;
+    let mut engine = place.trainer(&model).await?;
     match &read {
         Some((networks, _)) => weights::load_run(&model, &mut engine, networks),
         None => weights::initialise(&model, &mut engine, seed),
@@ -160,13 +162,21 @@ async fn until_stopped<T>(going: Going<'_>, work: impl Future<Output = Result<T>
     .await
 }
 
-/// The choices of the run that goes on, as far as the device can run them; says where its numbers may part from those it had.
-fn own_kernels(checkpoint: &Checkpoint, place: &Place, wish: Wish<'_>, notices: &mut Vec<[String; 2]>) -> Choices {
+/// The choices of the run that goes on, as far as the device can run them, or none where it made none elsewhere; says where its numbers
+/// may part from those it had.
+fn own_kernels(
+    checkpoint: &Checkpoint,
+    place: &Place,
+    wish: Wish<'_>,
+    notices: &mut Vec<[String; 2]>,
+) -> Option<Choices> {
     let own: Choices = serde_json::from_value(checkpoint.state.kernels.clone()).unwrap_or_default();
     let then = told::adapter_of(checkpoint);
-    let now = place.gpu().map(|gpu| kernels::adapter(&gpu.summary));
-    if then != now {
-        let [then, now] = [then, now].map(|adapter| adapter.unwrap_or_else(|| "cpu".to_owned()));
+    let now = kernels::device(place);
+    // Earlier versions did not name processors.
+    let then = then.unwrap_or_else(|| if place.gpu().is_none() { now.clone() } else { "cpu".to_owned() });
+    let moved = then != now;
+    if moved {
         notices.push([
             format!("the run was trained on {then} and goes on on {now}: it will not be the same to the last bit"),
             format!("a execução foi treinada em {then} e continua em {now}: não será igual até o último bit"),
@@ -177,7 +187,8 @@ fn own_kernels(checkpoint: &Checkpoint, place: &Place, wish: Wish<'_>, notices: 
             "a execução continua com outros kernels: não será igual até o último bit".to_owned(),
         ]);
     }
-    place.gpu().map_or(own.clone(), |gpu| kernels::offered(own, gpu.summary.features))
+    let own = place.gpu().map_or(own.clone(), |gpu| kernels::offered(own, gpu.summary.features));
+    (!moved || !own.0.is_empty()).then_some(own)
 }
 
 /// Writes the sizes of networks that were read into the configuration that is kept with the run; says which were others.

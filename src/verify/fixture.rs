@@ -185,7 +185,7 @@ impl Fixture {
     pub async fn compare(&self, place: &Place) -> Result<Computed> {
         let (batch, sampled) = self.batch()?;
         let model = self.model(place, &batch)?;
-        let engine = place.engine(&model.plan).await?;
+        let engine = place.trainer(&model).await?;
         let mut run = Run { fixture: self, model, engine, batch, sampled, first_logits: Vec::new() };
         weights::load_run(&run.model, &mut run.engine, &self.networks);
         run.compare().await
@@ -275,7 +275,7 @@ impl Run<'_> {
         let mut losses = None;
         let mut logits = Vec::new();
         self.engine
-            .drain(true, |_, blocks| {
+            .drain(true, |_, _, blocks| {
                 let out = io.outputs(blocks[0]);
                 let mlm: f64 = (0..slots).map(|s| f64::from(out.slot(s).loss)).sum();
                 let judged = (0..tokens.len()).filter(|&n| tokens[n] == 1).map(|n| out.token(n));

@@ -11,7 +11,7 @@ use crate::train::engine::Place;
 use crate::{Result, ops};
 
 /// Sizes that divide nothing, small enough for a second.
-const SIZES: [&str; 14] = [
+pub(super) const SIZES: [&str; 14] = [
     "vocab_size=103",
     "embedding_size=20",
     "hidden_size=36",
@@ -29,9 +29,9 @@ const SIZES: [&str; 14] = [
     // Sharp attention bends too.
     "init=fan_in",
 ];
-const SEED: u64 = 20;
+pub(super) const SEED: u64 = 20;
 /// Steps that both executors take.
-const STEPS: u64 = 10;
+pub(super) const STEPS: u64 = 10;
 /// Of those, taken with each variant: the second step shows what the first one's update was.
 const VARIANT_STEPS: u64 = 2;
 /// Relative, of each step's loss: what gpu and cpu curves may differ by (the trainer's own bar over fifty steps).
@@ -194,11 +194,11 @@ async fn drill(config: &Config, place: &Place, kernels: Choices, steps: u64) -> 
     Ok(losses)
 }
 
-fn norm(values: &[f32]) -> f64 {
+pub(super) fn norm(values: &[f32]) -> f64 {
     values.iter().map(|&v| f64::from(v).powi(2)).sum::<f64>().sqrt()
 }
 
 /// A comparison that cannot be made is lost, not passed.
-fn not_nan(error: f64) -> f64 {
+pub(super) fn not_nan(error: f64) -> f64 {
     if error.is_nan() { f64::INFINITY } else { error }
 }
