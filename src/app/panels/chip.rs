@@ -12,6 +12,8 @@ use egui::{
 pub const HEIGHT: f32 = 26.0;
 /// A glyph's box, beside a number.
 pub const GLYPH: f32 = 12.0;
+/// Of the legend's shades.
+const RAMP: f32 = 90.0;
 /// Between a chip's edge and its text.
 pub const PAD: f32 = 7.0;
 
@@ -207,16 +209,25 @@ pub fn legend(ui: &mut Ui, cx: &PanelContext) {
             (Verdict::LuckyGuess, "flow-legend-lucky"),
         ];
         for (verdict, key) in entries {
-            // A sign and its word stay on one line.
-            ui.horizontal(|ui| {
+            // A sign and its word stay on one line, which wants their width known beforehand.
+            let width = GLYPH + 2.0 + 6.0 + label_width(ui, &cx.t(key), cx) + 14.0;
+            together(ui, width, |ui| {
                 let (rect, _) = ui.allocate_exact_size(Vec2::splat(GLYPH + 2.0), Sense::hover());
                 glyph(ui.painter(), verdict, rect.center(), cx.theme.text);
                 ui.label(egui::RichText::new(cx.t(key)).font(cx.theme.small()).color(cx.theme.weak));
                 ui.add_space(8.0);
             });
         }
-        ui.horizontal(|ui| ramp_ui(ui, cx));
+        let [zero, one] = [0.0, 1.0].map(|p| label_width(ui, &cx.lang().decimal(p, 0), cx));
+        let width = zero + one + label_width(ui, &cx.t("flow-legend-ramp"), cx) + RAMP + 3.0 * 6.0 + 2.0;
+        together(ui, width, |ui| ramp_ui(ui, cx));
     });
+}
+
+/// What does not fall apart at the end of a line.
+fn together(ui: &mut Ui, width: f32, draw: impl FnOnce(&mut Ui)) {
+    let row = egui::Layout::left_to_right(egui::Align::Center);
+    ui.allocate_ui_with_layout(vec2(width, 18.0), row, draw);
 }
 
 /// From no to certain.
@@ -225,7 +236,7 @@ fn ramp_ui(ui: &mut Ui, cx: &PanelContext) {
         ui.label(egui::RichText::new(text).font(cx.theme.small()).color(cx.theme.weak));
     };
     label(ui, cx.lang().decimal(0.0, 0));
-    let (rect, _) = ui.allocate_exact_size(vec2(90.0, 14.0), Sense::hover());
+    let (rect, _) = ui.allocate_exact_size(vec2(RAMP, 14.0), Sense::hover());
     const STEPS: usize = 10;
     for n in 0..STEPS {
         let width = rect.width() / STEPS as f32;
