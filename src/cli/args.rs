@@ -490,6 +490,9 @@ pub struct AppArgs {
     /// One panel over all others
     #[arg(long, value_name = "PANEL", value_parser = panel)]
     pub alone: Option<PanelId>,
+    /// Open a kernel's texts in the kernels panel
+    #[arg(long, value_name = "KERNEL", value_parser = kernel)]
+    pub kernel: Option<String>,
     /// Of the window, in points [default: 1280x800]
     #[arg(long, value_name = "WxH", value_parser = size)]
     pub size: Option<[u32; 2]>,
@@ -498,6 +501,11 @@ pub struct AppArgs {
 fn panel(typed: &str) -> Result<PanelId, String> {
     let names = || PanelId::ALL.map(PanelId::name).join(", ");
     PanelId::ALL.into_iter().find(|id| id.name() == typed).ok_or_else(|| format!("want one of {}", names()))
+}
+
+fn kernel(typed: &str) -> Result<String, String> {
+    let known = crate::ops::ALL.iter().any(|kernel| kernel.label == typed);
+    if known { Ok(typed.to_owned()) } else { Err("want a kernel's name, such as attention.forward".to_owned()) }
 }
 
 fn size(typed: &str) -> Result<[u32; 2], String> {

@@ -41,8 +41,8 @@ use commands::Inbox;
 use drive::Control;
 use futures_channel::mpsc::UnboundedReceiver;
 use minutes::Timing;
-use source::{Text, Wanted};
-use std::cell::Cell;
+use source::{Going, Text, Wanted};
+use std::cell::{Cell, RefCell};
 use std::io::Write;
 use std::path::Path;
 use std::time::Instant;
@@ -60,8 +60,17 @@ pub async fn train(
     if let Some(threads) = options.threads {
         cpu::set_threads(threads);
     }
-    let mut run = match Run::prepare(&options, sink).await {
+    let inbox = RefCell::new(Inbox::new(commands));
+    let going = || if inbox.borrow_mut().stop_is_heard() { Err(Error::failed("stopped, as asked")) } else { Ok(()) };
+    let prepared = Run::prepare(&options, &going, sink).await;
+    let mut inbox = inbox.into_inner();
+    let mut run = match prepared {
         Ok(run) => run,
+        Err(_) if inbox.stop_is_heard() => {
+            // Nothing was written, so there is nothing to go on from.
+            let finished = Finished { outcome: Outcome::Stopped, step: 0, run: None, next: Vec::new() };
+            return sink(&Event::Finished(finished));
+        }
         Err(error) => {
             if options.watched {
                 sink(&Event::Failed(failure(&error, 0, None)))?;
@@ -69,7 +78,7 @@ pub async fn train(
             return Err(error);
         }
     };
-    let outcome = run.drive(options.stop_after, Inbox::new(commands), sink).await;
+    let outcome = run.drive(options.stop_after, inbox, sink).await;
     run.close(outcome, sink)
 }
 
@@ -119,7 +128,8 @@ struct Taken {
 }
 
 impl Run {
-    async fn prepare(options: &Options, sink: &mut Sink<'_>) -> Result<Self> {
+    /// `going`: an error as soon as somebody wants it to end.
+    async fn prepare(options: &Options, going: Going<'_>, sink: &mut Sink<'_>) -> Result<Self> {
         let engine = engine::Kind::named(&options.engine)?;
         let (resumed, taken) = options.resume.then(|| told::take_resumed(options)).transpose()?.unzip();
         let (config, builtin) = told::effective_config(options, resumed.as_ref())?;
@@ -148,8 +158,9 @@ impl Run {
             }
         };
         let listened = || failed.take().map_or(Ok(()), Err);
-        let text = source::open(&wanted, &config, tokenizer.as_deref(), &mut tell)?;
+        let text = source::open(&wanted, &config, tokenizer.as_deref(), going, &mut tell)?;
         listened()?;
+        going()?;
         if let Some(r) = &resumed {
             let hint = "resume with the same --corpus and --valid; on other text start a new run with --init";
             told::check_same_text(&r.checkpoint.state, &text, &r.out, hint)?;
@@ -165,8 +176,9 @@ impl Run {
         let wish = kernels::Wish { file: options.kernels.as_deref(), retune: options.retune };
         let start = Start { from, seed: options.seed.unwrap_or(1), kernels: wish };
         let Assembly { session, corpus, notices, kernels } =
-            assemble(&config, &text, &place, &start, &mut tell).await?;
+            assemble(&config, &text, &place, &start, going, &mut tell).await?;
         listened()?;
+        going()?;
 
         let out = resumed.as_ref().map(|r| r.out.clone()).or_else(|| options.out.clone());
         let out = out.unwrap_or_else(|| told::new_folder(&config.preset));
@@ -358,15 +370,18 @@ impl Run {
                 let [safe, safe_pt] = match &self.last_checkpoint {
                     Some(saved) => [
                         format!("the checkpoint of step {} is safe", saved.step),
-                        format!("o checkpoint do passo {} está a salvo", saved.step),
+                        format!("o ponto de controle do passo {} está a salvo", saved.step),
                     ],
-                    None => ["there is no checkpoint yet", "ainda não há checkpoint"].map(str::to_owned),
+                    None => ["there is no checkpoint yet", "ainda não há ponto de controle"].map(str::to_owned),
                 };
                 let warning = Warning {
                     kind: WarningKind::CheckpointNotWritten,
                     step,
                     message: format!("{error}\n  training goes on, and the next checkpoint is tried; {safe}"),
-                    message_pt: format!("{error}\n  o treino continua, e o próximo checkpoint será tentado; {safe_pt}"),
+                    // What the system said is in no language of ours: it comes last, as it is.
+                    message_pt: format!(
+                        "o ponto de controle do passo {step} não pôde ser escrito. O treino continua, e o próximo será tentado; {safe_pt}.\n  detalhes (em inglês): {error}"
+                    ),
                 };
                 self.tell(&Event::Warning(warning), sink)
             }
