@@ -1,5 +1,6 @@
-// layernorm: the entry points of layernorm.wgsl that own rows, table and all, where a lane owns a whole row and takes it four channels
-// at a time: no barrier, and no lane waits for another. C is a multiple of four. For adapters where barriers are dear.
+// layernorm: the entry points of layernorm.wgsl, table and all, where a lane owns a whole row and takes it four channels at a time, so that
+// the dispatch has ceil(N / WG) workgroups in place of N: no barrier, and no lane waits for another. C is a multiple of four.
+// For adapters where barriers are dear.
 // Uses lib/step, lib/grid, lib/threefry, lib/dropout. Twin: src/cpu/layernorm.rs
 override WG: u32;                                                    // rows a workgroup owns
 struct Dims {
@@ -28,6 +29,7 @@ struct Dims {
 @group(0) @binding(9) var<storage, read> dy: array<vec4f>;           // (N, C)
 @group(0) @binding(10) var<storage, read_write> dx: array<vec4f>;    // (N, C)
 @group(0) @binding(11) var<storage, read_write> dh: array<vec4f>;    // (N, C)
+@group(0) @binding(12) var<storage, read_write> partial: array<vec4f>; // (blocks, 2, C) dw, db of a block of rows
 
 // Of quad i of (N, C).
 fn inner_dropout(i: u32) -> vec4f {
@@ -125,9 +127,35 @@ fn dx_at(i: u32, c: u32, m: f32, r: f32, means: Means) -> vec4f {
     return r * (g - means.g - (x[i] - m) * r * means.g_xhat);
 }
 
+// Of the parameters' gradients, a block of rows each.
+fn blocks() -> u32 {
+    return (dims.n + dims.rows_per_group - 1u) / dims.rows_per_group;
+}
+fn put_partial(block: u32, lane: u32) {
+    let first = block * dims.rows_per_group;
+    let quads = dims.c / 4u;
+    for (var c = lane; c < quads; c += WG) {
+        var dw_sum = vec4f();
+        var db_sum = vec4f();
+        for (var row = first; row < min(first + dims.rows_per_group, dims.n); row++) {
+            let i = row * quads + c;
+            let d = dy[i] * outer_dropout(i);
+            dw_sum += d * (x[i] - mean[row]) * rstd[row];            // forward: y = (x - mean) * rstd * w + b
+            db_sum += d;
+        }
+        partial[block * 2u * quads + c] = dw_sum;
+        partial[(block * 2u + 1u) * quads + c] = db_sum;
+    }
+}
+
 @compute @workgroup_size(WG)
 fn backward(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
-    let row = group_index(wid, groups) * WG + lane;
+    let group = group_index(wid, groups);
+    if group < blocks() {
+        put_partial(group, lane);
+        return;
+    }
+    let row = (group - blocks()) * WG + lane;
     if row >= dims.n { return; }
     let m = mean[row];
     let r = rstd[row];
@@ -140,7 +168,12 @@ fn backward(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) groups: 
 
 @compute @workgroup_size(WG)
 fn backward_residual(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
-    let row = group_index(wid, groups) * WG + lane;
+    let group = group_index(wid, groups);
+    if group < blocks() {
+        put_partial(group, lane);
+        return;
+    }
+    let row = (group - blocks()) * WG + lane;
     if row >= dims.n { return; }
     let m = mean[row];
     let r = rstd[row];

@@ -1,18 +1,16 @@
 // layernorm: y = (x - mean) * rstd * w + b over the last axis, rstd = 1 / sqrt(var + eps); fused with what stands around it:
 //   forward:            y = outer_dropout(LN(x))
 //   forward_residual:   x = residual + inner_dropout(h), stored over h;  y = LN(x)
-// One workgroup a row, its WG lanes stride over C; parameter gradients go block of rows by block, then over blocks.
+// One workgroup a row, its WG lanes stride over C. The backward's first workgroups add up the parameter gradients, a block of rows each.
 // An element's dropout word has index (row_base * t + n) * C + channel. Backward passes draw the same words again.
 // Uses lib/step, lib/grid, lib/threefry, lib/dropout, lib/reduce. Twin: src/cpu/layernorm.rs
 //   entry               reads                  writes                   dispatch
 //   forward             x w b                  y mean rstd     (=)      N
 //   forward_residual    residual h w b         h y mean rstd   (=)      N
-//   backward            x w mean rstd dy       dx              (=)      N
-//   backward_residual   x w mean rstd dy       dx dh           (=)      N
-//   params_partial      x mean rstd dy         partial         (=)      ceil(N / rows_per_group)
-//   params_add          partial                dw db           (+=)     ceil(C / WG)
+//   backward            x w mean rstd dy       dx partial      (=)      ceil(N / rows_per_group) + N
+//   backward_residual   x w mean rstd dy       dx dh partial   (=)      ceil(N / rows_per_group) + N
 struct Dims {
-    n: u32,                   // rows; in params_add: partial sums
+    n: u32,                   // rows
     c: u32,
     eps: f32,
     rows_per_group: u32,
@@ -37,9 +35,7 @@ struct Dims {
 @group(0) @binding(9) var<storage, read> dy: array<f32>;             // (N, C)
 @group(0) @binding(10) var<storage, read_write> dx: array<f32>;      // (N, C)
 @group(0) @binding(11) var<storage, read_write> dh: array<f32>;      // (N, C)
-@group(0) @binding(12) var<storage, read_write> partial: array<f32>; // (groups, 2, C) dw, db of a block of rows
-@group(0) @binding(13) var<storage, read_write> dw: array<f32>;      // (C)
-@group(0) @binding(14) var<storage, read_write> db: array<f32>;      // (C)
+@group(0) @binding(12) var<storage, read_write> partial: array<f32>; // (blocks, 2, C) dw, db of a block of rows
 
 // Of element i of (N, C).
 fn inner_dropout(i: u32) -> f32 {
@@ -127,34 +123,12 @@ fn dx_at(row: u32, c: u32, means: Means) -> f32 {
     return rstd[row] * (g - means.g - xhat * means.g_xhat);
 }
 
-@compute @workgroup_size(WG)
-fn backward(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
-    let row = group_index(wid, groups);
-    if row >= dims.n { return; }
-    let means = row_means(row, lane);
-    for (var c = lane; c < dims.c; c += WG) {
-        dx[row * dims.c + c] = dx_at(row, c, means);
-    }
+// Of the parameters' gradients, a block of rows each.
+fn blocks() -> u32 {
+    return (dims.n + dims.rows_per_group - 1u) / dims.rows_per_group;
 }
-
-@compute @workgroup_size(WG)
-fn backward_residual(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
-    let row = group_index(wid, groups);
-    if row >= dims.n { return; }
-    let means = row_means(row, lane);
-    for (var c = lane; c < dims.c; c += WG) {
-        let i = row * dims.c + c;
-        let d = dx_at(row, c, means);
-        dx[i] = d;                                                   // forward: x = residual + h * inner_dropout
-        dh[i] = d * inner_dropout(i);
-    }
-}
-
-@compute @workgroup_size(WG)
-fn params_partial(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
-    let group = group_index(wid, groups);
-    let first = group * dims.rows_per_group;
-    if first >= dims.n { return; }
+fn put_partial(block: u32, lane: u32) {
+    let first = block * dims.rows_per_group;
     for (var c = lane; c < dims.c; c += WG) {
         var dw_sum = 0.0;
         var db_sum = 0.0;
@@ -164,21 +138,40 @@ fn params_partial(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) gr
             dw_sum += d * (x[i] - mean[row]) * rstd[row];            // forward: y = (x - mean) * rstd * w + b
             db_sum += d;
         }
-        partial[group * 2u * dims.c + c] = dw_sum;
-        partial[(group * 2u + 1u) * dims.c + c] = db_sum;
+        partial[block * 2u * dims.c + c] = dw_sum;
+        partial[(block * 2u + 1u) * dims.c + c] = db_sum;
     }
 }
 
 @compute @workgroup_size(WG)
-fn params_add(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
-    let c = group_index(wid, groups) * WG + lane;
-    if c >= dims.c { return; }
-    var dw_sum = 0.0;
-    var db_sum = 0.0;
-    for (var group = 0u; group < dims.n; group++) {
-        dw_sum += partial[group * 2u * dims.c + c];
-        db_sum += partial[(group * 2u + 1u) * dims.c + c];
+fn backward(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
+    let group = group_index(wid, groups);
+    if group < blocks() {
+        put_partial(group, lane);
+        return;
     }
-    dw[c] += dw_sum;
-    db[c] += db_sum;
+    let row = group - blocks();
+    if row >= dims.n { return; }
+    let means = row_means(row, lane);
+    for (var c = lane; c < dims.c; c += WG) {
+        dx[row * dims.c + c] = dx_at(row, c, means);
+    }
+}
+
+@compute @workgroup_size(WG)
+fn backward_residual(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
+    let group = group_index(wid, groups);
+    if group < blocks() {
+        put_partial(group, lane);
+        return;
+    }
+    let row = group - blocks();
+    if row >= dims.n { return; }
+    let means = row_means(row, lane);
+    for (var c = lane; c < dims.c; c += WG) {
+        let i = row * dims.c + c;
+        let d = dx_at(row, c, means);
+        dx[i] = d;                                                   // forward: x = residual + h * inner_dropout
+        dh[i] = d * inner_dropout(i);
+    }
 }

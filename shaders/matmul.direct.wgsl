@@ -27,7 +27,16 @@ fn product(p: Place, n: u32, a_by_columns: bool, b_by_columns: bool) -> Sums {
         s.rows4 = four_rows(p, s.rows4, p.m0 + 4u, k, y, a_by_columns);
         s.rows8 = four_rows(p, s.rows8, p.m0 + 8u, k, y, a_by_columns);
         s.rows12 = four_rows(p, s.rows12, p.m0 + 12u, k, y, a_by_columns);
+        if a_by_columns { s.a += a_four(p, k) + a_four(p, k + 1u) + a_four(p, k + 2u) + a_four(p, k + 3u); }
     }
     return s;
+}
+// All sixteen rows of A at k, stored by columns: what four_rows read just now.
+fn a_four(p: Place, k: u32) -> mat4x4f {
+    return mat4x4f(a_across(p, p.m0, k), a_across(p, p.m0 + 4u, k), a_across(p, p.m0 + 8u, k), a_across(p, p.m0 + 12u, k));
+}
+// Every lane saw all of k.
+fn row_sums(s: Sums) -> mat4x4f {
+    return s.a;
 }
 

@@ -10,9 +10,10 @@ struct Dims {
 @group(0) @binding(1) var<storage, read> a: array<vec4f>;            // (m, k); backward_weight: (k, m)
 @group(0) @binding(2) var<storage, read> b: array<vec4f>;            // (n, k); all backward: (k, n)
 @group(0) @binding(3) var<storage, read> bias: array<vec4f>;         // (n)
-@group(0) @binding(4) var<storage, read_write> c: array<vec4f>;      // (m, n); backward_weight_partial: (parts, m, n)
+@group(0) @binding(4) var<storage, read_write> c: array<vec4f>;      // (m, n); backward_weight_partial: (parts, m n of A B, m of A 1)
 @group(0) @binding(5) var<storage, read_write> u_out: array<vec4f>;  // (m, n) before the gelu
 @group(0) @binding(6) var<storage, read> u: array<vec4f>;            // (m, n) before the gelu
+@group(0) @binding(7) var<storage, read_write> db: array<vec4f>;     // (m)
 
 // Which quad holds the elements (row, column) .. (row, column + 3) of a matrix of that width.
 fn quad(row: u32, column: u32, width: u32) -> u32 {
@@ -38,5 +39,16 @@ fn add_c(row: u32, column: u32, value: vec4f) {
 }
 fn set_u(row: u32, column: u32, value: vec4f) {
     u_out[quad(row, column, dims.n)] = value;
+}
+// Four rows of the sums of A, from row m on.
+fn add_db(m: u32, value: vec4f) {
+    db[m / 4u] += value;
+}
+// Of a part of k: its products, then its sums of A.
+fn set_part(part: u32, row: u32, column: u32, value: vec4f) {
+    c[part * (dims.m / 4u * (dims.n + 1u)) + quad(row, column, dims.n)] = value;
+}
+fn set_part_sums(part: u32, m: u32, value: vec4f) {
+    c[part * (dims.m / 4u * (dims.n + 1u)) + dims.m * (dims.n / 4u) + m / 4u] = value;
 }
 

@@ -1,7 +1,8 @@
 // matmul without workgroup memory or barriers: the entry points of matmul.wgsl, table and all, where a lane owns sixteen rows of four
 // columns, in registers, and a workgroup's WG lanes stand side by side along n. Two files come before this one: matmul.scalar or
 // matmul.quad binds and reads the operands, matmul.direct or matmul.subgroup multiplies them:
-//   product(p, n, a_by_columns, b_by_columns): rows m0 .. m0 + 15, columns n .. n + 3, over the workgroup's part of k.
+//   product(p, n, a_by_columns, b_by_columns): rows m0 .. m0 + 15, columns n .. n + 3, over the workgroup's part of k;
+//   row_sums(s): the sums over k of A's rows m0 .. m0 + 15, of a product whose A is stored by columns.
 // What lies outside is read as something finite that is there, against a 0 in A, and never written.
 // Uses lib/grid, lib/gelu, lib/tiles. Twin: src/cpu/matmul.rs
 override WG: u32;                                                    // TILE_M is 16, TILE_N is 4 WG
@@ -12,6 +13,7 @@ struct Sums {
     rows4: mat4x4f,
     rows8: mat4x4f,
     rows12: mat4x4f,
+    a: mat4x4f,               // for row_sums: four rows of A each, as far as the lane added them up
 }
 
 // Rows k .. k + 3 of B, columns n .. n + 3.
@@ -132,7 +134,7 @@ fn backward_input_gelu(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroup
     put_gelu_grad(p.m0 + 12u, n, s.rows12);
 }
 
-// forward: y = x W^T; so dW = dy^T x.
+// forward: y = x W^T + b; so dW = dy^T x and db = dy^T 1.
 @compute @workgroup_size(WG)
 fn backward_weight(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
     let p = place(group_index(wid, groups));
@@ -143,23 +145,32 @@ fn backward_weight(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) g
     put_added(p.m0 + 4u, n, s.rows4);
     put_added(p.m0 + 8u, n, s.rows8);
     put_added(p.m0 + 12u, n, s.rows12);
-}
-
-// Row m of part p stands at row p m_all + m.
-fn put_part(p: Place, i0: u32, n: u32, rows: mat4x4f) {
-    for (var i = i0; i < i0 + 4u; i++) {
-        if p.m0 + i < dims.m && n < dims.n { set_c(p.part * dims.m + p.m0 + i, n, rows[i - i0]); }
+    var sums = row_sums(s);
+    if n > 0u { return; }                                            // the lane of the first columns has every row once
+    for (var i = 0u; i < 4u && p.m0 + 4u * i < dims.m; i++) {
+        add_db(p.m0 + 4u * i, sums[i]);
     }
 }
-// The same over k_part rows; reduce.rows_add joins the parts, in order.
+
+fn put_part(p: Place, m: u32, n: u32, rows: mat4x4f) {
+    for (var i = 0u; i < 4u; i++) {
+        if m + i < dims.m && n < dims.n { set_part(p.part, m + i, n, rows[i]); }
+    }
+}
+// The same over k_part rows; reduce.rows_add_pair joins the parts, in order.
 @compute @workgroup_size(WG)
 fn backward_weight_partial(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
     let p = place(group_index(wid, groups));
     if p.k_first >= dims.k { return; }
     let n = first_column(p, lane);
     let s = product(p, n, true, false);
-    put_part(p, 0u, n, s.rows0);
-    put_part(p, 4u, n, s.rows4);
-    put_part(p, 8u, n, s.rows8);
-    put_part(p, 12u, n, s.rows12);
+    put_part(p, p.m0, n, s.rows0);
+    put_part(p, p.m0 + 4u, n, s.rows4);
+    put_part(p, p.m0 + 8u, n, s.rows8);
+    put_part(p, p.m0 + 12u, n, s.rows12);
+    var sums = row_sums(s);
+    if n > 0u { return; }
+    for (var i = 0u; i < 4u && p.m0 + 4u * i < dims.m; i++) {
+        set_part_sums(p.part, p.m0 + 4u * i, sums[i]);
+    }
 }

@@ -10,9 +10,10 @@ struct Dims {
 @group(0) @binding(1) var<storage, read> a: array<f32>;              // (m, k); backward_weight: (k, m)
 @group(0) @binding(2) var<storage, read> b: array<f32>;              // (n, k); all backward: (k, n)
 @group(0) @binding(3) var<storage, read> bias: array<f32>;           // (n)
-@group(0) @binding(4) var<storage, read_write> c: array<f32>;        // (m, n); backward_weight_partial: (parts, m, n)
+@group(0) @binding(4) var<storage, read_write> c: array<f32>;        // (m, n); backward_weight_partial: (parts, m n of A B, m of A 1)
 @group(0) @binding(5) var<storage, read_write> u_out: array<f32>;    // (m, n) before the gelu
 @group(0) @binding(6) var<storage, read> u: array<f32>;              // (m, n) before the gelu
+@group(0) @binding(7) var<storage, read_write> db: array<f32>;       // (m)
 
 // Where the elements (row, column) .. (row, column + 3) of a matrix of that width stand.
 fn quad(row: u32, column: u32, width: u32) -> vec4u {
@@ -47,6 +48,23 @@ fn add_c(row: u32, column: u32, value: vec4f) {
 fn set_u(row: u32, column: u32, value: vec4f) {
     for (var j = 0u; j < min(4u, dims.n - column); j++) {
         u_out[row * dims.n + column + j] = value[j];
+    }
+}
+// Four rows of the sums of A, from row m on.
+fn add_db(m: u32, value: vec4f) {
+    for (var i = 0u; i < min(4u, dims.m - m); i++) {
+        db[m + i] += value[i];
+    }
+}
+// Of a part of k: its products, then its sums of A.
+fn set_part(part: u32, row: u32, column: u32, value: vec4f) {
+    for (var j = 0u; j < min(4u, dims.n - column); j++) {
+        c[part * dims.m * (dims.n + 1u) + row * dims.n + column + j] = value[j];
+    }
+}
+fn set_part_sums(part: u32, m: u32, value: vec4f) {
+    for (var i = 0u; i < min(4u, dims.m - m); i++) {
+        c[part * dims.m * (dims.n + 1u) + dims.m * dims.n + m + i] = value[i];
     }
 }
 

@@ -39,11 +39,22 @@ fn product(p: Place, n: u32, a_by_columns: bool, b_by_columns: bool) -> Sums {
     for (var k = p.k_first; k < p.k_end; k += 8u) {
         let y0 = b_block(p, k, n, b_by_columns);
         let y1 = b_block(p, k + 4u, n, b_by_columns);
-        s.rows0 = four_rows(s.rows0, a_share(p, lane, p.m0, k, a_by_columns), y0, y1, a_by_columns);
-        s.rows4 = four_rows(s.rows4, a_share(p, lane, p.m0 + 4u, k, a_by_columns), y0, y1, a_by_columns);
-        s.rows8 = four_rows(s.rows8, a_share(p, lane, p.m0 + 8u, k, a_by_columns), y0, y1, a_by_columns);
-        s.rows12 = four_rows(s.rows12, a_share(p, lane, p.m0 + 12u, k, a_by_columns), y0, y1, a_by_columns);
+        let x = mat4x4f(
+            a_share(p, lane, p.m0, k, a_by_columns), a_share(p, lane, p.m0 + 4u, k, a_by_columns),
+            a_share(p, lane, p.m0 + 8u, k, a_by_columns), a_share(p, lane, p.m0 + 12u, k, a_by_columns));
+        s.rows0 = four_rows(s.rows0, x[0], y0, y1, a_by_columns);
+        s.rows4 = four_rows(s.rows4, x[1], y0, y1, a_by_columns);
+        s.rows8 = four_rows(s.rows8, x[2], y0, y1, a_by_columns);
+        s.rows12 = four_rows(s.rows12, x[3], y0, y1, a_by_columns);
+        if a_by_columns { s.a += x; }
     }
     return s;
 }
-
+// Lane l of the first eight saw every eighth k from l on.
+fn eight_lanes(x: vec4f) -> vec4f {
+    let low = (subgroupBroadcast(x, 0u) + subgroupBroadcast(x, 1u)) + (subgroupBroadcast(x, 2u) + subgroupBroadcast(x, 3u));
+    return low + ((subgroupBroadcast(x, 4u) + subgroupBroadcast(x, 5u)) + (subgroupBroadcast(x, 6u) + subgroupBroadcast(x, 7u)));
+}
+fn row_sums(s: Sums) -> mat4x4f {
+    return mat4x4f(eight_lanes(s.a[0]), eight_lanes(s.a[1]), eight_lanes(s.a[2]), eight_lanes(s.a[3]));
+}

@@ -1,7 +1,7 @@
 // matmul: C (m, n) = A B over k, for a linear layer y = x W^T + bias with W stored (out, in):
 //   forward:           A = x   (m, k)     B = W^T, stored (n, k)     C = y
 //   backward_input:    A = dy  (m, k)     B = W,   stored (k, n)     C = dx
-//   backward_weight:   A = dy^T, stored (k, m)     B = x (k, n)      C = dW
+//   backward_weight:   A = dy^T, stored (k, m)     B = x (k, n)      C = dW, and db = the sums of A over k
 // A workgroup of WG_M x WG_N lanes owns a tile of TILE_M x TILE_N outputs and walks k in steps of TILE_K through workgroup memory;
 // a lane owns 4 x 4 of them, held in a mat4x4f.
 // m, n and k may be anything: what lies outside is read as 0 and never written. Uses lib/grid, lib/gelu, lib/tiles. Twin: src/cpu/matmul.rs
@@ -11,8 +11,8 @@
 //   backward_input            a b          c      (=)   A B                        tiles
 //   backward_input_add        a b          c      (+=)  A B                        tiles
 //   backward_input_gelu       a b u        c      (=)   A B gelu'(u)               tiles
-//   backward_weight           a b          c      (+=)  A B                        tiles
-//   backward_weight_partial   a b          c      (=)   A B over part p of k       tiles * parts
+//   backward_weight           a b          c db   (+=)  A B, A 1                   tiles
+//   backward_weight_partial   a b          c      (=)   both over part p of k      tiles * parts
 override TILE_K: u32;                                                // TILE_M is 4 WG_M, TILE_N is 4 WG_N
 override WG_M: u32;
 override WG_N: u32;
@@ -27,9 +27,10 @@ struct Dims {
 @group(0) @binding(1) var<storage, read> a: array<f32>;              // (m, k); backward_weight: (k, m)
 @group(0) @binding(2) var<storage, read> b: array<f32>;              // (n, k); all backward: (k, n)
 @group(0) @binding(3) var<storage, read> bias: array<f32>;           // (n)
-@group(0) @binding(4) var<storage, read_write> c: array<f32>;        // (m, n); backward_weight_partial: (parts, m, n)
+@group(0) @binding(4) var<storage, read_write> c: array<f32>;        // (m, n); backward_weight_partial: (parts, m n of A B, m of A 1)
 @group(0) @binding(5) var<storage, read_write> u_out: array<f32>;    // (m, n) before the gelu
 @group(0) @binding(6) var<storage, read> u: array<f32>;              // (m, n) before the gelu
+@group(0) @binding(7) var<storage, read_write> db: array<f32>;       // (m)
 
 // [k][m / 4] and [k][n / 4]: quads of neighbouring rows of A, columns of B. One quad of padding a row, so that lanes that walk along
 // k hit different banks.
@@ -74,10 +75,15 @@ fn stage_b(p: Place, lane: u32, k0: u32, by_columns: bool) {
     }
 }
 
-// The lane's outputs over the workgroup's part of k: element [i][j] is row m0 + 4 lid.y + i, column n0 + 4 lid.x + j.
-fn product(p: Place, lid: vec3u, a_by_columns: bool, b_by_columns: bool) -> mat4x4f {
+// The lane's sums over the workgroup's part of k: element [i][j] of ab is row m0 + 4 lid.y + i, column n0 + 4 lid.x + j of A B; a[i] is
+// that row of A alone, where A is stored by columns.
+struct Sums {
+    ab: mat4x4f,
+    a: vec4f,
+}
+fn product(p: Place, lid: vec3u, a_by_columns: bool, b_by_columns: bool) -> Sums {
     let lane = lid.y * WG_N + lid.x;
-    var sum = mat4x4f();
+    var sum: Sums;
     for (var k0 = p.k_first; k0 < p.k_end; k0 += TILE_K) {
         stage_a(p, lane, k0, a_by_columns);
         stage_b(p, lane, k0, b_by_columns);
@@ -85,7 +91,8 @@ fn product(p: Place, lid: vec3u, a_by_columns: bool, b_by_columns: bool) -> mat4
         for (var k = 0u; k < TILE_K; k++) {
             let x = a_tile[k * (TILE_M / 4u + 1u) + lid.y];
             let y = b_tile[k * (TILE_N / 4u + 1u) + lid.x];
-            sum += mat4x4f(x.x * y, x.y * y, x.z * y, x.w * y);
+            sum.ab += mat4x4f(x.x * y, x.y * y, x.z * y, x.w * y);
+            if a_by_columns { sum.a += x; }
         }
         workgroupBarrier();                                          // the next step may now overwrite the tiles
     }
@@ -104,7 +111,7 @@ fn output_index(p: Place, lid: vec3u, i: u32) -> u32 {
 fn forward(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_id) lid: vec3u) {
     let p = place(group_index(wid, groups));
     if p.part > 0u { return; }
-    var sum = product(p, lid, false, true);
+    var sum = product(p, lid, false, true).ab;
     for (var i = 0u; i < 16u; i++) {
         let at = output_index(p, lid, i);
         if at != NONE {
@@ -117,7 +124,7 @@ fn forward(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) groups: v
 fn forward_gelu(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_id) lid: vec3u) {
     let p = place(group_index(wid, groups));
     if p.part > 0u { return; }
-    var sum = product(p, lid, false, true);
+    var sum = product(p, lid, false, true).ab;
     for (var i = 0u; i < 16u; i++) {
         let at = output_index(p, lid, i);
         if at != NONE {
@@ -133,7 +140,7 @@ fn forward_gelu(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) grou
 fn backward_input(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_id) lid: vec3u) {
     let p = place(group_index(wid, groups));
     if p.part > 0u { return; }
-    var sum = product(p, lid, false, false);
+    var sum = product(p, lid, false, false).ab;
     for (var i = 0u; i < 16u; i++) {
         let at = output_index(p, lid, i);
         if at != NONE {
@@ -147,7 +154,7 @@ fn backward_input(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) gr
 fn backward_input_add(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_id) lid: vec3u) {
     let p = place(group_index(wid, groups));
     if p.part > 0u { return; }
-    var sum = product(p, lid, false, false);
+    var sum = product(p, lid, false, false).ab;
     for (var i = 0u; i < 16u; i++) {
         let at = output_index(p, lid, i);
         if at != NONE {
@@ -161,7 +168,7 @@ fn backward_input_add(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups
 fn backward_input_gelu(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_id) lid: vec3u) {
     let p = place(group_index(wid, groups));
     if p.part > 0u { return; }
-    var sum = product(p, lid, false, false);
+    var sum = product(p, lid, false, false).ab;
     for (var i = 0u; i < 16u; i++) {
         let at = output_index(p, lid, i);
         if at != NONE {
@@ -170,7 +177,7 @@ fn backward_input_gelu(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroup
     }
 }
 
-// forward: y = x W^T; so dW = dy^T x.
+// forward: y = x W^T + b; so dW = dy^T x and db = dy^T 1.
 @compute @workgroup_size(WG_N, WG_M)
 fn backward_weight(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_id) lid: vec3u) {
     let p = place(group_index(wid, groups));
@@ -179,21 +186,32 @@ fn backward_weight(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) g
     for (var i = 0u; i < 16u; i++) {
         let at = output_index(p, lid, i);
         if at != NONE {
-            c[at] += sum[i / 4u][i % 4u];
+            c[at] += sum.ab[i / 4u][i % 4u];
         }
+    }
+    if p.n0 > 0u || lid.x > 0u { return; }                           // the tiles and lanes of the first columns have every row once
+    let m = p.m0 + 4u * lid.y;
+    for (var i = 0u; i < 4u && m + i < dims.m; i++) {
+        db[m + i] += sum.a[i];
     }
 }
 
-// The same over k_part rows; reduce.rows_add joins the parts, in order.
+// The same over k_part rows; reduce.rows_add_pair joins the parts, in order.
 @compute @workgroup_size(WG_N, WG_M)
 fn backward_weight_partial(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_id) lid: vec3u) {
     let p = place(group_index(wid, groups));
     if p.k_first >= dims.k { return; }
     var sum = product(p, lid, true, false);
+    let first = p.part * dims.m * (dims.n + 1u);
     for (var i = 0u; i < 16u; i++) {
         let at = output_index(p, lid, i);
         if at != NONE {
-            c[p.part * dims.m * dims.n + at] = sum[i / 4u][i % 4u];
+            c[first + at] = sum.ab[i / 4u][i % 4u];
         }
+    }
+    if p.n0 > 0u || lid.x > 0u { return; }
+    let m = p.m0 + 4u * lid.y;
+    for (var i = 0u; i < 4u && m + i < dims.m; i++) {
+        c[first + dims.m * dims.n + m + i] = sum.a[i];
     }
 }

@@ -208,7 +208,11 @@ impl Config {
         Ok(config)
     }
 
-    fn check(&self) -> Result<()> {
+    /// What every configuration must keep to, from whatever it was put together.
+    ///
+    /// # Errors
+    /// A value that cannot be trained with, and what to try.
+    pub fn check(&self) -> Result<()> {
         self.check_sizes()?;
         self.check_shares()?;
         self.check_counters()
@@ -272,11 +276,12 @@ impl Config {
     }
 
     fn check_shares(&self) -> Result<()> {
-        let open = |v: f64| v > 0.0 && v < 1.0;
-        let half_open = |v: f64| (0.0..1.0).contains(&v);
+        // As the kernels see them: a number that f32 rounds to the edge is on the edge.
+        let open = |v: f64| v as f32 > 0.0 && (v as f32) < 1.0;
+        let half_open = |v: f64| v >= 0.0 && (v as f32) < 1.0;
         let closed = |v: f64| (0.0..=1.0).contains(&v);
-        let positive = |v: f64| v.is_finite() && v > 0.0;
-        let not_negative = |v: f64| v.is_finite() && v >= 0.0;
+        let positive = |v: f64| (v as f32).is_finite() && v as f32 >= f32::MIN_POSITIVE;
+        let not_negative = |v: f64| (v as f32).is_finite() && v >= 0.0;
         for (name, value, fits, wanted) in [
             ("mask_prob", self.mask_prob, open(self.mask_prob), "between 0 and 1"),
             ("dropout", self.dropout, half_open(self.dropout), "0 or more, below 1"),
@@ -341,9 +346,7 @@ fn preset_table(name: &str) -> Result<toml::Table> {
 
 fn set(table: &mut toml::Table, key: &str, value: toml::Value) -> Result<()> {
     if !table.contains_key(key) {
-        let nearest = table.keys().min_by_key(|known| strsim::damerau_levenshtein(known, key));
-        let hint = nearest.map_or_else(String::new, |nearest| format!("did you mean {nearest}?"));
-        return Err(Error::usage(format!("no setting {key}")).hint(hint));
+        return Err(Error::usage(format!("no setting {key}")).hint(known_settings(table, key)));
     }
     // TOML tells 1 from 1.0; people need not.
     let value = match (&table[key], value) {
@@ -356,6 +359,19 @@ fn set(table: &mut toml::Table, key: &str, value: toml::Value) -> Result<()> {
     }
     table.insert(key.to_owned(), value);
     Ok(())
+}
+
+/// How alike two names must be, of 1, for one to be taken for a slip of the other.
+const ALIKE_MIN: f64 = 0.5;
+
+/// The setting that was probably meant; all of them where none is near.
+fn known_settings(table: &toml::Table, key: &str) -> String {
+    let alike = |known: &str| strsim::normalized_damerau_levenshtein(known, key);
+    let nearest = table.keys().max_by(|a, b| alike(a).total_cmp(&alike(b)));
+    match nearest.filter(|nearest| alike(nearest) >= ALIKE_MIN) {
+        Some(nearest) => format!("did you mean {nearest}?"),
+        None => format!("the settings are {}", table.keys().map(String::as_str).collect::<Vec<_>>().join(", ")),
+    }
 }
 
 /// A TOML value, or the text itself where it is none (`--set replacements=unigram`).
@@ -399,6 +415,11 @@ mod tests {
         let message = |set: &[&str]| with(set).unwrap_err().to_string();
         assert!(message(&["lerning_rate=1"]).contains("no setting lerning_rate"));
         assert!(message(&["hiden_size=64"]).contains("did you mean hidden_size?"));
+        for at_an_edge_of_f32 in ["dropout=0.99999999", "adam_eps=1e-46", "lr=1e39"] {
+            assert!(message(&[at_an_edge_of_f32]).contains("want "), "{at_an_edge_of_f32}");
+        }
+        let far = message(&["lerning=1"]);
+        assert!(far.contains("the settings are ") && far.contains(" lr,") && !far.contains("did you mean"), "{far}");
         assert!(message(&["hidden_size=65"]).contains("try hidden_size = 66"));
         assert!(message(&["lr=fast"]).contains("want float"));
         assert!(message(&["batch=1.5"]).contains("want integer"));

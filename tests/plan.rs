@@ -310,6 +310,21 @@ fn the_papers_small_model_keeps_to_webgpus_default_limits() {
     println!("small, 32 x 128: {} dispatches, {} MiB", plan.dispatches.len(), plan.bytes() >> 20);
 }
 
+/// Every launch costs a host about two microseconds, whatever it does.
+#[test]
+fn a_step_of_the_papers_small_model_takes_few_dispatches() {
+    let config = lab::preset("small", &[]);
+    assert_eq!((config.batch, config.seq_len, config.layers, config.accumulate), (128, 128, 12, 1));
+    let plan = record(&config, 30_522).plan;
+    let step = plan.span(Stage::Mask, Stage::Update);
+    let mut kernels: BTreeMap<&str, usize> = BTreeMap::new();
+    for i in step.clone() {
+        *kernels.entry(plan.dispatches[i].kernel.label).or_default() += 1;
+    }
+    println!("small, 128 x 128: {} dispatches, {} MiB: {kernels:#?}", step.len(), plan.bytes() >> 20);
+    assert!(step.len() <= 650, "{} dispatches: {kernels:#?}", step.len());
+}
+
 #[test]
 fn a_batch_that_is_not_refused_can_be_recorded() {
     // On the border: one row more is refused, this many are recorded, where a tensor too large to bind would panic.

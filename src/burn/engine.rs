@@ -22,6 +22,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
+use web_time::Instant;
 
 pub struct Executor {
     device: Device,
@@ -419,10 +420,11 @@ impl Executor {
         });
     }
 
-    /// Hands over what was collected, oldest first, all of it.
-    pub async fn drain(&mut self, _wait: bool, mut row: impl FnMut(u64, &[&[u32]])) -> Result<()> {
+    /// Hands over what was collected, oldest first, all of it, with when it was there.
+    pub async fn drain(&mut self, _wait: bool, mut row: impl FnMut(u64, Instant, &[&[u32]])) -> Result<()> {
         for c in std::mem::take(&mut self.collected) {
             let values = self.fetch(c.values).await?;
+            let executed = Instant::now();
             let (tokens, slots) = words_of(&values, c.judged, &c.ids, &c.labels);
             let io = &self.feeds[TRAINING].io;
             let mut block = vec![0; self.plan.buffers[io.token_out.buffer.0 as usize].len as usize];
@@ -432,7 +434,7 @@ impl Executor {
                 let words = c.guard.words();
                 block[(io.step_out.offset + group * ALIGN) as usize..][..words.len()].copy_from_slice(&words);
             }
-            row(c.tag, &[&block]);
+            row(c.tag, executed, &[&block]);
         }
         Ok(())
     }

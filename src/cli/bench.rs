@@ -9,8 +9,11 @@ use crate::tasks::bench::{DeviceLimits, KernelSpeed, Measured, StepSpeed, limits
 use crate::tasks::versus::{self, Ratio, Versus};
 use crate::train::engine::{Kind, Place};
 use crate::train::event::{Event, Preparing};
-use crate::{Result, cpu};
+use crate::view::log::write_page;
+use crate::view::speed::{self, Sheet, Spot};
+use crate::{Error, Result, cpu};
 use serde::Serialize;
+use std::path::Path;
 
 #[derive(Serialize)]
 #[serde(tag = "event", rename = "bench_limits")]
@@ -56,11 +59,15 @@ pub async fn run(args: &BenchArgs, output: Output) -> Result<()> {
     // All of what was typed is checked before anything takes its time.
     let overrides = Overrides { set: args.set.clone(), ..Overrides::default() };
     let configs = presets.into_iter().map(|preset| Config::load(preset, &overrides)).collect::<Result<Vec<_>>>()?;
+    if let Some(path) = args.report.as_deref() {
+        check_report(path)?;
+    }
     let devices = if args.device.is_empty() { vec![Choice::Auto] } else { args.device.clone() };
     let mut places = Vec::with_capacity(devices.len());
     for device in &devices {
         places.push(Place::open_for(device, against.unwrap_or(Kind::Wgsl)).await?);
     }
+    let mut sheets = Vec::new();
     for place in &places {
         let device = place.event();
         output.event(&Event::Device(device.clone()))?;
@@ -81,11 +88,65 @@ pub async fn run(args: &BenchArgs, output: Output) -> Result<()> {
             if against.is_some() {
                 tell_versus(&versus::measure(config, &ours, kernels, place, &limits, args.seconds).await?, output)?;
             } else {
-                tell(&measure(config, place, kernels, &limits, args.seconds).await?, output)?;
+                let measured = measure(config, place, kernels, &limits, args.seconds).await?;
+                tell(&measured, output)?;
+                sheets.push(sheet(&device.name, &limits, &measured));
             }
         }
     }
+    let Some(path) = args.report.as_deref() else { return Ok(()) };
+    write_page(path, &speed::html(&sheets, &typed_again(), env!("CARGO_PKG_VERSION"), output.lang))?;
+    let place = path.display();
+    output.note(&output.lang.pick(format!("drawn: {place}"), format!("desenhado: {place}")));
     Ok(())
+}
+
+/// Refuses what cannot be written before anything is measured for it.
+fn check_report(path: &Path) -> Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let wrong =
+        |what: &str| Err(Error::usage(what.to_owned()).at(path.display()).hint("name a file, such as bench.html"));
+    if path.is_dir() || path.file_name().is_none() {
+        return wrong("--report wants a file, and this is a folder");
+    }
+    if !folder.is_dir() {
+        return wrong("there is no such folder for --report");
+    }
+    Ok(())
+}
+
+/// The command as it was typed, for whoever wants to repeat it.
+fn typed_again() -> String {
+    let quoted = |word: String| match word.chars().all(|c| c.is_alphanumeric() || "-_=./:+,".contains(c)) {
+        true => word,
+        false => format!("'{}'", word.replace('\'', "'\\''")),
+    };
+    let words = std::env::args().skip(1).map(quoted);
+    std::iter::once("electroscope".to_owned()).chain(words).collect::<Vec<_>>().join(" ")
+}
+
+fn sheet(device: &str, limits: &DeviceLimits, measured: &Measured) -> Sheet {
+    let Measured { step, kernels } = measured;
+    let spot = |k: &KernelSpeed| Spot {
+        kernel: k.kernel.to_owned(),
+        calls: k.calls,
+        ms: k.ms,
+        share: k.share,
+        gflops_per_sec: k.gflops_per_sec,
+        gbytes_per_sec: k.gbytes_per_sec,
+        limit_share: k.limit_share,
+    };
+    Sheet {
+        preset: step.preset.clone(),
+        device: device.to_owned(),
+        tokens_per_sec: step.tokens_per_sec,
+        step_ms: step.step_ms,
+        predicted_ms: step.predicted_ms,
+        copy_gbytes_per_sec: limits.copy_gbytes_per_sec,
+        product_gflops_per_sec: limits.product_gflops_per_sec,
+        dispatch_us: limits.dispatch_us,
+        kernels: kernels.iter().flatten().map(spot).collect(),
+    }
 }
 
 fn note(config: &Config, seconds: f64, output: Output) -> String {
@@ -174,7 +235,22 @@ fn step_text(s: &StepSpeed, output: Output) -> String {
             format!("\n  no melhor do dispositivo levaria {predicted} ms: alcança {share} dessa velocidade"),
         ));
     }
+    text.push_str(&launched_text(s, output));
     text
+}
+
+/// What the host takes to launch a step's dispatches, where there is a device to launch them on.
+fn launched_text(s: &StepSpeed, output: Output) -> String {
+    let (Some(encode), Some(submit), Some(dispatches)) = (s.encode_ms, s.submit_ms, s.dispatches) else {
+        return String::new();
+    };
+    let lang = output.lang;
+    let each = lang.decimal((encode + submit) * 1e3 / dispatches as f64, 2);
+    let [encode, submit] = [encode, submit].map(|ms| lang.decimal(ms, 2));
+    lang.pick(
+        format!("\n  in the median the host encodes a step in {encode} ms and submits it in {submit} ms: {each} us a dispatch"),
+        format!("\n  na mediana o host codifica um passo em {encode} ms e o envia em {submit} ms: {each} us por despacho"),
+    )
 }
 
 fn kernel_heading(output: Output) -> String {

@@ -104,46 +104,50 @@ fn drop_row(step: &Step, d: &Dims, dropout: Dropout, row: usize, values: &mut [f
     drop_part(step, d, dropout, (row, 0), values);
 }
 
-/// Gradient of [`forward`]: dx from dy through the outer dropout.
+/// Gradient of [`forward`]: dx from dy through the outer dropout; partial (blocks, 2, C): sums over a block of rows of dy x̂ and of dy.
 pub fn backward(call: &Call, mut a: Args) {
     let d: Dims = call.dims();
     let (x, w, mean, rstd, dy) = (a.f32(), a.f32(), a.f32(), a.f32(), a.f32());
-    let dx = a.f32_mut();
-    let c = d.c as usize;
+    let (dx, partial) = (a.f32_mut(), a.f32_mut());
+    let (c, block) = (d.c as usize, d.rows_per_group as usize);
     par::rows(
-        d.n as usize,
-        c * 40,
-        RowsMut(dx, c),
+        (d.n as usize).div_ceil(block),
+        block * c * 40,
+        (RowsMut(dx, block * c), RowsMut(partial, 2 * c)),
         #[inline(always)]
-        |first, RowsMut(dx, _), n| {
-            for i in 0..n {
-                let row = first + i;
-                let dx = &mut dx[i * c..][..c];
+        |first, (RowsMut(dx, _), RowsMut(partial, _)), _| {
+            partial.fill(0.0);
+            for (i, dx) in dx.chunks_exact_mut(c).enumerate() {
+                let row = first * block + i;
                 dx.copy_from_slice(&dy[row * c..][..c]);
                 drop_row(call.step, &d, d.outer, row, dx);
-                backward_row(&x[row * c..][..c], w, mean[row], rstd[row], dx);
+                let x = &x[row * c..][..c];
+                add_params(x, dx, mean[row], rstd[row], &mut partial[i / block * 2 * c..][..2 * c]);
+                backward_row(x, w, mean[row], rstd[row], dx);
             }
         },
     );
 }
 
-/// Gradient of [`forward_residual`]: dx of the sum (and so of the residual), dh through the inner dropout.
+/// Gradient of [`forward_residual`]: dx of the sum (and so of the residual), dh through the inner dropout; partial as in [`backward`].
 pub fn backward_residual(call: &Call, mut a: Args) {
     let d: Dims = call.dims();
     let (x, w, mean, rstd, dy) = (a.f32(), a.f32(), a.f32(), a.f32(), a.f32());
-    let (dx, dh) = (a.f32_mut(), a.f32_mut());
-    let c = d.c as usize;
+    let (dx, dh, partial) = (a.f32_mut(), a.f32_mut(), a.f32_mut());
+    let (c, block) = (d.c as usize, d.rows_per_group as usize);
     par::rows(
-        d.n as usize,
-        c * 40,
-        (RowsMut(dx, c), RowsMut(dh, c)),
+        (d.n as usize).div_ceil(block),
+        block * c * 40,
+        (RowsMut(dx, block * c), RowsMut(dh, block * c), RowsMut(partial, 2 * c)),
         #[inline(always)]
-        |first, (RowsMut(dx, _), RowsMut(dh, _)), n| {
-            for i in 0..n {
-                let row = first + i;
-                let (dx, dh) = (&mut dx[i * c..][..c], &mut dh[i * c..][..c]);
+        |first, (RowsMut(dx, _), RowsMut(dh, _), RowsMut(partial, _)), _| {
+            partial.fill(0.0);
+            for (i, (dx, dh)) in dx.chunks_exact_mut(c).zip(dh.chunks_exact_mut(c)).enumerate() {
+                let row = first * block + i;
+                let x = &x[row * c..][..c];
                 dx.copy_from_slice(&dy[row * c..][..c]);
-                backward_row(&x[row * c..][..c], w, mean[row], rstd[row], dx);
+                add_params(x, dx, mean[row], rstd[row], &mut partial[i / block * 2 * c..][..2 * c]);
+                backward_row(x, w, mean[row], rstd[row], dx);
                 dh.copy_from_slice(dx);
                 drop_row(call.step, &d, d.inner, row, dh);
             }
@@ -170,73 +174,12 @@ fn backward_row(x: &[f32], w: &[f32], mean: f32, rstd: f32, dy: &mut [f32]) {
     }
 }
 
-/// partial (groups, 2, C): sums over a block of rows of dy x̂ and of dy
-pub fn params_partial(call: &Call, mut a: Args) {
-    let d: Dims = call.dims();
-    let (x, mean, rstd, dy) = (a.f32(), a.f32(), a.f32(), a.f32());
-    let partial = a.f32_mut();
-    let (n, c, block) = (d.n as usize, d.c as usize, d.rows_per_group as usize);
-    par::rows(
-        n.div_ceil(block),
-        block * c * 5,
-        RowsMut(partial, 2 * c),
-        #[inline(always)]
-        |first, RowsMut(partial, _), groups| {
-            for g in 0..groups {
-                let (dw, db) = partial[g * 2 * c..][..2 * c].split_at_mut(c);
-                dw.fill(0.0);
-                db.fill(0.0);
-                for row in (first + g) * block..((first + g + 1) * block).min(n) {
-                    let (x, dy) = (&x[row * c..][..c], &dy[row * c..][..c]);
-                    if d.outer.threshold == 0 {
-                        add_params(x, dy, mean[row], rstd[row], (dw, db));
-                        continue;
-                    }
-                    // Dropped like the forward's output; only the embedding's has a mask.
-                    let mut dropped = [0.0; PART];
-                    for from in (0..c).step_by(PART) {
-                        let part = from..(from + PART).min(c);
-                        let dropped = &mut dropped[..part.len()];
-                        dropped.copy_from_slice(&dy[part.clone()]);
-                        drop_part(call.step, &d, d.outer, (row, from), dropped);
-                        add_params(
-                            &x[part.clone()],
-                            dropped,
-                            mean[row],
-                            rstd[row],
-                            (&mut dw[part.clone()], &mut db[part]),
-                        );
-                    }
-                }
-            }
-        },
-    );
-}
-
-/// dw += dy x̂, db += dy, of one row
+/// Of one row: sums (2, C) += dy x̂ and dy
 #[inline(always)]
-fn add_params(x: &[f32], dy: &[f32], mean: f32, rstd: f32, (dw, db): (&mut [f32], &mut [f32])) {
+fn add_params(x: &[f32], dy: &[f32], mean: f32, rstd: f32, sums: &mut [f32]) {
+    let (dw, db) = sums.split_at_mut(x.len());
     for (((dw, db), dy), x) in dw.iter_mut().zip(db).zip(dy).zip(x) {
         *dw += dy * ((x - mean) * rstd);
         *db += dy;
     }
-}
-
-/// dw += and db += the sums of the partial sums, in order
-pub fn params_add(call: &Call, mut a: Args) {
-    let d: Dims = call.dims();
-    let partial = a.f32();
-    let (dw, db) = (a.f32_mut(), a.f32_mut());
-    let c = d.c as usize;
-    par::simd(
-        #[inline(always)]
-        || {
-            for group in partial.chunks_exact(2 * c) {
-                for ((dw, db), (pw, pb)) in dw.iter_mut().zip(&mut *db).zip(group[..c].iter().zip(&group[c..])) {
-                    *dw += pw;
-                    *db += pb;
-                }
-            }
-        },
-    );
 }

@@ -191,27 +191,58 @@ pub fn backward_input_gelu(call: &Call, mut args: Args) {
 /// Rows of a weight's gradient that are made at a time.
 const WEIGHT_ROWS: usize = 2048;
 
-/// c += aᵀ b, a (k, m)
+/// c += aᵀ b, a (k, m); db += the sums of a's columns
 pub fn backward_weight(call: &Call, mut args: Args) {
     let d: Dims = call.dims();
     let (_, n, k) = sizes(&d);
-    let (a, b, c) = (args.f32(), args.f32(), args.f32_mut());
+    let (a, b, c, db) = (args.f32(), args.f32(), args.f32_mut(), args.f32_mut());
     // gemm packs all of a at once: a vocabulary's part by part, each into the cache instead of past it.
     for (i, c) in c.chunks_mut(WEIGHT_ROWS * n).enumerate() {
         let a = View::rows(&a[i * WEIGHT_ROWS..], d.m).transposed();
         product(c.len() / n, n, k, a, View::rows(b, d.n), c, true);
     }
+    add_columns(a, d.m as usize, db);
 }
 
-/// `c[part]` = aᵀ b over the part's own rows
+/// `c[part]` = aᵀ b over the part's own rows, then the sums of a's columns over them
 pub fn backward_weight_partial(call: &Call, mut args: Args) {
     let d: Dims = call.dims();
     let (m, n, k) = sizes(&d);
     let (a, b, c) = (args.f32(), args.f32(), args.f32_mut());
-    for (part, c) in c.chunks_exact_mut(m * n).enumerate() {
+    for (part, c) in c.chunks_exact_mut(m * n + m).enumerate() {
         let first = part * d.k_part as usize;
         let rows = (d.k_part as usize).min(k - first);
         let (a, b) = (&a[first * m..][..rows * m], &b[first * n..][..rows * n]);
+        let (c, db) = c.split_at_mut(m * n);
         product(m, n, rows, View::rows(a, d.m).transposed(), View::rows(b, d.n), c, false);
+        db.fill(0.0);
+        add_columns(a, m, db);
     }
+}
+
+/// Columns whose sums stand in registers.
+const COLUMNS: usize = 64;
+
+/// sums += the sums of a's columns, a (.., m)
+fn add_columns(a: &[f32], m: usize, sums: &mut [f32]) {
+    par::rows(
+        m,
+        a.len() / m,
+        RowsMut(sums, 1),
+        #[inline(always)]
+        |first, RowsMut(sums, _), _| {
+            for (i, sums) in sums.chunks_mut(COLUMNS).enumerate() {
+                let mut own = [0.0; COLUMNS];
+                let own = &mut own[..sums.len()];
+                for row in a.chunks_exact(m) {
+                    for (own, a) in own.iter_mut().zip(&row[first + i * COLUMNS..]) {
+                        *own += a;
+                    }
+                }
+                for (sum, own) in sums.iter_mut().zip(own) {
+                    *sum += *own;
+                }
+            }
+        },
+    );
 }

@@ -20,7 +20,7 @@ mod rtd;
 mod vocab;
 
 pub use executor::Executor;
-pub use par::{set_threads, threads};
+pub use par::{set_threads, threads, vectors};
 
 use crate::plan::{Elem, KernelSpec, Step};
 
@@ -100,8 +100,7 @@ impl<'a> Args<'a, '_> {
 pub fn twin(kernel: &KernelSpec) -> Twin {
     match kernel.label {
         "attention.forward" => attention::forward,
-        "attention.backward_q" => attention::backward_q,
-        "attention.backward_kv" => attention::backward_kv,
+        "attention.backward" => attention::backward,
         "attention.map" => attention::map,
         "corrupt.replace" => corrupt::replace,
         "embed.forward" => embed::forward,
@@ -117,8 +116,6 @@ pub fn twin(kernel: &KernelSpec) -> Twin {
         "layernorm.forward_residual" => layernorm::forward_residual,
         "layernorm.backward" => layernorm::backward,
         "layernorm.backward_residual" => layernorm::backward_residual,
-        "layernorm.params_partial" => layernorm::params_partial,
-        "layernorm.params_add" => layernorm::params_add,
         "matmul.forward" => matmul::forward,
         "matmul.forward_gelu" => matmul::forward_gelu,
         "matmul.backward_input" => matmul::backward_input,
@@ -129,8 +126,8 @@ pub fn twin(kernel: &KernelSpec) -> Twin {
         "optimizer.norm_partial" => optimizer::norm_partial,
         "optimizer.norm_finish" => optimizer::norm_finish,
         "optimizer.adamw" => optimizer::adamw,
-        "reduce.columns_partial" => reduce::columns_partial,
         "reduce.rows_add" => reduce::rows_add,
+        "reduce.rows_add_pair" => reduce::rows_add_pair,
         "rtd.loss" => rtd::loss,
         "vocab.forward" => vocab::forward,
         "vocab.backward" => vocab::backward,

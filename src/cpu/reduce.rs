@@ -4,42 +4,31 @@ use super::par::{self, RowsMut};
 use super::{Args, Call};
 use crate::ops::reduce::Dims;
 
-/// partial (groups, columns): sums of a block of rows each
-pub fn columns_partial(call: &Call, mut a: Args) {
-    let d: Dims = call.dims();
-    let (x, partial) = (a.f32(), a.f32_mut());
-    let (rows, columns, block) = (d.rows as usize, d.columns as usize, d.rows_per_group as usize);
-    par::rows(
-        rows.div_ceil(block),
-        block * columns,
-        RowsMut(partial, columns),
-        #[inline(always)]
-        |first, RowsMut(partial, _), _| {
-            for (g, sums) in partial.chunks_exact_mut(columns).enumerate() {
-                sums.fill(0.0);
-                for row in (first + g) * block..((first + g + 1) * block).min(rows) {
-                    for (sum, x) in sums.iter_mut().zip(&x[row * columns..][..columns]) {
-                        *sum += x;
-                    }
-                }
-            }
-        },
-    );
-}
-
 /// y += the sum of all rows of partial
 pub fn rows_add(call: &Call, mut a: Args) {
     let d: Dims = call.dims();
     let (partial, y) = (a.f32(), a.f32_mut());
-    let (rows, columns) = (d.rows as usize, d.columns as usize);
+    add(&d, partial, 0, y);
+}
+
+/// The same, where z takes the columns behind y's
+pub fn rows_add_pair(call: &Call, mut a: Args) {
+    let d: Dims = call.dims();
+    let (partial, y, z) = (a.f32(), a.f32_mut(), a.f32_mut());
+    add(&d, partial, 0, y);
+    add(&d, partial, d.y_columns as usize, z);
+}
+
+/// y += the sums of partial's columns from `from` on
+fn add(d: &Dims, partial: &[f32], from: usize, y: &mut [f32]) {
     par::rows(
-        columns,
-        rows,
+        y.len(),
+        d.rows as usize,
         RowsMut(y, 1),
         #[inline(always)]
         |first, RowsMut(y, _), n| {
-            for row in 0..rows {
-                for (y, p) in y.iter_mut().zip(&partial[row * columns + first..][..n]) {
+            for row in partial.chunks_exact(d.columns as usize) {
+                for (y, p) in y.iter_mut().zip(&row[from + first..][..n]) {
                     *y += p;
                 }
             }

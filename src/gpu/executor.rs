@@ -38,8 +38,14 @@ pub struct Executor {
     slices: VecDeque<Slice>,
     /// When the device was last seen to finish a slice.
     finished_at: Option<Instant>,
-    /// Time spent encoding slices.
-    host: Duration,
+    host: HostTime,
+}
+
+/// The host's own time in [`Executor::run`]. Where the device is the processor itself, it may do its work while it is submitted to.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct HostTime {
+    pub encoding: Duration,
+    pub submitting: Duration,
 }
 
 /// A dispatch as it is replayed.
@@ -102,7 +108,7 @@ impl Executor {
             window,
             slices: VecDeque::with_capacity(SLICES_MAX),
             finished_at: None,
-            host: Duration::ZERO,
+            host: HostTime::default(),
         })
     }
 
@@ -115,8 +121,8 @@ impl Executor {
         &self.plan
     }
 
-    /// The host's own time in [`Executor::run`] so far: encoding. Submitting is left out, since some adapters do the work in it.
-    pub fn host(&self) -> Duration {
+    /// Of all slices so far.
+    pub fn host(&self) -> HostTime {
         self.host
     }
 
@@ -155,9 +161,11 @@ impl Executor {
         let encoding_at = Instant::now();
         self.encode(&mut encoder, slice.clone(), None);
         let commands = encoder.finish();
-        self.host += encoding_at.elapsed();
+        self.host.encoding += encoding_at.elapsed();
         self.settle(SLICES_MAX - 1).await?;
+        let submitting_at = Instant::now();
         let submission = self.submit(commands);
+        self.host.submitting += submitting_at.elapsed();
         let done = self.gpu.after(submission);
         self.slices.push_back(Slice { range: slice.clone(), submitted_at: Instant::now(), done });
         self.gpu.check()?;
@@ -173,7 +181,7 @@ impl Executor {
     ///
     /// # Errors
     /// The device is lost, or something failed since the last call.
-    pub async fn drain(&mut self, wait: bool, each: impl FnMut(u64, &[&[u32]])) -> Result<()> {
+    pub async fn drain(&mut self, wait: bool, each: impl FnMut(u64, Instant, &[&[u32]])) -> Result<()> {
         if self.ring.wants() {
             let encoder = self.encoder().await?;
             self.submit(encoder.finish());
@@ -278,8 +286,12 @@ impl Executor {
         let mut pass =
             encoder.begin_compute_pass(&wgpu::ComputePassDescriptor { label: Some("slice"), timestamp_writes });
         pass.set_bind_group(1, &self.step_group, &[]);
+        let mut kernel = usize::MAX;
         for launch in &self.launches[range] {
-            pass.set_pipeline(&self.kernels.all[launch.kernel].pipeline);
+            if launch.kernel != kernel {
+                kernel = launch.kernel;
+                pass.set_pipeline(&self.kernels.all[kernel].pipeline);
+            }
             pass.set_bind_group(0, &launch.group, &[]);
             let [x, y] = launch.workgroups;
             pass.dispatch_workgroups(x, y, 1);

@@ -118,10 +118,11 @@ impl Kernels {
             label: Some(kernel.label),
             entries: &entries,
         });
-        // The step block is part of every layout, used or not: it is bound once a pass.
+        // The step block is bound once a pass; what does not read it is spared its checks and barriers at every launch.
+        let groups = [Some(&layout), Some(&self.step_layout)];
         let pipeline_layout = device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
             label: Some(kernel.label),
-            bind_group_layouts: &[Some(&layout), Some(&self.step_layout)],
+            bind_group_layouts: if kernel.uses_step { &groups } else { &groups[..1] },
             ..Default::default()
         });
         let constants: Vec<(&str, f64)> = variant.constants.iter().map(|&(name, n)| (name, f64::from(n))).collect();

@@ -2,7 +2,7 @@
 //! backward, no (B, H, T, T) tensor. Kernel `shaders/attention.wgsl`, twin `cpu::attention`.
 
 use super::Dropout;
-use crate::plan::kernel::{KernelSpec, Variant, read, read_shared, read_u32, update, variant, write};
+use crate::plan::kernel::{KernelSpec, Variant, read, read_shared, read_u32, variant, write};
 use crate::plan::{Recorder, Tensor};
 
 const SOURCE: &str = wgsl!("lib/step.wgsl", "lib/grid.wgsl", "lib/threefry.wgsl", "lib/dropout.wgsl", "attention.wgsl");
@@ -57,37 +57,18 @@ pub const FORWARD: KernelSpec = KernelSpec {
     variants: VARIANTS,
 };
 
-/// The query part of dqkv, and delta = sum over channels of dctx ∘ ctx
-pub const BACKWARD_Q: KernelSpec = KernelSpec {
-    label: "attention.backward_q",
+/// dqkv, all of it: the query part by workgroups that own queries, then the key and value parts by as many that own keys
+pub const BACKWARD: KernelSpec = KernelSpec {
+    label: "attention.backward",
     source: SOURCE,
-    entry: "backward_q",
+    entry: "backward",
     slots: &[
         read(1, "qkv"),
         read_u32(2, "mask"),
         read_shared(3, "ctx"),
         read_shared(4, "lse"),
         read(5, "dctx"),
-        write(6, "delta"),
         write(7, "dqkv"),
-    ],
-    dims_bytes: size_of::<Dims>(),
-    uses_step: true,
-    variants: VARIANTS,
-};
-
-/// The key and value parts of dqkv
-pub const BACKWARD_KV: KernelSpec = KernelSpec {
-    label: "attention.backward_kv",
-    source: SOURCE,
-    entry: "backward_kv",
-    slots: &[
-        read(1, "qkv"),
-        read_u32(2, "mask"),
-        read_shared(4, "lse"),
-        read(5, "dctx"),
-        read_shared(6, "delta"),
-        update(7, "dqkv"),
     ],
     dims_bytes: size_of::<Dims>(),
     uses_step: true,
@@ -149,10 +130,9 @@ pub fn forward(r: &mut Recorder, label: &str, qkv: &Tensor, mask: &Tensor, heads
 /// dctx: (N, C) -> dqkv: (N, 3C)
 pub fn backward(r: &mut Recorder, saved: &Attended, dctx: &Tensor) -> Tensor {
     let dqkv = r.activation(&format!("d.{}", saved.qkv.label), saved.qkv.shape());
-    let delta = r.activation(&format!("{}.delta", saved.ctx.label), saved.lse.shape());
     let Attended { qkv, ctx, lse, mask, dims } = saved;
-    launch(r, &BACKWARD_Q, dims, &[qkv, mask, ctx, lse, dctx, &delta, &dqkv], 6);
-    launch(r, &BACKWARD_KV, dims, &[qkv, mask, lse, dctx, &delta, &dqkv], 8);
+    // Scores, their gradient, then query, key and value: five products. Workgroups that own rows make the first two twice.
+    launch(r, &BACKWARD, dims, &[qkv, mask, ctx, lse, dctx, &dqkv], 10);
     dqkv
 }
 
@@ -167,9 +147,12 @@ fn launch(r: &mut Recorder, kernel: &'static KernelSpec, dims: &Dims, tensors: &
     // Where nothing is chosen, the smallest head that fits; no choice may take one of twice the size and more.
     let class = format!("d{}t{}", dims.d.next_power_of_two(), dims.t.next_power_of_two());
     let fits = |d: u32| d >= dims.d && (d < 2 * dims.d || d <= 32);
-    let v = r.choices.variant(kernel, class, |v| fits(v.constant("D")) && v.takes(&[dims.d]));
+    // A variant in fours declares 16 bytes for every binding, also for one number a row.
+    let takes = |v: &Variant| v.takes(&[dims.d]) && (!v.quads || dims.b * dims.t >= 4);
+    let v = r.choices.variant(kernel, class, |v| fits(v.constant("D")) && takes(v));
     let tile = kernel.variants[v.variant].constant("TILE");
-    let groups = dims.b * dims.h * dims.t.div_ceil(tile);
+    let halves = if *kernel == BACKWARD { 2 } else { 1 };
+    let groups = halves * dims.b * dims.h * dims.t.div_ceil(tile);
     let pairs = u64::from(dims.b * dims.h) * u64::from(dims.t) * u64::from(dims.t);
     r.dispatch(kernel, v, *dims, tensors, groups, flops_per_pair * pairs * u64::from(dims.d));
 }

@@ -1,6 +1,6 @@
 //! Layer normalisation fused with dropout and the residual join. Kernel `shaders/layernorm.wgsl`, twin `cpu::layernorm`.
 
-use super::Dropout;
+use super::{Dropout, reduce};
 use crate::plan::kernel::{KernelSpec, Variant, read, read_shared, update, variant, write};
 use crate::plan::{Chosen, Recorder, Tensor};
 
@@ -20,7 +20,6 @@ const VARIANTS: &[Variant] = &[
     variant("wg256", &[("WG", 256)]),
     variant("rows8", &[("WG", 8)]).of(ROWS).in_quads(),
 ];
-const PARAMS_VARIANTS: &[Variant] = &[variant("wg64", &[("WG", 64)]), variant("wg256", &[("WG", 256)])];
 
 /// As `Dims` in the shader.
 #[derive(Debug, Clone, Copy, bytemuck::Pod, bytemuck::Zeroable)]
@@ -80,6 +79,7 @@ pub const BACKWARD: KernelSpec = KernelSpec {
         read_shared(6, "rstd"),
         read(9, "dy"),
         write(10, "dx"),
+        write(12, "partial"),
     ],
     dims_bytes: size_of::<Dims>(),
     uses_step: true,
@@ -98,30 +98,11 @@ pub const BACKWARD_RESIDUAL: KernelSpec = KernelSpec {
         read(9, "dy"),
         write(10, "dx"),
         write(11, "dh"),
+        write(12, "partial"),
     ],
     dims_bytes: size_of::<Dims>(),
     uses_step: true,
     variants: VARIANTS,
-};
-
-pub const PARAMS_PARTIAL: KernelSpec = KernelSpec {
-    label: "layernorm.params_partial",
-    source: SOURCE,
-    entry: "params_partial",
-    slots: &[read(1, "x"), read_shared(5, "mean"), read_shared(6, "rstd"), read(9, "dy"), write(12, "partial")],
-    dims_bytes: size_of::<Dims>(),
-    uses_step: true,
-    variants: PARAMS_VARIANTS,
-};
-
-pub const PARAMS_ADD: KernelSpec = KernelSpec {
-    label: "layernorm.params_add",
-    source: SOURCE,
-    entry: "params_add",
-    slots: &[read_shared(12, "partial"), update(13, "dw"), update(14, "db")],
-    dims_bytes: size_of::<Dims>(),
-    uses_step: false,
-    variants: PARAMS_VARIANTS,
 };
 
 /// Scale and shift, or their gradients. w, b: (C)
@@ -149,7 +130,7 @@ pub fn forward(r: &mut Recorder, label: &str, x: &Tensor, p: &Affine, eps: f32, 
     let out = normed(r, label, x, eps, t, Dropout::OFF, outer);
     let [n, c] = x.dims();
     assert_eq!(p.w.dims(), [c], "layernorm.forward: w");
-    let v = choose(r, &FORWARD, c);
+    let v = choose(r, &FORWARD, [n, c]);
     let groups = groups(&FORWARD, &v, n);
     r.dispatch(&FORWARD, v, out.dims, &[x, &p.w, &p.b, &out.y, &out.mean, &out.rstd], groups, 8 * u64::from(n * c));
     out
@@ -171,7 +152,7 @@ pub fn forward_residual(
     let [n, c] = h.dims();
     assert_eq!(residual.dims(), [n, c], "layernorm.forward_residual: residual");
     assert_eq!(p.w.dims(), [c], "layernorm.forward_residual: w");
-    let v = choose(r, &FORWARD_RESIDUAL, c);
+    let v = choose(r, &FORWARD_RESIDUAL, [n, c]);
     let tensors = [residual, h, &p.w, &p.b, &out.y, &out.mean, &out.rstd];
     let groups = groups(&FORWARD_RESIDUAL, &v, n);
     r.dispatch(&FORWARD_RESIDUAL, v, out.dims, &tensors, groups, 10 * u64::from(n * c));
@@ -180,44 +161,45 @@ pub fn forward_residual(
 
 /// dx from dy, and dw, db += . Of [`forward`]. dy: (N, C) -> dx: (N, C)
 pub fn backward(r: &mut Recorder, saved: &Normed, p: &Affine, d: &Affine, dy: &Tensor) -> Tensor {
-    let [n, c] = saved.x.dims();
-    let dx = r.activation(&format!("d.{}", saved.x.label), &[n, c]);
-    let v = choose(r, &BACKWARD, c);
-    let tensors = [&saved.x, &p.w, &saved.mean, &saved.rstd, dy, &dx];
-    let groups = groups(&BACKWARD, &v, n);
-    r.dispatch(&BACKWARD, v, saved.dims, &tensors, groups, 12 * u64::from(n * c));
-    backward_params(r, saved, d, dy);
+    let dx = r.activation(&format!("d.{}", saved.x.label), saved.x.shape());
+    backward_with(r, &BACKWARD, saved, p, d, dy, &[&dx]);
     dx
 }
 
 /// Of [`forward_residual`]: gradients of the residual branch (=) and of `h` (=), and dw, db += . dy: (N, C) -> (dresidual, dh)
 pub fn backward_residual(r: &mut Recorder, saved: &Normed, p: &Affine, d: &Affine, dy: &Tensor) -> (Tensor, Tensor) {
-    let [n, c] = saved.x.dims();
-    let dx = r.activation(&format!("d.residual.{}", saved.x.label), &[n, c]);
-    let dh = r.activation(&format!("d.{}", saved.x.label), &[n, c]);
-    let v = choose(r, &BACKWARD_RESIDUAL, c);
-    let tensors = [&saved.x, &p.w, &saved.mean, &saved.rstd, dy, &dx, &dh];
-    let groups = groups(&BACKWARD_RESIDUAL, &v, n);
-    r.dispatch(&BACKWARD_RESIDUAL, v, saved.dims, &tensors, groups, 13 * u64::from(n * c));
-    backward_params(r, saved, d, dy);
+    let dx = r.activation(&format!("d.residual.{}", saved.x.label), saved.x.shape());
+    let dh = r.activation(&format!("d.{}", saved.x.label), saved.x.shape());
+    backward_with(r, &BACKWARD_RESIDUAL, saved, p, d, dy, &[&dx, &dh]);
     (dx, dh)
 }
 
-fn backward_params(r: &mut Recorder, saved: &Normed, d: &Affine, dy: &Tensor) {
+fn backward_with(
+    r: &mut Recorder,
+    kernel: &'static KernelSpec,
+    saved: &Normed,
+    p: &Affine,
+    d: &Affine,
+    dy: &Tensor,
+    dx: &[&Tensor],
+) {
     let [n, c] = saved.x.dims();
-    let groups = n.div_ceil(ROWS_PER_GROUP);
-    let partial = r.activation(&format!("partial.{}", d.w.label), &[groups, 2, c]);
-    let v = choose(r, &PARAMS_PARTIAL, c);
-    let tensors = [&saved.x, &saved.mean, &saved.rstd, dy, &partial];
-    r.dispatch(&PARAMS_PARTIAL, v, saved.dims, &tensors, groups, 5 * u64::from(n * c));
-    let v = choose(r, &PARAMS_ADD, c);
-    let wg = PARAMS_ADD.variants[v.variant].constant("WG");
-    let dims = Dims { n: groups, ..saved.dims };
-    r.dispatch(&PARAMS_ADD, v, dims, &[&partial, &d.w, &d.b], c.div_ceil(wg), 2 * u64::from(groups * c));
+    let blocks = n.div_ceil(ROWS_PER_GROUP);
+    // dw and db of a block of rows side by side.
+    let partial = r.activation(&format!("partial.{}", d.w.label), &[blocks, 2 * c]);
+    let v = choose(r, kernel, [n, c]);
+    let groups = blocks + groups(kernel, &v, n);
+    let mut tensors = vec![&saved.x, &p.w, &saved.mean, &saved.rstd, dy];
+    tensors.extend(dx);
+    tensors.push(&partial);
+    r.dispatch(kernel, v, saved.dims, &tensors, groups, (16 + dx.len() as u64) * u64::from(n * c));
+    reduce::rows_add_pair(r, &partial, &d.w, &d.b);
 }
 
-fn choose(r: &Recorder, kernel: &'static KernelSpec, c: u32) -> Chosen {
-    r.choices.variant(kernel, format!("c{}", c.next_power_of_two()), |v| v.takes(&[c]))
+fn choose(r: &Recorder, kernel: &'static KernelSpec, [n, c]: [u32; 2]) -> Chosen {
+    // A variant in fours declares 16 bytes for every binding, also for one number a row.
+    let takes = |v: &Variant| v.takes(&[c]) && (!v.quads || n >= 4);
+    r.choices.variant(kernel, format!("c{}", c.next_power_of_two()), takes)
 }
 
 /// A workgroup a row, or one for as many rows as it has lanes.

@@ -77,10 +77,10 @@ pub const BACKWARD_INPUT_GELU: KernelSpec = spec!(
     "backward_input_gelu",
     &[read(1, "a"), read(2, "b"), read(6, "u"), write(4, "c")]
 );
-/// c (m, n) += a (k, m)ᵀ · b (k, n)
+/// c (m, n) += a (k, m)ᵀ · b (k, n); db (m) += column sums of a
 pub const BACKWARD_WEIGHT: KernelSpec =
-    spec!("matmul.backward_weight", "backward_weight", &[read(1, "a"), read(2, "b"), update(4, "c")]);
-/// c (parts, m, n) = a (k, m)ᵀ · b (k, n), part p over its own k_part rows
+    spec!("matmul.backward_weight", "backward_weight", &[read(1, "a"), read(2, "b"), update(4, "c"), update(7, "db")]);
+/// c (parts, m · n + m) = a (k, m)ᵀ · b (k, n), then the column sums of a; part p over its own k_part rows
 pub const BACKWARD_WEIGHT_PARTIAL: KernelSpec =
     spec!("matmul.backward_weight_partial", "backward_weight_partial", &[read(1, "a"), read(2, "b"), write(4, "c")]);
 
@@ -91,8 +91,9 @@ pub struct Linear {
     pub b: Tensor,
 }
 
-/// FLOPs that one dispatch may have: larger products are split by rows, so that no dispatch holds the device for long.
-const FLOPS_MAX: u64 = 8_000_000_000;
+/// FLOPs that one dispatch may have: larger products are split by rows, so that no dispatch holds the device for long. The feed-forward
+/// of the paper's small batch (16,384 rows of 256 by 1,024) is whole: a quarter of a second where a processor runs the shaders.
+const FLOPS_MAX: u64 = 1 << 33;
 /// Output tiles below which a long sum is split over k.
 const TILES_ENOUGH: u32 = 64;
 /// Shortest partial sum worth a workgroup of its own.
@@ -182,27 +183,21 @@ fn backward_input_with(
 
 /// dW += dyᵀ x and db += column sums of dy. x: (N, in), dy: (N, out)
 pub fn backward_params(r: &mut Recorder, x: &Tensor, dy: &Tensor, d: &Linear) {
-    backward_weight(r, x, dy, &d.w);
-    reduce::columns_add(r, dy, &d.b);
-}
-
-/// dW += dyᵀ x. x: (N, in), dy: (N, out) -> dw: (out, in)
-pub fn backward_weight(r: &mut Recorder, x: &Tensor, dy: &Tensor, dw: &Tensor) {
     let [k, n] = x.dims();
     let [rows, m] = dy.dims();
-    assert_eq!(rows, k, "matmul.backward_weight: {dy:?} by {x:?}");
-    assert_eq!(dw.dims(), [m, n], "matmul.backward_weight: dw");
+    assert_eq!(rows, k, "matmul.backward_params: {dy:?} by {x:?}");
+    assert_eq!((d.w.dims(), d.b.dims()), ([m, n], [m]), "matmul.backward_params: gradients");
     let parts = parts([m, n, k]);
     if parts == 1 {
-        product(r, &BACKWARD_WEIGHT, [m, n, k], &[dy, x, dw]);
+        product(r, &BACKWARD_WEIGHT, [m, n, k], &[dy, x, &d.w, &d.b]);
         return;
     }
-    let partial = r.activation(&format!("partial.{}", dw.label), &[parts, m, n]);
+    let partial = r.activation(&format!("partial.{}", d.w.label), &[parts, m * n + m]);
     let v = choose(r, &BACKWARD_WEIGHT_PARTIAL, [m, n, k]);
     let tiles = tiles(&BACKWARD_WEIGHT_PARTIAL, &v, m, n);
     let dims = Dims { m, n, k, k_part: k.div_ceil(parts) };
     r.dispatch(&BACKWARD_WEIGHT_PARTIAL, v, dims, &[dy, x, &partial], tiles * parts, flops([m, n, k]));
-    reduce::rows_add(r, &partial.reshaped(&[parts, m * n]), &dw.reshaped(&[m * n]));
+    reduce::rows_add_pair(r, &partial, &d.w.reshaped(&[m * n]), &d.b);
 }
 
 /// How many pieces a weight gradient's sum is cut into: enough to fill a device, none shorter than [`K_PART_MIN`]. By the plain

@@ -29,8 +29,7 @@ use crate::plan::KernelSpec;
 /// Every kernel there is: what tests validate, `verify` compares and `info` lists.
 pub const ALL: &[&KernelSpec] = &[
     &attention::FORWARD,
-    &attention::BACKWARD_Q,
-    &attention::BACKWARD_KV,
+    &attention::BACKWARD,
     &attention::MAP,
     &corrupt::REPLACE,
     &embed::FORWARD,
@@ -46,8 +45,6 @@ pub const ALL: &[&KernelSpec] = &[
     &layernorm::FORWARD_RESIDUAL,
     &layernorm::BACKWARD,
     &layernorm::BACKWARD_RESIDUAL,
-    &layernorm::PARAMS_PARTIAL,
-    &layernorm::PARAMS_ADD,
     &matmul::FORWARD,
     &matmul::FORWARD_GELU,
     &matmul::BACKWARD_INPUT,
@@ -58,8 +55,8 @@ pub const ALL: &[&KernelSpec] = &[
     &optimizer::NORM_PARTIAL,
     &optimizer::NORM_FINISH,
     &optimizer::ADAMW,
-    &reduce::COLUMNS_PARTIAL,
     &reduce::ROWS_ADD,
+    &reduce::ROWS_ADD_PAIR,
     &rtd::LOSS,
     &vocab::FORWARD,
     &vocab::BACKWARD,

@@ -239,9 +239,13 @@ fn embeds(lab: &mut Lab) {
 
 fn reduces(lab: &mut Lab) {
     for [rows, columns] in [[1, 1], [3, 7], [64, 64], [65, 255], [200, 257], [1000, 3]] {
-        let x = lab.normal("x", &[rows, columns]);
+        let partial = lab.normal("partial", &[rows, columns]);
         let y = lab.normal("y", &[columns]);
-        reduce::columns_add(&mut lab.r, &x, &y);
+        reduce::rows_add(&mut lab.r, &partial, &y);
+        let more = columns.div_ceil(3);
+        let partial = lab.normal("partial", &[rows, columns + more]);
+        let (y, z) = (lab.normal("y", &[columns]), lab.normal("z", &[more]));
+        reduce::rows_add_pair(&mut lab.r, &partial, &y, &z);
     }
 }
 
@@ -258,6 +262,7 @@ fn layernorms(lab: &mut Lab) {
         ([70, 64], 1e4),
         ([65, 3], 0.0),
         ([9, 4], 0.0),
+        ([2, 8], 0.0),
         ([17, 260], 1e4),
     ];
     for (i, ([n, c], mean)) in shapes.into_iter().enumerate() {
@@ -327,6 +332,7 @@ fn attentions(lab: &mut Lab) {
         [2, 21, 1, 130],
         [1, 20, 1, 256],
         [2, 9, 3, 4],
+        [1, 2, 1, 8],
         [1, 40, 2, 36],
     ];
     for (i, [b, t, h, d]) in shapes.into_iter().enumerate() {

@@ -7,7 +7,7 @@
 
 use super::poison_of;
 use crate::ops::{attention, embed, layernorm, matmul, optimizer, reduce, vocab};
-use crate::plan::{Dispatch, KernelSpec, Step};
+use crate::plan::{Dispatch, Step};
 
 /// One rounding: half an ULP.
 const ROUND: f64 = 1.0 / 16_777_216.0;
@@ -62,11 +62,6 @@ fn largest(values: &[f32]) -> f64 {
     values.iter().filter(|v| v.is_finite()).fold(0.0, |max, v| f64::from(v.abs()).max(max))
 }
 
-/// The one kernel that writes its range in part: the query third of dqkv.
-pub fn leaves_parts(kernel: &KernelSpec, slot: &str) -> bool {
-    kernel == &attention::BACKWARD_Q && slot == "dqkv"
-}
-
 /// A row of one channel is its own mean: its variance is rounding, and 1 / √eps of it is any number up to 10^6.
 pub fn degenerate(s: &Scene) -> bool {
     s.dispatch.kernel.label.starts_with("layernorm.") && s.dims::<layernorm::Dims>().c == 1
@@ -85,7 +80,7 @@ pub fn of<'a>(s: &'a Scene<'a>, slot: usize) -> Share<'a> {
         "layernorm" => layernorm_rule(s, entry, name),
         "matmul" => within(s, name, matmul_rule(s, entry, name)),
         "optimizer" => optimizer_rule(s, entry, name),
-        "reduce" => within(s, name, reduce_rule(s, entry)),
+        "reduce" => within(s, name, reduce_rule(s, name)),
         "rtd" if name == "dlogits" => within(s, name, rtd_rule(s)),
         "vocab" => vocab_rule(s, entry, name),
         // fill and gather copy or add in a given order; corrupt is whole numbers; token_out is bits that were read.
@@ -159,14 +154,9 @@ fn embed_rule(s: &Scene, entry: &str) -> f64 {
     }
 }
 
-fn reduce_rule(s: &Scene, entry: &str) -> f64 {
+fn reduce_rule(s: &Scene, name: &str) -> f64 {
     let d: reduce::Dims = s.dims();
-    let rows = d.rows.min(d.rows_per_group);
-    match entry {
-        "columns_partial" => drift(rows) * f64::from(rows) * largest(s.f32("x")),
-        "rows_add" => drift(rows + 1) * (f64::from(rows) * largest(s.f32("partial")) + largest(s.f32("y"))),
-        _ => unknown(s),
-    }
+    drift(d.rows + 1) * (f64::from(d.rows) * largest(s.f32("partial")) + largest(s.f32(name)))
 }
 
 /// sigmoid: `exp(-|x|)` is off by (3 + 2|x|) ULP of itself, at most 3 ULP of 1; a division and a difference add 3.5. On two sides.
@@ -179,12 +169,18 @@ fn matmul_rule(s: &Scene, entry: &str, name: &str) -> f64 {
     let d: matmul::Dims = s.dims();
     let (m, n, k) = (d.m as usize, d.n as usize, d.k as usize);
     let (a, b) = (s.f32("a"), s.f32("b"));
-    let size = match entry {
-        "forward" | "forward_gelu" => norm_max(a, m, k, true) * norm_max(b, n, k, true),
-        "backward_input" | "backward_input_add" | "backward_input_gelu" => {
+    let size = match (entry, name) {
+        // Sums of A, which are A times ones.
+        ("backward_weight", "db") => norm_max(a, k, m, false) * f64::from(d.k).sqrt(),
+        // Both side by side.
+        ("backward_weight_partial", _) => {
+            norm_max(a, k, m, false) * norm_max(b, k, n, false).max(f64::from(d.k).sqrt())
+        }
+        ("forward" | "forward_gelu", _) => norm_max(a, m, k, true) * norm_max(b, n, k, true),
+        ("backward_input" | "backward_input_add" | "backward_input_gelu", _) => {
             norm_max(a, m, k, true) * norm_max(b, k, n, false)
         }
-        "backward_weight" | "backward_weight_partial" => norm_max(a, k, m, false) * norm_max(b, k, n, false),
+        ("backward_weight", _) => norm_max(a, k, m, false) * norm_max(b, k, n, false),
         _ => unknown(s),
     };
     let product = drift(d.k) * size;
@@ -198,7 +194,7 @@ fn matmul_rule(s: &Scene, entry: &str, name: &str) -> f64 {
         }
         // gelu' is below 1.13, and off by half of erf's error and an exponential's.
         ("backward_input_gelu", _) => 1.13 * product + 1.5e-6 * size,
-        ("backward_input_add" | "backward_weight", _) => product + 4.0 * ROUND * (largest(s.f32("c")) + size),
+        ("backward_input_add" | "backward_weight", _) => product + 4.0 * ROUND * (largest(s.f32(name)) + size),
         _ => product,
     }
 }
@@ -220,21 +216,16 @@ fn mean_share(c: u32) -> f64 {
 fn layernorm_rule<'a>(s: &'a Scene<'a>, entry: &str, name: &'a str) -> Share<'a> {
     match entry {
         "forward" | "forward_residual" => layernorm_forward(s, entry, name),
-        "backward" | "backward_residual" => layernorm_backward(s, name),
-        "params_partial" => {
+        "backward" | "backward_residual" if name == "partial" => {
             let d: layernorm::Dims = s.dims();
             let rows = d.rows_per_group.min(d.n);
             let g = largest(s.f32("dy")) * f64::from(d.outer.scale);
             let normed = (0..d.n as usize).fold(0.0, |max, row| normed_max(s, &d, row).max(max));
             let (rows, drift, c) = (f64::from(rows), drift(rows) + 6.0 * ROUND, d.c as usize);
-            // (groups, 2, C): sums of dy x̂, then of dy
+            // (blocks, 2, C): sums of dy x̂, then of dy
             each(s, name, move |at| drift * rows * g * if at / c % 2 == 0 { normed } else { 1.0 })
         }
-        "params_add" => {
-            let d: layernorm::Dims = s.dims();
-            let size = f64::from(d.n) * largest(s.f32("partial")) + largest(s.f32(name));
-            within(s, name, drift(d.n + 1) * size)
-        }
+        "backward" | "backward_residual" => layernorm_backward(s, name),
         _ => unknown(s),
     }
 }
@@ -497,22 +488,11 @@ fn attention_rule<'a>(s: &'a Scene<'a>, entry: &str, name: &'a str) -> Share<'a>
     // ds = p (dp - delta), in shares of p: p's own error on both, the sum's, and dp's.
     let ds_error = 2.0 * dp * (a.p_error + drift(t) + 4.0 * ROUND) + dp_error;
     let [row, column] = a.spread(s);
-    if entry == "backward_q" {
-        // dq = scale sum over k of ds k; delta's error is the same for all k, and the p sum to 1.
-        let dq_error = scale * a.largest[1] * (row * ds_error + dp_error);
-        return match name {
-            "delta" => within(s, name, dp_error),
-            // Key and value parts stay poisoned, to the bit.
-            _ => each(s, name, move |at| if at % (3 * c) < c { dq_error } else { 0.0 }),
-        };
-    }
+    // dq = scale sum over k of ds k; delta's error is the same for all k, and the p sum to 1.
+    let dq_error = scale * a.largest[1] * (row * ds_error + dp_error);
     let dk_error = scale * a.largest[0] * column * (ds_error + dp_error);
     let dv_error = column * a.drop * largest(dctx) * (a.p_error + drift(t));
-    each(s, name, move |at| match at % (3 * c) / c {
-        0 => 0.0,
-        1 => dk_error,
-        _ => dv_error,
-    })
+    each(s, name, move |at| [dq_error, dk_error, dv_error][at % (3 * c) / c])
 }
 
 fn unknown<T>(s: &Scene) -> T {

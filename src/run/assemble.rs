@@ -104,6 +104,8 @@ pub async fn assemble(
     let mut notices: Vec<[String; 2]> = read_notices.into_iter().map(both).collect();
     if let From::Networks(..) = from {
         notices.extend(keep_sizes(&mut config, &spec.shape).map(both));
+        // With the networks' sizes it must hold too, and be read again.
+        config.check()?;
     }
     spec.check(&place.limits())?;
     let own = match from {
@@ -158,10 +160,11 @@ fn own_kernels(
 ) -> Option<Choices> {
     let own: Choices = serde_json::from_value(checkpoint.state.kernels.clone()).unwrap_or_default();
     let then = told::adapter_of(checkpoint);
-    let now = kernels::trainer(place);
+    let now = kernels::device(place);
+    // Earlier versions did not name processors.
+    let then = then.unwrap_or_else(|| if place.gpu().is_none() { now.clone() } else { "cpu".to_owned() });
     let moved = then != now;
     if moved {
-        let [then, now] = [then, now].map(|adapter| adapter.unwrap_or_else(|| kernels::CPU.to_owned()));
         notices.push([
             format!("the run was trained on {then} and goes on on {now}: it will not be the same to the last bit"),
             format!("a execução foi treinada em {then} e continua em {now}: não será igual até o último bit"),

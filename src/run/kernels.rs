@@ -10,7 +10,7 @@ use crate::plan::{Choices, KernelSpec, Plan};
 use crate::tasks::drill::Drill;
 use crate::train::engine::{Kind, Place};
 use crate::train::event::Preparing;
-use crate::{Error, Result, ops};
+use crate::{Error, Result, cpu, ops};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -54,17 +54,15 @@ pub fn adapter(summary: &AdapterSummary) -> String {
     format!("{} ({}, {})", summary.name, summary.backend, summary.driver)
 }
 
-/// What a run's numbers hang on: the adapter, and the engine where it is not ours. None: the cpu executor.
-pub fn trainer(place: &Place) -> Option<String> {
-    let adapter = place.gpu().map(|gpu| adapter(&gpu.summary));
+/// Where a run is trained, as far as it decides the last bits of sums: the adapter, or the processor's vectors, and the engine where it
+/// is not ours.
+pub fn device(place: &Place) -> String {
+    let device = place.gpu().map_or_else(|| format!("cpu ({})", cpu::vectors()), |gpu| adapter(&gpu.summary));
     match place.kind() {
-        Kind::Wgsl => adapter,
-        Kind::Burn => Some(format!("{} (Burn)", adapter.as_deref().unwrap_or(CPU))),
+        Kind::Wgsl => device,
+        Kind::Burn => format!("{device} (Burn)"),
     }
 }
-
-/// How the processor is named where there is no adapter.
-pub const CPU: &str = "cpu";
 
 /// Where an adapter's choices are kept; another driver, or another set of kernels, has another file.
 pub fn file(summary: &AdapterSummary) -> PathBuf {

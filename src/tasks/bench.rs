@@ -5,6 +5,7 @@
 use super::drill::Drill;
 use crate::Result;
 use crate::config::Config;
+use crate::gpu::HostTime;
 use crate::ops::fill;
 use crate::plan::{Choices, Elem, Recorder, Stage};
 use crate::train::engine::{Kind, Place};
@@ -86,6 +87,9 @@ pub struct StepSpeed {
     pub limit_share: Option<f64>,
     /// Of `step_ms`, the host's own work: masking, packing, writing, encoding.
     pub host_ms: f64,
+    /// Medians over the steps of what the host takes to encode one and to submit it; none on the processor itself.
+    pub encode_ms: Option<f64>,
+    pub submit_ms: Option<f64>,
     pub steps: u64,
     /// None here, and of what is moved, held and predicted, for an engine that runs no plan of ours.
     pub dispatches: Option<u64>,
@@ -141,11 +145,9 @@ pub async fn measure(
 ) -> Result<Measured> {
     let mut drill = Drill::new(config, place, kernels, SEED).await?;
     let mut step = warm_up(&mut drill).await?;
-    let groups = timed(&mut drill, &mut step, seconds).await?;
-    let host = drill.host;
+    let times = timed(&mut drill, &mut step, seconds).await?;
     let kernels = kernel_speeds(&mut drill, limits, step).await?;
-    drill.host = host;
-    Ok(Measured { step: step_speed(config, place, &drill, limits, &groups), kernels })
+    Ok(Measured { step: step_speed(config, place, &drill, limits, times), kernels })
 }
 
 /// Steps that nobody times; returns how many.
@@ -157,29 +159,76 @@ pub(super) async fn warm_up(drill: &mut Drill) -> Result<u64> {
         drill.losses().await?;
         step += 1;
     }
-    drill.host = Duration::ZERO;
     Ok(step)
 }
 
-/// Steps in a row, and the seconds they took together.
-pub(super) type Timed = (u64, f64);
+/// What the clock showed while steps ran.
+#[derive(Clone, Default)]
+pub(super) struct Times {
+    /// Steps in a row and the seconds they took together.
+    groups: Vec<(u64, f64)>,
+    /// Of each step on a device, in seconds.
+    encode: Vec<f64>,
+    submit: Vec<f64>,
+    /// The host's work besides, of all steps.
+    drill: Duration,
+}
 
-/// Steps from number `step` on, for `seconds` and at least one, in groups; what the host encoded is added to its time.
-pub(super) async fn timed(drill: &mut Drill, step: &mut u64, seconds: f64) -> Result<Vec<Timed>> {
-    let encoded_before = drill.engine.host();
-    let (started, mut groups) = (Instant::now(), Vec::new());
-    while groups.is_empty() || started.elapsed().as_secs_f64() < seconds {
+impl Times {
+    fn host(&mut self, before: Option<HostTime>, after: Option<HostTime>) {
+        if let (Some(before), Some(after)) = (before, after) {
+            self.encode.push((after.encoding - before.encoding).as_secs_f64());
+            self.submit.push((after.submitting - before.submitting).as_secs_f64());
+        }
+    }
+
+    /// One after the other.
+    pub(super) fn append(mut self, more: &Self) -> Self {
+        self.groups.extend(&more.groups);
+        self.encode.extend(&more.encode);
+        self.submit.extend(&more.submit);
+        self.drill += more.drill;
+        self
+    }
+
+    #[cfg(test)]
+    pub(super) fn of_groups(groups: &[(u64, f64)]) -> Self {
+        Self { groups: groups.to_vec(), ..Self::default() }
+    }
+
+    fn steps(&self) -> u64 {
+        self.groups.iter().map(|(steps, _)| steps).sum()
+    }
+
+    pub(super) fn step_secs(&self) -> f64 {
+        self.groups.iter().map(|(_, secs)| secs).sum::<f64>() / self.steps() as f64
+    }
+}
+
+/// Steps from number `step` on, for `seconds` and at least one, in groups.
+pub(super) async fn timed(drill: &mut Drill, step: &mut u64, seconds: f64) -> Result<Times> {
+    let mut times = Times::default();
+    drill.host = Duration::ZERO;
+    let started = Instant::now();
+    while times.groups.is_empty() || started.elapsed().as_secs_f64() < seconds {
         let (group, first) = (Instant::now(), *step);
         // As a run does: the numbers of a few steps are under way while the next is submitted.
         while *step - first < GROUP && (*step == first || started.elapsed().as_secs_f64() < seconds) {
+            let before = drill.engine.host();
             drill.step(*step).await?;
+            times.host(before, drill.engine.host());
             *step += 1;
         }
         drill.losses().await?;
-        groups.push((*step - first, group.elapsed().as_secs_f64()));
+        times.groups.push((*step - first, group.elapsed().as_secs_f64()));
     }
-    drill.host += drill.engine.host() - encoded_before;
-    Ok(groups)
+    times.drill = drill.host;
+    Ok(times)
+}
+
+fn median_ms(mut secs: Vec<f64>) -> Option<f64> {
+    secs.sort_unstable_by(f64::total_cmp);
+    secs.get(secs.len() / 2).map(|secs| secs * 1e3)
 }
 
 pub(super) fn step_speed(
@@ -187,15 +236,14 @@ pub(super) fn step_speed(
     place: &Place,
     drill: &Drill,
     limits: &DeviceLimits,
-    groups: &[Timed],
+    times: Times,
 ) -> StepSpeed {
     let plan = &drill.model.plan;
     let parts = parts(plan, config.accumulate);
     let sum =
         |of: &dyn Fn(usize) -> u64| parts.iter().map(|(range, times)| times * range.clone().map(of).sum::<u64>()).sum();
-    let steps = groups.iter().map(|(steps, _)| steps).sum::<u64>();
-    let step_secs = groups.iter().map(|(_, secs)| secs).sum::<f64>() / steps as f64;
-    let group_secs = || groups.iter().map(|(steps, secs)| secs / *steps as f64);
+    let (steps, step_secs) = (times.steps(), times.step_secs());
+    let group_secs = || times.groups.iter().map(|(steps, secs)| secs / *steps as f64);
     let work = parts.iter().map(|(range, times)| {
         let secs = range.clone().map(|i| limits.secs(plan.dispatches[i].bytes(), plan.dispatches[i].flops));
         secs.sum::<Option<f64>>().map(|secs| *times as f64 * secs)
@@ -219,7 +267,9 @@ pub(super) fn step_speed(
         step_ms_slowest: group_secs().fold(0.0, f64::max) * 1e3,
         predicted_ms: predicted_secs.map(|secs| secs * 1e3),
         limit_share: predicted_secs.map(|secs| secs / step_secs),
-        host_ms: drill.host.as_secs_f64() * 1e3 / steps as f64,
+        host_ms: (times.drill.as_secs_f64() + times.encode.iter().sum::<f64>()) * 1e3 / steps as f64,
+        encode_ms: median_ms(times.encode),
+        submit_ms: median_ms(times.submit),
         steps,
         dispatches,
         bytes: planned(sum(&|i| plan.dispatches[i].bytes())),

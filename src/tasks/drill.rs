@@ -144,7 +144,7 @@ impl Drill {
         let (io, batches, c) = (&self.io, &self.batches, &self.config);
         let (mut mlm, mut rtd, mut grad_norm, mut micro) = (0.0, 0.0, 0.0, 0);
         self.engine
-            .drain(true, |_, blocks| {
+            .drain(true, |_, _, blocks| {
                 let out = io.outputs(blocks[0]);
                 let batch = &batches[micro % batches.len()];
                 mlm += (0..batch.slots).map(|slot| f64::from(out.slot(slot).loss)).sum::<f64>();

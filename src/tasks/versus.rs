@@ -1,7 +1,7 @@
 //! Two engines on one device and the same rows, in turn in one process, so that whatever else the machine does slows both alike.
 //! preset, two places on one device -> [`measure`] -> what each took, and the ratio.
 
-use super::bench::{DeviceLimits, SEED, StepSpeed, Timed, step_speed, timed, warm_up};
+use super::bench::{DeviceLimits, SEED, StepSpeed, Times, step_speed, timed, warm_up};
 use super::drill::Drill;
 use crate::Result;
 use crate::config::Config;
@@ -38,7 +38,7 @@ pub struct Ratio {
 struct Lane {
     drill: Drill,
     next_step: u64,
-    turns: Vec<Vec<Timed>>,
+    turns: Vec<Times>,
 }
 
 impl Lane {
@@ -56,22 +56,19 @@ impl Lane {
 
     /// Seconds a step, turn by turn.
     fn step_secs(&self) -> Vec<f64> {
-        self.turns.iter().map(|groups| step_secs(groups)).collect()
+        self.turns.iter().map(Times::step_secs).collect()
     }
 
     /// Of all turns, but for the rate: that is the median turn's.
     fn speed(&self, config: &Config, place: &Place, limits: &DeviceLimits) -> StepSpeed {
-        let mut speed = step_speed(config, place, &self.drill, limits, &self.turns.concat());
+        let all = self.turns.iter().fold(Times::default(), Times::append);
+        let mut speed = step_speed(config, place, &self.drill, limits, all);
         let secs = median(&self.step_secs());
         speed.tokens_per_sec = self.drill.tokens() as f64 / secs;
         speed.step_ms = secs * 1e3;
         speed.limit_share = speed.predicted_ms.map(|ms| ms / speed.step_ms);
         speed
     }
-}
-
-fn step_secs(groups: &[Timed]) -> f64 {
-    groups.iter().map(|(_, secs)| secs).sum::<f64>() / groups.iter().map(|(steps, _)| steps).sum::<u64>() as f64
 }
 
 /// Trains with both in turn, `seconds` each (at least one step a turn), after warming up. `kernels` are ours.
@@ -115,7 +112,7 @@ fn median(values: &[f64]) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{median, step_secs};
+    use super::{Times, median};
 
     #[test]
     fn the_median_is_the_middle_one() {
@@ -125,7 +122,7 @@ mod tests {
 
     #[test]
     fn a_turn_is_as_fast_as_its_steps_are_on_average() {
-        assert_eq!(step_secs(&[(4, 2.0), (1, 0.5)]), 0.5);
-        assert_eq!(step_secs(&[(4, 2.0), (1, 3.0)]), 1.0);
+        assert_eq!(Times::of_groups(&[(4, 2.0), (1, 0.5)]).step_secs(), 0.5);
+        assert_eq!(Times::of_groups(&[(4, 2.0), (1, 3.0)]).step_secs(), 1.0);
     }
 }

@@ -2,7 +2,7 @@
 
 #[cfg(feature = "burn")]
 use crate::burn;
-use crate::gpu::{Choice, Gpu, Profile};
+use crate::gpu::{Choice, Gpu, HostTime, Profile};
 use crate::model::Model;
 use crate::plan::{Limits, Plan, Step, Tensor};
 use crate::train::event;
@@ -10,6 +10,7 @@ use crate::{Error, Result, cpu, gpu};
 use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
+use web_time::Instant;
 
 /// Whose arithmetic trains (`--engine`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -219,13 +220,13 @@ impl Engine {
         }
     }
 
-    /// Time that the host spent encoding work for a device.
-    pub fn host(&self) -> Duration {
+    /// Time that the host spent on giving work to a device; none on the processor itself.
+    pub fn host(&self) -> Option<HostTime> {
         match self {
-            Self::Cpu(_) => Duration::ZERO,
-            Self::Gpu(e) => e.host(),
+            Self::Cpu(_) => None,
+            Self::Gpu(e) => Some(e.host()),
             #[cfg(feature = "burn")]
-            Self::Burn(_) => Duration::ZERO,
+            Self::Burn(_) => None,
         }
     }
 
@@ -316,8 +317,8 @@ impl Engine {
         }
     }
 
-    /// Hands over collected outputs, oldest first; `wait`: all of them.
-    pub async fn drain(&mut self, wait: bool, row: impl FnMut(u64, &[&[u32]])) -> Result<()> {
+    /// Hands over collected outputs with their tags and when they were there, oldest first; `wait`: all of them.
+    pub async fn drain(&mut self, wait: bool, row: impl FnMut(u64, Instant, &[&[u32]])) -> Result<()> {
         match self {
             Self::Cpu(e) => e.drain(wait, row).await,
             Self::Gpu(e) => e.drain(wait, row).await,

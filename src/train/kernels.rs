@@ -6,7 +6,7 @@ use super::event::{Bound, DispatchCost, Roofs};
 use crate::Result;
 use crate::ops::matmul::{self, Linear};
 use crate::ops::{self, gather};
-use crate::plan::kernel::Needs;
+use crate::plan::kernel::Variant;
 use crate::plan::{Choices, Elem, Limits, Plan, Recorder, Stage, Tensor};
 use std::ops::Range;
 use std::sync::Arc;
@@ -80,8 +80,7 @@ pub async fn roofs(place: &Place) -> Result<Roofs> {
             None
         };
         let mut side_secs = f64::INFINITY;
-        // What a device must offer first is left to the run's own choices.
-        for variant in matmul::FORWARD.variants.iter().filter(|variant| variant.needs == Needs::default()) {
+        for variant in matmul::FORWARD.variants.iter().filter(|variant| runs_on(place, variant)) {
             let choices = Choices([(matmul::FORWARD.label.to_owned(), variant.name.to_owned())].into());
             side_secs = side_secs.min(fastest(place, choices, product).await?.unwrap_or(f64::INFINITY));
         }
@@ -94,6 +93,11 @@ pub async fn roofs(place: &Place) -> Result<Roofs> {
         }
     }
     Ok(Roofs { copy_gbytes_per_sec: copy_secs.map(|secs| copied_bytes / secs / 1e9), product_gflops_per_sec })
+}
+
+/// Whether a variant is one of the place's own: the twin stands for them all, as the plain one.
+fn runs_on(place: &Place, variant: &Variant) -> bool {
+    place.gpu().map_or(variant.name == matmul::FORWARD.variants[0].name, |gpu| gpu.features.offer(variant.needs))
 }
 
 /// Seconds of everything that `record` records; it may ask for a tensor to be filled first.

@@ -275,7 +275,7 @@ impl Run<'_> {
         let mut losses = None;
         let mut logits = Vec::new();
         self.engine
-            .drain(true, |_, blocks| {
+            .drain(true, |_, _, blocks| {
                 let out = io.outputs(blocks[0]);
                 let mlm: f64 = (0..slots).map(|s| f64::from(out.slot(s).loss)).sum();
                 let judged = (0..tokens.len()).filter(|&n| tokens[n] == 1).map(|n| out.token(n));

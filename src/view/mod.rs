@@ -3,6 +3,7 @@
 
 pub mod log;
 pub mod report;
+pub mod speed;
 
 #[cfg(not(target_arch = "wasm32"))] // a terminal
 pub mod line;

@@ -11,7 +11,7 @@ use crate::train::event::{
 };
 use crate::view::{Lang, duration_text};
 
-const STYLE: &str = include_str!("report/page.css");
+pub(super) const STYLE: &str = include_str!("report/page.css");
 const SCRIPT: &str = include_str!("report/page.js");
 const WORDS: &str = include_str!("report/words.json");
 /// Rows of a table: more are for a spreadsheet.
@@ -651,7 +651,7 @@ fn spoken_paragraphs(html: impl Fn(Lang) -> Vec<String>) -> String {
     [Lang::En, Lang::Pt].map(paragraphs).concat()
 }
 
-fn escape(text: &str) -> String {
+pub(super) fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

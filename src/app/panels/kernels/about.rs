@@ -35,7 +35,7 @@ const FAMILIES: [(&str, &str); 12] = [
     ("layernorm", "layernorm.forward"),
     ("matmul", "matmul.forward"),
     ("optimizer", "optimizer.adamw"),
-    ("reduce", "reduce.columns_partial"),
+    ("reduce", "reduce.rows_add"),
     ("rtd", "rtd.loss"),
     ("vocab", "vocab.forward"),
 ];
@@ -43,8 +43,7 @@ const FAMILIES: [(&str, &str); 12] = [
 fn own(label: &str) -> Option<&'static str> {
     Some(match label {
         "attention.forward" => "kernels-about-attention-forward",
-        "attention.backward_q" => "kernels-about-attention-backward-q",
-        "attention.backward_kv" => "kernels-about-attention-backward-kv",
+        "attention.backward" => "kernels-about-attention-backward",
         "corrupt.replace" => "kernels-about-corrupt-replace",
         "embed.forward" => "kernels-about-embed-forward",
         "embed.backward_word" => "kernels-about-embed-backward-word",
@@ -58,8 +57,6 @@ fn own(label: &str) -> Option<&'static str> {
         "layernorm.forward_residual" => "kernels-about-layernorm-forward-residual",
         "layernorm.backward" => "kernels-about-layernorm-backward",
         "layernorm.backward_residual" => "kernels-about-layernorm-backward-residual",
-        "layernorm.params_partial" => "kernels-about-layernorm-params-partial",
-        "layernorm.params_add" => "kernels-about-layernorm-params-add",
         "matmul.forward" => "kernels-about-matmul-forward",
         "matmul.forward_gelu" => "kernels-about-matmul-forward-gelu",
         "matmul.backward_input" => "kernels-about-matmul-backward-input",
@@ -70,8 +67,8 @@ fn own(label: &str) -> Option<&'static str> {
         "optimizer.norm_partial" => "kernels-about-optimizer-norm-partial",
         "optimizer.norm_finish" => "kernels-about-optimizer-norm-finish",
         "optimizer.adamw" => "kernels-about-optimizer-adamw",
-        "reduce.columns_partial" => "kernels-about-reduce-columns-partial",
         "reduce.rows_add" => "kernels-about-reduce-rows-add",
+        "reduce.rows_add_pair" => "kernels-about-reduce-rows-add-pair",
         "rtd.loss" => "kernels-about-rtd-loss",
         "vocab.forward" => "kernels-about-vocab-forward",
         "vocab.backward" => "kernels-about-vocab-backward",

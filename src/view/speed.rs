@@ -1,0 +1,205 @@
+//! What a step costs, drawn: the roofline of each measured preset, every kernel on it, and the same numbers as a table.
+//! measured kernels and a device's limits -> [`roofline`] -> [`html`]: one page that needs no network and no script.
+//!
+//! A roofline (Williams, Waterman, Patterson 2009, "Roofline: an insightful visual performance model") has FLOPs per byte across and
+//! FLOP/s upwards, both logarithmic: under the slope memory is what limits, under the flat part arithmetic.
+
+mod roofline;
+
+use super::{Lang, report};
+use std::fmt::Write;
+
+pub use roofline::roofline;
+
+const STYLE: &str = include_str!("speed/page.css");
+
+/// A preset on a device.
+#[derive(Debug, Clone)]
+pub struct Sheet {
+    pub preset: String,
+    pub device: String,
+    pub tokens_per_sec: f64,
+    pub step_ms: f64,
+    /// What the cost model says that a step takes at the device's best.
+    pub predicted_ms: Option<f64>,
+    pub copy_gbytes_per_sec: Option<f64>,
+    pub product_gflops_per_sec: Option<f64>,
+    pub dispatch_us: f64,
+    /// By time, longest first; empty where the device does not tell time.
+    pub kernels: Vec<Spot>,
+}
+
+/// All dispatches of a kernel in a step.
+#[derive(Debug, Clone)]
+pub struct Spot {
+    pub kernel: String,
+    pub calls: u64,
+    pub ms: f64,
+    /// Of the time of all kernels.
+    pub share: f64,
+    pub gflops_per_sec: f64,
+    pub gbytes_per_sec: f64,
+    /// Of the speed that the cost model allows.
+    pub limit_share: Option<f64>,
+}
+
+/// The page of everything that was measured; `command` repeats it, `version` is the program's.
+pub fn html(sheets: &[Sheet], command: &str, version: &str, lang: Lang) -> String {
+    let title = lang.pick("What a training step costs", "O que custa um passo de treino");
+    let lede = lang.pick(
+        "Each disc is a kernel, its area the time it takes. The line is what the device does at best: on the slope, memory limits; on \
+         the flat part, arithmetic. The further a disc lies below the line, the more could be gained there. Above it, what is moved \
+         lies in a cache.",
+        "Cada disco é um kernel, e a área é o tempo que ele leva. A linha é o melhor que o dispositivo faz: na rampa, a memória limita; \
+         na parte plana, a aritmética. Quanto mais abaixo da linha está um disco, mais se pode ganhar ali. Acima dela, o que se move \
+         está numa memória cache.",
+    );
+    let sections: String = sheets.iter().map(|sheet| section(sheet, lang)).collect();
+    let foot = lang.pick("Repeat it with", "Repita com");
+    format!(
+        "<!doctype html>\n<html lang=\"{}\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
+         <meta name=\"color-scheme\" content=\"light dark\"><title>{title} · Electroscope</title>\n<style>\n{}{STYLE}</style></head>\n<body>\n\
+         <header><div class=\"top\"><p class=\"brand\"><strong>Electroscope</strong> <span>{}</span></p></div><h1>{title}</h1>\
+         <p class=\"lede\">{lede}</p></header>\n<main>\n{sections}</main>\n<footer>{foot} <code>{}</code></footer>\n</body></html>\n",
+        lang.code(),
+        report::STYLE,
+        report::escape(version),
+        report::escape(command),
+    )
+}
+
+fn section(sheet: &Sheet, lang: Lang) -> String {
+    let (preset, device) = (report::escape(&sheet.preset), report::escape(&sheet.device));
+    let drawn = match roofline(sheet, lang) {
+        Some(svg) => format!("<figure>{svg}</figure>{}", table(sheet, lang)),
+        None => {
+            let text = lang.pick(
+                "No times per kernel: the device has no clock to trust.",
+                "Sem tempos por kernel: o dispositivo não tem relógio confiável.",
+            );
+            format!("<p class=\"note\">{text}</p>")
+        }
+    };
+    format!("<section><h2>{preset} · {device}</h2><p class=\"sub\">{}</p>{drawn}</section>\n", summary(sheet, lang))
+}
+
+fn summary(sheet: &Sheet, lang: Lang) -> String {
+    let (rate, step) = (lang.whole(sheet.tokens_per_sec.round() as u64), lang.decimal(sheet.step_ms, 1));
+    let known = |value: Option<f64>| value.map_or_else(|| "?".to_owned(), |value| lang.decimal(value, 1));
+    let [copy, product] = [sheet.copy_gbytes_per_sec, sheet.product_gflops_per_sec].map(known);
+    let dispatch = lang.decimal(sheet.dispatch_us, 2);
+    let mut text = lang.pick(
+        format!(
+            "{rate} tokens/s, {step} ms a step. At its best the device copies {copy} GB/s, multiplies and adds {product} GFLOP/s in a \
+             product, and starts a dispatch in {dispatch} µs."
+        ),
+        format!(
+            "{rate} tokens/s, {step} ms por passo. No seu melhor o dispositivo copia {copy} GB/s, faz {product} GFLOP/s num produto e \
+             inicia um despacho em {dispatch} µs."
+        ),
+    );
+    if let Some(ms) = sheet.predicted_ms {
+        let (best, share) = (lang.decimal(ms, 1), lang.percent(ms / sheet.step_ms, 0));
+        text.push_str(&lang.pick(
+            format!(" So the step would take {best} ms: {share} of that speed is reached."),
+            format!(" Assim o passo levaria {best} ms: alcança {share} dessa velocidade."),
+        ));
+    }
+    text
+}
+
+fn table(sheet: &Sheet, lang: Lang) -> String {
+    let columns = [
+        lang.pick("kernel", "kernel"),
+        lang.pick("calls", "vezes"),
+        "ms",
+        lang.pick("time", "tempo"),
+        "GFLOP/s",
+        "GB/s",
+        lang.pick("FLOP a byte", "FLOP por byte"),
+        lang.pick("reached", "alcance"),
+    ];
+    let head: String = columns.iter().map(|name| format!("<th scope=\"col\">{name}</th>")).collect();
+    let mut body = String::new();
+    for spot in &sheet.kernels {
+        let reached = spot.limit_share.map_or_else(|| "?".to_owned(), |share| lang.percent(share, 0));
+        write!(
+            body,
+            "<tr><th scope=\"row\"><code>{}</code></th><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{reached}</td></tr>",
+            report::escape(&spot.kernel),
+            lang.whole(spot.calls),
+            lang.decimal(spot.ms, 3),
+            lang.percent(spot.share, 1),
+            lang.decimal(spot.gflops_per_sec, 2),
+            lang.decimal(spot.gbytes_per_sec, 2),
+            lang.decimal(spot.intensity(), 2),
+        )
+        .ok();
+    }
+    format!(
+        "<div class=\"scroll\" tabindex=\"0\"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+    )
+}
+
+impl Spot {
+    /// FLOPs a byte moved.
+    pub fn intensity(&self) -> f64 {
+        if self.gbytes_per_sec > 0.0 { self.gflops_per_sec / self.gbytes_per_sec } else { 0.0 }
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    pub fn spot(kernel: &str, ms: f64, gflops: f64, gbytes: f64) -> Spot {
+        Spot {
+            kernel: kernel.to_owned(),
+            calls: 24,
+            ms,
+            share: ms / 10.0,
+            gflops_per_sec: gflops,
+            gbytes_per_sec: gbytes,
+            limit_share: Some(0.5),
+        }
+    }
+
+    pub fn sheet() -> Sheet {
+        Sheet {
+            preset: "nano".into(),
+            device: "llvmpipe <16>".into(),
+            tokens_per_sec: 12_345.0,
+            step_ms: 10.0,
+            predicted_ms: Some(5.0),
+            copy_gbytes_per_sec: Some(10.0),
+            product_gflops_per_sec: Some(40.0),
+            dispatch_us: 2.5,
+            kernels: vec![
+                spot("matmul.forward", 6.0, 20.0, 2.0),
+                spot("layernorm.forward", 3.0, 2.0, 5.0),
+                spot("fill.zero", 1.0, 0.0, 8.0),
+            ],
+        }
+    }
+
+    #[test]
+    fn the_page_says_what_was_measured_in_either_language() {
+        let en = html(&[sheet()], "electroscope bench --preset nano", "0.1.0", Lang::En);
+        assert!(en.contains("12,345 tokens/s, 10.0 ms a step"), "{en}");
+        assert!(en.contains("So the step would take 5.0 ms: 50% of that speed is reached."));
+        assert!(en.contains("nano · llvmpipe &lt;16&gt;") && !en.contains("<16>"));
+        assert!(en.contains("<code>electroscope bench --preset nano</code>"));
+        let pt = html(&[sheet()], "", "", Lang::Pt);
+        assert!(pt.starts_with("<!doctype html>\n<html lang=\"pt\">") && pt.contains("12.345 tokens/s"));
+        for outside in ["src=", "<script", "<link", "url(", "@import"] {
+            assert!(!en.contains(outside), "{outside}");
+        }
+    }
+
+    #[test]
+    fn a_device_without_a_clock_gets_words_for_a_picture() {
+        let silent = Sheet { kernels: Vec::new(), ..sheet() };
+        let page = html(&[silent], "", "", Lang::En);
+        assert!(page.contains("no clock to trust") && !page.contains("<svg"));
+    }
+}
