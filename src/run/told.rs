@@ -156,7 +156,7 @@ pub const MINUTES_LEFT: &str = "minutes_left";
 /// Of a run whose `--minutes` were not yet made into steps when it ended: what is left of them.
 pub fn minutes_left(checkpoint: &Checkpoint) -> Option<f64> {
     let minutes = checkpoint.state.extra.get(MINUTES_LEFT)?.as_f64()?;
-    (minutes >= 0.0 && minutes <= MINUTES_MAX).then_some(minutes)
+    (0.0..=MINUTES_MAX).contains(&minutes).then_some(minutes)
 }
 
 /// Where the run of a checkpoint stands.
