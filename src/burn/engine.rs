@@ -477,7 +477,7 @@ impl Executor {
             let first: usize = before().map(|chunk| chunk.shape()[0] as usize).sum();
             let rows = tensor.shape()[0] as usize;
             let logits = pass.logits.clone().ok_or_else(missing)?;
-            let chunk: Tensor<1> = logits.slice([first..first + rows]).flatten(0, 1);
+            let chunk: Tensor<1> = logits.narrow(0, first, rows).flatten(0, 1);
             return Ok(self.fetch(chunk).await?.into_iter().map(f32::to_bits).collect());
         }
         let corrupted = pass.corrupted.clone().ok_or_else(missing)?;

@@ -176,7 +176,7 @@ impl Embeddings {
         let is_pad = is_pad.expand(words.dims());
         let words = words.clone().mask_where(is_pad, words.detach());
         let [_, row_len, _] = words.dims();
-        let positions: Tensor<3> = self.position.weight.val().slice([0..row_len]).unsqueeze();
+        let positions: Tensor<3> = self.position.weight.val().narrow(0, 0, row_len).unsqueeze();
         let x = words + self.segment.forward(text.segments.clone()) + positions;
         self.dropout.forward(self.norm.forward(x))
     }

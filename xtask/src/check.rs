@@ -64,16 +64,16 @@ fn other_platforms() -> Result<(), String> {
     Ok(())
 }
 
-/// That it compiles; its tests are `cargo xtask test --burn`.
+/// That it compiles, and its lints; its tests are `cargo xtask test --burn`.
 fn burn() -> Result<(), String> {
     if !test::burn_is_a_feature() {
         println!("\nBurn engine: nothing to check, Cargo.toml lists no feature `burn`");
         return Ok(());
     }
-    let mut check =
-        cargo(&["check", "--package", "electroscope", "--all-targets", "--features", "burn", "--target-dir"]);
-    check.arg(test::burn_target_dir());
-    process::run(check)
+    let mut clippy =
+        cargo(&["clippy", "--package", "electroscope", "--all-targets", "--features", "burn", "--target-dir"]);
+    clippy.arg(test::burn_target_dir()).args(["--", "--deny", "warnings"]);
+    process::run(clippy)
 }
 
 /// No dependency compiles C, with the Burn engine or without: `cc` and `cmake` are what build scripts do it with. Said aloud for
