@@ -2,7 +2,7 @@
 //! folder (weights, batch, expected numbers) -> the training plan on an engine -> [`Comparison`]s.
 
 use crate::batch::{Batch, NONE};
-use crate::config::InitRule;
+use crate::config::{InitRule, Precision};
 use crate::hub::{HubTensor, Networks, Role, SHARED, Tensors, open_safetensors, read_pair};
 use crate::model::io::PassSize;
 use crate::model::{Model, ModelSpec, Parameter, TrainSpec};
@@ -175,6 +175,7 @@ impl Fixture {
             probe: None,
             init: InitRule::Reference,
             init_std: 0.02,
+            precision: Precision::F32,
             pad_id: self.networks.generator.config.pad_token_id.unwrap_or(u32::MAX),
             temperature: 1.0,
         };
