@@ -1,4 +1,4 @@
-// attention: the entry points of attention.wgsl, table and all, where a lane owns a whole row (a query; in backward_kv a key) and nothing
+// attention: the entry points of attention.wgsl, table and all, where a lane owns a whole row (a query; in the backward's second half a key) and nothing
 // is shared through memory: the rows that pass by are read a quad a lane, and every lane gets them by broadcast. For adapters where
 // barriers are dear. h and d as there, d a multiple of four and D at most; D is 32 or 64; a workgroup is WG rows of one head.
 // Uses lib/step, lib/grid, lib/threefry, lib/dropout; needs the feature subgroups. Twin: src/cpu/attention.rs
@@ -22,12 +22,11 @@ struct Dims {
     pad1: u32,
 }
 @group(0) @binding(0) var<uniform> dims: Dims;
-@group(0) @binding(1) var<storage, read> qkv: array<vec4f>;          // (N, 3C)
+@group(0) @binding(1) var<storage, read> qkv: array<vec4<Stored>>;   // (N, 3C)
 @group(0) @binding(2) var<storage, read> mask: array<u32>;           // (B, T) 1 = token, 0 = padding
-@group(0) @binding(3) var<storage, read_write> ctx: array<vec4f>;    // (N, C)
+@group(0) @binding(3) var<storage, read_write> ctx: array<vec4<Stored>>; // (N, C)
 @group(0) @binding(4) var<storage, read_write> lse: array<f32>;      // (B, H, T) log-sum-exp of a query's scores
 @group(0) @binding(5) var<storage, read> dctx: array<vec4f>;         // (N, C)
-@group(0) @binding(6) var<storage, read_write> delta: array<f32>;    // (B, H, T)
 @group(0) @binding(7) var<storage, read_write> dqkv: array<vec4f>;   // (N, 3C)
 
 // The parts of a row of qkv.
@@ -59,7 +58,7 @@ fn row_index(p: Place, row: u32) -> u32 {
     return (p.text * dims.h + p.head) * dims.t + min(row, dims.t - 1u);
 }
 fn qkv_quad(p: Place, row: u32, part: u32, quad: u32) -> vec4f {
-    return select(vec4f(), qkv[qkv_index(p, row, part, quad)], 4u * quad < dims.d);
+    return select(vec4f(), vec4f(qkv[qkv_index(p, row, part, quad)]), 4u * quad < dims.d);
 }
 fn dctx_quad(p: Place, row: u32, quad: u32) -> vec4f {
     return select(vec4f(), dctx[ctx_index(p, row, quad)], 4u * quad < dims.d);
@@ -186,24 +185,21 @@ fn forward(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) groups: v
     let any = l > 0.0;                                               // then it is 1 at least: the highest score's term
     let out = scaled(acc, select(0.0, 1.0 / max(l, 1.0), any));
     for (var i = 0u; i < 8u; i++) {
-        if 4u * i < dims.d { ctx[ctx_index(p, q, i)] = out.low[i]; }
-        if D > 32u && 32u + 4u * i < dims.d { ctx[ctx_index(p, q, 8u + i)] = out.high[i]; }
+        if 4u * i < dims.d { ctx[ctx_index(p, q, i)] = vec4<Stored>(out.low[i]); }
+        if D > 32u && 32u + 4u * i < dims.d { ctx[ctx_index(p, q, 8u + i)] = vec4<Stored>(out.high[i]); }
     }
     lse[row_index(p, q)] = select(0.0, m + log(max(l, 1.0)), any);
 }
 
-@compute @workgroup_size(WG)
-fn backward_q(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) index: u32) {
-    let p = place(dims.first_group + group_index(wid, groups));
-    if p.text >= dims.b { return; }
-    let lane = subgroupExclusiveAdd(1u);
+// The query part of dqkv, of the queries that p owns.
+fn backward_queries(p: Place, lane: u32, index: u32) {
     let q = p.first + index;
     let query = own_qkv(p, q, QUERY);
     let dout = own_dctx(p, q);
     var q_delta = 0.0;
     for (var i = 0u; i < 8u; i++) {                                  // dout is 0 past the head
-        q_delta += dot(dout.low[i], ctx[ctx_index(p, q, i)]);
-        if D > 32u { q_delta += dot(dout.high[i], ctx[ctx_index(p, q, 8u + i)]); }
+        q_delta += dot(dout.low[i], vec4f(ctx[ctx_index(p, q, i)]));
+        if D > 32u { q_delta += dot(dout.high[i], vec4f(ctx[ctx_index(p, q, 8u + i)])); }
     }
     let q_lse = lse[row_index(p, q)];
     var acc: Row;                                                    // of sum dS k
@@ -215,7 +211,6 @@ fn backward_q(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) groups
         acc = added(acc, select(0.0, ds, sees(p, q, k)), key);       // forward: score = scale q.k
     }
     if q >= dims.t { return; }
-    delta[row_index(p, q)] = q_delta;
     let out = scaled(acc, dims.scale);
     for (var i = 0u; i < 8u; i++) {
         if 4u * i < dims.d { dqkv[qkv_index(p, q, QUERY, i)] = out.low[i]; }
@@ -223,11 +218,16 @@ fn backward_q(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) groups
     }
 }
 
-@compute @workgroup_size(WG)
-fn backward_kv(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) index: u32) {
-    let p = place(dims.first_group + group_index(wid, groups));
-    if p.text >= dims.b { return; }
-    let lane = subgroupExclusiveAdd(1u);
+// delta of query q that passes by with the row dout of dctx: the sum of what the first eight lanes have of it.
+fn passing_delta(p: Place, lane: u32, q: u32, dout: Passing) -> f32 {
+    var share = dot(dout.low, vec4f(ctx[ctx_index(p, q, lane)]));    // dout is 0 past the head
+    if D > 32u { share += dot(dout.high, vec4f(ctx[ctx_index(p, q, 8u + lane)])); }
+    let low = (subgroupBroadcast(share, 0u) + subgroupBroadcast(share, 1u)) + (subgroupBroadcast(share, 2u) + subgroupBroadcast(share, 3u));
+    return low + ((subgroupBroadcast(share, 4u) + subgroupBroadcast(share, 5u)) + (subgroupBroadcast(share, 6u) + subgroupBroadcast(share, 7u)));
+}
+
+// The key and value parts, of the keys that p owns.
+fn backward_keys(p: Place, lane: u32, index: u32) {
     let k = p.first + index;
     let key = own_qkv(p, k, KEY);
     let value = own_qkv(p, k, VALUE);
@@ -238,7 +238,7 @@ fn backward_kv(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) group
         let dout = passing_dctx(p, lane, q);
         let probability = exp(product(key, query) * dims.scale - lse[row_index(p, q)]);
         let factor = pair_dropout(p, q, k);
-        let ds = probability * (product(value, dout) * factor - delta[row_index(p, q)]);
+        let ds = probability * (product(value, dout) * factor - passing_delta(p, lane, q, dout));
         let seen = sees(p, q, k);
         dv = added(dv, select(0.0, probability * factor, seen), dout);
         dk = added(dk, select(0.0, ds, seen), query);                // forward: score = scale q.k
@@ -254,5 +254,17 @@ fn backward_kv(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) group
             dqkv[qkv_index(p, k, KEY, 8u + i)] = dk_out.high[i];
             dqkv[qkv_index(p, k, VALUE, 8u + i)] = dv.high[i];
         }
+    }
+}
+
+@compute @workgroup_size(WG)
+fn backward(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) index: u32) {
+    let tiles = dims.b * dims.h * ((dims.t + TILE - 1u) / TILE);
+    let group = group_index(wid, groups);
+    let lane = subgroupExclusiveAdd(1u);
+    if group < tiles {
+        backward_queries(place(group), lane, index);
+    } else if group < 2u * tiles {
+        backward_keys(place(group - tiles), lane, index);
     }
 }

@@ -3,15 +3,16 @@
 // No (T, T) matrix: keys pass by a tile at a time under a running maximum m and sum l, and the backward computes P again from lse:
 //   P = exp(scale q.k - lse);  dP = drop dctx.v;  dS = P (dP - delta), delta = sum over k of P dP = dctx.ctx
 //   dq = scale sum over k of dS k;   dk = scale sum over q of dS q;   dv = sum over q of drop(P) dctx
-// A workgroup owns TILE rows (queries; in backward_kv keys) of one head of one text, and LANES = WG / TILE lanes own each row: lane part
+// A workgroup owns TILE rows (queries; in the backward's second half keys) of one head of one text, and LANES = WG / TILE lanes own each row: lane part
 // of it takes every LANES-th of the passing rows and every LANES-th quad of the channels. qkv's row n holds query | key | value, each
 // C = h * d wide, head by head.
+// qkv and ctx, which the backward reads, are of type Stored; all else is f32.
 // Uses lib/step, lib/grid, lib/threefry, lib/dropout. Twin: src/cpu/attention.rs
-//   entry         reads                          writes                       dispatch
-//   forward       qkv mask                       ctx lse              (=)     b * h * ceil(t / TILE)
-//   backward_q    qkv mask ctx lse dctx          delta, query of dqkv (=)     b * h * ceil(t / TILE)
-//   backward_kv   qkv mask lse dctx delta        key, value of dqkv   (=)     b * h * ceil(t / TILE)
-//   map           qkv mask lse                   shares               (=)     b * h * ceil(t / TILE)
+//   entry         reads                          writes               dispatch
+//   forward       qkv mask                       ctx lse      (=)     b * h * ceil(t / TILE)
+//   backward      qkv mask ctx lse dctx          dqkv         (=)     b * h * ceil(t / TILE) of queries, then as many of keys
+//   map           qkv mask lse                   shares       (=)     b * h * ceil(t / TILE)
+// The backward's keys make delta again from ctx: that is cheaper than a dispatch that waits for it.
 // map writes P whole, for people to look at: on request only, never in a training step.
 override WG: u32;
 override TILE: u32;                                                  // rows a workgroup owns, and rows that pass by at a time
@@ -38,18 +39,18 @@ struct Dims {
     pad1: u32,
 }
 @group(0) @binding(0) var<uniform> dims: Dims;
-@group(0) @binding(1) var<storage, read> qkv: array<f32>;            // (N, 3C)
+@group(0) @binding(1) var<storage, read> qkv: array<Stored>;         // (N, 3C)
 @group(0) @binding(2) var<storage, read> mask: array<u32>;           // (B, T) 1 = token, 0 = padding
-@group(0) @binding(3) var<storage, read_write> ctx: array<f32>;      // (N, C)
+@group(0) @binding(3) var<storage, read_write> ctx: array<Stored>;   // (N, C)
 @group(0) @binding(4) var<storage, read_write> lse: array<f32>;      // (B, H, T) log-sum-exp of a query's scores
 @group(0) @binding(5) var<storage, read> dctx: array<f32>;           // (N, C)
-@group(0) @binding(6) var<storage, read_write> delta: array<f32>;    // (B, H, T)
 @group(0) @binding(7) var<storage, read_write> dqkv: array<f32>;     // (N, 3C)
 @group(0) @binding(8) var<storage, read_write> shares: array<f32>;   // (B, H, T, T) P, without dropout
 
 var<workgroup> staged: array<vec4f, 3u * TILE * STRIDE>;             // three places for TILE rows of one head
 var<workgroup> pairs: array<f32, TILE * TILE>;                       // [own row][passing row]
 var<workgroup> scratch: array<f32, WG>;
+var<workgroup> deltas: array<f32, TILE>;                             // of passing queries
 
 // The parts of a row of qkv.
 const QUERY = 0u;
@@ -84,7 +85,7 @@ fn stage_qkv(p: Place, lane: u32, s: u32, first: u32, part: u32) {
         for (var j = 0u; j < 4u; j++) {
             let channel = i % QUADS * 4u + j;
             if first + i / QUADS < dims.t && channel < dims.d {
-                quad[j] = qkv[qkv_index(p, first + i / QUADS, part, channel)];
+                quad[j] = f32(qkv[qkv_index(p, first + i / QUADS, part, channel)]);
             }
         }
         staged[staged_row(s, i / QUADS) + i % QUADS] = quad;
@@ -228,7 +229,7 @@ fn forward(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) groups: v
     for (var i = 0u; i < 4u * QUADS_MAX; i++) {
         let channel = own_channel(part, i);
         if channel < dims.d {
-            ctx[ctx_index(p, q, channel)] = acc[i / 4u][i % 4u] * inverse;
+            ctx[ctx_index(p, q, channel)] = Stored(acc[i / 4u][i % 4u] * inverse);
         }
     }
     if part == 0u {
@@ -236,28 +237,27 @@ fn forward(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) groups: v
     }
 }
 
-@compute @workgroup_size(WG)
-fn backward_q(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
-    let p = place(dims.first_group + group_index(wid, groups));
-    if p.text >= dims.b { return; }
+// The lane's share of delta of query q.
+fn delta_share(p: Place, q: u32, part: u32) -> f32 {
+    var share = 0.0;
+    if q < dims.t {
+        for (var c = part; c < dims.d; c += LANES) {
+            share += dctx[ctx_index(p, q, c)] * f32(ctx[ctx_index(p, q, c)]);
+        }
+    }
+    return share;
+}
+
+// The query part of dqkv, of the queries that p owns.
+fn backward_queries(p: Place, lane: u32) {
     let own = lane / LANES;
     let part = lane % LANES;
     let q = p.first + own;
     let k_end = select(dims.t, min(dims.t, p.first + TILE), dims.causal != 0u);
     stage_qkv(p, lane, 0u, p.first, QUERY);
     stage_dctx(p, lane, 1u, p.first);
-    var share = 0.0;
-    var q_lse = 0.0;
-    if q < dims.t {
-        q_lse = lse[row_index(p, q)];
-        for (var c = part; c < dims.d; c += LANES) {
-            share += dctx[ctx_index(p, q, c)] * ctx[ctx_index(p, q, c)];
-        }
-    }
-    let q_delta = own_row_sum(lane, share);
-    if q < dims.t && part == 0u {
-        delta[row_index(p, q)] = q_delta;
-    }
+    let q_lse = lse[row_index(p, min(q, dims.t - 1u))];
+    let q_delta = own_row_sum(lane, delta_share(p, q, part));
     var acc: PerQuad;                                                // of sum dS k
     for (var k0 = 0u; k0 < k_end; k0 += TILE) {
         stage_qkv(p, lane, 2u, k0, VALUE);
@@ -291,10 +291,8 @@ fn backward_q(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) groups
     }
 }
 
-@compute @workgroup_size(WG)
-fn backward_kv(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
-    let p = place(dims.first_group + group_index(wid, groups));
-    if p.text >= dims.b { return; }
+// The key and value parts, of the keys that p owns.
+fn backward_keys(p: Place, lane: u32) {
     let own = lane / LANES;
     let part = lane % LANES;
     let k = p.first + own;
@@ -304,6 +302,8 @@ fn backward_kv(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) group
     var dv: PerQuad;                                                 // of sum drop(P) dctx
     for (var q0 = select(0u, p.first, dims.causal != 0u); q0 < dims.t; q0 += TILE) {
         stage_qkv(p, lane, 2u, q0, QUERY);
+        let q_delta = own_row_sum(lane, delta_share(p, q0 + own, part));
+        if part == 0u { deltas[own] = q_delta; }
         workgroupBarrier();
         var scores = products(0u, lane);
         workgroupBarrier();
@@ -318,7 +318,7 @@ fn backward_kv(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) group
                 let probability = exp(scores[i] * dims.scale - lse[row_index(p, q)]);
                 let factor = pair_dropout(p, q, k);
                 weight = probability * factor;
-                dss[i] = probability * (dps[i] * factor - delta[row_index(p, q)]);
+                dss[i] = probability * (dps[i] * factor - deltas[q - q0]);
             }
             pairs[own * TILE + part + i * LANES] = weight;
         }
@@ -348,6 +348,17 @@ fn backward_kv(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) group
 }
 
 @compute @workgroup_size(WG)
+fn backward(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
+    let tiles = dims.b * dims.h * ((dims.t + TILE - 1u) / TILE);
+    let group = group_index(wid, groups);
+    if group < tiles {
+        backward_queries(place(group), lane);
+    } else if group < 2u * tiles {
+        backward_keys(place(group - tiles), lane);
+    }
+}
+
+@compute @workgroup_size(WG)
 fn map(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
     let p = place(dims.first_group + group_index(wid, groups));
     let q = p.first + lane / LANES;
@@ -357,7 +368,7 @@ fn map(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) groups: vec3u
         if sees(p, q, k) {
             var score = 0.0;
             for (var channel = 0u; channel < dims.d; channel++) {
-                score += qkv[qkv_index(p, q, QUERY, channel)] * qkv[qkv_index(p, k, KEY, channel)];
+                score += f32(qkv[qkv_index(p, q, QUERY, channel)]) * f32(qkv[qkv_index(p, k, KEY, channel)]);
             }
             share = exp(score * dims.scale - lse[row_index(p, q)]);
         }

@@ -232,7 +232,11 @@ impl Config {
         Ok(config)
     }
 
-    fn check(&self) -> Result<()> {
+    /// What every configuration must keep to, from whatever it was put together.
+    ///
+    /// # Errors
+    /// A value that cannot be trained with, and what to try.
+    pub fn check(&self) -> Result<()> {
         self.check_sizes()?;
         self.check_shares()?;
         self.check_counters()
@@ -296,11 +300,12 @@ impl Config {
     }
 
     fn check_shares(&self) -> Result<()> {
-        let open = |v: f64| v > 0.0 && v < 1.0;
-        let half_open = |v: f64| (0.0..1.0).contains(&v);
+        // As the kernels see them: a number that f32 rounds to the edge is on the edge.
+        let open = |v: f64| v as f32 > 0.0 && (v as f32) < 1.0;
+        let half_open = |v: f64| v >= 0.0 && (v as f32) < 1.0;
         let closed = |v: f64| (0.0..=1.0).contains(&v);
-        let positive = |v: f64| v.is_finite() && v > 0.0;
-        let not_negative = |v: f64| v.is_finite() && v >= 0.0;
+        let positive = |v: f64| (v as f32).is_finite() && v as f32 >= f32::MIN_POSITIVE;
+        let not_negative = |v: f64| (v as f32).is_finite() && v >= 0.0;
         for (name, value, fits, wanted) in [
             ("mask_prob", self.mask_prob, open(self.mask_prob), "between 0 and 1"),
             ("dropout", self.dropout, half_open(self.dropout), "0 or more, below 1"),
@@ -434,6 +439,9 @@ mod tests {
         let message = |set: &[&str]| with(set).unwrap_err().to_string();
         assert!(message(&["lerning_rate=1"]).contains("no setting lerning_rate"));
         assert!(message(&["hiden_size=64"]).contains("did you mean hidden_size?"));
+        for at_an_edge_of_f32 in ["dropout=0.99999999", "adam_eps=1e-46", "lr=1e39"] {
+            assert!(message(&[at_an_edge_of_f32]).contains("want "), "{at_an_edge_of_f32}");
+        }
         let far = message(&["lerning=1"]);
         assert!(far.contains("the settings are ") && far.contains(" lr,") && !far.contains("did you mean"), "{far}");
         assert!(message(&["hidden_size=65"]).contains("try hidden_size = 66"));

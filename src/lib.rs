@@ -7,7 +7,7 @@
 //!
 //! Rooms, in the direction in which they may know each other:
 //! ```text
-//! text -> batch -> plan -> ops -> cpu | gpu -> model -> hub -> train -> tasks, verify -> run -> app -> cli
+//! text -> batch -> plan -> ops -> cpu | gpu -> model -> hub -> burn -> train -> tasks, verify -> run -> app -> cli
 //!                                                               train::event -> view (line, report, TensorBoard)
 //! ```
 //! - [`text`]: corpora, tokenizers, the built-in grammar, the token cache. Knows nothing of models.
@@ -19,6 +19,8 @@
 //! - [`model`]: the ledger of parameters (said once; offsets, checkpoints, optimizer ranges and tests come from it), towers,
 //!   heads, and the plan of a whole step.
 //! - [`hub`]: Hugging Face's layout, in and out.
+//! - `burn` (cargo feature): the same networks written with Burn, which runs a plan's stages with no kernel of ours: the oracle and
+//!   the baseline.
 //! - [`train`]: schedules, the session (the only loop body there is), metrics, warnings, checkpoints, and the border to every
 //!   view: [`train::event::Command`] in, [`train::event::Event`] out. **Invariant:** draws nothing, and knows no view.
 //! - [`verify`], [`tasks`]: whole steps against numbers from elsewhere; trained networks put to use.
@@ -32,6 +34,8 @@
 #[cfg(not(target_arch = "wasm32"))] // a window of the system
 pub mod app;
 pub mod batch;
+#[cfg(feature = "burn")]
+pub mod burn;
 #[cfg(not(target_arch = "wasm32"))] // a terminal
 pub mod cli;
 pub mod config;

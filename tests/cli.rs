@@ -67,7 +67,7 @@ fn logits(event: &Value) -> Vec<f64> {
 fn wrong_usage_is_status_2_and_says_what_is_right() {
     let (_dir, model) = random_model(32);
     let m = model.as_str();
-    let cases: [(&[&str], &str); 17] = [
+    let cases: [(&[&str], &str); 16] = [
         (&["detct"], "'detect'"),
         (&["train", "--stepz", "3"], "'--steps'"),
         (&["train", "--steps", "0"], "--steps"),
@@ -82,11 +82,13 @@ fn wrong_usage_is_status_2_and_says_what_is_right() {
         (&["detect", m, "x", "--device", "no such card"], "no adapter's name contains"),
         (&["fill", m, "no blank", "--device", "cpu"], "there is no [MASK]"),
         (&["corrupt", m, ".", "--device", "cpu", "--seed", "x"], "--seed"),
-        (&["bench", "--against", "burn"], "--features burn"),
         (&["export", m], "--to"),
         (&["app", "--size", "big"], "want WxH"),
     ];
-    for (args, wanted) in cases {
+    let without_burn: [(&[&str], &str); 2] =
+        [(&["bench", "--against", "burn"], "--features burn"), (&["train", "--engine", "burn"], "--features burn")];
+    let without_burn = without_burn.into_iter().filter(|_| !cfg!(feature = "burn"));
+    for (args, wanted) in cases.into_iter().chain(without_burn) {
         let ran = run(args);
         assert_eq!(ran.status, 2, "{args:?}: {}", ran.stderr);
         assert!(ran.stderr.contains(wanted), "{args:?}: {}", ran.stderr);
@@ -468,7 +470,9 @@ fn verify_without_a_fixture_checks_the_gradients_of_every_parameter() {
 fn bench_tells_a_step_and_its_kernels() {
     let args =
         "bench --preset nano --set batch=2 --set seq_len=16 --set accumulate=3 --device cpu --seconds 0.2 --json";
-    let ran = run(args.split(' ')).good();
+    let dir = tempfile::tempdir().unwrap();
+    let drawn = dir.path().join("report.html");
+    let ran = run(args.split(' ').map(std::ffi::OsStr::new).chain(["--report".as_ref(), drawn.as_os_str()])).good();
     let steps = ran.events_of("bench_step");
     assert_eq!(steps.len(), 1);
     for field in
@@ -489,10 +493,23 @@ fn bench_tells_a_step_and_its_kernels() {
         assert!(limits[0][field].as_f64().is_some_and(|value| value > 0.0), "{field}: {}", limits[0]);
     }
     let kernels = ran.events_of("bench_kernel");
+    let page = std::fs::read_to_string(&drawn).unwrap();
+    assert_eq!(page.matches("<circle").count(), kernels.len(), "a disc a kernel");
+    assert!(page.contains("--set accumulate=3") && page.ends_with("</html>\n"));
     let calls: u64 = kernels.iter().map(|k| k["calls"].as_u64().unwrap()).sum();
     assert_eq!(Some(calls), steps[0]["dispatches"].as_u64());
     let share: f64 = kernels.iter().map(|k| k["share"].as_f64().unwrap()).sum();
     assert!((share - 1.0).abs() < 1e-6, "{share}");
+}
+
+#[test]
+fn a_report_of_bench_that_cannot_be_written_is_refused_before_it_is_measured() {
+    let dir = tempfile::tempdir().unwrap();
+    let missing = dir.path().join("no/report.html");
+    for (path, wanted) in [(dir.path(), "this is a folder"), (missing.as_path(), "no such folder")] {
+        let ran = run(["bench".as_ref(), "--seconds".as_ref(), "1000".as_ref(), "--report".as_ref(), path.as_os_str()]);
+        assert!(ran.status == 2 && ran.stderr.contains(wanted), "{}", ran.stderr);
+    }
 }
 
 #[test]

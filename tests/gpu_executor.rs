@@ -125,9 +125,9 @@ fn nothing_is_made_after_step_0() {
             e.write(&b.x, words(&ramp(1000)));
             run_all(e, WHOLE);
             e.collect(u64::from(i));
-            block_on(e.drain(false, |_, _| rows += 1)).unwrap();
+            block_on(e.drain(false, |_, _, _| rows += 1)).unwrap();
         }
-        block_on(e.drain(true, |_, _| rows += 1)).unwrap();
+        block_on(e.drain(true, |_, _, _| rows += 1)).unwrap();
     };
     steps(&mut e, 3);
     // The driver's own count, where it keeps one: staging buffers that wgpu makes behind our back would show.
@@ -165,7 +165,8 @@ fn no_collected_row_is_lost() {
     for drain_every in [1, 7, 100] {
         let mut e = executor(&gpu, &b.plan);
         let mut seen = Vec::new();
-        let mut each = |tag: u64, outputs: &[&[u32]]| seen.push((tag, outputs[0][0], outputs[0][1]));
+        let mut each =
+            |tag: u64, _: web_time::Instant, outputs: &[&[u32]]| seen.push((tag, outputs[0][0], outputs[0][1]));
         for i in 0..100 {
             e.set_step(&step(i + 1000));
             run_all(&mut e, WHOLE);
@@ -192,7 +193,7 @@ fn rows_collected_with_nothing_run_in_between_are_all_kept() {
     run_all(&mut e, WHOLE);
     e.collect(20);
     let mut seen = Vec::new();
-    block_on(e.drain(true, |tag, outputs| seen.push((tag, outputs[0][1])))).unwrap();
+    block_on(e.drain(true, |tag, _, outputs| seen.push((tag, outputs[0][1])))).unwrap();
     let want: Vec<(u64, u32)> = (0..21).map(|tag| (tag, if tag < 20 { 1 } else { 2 })).collect();
     assert_eq!(seen, want);
 }
@@ -289,7 +290,7 @@ fn a_lost_device_is_an_error_of_every_later_call() {
         let error = block_on(async {
             e.run(0..b.plan.dispatches.len(), WHOLE).await?;
             e.collect(0);
-            e.drain(true, |_, _| ()).await?;
+            e.drain(true, |_, _, _| ()).await?;
             e.read(&b.y).await.map(|_| ())
         })
         .expect_err("the device is gone");

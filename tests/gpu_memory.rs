@@ -45,7 +45,7 @@ fn memory_is_flat_over_thousands_of_steps() {
                 at = block_on(e.run(at..plan.dispatches.len(), Duration::from_millis(1))).unwrap();
             }
             e.collect(i);
-            block_on(e.drain(false, |_, _| rows += 1)).unwrap();
+            block_on(e.drain(false, |_, _, _| rows += 1)).unwrap();
         }
     };
     steps(&mut e, 300);
@@ -58,6 +58,6 @@ fn memory_is_flat_over_thousands_of_steps() {
     // A staging buffer kept (16 KiB a step) would be 8,000 pages; 64 of them are 131 bytes a step.
     println!("grown by {grown} pages");
     assert!(grown < 64, "{grown} pages in 2,000 steps");
-    block_on(e.drain(true, |_, _| rows += 1)).unwrap();
+    block_on(e.drain(true, |_, _, _| rows += 1)).unwrap();
     assert_eq!(rows, 2300);
 }

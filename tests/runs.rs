@@ -179,11 +179,50 @@ fn a_number_that_is_not_finite_ends_the_run_and_leaves_its_checkpoints() {
     assert!(files(&run.join("checkpoints")) == before, "a checkpoint was touched");
     assert_eq!(checkpoint::newest_whole(&run).unwrap().newest.map(|c| c.state.step), Some(2));
     assert_eq!(steps(&run).len(), 2, "no number of the bad step was told");
+    // A masked language model has no judge, hence fewer groups of gradients to watch.
+    let set = ["objective=mlm", "clip_separately=true", "lr=1e30"];
+    let output = desk.train("generator", &set, &["--device", "cpu"]);
+    let message = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.code() == Some(1) && message.contains("the gradient is not finite"), "{message}");
     // The run's record ends with the failure, and can still be looked at.
     let text = std::fs::read_to_string(run.join("metrics.jsonl")).unwrap();
     let last: Value = serde_json::from_str(text.lines().last().unwrap()).unwrap();
     assert_eq!(last["event"], "failed");
     assert!(run.join("report.html").is_file());
+}
+
+#[test]
+fn minutes_that_were_not_yet_made_into_steps_are_so_after_a_resume() {
+    let desk = Desk::new();
+    let tiniest = lab::TINIEST.iter().flat_map(|setting| ["--set", setting]);
+    let minutes =
+        ["train", "--json", "--corpus", "corpus.txt", "--minutes", "0.05", "--stop-after", "5", "--device", "cpu"];
+    done(&desk.electroscope(&minutes.into_iter().chain(["--out", "run"]).chain(tiniest).collect::<Vec<_>>()));
+    let planned = || checkpoint::newest_whole(&desk.path("run")).unwrap().newest.unwrap().state.planned_steps;
+    assert_eq!(planned(), 1_000_000, "five steps tell no rate yet");
+    let output = desk.electroscope(&["train", "--resume", "--minutes", "3", "--out", "run", "--device", "cpu"]);
+    assert_eq!(output.status.code(), Some(2), "{}", String::from_utf8_lossy(&output.stderr));
+    done(&desk.electroscope(&["train", "--json", "--resume", "--out", "run", "--device", "cpu"]));
+    let (planned, taken) = (planned(), steps(&desk.path("run")).len() as u64);
+    assert!((20..1_000_000).contains(&planned) && taken == planned, "{taken} of {planned}");
+}
+
+#[test]
+fn held_out_text_is_judged_only_where_it_is_the_runs_own() {
+    let desk = Desk::new();
+    done(&desk.train("run", &[], &["--device", "cpu", "--stop-after", "2"]));
+    done(&desk.electroscope(&["eval", "run", "--device", "cpu"]));
+    let corpus = desk.path("corpus.txt");
+    let text = std::fs::read_to_string(&corpus).unwrap();
+    std::fs::write(&corpus, format!("the dog sees the cat.\n\n{text}")).unwrap();
+    let output = desk.electroscope(&["eval", "run", "--device", "cpu"]);
+    let message = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(2), "{message}");
+    assert!(
+        message.contains("the corpus is not the one this run was trained on") && message.contains("--corpus"),
+        "{message}"
+    );
+    done(&desk.electroscope(&["eval", "run", "--corpus", "corpus.txt", "--device", "cpu"]));
 }
 
 #[test]

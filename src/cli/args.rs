@@ -418,6 +418,9 @@ pub struct BenchArgs {
     /// Another engine to measure beside this one (in builds with the feature burn)
     #[arg(long, value_name = "ENGINE", value_parser = PossibleValuesParser::new(["burn"]))]
     pub against: Option<String>,
+    /// Draw it too: each kernel against what the device does at best (a roofline), one page of HTML
+    #[arg(long, value_name = "FILE", conflicts_with = "against")]
+    pub report: Option<PathBuf>,
     /// Time measured for each, after warming up
     #[arg(long, value_name = "S", default_value_t = 10.0, value_parser = positive)]
     pub seconds: f64,

@@ -6,10 +6,14 @@ use crate::config::{Config, Overrides};
 use crate::gpu::Choice;
 use crate::run::kernels::{self, Wish};
 use crate::tasks::bench::{DeviceLimits, KernelSpeed, Measured, StepSpeed, limits, measure};
-use crate::train::engine::Place;
+use crate::tasks::versus::{self, Ratio, Versus};
+use crate::train::engine::{Kind, Place};
 use crate::train::event::{Event, Preparing};
+use crate::view::log::write_page;
+use crate::view::speed::{self, Sheet, Spot};
 use crate::{Error, Result, cpu};
 use serde::Serialize;
+use std::path::Path;
 
 #[derive(Serialize)]
 #[serde(tag = "event", rename = "bench_limits")]
@@ -35,14 +39,18 @@ struct BenchKernel<'a> {
     speed: &'a KernelSpeed,
 }
 
+#[derive(Serialize)]
+#[serde(tag = "event", rename = "bench_ratio")]
+struct BenchRatio<'a> {
+    #[serde(flatten)]
+    ratio: &'a Ratio,
+}
+
 /// Measured where nothing was named: what a laptop trains.
 const PRESETS: [&str; 2] = ["nano", "tiny"];
 
 pub async fn run(args: &BenchArgs, output: Output) -> Result<()> {
-    if args.against.is_some() {
-        return Err(Error::usage("the engine burn is not in this build")
-            .hint("build with --features burn to measure against it"));
-    }
+    let against = args.against.as_deref().map(Kind::named).transpose()?;
     if let Some(threads) = args.threads {
         cpu::set_threads(threads);
     }
@@ -51,11 +59,15 @@ pub async fn run(args: &BenchArgs, output: Output) -> Result<()> {
     // All of what was typed is checked before anything takes its time.
     let overrides = Overrides { set: args.set.clone(), ..Overrides::default() };
     let configs = presets.into_iter().map(|preset| Config::load(preset, &overrides)).collect::<Result<Vec<_>>>()?;
+    if let Some(path) = args.report.as_deref() {
+        check_report(path)?;
+    }
     let devices = if args.device.is_empty() { vec![Choice::Auto] } else { args.device.clone() };
     let mut places = Vec::with_capacity(devices.len());
     for device in &devices {
-        places.push(Place::open(device).await?);
+        places.push(Place::open_for(device, against.unwrap_or(Kind::Wgsl)).await?);
     }
+    let mut sheets = Vec::new();
     for place in &places {
         let device = place.event();
         output.event(&Event::Device(device.clone()))?;
@@ -70,13 +82,71 @@ pub async fn run(args: &BenchArgs, output: Output) -> Result<()> {
                     output.note(&output.lang.pick(p.message, p.message_pt));
                 }
             };
-            let kernels = kernels::choose_for_drill(config, place, wish, &mut told).await?;
+            let ours = place.with_wgsl();
+            let kernels = kernels::choose_for_drill(config, &ours, wish, &mut told).await?;
             output.note(&note(config, args.seconds, output));
-            let measured = measure(config, place, kernels, &limits, args.seconds).await?;
-            tell(&measured, output)?;
+            if against.is_some() {
+                tell_versus(&versus::measure(config, &ours, kernels, place, &limits, args.seconds).await?, output)?;
+            } else {
+                let measured = measure(config, place, kernels, &limits, args.seconds).await?;
+                tell(&measured, output)?;
+                sheets.push(sheet(&device.name, &limits, &measured));
+            }
         }
     }
+    let Some(path) = args.report.as_deref() else { return Ok(()) };
+    write_page(path, &speed::html(&sheets, &typed_again(), env!("CARGO_PKG_VERSION"), output.lang))?;
+    let place = path.display();
+    output.note(&output.lang.pick(format!("drawn: {place}"), format!("desenhado: {place}")));
     Ok(())
+}
+
+/// Refuses what cannot be written before anything is measured for it.
+fn check_report(path: &Path) -> Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let wrong =
+        |what: &str| Err(Error::usage(what.to_owned()).at(path.display()).hint("name a file, such as bench.html"));
+    if path.is_dir() || path.file_name().is_none() {
+        return wrong("--report wants a file, and this is a folder");
+    }
+    if !folder.is_dir() {
+        return wrong("there is no such folder for --report");
+    }
+    Ok(())
+}
+
+/// The command as it was typed, for whoever wants to repeat it.
+fn typed_again() -> String {
+    let quoted = |word: String| match word.chars().all(|c| c.is_alphanumeric() || "-_=./:+,".contains(c)) {
+        true => word,
+        false => format!("'{}'", word.replace('\'', "'\\''")),
+    };
+    let words = std::env::args().skip(1).map(quoted);
+    std::iter::once("electroscope".to_owned()).chain(words).collect::<Vec<_>>().join(" ")
+}
+
+fn sheet(device: &str, limits: &DeviceLimits, measured: &Measured) -> Sheet {
+    let Measured { step, kernels } = measured;
+    let spot = |k: &KernelSpeed| Spot {
+        kernel: k.kernel.to_owned(),
+        calls: k.calls,
+        ms: k.ms,
+        share: k.share,
+        gflops_per_sec: k.gflops_per_sec,
+        gbytes_per_sec: k.gbytes_per_sec,
+        limit_share: k.limit_share,
+    };
+    Sheet {
+        preset: step.preset.clone(),
+        device: device.to_owned(),
+        tokens_per_sec: step.tokens_per_sec,
+        step_ms: step.step_ms,
+        predicted_ms: step.predicted_ms,
+        copy_gbytes_per_sec: limits.copy_gbytes_per_sec,
+        product_gflops_per_sec: limits.product_gflops_per_sec,
+        dispatch_us: limits.dispatch_us,
+        kernels: kernels.iter().flatten().map(spot).collect(),
+    }
 }
 
 fn note(config: &Config, seconds: f64, output: Output) -> String {
@@ -114,6 +184,21 @@ fn limits_text(device: &str, limits: &DeviceLimits, output: Output) -> String {
     )
 }
 
+fn tell_versus(Versus { ours, other, ratio }: &Versus, output: Output) -> Result<()> {
+    for speed in [ours, other] {
+        output.event(&BenchStep { speed })?;
+        output.text(&step_text(speed, output))?;
+    }
+    output.event(&BenchRatio { ratio })?;
+    let lang = output.lang;
+    let (preset, other, turns) = (&ratio.preset, ratio.against, ratio.turns);
+    let [times, low, high] = [ratio.ratio, ratio.spread[0], ratio.spread[1]].map(|r| lang.decimal(r, 2));
+    output.text(&lang.pick(
+        format!("{preset}  {times} x the tokens a second of {other} (medians of {turns} turns; {low} to {high})"),
+        format!("{preset}  {times} x os tokens por segundo de {other} (medianas de {turns} turnos; {low} a {high})"),
+    ))
+}
+
 fn step_text(s: &StepSpeed, output: Output) -> String {
     let lang = output.lang;
     let mib = |bytes: u64| format!("{} MiB", lang.whole(bytes.div_ceil(1 << 20)));
@@ -123,34 +208,44 @@ fn step_text(s: &StepSpeed, output: Output) -> String {
     let (seq, params) = (s.seq, lang.rough(s.params));
     let (rate, steps) = (lang.whole(s.tokens_per_sec.round() as u64), lang.whole(s.steps));
     let [step, host] = [s.step_ms, s.host_ms].map(|ms| lang.decimal(ms, 2));
-    let (dispatches, flops) = (lang.whole(s.dispatches), lang.decimal(s.flops as f64 / 1e9, 2));
-    let [moved, memory] = [s.bytes, s.peak_bytes].map(mib);
+    let flops = lang.decimal(s.flops as f64 / 1e9, 2);
     let [fastest, slowest] = [s.step_ms_fastest, s.step_ms_slowest].map(|ms| lang.decimal(ms, 2));
-    let model = match (s.predicted_ms, s.limit_share) {
-        (Some(ms), Some(share)) => (lang.decimal(ms, 2), lang.percent(share, 0)),
-        _ => ("?".to_owned(), "?".to_owned()),
-    };
-    let (predicted, share) = model;
-    let launched = launched_text(s, output);
-    lang.pick(
+    let mut text = lang.pick(
         format!(
             "{preset}  {engine} on {device}: {rows} rows of {seq} tokens, {params} parameters\n  {rate} tokens/s, {step} ms a \
-             step ({fastest} to {slowest}, {host} of it the host, {steps} steps), {dispatches} dispatches, {flops} GFLOP, \
-             {moved} moved, {memory} in memory\n  at the device's best it would take {predicted} ms: {share} of that speed is reached{launched}"
+             step ({fastest} to {slowest}, {host} of it the host, {steps} steps), {flops} GFLOP"
         ),
         format!(
             "{preset}  {engine} em {device}: {rows} linhas de {seq} tokens, {params} parâmetros\n  {rate} tokens/s, {step} ms \
-             por passo ({fastest} a {slowest}, {host} do host, {steps} passos), {dispatches} despachos, {flops} GFLOP, \
-             {moved} movidos, {memory} de memória\n  no melhor do dispositivo levaria {predicted} ms: alcança {share} dessa velocidade{launched}"
+             por passo ({fastest} a {slowest}, {host} do host, {steps} passos), {flops} GFLOP"
         ),
-    )
+    );
+    // What only our own plan tells.
+    if let (Some(dispatches), Some(bytes), Some(peak_bytes)) = (s.dispatches, s.bytes, s.peak_bytes) {
+        let (dispatches, moved, memory) = (lang.whole(dispatches), mib(bytes), mib(peak_bytes));
+        text.push_str(&lang.pick(
+            format!(", {dispatches} dispatches, {moved} moved, {memory} in memory"),
+            format!(", {dispatches} despachos, {moved} movidos, {memory} de memória"),
+        ));
+    }
+    if let (Some(ms), Some(share)) = (s.predicted_ms, s.limit_share) {
+        let (predicted, share) = (lang.decimal(ms, 2), lang.percent(share, 0));
+        text.push_str(&lang.pick(
+            format!("\n  at the device's best it would take {predicted} ms: {share} of that speed is reached"),
+            format!("\n  no melhor do dispositivo levaria {predicted} ms: alcança {share} dessa velocidade"),
+        ));
+    }
+    text.push_str(&launched_text(s, output));
+    text
 }
 
 /// What the host takes to launch a step's dispatches, where there is a device to launch them on.
 fn launched_text(s: &StepSpeed, output: Output) -> String {
-    let (Some(encode), Some(submit)) = (s.encode_ms, s.submit_ms) else { return String::new() };
+    let (Some(encode), Some(submit), Some(dispatches)) = (s.encode_ms, s.submit_ms, s.dispatches) else {
+        return String::new();
+    };
     let lang = output.lang;
-    let each = lang.decimal((encode + submit) * 1e3 / s.dispatches as f64, 2);
+    let each = lang.decimal((encode + submit) * 1e3 / dispatches as f64, 2);
     let [encode, submit] = [encode, submit].map(|ms| lang.decimal(ms, 2));
     lang.pick(
         format!("\n  in the median the host encodes a step in {encode} ms and submits it in {submit} ms: {each} us a dispatch"),

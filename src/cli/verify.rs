@@ -2,13 +2,14 @@
 
 use super::args::VerifyArgs;
 use super::output::Output;
+use crate::config::Precision;
 use crate::hub::write_safetensors;
-use crate::train::engine::Place;
+use crate::train::engine::{Kind, Place};
 use crate::verify::fixture::{Comparison, Computed, Fixture};
-use crate::verify::self_check;
+use crate::verify::{against_burn, self_check};
 use crate::{Error, Result, parity};
 use serde::Serialize;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 #[derive(Serialize)]
 #[serde(tag = "event", rename = "comparison")]
@@ -52,6 +53,14 @@ pub async fn run(args: &VerifyArgs, output: Output) -> Result<()> {
         if let Some(to) = &args.dump {
             dump(&computed, to, &name)?;
         }
+        if place.stores(Precision::F16) {
+            let halves = fixture.compare_in(&place, Precision::F16).await.map_err(|e| e.at(dir.display()))?;
+            tally.suite(&format!("fixture {name} with precision = f16"), &halves.comparisons)?;
+        }
+    }
+    if cfg!(feature = "burn") {
+        let burn = Place::open_for(&args.place.device, Kind::Burn).await?;
+        against(&burn, &fixtures, &mut tally).await?;
     }
     let Tally { comparisons, failed, .. } = tally;
     output.event(&Verified { device: &device.name, comparisons, failed, passed: failed == 0 })?;
@@ -81,6 +90,22 @@ async fn whole(place: &Place, tally: &mut Tally) -> Result<()> {
     tally.suite("the same steps twice", &self_check::repeatability(place).await?)?;
     if place.gpu().is_some() {
         tally.suite("steps against the twins", &self_check::against_twins(place).await?)?;
+        if place.stores(Precision::F16) {
+            let steps = self_check::f16_against_twins(place).await?;
+            tally.suite("steps against the twins with precision = f16", &steps)?;
+        }
+    }
+    Ok(())
+}
+
+/// Our engine against the Burn engine, and the Burn engine against the fixtures: who is right where the two differ.
+async fn against(burn: &Place, fixtures: &[(&PathBuf, Fixture)], tally: &mut Tally) -> Result<()> {
+    for (what, settings) in against_burn::CASES {
+        tally.suite(&format!("against Burn: {what}"), &against_burn::compare(burn, settings).await?)?;
+    }
+    for (dir, fixture) in fixtures {
+        let computed = fixture.compare(burn).await.map_err(|e| e.at(dir.display()))?;
+        tally.suite(&format!("fixture {} with Burn", folder_name(dir)), &computed.comparisons)?;
     }
     Ok(())
 }

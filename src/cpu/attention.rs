@@ -112,6 +112,23 @@ impl<'a> Tile<'a> {
         math::dropout_factors(self.step.dropout_key, d.dropout, row * d.t, factors);
     }
 
+    /// delta = sum over channels of dctx ∘ ctx, of the tile's queries
+    fn delta(&self, ctx: &[f32], dctx: &[f32], delta: &mut [f32]) {
+        par::simd(
+            #[inline(always)]
+            || {
+                for (i, delta) in delta.iter_mut().enumerate() {
+                    let row = |x| self.of(x).row(i, self.width());
+                    *delta = math::sum(
+                        [row(dctx), row(ctx)],
+                        #[inline(always)]
+                        |[dctx, ctx]| dctx * ctx,
+                    );
+                }
+            },
+        );
+    }
+
     /// w.dp becomes the gradient of q·k, w.p the dropped probabilities. delta: of the tile's queries
     fn backward(&self, delta: &[f32], w: &mut Working) {
         let (t, scale) = (self.t(), self.d.scale);
@@ -220,69 +237,33 @@ fn softmax(scores: &mut [f32]) -> f32 {
     max + sum.ln()
 }
 
-/// The query part of dqkv, and delta = sum of dctx ∘ ctx
-pub fn backward_q(call: &Call, mut a: Args) {
+/// dqkv from dctx
+pub fn backward(call: &Call, mut a: Args) {
     let d: Dims = call.dims();
-    let (qkv, mask, ctx, lse, dctx) = (a.f32(), a.u32(), a.f32(), a.f32(), a.f32());
-    let (delta, dqkv) = (a.f32_mut(), a.f32_mut());
-    let (t, h, hd) = (d.t as usize, d.h as usize, d.d as usize);
-    let c = h * hd;
-    let all = (RowsMut(delta, h * t), RowsMut(dqkv, t * 3 * c));
-    par::rows(
-        d.b as usize,
-        t * t * c * 6,
-        all,
-        #[inline(always)]
-        |first, (RowsMut(delta, _), RowsMut(dqkv, _)), rows| {
-            for_each_tile(&d, call.step, (qkv, mask), (first, rows), |tile, w| {
-                let delta = &mut delta[tile.statistic(tile.row, 0)..][..tile.queries];
-                par::simd(
-                    #[inline(always)]
-                    || {
-                        for (i, delta) in delta.iter_mut().enumerate() {
-                            let row = |x| tile.of(x).row(i, hd);
-                            *delta = math::sum(
-                                [row(dctx), row(ctx)],
-                                #[inline(always)]
-                                |[dctx, ctx]| dctx * ctx,
-                            );
-                        }
-                    },
-                );
-                tile.again(lse, dctx, w);
-                tile.backward(delta, w);
-                // in the forward: score = scale q·k
-                let dq = &mut dqkv[(tile.row * t + tile.first) * 3 * c + tile.h * hd..];
-                let sizes = [tile.queries, hd, t];
-                product_here(sizes, View::strided(w.dp, t), tile.part(1, 0), ViewMut::strided(dq, 3 * c), false);
-            });
-        },
-    );
-}
-
-/// The key and value parts of dqkv
-pub fn backward_kv(call: &Call, mut a: Args) {
-    let d: Dims = call.dims();
-    let (qkv, mask, lse, dctx, delta, dqkv) = (a.f32(), a.u32(), a.f32(), a.f32(), a.f32(), a.f32_mut());
+    let (qkv, mask, ctx, lse, dctx, dqkv) = (a.f32(), a.u32(), a.f32(), a.f32(), a.f32(), a.f32_mut());
     let (t, h, hd) = (d.t as usize, d.h as usize, d.d as usize);
     let c = h * hd;
     par::rows(
         d.b as usize,
-        t * t * c * 8,
+        t * t * c * 10,
         RowsMut(dqkv, t * 3 * c),
         #[inline(always)]
         |first, RowsMut(dqkv, _), rows| {
             for_each_tile(&d, call.step, (qkv, mask), (first, rows), |tile, w| {
+                let mut delta = [0.0; TILE];
+                tile.delta(ctx, dctx, &mut delta[..tile.queries]);
                 tile.again(lse, dctx, w);
-                tile.backward(&delta[tile.statistic(tile.b, 0)..][..tile.queries], w);
-                let (sizes, add) = ([t, hd, tile.queries], tile.first > 0);
-                let row = tile.row * t * 3 * c + tile.h * hd;
-                // in the forward: ctx[q] += p factor v[k]
-                let dv = ViewMut::strided(&mut dqkv[row + 2 * c..], 3 * c);
-                product_here(sizes, View::strided(w.p, t).transposed(), tile.of(dctx), dv, add);
+                tile.backward(&delta, w);
+                let row = &mut dqkv[tile.row * t * 3 * c + tile.h * hd..];
                 // in the forward: score = scale q·k
-                let dk = ViewMut::strided(&mut dqkv[row + c..], 3 * c);
+                let dq = ViewMut::strided(&mut row[tile.first * 3 * c..], 3 * c);
+                product_here([tile.queries, hd, t], View::strided(w.dp, t), tile.part(1, 0), dq, false);
+                let (sizes, add) = ([t, hd, tile.queries], tile.first > 0);
+                let dk = ViewMut::strided(&mut row[c..], 3 * c);
                 product_here(sizes, View::strided(w.dp, t).transposed(), tile.part(0, tile.first), dk, add);
+                // in the forward: ctx[q] += p factor v[k]
+                let dv = ViewMut::strided(&mut row[2 * c..], 3 * c);
+                product_here(sizes, View::strided(w.p, t).transposed(), tile.of(dctx), dv, add);
             });
         },
     );

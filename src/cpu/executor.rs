@@ -25,7 +25,7 @@ pub struct Executor {
 struct Ring {
     outputs: Vec<usize>,
     /// As many as were ever collected between two drains.
-    rows: Vec<(u64, Vec<Vec<u32>>)>,
+    rows: Vec<(u64, Instant, Vec<Vec<u32>>)>,
     used: usize,
 }
 
@@ -118,10 +118,10 @@ impl Executor {
         let ring = &mut self.ring;
         if ring.used == ring.rows.len() {
             let row = ring.outputs.iter().map(|&i| vec![0; self.buffers[i].len()]).collect();
-            ring.rows.push((0, row));
+            ring.rows.push((0, Instant::now(), row));
         }
-        let (row_tag, row) = &mut ring.rows[ring.used];
-        *row_tag = tag;
+        let (row_tag, executed, row) = &mut ring.rows[ring.used];
+        (*row_tag, *executed) = (tag, Instant::now());
         for (copy, &output) in row.iter_mut().zip(&ring.outputs) {
             copy.copy_from_slice(&self.buffers[output]);
         }
@@ -130,10 +130,10 @@ impl Executor {
 
     /// Hands over what was collected, oldest first. `wait`: all of it; else what has arrived (here: all).
     #[allow(clippy::unused_async, reason = "the same signature as the gpu executor's")]
-    pub async fn drain(&mut self, _wait: bool, mut row: impl FnMut(u64, &[&[u32]])) -> Result<()> {
-        for (tag, outputs) in &self.ring.rows[..self.ring.used] {
+    pub async fn drain(&mut self, _wait: bool, mut row: impl FnMut(u64, Instant, &[&[u32]])) -> Result<()> {
+        for (tag, executed, outputs) in &self.ring.rows[..self.ring.used] {
             let views: ArrayVec<&[u32], SLOTS_MAX> = outputs.iter().map(Vec::as_slice).collect();
-            row(*tag, &views);
+            row(*tag, *executed, &views);
         }
         self.ring.used = 0;
         Ok(())

@@ -22,7 +22,7 @@ mod rtd;
 mod vocab;
 
 pub use executor::Executor;
-pub use par::{set_threads, threads};
+pub use par::{set_threads, threads, vectors};
 
 use crate::plan::{Elem, KernelSpec, Step};
 
@@ -108,8 +108,7 @@ impl<'a> Args<'a, '_> {
 pub fn twin(kernel: &KernelSpec) -> Twin {
     match kernel.meaning() {
         "attention.forward" => attention::forward,
-        "attention.backward_q" => attention::backward_q,
-        "attention.backward_kv" => attention::backward_kv,
+        "attention.backward" => attention::backward,
         "attention.map" => attention::map,
         "cast.narrow" => cast::narrow,
         "corrupt.replace" => corrupt::replace,

@@ -120,5 +120,20 @@ mod platform {
     }
 }
 
+/// The processor's vectors, as far as they decide the last bits of sums: `x86_64 avx2 fma`.
+pub fn vectors() -> String {
+    let mut words = vec![std::env::consts::ARCH];
+    #[cfg(target_arch = "x86_64")]
+    {
+        let there = [
+            ("avx2", std::arch::is_x86_feature_detected!("avx2")),
+            ("fma", std::arch::is_x86_feature_detected!("fma")),
+            ("avx512f", std::arch::is_x86_feature_detected!("avx512f")),
+        ];
+        words.extend(there.iter().filter(|(_, there)| *there).map(|(name, _)| *name));
+    }
+    words.join(" ")
+}
+
 use platform::join;
 pub use platform::{set_threads, threads, within};

@@ -181,7 +181,7 @@ impl Executor {
     ///
     /// # Errors
     /// The device is lost, or something failed since the last call.
-    pub async fn drain(&mut self, wait: bool, each: impl FnMut(u64, &[&[u32]])) -> Result<()> {
+    pub async fn drain(&mut self, wait: bool, each: impl FnMut(u64, Instant, &[&[u32]])) -> Result<()> {
         if self.ring.wants() {
             let encoder = self.encoder().await?;
             self.submit(encoder.finish());

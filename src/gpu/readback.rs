@@ -8,6 +8,7 @@ use crate::plan::{Plan, Role};
 use arrayvec::ArrayVec;
 use std::collections::VecDeque;
 use std::ops::Range;
+use web_time::Instant;
 
 /// Micro-batches whose numbers may be under way at once.
 const ROWS: usize = 8;
@@ -21,8 +22,9 @@ struct Row {
 }
 
 /// A row that reached the host.
-#[derive(Default)]
 struct Landed {
+    /// When the device had executed what it is a copy of.
+    executed: Instant,
     tags: Vec<u64>,
     words: Vec<u32>,
 }
@@ -104,10 +106,10 @@ impl Ring {
     /// Waits for the oldest row under way and moves it to host memory.
     async fn land(&mut self, gpu: &Gpu) -> Result<()> {
         let Some((mut row, mapping)) = self.travelling.pop_front() else { return Ok(()) };
-        if !mapping.ready().await {
-            return Err(gpu.unanswered());
-        }
-        let mut landed = self.spare.pop().unwrap_or_default();
+        let executed = mapping.ready().await.ok_or_else(|| gpu.unanswered())?;
+        let new = || Landed { executed, tags: Vec::new(), words: Vec::new() };
+        let mut landed = self.spare.pop().unwrap_or_else(new);
+        landed.executed = executed;
         copy_out(gpu, &row.buffer, self.outputs.last().map_or(0, |(_, words)| words.end), &mut landed.words)?;
         row.buffer.unmap();
         landed.tags.clear();
@@ -118,7 +120,7 @@ impl Ring {
     }
 
     /// Hands over what has arrived, oldest first; with `wait`, everything that was collected.
-    pub async fn drain(&mut self, gpu: &Gpu, wait: bool, mut each: impl FnMut(u64, &[&[u32]])) -> Result<()> {
+    pub async fn drain(&mut self, gpu: &Gpu, wait: bool, mut each: impl FnMut(u64, Instant, &[&[u32]])) -> Result<()> {
         while self.travelling.front_mut().is_some_and(|(_, mapping)| wait || mapping.arrived()) {
             self.land(gpu).await?;
         }
@@ -127,7 +129,7 @@ impl Ring {
                 let outputs: ArrayVec<&[u32], OUTPUTS_MAX> =
                     self.outputs.iter().map(|(_, words)| &landed.words[words.clone()]).collect();
                 for &tag in &landed.tags {
-                    each(tag, &outputs);
+                    each(tag, landed.executed, &outputs);
                 }
             }
             self.spare.push(landed);
@@ -173,7 +175,7 @@ impl Window {
 
     /// What the copy of `submission` brought.
     pub async fn land(&self, gpu: &Gpu, submission: &wgpu::SubmissionIndex, into: &mut [u32]) -> Result<()> {
-        if !Mapping::new(&self.buffer, wgpu::MapMode::Read, gpu, submission).ready().await {
+        if Mapping::new(&self.buffer, wgpu::MapMode::Read, gpu, submission).ready().await.is_none() {
             return Err(gpu.unanswered());
         }
         copy_into(gpu, &self.buffer, into)?;
@@ -189,7 +191,7 @@ pub async fn land_u64(
     submission: &wgpu::SubmissionIndex,
     len: usize,
 ) -> Result<Vec<u64>> {
-    if !Mapping::new(landing, wgpu::MapMode::Read, gpu, submission).ready().await {
+    if Mapping::new(landing, wgpu::MapMode::Read, gpu, submission).ready().await.is_none() {
         return Err(gpu.unanswered());
     }
     let mut words = Vec::new();

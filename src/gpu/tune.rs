@@ -5,6 +5,7 @@ use super::choice::AdapterKind;
 use super::device::Gpu;
 use super::executor::Executor;
 use crate::Result;
+use crate::error::Kind;
 use crate::plan::{Choices, Dispatch, Elem, Plan, Recorder, Stage, Step, Tensor};
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -67,6 +68,9 @@ pub async fn tune(
     let mut kernels = by_kernel(contests(gpu, record, known));
     let all = kernels.iter().map(Vec::len).sum::<usize>() as f32;
     let mut tuning = Tuning::default();
+    if !kernels.is_empty() {
+        tell(0.0);
+    }
     // First each kernel at its heaviest shapes, which also stand for shapes that are not met, or not reached; then at the others.
     for heaviest in [true, false] {
         for contests in &mut kernels {
@@ -74,15 +78,22 @@ pub async fn tune(
             if part.is_empty() || started.elapsed() > budget {
                 continue;
             }
-            let mut trial = Trial::new(gpu, part).await?;
-            for contest in part {
-                if started.elapsed() > budget {
-                    break;
-                }
-                tell(tuning.timed.len() as f32 / all);
-                let timed = Timed { key: contest.key.clone(), secs: trial.time(gpu, &contest.dispatches).await? };
+            let mut each = |timed: Timed, of: f32| {
                 tuning.choices.0.insert(timed.key.clone(), timed.secs[0].0.to_owned());
                 tuning.timed.push(timed);
+                tell(tuning.timed.len() as f32 / of);
+            };
+            let compared = compare(gpu, part, &|| started.elapsed() > budget, &mut |timed| each(timed, all)).await;
+            match compared {
+                Ok(()) => {}
+                Err(error) if error.kind == Kind::DeviceLost => return Err(error),
+                // A variant that this driver rejects, or has no memory for: the plain one it is, and if that fails too, the run tells.
+                Err(_) => {
+                    for contest in part {
+                        let plain = contest.dispatches[0].kernel.variants[0].name.to_owned();
+                        tuning.choices.0.insert(contest.key.clone(), plain);
+                    }
+                }
             }
             if let Some(timed) = tuning.timed.last().filter(|timed| heaviest && timed.key == contests[0].key) {
                 let (best, secs) = timed.secs[0];
@@ -102,6 +113,18 @@ pub async fn tune(
         tuning.choices.0.entry(contest.key.clone()).or_insert(name);
     }
     Ok(tuning)
+}
+
+/// Times the variants of one kernel's contests, until it is `late`.
+async fn compare(gpu: &Gpu, contests: &[Contest], late: &dyn Fn() -> bool, each: &mut dyn FnMut(Timed)) -> Result<()> {
+    let mut trial = Trial::new(gpu, contests).await?;
+    for contest in contests {
+        if late() {
+            break;
+        }
+        each(Timed { key: contest.key.clone(), secs: trial.time(gpu, &contest.dispatches).await? });
+    }
+    Ok(())
 }
 
 /// Without a measurement: on a processor that runs shaders, the first variant in a text of its own, since those need no barrier.

@@ -76,7 +76,7 @@ impl Uploads {
         }
         let slot = &mut self.slots[self.next];
         if let Some(mapping) = slot.mapping.take()
-            && !mapping.ready().await
+            && mapping.ready().await.is_none()
         {
             return Err(gpu.unanswered());
         }

@@ -103,7 +103,8 @@ pub use native::Waiter;
 pub struct Mapping {
     mapped: oneshot::Receiver<bool>,
     done: Done,
-    executed: Option<bool>,
+    /// Whether that is known, and when it was.
+    executed: Option<Option<Instant>>,
 }
 
 impl Mapping {
@@ -117,14 +118,14 @@ impl Mapping {
         Self { mapped, done: gpu.after(submission.clone()), executed: None }
     }
 
-    /// Resolves when the buffer is mapped; false where the device was lost.
-    pub async fn ready(self) -> bool {
+    /// Resolves when the buffer is mapped: when the submission had been executed; none where the device was lost.
+    pub async fn ready(self) -> Option<Instant> {
         // A lost device's mapping never comes, so it is awaited only once its submission is known to be done.
         let executed = match self.executed {
             Some(executed) => executed,
-            None => self.done.await.is_ok(),
-        };
-        executed && self.mapped.await.unwrap_or(false)
+            None => self.done.await.ok(),
+        }?;
+        self.mapped.await.unwrap_or(false).then_some(executed)
     }
 
     /// Whether [`Mapping::ready`] would resolve (almost) at once.
@@ -132,8 +133,8 @@ impl Mapping {
         if self.executed.is_none() {
             self.executed = match self.done.try_recv() {
                 Ok(None) => None,
-                Ok(Some(_)) => Some(true),
-                Err(oneshot::Canceled) => Some(false),
+                Ok(Some(executed)) => Some(Some(executed)),
+                Err(oneshot::Canceled) => Some(None),
             };
         }
         self.executed.is_some()

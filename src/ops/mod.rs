@@ -56,9 +56,11 @@ use crate::plan::{Elem, KernelSpec};
 /// Every kernel there is: what tests validate, `verify` compares and `info` lists.
 pub const ALL: &[&KernelSpec] = &[
     &attention::FORWARD,
-    &attention::BACKWARD_Q,
-    &attention::BACKWARD_KV,
+    &attention::FORWARD_F16,
+    &attention::BACKWARD,
+    &attention::BACKWARD_F16,
     &attention::MAP,
+    &attention::MAP_F16,
     &cast::NARROW,
     &corrupt::REPLACE,
     &embed::FORWARD,

@@ -7,7 +7,7 @@
 
 use super::poisoned;
 use crate::ops::{attention, embed, layernorm, matmul, optimizer, reduce, vocab};
-use crate::plan::{Dispatch, Elem, KernelSpec, Step};
+use crate::plan::{Dispatch, Elem, Step};
 
 /// One rounding: half an ULP.
 const ROUND: f64 = 1.0 / 16_777_216.0;
@@ -72,11 +72,6 @@ impl Scene<'_> {
 /// The largest magnitude; poison (in parts that a kernel leaves alone) is no number.
 fn largest(values: &[f32]) -> f64 {
     values.iter().filter(|v| v.is_finite()).fold(0.0, |max, v| f64::from(v.abs()).max(max))
-}
-
-/// The one kernel that writes its range in part: the query third of dqkv.
-pub fn leaves_parts(kernel: &KernelSpec, slot: &str) -> bool {
-    kernel == &attention::BACKWARD_Q && slot == "dqkv"
 }
 
 /// A row of one channel is its own mean: its variance is rounding, and 1 / √eps of it is any number up to 10^6.
@@ -520,22 +515,11 @@ fn attention_rule<'a>(s: &'a Scene<'a>, entry: &str, name: &'a str) -> Share<'a>
     // ds = p (dp - delta), in shares of p: p's own error on both, the sum's, and dp's.
     let ds_error = 2.0 * dp * (a.p_error + drift(t) + 4.0 * ROUND) + dp_error;
     let [row, column] = a.spread(s);
-    if entry == "backward_q" {
-        // dq = scale sum over k of ds k; delta's error is the same for all k, and the p sum to 1.
-        let dq_error = scale * a.largest[1] * (row * ds_error + dp_error);
-        return match name {
-            "delta" => within(s, name, dp_error),
-            // Key and value parts stay poisoned, to the bit.
-            _ => each(s, name, move |at| if at % (3 * c) < c { dq_error } else { 0.0 }),
-        };
-    }
+    // dq = scale sum over k of ds k; delta's error is the same for all k, and the p sum to 1.
+    let dq_error = scale * a.largest[1] * (row * ds_error + dp_error);
     let dk_error = scale * a.largest[0] * column * (ds_error + dp_error);
     let dv_error = column * a.drop * largest(dctx) * (a.p_error + drift(t));
-    each(s, name, move |at| match at % (3 * c) / c {
-        0 => 0.0,
-        1 => dk_error,
-        _ => dv_error,
-    })
+    each(s, name, move |at| [dq_error, dk_error, dv_error][at % (3 * c) / c])
 }
 
 fn unknown<T>(s: &Scene) -> T {

@@ -62,6 +62,15 @@ impl Tensor {
         u64::from(self.words()) * 4
     }
 
+    /// What its words in memory say, f16 as the same number in f32.
+    pub fn numbers(&self, words: &[u32]) -> Vec<f32> {
+        if self.elem != Elem::F16 {
+            return words.iter().map(|word| f32::from_bits(*word)).collect();
+        }
+        let halves = words.iter().flat_map(|word| [*word as u16, (word >> 16) as u16]);
+        halves.take(self.len() as usize).map(|bits| half::f16::from_bits(bits).to_f32()).collect()
+    }
+
     /// Rows `first..first + rows` of the first axis; `first` times the row length must keep [`ALIGN`].
     pub fn rows(&self, first: u32, rows: u32) -> Self {
         let row_len: u32 = self.shape[1..].iter().product();

@@ -6,7 +6,7 @@ use super::source::Text;
 use super::told;
 use crate::Result;
 use crate::batch::{HeldOut, Loader, Masking, Recipe, Split, hold_out};
-use crate::config::Config;
+use crate::config::{Config, Precision};
 use crate::hub::Networks;
 use crate::model::io::PassSize;
 use crate::model::ledger::Shape;
@@ -104,6 +104,17 @@ pub async fn assemble(
     let mut notices: Vec<[String; 2]> = read_notices.into_iter().map(both).collect();
     if let From::Networks(..) = from {
         notices.extend(keep_sizes(&mut config, &spec.shape).map(both));
+        // With the networks' sizes it must hold too, and be read again.
+        config.check()?;
+    }
+    place.check(config.precision)?;
+    if config.precision == Precision::F16 && place.gpu().is_none() {
+        notices.push([
+            "precision = f16 on the processor saves memory and no time: numbers are converted at every kernel"
+                .to_owned(),
+            "precision = f16 no processador poupa memória e não tempo: os números são convertidos em cada kernel"
+                .to_owned(),
+        ]);
     }
     spec.check(&place.limits())?;
     let own = match from {
@@ -111,14 +122,14 @@ pub async fn assemble(
         From::Seed | From::Networks(..) => None,
     };
     let kernels = match own {
-        Some(own) if wish.file.is_none() && !wish.retune => own,
+        Some(Some(own)) if wish.file.is_none() && !wish.retune => own,
         _ => {
             let record = |choices| Model::record(spec.clone(), choices, place.limits()).plan;
             kernels::choose(place, &record, *wish, tell).await?
         }
     };
     let model = Model::record(spec, kernels.clone(), place.limits());
-    let mut engine = place.engine(&model.plan).await?;
+    let mut engine = place.trainer(&model).await?;
     match &read {
         Some((networks, _)) => weights::load_run(&model, &mut engine, networks),
         None => weights::initialise(&model, &mut engine, seed),
@@ -148,13 +159,21 @@ pub async fn assemble(
     Ok(Assembly { session, corpus, notices, kernels })
 }
 
-/// The choices of the run that goes on, as far as the device can run them; says where its numbers may part from those it had.
-fn own_kernels(checkpoint: &Checkpoint, place: &Place, wish: Wish<'_>, notices: &mut Vec<[String; 2]>) -> Choices {
+/// The choices of the run that goes on, as far as the device can run them, or none where it made none elsewhere; says where its numbers
+/// may part from those it had.
+fn own_kernels(
+    checkpoint: &Checkpoint,
+    place: &Place,
+    wish: Wish<'_>,
+    notices: &mut Vec<[String; 2]>,
+) -> Option<Choices> {
     let own: Choices = serde_json::from_value(checkpoint.state.kernels.clone()).unwrap_or_default();
     let then = told::adapter_of(checkpoint);
-    let now = place.gpu().map(|gpu| kernels::adapter(&gpu.summary));
-    if then != now {
-        let [then, now] = [then, now].map(|adapter| adapter.unwrap_or_else(|| "cpu".to_owned()));
+    let now = kernels::device(place);
+    // Earlier versions did not name processors.
+    let then = then.unwrap_or_else(|| if place.gpu().is_none() { now.clone() } else { "cpu".to_owned() });
+    let moved = then != now;
+    if moved {
         notices.push([
             format!("the run was trained on {then} and goes on on {now}: it will not be the same to the last bit"),
             format!("a execução foi treinada em {then} e continua em {now}: não será igual até o último bit"),
@@ -165,7 +184,8 @@ fn own_kernels(checkpoint: &Checkpoint, place: &Place, wish: Wish<'_>, notices: 
             "a execução continua com outros kernels: não será igual até o último bit".to_owned(),
         ]);
     }
-    place.gpu().map_or(own.clone(), |gpu| kernels::offered(own, gpu.summary.features))
+    let own = place.gpu().map_or(own.clone(), |gpu| kernels::offered(own, gpu.summary.features));
+    (!moved || !own.0.is_empty()).then_some(own)
 }
 
 /// Writes the sizes of networks that were read into the configuration that is kept with the run; says which were others.

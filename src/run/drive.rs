@@ -306,7 +306,9 @@ impl Run {
         if self.session.engine.clock().is_none() || self.session.finished() {
             return sink(&self.kernels_event(None));
         }
-        let pause_after = self.control.goal == Goal::Pause;
+        // Asked for again while it goes on: the run that was paused for the first is paused after the second.
+        let before = self.control.measuring.as_ref().is_some_and(|measuring| measuring.pause_after);
+        let pause_after = before || self.control.goal == Goal::Pause;
         if pause_after {
             self.control.goal = Goal::Run;
         }

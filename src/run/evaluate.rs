@@ -28,6 +28,10 @@ pub async fn evaluate(run: &Path, corpus: &[PathBuf], place: &Place) -> Result<E
         wanted = Wanted { corpus: Vec::new(), valid: corpus.to_vec(), builtin: None, lang: wanted.lang };
     }
     let text = source::open(&wanted, &config, Some(&tokenizer), &mut |_| {})?;
+    if corpus.is_empty() {
+        // What a run trained on and what it held out is told by its text: on another, trained text could be judged.
+        told::check_same_text(&checkpoint.state, &text, run, "name the text to judge with --corpus")?;
+    }
     let start = Start { from: From::Checkpoint(&checkpoint, position), seed: 0, kernels: Wish::default() };
     let Assembly { mut session, .. } = assemble(&config, &text, place, &start, &mut |_| {}).await?;
     session.evaluate().await

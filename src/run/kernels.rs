@@ -8,9 +8,9 @@ use crate::hub::hash_bytes;
 use crate::model::Model;
 use crate::plan::{Choices, KernelSpec, Plan};
 use crate::tasks::drill::Drill;
-use crate::train::engine::Place;
+use crate::train::engine::{Kind, Place};
 use crate::train::event::Preparing;
-use crate::{Error, Result, ops};
+use crate::{Error, Result, cpu, ops};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -54,6 +54,16 @@ pub fn adapter(summary: &AdapterSummary) -> String {
     format!("{} ({}, {})", summary.name, summary.backend, summary.driver)
 }
 
+/// Where a run is trained, as far as it decides the last bits of sums: the adapter, or the processor's vectors, and the engine where it
+/// is not ours.
+pub fn device(place: &Place) -> String {
+    let device = place.gpu().map_or_else(|| format!("cpu ({})", cpu::vectors()), |gpu| adapter(&gpu.summary));
+    match place.kind() {
+        Kind::Wgsl => device,
+        Kind::Burn => format!("{device} (Burn)"),
+    }
+}
+
 /// Where an adapter's choices are kept; another driver, or another set of kernels, has another file.
 pub fn file(summary: &AdapterSummary) -> PathBuf {
     let mut text = adapter(summary);
@@ -87,7 +97,8 @@ pub async fn choose(
     if let Some(path) = wish.file {
         return pinned(path);
     }
-    let Some(gpu) = place.gpu() else { return Ok(Choices::default()) };
+    // Whoever trains without these kernels chooses none.
+    let Some(gpu) = place.gpu().filter(|_| place.kind() == Kind::Wgsl) else { return Ok(Choices::default()) };
     let mut known = known(&gpu.summary);
     let before = if wish.retune { Choices::default() } else { known.kernels.clone() };
     let mut announce = |share: f32| tell(preparing(&gpu.summary, share));
@@ -120,6 +131,7 @@ pub async fn choose_for_drill(
     wish: Wish<'_>,
     tell: &mut dyn FnMut(Preparing),
 ) -> Result<Choices> {
+    place.check(config.precision)?;
     Drill::spec(config).check(&place.limits())?;
     let record = |choices| Model::record(Drill::spec(config), choices, place.limits()).plan;
     choose(place, &record, wish, tell).await

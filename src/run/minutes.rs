@@ -2,34 +2,44 @@
 
 use std::time::{Duration, Instant};
 
-/// Times the first steps, then says how many fit. The first is left out (pages, caches, pipelines are cold).
+/// Times the first steps of a sitting, then says how many fit. The very first is left out (pages, caches, pipelines are cold).
 pub struct Timing {
     budget: Duration,
     started: Instant,
-    first_done: Option<Instant>,
+    /// The step after which the clock of the steps starts, and when that was.
+    first: Option<(u64, Instant)>,
 }
+
+/// More minutes than anybody trains for: two years.
+pub const MINUTES_MAX: f64 = 1e6;
 
 /// Steps that are timed, unless this much of the budget is gone earlier.
 const TIMED_STEPS: u64 = 20;
 const TIMED_SHARE: f64 = 0.1;
 
 impl Timing {
+    /// `minutes`: at most [`MINUTES_MAX`].
     pub fn new(minutes: f64, started: Instant) -> Self {
-        Self { budget: Duration::from_secs_f64(minutes * 60.0), started, first_done: None }
+        Self { budget: Duration::from_secs_f64(minutes * 60.0), started, first: None }
+    }
+
+    /// What a run that ends now has left for its next sitting.
+    pub fn minutes_left(&self) -> f64 {
+        self.budget.saturating_sub(self.started.elapsed()).as_secs_f64() / 60.0
     }
 
     /// After `done` steps: the planned number, once it is known.
     pub fn planned(&mut self, done: u64) -> Option<u64> {
         let now = Instant::now();
-        let Some(first_done) = self.first_done else {
-            self.first_done = Some(now);
+        let Some((first, first_done)) = self.first else {
+            self.first = Some((done, now));
             return None;
         };
-        let elapsed = now - self.started;
-        if done < TIMED_STEPS && elapsed.as_secs_f64() < TIMED_SHARE * self.budget.as_secs_f64() {
+        let (timed, elapsed) = (done - first, now - self.started);
+        if timed < TIMED_STEPS && elapsed.as_secs_f64() < TIMED_SHARE * self.budget.as_secs_f64() {
             return None;
         }
-        let secs_per_step = (now - first_done).as_secs_f64() / (done - 1).max(1) as f64;
+        let secs_per_step = (now - first_done).as_secs_f64() / timed.max(1) as f64;
         // Evaluations, readouts and checkpoints take their share: a twentieth is left for them.
         let left = (self.budget.saturating_sub(elapsed)).as_secs_f64() * 0.95;
         Some(done + (left / secs_per_step.max(1e-6)) as u64)

@@ -18,17 +18,18 @@ pub use told::{Options, effective_config, stored_config};
 
 use crate::config::{Config, Objective};
 use crate::error::Kind;
+use crate::hub::Networks;
 use crate::model::ModelSpec;
 use crate::model::ledger::Group;
 use crate::plan::{Choices, Role};
-use crate::train::checkpoint::{self, RunFolder, Snapshot, State};
-use crate::train::engine::Place;
+use crate::train::checkpoint::{self, Moments, RunFolder, Snapshot, State};
+use crate::train::engine::{self, Place};
 use crate::train::event::{
     self, Arena, Command, CorpusInfo, EvalMetrics, Event, Failure, FailureKind, Finished, Outcome, RunPlan, Saved,
     StepMetrics, Warning, WarningKind,
 };
 use crate::train::kernels::parts;
-use crate::train::session::{Arrived, Session};
+use crate::train::session::{Arrived, Position, Session};
 use crate::train::warnings::{Monitor, RunShape};
 use crate::train::weights;
 use crate::view::Lang;
@@ -42,6 +43,7 @@ use futures_channel::mpsc::UnboundedReceiver;
 use minutes::Timing;
 use source::{Text, Wanted};
 use std::cell::Cell;
+use std::io::Write;
 use std::path::Path;
 use std::time::Instant;
 use told::Resumed;
@@ -55,11 +57,6 @@ pub async fn train(
     commands: UnboundedReceiver<Command>,
     sink: &mut dyn FnMut(&Event) -> Result<()>,
 ) -> Result<()> {
-    if options.engine != "wgsl" {
-        return Err(
-            Error::usage(format!("no engine {} in this build", options.engine)).hint("this build has --engine wgsl")
-        );
-    }
     if let Some(threads) = options.threads {
         cpu::set_threads(threads);
     }
@@ -72,8 +69,6 @@ pub async fn train(
             return Err(error);
         }
     };
-    let timed = options.minutes.filter(|_| !options.resume);
-    run.control.timing = timed.map(|minutes| Timing::new(minutes, Instant::now()));
     let outcome = run.drive(options.stop_after, Inbox::new(commands), sink).await;
     run.close(outcome, sink)
 }
@@ -108,22 +103,31 @@ struct Run {
     /// Step of the last held-out evaluation of this sitting.
     last_evaluation: Option<u64>,
     kernels: Choices,
-    /// None: the cpu executor.
-    adapter: Option<String>,
+    engine: engine::Kind,
+    /// What it is trained on, as [`kernels::device`] names it.
+    device: String,
     control: Control,
     /// That the text is gone was told.
     text_missed: bool,
 }
 
+/// What of a checkpoint is read from the device.
+struct Taken {
+    position: Position,
+    networks: Networks,
+    moments: Moments,
+}
+
 impl Run {
     async fn prepare(options: &Options, sink: &mut Sink<'_>) -> Result<Self> {
-        let resumed = if options.resume { Some(told::find_resumed(options)?) } else { None };
+        let engine = engine::Kind::named(&options.engine)?;
+        let (resumed, taken) = options.resume.then(|| told::take_resumed(options)).transpose()?.unzip();
         let (config, builtin) = told::effective_config(options, resumed.as_ref())?;
         let wanted = told::wanted(options, builtin, resumed.as_ref())?;
         if let (Some(out), None) = (&options.out, &resumed) {
             RunFolder::refuse_taken(out)?;
         }
-        let place = Place::open(&options.device).await?;
+        let place = Place::open_for(&options.device, engine).await?;
         sink(&Event::Device(place.event()))?;
         if resumed.is_none() && options.init.is_none() {
             // Asked again once the tokenizer tells the true vocabulary; here, before text is read for nothing.
@@ -147,7 +151,8 @@ impl Run {
         let text = source::open(&wanted, &config, tokenizer.as_deref(), &mut tell)?;
         listened()?;
         if let Some(r) = &resumed {
-            told::check_same_text(&r.checkpoint.state, &text, &r.out)?;
+            let hint = "resume with the same --corpus and --valid; on other text start a new run with --init";
+            told::check_same_text(&r.checkpoint.state, &text, &r.out, hint)?;
         }
         if let Some((networks, _)) = &init {
             told::check_init(networks, &text, &config)?;
@@ -165,7 +170,7 @@ impl Run {
 
         let out = resumed.as_ref().map(|r| r.out.clone()).or_else(|| options.out.clone());
         let out = out.unwrap_or_else(|| told::new_folder(&config.preset));
-        let folder = if resumed.is_some() { RunFolder::open(&out)? } else { RunFolder::create(&out)? };
+        let folder = taken.map_or_else(|| RunFolder::create(&out), Ok)?;
         match &resumed {
             Some(r) => drop(folder.set_aside_after(r.checkpoint.state.step)?),
             None => write_config(&out, &session.config)?,
@@ -186,19 +191,20 @@ impl Run {
             corpus,
             wanted,
             kernels,
-            adapter: place.gpu().map(|gpu| kernels::adapter(&gpu.summary)),
+            engine,
+            device: kernels::device(&place),
             control: Control::new(options.watched),
             text_missed: false,
         };
-        let timed = options.minutes.is_some() && resumed.is_none();
-        run.announce(&place, timed, resumed.as_ref(), notices, sink)?;
+        let minutes = resumed.as_ref().map_or(options.minutes, |r| told::minutes_left(&r.checkpoint));
+        run.control.timing = minutes.map(|minutes| Timing::new(minutes, Instant::now()));
+        run.announce(&place, resumed.as_ref(), notices, sink)?;
         Ok(run)
     }
 
     fn announce(
         &mut self,
         place: &Place,
-        timed: bool,
         resumed: Option<&Resumed>,
         notices: Vec<[String; 2]>,
         sink: &mut Sink<'_>,
@@ -206,7 +212,7 @@ impl Run {
         // The device was told to the sink as soon as it was known; the log begins here.
         let device = Event::Device(place.event());
         self.log.write(&device)?;
-        let plan = self.plan_event((!timed).then_some(self.session.planned_steps));
+        let plan = self.plan_event(self.control.timing.is_none().then_some(self.session.planned_steps));
         self.tell(&Event::Plan(Box::new(plan)), sink)?;
         let settings = settings(&self.session.config);
         self.tell(&Event::Config { settings }, sink)?;
@@ -235,27 +241,29 @@ impl Run {
             model.parameters.iter().filter(of_network).map(|p| u64::from(p.entry.len())).sum()
         };
         let arena = |(name, role): (&str, Role)| Arena { name: name.to_owned(), bytes: model.plan.bytes_of(role) };
+        // Another engine trains the same parameters; what it launches and what else it holds is its own affair.
+        let planned = self.engine == engine::Kind::Wgsl;
+        let dispatches = || parts(&model.plan, config.accumulate).iter().map(|(r, times)| r.len() as u64 * times).sum();
+        let mut arenas = vec![
+            arena(("parameters", Role::Parameters)),
+            arena(("gradients", Role::Gradients)),
+            arena(("moment1", Role::Moment1)),
+            arena(("moment2", Role::Moment2)),
+        ];
+        if planned {
+            arenas.push(arena(("activations", Role::Activation)));
+        }
+        let held = arenas.iter().map(|arena| arena.bytes).sum();
         RunPlan {
             preset: config.preset.clone(),
-            engine: "wgsl".to_owned(),
+            engine: self.engine.name().to_owned(),
             seed: self.session.seed,
             parameters: model.parameter_count(),
             discriminator_parameters: parameters(Group::Discriminator),
             generator_parameters: parameters(Group::Generator),
-            dispatches: parts(&model.plan, config.accumulate)
-                .iter()
-                .map(|(range, times)| range.len() as u64 * times)
-                .sum(),
-            peak_bytes: model.plan.bytes(),
-            arenas: [
-                ("parameters", Role::Parameters),
-                ("gradients", Role::Gradients),
-                ("moment1", Role::Moment1),
-                ("moment2", Role::Moment2),
-                ("activations", Role::Activation),
-            ]
-            .map(arena)
-            .to_vec(),
+            dispatches: if planned { dispatches() } else { 0 },
+            peak_bytes: if planned { model.plan.bytes() } else { held },
+            arenas,
             planned_steps,
             warmup_steps: config.warmup_steps(self.session.planned_steps) as u64,
             rows: u64::from(config.rows()),
@@ -319,10 +327,10 @@ impl Run {
 
     async fn settle(&mut self, sink: &mut Sink<'_>) -> Result<()> {
         let mut arrived = std::mem::take(&mut self.arrived);
-        self.session.settle(&mut arrived).await?;
-        self.report(&mut arrived, sink).await?;
+        let settled = self.session.settle(&mut arrived).await;
+        let reported = self.report(&mut arrived, sink).await;
         self.arrived = arrived;
-        Ok(())
+        settled.and(reported)
     }
 
     fn tell_evaluation(&mut self, metrics: EvalMetrics, sink: &mut Sink<'_>) -> Result<()> {
@@ -334,7 +342,8 @@ impl Run {
     /// earlier ones stand, and the next may succeed.
     async fn keep_if_possible(&mut self, sink: &mut Sink<'_>) -> Result<()> {
         self.look_for_text(sink)?;
-        match self.keep(sink).await {
+        let taken = self.take_checkpoint(sink).await?;
+        match self.write_checkpoint(taken, sink) {
             Err(error) if error.kind == Kind::Failed => {
                 let step = self.session.completed();
                 let [safe, safe_pt] = match &self.last_checkpoint {
@@ -378,16 +387,29 @@ impl Run {
 
     /// Writes a checkpoint of the weights as they are.
     async fn keep(&mut self, sink: &mut Sink<'_>) -> Result<()> {
+        let taken = self.take_checkpoint(sink).await?;
+        self.write_checkpoint(taken, sink)
+    }
+
+    /// Everything of a checkpoint that the device has: what fails here is the device's fault, not the disk's.
+    async fn take_checkpoint(&mut self, sink: &mut Sink<'_>) -> Result<Taken> {
         self.settle(sink).await?;
         let session = &mut self.session;
         let position = session.position();
         let facts = session.facts();
         let networks = weights::read_networks(&session.model, &mut session.engine, facts).await?;
         let moments = weights::read_moments(&session.model, &mut session.engine).await?;
+        Ok(Taken { position, networks, moments })
+    }
+
+    fn write_checkpoint(&mut self, taken: Taken, sink: &mut Sink<'_>) -> Result<()> {
+        let Taken { position, networks, moments } = taken;
+        let session = &self.session;
         let mut extra = serde_json::Map::new();
         extra.insert(told::POSITION.into(), serde_json::to_value(position).expect("numbers are JSON"));
-        if let Some(adapter) = &self.adapter {
-            extra.insert(told::ADAPTER.into(), adapter.clone().into());
+        extra.insert(told::ADAPTER.into(), self.device.clone().into());
+        if let Some(timing) = &self.control.timing {
+            extra.insert(told::MINUTES_LEFT.into(), timing.minutes_left().into());
         }
         extra.insert(told::TRAINED_ON.into(), serde_json::to_value(&self.wanted).expect("paths and names are JSON"));
         let state = State {
@@ -458,8 +480,16 @@ impl Run {
 }
 
 fn write_config(run: &Path, config: &Config) -> Result<()> {
-    let path = run.join("config.toml");
-    std::fs::write(&path, config.to_toml()).map_err(|e| Error::io("write the configuration", &path, &e))
+    let (path, beside) = (run.join("config.toml"), run.join("config.toml.part"));
+    // A run without it cannot be gone on with: it is whole on the disk before it takes the place of the one before.
+    let written = std::fs::File::create(&beside).and_then(|mut file| {
+        file.write_all(config.to_toml().as_bytes())?;
+        file.sync_all()
+    });
+    written.and_then(|()| std::fs::rename(&beside, &path)).map_err(|e| {
+        std::fs::remove_file(&beside).ok();
+        Error::io("write the configuration", &path, &e)
+    })
 }
 
 /// What the warnings must know of the run.

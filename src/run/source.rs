@@ -2,6 +2,7 @@
 
 use crate::Result;
 use crate::config::Config;
+use crate::hub::Staging;
 use crate::text::cache::{self, Identity, Options, Origin, TokenCache};
 use crate::text::corpus::Corpus;
 use crate::text::grammar::{Class, Grammar, Language, Level, Rule, Story, Verdict};
@@ -206,9 +207,17 @@ fn tokenizer_for<I: Iterator<Item = Result<Chunk>>>(
         }
     })?;
     // Only a convenience for the next run: a full disk here is told by what must be written later.
-    std::fs::create_dir_all(cache_dir()).ok();
-    tokenizer.save(&kept, config.max_positions as usize).ok();
+    keep_tokenizer(&tokenizer, &kept, config.max_positions as usize).ok();
     Ok(tokenizer)
+}
+
+/// Whole or not at all: a cut vocabulary would be taken for the tokenizer by every later run on this text.
+fn keep_tokenizer(tokenizer: &Tokenizer, kept: &Path, max_positions: usize) -> Result<()> {
+    let mut staging = Staging::begin(kept)?;
+    for (name, text) in tokenizer.to_files(max_positions)? {
+        staging.write(name, |file| file.write_all(text.as_bytes()))?;
+    }
+    staging.commit()
 }
 
 /// The token cache of a text, built if it is not there.

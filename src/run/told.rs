@@ -1,12 +1,13 @@
 //! What was typed becomes what is run: configuration, text, and the run or the networks to go on from; each checked before
 //! anything is written. [`Options`] -> config, [`Wanted`], [`Resumed`].
 
+use super::minutes::MINUTES_MAX;
 use super::source::{Text, Wanted};
 use crate::config::{Config, Objective, Overrides};
 use crate::gpu::Choice;
 use crate::hub::{self, Networks};
 use crate::text::grammar::Level;
-use crate::train::checkpoint::{self, Checkpoint, State};
+use crate::train::checkpoint::{self, Checkpoint, RunFolder, State};
 use crate::train::session::Position;
 use crate::view::Lang;
 use crate::{Error, Result};
@@ -66,12 +67,13 @@ pub fn effective_config(options: &Options, resumed: Option<&Resumed>) -> Result<
         let fixed = !options.set.is_empty()
             || options.config.is_some()
             || options.preset.is_some()
+            || options.minutes.is_some()
             || options.steps.is_some_and(|steps| steps != state.planned_steps)
             || options.seed.is_some_and(|seed| seed != state.seed);
         if fixed {
             return Err(Error::usage("a resumed run keeps its own configuration")
                 .at(r.out.display())
-                .hint("leave --preset, --config, --set, --steps and --seed away; to train on with other settings start a new run with --init"));
+                .hint("leave --preset, --config, --set, --steps, --minutes and --seed away; to train on with other settings start a new run with --init"));
         }
         let builtin = options.corpus.is_empty().then(|| options.level.unwrap_or_else(|| default_level(&config.preset)));
         return Ok((config, builtin));
@@ -93,8 +95,8 @@ pub fn effective_config(options: &Options, resumed: Option<&Resumed>) -> Result<
         // The schedule is fixed once the first steps were timed; until then the rate is in its warm-up.
         config.steps = config.steps.max(1_000_000);
     }
-    if options.minutes.is_some_and(|m| !(m > 0.0 && m.is_finite())) {
-        return Err(Error::usage("--minutes wants a number above 0"));
+    if options.minutes.is_some_and(|m| !(m > 0.0 && m <= MINUTES_MAX)) {
+        return Err(Error::usage(format!("--minutes wants a number above 0, at most {MINUTES_MAX}")));
     }
     Ok((config, builtin))
 }
@@ -114,12 +116,20 @@ fn read_text(path: &Path) -> Result<(String, String)> {
     Ok((text, path.display().to_string()))
 }
 
-pub fn find_resumed(options: &Options) -> Result<Resumed> {
+/// What `--resume` goes on from, and its folder, in which from now on nobody else writes.
+pub fn take_resumed(options: &Options) -> Result<(Resumed, RunFolder)> {
     let out = match &options.out {
         Some(out) => out.clone(),
         None => checkpoint::newest_run(Path::new(RUNS))?
             .ok_or_else(|| Error::usage("there is no run to resume").at(RUNS).hint("name its folder with --out"))?,
     };
+    // What cannot be resumed is refused before its folder is touched; what another process wrote until then is found once it is ours.
+    find_resumed(options, out.clone())?;
+    let folder = RunFolder::open(&out)?;
+    Ok((find_resumed(options, out)?, folder))
+}
+
+fn find_resumed(options: &Options, out: PathBuf) -> Result<Resumed> {
     let checkpoint = checkpoint::resume_point(&out, options.resume_step)?;
     let position = position(&checkpoint)?;
     let (step, planned) = (checkpoint.state.step, checkpoint.state.planned_steps);
@@ -141,6 +151,13 @@ pub fn find_resumed(options: &Options) -> Result<Resumed> {
 pub const POSITION: &str = "position";
 pub const TRAINED_ON: &str = "trained_on";
 pub const ADAPTER: &str = "adapter";
+pub const MINUTES_LEFT: &str = "minutes_left";
+
+/// Of a run whose `--minutes` were not yet made into steps when it ended: what is left of them.
+pub fn minutes_left(checkpoint: &Checkpoint) -> Option<f64> {
+    let minutes = checkpoint.state.extra.get(MINUTES_LEFT)?.as_f64()?;
+    (minutes >= 0.0 && minutes <= MINUTES_MAX).then_some(minutes)
+}
 
 /// Where the run of a checkpoint stands.
 pub fn position(checkpoint: &Checkpoint) -> Result<Position> {
@@ -152,7 +169,7 @@ pub fn trained_on(checkpoint: &Checkpoint) -> Result<Wanted> {
     from_state(checkpoint, TRAINED_ON)
 }
 
-/// The adapter that the run of a checkpoint was trained on; none: the cpu executor.
+/// What the run of a checkpoint was trained on; none: a processor that was not named.
 pub fn adapter_of(checkpoint: &Checkpoint) -> Option<String> {
     checkpoint.state.extra.get(ADAPTER).and_then(|name| name.as_str()).map(str::to_owned)
 }
@@ -175,7 +192,8 @@ pub fn wanted(options: &Options, builtin: Option<Level>, resumed: Option<&Resume
     Ok(Wanted { corpus: whole(&options.corpus), valid: whole(&options.valid), builtin, lang: options.lang })
 }
 
-pub fn check_same_text(state: &State, text: &Text, out: &Path) -> Result<()> {
+/// `hint`: what to do where it is another text.
+pub fn check_same_text(state: &State, text: &Text, out: &Path, hint: &str) -> Result<()> {
     for (what, then, now) in [
         ("tokenizer", state.tokenizer_hash.as_str(), text.tokenizer.hash()),
         ("corpus", state.corpus_hash.as_str(), &text.cache.corpus_hash()),
@@ -183,7 +201,7 @@ pub fn check_same_text(state: &State, text: &Text, out: &Path) -> Result<()> {
         if then != now {
             return Err(Error::usage(format!("the {what} is not the one this run was trained on"))
                 .at(out.display())
-                .hint("resume with the same --corpus and --valid; on other text start a new run with --init"));
+                .hint(hint));
         }
     }
     Ok(())

@@ -8,7 +8,7 @@ use crate::config::Config;
 use crate::gpu::HostTime;
 use crate::ops::fill;
 use crate::plan::{Choices, Elem, Recorder, Stage};
-use crate::train::engine::Place;
+use crate::train::engine::{Kind, Place};
 use crate::train::kernels::{parts, roofs};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -91,12 +91,13 @@ pub struct StepSpeed {
     pub encode_ms: Option<f64>,
     pub submit_ms: Option<f64>,
     pub steps: u64,
-    pub dispatches: u64,
+    /// None here, and of what is moved, held and predicted, for an engine that runs no plan of ours.
+    pub dispatches: Option<u64>,
     /// Moved at least, and multiplied or added, by the kernels of a step.
-    pub bytes: u64,
+    pub bytes: Option<u64>,
     pub flops: u64,
     /// Device memory of the whole plan.
-    pub peak_bytes: u64,
+    pub peak_bytes: Option<u64>,
 }
 
 /// All dispatches of a kernel in one step.
@@ -127,7 +128,7 @@ pub struct Measured {
 /// Steps before the clock starts: caches, pages, pipelines, the slices' own timing.
 const WARM_UP_STEPS: u64 = 3;
 const WARM_UP: Duration = Duration::from_secs(1);
-const SEED: u64 = 1;
+pub(super) const SEED: u64 = 1;
 /// Steps whose numbers are under way together, as in a run, and that are timed together.
 pub const GROUP: u64 = 4;
 
@@ -143,6 +144,14 @@ pub async fn measure(
     seconds: f64,
 ) -> Result<Measured> {
     let mut drill = Drill::new(config, place, kernels, SEED).await?;
+    let mut step = warm_up(&mut drill).await?;
+    let times = timed(&mut drill, &mut step, seconds).await?;
+    let kernels = kernel_speeds(&mut drill, limits, step).await?;
+    Ok(Measured { step: step_speed(config, place, &drill, limits, times), kernels })
+}
+
+/// Steps that nobody times; returns how many.
+pub(super) async fn warm_up(drill: &mut Drill) -> Result<u64> {
     let started = Instant::now();
     let mut step = 0;
     while step < WARM_UP_STEPS || started.elapsed() < WARM_UP {
@@ -150,30 +159,13 @@ pub async fn measure(
         drill.losses().await?;
         step += 1;
     }
-    drill.host = Duration::ZERO;
-    let mut timed = Times::default();
-    let started = Instant::now();
-    while started.elapsed().as_secs_f64() < seconds {
-        let (group, first) = (Instant::now(), step);
-        // As a run does: the numbers of a few steps are under way while the next is submitted.
-        while step - first < GROUP && (step == first || started.elapsed().as_secs_f64() < seconds) {
-            let before = drill.engine.host();
-            drill.step(step).await?;
-            timed.host(before, drill.engine.host());
-            step += 1;
-        }
-        drill.losses().await?;
-        timed.groups.push((step - first, group.elapsed().as_secs_f64()));
-    }
-    timed.drill = drill.host;
-    let kernels = kernel_speeds(&mut drill, limits, step).await?;
-    Ok(Measured { step: step_speed(config, place, &drill, limits, timed), kernels })
+    Ok(step)
 }
 
 /// What the clock showed while steps ran.
-#[derive(Default)]
-struct Times {
-    /// Steps and seconds of each group.
+#[derive(Clone, Default)]
+pub(super) struct Times {
+    /// Steps in a row and the seconds they took together.
     groups: Vec<(u64, f64)>,
     /// Of each step on a device, in seconds.
     encode: Vec<f64>,
@@ -189,6 +181,49 @@ impl Times {
             self.submit.push((after.submitting - before.submitting).as_secs_f64());
         }
     }
+
+    /// One after the other.
+    pub(super) fn append(mut self, more: &Self) -> Self {
+        self.groups.extend(&more.groups);
+        self.encode.extend(&more.encode);
+        self.submit.extend(&more.submit);
+        self.drill += more.drill;
+        self
+    }
+
+    #[cfg(test)]
+    pub(super) fn of_groups(groups: &[(u64, f64)]) -> Self {
+        Self { groups: groups.to_vec(), ..Self::default() }
+    }
+
+    fn steps(&self) -> u64 {
+        self.groups.iter().map(|(steps, _)| steps).sum()
+    }
+
+    pub(super) fn step_secs(&self) -> f64 {
+        self.groups.iter().map(|(_, secs)| secs).sum::<f64>() / self.steps() as f64
+    }
+}
+
+/// Steps from number `step` on, for `seconds` and at least one, in groups.
+pub(super) async fn timed(drill: &mut Drill, step: &mut u64, seconds: f64) -> Result<Times> {
+    let mut times = Times::default();
+    drill.host = Duration::ZERO;
+    let started = Instant::now();
+    while times.groups.is_empty() || started.elapsed().as_secs_f64() < seconds {
+        let (group, first) = (Instant::now(), *step);
+        // As a run does: the numbers of a few steps are under way while the next is submitted.
+        while *step - first < GROUP && (*step == first || started.elapsed().as_secs_f64() < seconds) {
+            let before = drill.engine.host();
+            drill.step(*step).await?;
+            times.host(before, drill.engine.host());
+            *step += 1;
+        }
+        drill.losses().await?;
+        times.groups.push((*step - first, group.elapsed().as_secs_f64()));
+    }
+    times.drill = drill.host;
+    Ok(times)
 }
 
 fn median_ms(mut secs: Vec<f64>) -> Option<f64> {
@@ -196,25 +231,32 @@ fn median_ms(mut secs: Vec<f64>) -> Option<f64> {
     secs.get(secs.len() / 2).map(|secs| secs * 1e3)
 }
 
-fn step_speed(config: &Config, place: &Place, drill: &Drill, limits: &DeviceLimits, times: Times) -> StepSpeed {
+pub(super) fn step_speed(
+    config: &Config,
+    place: &Place,
+    drill: &Drill,
+    limits: &DeviceLimits,
+    times: Times,
+) -> StepSpeed {
     let plan = &drill.model.plan;
     let parts = parts(plan, config.accumulate);
     let sum =
         |of: &dyn Fn(usize) -> u64| parts.iter().map(|(range, times)| times * range.clone().map(of).sum::<u64>()).sum();
-    let groups = &times.groups;
-    let steps = groups.iter().map(|(steps, _)| steps).sum::<u64>();
-    let step_secs = groups.iter().map(|(_, secs)| secs).sum::<f64>() / steps as f64;
-    let group_secs = || groups.iter().map(|(steps, secs)| secs / *steps as f64);
+    let (steps, step_secs) = (times.steps(), times.step_secs());
+    let group_secs = || times.groups.iter().map(|(steps, secs)| secs / *steps as f64);
     let work = parts.iter().map(|(range, times)| {
         let secs = range.clone().map(|i| limits.secs(plan.dispatches[i].bytes(), plan.dispatches[i].flops));
         secs.sum::<Option<f64>>().map(|secs| *times as f64 * secs)
     });
-    let dispatches = sum(&|_| 1);
-    let predicted_secs = work.sum::<Option<f64>>().map(|secs| secs + dispatches as f64 * limits.dispatch_us * 1e-6);
+    // Another engine runs the plan's stages with launches and memory of its own, which it does not tell.
+    let planned = |value: u64| (place.kind() == Kind::Wgsl).then_some(value);
+    let dispatches = planned(sum(&|_| 1));
+    let predicted_secs = work.sum::<Option<f64>>().zip(dispatches);
+    let predicted_secs = predicted_secs.map(|(secs, dispatches)| secs + dispatches as f64 * limits.dispatch_us * 1e-6);
     StepSpeed {
         preset: config.preset.clone(),
         device: place.gpu().map_or_else(|| "cpu".to_owned(), |gpu| gpu.summary.name.clone()),
-        engine: "wgsl",
+        engine: place.kind().name(),
         batch: config.batch,
         seq: config.seq_len,
         accumulate: config.accumulate,
@@ -230,9 +272,9 @@ fn step_speed(config: &Config, place: &Place, drill: &Drill, limits: &DeviceLimi
         submit_ms: median_ms(times.submit),
         steps,
         dispatches,
-        bytes: sum(&|i| plan.dispatches[i].bytes()),
+        bytes: planned(sum(&|i| plan.dispatches[i].bytes())),
         flops: sum(&|i| plan.dispatches[i].flops),
-        peak_bytes: plan.bytes(),
+        peak_bytes: planned(plan.bytes()),
     }
 }
 

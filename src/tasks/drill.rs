@@ -51,10 +51,11 @@ impl Drill {
     /// Initial weights and rows from `seed`.
     pub async fn new(config: &Config, place: &Place, kernels: Choices, seed: u64) -> Result<Self> {
         let spec = Self::spec(config);
+        place.check(config.precision)?;
         spec.check(&place.limits())?;
         let model = Model::record(spec, kernels, place.limits());
         let io = model.io.clone().ok_or_else(|| Error::failed("the model was not recorded for training"))?;
-        let mut engine = place.engine(&model.plan).await?;
+        let mut engine = place.trainer(&model).await?;
         weights::initialise(&model, &mut engine, seed);
         let batches = (0..config.accumulate).map(|micro| rows(config, &io, seed, micro)).collect();
         Ok(Self {
@@ -73,6 +74,16 @@ impl Drill {
     /// Tokens that are not padding in a step: the rows are full.
     pub fn tokens(&self) -> u64 {
         u64::from(self.config.rows()) * u64::from(self.config.seq_len)
+    }
+
+    /// Micro-batches of a step.
+    pub fn micro_batches(&self) -> usize {
+        self.batches.len()
+    }
+
+    /// Rows and used slots of micro-batch `micro`: what the next one's random numbers come after.
+    pub fn micro_sizes(&self, micro: usize) -> [u32; 2] {
+        [self.batches[micro].rows as u32, self.batches[micro].slots as u32]
     }
 
     /// One optimizer step (from 0) with other masks, dropout and noise than any other; its numbers stay to be drained.
@@ -134,7 +145,7 @@ impl Drill {
         let (io, batches, c) = (&self.io, &self.batches, &self.config);
         let (mut mlm, mut rtd, mut grad_norm, mut micro) = (0.0, 0.0, 0.0, 0);
         self.engine
-            .drain(true, |_, blocks| {
+            .drain(true, |_, _, blocks| {
                 let out = io.outputs(blocks[0]);
                 let batch = &batches[micro % batches.len()];
                 mlm += (0..batch.slots).map(|slot| f64::from(out.slot(slot).loss)).sum::<f64>();

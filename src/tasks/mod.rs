@@ -1,10 +1,11 @@
 //! What a model is used for beside training: reading a text with it, measuring its speed.
 //! RUN or MODEL -> [`reader::Reader`] -> judgements, proposals, the four stages on one text.
 //! RUN -> [`export::export`] -> folders for transformers.
-//! preset -> [`drill::Drill`] -> training steps on made-up rows -> [`bench::measure`].
+//! preset -> [`drill::Drill`] -> training steps on made-up rows -> [`bench::measure`], or two engines in turn: [`versus::measure`].
 
 pub mod bench;
 pub mod drill;
 pub mod export;
 pub mod reader;
+pub mod versus;
 mod windows;

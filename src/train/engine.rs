@@ -1,17 +1,59 @@
-//! The executor of a run: the device's or the processor's, behind one set of methods.
+//! The executor of a run: the device's, the processor's or the Burn engine, behind one set of methods.
 
+#[cfg(feature = "burn")]
+use crate::burn;
+use crate::config::Precision;
 use crate::gpu::{Choice, Gpu, HostTime, Profile};
+use crate::model::Model;
 use crate::plan::{Limits, Plan, Step, Tensor};
 use crate::train::event;
-use crate::{Result, cpu, gpu};
+use crate::{Error, Result, cpu, gpu};
 use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
+use web_time::Instant;
+
+/// Whose arithmetic trains (`--engine`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// The handwritten kernels, or their twins.
+    Wgsl,
+    /// The same networks written with Burn, in builds with the feature `burn`.
+    Burn,
+}
+
+impl Kind {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Wgsl => "wgsl",
+            Self::Burn => "burn",
+        }
+    }
+
+    /// The engine of this name.
+    ///
+    /// # Errors
+    /// One that this build does not have.
+    pub fn named(name: &str) -> Result<Self> {
+        match name {
+            "wgsl" => Ok(Self::Wgsl),
+            "burn" if cfg!(feature = "burn") => Ok(Self::Burn),
+            _ => Err(Error::usage(format!("the engine {name} is not in this build")).hint(match name {
+                "burn" => "build with --features burn to use it, or leave it away for the handwritten kernels",
+                _ => "the engines are wgsl and burn",
+            })),
+        }
+    }
+}
 
 /// Where plans run: chosen once, before the model is recorded, because a device's limits shape the plan.
+#[derive(Clone)]
 pub struct Place {
     gpu: Option<Gpu>,
     reason: String,
+    /// Burn's side of the same device, where Burn trains.
+    #[cfg(feature = "burn")]
+    burn: Option<burn::Device>,
 }
 
 impl Place {
@@ -20,21 +62,82 @@ impl Place {
     /// # Errors
     /// An adapter that was asked for and is not there, with the names of those that are.
     pub async fn open(choice: &Choice) -> Result<Self> {
-        let opened = Gpu::open(choice, Profile::Portable).await?;
+        Self::open_profile(choice, Profile::Portable).await
+    }
+
+    /// The same for an engine. Burn's kernels are sized by what the adapter can do, so its device is opened with all of that, and
+    /// another engine that is compared with it shares the device.
+    ///
+    /// # Errors
+    /// As [`Place::open`]; an engine that is not in this build; a device that Burn refuses.
+    pub async fn open_for(choice: &Choice, kind: Kind) -> Result<Self> {
+        match kind {
+            Kind::Wgsl => Self::open(choice).await,
+            Kind::Burn => Self::open_profile(choice, Profile::Full).await?.with_burn(),
+        }
+    }
+
+    /// The same device for the handwritten kernels.
+    #[must_use]
+    pub fn with_wgsl(&self) -> Self {
+        Self {
+            gpu: self.gpu.clone(),
+            reason: self.reason.clone(),
+            #[cfg(feature = "burn")]
+            burn: None,
+        }
+    }
+
+    /// The same device, registered with Burn: once for each opened device.
+    #[cfg(feature = "burn")]
+    fn with_burn(self) -> Result<Self> {
+        let device = match &self.gpu {
+            Some(gpu) => burn::Device::on(gpu)?,
+            None => burn::Device::cpu(),
+        };
+        Ok(Self { burn: Some(device), ..self })
+    }
+
+    #[cfg(not(feature = "burn"))]
+    fn with_burn(self) -> Result<Self> {
+        Kind::named("burn").map(|_| self)
+    }
+
+    async fn open_profile(choice: &Choice, profile: Profile) -> Result<Self> {
+        let opened = Gpu::open(choice, profile).await?;
         // The event tells the adapter's name apart from the reason.
         let name = opened.gpu.as_ref().map_or_else(|| "cpu executor: ".to_owned(), |gpu| format!("{}: ", gpu.summary));
         let reason = opened.reason.strip_prefix(&name).map(str::to_owned).unwrap_or(opened.reason);
-        Ok(Self { gpu: opened.gpu, reason })
+        Ok(Self {
+            gpu: opened.gpu,
+            reason,
+            #[cfg(feature = "burn")]
+            burn: None,
+        })
     }
 
     /// The cpu executor, without looking for a device.
     pub fn cpu() -> Self {
-        Self { gpu: None, reason: "it was asked for".to_owned() }
+        Self {
+            gpu: None,
+            reason: "it was asked for".to_owned(),
+            #[cfg(feature = "burn")]
+            burn: None,
+        }
     }
 
     /// A device that is open already.
     pub fn on(gpu: Gpu) -> Self {
-        Self { gpu: Some(gpu), reason: "it was asked for".to_owned() }
+        Self { gpu: Some(gpu), ..Self::cpu() }
+    }
+
+    /// Who trains here.
+    pub fn kind(&self) -> Kind {
+        #[cfg(feature = "burn")]
+        if self.burn.is_some() {
+            return Kind::Burn;
+        }
+        Kind::Wgsl
     }
 
     pub fn gpu(&self) -> Option<&Gpu> {
@@ -66,7 +169,41 @@ impl Place {
         }
     }
 
-    /// Makes everything `plan` needs, zeroed.
+    /// Whether activations can be stored like this here: the twins convert what they work on.
+    pub fn stores(&self, precision: Precision) -> bool {
+        let halves = self.kind() == Kind::Wgsl && self.gpu.as_ref().is_none_or(|gpu| gpu.features.f16);
+        precision == Precision::F32 || halves
+    }
+
+    /// Refuses a precision that cannot be had here, before anything is recorded.
+    ///
+    /// # Errors
+    /// A usage error that says what is missing and what to do.
+    pub fn check(&self, precision: Precision) -> Result<()> {
+        if self.stores(precision) {
+            return Ok(());
+        }
+        let what = match (&self.gpu, self.kind()) {
+            (_, Kind::Burn) => "precision = f16: the Burn engine trains in f32".to_owned(),
+            (Some(gpu), _) => format!("precision = f16: {} does not offer shader-f16", gpu.summary),
+            (None, _) => return Ok(()),
+        };
+        Err(Error::usage(what).hint("leave it at f32 (--set precision=f32), or train elsewhere: electroscope info tells which adapters offer f16"))
+    }
+
+    /// Makes everything that training `model` needs, zeroed.
+    ///
+    /// # Errors
+    /// As [`Place::engine`].
+    pub async fn trainer(&self, model: &Model) -> Result<Engine> {
+        #[cfg(feature = "burn")]
+        if let Some(device) = &self.burn {
+            return Ok(Engine::Burn(Box::new(burn::Executor::new(device, model))));
+        }
+        self.engine(&model.plan).await
+    }
+
+    /// Makes everything `plan` needs, zeroed; with the handwritten kernels or their twins, whoever trains here.
     ///
     /// # Errors
     /// The plan exceeds the device's limits or memory, with numbers.
@@ -82,6 +219,8 @@ impl Place {
 pub enum Engine {
     Cpu(Box<cpu::Executor>),
     Gpu(Box<gpu::Executor>),
+    #[cfg(feature = "burn")]
+    Burn(Box<burn::Executor>),
 }
 
 impl Engine {
@@ -90,6 +229,17 @@ impl Engine {
         match self {
             Self::Cpu(e) => e.set_step(step),
             Self::Gpu(e) => e.set_step(step),
+            #[cfg(feature = "burn")]
+            Self::Burn(e) => e.set_step(step),
+        }
+    }
+
+    /// Lets an engine that has generators of its own draw the sampling noise with them: for measuring its speed, where the numbers
+    /// need not be those of other engines.
+    pub fn free_noise(&mut self) {
+        #[cfg(feature = "burn")]
+        if let Self::Burn(e) = self {
+            e.free_noise();
         }
     }
 
@@ -98,6 +248,8 @@ impl Engine {
         match self {
             Self::Cpu(_) => None,
             Self::Gpu(e) => Some(e.host()),
+            #[cfg(feature = "burn")]
+            Self::Burn(_) => None,
         }
     }
 
@@ -106,6 +258,8 @@ impl Engine {
         match self {
             Self::Cpu(e) => e.write(tensor, data),
             Self::Gpu(e) => e.write(tensor, data),
+            #[cfg(feature = "burn")]
+            Self::Burn(e) => e.write(tensor, data),
         }
     }
 
@@ -118,6 +272,8 @@ impl Engine {
         match self {
             Self::Cpu(e) => e.run(range, budget).await,
             Self::Gpu(e) => e.run(range, budget).await,
+            #[cfg(feature = "burn")]
+            Self::Burn(e) => e.run(range, budget).await,
         }
     }
 
@@ -135,6 +291,8 @@ impl Engine {
         match self {
             Self::Cpu(_) => Some(event::Clock::Processor),
             Self::Gpu(e) => e.gpu().features.timestamps.then_some(event::Clock::Timestamps),
+            #[cfg(feature = "burn")]
+            Self::Burn(_) => None,
         }
     }
 
@@ -147,21 +305,28 @@ impl Engine {
         match self {
             Self::Gpu(executor) => executor.profile(range).await,
             Self::Cpu(executor) => Ok(Some(executor.profile(range))),
+            #[cfg(feature = "burn")]
+            Self::Burn(_) => Ok(None),
         }
     }
 
-    /// The same executor, for another plan.
+    /// Where it runs, for another plan.
     pub fn place(&self) -> Place {
         match self {
             Self::Cpu(_) => Place::cpu(),
             Self::Gpu(e) => Place::on(e.gpu().clone()),
+            #[cfg(feature = "burn")]
+            Self::Burn(e) => Place { gpu: e.device().gpu().cloned(), burn: Some(e.device().clone()), ..Place::cpu() },
         }
     }
 
     /// Takes the device away, as a driver's reset does; the processor has none to lose.
     pub fn lose(&self) {
-        if let Self::Gpu(e) = self {
-            e.gpu().lose();
+        match self {
+            Self::Cpu(_) => {}
+            Self::Gpu(e) => e.gpu().lose(),
+            #[cfg(feature = "burn")]
+            Self::Burn(e) => e.device().gpu().into_iter().for_each(Gpu::lose),
         }
     }
 
@@ -170,14 +335,18 @@ impl Engine {
         match self {
             Self::Cpu(e) => e.collect(tag),
             Self::Gpu(e) => e.collect(tag),
+            #[cfg(feature = "burn")]
+            Self::Burn(e) => e.collect(tag),
         }
     }
 
-    /// Hands over collected outputs, oldest first; `wait`: all of them.
-    pub async fn drain(&mut self, wait: bool, row: impl FnMut(u64, &[&[u32]])) -> Result<()> {
+    /// Hands over collected outputs with their tags and when they were there, oldest first; `wait`: all of them.
+    pub async fn drain(&mut self, wait: bool, row: impl FnMut(u64, Instant, &[&[u32]])) -> Result<()> {
         match self {
             Self::Cpu(e) => e.drain(wait, row).await,
             Self::Gpu(e) => e.drain(wait, row).await,
+            #[cfg(feature = "burn")]
+            Self::Burn(e) => e.drain(wait, row).await,
         }
     }
 
@@ -185,11 +354,13 @@ impl Engine {
         match self {
             Self::Cpu(e) => e.read(tensor).await,
             Self::Gpu(e) => e.read(tensor).await,
+            #[cfg(feature = "burn")]
+            Self::Burn(e) => e.read(tensor).await,
         }
     }
 
     pub async fn read_f32(&mut self, tensor: &Tensor) -> Result<Vec<f32>> {
-        Ok(self.read(tensor).await?.into_iter().map(f32::from_bits).collect())
+        Ok(tensor.numbers(&self.read(tensor).await?))
     }
 }
 

@@ -20,7 +20,8 @@ use crate::config::{Config, Objective, Replacements};
 use crate::cpu;
 use crate::model::Model;
 use crate::model::io::{Io, Outputs};
-use crate::plan::{Access, Elem, Stage, Step};
+use crate::ops::optimizer;
+use crate::plan::{Elem, Stage, Step};
 use crate::text::tokenizer::Tokenizer;
 use crate::{Error, Result};
 use look::Evaluation;
@@ -136,7 +137,22 @@ struct Clock {
 
 impl Clock {
     fn secs(&self) -> f64 {
-        self.before_secs + self.started.elapsed().as_secs_f64()
+        self.at(Instant::now())
+    }
+
+    fn at(&self, then: Instant) -> f64 {
+        self.before_secs + then.saturating_duration_since(self.started).as_secs_f64()
+    }
+
+    /// A step begins, and nothing else is under way: what was between it and the one before is no part of it.
+    fn begin_step(&mut self) {
+        self.last_step_at = self.secs();
+    }
+
+    /// Seconds of a step that was executed `then`, since the one before it or its own beginning.
+    fn lap(&mut self, then: Instant) -> f64 {
+        let then = self.at(then);
+        then - std::mem::replace(&mut self.last_step_at, then)
     }
 }
 
@@ -364,6 +380,9 @@ impl Session {
             source_before = Some(self.source);
             self.source.look(&self.config, self.step, self.planned_steps);
         }
+        if self.pending.is_empty() {
+            self.clock.begin_step();
+        }
         let mut batches = self.spare.pop().unwrap_or_else(|| self.loader.step_buffers());
         let cursor = self.loader.cursor();
         let totals = self.loader.fill(self.step, &mut batches)?;
@@ -431,9 +450,8 @@ impl Session {
         let (judged, weights) = (self.judged(), self.loss_weights());
         let Self { engine, io, pending, readback, spare, source, tokens_seen, clock, tokenizer, .. } = self;
         let (sample_wanted, sample_row) = (&mut self.sample_wanted, &mut self.sample_row);
-        let groups = if self.config.clip_separately { 3 } else { 1 };
         engine
-            .drain(wait, |_, blocks| {
+            .drain(wait, |_, executed, blocks| {
                 let out = io.outputs(blocks[0]);
                 let Some(front) = pending.front_mut() else { return };
                 readback.add(&out, &front.batches[front.arrived], judged);
@@ -449,13 +467,16 @@ impl Session {
                 }
                 let Some(done) = pending.pop_front() else { return };
                 let measured = readback.fold.finish(weights);
-                if out.guard(groups - 1).stopped_at.is_some() {
+                // A step's last group has what all before it have; those that a plan lacks are zeros.
+                let guards = || (0..optimizer::GROUPS_MAX as usize).map(|group| out.guard(group));
+                if guards().any(|guard| guard.stopped_at.is_some()) {
                     arrived.push(Arrived::NonFinite { step: done.step, cursor: done.cursor });
                 } else {
                     *tokens_seen += done.tokens;
                     source.observe(measured.metrics.rtd_auc);
-                    let norm = (0..groups).map(|g| f64::from(out.guard(g).norm).powi(2)).sum::<f64>().sqrt();
-                    arrived.push(Arrived::Step(Box::new(step_metrics(&done, measured, norm, *tokens_seen, clock))));
+                    let norm = guards().map(|guard| f64::from(guard.norm).powi(2)).sum::<f64>().sqrt();
+                    let secs = (clock.lap(executed), clock.at(executed));
+                    arrived.push(Arrived::Step(Box::new(step_metrics(&done, measured, norm, *tokens_seen, secs))));
                 }
                 spare.push(done.batches);
             })
@@ -509,7 +530,7 @@ impl Session {
                 twin.run_all(i..i + 1).await?;
                 let dispatch = &plan.dispatches[i];
                 for (slot, tensor) in dispatch.kernel.slots.iter().zip(&dispatch.tensors) {
-                    let written = slot.elem == Elem::F32 && matches!(slot.access, Access::Write | Access::Update);
+                    let written = slot.elem != Elem::U32 && slot.access.writes();
                     if written && twin.read_f32(tensor).await?.iter().any(|v| !v.is_finite()) {
                         return Ok(format!("first in {} in {} (dispatch {i})", tensor.label, dispatch.kernel.label));
                     }
@@ -526,16 +547,21 @@ impl Session {
     }
 }
 
-fn step_metrics(done: &Pending, measured: Measured, norm: f64, tokens_seen: u64, clock: &mut Clock) -> StepMetrics {
-    let now = clock.secs();
-    let secs = now - std::mem::replace(&mut clock.last_step_at, now);
+/// `secs`: that the step took, and of the run when it was done.
+fn step_metrics(
+    done: &Pending,
+    measured: Measured,
+    norm: f64,
+    tokens_seen: u64,
+    (secs, at_secs): (f64, f64),
+) -> StepMetrics {
     StepMetrics {
         step: done.step + 1,
         metrics: measured.metrics,
         lr: Some(done.lr),
         grad_norm: Some(norm),
         tokens_per_sec: (secs > 0.0).then(|| done.tokens as f64 / secs),
-        elapsed_secs: Some(now),
+        elapsed_secs: Some(at_secs),
         tokens_seen,
     }
 }

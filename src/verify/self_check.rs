@@ -2,7 +2,7 @@
 //! steps on a device and on the twins.
 
 use super::fixture::Comparison;
-use crate::config::{Config, Overrides};
+use crate::config::{Config, Overrides, Precision};
 use crate::gpu::Features;
 use crate::plan::{Choices, Stage, Tensor};
 use crate::rng::{Key, Sequence, Stream};
@@ -11,7 +11,7 @@ use crate::train::engine::Place;
 use crate::{Result, ops};
 
 /// Sizes that divide nothing, small enough for a second.
-const SIZES: [&str; 14] = [
+pub(super) const SIZES: [&str; 14] = [
     "vocab_size=103",
     "embedding_size=20",
     "hidden_size=36",
@@ -29,13 +29,15 @@ const SIZES: [&str; 14] = [
     // Sharp attention bends too.
     "init=fan_in",
 ];
-const SEED: u64 = 20;
+pub(super) const SEED: u64 = 20;
 /// Steps that both executors take.
-const STEPS: u64 = 10;
+pub(super) const STEPS: u64 = 10;
 /// Of those, taken with each variant: the second step shows what the first one's update was.
 const VARIANT_STEPS: u64 = 2;
 /// Relative, of each step's loss: what gpu and cpu curves may differ by (the trainer's own bar over fifty steps).
 const LOSSES_MAX: f64 = 2e-3;
+/// The same with f16 storage: where a sum of another order is rounded to f16 otherwise, a number is off by 2^-11 of itself at once.
+const F16_LOSSES_MAX: f64 = 1e-2;
 /// Of a directional derivative: f32 losses of 1e-6 relative noise over steps of `STEP_LENGTH`, and the curvature between.
 const DIFFERENCES_MAX: f64 = 1e-2;
 const STEP_LENGTH: f64 = 2e-2;
@@ -146,6 +148,15 @@ pub async fn against_twins(place: &Place) -> Result<Vec<Comparison>> {
     Ok(comparisons)
 }
 
+/// The same steps with f16 storage, on `place` and on the twins.
+pub async fn f16_against_twins(place: &Place) -> Result<Vec<Comparison>> {
+    let mut config = config("0.1")?;
+    config.precision = Precision::F16;
+    let device = drill(&config, place, Choices::default(), STEPS).await?;
+    let twins = drill(&config, &Place::cpu(), Choices::default(), STEPS).await?;
+    Ok(compared(&device, &twins).into_iter().map(|c| Comparison { max: F16_LOSSES_MAX, ..c }).collect())
+}
+
 /// Every kernel's second variant, every kernel's third, and so on, as far as they are offered.
 fn other_variants(features: Features) -> impl Iterator<Item = (usize, Choices)> {
     let most = ops::ALL.iter().map(|kernel| kernel.variants.len()).max().unwrap_or(0);
@@ -194,11 +205,11 @@ async fn drill(config: &Config, place: &Place, kernels: Choices, steps: u64) -> 
     Ok(losses)
 }
 
-fn norm(values: &[f32]) -> f64 {
+pub(super) fn norm(values: &[f32]) -> f64 {
     values.iter().map(|&v| f64::from(v).powi(2)).sum::<f64>().sqrt()
 }
 
 /// A comparison that cannot be made is lost, not passed.
-fn not_nan(error: f64) -> f64 {
+pub(super) fn not_nan(error: f64) -> f64 {
     if error.is_nan() { f64::INFINITY } else { error }
 }

@@ -128,14 +128,23 @@ pub fn push_event(events: &mut Vec<Event>, event: Event) {
 /// # Errors
 /// The log cannot be read or the page cannot be written.
 pub fn write_report(run: &Path, lang: Lang) -> Result<PathBuf> {
-    let page = report::html(&read_events(run)?, lang);
-    let (path, beside) = (run.join("report.html"), run.join("report.html.part"));
-    std::fs::write(&beside, page).and_then(|()| std::fs::rename(&beside, &path)).map_err(|source| {
+    let path = run.join("report.html");
+    write_page(&path, &report::html(&read_events(run)?, lang))?;
+    Ok(path)
+}
+
+/// Writes a page, whole or not at all.
+///
+/// # Errors
+/// It cannot be written: what was there before stays.
+pub fn write_page(path: &Path, page: &str) -> Result<()> {
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(".part");
+    std::fs::write(&beside, page).and_then(|()| std::fs::rename(&beside, path)).map_err(|source| {
         // A full disk takes half a page: an earlier report stays, the half goes.
         std::fs::remove_file(&beside).ok();
-        Error::io("write the report", &path, &source)
-    })?;
-    Ok(path)
+        Error::io("write the report", path, &source)
+    })
 }
 
 #[cfg(test)]

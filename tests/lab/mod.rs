@@ -90,7 +90,7 @@ pub fn session_on(config: &Config, text: &Text, place: &Place, seed: u64, split:
     let (recipe, specials) = (recipe(config, seed), text.tokenizer.specials());
     let spec = ModelSpec::from_config(config, text.tokenizer.vocab_size() as u32, specials.pad, None);
     let model = Model::record(spec, Choices::default(), place.limits());
-    let mut engine = block_on(place.engine(&model.plan)).unwrap();
+    let mut engine = block_on(place.trainer(&model)).unwrap();
     weights::initialise(&model, &mut engine, seed);
     let look = Recipe { accumulate: 1, ..recipe };
     let held_out = || HeldOut::with_rows(text.cache.clone(), &split.held_out, look, specials, 64).unwrap();
@@ -178,7 +178,7 @@ impl Rig {
             train.size.slots = batch.slot_label.len() as u32;
         }
         let model = Model::record(spec, Choices::default(), place.limits());
-        let mut engine = block_on(place.engine(&model.plan)).unwrap();
+        let mut engine = block_on(place.trainer(&model)).unwrap();
         weights::initialise(&model, &mut engine, 1);
         let step = Step {
             mlm_scale: 1.0 / batch.slots as f32,

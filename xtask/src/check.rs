@@ -76,12 +76,17 @@ fn burn() -> Result<(), String> {
     process::run(check)
 }
 
-/// No dependency compiles C: `cc` and `cmake` are what build scripts do it with. Said aloud for every target.
+/// No dependency compiles C, with the Burn engine or without: `cc` and `cmake` are what build scripts do it with. Said aloud for
+/// every target.
 fn no_c() -> Result<(), String> {
     let mut found = Vec::new();
     for target in TARGETS {
         for builder in ["cc", "cmake"] {
-            let args = ["tree", "--locked", "--package", "electroscope", "--target", target, "--invert", builder];
+            let args = [
+                &["tree", "--locked", "--package", "electroscope", "--target", target, "--invert", builder][..],
+                test::burn_feature(),
+            ]
+            .concat();
             println!("\n$ cargo {}", args.join(" "));
             match process::output(cargo(&args)) {
                 Ok(tree) if tree.trim().is_empty() => println!("nothing"),

@@ -122,6 +122,11 @@ pub fn burn_is_a_feature() -> bool {
     std::fs::read_to_string("Cargo.toml").is_ok_and(|manifest| lists_feature(&manifest, "burn"))
 }
 
+/// What cargo is told to see the Burn engine's dependencies too.
+pub fn burn_feature() -> &'static [&'static str] {
+    if burn_is_a_feature() { &["--features", "electroscope/burn"] } else { &[] }
+}
+
 pub fn burn_target_dir() -> std::path::PathBuf {
     places::target_dir().join("burn")
 }

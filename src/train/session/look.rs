@@ -108,7 +108,7 @@ impl Session {
         let Self { engine, io, tokenizer, eval_batch, rules, .. } = self;
         let Evaluation { part, index, held_out, histogram, examples, rules: of_rules, .. } = &mut *now;
         engine
-            .drain(true, |_, blocks| {
+            .drain(true, |_, _, blocks| {
                 let out = io.outputs(blocks[0]);
                 match (&*part, &*rules) {
                     (Part::HeldOut, _) => {

@@ -43,8 +43,7 @@ const FAMILIES: [(&str, &str); 12] = [
 fn own(label: &str) -> Option<&'static str> {
     Some(match label {
         "attention.forward" => "kernels-about-attention-forward",
-        "attention.backward_q" => "kernels-about-attention-backward-q",
-        "attention.backward_kv" => "kernels-about-attention-backward-kv",
+        "attention.backward" => "kernels-about-attention-backward",
         "corrupt.replace" => "kernels-about-corrupt-replace",
         "embed.forward" => "kernels-about-embed-forward",
         "embed.backward_word" => "kernels-about-embed-backward-word",

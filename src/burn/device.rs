@@ -1,0 +1,57 @@
+//! Burn's side of a device: our own wgpu device and queue, registered with Burn once, or Burn's processor backend `flex`.
+
+use crate::gpu::Gpu;
+use crate::{Error, Result};
+use burn::tensor::wgpu::WgpuSetup;
+
+/// Where Burn computes. Clones share it.
+#[derive(Clone)]
+pub struct Device {
+    pub(super) handle: burn::tensor::Device,
+    /// The device that is shared with the other engines, for the faults that it reports.
+    gpu: Option<Gpu>,
+}
+
+impl Device {
+    /// The processor.
+    pub fn cpu() -> Self {
+        Self { handle: burn::tensor::Device::flex(), gpu: None }
+    }
+
+    /// The device of `gpu`, which must have been opened with all that its adapter offers: Burn's kernels are sized by that. Each call
+    /// registers anew, so a device is registered once and the result cloned.
+    ///
+    /// # Errors
+    /// Burn cannot compute on such a device.
+    pub fn on(gpu: &Gpu) -> Result<Self> {
+        let setup = WgpuSetup {
+            instance: gpu.instance.clone(),
+            adapter: gpu.adapter.clone(),
+            device: gpu.device.clone(),
+            queue: gpu.queue.clone(),
+            backend: gpu.adapter.get_info().backend,
+        };
+        let handle = burn::tensor::Device::wgpu_options().setup(setup).init().map_err(|e| {
+            Error::failed(format!("Burn does not take the device: {e}"))
+                .at(&gpu.summary)
+                .hint("use --device cpu, or leave --engine burn away")
+        })?;
+        Ok(Self { handle, gpu: Some(gpu.clone()) })
+    }
+
+    /// The shared device; none on the processor.
+    pub fn gpu(&self) -> Option<&Gpu> {
+        self.gpu.as_ref()
+    }
+
+    /// # Errors
+    /// The shared device is lost, or something failed on it that nobody was waiting for.
+    pub(super) fn check(&self) -> Result<()> {
+        self.gpu.as_ref().map_or(Ok(()), Gpu::check)
+    }
+
+    /// A failure of Burn's own, as ours.
+    pub(super) fn failed(&self, what: impl std::fmt::Display) -> Error {
+        self.check().err().unwrap_or_else(|| Error::failed(format!("Burn failed: {what}")))
+    }
+}

@@ -1,0 +1,603 @@
+//! The engine: runs the stages of a training plan with Burn's modules instead of the plan's launches, and answers for the plan's
+//! tensors, so that sessions, checkpoints, readouts and comparisons work with it as with our own executors.
+//! step block, input block, weights in -> stage by stage -> outputs, weights, gradients, moments out.
+//!
+//! **Limits:** a stage is one slice, whatever the budget; dropout's random numbers are Burn's own (seeded by run, step and row).
+
+use super::Device;
+use super::entries::{AnyState, Kind, Leaf, Place, leaves_and_places};
+use super::inputs::{Batch, ints};
+use super::optimizer::Hyper;
+use super::towers::{self, Dropouts, Slots, Text, Towers, Values};
+use crate::batch::NONE;
+use crate::model::io::Io;
+use crate::model::ledger::Group;
+use crate::model::{Model, TrainSpec};
+use crate::ops::optimizer::GROUPS_MAX;
+use crate::plan::{ALIGN, Plan, Stage, Step, Tensor as Planned};
+use crate::{Error, Result};
+use burn::module::Module;
+use burn::tensor::{Distribution, IndexingUpdateOp, Int, Tensor};
+use std::collections::HashMap;
+use std::ops::Range;
+use std::sync::Arc;
+use std::time::Duration;
+use web_time::Instant;
+
+pub struct Executor {
+    device: Device,
+    plan: Arc<Plan>,
+    settings: Settings,
+    towers: Towers,
+    leaves: Vec<Leaf>,
+    places: Vec<Place>,
+    meanings: HashMap<(u32, u32), Meaning>,
+    /// Training and evaluation first, then the probe sentences, if there are any.
+    feeds: Vec<Feed>,
+    /// Cumulative fixed distribution of replacements.
+    source: Vec<u32>,
+    step: Step,
+    guard: Guard,
+    free_noise: bool,
+    collected: Vec<Collected>,
+    /// The last dispatch of the plan that ran.
+    last: usize,
+}
+
+/// What does not change from step to step.
+struct Settings {
+    train: TrainSpec,
+    vocab: usize,
+    pad_id: u32,
+    temperature: f64,
+}
+
+/// What the plan uses a tensor for.
+#[derive(Debug, Clone, Copy)]
+enum Meaning {
+    Entry(usize, Kind),
+    Input(usize),
+    Samples(usize),
+    Tokens(usize),
+    SlotResults(usize),
+    Source,
+    Guard,
+}
+
+/// One input block, and the pass over it.
+struct Feed {
+    io: Io,
+    words: Vec<u32>,
+    /// Samples to be taken instead of the generator's own.
+    given: Option<Vec<u32>>,
+    pass: Option<Pass>,
+}
+
+/// What a pass came to so far. Nothing here but `loss` and `text` is on the autodiff side.
+struct Pass {
+    text: Text,
+    slots: Slots,
+    /// (S, V), until the replacements are made.
+    logits: Option<Tensor<2>>,
+    losses: Tensor<1>,
+    argmax: Tensor<1, Int>,
+    sampled: Tensor<1, Int>,
+    /// (N)
+    corrupted: Option<Tensor<1, Int>>,
+    /// (N)
+    judged: Option<Tensor<1>>,
+    /// The judge's, on its way to the backward.
+    loss: Option<Tensor<1>>,
+}
+
+/// The sticky flag of a norm that is not finite, as our own optimizer keeps it.
+#[derive(Debug, Clone, Copy, Default)]
+struct Guard {
+    /// The step (from 1) at which a norm was not finite.
+    stopped_at: Option<u32>,
+    norms: [f32; GROUPS_MAX as usize],
+}
+
+/// A micro-batch's results on their way to the host.
+struct Collected {
+    tag: u64,
+    values: Tensor<1>,
+    judged: bool,
+    ids: Vec<u32>,
+    labels: Vec<u32>,
+    guard: Guard,
+}
+
+impl Executor {
+    /// Everything zero. `model` must have been recorded for training.
+    pub fn new(device: &Device, model: &Model) -> Self {
+        let train = model.spec.train.clone().expect("a model that is trained has its settings");
+        let io = model.io.clone().expect("a model that is trained has its batches");
+        let dropouts = Dropouts { hidden: train.dropout, attention: train.attention_dropout };
+        let mut towers = Towers::new(&model.spec.shape, dropouts, &device.handle.clone().autodiff());
+        let (leaves, places) = leaves_and_places(&mut towers, &model.parameters);
+        let feed = |io: Io| Feed { words: vec![0; io.input.len() as usize], io, given: None, pass: None };
+        Self {
+            settings: Settings {
+                vocab: model.spec.shape.generator.vocab as usize,
+                pad_id: model.spec.pad_id,
+                temperature: model.spec.temperature,
+                train,
+            },
+            meanings: meanings(model),
+            feeds: [Some(io), model.probe.clone()].into_iter().flatten().map(feed).collect(),
+            source: vec![u32::MAX; model.source.len() as usize],
+            device: device.clone(),
+            plan: model.plan.clone(),
+            towers,
+            leaves,
+            places,
+            step: Step::seeded(0, 0),
+            guard: Guard::default(),
+            free_noise: false,
+            collected: Vec::new(),
+            last: 0,
+        }
+    }
+
+    pub fn device(&self) -> &Device {
+        &self.device
+    }
+
+    pub fn set_step(&mut self, step: &Step) {
+        self.step = *step;
+    }
+
+    /// Draws the sampling noise with Burn's own generator from now on, on the device.
+    pub fn free_noise(&mut self) {
+        self.free_noise = true;
+    }
+
+    fn meaning(&self, tensor: &Planned) -> Option<Meaning> {
+        self.meanings.get(&key(tensor)).copied()
+    }
+
+    /// Takes in a tensor of the plan from its start.
+    ///
+    /// # Panics
+    /// Where nothing of this engine's answers to it.
+    pub fn write(&mut self, tensor: &Planned, data: &[u32]) {
+        match self.meaning(tensor) {
+            Some(Meaning::Entry(entry, kind)) => {
+                self.places[entry].write(&mut self.towers, &mut self.leaves, kind, bytemuck::cast_slice(data));
+            }
+            Some(Meaning::Input(feed)) => self.feeds[feed].words[..data.len()].copy_from_slice(data),
+            Some(Meaning::Samples(feed)) => self.feeds[feed].given = Some(data.to_vec()),
+            Some(Meaning::Source) => self.source[..data.len()].copy_from_slice(data),
+            Some(Meaning::Guard) => self.guard = Guard::default(),
+            // Results: the next pass writes them.
+            Some(Meaning::Tokens(_) | Meaning::SlotResults(_)) => {}
+            None => panic!("burn: {tensor:?} is not written from outside"),
+        }
+    }
+
+    /// What is in a tensor of the plan now.
+    ///
+    /// # Errors
+    /// It exists only in our own executors, or the device failed.
+    pub async fn read(&mut self, tensor: &Planned) -> Result<Vec<u32>> {
+        match self.meaning(tensor) {
+            Some(Meaning::Entry(entry, kind)) => {
+                let mut pieces = Vec::new();
+                for handle in self.places[entry].handles(&mut self.towers, &self.leaves, kind) {
+                    pieces.push(match handle {
+                        Some(handle) => Some(self.fetch(handle).await?),
+                        None => None,
+                    });
+                }
+                Ok(self.places[entry].assemble(pieces).into_iter().map(f32::to_bits).collect())
+            }
+            Some(Meaning::Source) => Ok(self.source.clone()),
+            Some(Meaning::Input(feed)) => Ok(self.feeds[feed].words.clone()),
+            Some(Meaning::Samples(feed)) => self.samples(feed).await,
+            Some(Meaning::Tokens(feed)) => Ok(self.results(feed).await?.0),
+            Some(Meaning::SlotResults(feed)) => Ok(self.results(feed).await?.1),
+            Some(Meaning::Guard) => Ok(self.guard.words().to_vec()),
+            None => self.intermediate(tensor).await,
+        }
+    }
+
+    /// Runs the stages whose first dispatch lies in `range`; returns the end of `range`.
+    pub async fn run(&mut self, range: Range<usize>, _budget: Duration) -> Result<usize> {
+        for stage in Stage::ALL {
+            let dispatches = self.plan.stage(stage);
+            if !dispatches.is_empty() && range.contains(&dispatches.start) {
+                self.stage(stage).await?;
+            }
+        }
+        self.last = range.end.saturating_sub(1);
+        self.device.check()?;
+        Ok(range.end)
+    }
+
+    async fn stage(&mut self, stage: Stage) -> Result<()> {
+        match stage {
+            Stage::Mask => self.leaves.iter_mut().for_each(Leaf::forget_gradient),
+            Stage::Propose => self.propose(TRAINING, true),
+            Stage::Replace => self.replace(TRAINING),
+            Stage::Judge => self.judge(TRAINING, true),
+            Stage::Backward => self.backward(),
+            Stage::Update => self.update().await?,
+            Stage::Evaluate => self.look(TRAINING),
+            Stage::Readout | Stage::Attention => self.look(PROBE),
+        }
+        Ok(())
+    }
+
+    /// The whole way without dropout or gradients.
+    fn look(&mut self, feed: usize) {
+        self.propose(feed, false);
+        let logits = self.feeds[feed].pass.as_mut().and_then(|pass| pass.logits.take());
+        self.replace(feed);
+        self.judge(feed, false);
+        // Readouts want them after the pass.
+        if let Some(pass) = &mut self.feeds[feed].pass {
+            pass.logits = logits;
+        }
+    }
+
+    fn propose(&mut self, feed: usize, training: bool) {
+        let (plain, s) = (&self.device.handle, &self.settings);
+        let device = if training { plain.clone().autodiff() } else { plain.clone() };
+        if training && (s.train.dropout > 0.0 || s.train.attention_dropout > 0.0) {
+            let [low, high] = self.step.dropout_key.0;
+            plain.seed((u64::from(high) << 32 | u64::from(low)) ^ u64::from(self.step.row_base));
+        }
+        let valid;
+        let towers = if training {
+            &self.towers
+        } else {
+            valid = self.towers.valid();
+            &valid
+        };
+        let Feed { io, words, given, pass } = &mut self.feeds[feed];
+        let batch = Batch::new(io, words);
+        let (text, slots) = (batch.text(s.pad_id, &device), batch.slot_tensors(&device));
+        let logits = towers.propose(batch.masked_ids(&device), &text, &slots);
+        let losses = towers::proposal_losses(logits.clone(), &slots);
+        let loss = training.then(|| losses.clone().sum() * self.step.mlm_scale);
+        let logits = logits.inner();
+        let noise = if self.free_noise {
+            gumbel(logits.random_like(Distribution::Uniform(0.0, 1.0)))
+        } else {
+            batch.noise(&self.step, s.vocab, plain)
+        };
+        let sampled = (logits.clone() * (1.0 / s.temperature) + noise).argmax(1).squeeze_dim(1);
+        *given = None;
+        *pass = Some(Pass {
+            argmax: logits.clone().argmax(1).squeeze_dim(1),
+            slots: Slots { position: slots.position.inner(), label: slots.label.inner(), used: slots.used.inner() },
+            text,
+            logits: Some(logits),
+            losses: losses.inner(),
+            sampled,
+            corrupted: None,
+            judged: None,
+            loss: None,
+        });
+        // No gradient passes from the judge to the generator: its own backward ends here, as in the plan.
+        if let Some(loss) = loss {
+            self.differentiate(&loss);
+        }
+    }
+
+    /// Samples into the text; several on one token give the integer mean of their ids, as the reference's scatter does.
+    fn replace(&mut self, feed: usize) {
+        let device = &self.device.handle;
+        let Feed { io, words, given, pass } = &mut self.feeds[feed];
+        let Some(pass) = pass else { return };
+        let batch = Batch::new(io, words);
+        let mut sampled = match given {
+            Some(given) => ints(given, [batch.slots()], device),
+            None => pass.sampled.clone(),
+        };
+        if let Some([takes, drawn]) = batch.drawn(&self.step, &self.source, device) {
+            sampled = sampled.mask_where(takes.equal_scalar(1), drawn);
+        }
+        let ids: Tensor<1, Int> = batch.original_ids(device).flatten(0, 1);
+        let sums = ids.zeros_like().select_assign(
+            0,
+            pass.slots.position.clone(),
+            sampled * pass.slots.used.clone().int(),
+            IndexingUpdateOp::Add,
+        );
+        let means = match batch.slot_counts(device) {
+            Some(counts) => sums / counts,
+            None => sums,
+        };
+        pass.corrupted = Some(ids.mask_where(batch.hidden(device).equal_scalar(1), means));
+        pass.logits = None;
+    }
+
+    fn judge(&mut self, feed: usize, training: bool) {
+        let valid;
+        let towers = if training {
+            &self.towers
+        } else {
+            valid = self.towers.valid();
+            &valid
+        };
+        let Feed { io, words, pass, .. } = &mut self.feeds[feed];
+        let Some(pass) = pass else { return };
+        let Some(corrupted) = pass.corrupted.clone() else { return };
+        let corrupted = if training { corrupted.autodiff() } else { corrupted };
+        let [rows, row_len] = [io.size.rows as usize, io.size.row_len as usize];
+        let Some(judged) = towers.judge(corrupted.clone().reshape([rows, row_len]), &pass.text) else { return };
+        if training {
+            let ids: Tensor<1, Int> = Batch::new(io, words).original_ids(&corrupted.device()).flatten(0, 1);
+            let replaced = corrupted.not_equal(ids).float();
+            let attention = pass.text.attention.clone().flatten(0, 1);
+            let losses = towers::judgement_losses(judged.clone(), replaced, attention);
+            pass.loss = Some(losses.sum() * self.step.rtd_scale);
+        }
+        pass.judged = Some(judged.inner());
+    }
+
+    fn backward(&mut self) {
+        if let Some(loss) = self.feeds[TRAINING].pass.as_mut().and_then(|pass| pass.loss.take()) {
+            self.differentiate(&loss);
+        }
+    }
+
+    /// Gradients of all weights += those of `loss`.
+    fn differentiate(&mut self, loss: &Tensor<1>) {
+        let mut gradients = loss.backward();
+        for (weight, leaf) in self.towers.weights().into_iter().zip(&mut self.leaves) {
+            match (weight.values, &mut leaf.state) {
+                (Values::Vector(values), AnyState::Vector(state)) => {
+                    values.val().grad_remove(&mut gradients).into_iter().for_each(|g| state.accumulate(g));
+                }
+                (Values::Matrix(values), AnyState::Matrix(state)) => {
+                    values.val().grad_remove(&mut gradients).into_iter().for_each(|g| state.accumulate(g));
+                }
+                _ => unreachable!("a leaf is made with its module's rank"),
+            }
+        }
+    }
+
+    /// Norms, guard, AdamW. The norms are waited for: a step that must not be taken is known before it is.
+    async fn update(&mut self) -> Result<()> {
+        let norms = self.norms().await?;
+        self.guard.norms = norms;
+        if self.guard.stopped_at.is_none() && norms.iter().any(|norm| !norm.is_finite()) {
+            self.guard.stopped_at = Some(self.step.step + 1);
+        }
+        if self.guard.stopped_at.is_some() {
+            return Ok(());
+        }
+        let (t, step) = (&self.settings.train, &self.step);
+        for (weight, leaf) in self.towers.weights().into_iter().zip(&mut self.leaves) {
+            let norm = f64::from(norms[clip_group(t, leaf.group)]);
+            let scale = if leaf.group == Group::Generator { t.generator_lr_scale } else { 1.0 };
+            let hyper = Hyper {
+                lr: f64::from(step.lr) * scale,
+                beta1: t.beta1,
+                beta2: t.beta2,
+                eps: t.adam_eps,
+                weight_decay: if leaf.decay { t.weight_decay } else { 0.0 },
+                corrections: [step.correction1.into(), step.correction2.into()],
+                clip: t.clip / norm.max(t.clip),
+            };
+            match (weight.values, &mut leaf.state) {
+                (Values::Vector(values), AnyState::Vector(state)) => state.update(values, &hyper),
+                (Values::Matrix(values), AnyState::Matrix(state)) => state.update(values, &hyper),
+                _ => unreachable!("a leaf is made with its module's rank"),
+            }
+        }
+        Ok(())
+    }
+
+    /// Of each clipping group; 0 where a group has no gradient.
+    async fn norms(&self) -> Result<[f32; GROUPS_MAX as usize]> {
+        let mut norms = [0.0; GROUPS_MAX as usize];
+        for (group, norm) in norms.iter_mut().enumerate() {
+            let of_group = self.leaves.iter().filter(|leaf| clip_group(&self.settings.train, leaf.group) == group);
+            let squares: Vec<Tensor<1>> = of_group.filter_map(Leaf::squares).collect();
+            if !squares.is_empty() {
+                *norm = self.fetch(Tensor::cat(squares, 0).sum()).await?[0].sqrt();
+            }
+        }
+        Ok(norms)
+    }
+
+    /// Keeps the outputs of the pass under `tag`.
+    pub fn collect(&mut self, tag: u64) {
+        let Feed { io, words, pass, .. } = &self.feeds[TRAINING];
+        let Some(pass) = pass else { return };
+        let batch = Batch::new(io, words);
+        self.collected.push(Collected {
+            tag,
+            values: pass.results(),
+            judged: pass.judged.is_some(),
+            ids: batch.ids().to_vec(),
+            labels: batch.labels().to_vec(),
+            guard: self.guard,
+        });
+    }
+
+    /// Hands over what was collected, oldest first, all of it, with when it was there.
+    pub async fn drain(&mut self, _wait: bool, mut row: impl FnMut(u64, Instant, &[&[u32]])) -> Result<()> {
+        for c in std::mem::take(&mut self.collected) {
+            let values = self.fetch(c.values).await?;
+            let executed = Instant::now();
+            let (tokens, slots) = words_of(&values, c.judged, &c.ids, &c.labels);
+            let io = &self.feeds[TRAINING].io;
+            let mut block = vec![0; self.plan.buffers[io.token_out.buffer.0 as usize].len as usize];
+            block[io.token_out.offset as usize..][..tokens.len()].copy_from_slice(&tokens);
+            block[io.slots.slot_out.offset as usize..][..slots.len()].copy_from_slice(&slots);
+            for group in 0..GROUPS_MAX {
+                let words = c.guard.words();
+                block[(io.step_out.offset + group * ALIGN) as usize..][..words.len()].copy_from_slice(&words);
+            }
+            row(c.tag, executed, &[&block]);
+        }
+        Ok(())
+    }
+
+    /// token_out and slot_out of a pass.
+    async fn results(&self, feed: usize) -> Result<(Vec<u32>, Vec<u32>)> {
+        let Feed { io, words, pass, .. } = &self.feeds[feed];
+        let pass = pass.as_ref().ok_or_else(|| Error::failed("Burn has run no pass yet"))?;
+        let batch = Batch::new(io, words);
+        let values = self.fetch(pass.results()).await?;
+        Ok(words_of(&values, pass.judged.is_some(), batch.ids(), batch.labels()))
+    }
+
+    async fn samples(&self, feed: usize) -> Result<Vec<u32>> {
+        let Feed { given, .. } = &self.feeds[feed];
+        match given {
+            Some(given) => Ok(given.clone()),
+            None => Ok(self.results(feed).await?.1.chunks(4).map(|slot| slot[2]).collect()),
+        }
+    }
+
+    /// What a view reads between two launches: a chunk of logits, the corrupted text, a layer's attention. Our executors lend such
+    /// memory on, so that what a tensor holds is told by the launches that ran.
+    async fn intermediate(&self, tensor: &Planned) -> Result<Vec<u32>> {
+        let missing = || Error::failed(format!("the Burn engine holds no {}", tensor.label));
+        let stage = self.plan.stage_of(self.last).ok_or_else(missing)?;
+        let writes = |&i: &usize| {
+            let dispatch = &self.plan.dispatches[i];
+            let written = VIEWED.iter().find(|(label, _)| *label == dispatch.kernel.label);
+            written.is_some_and(|(_, slot)| key(&dispatch.tensors[*slot]) == key(tensor))
+        };
+        let start = self.plan.stage(stage).start;
+        let writer = (start..=self.last).rev().find(writes).ok_or_else(missing)?;
+        let before = || (start..writer).filter(writes).map(|i| &self.plan.dispatches[i].tensors[0]);
+        let probing = matches!(stage, Stage::Readout | Stage::Attention);
+        let feed = &self.feeds[if probing { PROBE } else { TRAINING }];
+        let pass = feed.pass.as_ref().ok_or_else(missing)?;
+        if self.plan.dispatches[writer].kernel.label == LOGITS {
+            // Chunk after chunk lies in the same memory.
+            let first: usize = before().map(|chunk| chunk.shape()[0] as usize).sum();
+            let rows = tensor.shape()[0] as usize;
+            let logits = pass.logits.clone().ok_or_else(missing)?;
+            let chunk: Tensor<1> = logits.slice([first..first + rows]).flatten(0, 1);
+            return Ok(self.fetch(chunk).await?.into_iter().map(f32::to_bits).collect());
+        }
+        let corrupted = pass.corrupted.clone().ok_or_else(missing)?;
+        if self.plan.dispatches[writer].kernel.label == CORRUPTED {
+            return Ok(self.fetch(corrupted.float()).await?.into_iter().map(|id| id as u32).collect());
+        }
+        let layer = before().count();
+        let generator = self.plan.dispatches[writer].tensors[0].label.starts_with("generator.");
+        let [rows, row_len] = [feed.io.size.rows as usize, feed.io.size.row_len as usize];
+        let ids = match generator {
+            true => Batch::new(&feed.io, &feed.words).masked_ids(&self.device.handle),
+            false => corrupted.reshape([rows, row_len]),
+        };
+        let network = if generator { Group::Generator } else { Group::Discriminator };
+        let shares = self.towers.valid().shares(network, layer, ids, &pass.text).ok_or_else(missing)?;
+        Ok(self.fetch(shares.flatten(0, 3)).await?.into_iter().map(f32::to_bits).collect())
+    }
+
+    async fn fetch(&self, tensor: Tensor<1>) -> Result<Vec<f32>> {
+        let data = tensor.into_data_async().await.map_err(|e| self.device.failed(e))?;
+        data.try_into_vec().map_err(|e| self.device.failed(format!("{e:?}")))
+    }
+}
+
+/// Kernels whose results views read between two launches, and the slot that these are written to.
+const VIEWED: [(&str, usize); 3] = [(LOGITS, 0), (CORRUPTED, 5), ("attention.map", 3)];
+const LOGITS: &str = "vocab.forward";
+const CORRUPTED: &str = "corrupt.replace";
+const TRAINING: usize = 0;
+const PROBE: usize = 1;
+
+impl Pass {
+    /// Everything that goes to the host, for one transfer: judged (N, if there is one), losses, argmax, sampled (S each),
+    /// corrupted (N). Ids are whole numbers below 2^24, so f32 holds them.
+    fn results(&self) -> Tensor<1> {
+        let (argmax, sampled) = (self.argmax.clone().float(), self.sampled.clone().float());
+        let mut parts: Vec<Tensor<1>> = self.judged.iter().cloned().collect();
+        parts.extend([self.losses.clone(), argmax, sampled]);
+        parts.extend(self.corrupted.clone().map(|ids| ids.float()));
+        Tensor::cat(parts, 0)
+    }
+}
+
+impl Guard {
+    fn words(&self) -> [u32; 2 + GROUPS_MAX as usize] {
+        let mut words = [0; 2 + GROUPS_MAX as usize];
+        words[0] = u32::from(self.stopped_at.is_some());
+        words[1] = self.stopped_at.unwrap_or(0);
+        for (word, norm) in words[2..].iter_mut().zip(self.norms) {
+            *word = norm.to_bits();
+        }
+        words
+    }
+}
+
+impl Leaf {
+    fn forget_gradient(&mut self) {
+        match &mut self.state {
+            AnyState::Vector(state) => state.gradient = None,
+            AnyState::Matrix(state) => state.gradient = None,
+        }
+    }
+
+    fn squares(&self) -> Option<Tensor<1>> {
+        match &self.state {
+            AnyState::Vector(state) => state.squares(),
+            AnyState::Matrix(state) => state.squares(),
+        }
+    }
+}
+
+fn clip_group(train: &TrainSpec, group: Group) -> usize {
+    if train.clip_separately { group as usize } else { 0 }
+}
+
+/// token_out (N, 2) and slot_out (S, 4) as our kernels write them, from [`Pass::results`].
+fn words_of(values: &[f32], judged: bool, ids: &[u32], labels: &[u32]) -> (Vec<u32>, Vec<u32>) {
+    let (n, s) = (ids.len(), labels.len());
+    let (logits, rest) = values.split_at(if judged { n } else { 0 });
+    let [losses, argmax, sampled] = [0, 1, 2].map(|i| &rest[i * s..(i + 1) * s]);
+    let corrupted = &rest[3 * s..];
+    let mut tokens = vec![0; 2 * n];
+    for (i, logit) in logits.iter().enumerate() {
+        let corrupted = corrupted[i] as u32;
+        tokens[2 * i] = logit.to_bits();
+        tokens[2 * i + 1] = corrupted * 2 + u32::from(corrupted != ids[i]);
+    }
+    let mut slots = vec![0; 4 * s];
+    for i in (0..s).filter(|&i| labels[i] != NONE) {
+        let (argmax, sampled) = (argmax[i] as u32, sampled[i] as u32);
+        let flags = u32::from(argmax == labels[i]) | u32::from(sampled == labels[i]) << 1;
+        slots[4 * i..][..4].copy_from_slice(&[losses[i].to_bits(), flags, sampled, argmax]);
+    }
+    (tokens, slots)
+}
+
+/// Standard Gumbel noise from uniform numbers; 0 and 1 themselves are kept away.
+fn gumbel(uniform: Tensor<2>) -> Tensor<2> {
+    let inside = uniform.clamp(1e-7, 1.0 - 1e-7);
+    inside.log().neg().log().neg()
+}
+
+fn key(tensor: &Planned) -> (u32, u32) {
+    (tensor.buffer.0, tensor.offset)
+}
+
+fn meanings(model: &Model) -> HashMap<(u32, u32), Meaning> {
+    let mut meanings = HashMap::from([(key(&model.source), Meaning::Source)]);
+    meanings.extend(model.guard.iter().map(|guard| (key(guard), Meaning::Guard)));
+    for (i, parameter) in model.parameters.iter().enumerate() {
+        meanings.insert(key(&parameter.value), Meaning::Entry(i, Kind::Value));
+        meanings.extend(parameter.gradient.iter().map(|t| (key(t), Meaning::Entry(i, Kind::Gradient))));
+        let moments = parameter.moments.iter().flatten().enumerate();
+        meanings.extend(moments.map(|(which, t)| (key(t), Meaning::Entry(i, Kind::Moment(which)))));
+    }
+    for (feed, io) in [&model.io, &model.probe].into_iter().flatten().enumerate() {
+        meanings.insert(key(&io.input), Meaning::Input(feed));
+        meanings.insert(key(&io.slots.sampled), Meaning::Samples(feed));
+        meanings.insert(key(&io.token_out), Meaning::Tokens(feed));
+        meanings.insert(key(&io.slots.slot_out), Meaning::SlotResults(feed));
+    }
+    meanings
+}
