@@ -31,11 +31,11 @@ fn plans() -> Vec<(&'static str, Model)> {
     let halves = lab::config(&["precision=f16", "clip_separately=true"]);
     let wide = lab::preset("small", &["batch=32", "layers=2", "precision=f16"]);
     vec![
-        ("f16", record(&halves, 300)),
-        ("small f16", record(&wide, 30_522)),
         ("nano", record(&nano, 300)),
         ("mlm", record(&mlm, 300)),
         ("small", record(&small, 30_522)),
+        ("f16", record(&halves, 300)),
+        ("small f16", record(&wide, 30_522)),
     ]
 }
 

@@ -314,8 +314,8 @@ fn layernorms(lab: &mut Lab) {
     for (i, ([n, c], mean)) in shapes.into_iter().enumerate() {
         let site = i as u32;
         for dropout in [Dropout::OFF, Dropout::new(0.1, site)] {
-            // A far mean would leave f16 no variance.
-            let mean = if lab.r.stored == Elem::F32 { mean } else { 0.0 };
+            // So far a mean would leave f16 no variance.
+            let mean = if lab.r.stored == Elem::F32 { mean } else { 1.0 };
             let x = lab.stored_around("x", &[n, c], mean, 1.0);
             let (p, d, dy) = (lab.affine(c), lab.affine(c), lab.normal("dy", &[n, c]));
             let saved = layernorm::forward(&mut lab.r, "y", &x, &p, EPS, n, dropout);

@@ -517,6 +517,8 @@ impl Session {
         }
         let source = self.engine.read(&self.model.source).await?;
         twin.write(&self.model.source, &source);
+        // Copies of the weights, where products read those.
+        twin.run_all(plan.stage(Stage::Mask)).await?;
         self.loader.seek(cursor)?;
         let mut batches = self.loader.step_buffers();
         let totals = self.loader.fill(step, &mut batches)?;
