@@ -22,9 +22,9 @@ struct Dims {
     pad1: u32,
 }
 @group(0) @binding(0) var<uniform> dims: Dims;
-@group(0) @binding(1) var<storage, read> qkv: array<vec4f>;          // (N, 3C)
+@group(0) @binding(1) var<storage, read> qkv: array<vec4<Stored>>;   // (N, 3C)
 @group(0) @binding(2) var<storage, read> mask: array<u32>;           // (B, T) 1 = token, 0 = padding
-@group(0) @binding(3) var<storage, read_write> ctx: array<vec4f>;    // (N, C)
+@group(0) @binding(3) var<storage, read_write> ctx: array<vec4<Stored>>; // (N, C)
 @group(0) @binding(4) var<storage, read_write> lse: array<f32>;      // (B, H, T) log-sum-exp of a query's scores
 @group(0) @binding(5) var<storage, read> dctx: array<vec4f>;         // (N, C)
 @group(0) @binding(7) var<storage, read_write> dqkv: array<vec4f>;   // (N, 3C)
@@ -58,7 +58,7 @@ fn row_index(p: Place, row: u32) -> u32 {
     return (p.text * dims.h + p.head) * dims.t + min(row, dims.t - 1u);
 }
 fn qkv_quad(p: Place, row: u32, part: u32, quad: u32) -> vec4f {
-    return select(vec4f(), qkv[qkv_index(p, row, part, quad)], 4u * quad < dims.d);
+    return select(vec4f(), vec4f(qkv[qkv_index(p, row, part, quad)]), 4u * quad < dims.d);
 }
 fn dctx_quad(p: Place, row: u32, quad: u32) -> vec4f {
     return select(vec4f(), dctx[ctx_index(p, row, quad)], 4u * quad < dims.d);
@@ -185,8 +185,8 @@ fn forward(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) groups: v
     let any = l > 0.0;                                               // then it is 1 at least: the highest score's term
     let out = scaled(acc, select(0.0, 1.0 / max(l, 1.0), any));
     for (var i = 0u; i < 8u; i++) {
-        if 4u * i < dims.d { ctx[ctx_index(p, q, i)] = out.low[i]; }
-        if D > 32u && 32u + 4u * i < dims.d { ctx[ctx_index(p, q, 8u + i)] = out.high[i]; }
+        if 4u * i < dims.d { ctx[ctx_index(p, q, i)] = vec4<Stored>(out.low[i]); }
+        if D > 32u && 32u + 4u * i < dims.d { ctx[ctx_index(p, q, 8u + i)] = vec4<Stored>(out.high[i]); }
     }
     lse[row_index(p, q)] = select(0.0, m + log(max(l, 1.0)), any);
 }
@@ -198,8 +198,8 @@ fn backward_queries(p: Place, lane: u32, index: u32) {
     let dout = own_dctx(p, q);
     var q_delta = 0.0;
     for (var i = 0u; i < 8u; i++) {                                  // dout is 0 past the head
-        q_delta += dot(dout.low[i], ctx[ctx_index(p, q, i)]);
-        if D > 32u { q_delta += dot(dout.high[i], ctx[ctx_index(p, q, 8u + i)]); }
+        q_delta += dot(dout.low[i], vec4f(ctx[ctx_index(p, q, i)]));
+        if D > 32u { q_delta += dot(dout.high[i], vec4f(ctx[ctx_index(p, q, 8u + i)])); }
     }
     let q_lse = lse[row_index(p, q)];
     var acc: Row;                                                    // of sum dS k
@@ -220,8 +220,8 @@ fn backward_queries(p: Place, lane: u32, index: u32) {
 
 // delta of query q that passes by with the row dout of dctx: the sum of what the first eight lanes have of it.
 fn passing_delta(p: Place, lane: u32, q: u32, dout: Passing) -> f32 {
-    var share = dot(dout.low, ctx[ctx_index(p, q, lane)]);           // dout is 0 past the head
-    if D > 32u { share += dot(dout.high, ctx[ctx_index(p, q, 8u + lane)]); }
+    var share = dot(dout.low, vec4f(ctx[ctx_index(p, q, lane)]));    // dout is 0 past the head
+    if D > 32u { share += dot(dout.high, vec4f(ctx[ctx_index(p, q, 8u + lane)])); }
     let low = (subgroupBroadcast(share, 0u) + subgroupBroadcast(share, 1u)) + (subgroupBroadcast(share, 2u) + subgroupBroadcast(share, 3u));
     return low + ((subgroupBroadcast(share, 4u) + subgroupBroadcast(share, 5u)) + (subgroupBroadcast(share, 6u) + subgroupBroadcast(share, 7u)));
 }

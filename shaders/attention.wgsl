@@ -6,6 +6,7 @@
 // A workgroup owns TILE rows (queries; in the backward's second half keys) of one head of one text, and LANES = WG / TILE lanes own each row: lane part
 // of it takes every LANES-th of the passing rows and every LANES-th quad of the channels. qkv's row n holds query | key | value, each
 // C = h * d wide, head by head.
+// qkv and ctx, which the backward reads, are of type Stored; all else is f32.
 // Uses lib/step, lib/grid, lib/threefry, lib/dropout. Twin: src/cpu/attention.rs
 //   entry         reads                          writes               dispatch
 //   forward       qkv mask                       ctx lse      (=)     b * h * ceil(t / TILE)
@@ -38,9 +39,9 @@ struct Dims {
     pad1: u32,
 }
 @group(0) @binding(0) var<uniform> dims: Dims;
-@group(0) @binding(1) var<storage, read> qkv: array<f32>;            // (N, 3C)
+@group(0) @binding(1) var<storage, read> qkv: array<Stored>;         // (N, 3C)
 @group(0) @binding(2) var<storage, read> mask: array<u32>;           // (B, T) 1 = token, 0 = padding
-@group(0) @binding(3) var<storage, read_write> ctx: array<f32>;      // (N, C)
+@group(0) @binding(3) var<storage, read_write> ctx: array<Stored>;   // (N, C)
 @group(0) @binding(4) var<storage, read_write> lse: array<f32>;      // (B, H, T) log-sum-exp of a query's scores
 @group(0) @binding(5) var<storage, read> dctx: array<f32>;           // (N, C)
 @group(0) @binding(7) var<storage, read_write> dqkv: array<f32>;     // (N, 3C)
@@ -84,7 +85,7 @@ fn stage_qkv(p: Place, lane: u32, s: u32, first: u32, part: u32) {
         for (var j = 0u; j < 4u; j++) {
             let channel = i % QUADS * 4u + j;
             if first + i / QUADS < dims.t && channel < dims.d {
-                quad[j] = qkv[qkv_index(p, first + i / QUADS, part, channel)];
+                quad[j] = f32(qkv[qkv_index(p, first + i / QUADS, part, channel)]);
             }
         }
         staged[staged_row(s, i / QUADS) + i % QUADS] = quad;
@@ -228,7 +229,7 @@ fn forward(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) groups: v
     for (var i = 0u; i < 4u * QUADS_MAX; i++) {
         let channel = own_channel(part, i);
         if channel < dims.d {
-            ctx[ctx_index(p, q, channel)] = acc[i / 4u][i % 4u] * inverse;
+            ctx[ctx_index(p, q, channel)] = Stored(acc[i / 4u][i % 4u] * inverse);
         }
     }
     if part == 0u {
@@ -241,7 +242,7 @@ fn delta_share(p: Place, q: u32, part: u32) -> f32 {
     var share = 0.0;
     if q < dims.t {
         for (var c = part; c < dims.d; c += LANES) {
-            share += dctx[ctx_index(p, q, c)] * ctx[ctx_index(p, q, c)];
+            share += dctx[ctx_index(p, q, c)] * f32(ctx[ctx_index(p, q, c)]);
         }
     }
     return share;
@@ -367,7 +368,7 @@ fn map(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) groups: vec3u
         if sees(p, q, k) {
             var score = 0.0;
             for (var channel = 0u; channel < dims.d; channel++) {
-                score += qkv[qkv_index(p, q, QUERY, channel)] * qkv[qkv_index(p, k, KEY, channel)];
+                score += f32(qkv[qkv_index(p, q, QUERY, channel)]) * f32(qkv[qkv_index(p, k, KEY, channel)]);
             }
             share = exp(score * dims.scale - lse[row_index(p, q)]);
         }

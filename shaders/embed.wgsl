@@ -1,6 +1,6 @@
 // embed: x[n] = word[ids[n]] + position[n % t] + segment[types[n]].
 // Forward: one workgroup a token, its WG lanes stride over E. Backward without float atomics: for every sum one owner that adds in
-// the order of the tokens. Uses lib/grid. Twin: src/cpu/embed.rs
+// the order of the tokens. x, which the backward reads, is of type Stored. Uses lib/grid. Twin: src/cpu/embed.rs
 //   entry               reads                               writes              dispatch
 //   forward             ids types word position segment     x           (=)     N
 //   backward_word       ids dx                              dword       (+=)    N
@@ -23,7 +23,7 @@ struct Dims {
 @group(0) @binding(3) var<storage, read> word: array<f32>;           // (V, E)
 @group(0) @binding(4) var<storage, read> position: array<f32>;       // (P, E)
 @group(0) @binding(5) var<storage, read> segment: array<f32>;        // (segments, E)
-@group(0) @binding(6) var<storage, read_write> x: array<f32>;        // (N, E)
+@group(0) @binding(6) var<storage, read_write> x: array<Stored>;     // (N, E)
 @group(0) @binding(7) var<storage, read> dx: array<f32>;             // (N, E)
 @group(0) @binding(8) var<storage, read_write> dword: array<f32>;    // (V, E)
 @group(0) @binding(9) var<storage, read_write> dposition: array<f32>; // (P, E)
@@ -35,7 +35,7 @@ fn forward(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) groups: v
     if n >= dims.n { return; }
     for (var c = lane; c < dims.e; c += WG) {
         let table = word[ids[n] * dims.e + c] + position[n % dims.t * dims.e + c];
-        x[n * dims.e + c] = table + segment[types[n] * dims.e + c];
+        x[n * dims.e + c] = Stored(table + segment[types[n] * dims.e + c]);
     }
 }
 

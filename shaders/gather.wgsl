@@ -1,5 +1,5 @@
 // gather: y[s] = h[position[s]], the rows of the masked positions; 0 where the slot is unused.
-// One workgroup a row of the result; its WG lanes stride over C. Uses lib/grid. Twin: src/cpu/gather.rs
+// One workgroup a row of the result; its WG lanes stride over C. What the backward reads is of type Stored. Uses lib/grid. Twin: src/cpu/gather.rs
 //   entry      reads              writes      dispatch
 //   forward    position h         y   (=)     S
 //   backward   first next dy      dh  (=)     N
@@ -12,8 +12,8 @@ struct Dims {
 }
 @group(0) @binding(0) var<uniform> dims: Dims;
 @group(0) @binding(1) var<storage, read> position: array<u32>;       // (S) row of h, or NONE
-@group(0) @binding(2) var<storage, read> h: array<f32>;              // (N, C)
-@group(0) @binding(3) var<storage, read_write> y: array<f32>;        // (S, C)
+@group(0) @binding(2) var<storage, read> h: array<Stored>;           // (N, C)
+@group(0) @binding(3) var<storage, read_write> y: array<Stored>;     // (S, C)
 @group(0) @binding(4) var<storage, read> first: array<u32>;          // (N) the first slot that points at the row, or NONE
 @group(0) @binding(5) var<storage, read> next: array<u32>;           // (S) the next slot that points at the same row, or NONE
 @group(0) @binding(6) var<storage, read> dy: array<f32>;             // (S, C)
@@ -27,7 +27,7 @@ fn forward(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) groups: v
     if s >= dims.rows { return; }
     let row = position[s];
     for (var c = lane; c < dims.c; c += WG) {
-        var value = 0.0;
+        var value = Stored();
         if row != NONE {
             value = h[row * dims.c + c];
         }

@@ -18,14 +18,14 @@ struct Dims {
     pad: u32,
 }
 @group(0) @binding(0) var<uniform> dims: Dims;
-@group(0) @binding(1) var<storage, read> x: array<vec4f>;            // (N, C) what was normalised
+@group(0) @binding(1) var<storage, read> x: array<vec4<Stored>>;     // (N, C) what was normalised
 @group(0) @binding(2) var<storage, read> w: array<vec4f>;            // (C)
 @group(0) @binding(3) var<storage, read> b: array<vec4f>;            // (C)
-@group(0) @binding(4) var<storage, read_write> y: array<vec4f>;      // (N, C)
+@group(0) @binding(4) var<storage, read_write> y: array<vec4<Stored>>; // (N, C)
 @group(0) @binding(5) var<storage, read_write> mean: array<f32>;     // (N)
 @group(0) @binding(6) var<storage, read_write> rstd: array<f32>;     // (N)
-@group(0) @binding(7) var<storage, read> residual: array<vec4f>;     // (N, C)
-@group(0) @binding(8) var<storage, read_write> h: array<vec4f>;      // (N, C) the branch, then the sum
+@group(0) @binding(7) var<storage, read> residual: array<vec4<Stored>>; // (N, C)
+@group(0) @binding(8) var<storage, read_write> h: array<vec4<Stored>>; // (N, C) the branch, then the sum
 @group(0) @binding(9) var<storage, read> dy: array<vec4f>;           // (N, C)
 @group(0) @binding(10) var<storage, read_write> dx: array<vec4f>;    // (N, C)
 @group(0) @binding(11) var<storage, read_write> dh: array<vec4f>;    // (N, C)
@@ -61,17 +61,17 @@ fn forward(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) groups: v
     let base = row * quads;
     var sum = vec4f();
     for (var c = 0u; c < quads; c++) {
-        sum += x[base + c];
+        sum += vec4f(x[base + c]);
     }
     let m = mean_of(sum);
     var squares = vec4f();                                           // centred: no cancellation where |mean| >> deviation
     for (var c = 0u; c < quads; c++) {
-        let d = x[base + c] - m;
+        let d = vec4f(x[base + c]) - m;
         squares += d * d;
     }
     let r = inverseSqrt(mean_of(squares) + dims.eps);
     for (var c = 0u; c < quads; c++) {
-        y[base + c] = ((x[base + c] - m) * r * w[c] + b[c]) * outer_dropout(base + c);
+        y[base + c] = vec4<Stored>(((vec4f(x[base + c]) - m) * r * w[c] + b[c]) * outer_dropout(base + c));
     }
     mean[row] = m;
     rstd[row] = r;
@@ -85,19 +85,19 @@ fn forward_residual(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) 
     let base = row * quads;
     var sum = vec4f();
     for (var c = 0u; c < quads; c++) {
-        let joined = residual[base + c] + h[base + c] * inner_dropout(base + c);
+        let joined = vec4<Stored>(vec4f(residual[base + c]) + vec4f(h[base + c]) * inner_dropout(base + c));
         h[base + c] = joined;
-        sum += joined;
+        sum += vec4f(joined);
     }
     let m = mean_of(sum);
     var squares = vec4f();
     for (var c = 0u; c < quads; c++) {
-        let d = h[base + c] - m;
+        let d = vec4f(h[base + c]) - m;
         squares += d * d;
     }
     let r = inverseSqrt(mean_of(squares) + dims.eps);
     for (var c = 0u; c < quads; c++) {
-        y[base + c] = (h[base + c] - m) * r * w[c] + b[c];
+        y[base + c] = vec4<Stored>((vec4f(h[base + c]) - m) * r * w[c] + b[c]);
     }
     mean[row] = m;
     rstd[row] = r;
@@ -116,7 +116,7 @@ fn row_means(row: u32, m: f32, r: f32) -> Means {
         let i = row * quads + c;
         let g = dy[i] * outer_dropout(i) * w[c];
         g_sum += g;
-        g_xhat_sum += g * (x[i] - m) * r;
+        g_xhat_sum += g * (vec4f(x[i]) - m) * r;
     }
     return Means(mean_of(g_sum), mean_of(g_xhat_sum));
 }
@@ -124,7 +124,7 @@ fn row_means(row: u32, m: f32, r: f32) -> Means {
 // dx = rstd * (g - mean(g) - xhat * mean(g xhat))
 fn dx_at(i: u32, c: u32, m: f32, r: f32, means: Means) -> vec4f {
     let g = dy[i] * outer_dropout(i) * w[c];
-    return r * (g - means.g - (x[i] - m) * r * means.g_xhat);
+    return r * (g - means.g - (vec4f(x[i]) - m) * r * means.g_xhat);
 }
 
 // Of the parameters' gradients, a block of rows each.
@@ -140,7 +140,7 @@ fn put_partial(block: u32, lane: u32) {
         for (var row = first; row < min(first + dims.rows_per_group, dims.n); row++) {
             let i = row * quads + c;
             let d = dy[i] * outer_dropout(i);
-            dw_sum += d * (x[i] - mean[row]) * rstd[row];            // forward: y = (x - mean) * rstd * w + b
+            dw_sum += d * (vec4f(x[i]) - mean[row]) * rstd[row];     // forward: y = (x - mean) * rstd * w + b
             db_sum += d;
         }
         partial[block * 2u * quads + c] = dw_sum;

@@ -3,6 +3,7 @@
 //   forward_residual:   x = residual + inner_dropout(h), stored over h;  y = LN(x)
 // One workgroup a row, its WG lanes stride over C. The backward's first workgroups add up the parameter gradients, a block of rows each.
 // An element's dropout word has index (row_base * t + n) * C + channel. Backward passes draw the same words again.
+// What the backward reads is of type Stored, and statistics are those of what is stored; sums are f32.
 // Uses lib/step, lib/grid, lib/threefry, lib/dropout, lib/reduce. Twin: src/cpu/layernorm.rs
 //   entry               reads                  writes                   dispatch
 //   forward             x w b                  y mean rstd     (=)      N
@@ -24,14 +25,14 @@ struct Dims {
     pad: u32,
 }
 @group(0) @binding(0) var<uniform> dims: Dims;
-@group(0) @binding(1) var<storage, read> x: array<f32>;              // (N, C) what was normalised
+@group(0) @binding(1) var<storage, read> x: array<Stored>;           // (N, C) what was normalised
 @group(0) @binding(2) var<storage, read> w: array<f32>;              // (C)
 @group(0) @binding(3) var<storage, read> b: array<f32>;              // (C)
-@group(0) @binding(4) var<storage, read_write> y: array<f32>;        // (N, C)
+@group(0) @binding(4) var<storage, read_write> y: array<Stored>;     // (N, C)
 @group(0) @binding(5) var<storage, read_write> mean: array<f32>;     // (N)
 @group(0) @binding(6) var<storage, read_write> rstd: array<f32>;     // (N)
-@group(0) @binding(7) var<storage, read> residual: array<f32>;       // (N, C)
-@group(0) @binding(8) var<storage, read_write> h: array<f32>;        // (N, C) the branch, then the sum
+@group(0) @binding(7) var<storage, read> residual: array<Stored>;    // (N, C)
+@group(0) @binding(8) var<storage, read_write> h: array<Stored>;     // (N, C) the branch, then the sum
 @group(0) @binding(9) var<storage, read> dy: array<f32>;             // (N, C)
 @group(0) @binding(10) var<storage, read_write> dx: array<f32>;      // (N, C)
 @group(0) @binding(11) var<storage, read_write> dh: array<f32>;      // (N, C)
@@ -52,17 +53,17 @@ fn forward(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) groups: v
     let base = row * dims.c;
     var sum = 0.0;
     for (var c = lane; c < dims.c; c += WG) {
-        sum += x[base + c];
+        sum += f32(x[base + c]);
     }
     let m = workgroup_sum(lane, sum) / f32(dims.c);
     var squares = 0.0;                                               // centred: no cancellation where |mean| >> deviation
     for (var c = lane; c < dims.c; c += WG) {
-        let d = x[base + c] - m;
+        let d = f32(x[base + c]) - m;
         squares += d * d;
     }
     let r = inverseSqrt(workgroup_sum(lane, squares) / f32(dims.c) + dims.eps);
     for (var c = lane; c < dims.c; c += WG) {
-        y[base + c] = ((x[base + c] - m) * r * w[c] + b[c]) * outer_dropout(base + c);
+        y[base + c] = Stored(((f32(x[base + c]) - m) * r * w[c] + b[c]) * outer_dropout(base + c));
     }
     if lane == 0u {
         mean[row] = m;
@@ -77,19 +78,19 @@ fn forward_residual(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) 
     let base = row * dims.c;
     var sum = 0.0;
     for (var c = lane; c < dims.c; c += WG) {                        // a lane reads back only what it wrote itself
-        let joined = residual[base + c] + h[base + c] * inner_dropout(base + c);
+        let joined = Stored(f32(residual[base + c]) + f32(h[base + c]) * inner_dropout(base + c));
         h[base + c] = joined;
-        sum += joined;
+        sum += f32(joined);
     }
     let m = workgroup_sum(lane, sum) / f32(dims.c);
     var squares = 0.0;
     for (var c = lane; c < dims.c; c += WG) {
-        let d = h[base + c] - m;
+        let d = f32(h[base + c]) - m;
         squares += d * d;
     }
     let r = inverseSqrt(workgroup_sum(lane, squares) / f32(dims.c) + dims.eps);
     for (var c = lane; c < dims.c; c += WG) {
-        y[base + c] = (h[base + c] - m) * r * w[c] + b[c];
+        y[base + c] = Stored((f32(h[base + c]) - m) * r * w[c] + b[c]);
     }
     if lane == 0u {
         mean[row] = m;
@@ -109,7 +110,7 @@ fn row_means(row: u32, lane: u32) -> Means {
     for (var c = lane; c < dims.c; c += WG) {
         let g = dy[base + c] * outer_dropout(base + c) * w[c];
         g_sum += g;
-        g_xhat_sum += g * (x[base + c] - mean[row]) * rstd[row];
+        g_xhat_sum += g * (f32(x[base + c]) - mean[row]) * rstd[row];
     }
     let g_mean = workgroup_sum(lane, g_sum) / f32(dims.c);
     return Means(g_mean, workgroup_sum(lane, g_xhat_sum) / f32(dims.c));
@@ -119,7 +120,7 @@ fn row_means(row: u32, lane: u32) -> Means {
 fn dx_at(row: u32, c: u32, means: Means) -> f32 {
     let i = row * dims.c + c;
     let g = dy[i] * outer_dropout(i) * w[c];
-    let xhat = (x[i] - mean[row]) * rstd[row];
+    let xhat = (f32(x[i]) - mean[row]) * rstd[row];
     return rstd[row] * (g - means.g - xhat * means.g_xhat);
 }
 
@@ -135,7 +136,7 @@ fn put_partial(block: u32, lane: u32) {
         for (var row = first; row < min(first + dims.rows_per_group, dims.n); row++) {
             let i = row * dims.c + c;
             let d = dy[i] * outer_dropout(i);
-            dw_sum += d * (x[i] - mean[row]) * rstd[row];            // forward: y = (x - mean) * rstd * w + b
+            dw_sum += d * (f32(x[i]) - mean[row]) * rstd[row];       // forward: y = (x - mean) * rstd * w + b
             db_sum += d;
         }
         partial[block * 2u * dims.c + c] = dw_sum;

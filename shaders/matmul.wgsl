@@ -4,7 +4,8 @@
 //   backward_weight:   A = dy^T, stored (k, m)     B = x (k, n)      C = dW, and db = the sums of A over k
 // A workgroup of WG_M x WG_N lanes owns a tile of TILE_M x TILE_N outputs and walks k in steps of TILE_K through workgroup memory;
 // a lane owns 4 x 4 of them, held in a mat4x4f.
-// m, n and k may be anything: what lies outside is read as 0 and never written. Uses lib/grid, lib/gelu, lib/tiles. Twin: src/cpu/matmul.rs
+// m, n and k may be anything: what lies outside is read as 0 and never written. A, B and C are the elements' types, as
+// src/ops/matmul.rs says them; sums are f32. Uses lib/grid, lib/gelu, lib/tiles. Twin: src/cpu/matmul.rs
 //   entry                     reads        writes                                  dispatch
 //   forward                   a b bias     c      (=)   A B + bias                 tiles = ceil(m / TILE_M) * ceil(n / TILE_N)
 //   forward_gelu              a b bias     u_out c (=)  u = A B + bias, c = gelu(u)   tiles
@@ -24,12 +25,12 @@ struct Dims {
     k_part: u32,              // k of one partial product
 }
 @group(0) @binding(0) var<uniform> dims: Dims;
-@group(0) @binding(1) var<storage, read> a: array<f32>;              // (m, k); backward_weight: (k, m)
-@group(0) @binding(2) var<storage, read> b: array<f32>;              // (n, k); all backward: (k, n)
+@group(0) @binding(1) var<storage, read> a: array<A>;                // (m, k); backward_weight: (k, m)
+@group(0) @binding(2) var<storage, read> b: array<B>;                // (n, k); all backward: (k, n)
 @group(0) @binding(3) var<storage, read> bias: array<f32>;           // (n)
-@group(0) @binding(4) var<storage, read_write> c: array<f32>;        // (m, n); backward_weight_partial: (parts, m n of A B, m of A 1)
-@group(0) @binding(5) var<storage, read_write> u_out: array<f32>;    // (m, n) before the gelu
-@group(0) @binding(6) var<storage, read> u: array<f32>;              // (m, n) before the gelu
+@group(0) @binding(4) var<storage, read_write> c: array<C>;          // (m, n); backward_weight_partial: (parts, m n of A B, m of A 1)
+@group(0) @binding(5) var<storage, read_write> u_out: array<B>;      // (m, n) before the gelu
+@group(0) @binding(6) var<storage, read> u: array<B>;                // (m, n) before the gelu
 @group(0) @binding(7) var<storage, read_write> db: array<f32>;       // (m)
 
 // [k][m / 4] and [k][n / 4]: quads of neighbouring rows of A, columns of B. One quad of padding a row, so that lanes that walk along
@@ -42,13 +43,13 @@ fn a_at(p: Place, m: u32, k: u32, by_columns: bool) -> f32 {
     if m >= dims.m || k >= p.k_end {
         return 0.0;
     }
-    return a[select(m * dims.k + k, k * dims.m + m, by_columns)];
+    return f32(a[select(m * dims.k + k, k * dims.m + m, by_columns)]);
 }
 fn b_at(p: Place, k: u32, n: u32, by_columns: bool) -> f32 {
     if n >= dims.n || k >= p.k_end {
         return 0.0;
     }
-    return b[select(k * dims.n + n, n * dims.k + k, by_columns)];
+    return f32(b[select(k * dims.n + n, n * dims.k + k, by_columns)]);
 }
 
 // Stage k0 .. k0 + TILE_K of an operand, a quad at a time; neighbouring lanes follow the axis that is contiguous in memory.
@@ -115,7 +116,7 @@ fn forward(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) groups: v
     for (var i = 0u; i < 16u; i++) {
         let at = output_index(p, lid, i);
         if at != NONE {
-            c[at] = sum[i / 4u][i % 4u] + bias[at % dims.n];
+            c[at] = C(sum[i / 4u][i % 4u] + bias[at % dims.n]);
         }
     }
 }
@@ -128,9 +129,9 @@ fn forward_gelu(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) grou
     for (var i = 0u; i < 16u; i++) {
         let at = output_index(p, lid, i);
         if at != NONE {
-            let value = sum[i / 4u][i % 4u] + bias[at % dims.n];
+            let value = B(sum[i / 4u][i % 4u] + bias[at % dims.n]);
             u_out[at] = value;
-            c[at] = gelu(value);
+            c[at] = C(gelu(f32(value)));                             // of what is stored, as the backward finds it
         }
     }
 }
@@ -144,7 +145,7 @@ fn backward_input(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) gr
     for (var i = 0u; i < 16u; i++) {
         let at = output_index(p, lid, i);
         if at != NONE {
-            c[at] = sum[i / 4u][i % 4u];
+            c[at] = C(sum[i / 4u][i % 4u]);
         }
     }
 }
@@ -158,7 +159,7 @@ fn backward_input_add(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups
     for (var i = 0u; i < 16u; i++) {
         let at = output_index(p, lid, i);
         if at != NONE {
-            c[at] += sum[i / 4u][i % 4u];
+            c[at] += C(sum[i / 4u][i % 4u]);
         }
     }
 }
@@ -172,7 +173,7 @@ fn backward_input_gelu(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroup
     for (var i = 0u; i < 16u; i++) {
         let at = output_index(p, lid, i);
         if at != NONE {
-            c[at] = sum[i / 4u][i % 4u] * gelu_grad(u[at]);
+            c[at] = C(sum[i / 4u][i % 4u] * gelu_grad(f32(u[at])));
         }
     }
 }
@@ -186,7 +187,7 @@ fn backward_weight(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) g
     for (var i = 0u; i < 16u; i++) {
         let at = output_index(p, lid, i);
         if at != NONE {
-            c[at] += sum.ab[i / 4u][i % 4u];
+            c[at] += C(sum.ab[i / 4u][i % 4u]);
         }
     }
     if p.n0 > 0u || lid.x > 0u { return; }                           // the tiles and lanes of the first columns have every row once
@@ -206,12 +207,12 @@ fn backward_weight_partial(@builtin(workgroup_id) wid: vec3u, @builtin(num_workg
     for (var i = 0u; i < 16u; i++) {
         let at = output_index(p, lid, i);
         if at != NONE {
-            c[first + at] = sum.ab[i / 4u][i % 4u];
+            c[first + at] = C(sum.ab[i / 4u][i % 4u]);
         }
     }
     if p.n0 > 0u || lid.x > 0u { return; }
     let m = p.m0 + 4u * lid.y;
     for (var i = 0u; i < 4u && m + i < dims.m; i++) {
-        c[first + dims.m * dims.n + m + i] = sum.a[i];
+        c[first + dims.m * dims.n + m + i] = C(sum.a[i]);
     }
 }

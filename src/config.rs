@@ -4,6 +4,7 @@
 
 use crate::batch::Packing;
 use crate::ops::attention::HEAD_MAX;
+use crate::plan::Elem;
 use crate::{Error, Result};
 use serde::{Deserialize, Serialize};
 
@@ -31,6 +32,26 @@ pub enum Replacements {
     UnigramToGenerator,
     /// All words alike until the judge has taken off, then a ramp to the generator.
     UniformToGenerator,
+}
+
+/// What activations that the backward reads, and the weights that products read, are stored as. Sums, normalisations, losses,
+/// gradients, the weights themselves and the optimizer are f32 in either case.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Precision {
+    #[default]
+    F32,
+    /// Half the memory of activations. On a device that offers `shader-f16`; on the processor it is converted at every kernel.
+    F16,
+}
+
+impl Precision {
+    pub fn stored(self) -> Elem {
+        match self {
+            Self::F32 => Elem::F32,
+            Self::F16 => Elem::F16,
+        }
+    }
 }
 
 /// How weights start.
@@ -98,6 +119,9 @@ pub struct Config {
     pub attention_dropout: f64,
     pub init: InitRule,
     pub init_std: f64,
+    /// Runs that were begun before there was a choice have none written down.
+    #[serde(default)]
+    pub precision: Precision,
 
     // Optimizer.
     pub steps: u64,

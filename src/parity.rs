@@ -18,6 +18,8 @@ use tolerance::Scene;
 /// What a tensor holds that nobody has written: not a number as f32, no index as u32.
 const POISON_F32: u32 = 0x7fc0_dead;
 const POISON_U32: u32 = 0xdead_beef;
+/// Two halves, neither a number.
+const POISON_F16: u32 = 0x7ead_7ead;
 /// Elements before the first and behind the last tensor of every buffer, which nobody may touch; keeps bindings aligned.
 const MARGIN: u32 = crate::plan::ALIGN;
 /// Failures of one kernel described in full; the rest are counted.
@@ -152,21 +154,42 @@ fn bound(dispatch: &Dispatch) -> BTreeSet<usize> {
 fn poison(dispatch: &Dispatch, twin: &mut cpu::Executor) {
     for (slot, tensor) in dispatch.kernel.slots.iter().zip(&dispatch.tensors) {
         if slot.access == Access::Write {
-            twin.write(tensor, &vec![poison_of(slot.elem); tensor.len() as usize]);
+            twin.write(tensor, &vec![poison_of(slot.elem); tensor.words() as usize]);
         }
     }
 }
 
+/// A word of what nobody has written.
 fn poison_of(elem: Elem) -> u32 {
     match elem {
         Elem::F32 => POISON_F32,
+        Elem::F16 => POISON_F16,
         Elem::U32 => POISON_U32,
     }
 }
 
-/// What a tensor holds, from the memory of whole buffers by number.
+/// An element of what nobody has written, as [`view`] shows it.
+fn poisoned(elem: Elem) -> u32 {
+    if elem == Elem::F16 { half::f16::from_bits(POISON_F16 as u16).to_f32().to_bits() } else { poison_of(elem) }
+}
+
+fn words(tensor: &Tensor) -> std::ops::Range<usize> {
+    tensor.offset as usize..(tensor.offset + tensor.words()) as usize
+}
+
+/// The elements of a tensor, from the memory of whole buffers by number: f16 as the bits of the same number in f32.
 fn view(tensor: &Tensor, memory: &BTreeMap<usize, Vec<u32>>) -> Vec<u32> {
-    memory[&(tensor.buffer.0 as usize)][tensor.offset as usize..(tensor.offset + tensor.len()) as usize].to_vec()
+    let stored = &memory[&(tensor.buffer.0 as usize)][words(tensor)];
+    if tensor.elem != Elem::F16 {
+        return stored.to_vec();
+    }
+    tensor.numbers(stored).into_iter().map(f32::to_bits).collect()
+}
+
+/// The half of a tensor's last word that an odd number of f16 leaves over.
+fn left_over(tensor: &Tensor, memory: &BTreeMap<usize, Vec<u32>>) -> Option<u32> {
+    let odd = tensor.elem == Elem::F16 && !tensor.len().is_multiple_of(2);
+    odd.then(|| memory[&(tensor.buffer.0 as usize)][words(tensor).end - 1] >> 16)
 }
 
 /// Whole buffers, by number: as they were, as the device left them, as the twin left them.
@@ -205,7 +228,7 @@ impl Comparison<'_> {
         if slot.access != Access::Write {
             return None;
         }
-        let at = scene.want[i].iter().position(|&word| word == poison_of(slot.elem))?;
+        let at = scene.want[i].iter().position(|&element| element == poisoned(slot.elem))?;
         Some(format!("{}[{at}]: the twin left it unwritten", self.place(slot.name)))
     }
 
@@ -214,7 +237,7 @@ impl Comparison<'_> {
         let (slot, tensor) = (&self.dispatch.kernel.slots[i], &self.dispatch.tensors[i]);
         let (got, want, share) = (view(tensor, &self.after), &scene.want[i], tolerance::of(scene, i));
         result.compared += got.len() as u64;
-        if slot.elem == Elem::F32 && !tolerance::degenerate(scene) {
+        if slot.elem != Elem::U32 && !tolerance::degenerate(scene) {
             result.loosest = result.loosest.max(loosest(want, &share));
         }
         let (worst, at) = (0..got.len()).map(|at| (share(at, got[at]), at)).max_by(|a, b| a.0.total_cmp(&b.0))?;
@@ -230,11 +253,13 @@ impl Comparison<'_> {
     /// Everything outside of the written ranges must be as it was, to the bit.
     fn strayed(&self) -> Vec<String> {
         let (slots, tensors) = (self.dispatch.kernel.slots, &self.dispatch.tensors);
+        let beside = tensors.iter().filter(|t| left_over(t, &self.before) != left_over(t, &self.after));
+        let beside = beside.map(|t| format!("{}: the half word behind its last element changed", self.place(&t.label)));
         let written = |buffer: usize, at: usize| {
-            slots.iter().zip(tensors).any(|(slot, t)| {
-                let range = t.offset as usize..(t.offset + t.len()) as usize;
-                slot.access.writes() && t.buffer.0 as usize == buffer && range.contains(&at)
-            })
+            slots
+                .iter()
+                .zip(tensors)
+                .any(|(slot, t)| slot.access.writes() && t.buffer.0 as usize == buffer && words(t).contains(&at))
         };
         let changed = self.before.iter().filter_map(|(&buffer, before)| {
             let after = &self.after[&buffer];
@@ -242,7 +267,7 @@ impl Comparison<'_> {
             let place = self.place(&self.case.plan.buffers[buffer].label);
             Some(format!("{place}: element {at} of the buffer changed, which no written range covers"))
         });
-        changed.collect()
+        changed.chain(beside).collect()
     }
 
     fn place(&self, what: &str) -> String {
@@ -264,7 +289,7 @@ fn loosest(want: &[u32], share: &tolerance::Share) -> f64 {
 
 fn shown(elem: Elem, word: u32) -> String {
     match elem {
-        Elem::F32 => format!("{:e} ({word:#010x})", f32::from_bits(word)),
+        Elem::F32 | Elem::F16 => format!("{:e} ({word:#010x})", f32::from_bits(word)),
         Elem::U32 => format!("{word} ({word:#010x})"),
     }
 }

@@ -1,5 +1,6 @@
 //! Both executors against whole training steps that transformers and PyTorch computed in double precision.
 
+use electroscope::config::Precision;
 use electroscope::gpu::Choice;
 use electroscope::train::engine::Place;
 use electroscope::verify::fixture::Fixture;
@@ -15,8 +16,15 @@ fn fixture(name: &str) -> Option<Fixture> {
 }
 
 fn check(name: &str, place: &Place) {
+    for precision in [Precision::F32, Precision::F16].into_iter().filter(|&precision| place.stores(precision)) {
+        check_in(name, place, precision);
+    }
+}
+
+fn check_in(name: &str, place: &Place, precision: Precision) {
     let Some(fixture) = fixture(name) else { return };
-    let computed = pollster::block_on(fixture.compare(place)).expect("the fixture runs");
+    let name = format!("{name} {precision:?}");
+    let computed = pollster::block_on(fixture.compare_in(place, precision)).expect("the fixture runs");
     let mut worst = computed.comparisons.clone();
     worst.sort_by(|a, b| (b.error / b.max).total_cmp(&(a.error / a.max)));
     for c in worst.iter().take(6) {

@@ -28,7 +28,15 @@ fn plans() -> Vec<(&'static str, Model)> {
     let mlm = lab::config(&["objective=mlm", "clip_separately=true"]);
     // 4 rows of 128 with 30,522 words: the softmax takes more than one chunk of slots.
     let small = lab::preset("small", &["batch=32", "layers=3", "clip_separately=true"]);
-    vec![("nano", record(&nano, 300)), ("mlm", record(&mlm, 300)), ("small", record(&small, 30_522))]
+    let halves = lab::config(&["precision=f16", "clip_separately=true"]);
+    let wide = lab::preset("small", &["batch=32", "layers=2", "precision=f16"]);
+    vec![
+        ("nano", record(&nano, 300)),
+        ("mlm", record(&mlm, 300)),
+        ("small", record(&small, 30_522)),
+        ("f16", record(&halves, 300)),
+        ("small f16", record(&wide, 30_522)),
+    ]
 }
 
 /// For every element of the buffers that were written in a pass: which tensor was.
@@ -37,7 +45,7 @@ struct Written(BTreeMap<BufferId, BTreeMap<u32, (u32, String)>>);
 
 impl Written {
     fn write(&mut self, tensor: &Tensor) {
-        let (start, end) = (tensor.offset, tensor.offset + tensor.len());
+        let (start, end) = (tensor.offset, tensor.offset + tensor.words());
         let ranges = self.0.entry(tensor.buffer).or_default();
         // What the new range covers is cut away; the ends of what it cuts in two stay.
         let cut: Vec<u32> = ranges.range(..end).filter(|(_, (e, _))| *e > start).map(|(s, _)| *s).collect();
@@ -55,7 +63,7 @@ impl Written {
 
     /// The tensors whose elements lie in this range, and None where a part was never written.
     fn owners(&self, tensor: &Tensor) -> BTreeSet<Option<&str>> {
-        let (start, end) = (tensor.offset, tensor.offset + tensor.len());
+        let (start, end) = (tensor.offset, tensor.offset + tensor.words());
         let mut owners = BTreeSet::new();
         let mut at = start;
         let ranges = self.0.get(&tensor.buffer).into_iter().flatten();
@@ -295,7 +303,7 @@ fn the_papers_small_model_keeps_to_webgpus_default_limits() {
             assert!(tensor.bytes() <= limits.binding_bytes_max, "{place}: {tensor:?}");
             assert!(tensor.offset.is_multiple_of(64), "{place}: {tensor:?} at {}", tensor.offset);
             let len = plan.buffers[tensor.buffer.0 as usize].len;
-            assert!(tensor.offset + tensor.len() <= len, "{place}: {tensor:?} ends outside of its buffer");
+            assert!(tensor.offset + tensor.words() <= len, "{place}: {tensor:?} ends outside of its buffer");
         }
         // Folded into two axes: as many as fill the first one.
         assert!(d.groups.div_ceil(WORKGROUPS_PER_AXIS_MAX) <= WORKGROUPS_PER_AXIS_MAX, "{place}: {} groups", d.groups);
@@ -323,6 +331,47 @@ fn a_step_of_the_papers_small_model_takes_few_dispatches() {
     }
     println!("small, 128 x 128: {} dispatches, {} MiB: {kernels:#?}", step.len(), plan.bytes() >> 20);
     assert!(step.len() <= 650, "{} dispatches: {kernels:#?}", step.len());
+}
+
+#[test]
+fn f16_halves_what_the_papers_small_keeps() {
+    let of = |precision: &str| {
+        let config = lab::preset("small", &[&format!("precision={precision}")]);
+        let model = record(&config, 30_522);
+        // What outlives its stage is what the backward waits for: the rest comes and goes layer by layer.
+        let kept = kept_bytes(&model.plan);
+        println!(
+            "small, 128 x 128, {precision}: {} MiB in all, {} MiB of activations, {} MiB kept for the backward, {} MiB of f16 weights",
+            model.plan.bytes() >> 20,
+            model.plan.bytes_of(Role::Activation) >> 20,
+            kept >> 20,
+            model.plan.buffers.iter().filter(|b| b.label.contains(".f16.")).map(|b| u64::from(b.len) * 4).sum::<u64>()
+                >> 20,
+        );
+        (model.plan.bytes_of(Role::Activation), kept, model.plan.bytes())
+    };
+    let (f32, f16) = (of("f32"), of("f16"));
+    let share = |a: u64, b: u64| a as f64 / b as f64;
+    assert!((0.49..0.52).contains(&share(f16.1, f32.1)), "kept: {f16:?} of {f32:?}");
+    assert!(share(f16.0, f32.0) < 0.6, "activations: {f16:?} of {f32:?}");
+    assert!(share(f16.2, f32.2) < 0.65, "in all: {f16:?} of {f32:?}");
+    // And nothing changes where nothing was asked for.
+    assert!(record(&lab::preset("small", &[]), 30_522).plan.dispatches.iter().all(|d| !d.kernel.label.contains("f16")));
+}
+
+/// Bytes of the judge's activations that its backward still reads.
+fn kept_bytes(plan: &Plan) -> u64 {
+    let bound = |stage: Stage, reads: bool| -> BTreeMap<String, u64> {
+        let dispatches = &plan.dispatches[plan.stage(stage)];
+        let tensors = dispatches.iter().flat_map(|d| d.kernel.slots.iter().zip(&d.tensors));
+        let of_role = tensors.filter(|(slot, t)| {
+            let used = if reads { slot.access.reads() } else { slot.access.writes() };
+            used && plan.buffers[t.buffer.0 as usize].role == Role::Activation
+        });
+        of_role.map(|(_, t)| (t.label.to_string(), t.bytes())).collect()
+    };
+    let (written, read) = (bound(Stage::Judge, false), bound(Stage::Backward, true));
+    written.iter().filter(|(label, _)| read.contains_key(*label)).map(|(_, bytes)| bytes).sum()
 }
 
 #[test]

@@ -105,6 +105,19 @@ const DROPOUT: &[&str] = &["dropout=0.1", "attention_dropout=0.1"];
 #[test]
 fn a_resumed_run_is_the_same_to_the_byte() {
     interrupted("cpu", &lab::with(DROPOUT, &["replacements=generator"]), "50");
+    interrupted("cpu", &lab::with(DROPOUT, &["replacements=generator", "precision=f16"]), "50");
+}
+
+#[test]
+fn a_resumed_run_keeps_its_precision() {
+    let desk = Desk::new();
+    let place = ["--device", "cpu"];
+    done(&desk.train("run", &["precision=f16"], &[&place[..], &["--stop-after", "2"]].concat()));
+    let told = desk.electroscope(&["train", "--resume", "--out", "run", "--set", "precision=f32"]);
+    let message = String::from_utf8_lossy(&told.stderr).into_owned();
+    assert!(told.status.code() == Some(2) && message.contains("keeps its own configuration"), "{message}");
+    // What a checkpoint holds are the f32 weights, whatever products read: another precision starts from them with --init.
+    done(&desk.train("on", &[], &[&place[..], &["--init", "run", "--stop-after", "2"]].concat()));
 }
 
 #[test]
@@ -128,10 +141,11 @@ fn a_resumed_run_goes_on_with_its_handover_and_its_accumulation() {
 
 #[test]
 fn a_resumed_run_is_the_same_to_the_byte_on_a_device() {
-    if common::gpu("a_resumed_run_is_the_same_to_the_byte_on_a_device").is_none() {
-        return;
-    }
+    let Some(gpu) = common::gpu("a_resumed_run_is_the_same_to_the_byte_on_a_device") else { return };
     interrupted("gpu", &lab::with(DROPOUT, &["replacements=generator", "accumulate=2"]), "50");
+    if gpu.features.f16 {
+        interrupted("gpu", &lab::with(DROPOUT, &["replacements=generator", "precision=f16"]), "50");
+    }
 }
 
 #[test]

@@ -2,7 +2,7 @@
 //! translates to the languages of the three native platforms.
 
 use electroscope::ops;
-use electroscope::plan::kernel::{Elem, KernelSpec, Slot, Variant};
+use electroscope::plan::kernel::{Elem, KernelSpec, Needs, Slot, Variant};
 use electroscope::plan::{Access, Step};
 use naga::back::{PipelineConstants, hlsl, msl, pipeline_constants::process_overrides, spv};
 use naga::valid::{
@@ -28,12 +28,17 @@ struct Shader {
 impl Shader {
     fn new(spec: &'static KernelSpec, source: &'static str) -> Self {
         let label = spec.label;
-        let module =
-            naga::front::wgsl::parse_str(source).unwrap_or_else(|e| panic!("{label}:\n{}", e.emit_to_string(source)));
         let needs = (0..spec.variants.len()).filter(|&v| spec.source_of(v) == source).map(|v| spec.variants[v].needs);
-        let info = validator(needs.clone().any(|needs| needs.subgroups))
-            .validate(&module)
+        let needs = needs.fold(Needs::default(), |all, needs| Needs {
+            f16: all.f16 || needs.f16,
+            subgroups: all.subgroups || needs.subgroups,
+        });
+        // As src/gpu writes it before the text.
+        let directive = if needs.f16 { "enable f16;\n" } else { "" };
+        let module = naga::front::wgsl::parse_str(&format!("{directive}{source}"))
             .unwrap_or_else(|e| panic!("{label}:\n{}", e.emit_to_string(source)));
+        let info =
+            validator(needs).validate(&module).unwrap_or_else(|e| panic!("{label}:\n{}", e.emit_to_string(source)));
         Self { spec, source, module, info }
     }
 
@@ -81,9 +86,11 @@ impl Shader {
     }
 }
 
-/// Nothing beyond WebGPU's core, and subgroups where a variant says that it needs them.
-fn validator(subgroups: bool) -> Validator {
-    let capabilities = if subgroups { Capabilities::SUBGROUP } else { Capabilities::empty() };
+/// Nothing beyond WebGPU's core, and f16 and subgroups where a variant says that it needs them.
+fn validator(Needs { f16, subgroups }: Needs) -> Validator {
+    let mut capabilities = Capabilities::empty();
+    capabilities.set(Capabilities::SUBGROUP, subgroups);
+    capabilities.set(Capabilities::SHADER_FLOAT16, f16);
     let mut validator = Validator::new(ValidationFlags::all(), capabilities);
     if subgroups {
         validator.subgroup_stages(ShaderStages::COMPUTE).subgroup_operations(SubgroupOperationSet::all());
@@ -99,6 +106,7 @@ fn slot_of(module: &Module, global: &GlobalVariable, usage: GlobalUse) -> (u32, 
     };
     let elem = match module.types[base].inner {
         TypeInner::Scalar(Scalar::F32) | TypeInner::Vector { scalar: Scalar::F32, .. } => Elem::F32,
+        TypeInner::Scalar(Scalar::F16) | TypeInner::Vector { scalar: Scalar::F16, .. } => Elem::F16,
         TypeInner::Scalar(Scalar::U32) => Elem::U32,
         ref other => panic!("{:?}: elements of {other:?}", global.name),
     };
@@ -325,7 +333,8 @@ fn to_msl(module: &Module, info: &ModuleInfo, entry: (ShaderStage, String)) -> R
 }
 
 fn to_hlsl(module: &Module, info: &ModuleInfo, entry: (ShaderStage, String)) -> Result<String, String> {
-    let options = hlsl::Options::default();
+    // 6.2 is the first with halves; what Direct3D 12 offers wherever wgpu offers them.
+    let options = hlsl::Options { shader_model: hlsl::ShaderModel::V6_2, ..hlsl::Options::default() };
     let pipeline = hlsl::PipelineOptions { entry_point: Some(entry) };
     let mut text = String::new();
     let reflection =

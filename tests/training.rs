@@ -5,6 +5,7 @@ mod common;
 mod lab;
 
 use electroscope::batch::{Masking, NONE};
+use electroscope::config::Precision;
 use electroscope::plan::{Role, Stage};
 use electroscope::text::grammar::Level;
 use electroscope::train::engine::{Place, SLICE};
@@ -262,7 +263,8 @@ fn state(session: &mut Session) -> Vec<Vec<u32>> {
 fn a_gradient_that_is_not_finite_stops_every_update_and_is_explained() {
     let text = lab::text();
     for place in places("a_gradient_that_is_not_finite") {
-        let config = lab::config(&lab::with(lab::TINIEST, &["accumulate=2"]));
+        let precision = if place.stores(Precision::F16) { "precision=f16" } else { "precision=f32" };
+        let config = lab::config(&lab::with(lab::TINIEST, &["accumulate=2", precision]));
         let mut session = lab::session(&config, &text, &place, 1);
         lab::train(&mut session, 3);
         let parameter = |session: &Session| {
@@ -328,6 +330,21 @@ fn the_first_tensor_that_is_not_finite_is_the_one_named() {
         let culprit = block_on(session.explain_non_finite(0, cursor)).unwrap();
         assert!(culprit.starts_with(&format!("first in {named} (")), "{parameter}: {culprit}");
     }
+}
+
+#[test]
+fn a_precision_that_the_device_does_not_offer_is_refused_before_anything_is_recorded() {
+    Place::cpu().check(Precision::F16).expect("the twins convert");
+    let Some(mut gpu) = common::gpu("a_precision_that_the_device_does_not_offer") else { return };
+    gpu.features.f16 = false;
+    let place = Place::on(gpu);
+    place.check(Precision::F32).unwrap();
+    let error = place.check(Precision::F16).unwrap_err();
+    let text = error.to_string();
+    assert!(error.exit_status() == 2 && text.contains("shader-f16") && text.contains("precision=f32"), "{text}");
+    let config = lab::config(&["precision=f16"]);
+    let refused = block_on(electroscope::tasks::drill::Drill::new(&config, &place, Default::default(), 1));
+    assert!(refused.is_err_and(|e| e.to_string() == text));
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use super::args::VerifyArgs;
 use super::output::Output;
+use crate::config::Precision;
 use crate::hub::write_safetensors;
 use crate::train::engine::{Kind, Place};
 use crate::verify::fixture::{Comparison, Computed, Fixture};
@@ -53,6 +54,10 @@ pub async fn run(args: &VerifyArgs, output: Output) -> Result<()> {
         if let Some(to) = &args.dump {
             dump(&computed, to, &name)?;
         }
+        if place.stores(Precision::F16) {
+            let halves = fixture.compare_in(&place, Precision::F16).await.map_err(|e| e.at(dir.display()))?;
+            tally.suite(&format!("fixture {name} with precision = f16"), &halves.comparisons)?;
+        }
     }
     if cfg!(feature = "burn") {
         let burn = Place::open_for(&args.place.device, Kind::Burn).await?;
@@ -86,6 +91,10 @@ async fn whole(place: &Place, tally: &mut Tally) -> Result<()> {
     tally.suite("the same steps twice", &self_check::repeatability(place).await?)?;
     if place.gpu().is_some() {
         tally.suite("steps against the twins", &self_check::against_twins(place).await?)?;
+        if place.stores(Precision::F16) {
+            let steps = self_check::f16_against_twins(place).await?;
+            tally.suite("steps against the twins with precision = f16", &steps)?;
+        }
     }
     Ok(())
 }

@@ -1,8 +1,8 @@
 //! Runs a plan with the twins, dispatch by dispatch, in the memory the plan laid out. The truth that `gpu` is compared with.
 
-use super::{Args, Bound, Call, Twin, par, twin};
+use super::{Args, Bound, Call, Twin, half, par, twin};
 use crate::Result;
-use crate::plan::{Access, Dispatch, Plan, Role, Step, Tensor};
+use crate::plan::{Access, Dispatch, Elem, Plan, Role, Step, Tensor};
 use arrayvec::ArrayVec;
 use std::ops::Range;
 use std::sync::Arc;
@@ -15,6 +15,8 @@ pub struct Executor {
     plan: Arc<Plan>,
     twins: Vec<Twin>,
     buffers: Vec<Vec<u32>>,
+    /// The f32 that twins see of what is stored as f16, one a slot; grown once and kept.
+    wide: [Vec<f32>; SLOTS_MAX],
     step: Step,
     ring: Ring,
 }
@@ -34,7 +36,7 @@ impl Executor {
         let outputs: Vec<usize> = (0..plan.buffers.len()).filter(|&i| plan.buffers[i].role == Role::Output).collect();
         let ring = Ring { rows: Vec::new(), outputs, used: 0 };
         let twins = plan.dispatches.iter().map(|d| twin(d.kernel)).collect();
-        Self { plan, twins, buffers, step: Step::seeded(0, 0), ring }
+        Self { plan, twins, buffers, wide: Default::default(), step: Step::seeded(0, 0), ring }
     }
 
     pub fn set_step(&mut self, step: &Step) {
@@ -43,7 +45,7 @@ impl Executor {
 
     /// Overwrites a tensor (resolved by the plan) from its start.
     pub fn write(&mut self, tensor: &Tensor, data: &[u32]) {
-        assert!(data.len() <= tensor.len() as usize, "{tensor:?}: {} elements written", data.len());
+        assert!(data.len() <= tensor.words() as usize, "{tensor:?}: {} words written", data.len());
         let start = tensor.offset as usize;
         self.buffers[tensor.buffer.0 as usize][start..start + data.len()].copy_from_slice(data);
     }
@@ -51,7 +53,7 @@ impl Executor {
     /// What is in a tensor now.
     pub fn view(&self, tensor: &Tensor) -> &[u32] {
         let start = tensor.offset as usize;
-        &self.buffers[tensor.buffer.0 as usize][start..start + tensor.len() as usize]
+        &self.buffers[tensor.buffer.0 as usize][start..start + tensor.words() as usize]
     }
 
     /// A copy of [`Executor::view`]; async because the other executor has to wait for its device.
@@ -100,9 +102,12 @@ impl Executor {
         }
         let mut bound = [const { None }; SLOTS_MAX];
         bind(dispatch, &self.buffers, &mut taken, &mut bound);
+        let mut lent = [const { None }; SLOTS_MAX];
+        lend(dispatch, &mut bound, &mut self.wide, &mut lent);
         let call = Call { dims: &dispatch.dims, step: &self.step };
-        let args = Args { kernel: dispatch.kernel, next: 0, bound: &mut bound[..dispatch.tensors.len()] };
+        let args = Args { kernel: dispatch.kernel, next: 0, bound: &mut lent[..dispatch.tensors.len()] };
         self.twins[index](&call, args);
+        take_back(dispatch, &mut bound, &self.wide);
         for (id, buffer) in taken {
             self.buffers[id] = buffer;
         }
@@ -135,6 +140,47 @@ impl Executor {
     }
 }
 
+/// Hands the ranges on to the twin; of those stored as f16 it gets f32, and they stay behind.
+fn lend<'b, 'a: 'b>(
+    dispatch: &Dispatch,
+    bound: &mut [Option<Bound<'a>>; SLOTS_MAX],
+    wide: &'b mut [Vec<f32>; SLOTS_MAX],
+    lent: &mut [Option<Bound<'b>>; SLOTS_MAX],
+) {
+    for (((tensor, bound), wide), lent) in dispatch.tensors.iter().zip(bound).zip(wide).zip(lent) {
+        if tensor.elem != Elem::F16 {
+            *lent = bound.take();
+            continue;
+        }
+        let len = tensor.len() as usize;
+        if wide.len() < len {
+            wide.resize(len, 0.0);
+        }
+        let wide = &mut wide[..len];
+        // Also where it is only written: what a twin leaves out stays as it was.
+        *lent = match bound {
+            Some(Bound::Shared(words)) => {
+                half::widen(words, wide);
+                Some(Bound::Shared(bytemuck::cast_slice(wide)))
+            }
+            Some(Bound::Exclusive(words)) => {
+                half::widen(words, wide);
+                Some(Bound::Exclusive(bytemuck::cast_slice_mut(wide)))
+            }
+            None => None,
+        };
+    }
+}
+
+/// Rounds what the twin wrote to where it is stored as f16.
+fn take_back(dispatch: &Dispatch, bound: &mut [Option<Bound>; SLOTS_MAX], wide: &[Vec<f32>; SLOTS_MAX]) {
+    for ((tensor, bound), wide) in dispatch.tensors.iter().zip(bound).zip(wide) {
+        if let Some(Bound::Exclusive(words)) = bound {
+            half::narrow(&wide[..tensor.len() as usize], words);
+        }
+    }
+}
+
 /// Lends every slot its range: from the taken buffers where something is written, else from the table.
 fn bind<'a>(
     dispatch: &Dispatch,
@@ -146,7 +192,7 @@ fn bind<'a>(
         let id = tensor.buffer.0 as usize;
         if !taken.iter().any(|(t, _)| *t == id) {
             let start = tensor.offset as usize;
-            bound[i] = Some(Bound::Shared(&buffers[id][start..start + tensor.len() as usize]));
+            bound[i] = Some(Bound::Shared(&buffers[id][start..start + tensor.words() as usize]));
         }
     }
     for (id, buffer) in taken {
@@ -158,8 +204,8 @@ fn bind<'a>(
         for i in members {
             let tensor = &dispatch.tensors[i];
             let (_, tail) = rest.split_at_mut(tensor.offset as usize - at);
-            let (range, tail) = tail.split_at_mut(tensor.len() as usize);
-            at = (tensor.offset + tensor.len()) as usize;
+            let (range, tail) = tail.split_at_mut(tensor.words() as usize);
+            at = (tensor.offset + tensor.words()) as usize;
             rest = tail;
             bound[i] = Some(match dispatch.kernel.slots[i].access {
                 Access::Read | Access::ReadShared => Bound::Shared(range),

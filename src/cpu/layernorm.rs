@@ -1,5 +1,6 @@
 //! Twin of `shaders/layernorm.wgsl`.
 
+use super::half;
 use super::math::{dropout_factors, sum};
 use super::par::{self, RowsMut};
 use super::{Args, Call};
@@ -34,6 +35,7 @@ pub fn forward(call: &Call, mut a: Args) {
 pub fn forward_residual(call: &Call, mut a: Args) {
     let d: Dims = call.dims();
     let residual = a.f32();
+    let stored = a.stored_as();
     let h = a.f32_mut();
     let (w, b) = (a.f32(), a.f32());
     let (y, mean, rstd) = (a.f32_mut(), a.f32_mut(), a.f32_mut());
@@ -52,6 +54,8 @@ pub fn forward_residual(call: &Call, mut a: Args) {
                 for (h, r) in h.iter_mut().zip(&residual[row * c..][..c]) {
                     *h += r;
                 }
+                // The statistics are those of what the backward finds.
+                half::round(stored, h);
                 (mean[i], rstd[i]) = normalise(h, w, b, d.eps, &mut y[i * c..][..c]);
             }
         },

@@ -1,6 +1,7 @@
 //! Twin of `shaders/matmul.wgsl`, through the `gemm` crate.
 #![allow(unsafe_code, reason = "gemm takes raw pointers; every call goes through one checked function")]
 
+use super::half;
 use super::math::{gelu, gelu_grad};
 use super::par::{self, RowsMut};
 use super::{Args, Call};
@@ -122,16 +123,19 @@ pub fn forward(call: &Call, mut args: Args) {
 /// u = a bᵀ + bias; c = gelu(u)
 pub fn forward_gelu(call: &Call, mut args: Args) {
     let d: Dims = call.dims();
-    let (a, b, bias, u, c) = (args.f32(), args.f32(), args.f32(), args.f32_mut(), args.f32_mut());
+    let (a, b, bias, stored) = (args.f32(), args.f32(), args.f32(), args.stored_as());
+    let (u, c) = (args.f32_mut(), args.f32_mut());
     affine(&d, a, b, bias, u);
     let (m, n, _) = sizes(&d);
     par::rows(
         m,
         n * 20,
-        RowsMut(c, n),
+        (RowsMut(u, n), RowsMut(c, n)),
         #[inline(always)]
-        |first, RowsMut(c, _), _| {
-            for (c, u) in c.iter_mut().zip(&u[first * n..]) {
+        |_, (RowsMut(u, _), RowsMut(c, _)), _| {
+            // Of what the backward finds.
+            half::round(stored, u);
+            for (c, u) in c.iter_mut().zip(u) {
                 *c = gelu(*u);
             }
         },

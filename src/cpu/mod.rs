@@ -4,12 +4,14 @@
 //! **Invariant:** a twin sees its dims, the step block and the bound slices, nothing else.
 
 mod attention;
+mod cast;
 mod corrupt;
 mod embed;
 mod executor;
 mod fill;
 mod gather;
 mod gelu;
+mod half;
 mod layernorm;
 pub mod math;
 mod matmul;
@@ -55,7 +57,8 @@ pub struct Args<'a, 'l> {
 impl<'a> Args<'a, '_> {
     fn take(&mut self, elem: Elem, writes: bool) -> Bound<'a> {
         let slot = &self.kernel.slots[self.next];
-        assert_eq!((slot.elem, slot.access.writes()), (elem, writes), "{}: slot {}", self.kernel.label, slot.name);
+        let lent = slot.in_f32().elem;
+        assert_eq!((lent, slot.access.writes()), (elem, writes), "{}: slot {}", self.kernel.label, slot.name);
         let bound = self.bound[self.next].take().expect("each slot is taken once, in order");
         self.next += 1;
         bound
@@ -73,6 +76,11 @@ impl<'a> Args<'a, '_> {
             Bound::Exclusive(data) => data,
             Bound::Shared(_) => unreachable!("the executor lends written slots exclusively"),
         }
+    }
+
+    /// What the next slot is stored as: the executor lends f16 as f32, and rounds what was written.
+    pub fn stored_as(&self) -> Elem {
+        self.kernel.slots[self.next].elem
     }
 
     /// The next slot: read, f32.
@@ -98,10 +106,11 @@ impl<'a> Args<'a, '_> {
 /// # Panics
 /// Where there is none: a test walks `ops::ALL`.
 pub fn twin(kernel: &KernelSpec) -> Twin {
-    match kernel.label {
+    match kernel.meaning() {
         "attention.forward" => attention::forward,
         "attention.backward" => attention::backward,
         "attention.map" => attention::map,
+        "cast.narrow" => cast::narrow,
         "corrupt.replace" => corrupt::replace,
         "embed.forward" => embed::forward,
         "embed.backward_word" => embed::backward_word,

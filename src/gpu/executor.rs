@@ -143,7 +143,7 @@ impl Executor {
     /// # Panics
     /// Where `data` is longer than the tensor.
     pub fn write(&mut self, tensor: &Tensor, data: &[u32]) {
-        assert!(data.len() <= tensor.len() as usize, "{tensor:?}: {} elements written", data.len());
+        assert!(data.len() <= tensor.words() as usize, "{tensor:?}: {} words written", data.len());
         let offset_bytes = u64::from(tensor.offset) * 4;
         self.uploads.push(&self.gpu, &self.buffers, tensor.buffer.0 as usize, offset_bytes, data);
     }
@@ -195,7 +195,7 @@ impl Executor {
     /// # Errors
     /// The device is lost, or something failed since the last call.
     pub async fn read(&mut self, tensor: &Tensor) -> Result<Vec<u32>> {
-        let mut words = vec![0; tensor.len() as usize];
+        let mut words = vec![0; tensor.words() as usize];
         self.read_into(tensor, &mut words).await?;
         Ok(words)
     }
@@ -205,7 +205,7 @@ impl Executor {
     /// # Panics
     /// Where `into` is not exactly as long as the tensor.
     pub async fn read_into(&mut self, tensor: &Tensor, into: &mut [u32]) -> Result<()> {
-        assert_eq!(into.len(), tensor.len() as usize, "{tensor:?}: length of what it is read into");
+        assert_eq!(into.len(), tensor.words() as usize, "{tensor:?}: length of what it is read into");
         let mut offset_bytes = u64::from(tensor.offset) * 4;
         for piece in into.chunks_mut(self.window.words_max) {
             let mut encoder = self.encoder().await?;

@@ -2,7 +2,7 @@
 
 use super::device::{Gpu, SMALLER};
 use crate::plan::kernel::Needs;
-use crate::plan::{KernelSpec, Step};
+use crate::plan::{KernelSpec, Slot, Step};
 use crate::{Error, Result};
 use std::collections::HashMap;
 use std::num::NonZeroU64;
@@ -113,7 +113,7 @@ impl Kernels {
             })
         });
         let mut entries = vec![uniform(0, kernel.dims_bytes)];
-        entries.extend(kernel.slots.iter().map(|s| storage(s.binding, !s.access.declared_read_write(), variant.quads)));
+        entries.extend(kernel.slots.iter().map(|s| storage(s, variant.quads)));
         let layout = device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
             label: Some(kernel.label),
             entries: &entries,
@@ -166,9 +166,11 @@ fn uniform(binding: u32, bytes: usize) -> wgpu::BindGroupLayoutEntry {
     entry(binding, wgpu::BufferBindingType::Uniform, bytes as u64)
 }
 
-/// One element at least, or four; a shader guards its own ranges by its dims.
-fn storage(binding: u32, read_only: bool, quad: bool) -> wgpu::BindGroupLayoutEntry {
-    entry(binding, wgpu::BufferBindingType::Storage { read_only }, if quad { 16 } else { 4 })
+/// One word at least, or four elements; a shader guards its own ranges by its dims.
+fn storage(slot: &Slot, quad: bool) -> wgpu::BindGroupLayoutEntry {
+    let read_only = !slot.access.declared_read_write();
+    let bytes_min = if quad { 4 * slot.elem.bytes() } else { 4 };
+    entry(slot.binding, wgpu::BufferBindingType::Storage { read_only }, bytes_min.into())
 }
 
 fn entry(binding: u32, ty: wgpu::BufferBindingType, bytes_min: u64) -> wgpu::BindGroupLayoutEntry {

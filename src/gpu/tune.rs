@@ -265,7 +265,7 @@ impl Trial {
 /// Memory of its own for what a dispatch of the plan binds.
 fn trial_tensor(r: &mut Recorder, tensor: &Tensor) -> Tensor {
     match tensor.elem {
-        Elem::F32 => r.activation(&tensor.label, tensor.shape()),
+        Elem::F32 | Elem::F16 => r.activation_of(&tensor.label, tensor.elem, tensor.shape()),
         Elem::U32 => r.state(&tensor.label, Elem::U32, tensor.shape()),
     }
 }

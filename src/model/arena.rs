@@ -1,8 +1,8 @@
 //! Four flat arenas (parameters, gradients, both moments) with one layout: where every entry of the ledger lies.
 
 use super::ledger::{Entry, Group};
-use crate::ops::optimizer;
-use crate::plan::{ALIGN, BufferId, Elem, Recorder, Role, Tensor};
+use crate::ops::{cast, optimizer};
+use crate::plan::{BufferId, Elem, Recorder, Role, Tensor};
 
 /// Where an entry lies in each arena.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,6 +17,8 @@ pub struct Arenas {
     places: Vec<Place>,
     segment_lens: Vec<u32>,
     buffers: [Vec<BufferId>; 4],
+    /// The parameters once more as f16, for the products; none where they are stored as f32.
+    copies: Vec<BufferId>,
 }
 
 const ROLES: [(Role, &str); 4] = [
@@ -27,13 +29,14 @@ const ROLES: [(Role, &str); 4] = [
 ];
 
 impl Arenas {
-    /// Lays the entries out, each at a multiple of 256 bytes, and makes the buffers. `training`: with gradients and moments.
+    /// Lays the entries out, each at a multiple of 256 bytes (512 where there are copies), and makes the buffers. `training`: with gradients and moments.
     pub fn new(r: &mut Recorder, entries: Vec<Entry>, training: bool) -> Self {
         let segment_max = r.limits.binding_bytes_max.min(r.limits.buffer_bytes_max) / 4;
         let mut places = Vec::with_capacity(entries.len());
         let mut segment_lens = vec![0u32];
         for entry in &entries {
-            let padded = entry.len().next_multiple_of(ALIGN);
+            // The copies have the same layout: an entry starts where its copy may, too.
+            let padded = entry.len().next_multiple_of(r.stored.align());
             let last = segment_lens.len() - 1;
             if segment_lens[last] > 0 && u64::from(segment_lens[last]) + u64::from(padded) > segment_max {
                 segment_lens.push(0);
@@ -48,7 +51,30 @@ impl Arenas {
             let make = |(i, len): (usize, &u32)| r.buffer(&format!("{label}.{i}"), *role, *len);
             segment_lens.iter().enumerate().map(make).collect()
         });
-        Self { entries, places, segment_lens, buffers }
+        let copied = if r.stored == Elem::F16 { &segment_lens[..] } else { &[] };
+        let copy = |(i, len): (usize, &u32)| r.buffer(&format!("parameters.f16.{i}"), Role::State, len.div_ceil(2));
+        let copies = copied.iter().enumerate().map(copy).collect();
+        Self { entries, places, segment_lens, buffers, copies }
+    }
+
+    /// Brings the copies up to date: one dispatch a segment.
+    pub fn copy_operands(&self, r: &mut Recorder) {
+        for ((&master, &copy), &len) in self.buffers[0].iter().zip(&self.copies).zip(&self.segment_lens) {
+            let master = r.view("parameters", master, 0, Elem::F32, &[len]);
+            let copy = r.view("parameters.f16", copy, 0, Elem::F16, &[len]);
+            cast::narrow(r, &master, &copy);
+        }
+    }
+
+    /// A parameter as products read it: its copy where there is one.
+    pub fn operand(&self, r: &Recorder, name: &str) -> Tensor {
+        let index = self.index(name);
+        let (entry, place) = (&self.entries[index], self.places[index]);
+        match self.copies.get(place.segment) {
+            // Offsets are in words of 4 bytes.
+            Some(&copy) => r.view(&entry.name, copy, place.offset / 2, Elem::F16, &entry.shape),
+            None => self.tensor(r, 0, index),
+        }
     }
 
     fn tensor(&self, r: &Recorder, kind: usize, index: usize) -> Tensor {

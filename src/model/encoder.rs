@@ -38,10 +38,15 @@ pub struct Lookup<'a> {
 }
 
 impl Lookup<'_> {
-    pub fn tensor(&self, name: &str) -> Tensor {
+    /// The name that a tensor of the network has in the ledger.
+    fn full_name(&self, name: &str) -> String {
         let prefix = if self.group == Group::Generator { "generator" } else { "discriminator" };
         let own = format!("{prefix}.{name}");
-        let name = if self.arenas.has(&own) { own } else { format!("shared.{name}") };
+        if self.arenas.has(&own) { own } else { format!("shared.{name}") }
+    }
+
+    pub fn tensor(&self, name: &str) -> Tensor {
+        let name = self.full_name(name);
         if self.gradients {
             self.arenas.gradient(self.recorder, &name)
         } else {
@@ -49,8 +54,16 @@ impl Lookup<'_> {
         }
     }
 
+    /// A matrix as products read it, or its gradient.
+    pub fn operand(&self, name: &str) -> Tensor {
+        if self.gradients {
+            return self.tensor(name);
+        }
+        self.arenas.operand(self.recorder, &self.full_name(name))
+    }
+
     pub fn linear(&self, name: &str) -> Linear {
-        Linear { w: self.tensor(&format!("{name}.weight")), b: self.tensor(&format!("{name}.bias")) }
+        Linear { w: self.operand(&format!("{name}.weight")), b: self.tensor(&format!("{name}.bias")) }
     }
 
     pub fn affine(&self, name: &str) -> Affine {
@@ -159,11 +172,12 @@ pub fn forward(r: &mut Recorder, name: &str, tower: &Tower, p: &Weights, text: T
         Some(project) => matmul::forward(r, &format!("{name}.projected"), &embed_norm.y, project),
         None => embed_norm.y.clone(),
     };
-    let gelus = u64::from(tower.layers) * u64::from(text.ids.len()) * u64::from(tower.ffn) * 4;
+    let gelus = u64::from(tower.layers) * u64::from(text.ids.len()) * u64::from(tower.ffn);
+    let gelus_bytes = gelus * u64::from(r.stored.bytes());
     let mut layers = Vec::with_capacity(p.layers.len());
     for (l, weights) in p.layers.iter().enumerate() {
         let mut acts = layer_forward(r, &format!("{name}.{l}"), tower, weights, &x, text.attention, drop);
-        acts.up = acts.up.filter(|_| gelus <= KEPT_GELUS_BYTES_MAX);
+        acts.up = acts.up.filter(|_| gelus_bytes <= KEPT_GELUS_BYTES_MAX);
         if let Some(shares) = text.shares {
             attention::map(r, &acts.attended, shares);
         }

@@ -5,7 +5,7 @@ use crate::ops::layernorm::{self, Affine, Normed};
 use crate::ops::matmul::{self, Linear};
 use crate::ops::vocab::{self, Slots};
 use crate::ops::{Dropout, gather, gelu, rtd};
-use crate::plan::{ALIGN, Recorder, Tensor};
+use crate::plan::{Recorder, Tensor};
 
 /// dense (E, C) with GELU, normalisation, then the word embeddings transposed plus a bias (V).
 pub struct MlmWeights {
@@ -21,7 +21,7 @@ impl MlmWeights {
             dense: lookup.linear("generator_predictions.dense"),
             norm: lookup.affine("generator_predictions.LayerNorm"),
             output: Linear {
-                w: lookup.tensor("electra.embeddings.word_embeddings.weight"),
+                w: lookup.operand("electra.embeddings.word_embeddings.weight"),
                 b: lookup.tensor("generator_lm_head.bias"),
             },
         }
@@ -67,7 +67,7 @@ pub fn mlm_forward(
     for first in (0..s).step_by(chunk as usize) {
         let rows = chunk.min(s - first);
         let x = norm.y.rows(first, rows);
-        let logits = matmul::forward(r, "mlm.logits", &x, &p.output);
+        let logits = matmul::logits(r, "mlm.logits", &x, &p.output);
         let lse = vocab::forward(r, &logits, i.slots, first, i.temperature);
         if let (Some(d), Some(dnorm)) = (d, &dnorm) {
             vocab::backward(r, &logits, i.slots, first, &lse);
@@ -78,10 +78,11 @@ pub fn mlm_forward(
     MlmSaved { picked, dense_pre, norm, dnorm }
 }
 
-/// Slots a chunk: a multiple of the binding alignment.
+/// Slots a chunk: a multiple of the binding alignment of whatever is stored.
 fn chunk_rows(r: &Recorder, v: u32) -> u32 {
+    let align = r.stored.align();
     let bytes = CHUNK_BYTES.min(r.limits.binding_bytes_max);
-    ((bytes / (u64::from(v) * 4)) as u32 / ALIGN * ALIGN).max(ALIGN)
+    ((bytes / (u64::from(v) * 4)) as u32 / align * align).max(align)
 }
 
 /// The rest of the head's backward. -> dh (N, C)
@@ -134,7 +135,7 @@ pub struct RtdTarget<'a> {
 /// h (N, C) -> a judgement of every token
 pub fn rtd_forward(r: &mut Recorder, p: &RtdWeights, h: &Tensor, target: &RtdTarget) -> RtdSaved {
     let (dense_pre, dense) = matmul::forward_gelu(r, "rtd.dense", h, &p.dense);
-    let logits = matmul::forward(r, "rtd.logits", &dense, &p.prediction);
+    let logits = matmul::logits(r, "rtd.logits", &dense, &p.prediction);
     let labels = (target.corrupted, target.replaced);
     let dlogits = rtd::loss(r, &logits, target.attention, labels, target.token_out);
     RtdSaved { h: h.clone(), dense_pre, dense, dlogits }

@@ -5,10 +5,10 @@ use super::encoder::{self, Dropouts, Encoded, Lookup, Text, Weights};
 use super::heads::{self, MlmSaved, MlmSlots, MlmWeights, RtdSaved, RtdTarget, RtdWeights};
 use super::io::{Io, PassSize};
 use super::ledger::{self, Entry, Group, Shape, Tower};
-use crate::config::{Config, InitRule, Objective};
+use crate::config::{Config, InitRule, Objective, Precision};
 use crate::ops::corrupt::{self, Inputs};
 use crate::ops::{fill, optimizer};
-use crate::plan::{ALIGN, Choices, Elem, Limits, Plan, Recorder, Role, Stage, Tensor};
+use crate::plan::{Choices, Elem, Limits, Plan, Recorder, Role, Stage, Tensor};
 use crate::{Error, Result};
 use std::sync::Arc;
 
@@ -24,6 +24,7 @@ pub struct ModelSpec {
     pub probe: Option<ProbeSize>,
     pub init: InitRule,
     pub init_std: f64,
+    pub precision: Precision,
     pub pad_id: u32,
     pub temperature: f64,
 }
@@ -62,6 +63,7 @@ impl ModelSpec {
             probe,
             init: c.init,
             init_std: c.init_std,
+            precision: c.precision,
             pad_id,
             temperature: c.temperature,
         }
@@ -82,7 +84,7 @@ impl ModelSpec {
                 ("the word embeddings", vocab * embedding),
                 ("the position embeddings", u64::from(t.positions) * embedding),
                 ("the embeddings' projection", u64::from(t.hidden) * embedding),
-                ("64 rows of logits", vocab * u64::from(ALIGN)),
+                ("the fewest rows of logits", vocab * u64::from(self.precision.stored().align())),
                 ("a feed-forward matrix", u64::from(t.hidden) * u64::from(t.ffn)),
                 ("the query, key and value matrix", 3 * u64::from(t.hidden) * u64::from(t.hidden)),
             ] {
@@ -168,11 +170,12 @@ impl Networks {
 impl Model {
     pub fn record(spec: ModelSpec, choices: Choices, limits: Limits) -> Self {
         let mut r = Recorder::new(choices, limits);
+        r.stored = spec.precision.stored();
         let entries = ledger::ledger(&spec.shape, spec.init, spec.init_std);
         let arenas = Arenas::new(&mut r, entries, spec.train.is_some());
         let source = r.state("replacements.source", Elem::U32, &[spec.shape.generator.vocab]);
         let networks = Networks::new(&r, &arenas, &spec.shape, false);
-        let pass = Pass { spec: &spec, networks: &networks, source: &source };
+        let pass = Pass { spec: &spec, networks: &networks, source: &source, arenas: &arenas };
         let mut guard = None;
         let io = spec.train.as_ref().map(|train| {
             let io = Io::new(&mut r, "batch", train.size, Role::Output);
@@ -231,6 +234,7 @@ struct Pass<'a> {
     spec: &'a ModelSpec,
     networks: &'a Networks,
     source: &'a Tensor,
+    arenas: &'a Arenas,
 }
 
 impl Pass<'_> {
@@ -253,6 +257,7 @@ impl Pass<'_> {
 
     /// The whole way without dropout or gradients.
     fn look(&self, r: &mut Recorder, io: &Io) {
+        self.arenas.copy_operands(r);
         self.propose(r, io, &mut Dropouts::off(), None);
         let (corrupted, replaced) = replace(r, io, self.source);
         self.judge(r, io, (&corrupted, &replaced), &mut Dropouts::off());
@@ -260,6 +265,7 @@ impl Pass<'_> {
 
     /// The same, with every layer's attention written out.
     fn attention(&self, r: &mut Recorder, io: &Io) {
+        self.arenas.copy_operands(r);
         let shares = |r: &mut Recorder, name: &str, tower: &Tower| {
             let PassSize { rows, row_len, .. } = io.size;
             // The host reads it while the stage waits behind the layer that it asked for: no memory to lend.
@@ -330,6 +336,8 @@ fn record_training(r: &mut Recorder, pass: &Pass, train: &TrainSpec, arenas: &Ar
     for segment in arenas.gradient_segments(r) {
         fill::zero(r, &segment);
     }
+    // At the start of every pass, not after the update: whoever writes weights need not know of the copies.
+    arenas.copy_operands(r);
     r.begin(Stage::Propose);
     let (generator, mlm) = pass.propose(r, io, &mut drop(0), Some(&gradients.mlm));
     // No gradient passes from the judge to the generator: its own backward ends here, and the judge gets its memory.

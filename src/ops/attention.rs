@@ -1,30 +1,64 @@
 //! Tiled multi-head self-attention with padding mask and dropout on the probabilities: online softmax, recomputed in the
 //! backward, no (B, H, T, T) tensor. Kernel `shaders/attention.wgsl`, twin `cpu::attention`.
 
-use super::Dropout;
-use crate::plan::kernel::{KernelSpec, Variant, read, read_shared, read_u32, variant, write};
+use super::{Dropout, stored_as};
+use crate::plan::kernel::{KernelSpec, Variant, core_only, read, read_shared, read_u32, variant, with_f16, write};
 use crate::plan::{Recorder, Tensor};
 
-const SOURCE: &str = wgsl!("lib/step.wgsl", "lib/grid.wgsl", "lib/threefry.wgsl", "lib/dropout.wgsl", "attention.wgsl");
 /// Where a lane owns a row.
-const LANES: &str =
-    wgsl!("lib/step.wgsl", "lib/grid.wgsl", "lib/threefry.wgsl", "lib/dropout.wgsl", "attention.subgroup.wgsl");
-const fn lanes(name: &'static str, constants: &'static [(&'static str, u32)]) -> Variant {
-    variant(name, constants).of(LANES).with_subgroups().in_quads()
+macro_rules! lane_text {
+    ($elem:ident) => {
+        wgsl!(
+            Stored = $elem;
+            "lib/step.wgsl",
+            "lib/grid.wgsl",
+            "lib/threefry.wgsl",
+            "lib/dropout.wgsl",
+            "attention.subgroup.wgsl"
+        )
+    };
 }
-/// `TILE` queries (or keys) a workgroup owns, and keys (or queries) a tile, of heads up to `D`; larger heads take smaller tiles
-/// (16 KiB of workgroup memory).
-const VARIANTS: &[Variant] = &[
-    variant("d16", &[("WG", 64), ("TILE", 16), ("D", 16)]),
-    variant("d32", &[("WG", 64), ("TILE", 16), ("D", 32)]),
-    variant("d64", &[("WG", 64), ("TILE", 16), ("D", 64)]),
-    variant("d128", &[("WG", 64), ("TILE", 8), ("D", 128)]),
-    variant("d256", &[("WG", 64), ("TILE", 4), ("D", 256)]),
-    lanes("lanes32", &[("WG", 8), ("TILE", 8), ("D", 32)]),
-    lanes("lanes64", &[("WG", 8), ("TILE", 8), ("D", 64)]),
-];
-/// Those of the plain text, the only one that has `map`: it runs on request, where speed is no matter.
-const PLAIN: &[Variant] = VARIANTS.split_at(5).0;
+/// Variants and texts, by what qkv and ctx are stored as. `TILE` queries (or keys) a workgroup owns, and keys (or queries) a tile, of
+/// heads up to `D`; larger heads take smaller tiles (16 KiB of workgroup memory). Then those where a lane owns a row.
+macro_rules! of_file {
+    ($elem:ident, $variants:ident) => {
+        KernelSpec {
+            label: "",
+            source: wgsl!(
+                Stored = $elem;
+                "lib/step.wgsl",
+                "lib/grid.wgsl",
+                "lib/threefry.wgsl",
+                "lib/dropout.wgsl",
+                "attention.wgsl"
+            ),
+            entry: "",
+            slots: &[],
+            dims_bytes: size_of::<Dims>(),
+            uses_step: true,
+            variants: &$variants([
+                variant("d16", &[("WG", 64), ("TILE", 16), ("D", 16)]),
+                variant("d32", &[("WG", 64), ("TILE", 16), ("D", 32)]),
+                variant("d64", &[("WG", 64), ("TILE", 16), ("D", 64)]),
+                variant("d128", &[("WG", 64), ("TILE", 8), ("D", 128)]),
+                variant("d256", &[("WG", 64), ("TILE", 4), ("D", 256)]),
+                lanes(LANES32, lane_text!($elem)),
+                lanes(LANES64, lane_text!($elem)),
+            ]),
+        }
+    };
+}
+const LANES32: Variant = variant("lanes32", &[("WG", 8), ("TILE", 8), ("D", 32)]);
+const LANES64: Variant = variant("lanes64", &[("WG", 8), ("TILE", 8), ("D", 64)]);
+const fn lanes(variant: Variant, text: &'static str) -> Variant {
+    variant.of(text).with_subgroups().in_quads()
+}
+const OF_FILE: KernelSpec = of_file!(f32, core_only);
+const OF_FILE_F16: KernelSpec = of_file!(f16, with_f16);
+/// The plain text's, the only one that has `map`: it runs on request, where speed is no matter.
+const fn plain(of_file: KernelSpec) -> KernelSpec {
+    KernelSpec { uses_step: false, variants: of_file.variants.split_at(5).0, ..of_file }
+}
 
 /// As `Dims` in the shader.
 #[derive(Debug, Clone, Copy, bytemuck::Pod, bytemuck::Zeroable)]
@@ -46,45 +80,31 @@ pub struct Dims {
     pub pad: [u32; 2],
 }
 
-/// ctx = dropout(softmax(q kᵀ scale + mask)) v; keeps lse, the log-sum-exp of each query's scores
-pub const FORWARD: KernelSpec = KernelSpec {
-    label: "attention.forward",
-    source: SOURCE,
-    entry: "forward",
-    slots: &[read(1, "qkv"), read_u32(2, "mask"), write(3, "ctx"), write(4, "lse")],
-    dims_bytes: size_of::<Dims>(),
-    uses_step: true,
-    variants: VARIANTS,
-};
-
-/// dqkv, all of it: the query part by workgroups that own queries, then the key and value parts by as many that own keys
-pub const BACKWARD: KernelSpec = KernelSpec {
-    label: "attention.backward",
-    source: SOURCE,
-    entry: "backward",
-    slots: &[
-        read(1, "qkv"),
+twice! {
+    /// ctx = dropout(softmax(q kᵀ scale + mask)) v; keeps lse, the log-sum-exp of each query's scores
+    FORWARD, FORWARD_F16: "attention.forward", "forward",
+    [read(1, "qkv").in_f16(), read_u32(2, "mask"), write(3, "ctx").in_f16(), write(4, "lse")],
+    OF_FILE, OF_FILE_F16
+}
+twice! {
+    /// dqkv, all of it: the query part by workgroups that own queries, then the key and value parts by as many that own keys
+    BACKWARD, BACKWARD_F16: "attention.backward", "backward",
+    [
+        read(1, "qkv").in_f16(),
         read_u32(2, "mask"),
-        read_shared(3, "ctx"),
+        read_shared(3, "ctx").in_f16(),
         read_shared(4, "lse"),
         read(5, "dctx"),
         write(7, "dqkv"),
     ],
-    dims_bytes: size_of::<Dims>(),
-    uses_step: true,
-    variants: VARIANTS,
-};
-
-/// shares = softmax(q kᵀ scale + mask), whole: for people to look at
-pub const MAP: KernelSpec = KernelSpec {
-    label: "attention.map",
-    source: SOURCE,
-    entry: "map",
-    slots: &[read(1, "qkv"), read_u32(2, "mask"), read_shared(4, "lse"), write(8, "shares")],
-    dims_bytes: size_of::<Dims>(),
-    uses_step: false,
-    variants: PLAIN,
-};
+    OF_FILE, OF_FILE_F16
+}
+twice! {
+    /// shares = softmax(q kᵀ scale + mask), whole: for people to look at
+    MAP, MAP_F16: "attention.map", "map",
+    [read(1, "qkv").in_f16(), read_u32(2, "mask"), read_shared(4, "lse"), write(8, "shares")],
+    plain(OF_FILE), plain(OF_FILE_F16)
+}
 
 /// qkv: (N, 3C) = query, key, value side by side; ctx: (N, C); lse: (B, H, T)
 #[derive(Debug, Clone)]
@@ -118,12 +138,12 @@ pub fn forward(r: &mut Recorder, label: &str, qkv: &Tensor, mask: &Tensor, heads
     let dims = Dims { b, t, h, d, causal: heads.causal.into(), scale, dropout, first_group: 0, pad: [0; 2] };
     let out = Attended {
         qkv: qkv.clone(),
-        ctx: r.activation(label, &[n, c]),
+        ctx: r.activation_of(label, qkv.elem, &[n, c]),
         lse: r.activation(&format!("{label}.lse"), &[b, h, t]),
         mask: mask.clone(),
         dims,
     };
-    launch(r, &FORWARD, &dims, &[qkv, mask, &out.ctx, &out.lse], 4);
+    launch(r, stored_as(qkv.elem, &FORWARD, &FORWARD_F16), &dims, &[qkv, mask, &out.ctx, &out.lse], 4);
     out
 }
 
@@ -132,7 +152,7 @@ pub fn backward(r: &mut Recorder, saved: &Attended, dctx: &Tensor) -> Tensor {
     let dqkv = r.activation(&format!("d.{}", saved.qkv.label), saved.qkv.shape());
     let Attended { qkv, ctx, lse, mask, dims } = saved;
     // Scores, their gradient, then query, key and value: five products. Workgroups that own rows make the first two twice.
-    launch(r, &BACKWARD, dims, &[qkv, mask, ctx, lse, dctx, &dqkv], 10);
+    launch(r, stored_as(qkv.elem, &BACKWARD, &BACKWARD_F16), dims, &[qkv, mask, ctx, lse, dctx, &dqkv], 10);
     dqkv
 }
 
@@ -140,7 +160,7 @@ pub fn backward(r: &mut Recorder, saved: &Attended, dctx: &Tensor) -> Tensor {
 pub fn map(r: &mut Recorder, saved: &Attended, shares: &Tensor) {
     let Attended { qkv, lse, mask, dims, .. } = saved;
     assert_eq!(shares.dims(), [dims.b, dims.h, dims.t, dims.t], "attention.map: shares");
-    launch(r, &MAP, dims, &[qkv, mask, lse, shares], 2);
+    launch(r, stored_as(qkv.elem, &MAP, &MAP_F16), dims, &[qkv, mask, lse, shares], 2);
 }
 
 fn launch(r: &mut Recorder, kernel: &'static KernelSpec, dims: &Dims, tensors: &[&Tensor], flops_per_pair: u64) {
@@ -151,7 +171,7 @@ fn launch(r: &mut Recorder, kernel: &'static KernelSpec, dims: &Dims, tensors: &
     let takes = |v: &Variant| v.takes(&[dims.d]) && (!v.quads || dims.b * dims.t >= 4);
     let v = r.choices.variant(kernel, class, |v| fits(v.constant("D")) && takes(v));
     let tile = kernel.variants[v.variant].constant("TILE");
-    let halves = if *kernel == BACKWARD { 2 } else { 1 };
+    let halves = if kernel.entry == BACKWARD.entry { 2 } else { 1 };
     let groups = halves * dims.b * dims.h * dims.t.div_ceil(tile);
     let pairs = u64::from(dims.b * dims.h) * u64::from(dims.t) * u64::from(dims.t);
     r.dispatch(kernel, v, *dims, tensors, groups, flops_per_pair * pairs * u64::from(dims.d));

@@ -1,11 +1,12 @@
 //! Embedding lookup (word + position + segment) and its gradients, without float atomics.
 //! Kernel `shaders/embed.wgsl`, twin `cpu::embed`.
 
-use super::reduce;
-use crate::plan::kernel::{KernelSpec, Variant, read, read_u32, update, variant, write};
+use super::{reduce, stored_as};
+use crate::plan::kernel::{KernelSpec, Variant, read, read_u32, update, variant, with_f16, write};
 use crate::plan::{Recorder, Tensor};
 
-const SOURCE: &str = wgsl!("lib/grid.wgsl", "embed.wgsl");
+const SOURCE: &str = wgsl!(Stored = f32; "lib/grid.wgsl", "embed.wgsl");
+const SOURCE_F16: &str = wgsl!(Stored = f16; "lib/grid.wgsl", "embed.wgsl");
 const VARIANTS: &[Variant] = &[variant("wg64", &[("WG", 64)])];
 const WORD_VARIANTS: &[Variant] = &[
     variant("wg64", &[("WG", 64)]),
@@ -28,23 +29,30 @@ pub struct Dims {
     pub pad: [u32; 2],
 }
 
-/// `x[n]` = `word[ids[n]]` + `position[n % t]` + `segment[types[n]]`
-pub const FORWARD: KernelSpec = KernelSpec {
-    label: "embed.forward",
+const OF_FILE: KernelSpec = KernelSpec {
+    label: "",
     source: SOURCE,
-    entry: "forward",
-    slots: &[
+    entry: "",
+    slots: &[],
+    dims_bytes: size_of::<Dims>(),
+    uses_step: false,
+    variants: VARIANTS,
+};
+const OF_FILE_F16: KernelSpec = KernelSpec { source: SOURCE_F16, variants: &with_f16([VARIANTS[0]]), ..OF_FILE };
+
+twice! {
+    /// `x[n]` = `word[ids[n]]` + `position[n % t]` + `segment[types[n]]`
+    FORWARD, FORWARD_F16: "embed.forward", "forward",
+    [
         read_u32(1, "ids"),
         read_u32(2, "types"),
         read(3, "word"),
         read(4, "position"),
         read(5, "segment"),
-        write(6, "x"),
+        write(6, "x").in_f16(),
     ],
-    dims_bytes: size_of::<Dims>(),
-    uses_step: false,
-    variants: VARIANTS,
-};
+    OF_FILE, OF_FILE_F16
+}
 
 /// `dword[ids[n]]` += `dx[n]` but for the padding id. One workgroup a token; the first token with an id adds for all that share it, in order.
 pub const BACKWARD_WORD: KernelSpec = KernelSpec {
@@ -92,9 +100,9 @@ const ROWS_PER_GROUP: u32 = 64;
 /// ids, types: (B, T) -> x: (N, E)
 pub fn forward(r: &mut Recorder, label: &str, ids: &Tensor, types: &Tensor, p: &Tables) -> Tensor {
     let dims = dims(ids, p, 0);
-    let x = r.activation(label, &[dims.n, dims.e]);
+    let x = r.stored(label, &[dims.n, dims.e]);
     let tensors = [ids, types, &p.word, &p.position, &p.segment, &x];
-    r.dispatch(&FORWARD, 0, dims, &tensors, dims.n, 2 * u64::from(dims.n * dims.e));
+    r.dispatch(stored_as(x.elem, &FORWARD, &FORWARD_F16), 0, dims, &tensors, dims.n, 2 * u64::from(dims.n * dims.e));
     x
 }
 

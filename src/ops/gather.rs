@@ -1,10 +1,11 @@
 //! Picks the rows of the masked positions, and gives their gradient back. Kernel `shaders/gather.wgsl`, twin `cpu::gather`.
 
-use crate::plan::kernel::{KernelSpec, Variant, read, read_u32, variant, write};
+use super::stored_as;
+use crate::plan::kernel::{KernelSpec, Variant, read, read_u32, variant, with_f16, write};
 use crate::plan::{Recorder, Tensor};
 
-const SOURCE: &str = wgsl!("lib/grid.wgsl", "gather.wgsl");
 const VARIANTS: &[Variant] = &[variant("wg64", &[("WG", 64)])];
+const VARIANTS_F16: &[Variant] = &with_f16([VARIANTS[0]]);
 
 /// As `Dims` in the shader.
 #[derive(Debug, Clone, Copy, bytemuck::Pod, bytemuck::Zeroable)]
@@ -16,34 +17,42 @@ pub struct Dims {
     pub pad: [u32; 2],
 }
 
-/// `y[s]` = `h[position[s]]`, or 0 where the slot is unused
-pub const FORWARD: KernelSpec = KernelSpec {
-    label: "gather.forward",
-    source: SOURCE,
-    entry: "forward",
-    slots: &[read_u32(1, "position"), read(2, "h"), write(3, "y")],
-    dims_bytes: size_of::<Dims>(),
-    uses_step: false,
-    variants: VARIANTS,
-};
+macro_rules! of_file {
+    ($elem:ident, $variants:expr) => {
+        KernelSpec {
+            label: "gather.backward",
+            source: wgsl!(Stored = $elem; "lib/grid.wgsl", "gather.wgsl"),
+            entry: "backward",
+            slots: &[read_u32(4, "first"), read_u32(5, "next"), read(6, "dy"), write(7, "dh")],
+            dims_bytes: size_of::<Dims>(),
+            uses_step: false,
+            variants: $variants,
+        }
+    };
+}
+
+twice! {
+    /// `y[s]` = `h[position[s]]`, or 0 where the slot is unused
+    FORWARD, FORWARD_F16: "gather.forward", "forward", [read_u32(1, "position"), read(2, "h").in_f16(), write(3, "y").in_f16()],
+    BACKWARD, of_file!(f16, VARIANTS_F16)
+}
 
 /// `dh[n]` = sum of dy over the slots that point at n (0 where none does), along the chain first, `next[first]`, ...
-pub const BACKWARD: KernelSpec = KernelSpec {
-    label: "gather.backward",
-    source: SOURCE,
-    entry: "backward",
-    slots: &[read_u32(4, "first"), read_u32(5, "next"), read(6, "dy"), write(7, "dh")],
-    dims_bytes: size_of::<Dims>(),
-    uses_step: false,
-    variants: VARIANTS,
-};
+pub const BACKWARD: KernelSpec = of_file!(f32, VARIANTS);
 
 /// h: (N, C), position: (S) -> y: (S, C)
 pub fn forward(r: &mut Recorder, label: &str, h: &Tensor, position: &Tensor) -> Tensor {
     let [_, c] = h.dims();
     let [s] = position.dims();
-    let y = r.activation(label, &[s, c]);
-    r.dispatch(&FORWARD, 0, Dims { rows: s, c, pad: [0; 2] }, &[position, h, &y], s, 0);
+    let y = r.activation_of(label, h.elem, &[s, c]);
+    r.dispatch(
+        stored_as(h.elem, &FORWARD, &FORWARD_F16),
+        0,
+        Dims { rows: s, c, pad: [0; 2] },
+        &[position, h, &y],
+        s,
+        0,
+    );
     y
 }
 

@@ -1,9 +1,11 @@
 //! GELU and its gradient where no product is there to carry them. Kernel `shaders/gelu.wgsl`, twin `cpu::gelu`.
 
-use crate::plan::kernel::{KernelSpec, Variant, read, variant, write};
+use super::stored_as;
+use crate::plan::kernel::{KernelSpec, Variant, read, variant, with_f16, write};
 use crate::plan::{Recorder, Tensor};
 
 const VARIANTS: &[Variant] = &[variant("wg256", &[("WG", 256)])];
+const VARIANTS_F16: &[Variant] = &with_f16([VARIANTS[0]]);
 
 /// As `Dims` in the shader.
 #[derive(Debug, Clone, Copy, bytemuck::Pod, bytemuck::Zeroable)]
@@ -13,35 +15,43 @@ pub struct Dims {
     pub pad: [u32; 3],
 }
 
-const SOURCE: &str = wgsl!("lib/grid.wgsl", "lib/gelu.wgsl", "gelu.wgsl");
+macro_rules! of_file {
+    ($elem:ident, $variants:expr) => {
+        KernelSpec {
+            label: "",
+            source: wgsl!(Stored = $elem; "lib/grid.wgsl", "lib/gelu.wgsl", "gelu.wgsl"),
+            entry: "",
+            slots: &[],
+            dims_bytes: size_of::<Dims>(),
+            uses_step: false,
+            variants: $variants,
+        }
+    };
+}
+const OF_FILE: KernelSpec = of_file!(f32, VARIANTS);
+const OF_FILE_F16: KernelSpec = of_file!(f16, VARIANTS_F16);
 
-/// y = gelu(u)
-pub const FORWARD: KernelSpec = KernelSpec {
-    label: "gelu.forward",
-    source: SOURCE,
-    entry: "forward",
-    slots: &[read(2, "u"), write(4, "y")],
-    dims_bytes: size_of::<Dims>(),
-    uses_step: false,
-    variants: VARIANTS,
-};
-
-/// du = dy ∘ gelu'(u)
-pub const BACKWARD: KernelSpec = KernelSpec {
-    label: "gelu.backward",
-    source: SOURCE,
-    entry: "backward",
-    slots: &[read(1, "dy"), read(2, "u"), write(3, "du")],
-    dims_bytes: size_of::<Dims>(),
-    uses_step: false,
-    variants: VARIANTS,
-};
+twice! {
+    /// y = gelu(u)
+    FORWARD, FORWARD_F16: "gelu.forward", "forward", [read(2, "u").in_f16(), write(4, "y").in_f16()], OF_FILE, OF_FILE_F16
+}
+twice! {
+    /// du = dy ∘ gelu'(u)
+    BACKWARD, BACKWARD_F16: "gelu.backward", "backward", [read(1, "dy"), read(2, "u").in_f16(), write(3, "du")], OF_FILE, OF_FILE_F16
+}
 
 /// u -> y, any one shape
 pub fn forward(r: &mut Recorder, label: &str, u: &Tensor) -> Tensor {
-    let y = r.activation(label, u.shape());
+    let y = r.activation_of(label, u.elem, u.shape());
     let groups = u.len().div_ceil(VARIANTS[0].constant("WG"));
-    r.dispatch(&FORWARD, 0, Dims { len: u.len(), pad: [0; 3] }, &[u, &y], groups, 20 * u64::from(u.len()));
+    r.dispatch(
+        stored_as(u.elem, &FORWARD, &FORWARD_F16),
+        0,
+        Dims { len: u.len(), pad: [0; 3] },
+        &[u, &y],
+        groups,
+        20 * u64::from(u.len()),
+    );
     y
 }
 
@@ -50,6 +60,13 @@ pub fn backward(r: &mut Recorder, label: &str, dy: &Tensor, u: &Tensor) -> Tenso
     assert_eq!(dy.shape(), u.shape(), "gelu.backward: u");
     let du = r.activation(label, u.shape());
     let groups = u.len().div_ceil(VARIANTS[0].constant("WG"));
-    r.dispatch(&BACKWARD, 0, Dims { len: u.len(), pad: [0; 3] }, &[dy, u, &du], groups, 30 * u64::from(u.len()));
+    r.dispatch(
+        stored_as(u.elem, &BACKWARD, &BACKWARD_F16),
+        0,
+        Dims { len: u.len(), pad: [0; 3] },
+        &[dy, u, &du],
+        groups,
+        30 * u64::from(u.len()),
+    );
     du
 }

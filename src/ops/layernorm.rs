@@ -1,25 +1,46 @@
 //! Layer normalisation fused with dropout and the residual join. Kernel `shaders/layernorm.wgsl`, twin `cpu::layernorm`.
 
-use super::{Dropout, reduce};
-use crate::plan::kernel::{KernelSpec, Variant, read, read_shared, update, variant, write};
+use super::{Dropout, reduce, stored_as};
+use crate::plan::kernel::{KernelSpec, Variant, core_only, read, read_shared, update, variant, with_f16, write};
 use crate::plan::{Chosen, Recorder, Tensor};
 
-const SOURCE: &str = wgsl!(
-    "lib/step.wgsl",
-    "lib/grid.wgsl",
-    "lib/threefry.wgsl",
-    "lib/dropout.wgsl",
-    "lib/reduce.wgsl",
-    "layernorm.wgsl"
-);
-/// Where a lane owns a row.
-const ROWS: &str =
-    wgsl!("lib/step.wgsl", "lib/grid.wgsl", "lib/threefry.wgsl", "lib/dropout.wgsl", "layernorm.rows.wgsl");
-const VARIANTS: &[Variant] = &[
-    variant("wg64", &[("WG", 64)]),
-    variant("wg256", &[("WG", 256)]),
-    variant("rows8", &[("WG", 8)]).of(ROWS).in_quads(),
-];
+/// Variants and text, by what is stored: the plain one, a workgroup a row; then where a lane owns a row.
+macro_rules! of_file {
+    ($elem:ident, $variants:ident) => {
+        KernelSpec {
+            label: "",
+            source: wgsl!(
+                Stored = $elem;
+                "lib/step.wgsl",
+                "lib/grid.wgsl",
+                "lib/threefry.wgsl",
+                "lib/dropout.wgsl",
+                "lib/reduce.wgsl",
+                "layernorm.wgsl"
+            ),
+            entry: "",
+            slots: &[],
+            dims_bytes: size_of::<Dims>(),
+            uses_step: true,
+            variants: &$variants([
+                variant("wg64", &[("WG", 64)]),
+                variant("wg256", &[("WG", 256)]),
+                variant("rows8", &[("WG", 8)])
+                    .of(wgsl!(
+                        Stored = $elem;
+                        "lib/step.wgsl",
+                        "lib/grid.wgsl",
+                        "lib/threefry.wgsl",
+                        "lib/dropout.wgsl",
+                        "layernorm.rows.wgsl"
+                    ))
+                    .in_quads(),
+            ]),
+        }
+    };
+}
+const OF_FILE: KernelSpec = of_file!(f32, core_only);
+const OF_FILE_F16: KernelSpec = of_file!(f16, with_f16);
 
 /// As `Dims` in the shader.
 #[derive(Debug, Clone, Copy, bytemuck::Pod, bytemuck::Zeroable)]
@@ -40,40 +61,38 @@ pub struct Dims {
     pub pad: u32,
 }
 
-pub const FORWARD: KernelSpec = KernelSpec {
-    label: "layernorm.forward",
-    source: SOURCE,
-    entry: "forward",
-    slots: &[read(1, "x"), read(2, "w"), read(3, "b"), write(4, "y"), write(5, "mean"), write(6, "rstd")],
-    dims_bytes: size_of::<Dims>(),
-    uses_step: true,
-    variants: VARIANTS,
-};
-
-pub const FORWARD_RESIDUAL: KernelSpec = KernelSpec {
-    label: "layernorm.forward_residual",
-    source: SOURCE,
-    entry: "forward_residual",
-    slots: &[
-        read(7, "residual"),
-        update(8, "h"),
+twice! {
+    /// y = outer_dropout(LN(x))
+    FORWARD, FORWARD_F16: "layernorm.forward", "forward",
+    [
+        read(1, "x").in_f16(),
         read(2, "w"),
         read(3, "b"),
-        write(4, "y"),
+        write(4, "y").in_f16(),
         write(5, "mean"),
         write(6, "rstd"),
     ],
-    dims_bytes: size_of::<Dims>(),
-    uses_step: true,
-    variants: VARIANTS,
-};
-
-pub const BACKWARD: KernelSpec = KernelSpec {
-    label: "layernorm.backward",
-    source: SOURCE,
-    entry: "backward",
-    slots: &[
-        read(1, "x"),
+    OF_FILE, OF_FILE_F16
+}
+twice! {
+    /// h = residual + inner_dropout(h); y = LN(h)
+    FORWARD_RESIDUAL, FORWARD_RESIDUAL_F16: "layernorm.forward_residual", "forward_residual",
+    [
+        read(7, "residual").in_f16(),
+        update(8, "h").in_f16(),
+        read(2, "w"),
+        read(3, "b"),
+        write(4, "y").in_f16(),
+        write(5, "mean"),
+        write(6, "rstd"),
+    ],
+    OF_FILE, OF_FILE_F16
+}
+twice! {
+    /// dx of [`FORWARD`], and sums of dw and db over blocks of rows
+    BACKWARD, BACKWARD_F16: "layernorm.backward", "backward",
+    [
+        read(1, "x").in_f16(),
         read(2, "w"),
         read_shared(5, "mean"),
         read_shared(6, "rstd"),
@@ -81,17 +100,13 @@ pub const BACKWARD: KernelSpec = KernelSpec {
         write(10, "dx"),
         write(12, "partial"),
     ],
-    dims_bytes: size_of::<Dims>(),
-    uses_step: true,
-    variants: VARIANTS,
-};
-
-pub const BACKWARD_RESIDUAL: KernelSpec = KernelSpec {
-    label: "layernorm.backward_residual",
-    source: SOURCE,
-    entry: "backward_residual",
-    slots: &[
-        read(1, "x"),
+    OF_FILE, OF_FILE_F16
+}
+twice! {
+    /// dx of the sum in [`FORWARD_RESIDUAL`], dh of what it joined, and sums of dw and db over blocks of rows
+    BACKWARD_RESIDUAL, BACKWARD_RESIDUAL_F16: "layernorm.backward_residual", "backward_residual",
+    [
+        read(1, "x").in_f16(),
         read(2, "w"),
         read_shared(5, "mean"),
         read_shared(6, "rstd"),
@@ -100,10 +115,8 @@ pub const BACKWARD_RESIDUAL: KernelSpec = KernelSpec {
         write(11, "dh"),
         write(12, "partial"),
     ],
-    dims_bytes: size_of::<Dims>(),
-    uses_step: true,
-    variants: VARIANTS,
-};
+    OF_FILE, OF_FILE_F16
+}
 
 /// Scale and shift, or their gradients. w, b: (C)
 #[derive(Debug, Clone)]
@@ -130,9 +143,10 @@ pub fn forward(r: &mut Recorder, label: &str, x: &Tensor, p: &Affine, eps: f32, 
     let out = normed(r, label, x, eps, t, Dropout::OFF, outer);
     let [n, c] = x.dims();
     assert_eq!(p.w.dims(), [c], "layernorm.forward: w");
-    let v = choose(r, &FORWARD, [n, c]);
-    let groups = groups(&FORWARD, &v, n);
-    r.dispatch(&FORWARD, v, out.dims, &[x, &p.w, &p.b, &out.y, &out.mean, &out.rstd], groups, 8 * u64::from(n * c));
+    let kernel = stored_as(out.x.elem, &FORWARD, &FORWARD_F16);
+    let v = choose(r, kernel, [n, c]);
+    let groups = groups(kernel, &v, n);
+    r.dispatch(kernel, v, out.dims, &[x, &p.w, &p.b, &out.y, &out.mean, &out.rstd], groups, 8 * u64::from(n * c));
     out
 }
 
@@ -152,17 +166,18 @@ pub fn forward_residual(
     let [n, c] = h.dims();
     assert_eq!(residual.dims(), [n, c], "layernorm.forward_residual: residual");
     assert_eq!(p.w.dims(), [c], "layernorm.forward_residual: w");
-    let v = choose(r, &FORWARD_RESIDUAL, [n, c]);
+    let kernel = stored_as(out.x.elem, &FORWARD_RESIDUAL, &FORWARD_RESIDUAL_F16);
+    let v = choose(r, kernel, [n, c]);
     let tensors = [residual, h, &p.w, &p.b, &out.y, &out.mean, &out.rstd];
-    let groups = groups(&FORWARD_RESIDUAL, &v, n);
-    r.dispatch(&FORWARD_RESIDUAL, v, out.dims, &tensors, groups, 10 * u64::from(n * c));
+    let groups = groups(kernel, &v, n);
+    r.dispatch(kernel, v, out.dims, &tensors, groups, 10 * u64::from(n * c));
     out
 }
 
 /// dx from dy, and dw, db += . Of [`forward`]. dy: (N, C) -> dx: (N, C)
 pub fn backward(r: &mut Recorder, saved: &Normed, p: &Affine, d: &Affine, dy: &Tensor) -> Tensor {
     let dx = r.activation(&format!("d.{}", saved.x.label), saved.x.shape());
-    backward_with(r, &BACKWARD, saved, p, d, dy, &[&dx]);
+    backward_with(r, stored_as(saved.x.elem, &BACKWARD, &BACKWARD_F16), saved, p, d, dy, &[&dx]);
     dx
 }
 
@@ -170,7 +185,8 @@ pub fn backward(r: &mut Recorder, saved: &Normed, p: &Affine, d: &Affine, dy: &T
 pub fn backward_residual(r: &mut Recorder, saved: &Normed, p: &Affine, d: &Affine, dy: &Tensor) -> (Tensor, Tensor) {
     let dx = r.activation(&format!("d.residual.{}", saved.x.label), saved.x.shape());
     let dh = r.activation(&format!("d.{}", saved.x.label), saved.x.shape());
-    backward_with(r, &BACKWARD_RESIDUAL, saved, p, d, dy, &[&dx, &dh]);
+    let kernel = stored_as(saved.x.elem, &BACKWARD_RESIDUAL, &BACKWARD_RESIDUAL_F16);
+    backward_with(r, kernel, saved, p, d, dy, &[&dx, &dh]);
     (dx, dh)
 }
 
@@ -212,7 +228,7 @@ fn normed(r: &mut Recorder, label: &str, x: &Tensor, eps: f32, t: u32, inner: Dr
     let [n, c] = x.dims();
     Normed {
         x: x.clone(),
-        y: r.activation(label, &[n, c]),
+        y: r.activation_of(label, x.elem, &[n, c]),
         mean: r.activation(&format!("{label}.mean"), &[n]),
         rstd: r.activation(&format!("{label}.rstd"), &[n]),
         dims: Dims { n, c, eps, rows_per_group: ROWS_PER_GROUP, t, inner, outer, pad: 0 },

@@ -1,33 +1,63 @@
 //! The matrix-product family of a linear layer y = x Wᵀ + b, W stored (out, in) as in PyTorch: forward (NT), gradient of the
 //! input (NN), gradient of the weight (TN), each with its epilogues. Kernel `shaders/matmul.wgsl`, twin `cpu::matmul`.
 
-use super::reduce;
-use crate::plan::kernel::{KernelSpec, Variant, read, update, variant, write};
-use crate::plan::{Chosen, Recorder, Tensor};
+use super::{reduce, stored_as};
+use crate::plan::kernel::{KernelSpec, core_only, read, update, variant, with_f16, write};
+use crate::plan::{Chosen, Elem, Recorder, Tensor};
 
-const SOURCE: &str = wgsl!("lib/grid.wgsl", "lib/gelu.wgsl", "lib/tiles.wgsl", "matmul.wgsl");
 /// The texts without workgroup memory: operands bound one by one or in fours, rows of A read by every lane or passed around.
 macro_rules! rows {
-    ($operands:literal, $product:literal) => {
-        wgsl!("lib/grid.wgsl", "lib/gelu.wgsl", "lib/tiles.wgsl", $operands, $product, "matmul.rows.wgsl")
+    ($a:ident, $b:ident, $c:ident, $operands:literal, $product:literal) => {
+        wgsl!(
+            A = $a, B = $b, C = $c;
+            "lib/grid.wgsl",
+            "lib/gelu.wgsl",
+            "lib/tiles.wgsl",
+            $operands,
+            $product,
+            "matmul.rows.wgsl"
+        )
     };
 }
-const BROADCAST: &str = rows!("matmul.scalar.wgsl", "matmul.subgroup.wgsl");
-const BROADCAST_QUADS: &str = rows!("matmul.quad.wgsl", "matmul.subgroup.wgsl");
-const DIRECT: &str = rows!("matmul.scalar.wgsl", "matmul.direct.wgsl");
-const DIRECT_QUADS: &str = rows!("matmul.quad.wgsl", "matmul.direct.wgsl");
-/// `TILE_M` × `TILE_N` outputs a workgroup. First those of `WG_M` × `WG_N` lanes, `TILE_K` deep in workgroup memory, 4 × 4 outputs a
-/// lane; then those without, `WG` lanes of 16 × 4.
-const VARIANTS: &[Variant] = &[
-    variant("t32x32", &[("TILE_M", 32), ("TILE_N", 32), ("TILE_K", 16), ("WG_M", 8), ("WG_N", 8)]),
-    variant("t64x64", &[("TILE_M", 64), ("TILE_N", 64), ("TILE_K", 16), ("WG_M", 16), ("WG_N", 16)]),
-    variant("t64x32", &[("TILE_M", 64), ("TILE_N", 32), ("TILE_K", 32), ("WG_M", 16), ("WG_N", 8)]),
-    variant("broadcast32", NARROW).of(BROADCAST).with_subgroups(),
-    variant("broadcast32q", NARROW).of(BROADCAST_QUADS).with_subgroups().in_quads(),
-    variant("broadcast128q", WIDE).of(BROADCAST_QUADS).with_subgroups().in_quads(),
-    variant("direct32", NARROW).of(DIRECT),
-    variant("direct128q", WIDE).of(DIRECT_QUADS).in_quads(),
-];
+/// What the family shares, by the elements of A, of B and u, and of C. `TILE_M` × `TILE_N` outputs a workgroup. First those of `WG_M` ×
+/// `WG_N` lanes, `TILE_K` deep in workgroup memory, 4 × 4 outputs a lane; then those without, `WG` lanes of 16 × 4.
+macro_rules! of_file {
+    ($a:ident, $b:ident, $c:ident, $variants:ident) => {
+        KernelSpec {
+            label: "",
+            source: wgsl!(A = $a, B = $b, C = $c; "lib/grid.wgsl", "lib/gelu.wgsl", "lib/tiles.wgsl", "matmul.wgsl"),
+            entry: "",
+            slots: &[],
+            dims_bytes: size_of::<Dims>(),
+            uses_step: false,
+            variants: &$variants([
+                variant("t32x32", &[("TILE_M", 32), ("TILE_N", 32), ("TILE_K", 16), ("WG_M", 8), ("WG_N", 8)]),
+                variant("t64x64", &[("TILE_M", 64), ("TILE_N", 64), ("TILE_K", 16), ("WG_M", 16), ("WG_N", 16)]),
+                variant("t64x32", &[("TILE_M", 64), ("TILE_N", 32), ("TILE_K", 32), ("WG_M", 16), ("WG_N", 8)]),
+                variant("broadcast32", NARROW)
+                    .of(rows!($a, $b, $c, "matmul.scalar.wgsl", "matmul.subgroup.wgsl"))
+                    .with_subgroups(),
+                variant("broadcast32q", NARROW)
+                    .of(rows!($a, $b, $c, "matmul.quad.wgsl", "matmul.subgroup.wgsl"))
+                    .with_subgroups()
+                    .in_quads(),
+                variant("broadcast128q", WIDE)
+                    .of(rows!($a, $b, $c, "matmul.quad.wgsl", "matmul.subgroup.wgsl"))
+                    .with_subgroups()
+                    .in_quads(),
+                variant("direct32", NARROW).of(rows!($a, $b, $c, "matmul.scalar.wgsl", "matmul.direct.wgsl")),
+                variant("direct128q", WIDE).of(rows!($a, $b, $c, "matmul.quad.wgsl", "matmul.direct.wgsl")).in_quads(),
+            ]),
+        }
+    };
+}
+const OF_FILE: KernelSpec = of_file!(f32, f32, f32, core_only);
+/// Forward: all that is kept, and weights, as f16.
+const OF_FILE_F16: KernelSpec = of_file!(f16, f16, f16, with_f16);
+/// Forward to what a loss is taken from.
+const OF_FILE_LOGITS: KernelSpec = of_file!(f16, f16, f32, with_f16);
+/// Backward: gradients are f32, what they are multiplied by is f16.
+const OF_FILE_BACKWARD: KernelSpec = of_file!(f32, f16, f32, with_f16);
 const NARROW: &[(&str, u32)] = &[("TILE_M", 16), ("TILE_N", 32), ("WG", 8)];
 const WIDE: &[(&str, u32)] = &[("TILE_M", 16), ("TILE_N", 128), ("WG", 32)];
 
@@ -42,47 +72,55 @@ pub struct Dims {
     pub k_part: u32,
 }
 
-macro_rules! spec {
-    ($label:literal, $entry:literal, $slots:expr) => {
-        KernelSpec {
-            label: $label,
-            source: SOURCE,
-            entry: $entry,
-            slots: $slots,
-            dims_bytes: size_of::<Dims>(),
-            uses_step: false,
-            variants: VARIANTS,
-        }
-    };
+twice! {
+    /// c (m, n) = a (m, k) · b (n, k)ᵀ + bias (n)
+    FORWARD, FORWARD_F16: "matmul.forward", "forward",
+    [read(1, "a").in_f16(), read(2, "b").in_f16(), read(3, "bias"), write(4, "c").in_f16()],
+    OF_FILE, OF_FILE_F16
 }
-
-/// c (m, n) = a (m, k) · b (n, k)ᵀ + bias (n)
-pub const FORWARD: KernelSpec =
-    spec!("matmul.forward", "forward", &[read(1, "a"), read(2, "b"), read(3, "bias"), write(4, "c")]);
-/// u (m, n) = a · bᵀ + bias; c = gelu(u)
-pub const FORWARD_GELU: KernelSpec = spec!(
-    "matmul.forward_gelu",
-    "forward_gelu",
-    &[read(1, "a"), read(2, "b"), read(3, "bias"), write(5, "u_out"), write(4, "c")]
-);
-/// c (m, n) = a (m, k) · b (k, n)
-pub const BACKWARD_INPUT: KernelSpec =
-    spec!("matmul.backward_input", "backward_input", &[read(1, "a"), read(2, "b"), write(4, "c")]);
-/// c (m, n) += a (m, k) · b (k, n)
-pub const BACKWARD_INPUT_ADD: KernelSpec =
-    spec!("matmul.backward_input_add", "backward_input_add", &[read(1, "a"), read(2, "b"), update(4, "c")]);
-/// c (m, n) = (a (m, k) · b (k, n)) ∘ gelu'(u)
-pub const BACKWARD_INPUT_GELU: KernelSpec = spec!(
-    "matmul.backward_input_gelu",
-    "backward_input_gelu",
-    &[read(1, "a"), read(2, "b"), read(6, "u"), write(4, "c")]
-);
-/// c (m, n) += a (k, m)ᵀ · b (k, n); db (m) += column sums of a
-pub const BACKWARD_WEIGHT: KernelSpec =
-    spec!("matmul.backward_weight", "backward_weight", &[read(1, "a"), read(2, "b"), update(4, "c"), update(7, "db")]);
-/// c (parts, m · n + m) = a (k, m)ᵀ · b (k, n), then the column sums of a; part p over its own k_part rows
-pub const BACKWARD_WEIGHT_PARTIAL: KernelSpec =
-    spec!("matmul.backward_weight_partial", "backward_weight_partial", &[read(1, "a"), read(2, "b"), write(4, "c")]);
+/// [`FORWARD_F16`] with c as f32.
+pub const FORWARD_F16_LOGITS: KernelSpec = KernelSpec {
+    label: "matmul.forward.f16.logits",
+    entry: "forward",
+    slots: &[read(1, "a").in_f16(), read(2, "b").in_f16(), read(3, "bias"), write(4, "c")],
+    ..OF_FILE_LOGITS
+};
+twice! {
+    /// u (m, n) = a · bᵀ + bias; c = gelu(u)
+    FORWARD_GELU, FORWARD_GELU_F16: "matmul.forward_gelu", "forward_gelu",
+    [read(1, "a").in_f16(), read(2, "b").in_f16(), read(3, "bias"), write(5, "u_out").in_f16(), write(4, "c").in_f16()],
+    OF_FILE, OF_FILE_F16
+}
+twice! {
+    /// c (m, n) = a (m, k) · b (k, n)
+    BACKWARD_INPUT, BACKWARD_INPUT_F16: "matmul.backward_input", "backward_input",
+    [read(1, "a"), read(2, "b").in_f16(), write(4, "c")],
+    OF_FILE, OF_FILE_BACKWARD
+}
+twice! {
+    /// c (m, n) += a (m, k) · b (k, n)
+    BACKWARD_INPUT_ADD, BACKWARD_INPUT_ADD_F16: "matmul.backward_input_add", "backward_input_add",
+    [read(1, "a"), read(2, "b").in_f16(), update(4, "c")],
+    OF_FILE, OF_FILE_BACKWARD
+}
+twice! {
+    /// c (m, n) = (a (m, k) · b (k, n)) ∘ gelu'(u)
+    BACKWARD_INPUT_GELU, BACKWARD_INPUT_GELU_F16: "matmul.backward_input_gelu", "backward_input_gelu",
+    [read(1, "a"), read(2, "b").in_f16(), read(6, "u").in_f16(), write(4, "c")],
+    OF_FILE, OF_FILE_BACKWARD
+}
+twice! {
+    /// c (m, n) += a (k, m)ᵀ · b (k, n); db (m) += column sums of a
+    BACKWARD_WEIGHT, BACKWARD_WEIGHT_F16: "matmul.backward_weight", "backward_weight",
+    [read(1, "a"), read(2, "b").in_f16(), update(4, "c"), update(7, "db")],
+    OF_FILE, OF_FILE_BACKWARD
+}
+twice! {
+    /// c (parts, m · n + m) = a (k, m)ᵀ · b (k, n), then the column sums of a; part p over its own k_part rows
+    BACKWARD_WEIGHT_PARTIAL, BACKWARD_WEIGHT_PARTIAL_F16: "matmul.backward_weight_partial", "backward_weight_partial",
+    [read(1, "a"), read(2, "b").in_f16(), write(4, "c")],
+    OF_FILE, OF_FILE_BACKWARD
+}
 
 /// Weight (out, in) and bias (out) of a linear layer, or their gradients.
 #[derive(Debug, Clone)]
@@ -99,25 +137,34 @@ const TILES_ENOUGH: u32 = 64;
 /// Shortest partial sum worth a workgroup of its own.
 const K_PART_MIN: u32 = 256;
 
-/// y = x Wᵀ + b. x: (N, in) -> y: (N, out)
+/// y = x Wᵀ + b, stored as x is. x: (N, in) -> y: (N, out)
 pub fn forward(r: &mut Recorder, label: &str, x: &Tensor, p: &Linear) -> Tensor {
-    let [n, _] = x.dims();
-    let [out, _] = p.w.dims();
-    let y = r.activation(label, &[n, out]);
-    forward_into(r, x, p, &y);
-    y
+    forward_as(r, label, x, p, x.elem)
 }
 
-/// [`forward`] into a tensor that exists.
-pub fn forward_into(r: &mut Recorder, x: &Tensor, p: &Linear, y: &Tensor) {
+/// [`forward`] to what a loss is taken from: f32, whatever x is stored as.
+pub fn logits(r: &mut Recorder, label: &str, x: &Tensor, p: &Linear) -> Tensor {
+    forward_as(r, label, x, p, Elem::F32)
+}
+
+fn forward_as(r: &mut Recorder, label: &str, x: &Tensor, p: &Linear, elem: Elem) -> Tensor {
+    let [rows_all, _] = x.dims();
+    let [out, _] = p.w.dims();
+    let y = r.activation_of(label, elem, &[rows_all, out]);
+    let kernel = match (x.elem, elem) {
+        (Elem::F16, Elem::F16) => &FORWARD_F16,
+        (Elem::F16, _) => &FORWARD_F16_LOGITS,
+        _ => &FORWARD,
+    };
     let [_, k] = x.dims();
     let [n, w_in] = p.w.dims();
     assert_eq!(w_in, k, "matmul.forward: {:?} by {:?}", x, p.w);
     assert_eq!(p.b.dims(), [n], "matmul.forward: bias");
     for (first, rows) in blocks(x, n) {
         let (x, y) = (x.rows(first, rows), y.rows(first, rows));
-        product(r, &FORWARD, [rows, n, k], &[&x, &p.w, &p.b, &y]);
+        product(r, kernel, [rows, n, k], &[&x, &p.w, &p.b, &y]);
     }
+    y
 }
 
 /// u = x Wᵀ + b, y = gelu(u). x: (N, in) -> (u, y): (N, out)
@@ -125,11 +172,12 @@ pub fn forward_gelu(r: &mut Recorder, label: &str, x: &Tensor, p: &Linear) -> (T
     let [rows_all, k] = x.dims();
     let [n, w_in] = p.w.dims();
     assert_eq!(w_in, k, "matmul.forward_gelu: {:?} by {:?}", x, p.w);
-    let u = r.activation(&format!("{label}.pre"), &[rows_all, n]);
-    let y = r.activation(label, &[rows_all, n]);
+    let u = r.activation_of(&format!("{label}.pre"), x.elem, &[rows_all, n]);
+    let y = r.activation_of(label, x.elem, &[rows_all, n]);
+    let kernel = stored_as(x.elem, &FORWARD_GELU, &FORWARD_GELU_F16);
     for (first, rows) in blocks(x, n) {
         let (x, u, y) = (x.rows(first, rows), u.rows(first, rows), y.rows(first, rows));
-        product(r, &FORWARD_GELU, [rows, n, k], &[&x, &p.w, &p.b, &u, &y]);
+        product(r, kernel, [rows, n, k], &[&x, &p.w, &p.b, &u, &y]);
     }
     (u, y)
 }
@@ -139,30 +187,30 @@ pub fn backward_input(r: &mut Recorder, label: &str, dy: &Tensor, w: &Tensor) ->
     let [n, _] = dy.dims();
     let [_, k] = w.dims();
     let dx = r.activation(label, &[n, k]);
-    backward_input_with(r, &BACKWARD_INPUT, dy, w, None, &dx);
+    backward_input_with(r, [&BACKWARD_INPUT, &BACKWARD_INPUT_F16], dy, w, None, &dx);
     dx
 }
 
 /// dx = dy W, into a tensor that exists.
 pub fn backward_input_into(r: &mut Recorder, dy: &Tensor, w: &Tensor, dx: &Tensor) {
-    backward_input_with(r, &BACKWARD_INPUT, dy, w, None, dx);
+    backward_input_with(r, [&BACKWARD_INPUT, &BACKWARD_INPUT_F16], dy, w, None, dx);
 }
 
 /// dx += dy W: joins the residual branch.
 pub fn backward_input_add(r: &mut Recorder, dy: &Tensor, w: &Tensor, dx: &Tensor) {
-    backward_input_with(r, &BACKWARD_INPUT_ADD, dy, w, None, dx);
+    backward_input_with(r, [&BACKWARD_INPUT_ADD, &BACKWARD_INPUT_ADD_F16], dy, w, None, dx);
 }
 
 /// du = (dy W) ∘ gelu'(u). u: (N, in) -> du: (N, in)
 pub fn backward_input_gelu(r: &mut Recorder, label: &str, dy: &Tensor, w: &Tensor, u: &Tensor) -> Tensor {
     let du = r.activation(label, u.shape());
-    backward_input_with(r, &BACKWARD_INPUT_GELU, dy, w, Some(u), &du);
+    backward_input_with(r, [&BACKWARD_INPUT_GELU, &BACKWARD_INPUT_GELU_F16], dy, w, Some(u), &du);
     du
 }
 
 fn backward_input_with(
     r: &mut Recorder,
-    kernel: &'static KernelSpec,
+    [plain, half]: [&'static KernelSpec; 2],
     dy: &Tensor,
     w: &Tensor,
     u: Option<&Tensor>,
@@ -170,6 +218,7 @@ fn backward_input_with(
 ) {
     let [_, k] = dy.dims();
     let [w_out, n] = w.dims();
+    let kernel = stored_as(w.elem, plain, half);
     assert_eq!(w_out, k, "{}: {dy:?} by {w:?}", kernel.label);
     for (first, rows) in blocks(dy, n) {
         let (dy, dx) = (dy.rows(first, rows), dx.rows(first, rows));
@@ -189,14 +238,15 @@ pub fn backward_params(r: &mut Recorder, x: &Tensor, dy: &Tensor, d: &Linear) {
     assert_eq!((d.w.dims(), d.b.dims()), ([m, n], [m]), "matmul.backward_params: gradients");
     let parts = parts([m, n, k]);
     if parts == 1 {
-        product(r, &BACKWARD_WEIGHT, [m, n, k], &[dy, x, &d.w, &d.b]);
+        product(r, stored_as(x.elem, &BACKWARD_WEIGHT, &BACKWARD_WEIGHT_F16), [m, n, k], &[dy, x, &d.w, &d.b]);
         return;
     }
     let partial = r.activation(&format!("partial.{}", d.w.label), &[parts, m * n + m]);
-    let v = choose(r, &BACKWARD_WEIGHT_PARTIAL, [m, n, k]);
-    let tiles = tiles(&BACKWARD_WEIGHT_PARTIAL, &v, m, n);
+    let kernel = stored_as(x.elem, &BACKWARD_WEIGHT_PARTIAL, &BACKWARD_WEIGHT_PARTIAL_F16);
+    let v = choose(r, kernel, [m, n, k]);
+    let tiles = tiles(kernel, &v, m, n);
     let dims = Dims { m, n, k, k_part: k.div_ceil(parts) };
-    r.dispatch(&BACKWARD_WEIGHT_PARTIAL, v, dims, &[dy, x, &partial], tiles * parts, flops([m, n, k]));
+    r.dispatch(kernel, v, dims, &[dy, x, &partial], tiles * parts, flops([m, n, k]));
     reduce::rows_add_pair(r, &partial, &d.w.reshaped(&[m * n]), &d.b);
 }
 
@@ -228,7 +278,9 @@ fn flops([m, n, k]: [u32; 3]) -> u64 {
 fn blocks(x: &Tensor, n: u32) -> impl Iterator<Item = (u32, u32)> + use<> {
     let [rows_all, k] = x.dims();
     let per_row = flops([1, n, k]).max(1);
-    let rows = ((FLOPS_MAX / per_row).max(1).min(u64::from(u32::MAX)) as u32 / 64).max(1) * 64;
+    // Also of the gradient and of u, whichever is narrower.
+    let unit = Elem::F16.align();
+    let rows = ((FLOPS_MAX / per_row).max(1).min(u64::from(u32::MAX)) as u32 / unit).max(1) * unit;
     (0..rows_all).step_by(rows as usize).map(move |first| (first, rows.min(rows_all - first)))
 }
 
@@ -236,7 +288,7 @@ fn blocks(x: &Tensor, n: u32) -> impl Iterator<Item = (u32, u32)> + use<> {
 fn choose(r: &Recorder, kernel: &'static KernelSpec, [m, n, k]: [u32; 3]) -> Chosen {
     let p = u32::next_power_of_two;
     // The operands' rows: weight gradients read A by columns.
-    let by_columns = *kernel == BACKWARD_WEIGHT || *kernel == BACKWARD_WEIGHT_PARTIAL;
+    let by_columns = kernel.entry.starts_with("backward_weight");
     let rows = [if by_columns { m } else { k }, n];
     r.choices.variant(kernel, format!("m{}n{}k{}", p(m), p(n), p(k)), |v| v.takes(&rows))
 }

@@ -4,14 +4,41 @@
 //! **Invariant:** no executor is named here. Letters: B batch, T tokens, N = B*T, C channels, E embedding, H heads, D = C/H,
 //! F feed-forward, L layers, V vocabulary, S slots.
 
-/// The text of a shader: libraries and file, joined at compile time.
+/// The text of a shader: what the types are that it leaves open, libraries and file, joined at compile time.
 macro_rules! wgsl {
+    ($($open:ident = $elem:ident),+; $($file:literal),+) => {
+        concat!(
+            $("alias ", stringify!($open), " = ", stringify!($elem), ";\n",)+
+            $(include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/shaders/", $file))),+
+        )
+    };
     ($($file:literal),+) => {
         concat!($(include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/shaders/", $file))),+)
     };
 }
 
+/// A kernel twice, from what its file has for both: with the slots that say `in_f16()` as f32, and as they say.
+macro_rules! twice {
+    ($(#[$doc:meta])* $name:ident, $half:ident: $label:literal, $entry:literal, [$($slot:expr),+ $(,)?], $of_file:expr, $of_file_f16:expr) => {
+        $(#[$doc])*
+        pub const $name: crate::plan::KernelSpec = crate::plan::KernelSpec {
+            label: $label,
+            entry: $entry,
+            slots: &crate::plan::kernel::in_f32([$($slot),+]),
+            ..$of_file
+        };
+        #[doc = concat!("[`", stringify!($name), "`], with f16 where it is stored.")]
+        pub const $half: crate::plan::KernelSpec = crate::plan::KernelSpec {
+            label: concat!($label, ".f16"),
+            entry: $entry,
+            slots: &[$($slot),+],
+            ..$of_file_f16
+        };
+    };
+}
+
 pub mod attention;
+pub mod cast;
 pub mod corrupt;
 pub mod embed;
 pub mod fill;
@@ -24,34 +51,54 @@ pub mod reduce;
 pub mod rtd;
 pub mod vocab;
 
-use crate::plan::KernelSpec;
+use crate::plan::{Elem, KernelSpec};
 
 /// Every kernel there is: what tests validate, `verify` compares and `info` lists.
 pub const ALL: &[&KernelSpec] = &[
     &attention::FORWARD,
+    &attention::FORWARD_F16,
     &attention::BACKWARD,
+    &attention::BACKWARD_F16,
     &attention::MAP,
+    &attention::MAP_F16,
+    &cast::NARROW,
     &corrupt::REPLACE,
     &embed::FORWARD,
+    &embed::FORWARD_F16,
     &embed::BACKWARD_WORD,
     &embed::BACKWARD_POSITION,
     &embed::BACKWARD_TYPE,
     &fill::ZERO,
     &gather::FORWARD,
+    &gather::FORWARD_F16,
     &gather::BACKWARD,
     &gelu::FORWARD,
+    &gelu::FORWARD_F16,
     &gelu::BACKWARD,
+    &gelu::BACKWARD_F16,
     &layernorm::FORWARD,
+    &layernorm::FORWARD_F16,
     &layernorm::FORWARD_RESIDUAL,
+    &layernorm::FORWARD_RESIDUAL_F16,
     &layernorm::BACKWARD,
+    &layernorm::BACKWARD_F16,
     &layernorm::BACKWARD_RESIDUAL,
+    &layernorm::BACKWARD_RESIDUAL_F16,
     &matmul::FORWARD,
+    &matmul::FORWARD_F16,
+    &matmul::FORWARD_F16_LOGITS,
     &matmul::FORWARD_GELU,
+    &matmul::FORWARD_GELU_F16,
     &matmul::BACKWARD_INPUT,
+    &matmul::BACKWARD_INPUT_F16,
     &matmul::BACKWARD_INPUT_ADD,
+    &matmul::BACKWARD_INPUT_ADD_F16,
     &matmul::BACKWARD_INPUT_GELU,
+    &matmul::BACKWARD_INPUT_GELU_F16,
     &matmul::BACKWARD_WEIGHT,
+    &matmul::BACKWARD_WEIGHT_F16,
     &matmul::BACKWARD_WEIGHT_PARTIAL,
+    &matmul::BACKWARD_WEIGHT_PARTIAL_F16,
     &optimizer::NORM_PARTIAL,
     &optimizer::NORM_FINISH,
     &optimizer::ADAMW,
@@ -61,6 +108,11 @@ pub const ALL: &[&KernelSpec] = &[
     &vocab::FORWARD,
     &vocab::BACKWARD,
 ];
+
+/// Of two kernels that compute the same, the one for what is stored as `elem`.
+fn stored_as(elem: Elem, plain: &'static KernelSpec, half: &'static KernelSpec) -> &'static KernelSpec {
+    if elem == Elem::F16 { half } else { plain }
+}
 
 /// Dropout as a kernel sees it: an element is kept where its word is at least `threshold`, and scaled by `scale`.
 /// `site` separates the places of a step that draw from the same key.

@@ -5,17 +5,19 @@ use super::{Case, MARGIN, POISON_F32};
 use crate::batch::NONE;
 use crate::gpu::Features;
 use crate::ops::{
-    self, Dropout, attention, corrupt, embed, fill, gather, gelu, layernorm, matmul, optimizer, reduce, rtd, vocab,
+    self, Dropout, attention, cast, corrupt, embed, fill, gather, gelu, layernorm, matmul, optimizer, reduce, rtd,
+    vocab,
 };
-use crate::plan::{Choices, Elem, Recorder, Role, Step, Tensor};
+use crate::plan::{Choices, Elem, KernelSpec, Recorder, Role, Step, Tensor};
 use crate::rng::{Key, Sequence, Stream};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// Every case that the device can run: each op once for every variant name that its kernels have.
 pub fn all(features: Features) -> impl Iterator<Item = Case> {
-    const OPS: [(&str, Record); 12] = [
+    const OPS: [(&str, Record); 13] = [
         ("fill", fills),
+        ("cast", casts),
         ("gather", gathers),
         ("gelu", gelus),
         ("embed", embeds),
@@ -30,10 +32,12 @@ pub fn all(features: Features) -> impl Iterator<Item = Case> {
     ];
     OPS.into_iter().flat_map(move |(op, record)| {
         variants(op, features).into_iter().flat_map(move |variant| {
-            steps(op).into_iter().map(move |step| {
-                let mut lab = Lab::new(op, variant, step);
-                record(&mut lab);
-                lab.finish()
+            steps(op).into_iter().flat_map(move |step| {
+                stored(op, features).into_iter().map(move |stored| {
+                    let mut lab = Lab::new(op, variant, step, stored);
+                    record(&mut lab);
+                    lab.finish()
+                })
             })
         })
     })
@@ -43,6 +47,13 @@ pub fn all(features: Features) -> impl Iterator<Item = Case> {
 fn variants(op: &str, features: Features) -> BTreeSet<&'static str> {
     let kernels = ops::ALL.iter().filter(|kernel| kernel.label.split('.').next() == Some(op));
     kernels.flat_map(|kernel| kernel.variants).filter(|v| features.offer(v.needs)).map(|v| v.name).collect()
+}
+
+/// What activations are stored as: f16, too, where the op has kernels for it and the device can run them.
+fn stored(op: &str, features: Features) -> Vec<Elem> {
+    let halves = |kernel: &&&KernelSpec| kernel.slots.iter().any(|slot| slot.elem == Elem::F16);
+    let of_op = ops::ALL.iter().filter(|kernel| kernel.label.split('.').next() == Some(op));
+    if features.f16 && of_op.filter(halves).count() > 0 { vec![Elem::F32, Elem::F16] } else { vec![Elem::F32] }
 }
 
 /// Step blocks that an op is tried with; most read little of it.
@@ -69,6 +80,9 @@ fn steps(op: &str) -> Vec<Step> {
     }
 }
 
+/// In the half of a word behind an odd number of f16: no number.
+const LEFT_OVER: u16 = 0x7ead;
+
 /// Records one op's shapes.
 type Record = fn(&mut Lab);
 
@@ -82,14 +96,16 @@ pub struct Lab {
 }
 
 impl Lab {
-    fn new(op: &'static str, variant: &'static str, step: Step) -> Self {
+    fn new(op: &'static str, variant: &'static str, step: Step, stored: Elem) -> Self {
         let of_op = ops::ALL.iter().filter(|k| k.label.split('.').next() == Some(op));
         let choices = of_op.map(|k| (k.label.to_owned(), variant.to_owned())).collect();
+        let mut r = Recorder::new(Choices(choices), crate::plan::Limits::default());
+        r.stored = stored;
         Self {
-            r: Recorder::new(Choices(choices), crate::plan::Limits::default()),
+            r,
             random: Sequence::new(Key::new(2026, 0, Stream::Init), 0),
             inputs: Vec::new(),
-            name: format!("{op} {variant}"),
+            name: format!("{op} {variant}{}", if stored == Elem::F16 { " f16" } else { "" }),
             step,
         }
     }
@@ -107,6 +123,23 @@ impl Lab {
         let tensor = self.r.state(label, Elem::F32, shape);
         self.inputs.push((tensor.clone(), bytemuck::cast_slice(data).to_vec()));
         tensor
+    }
+
+    /// [`Lab::normal_around`], as activations and weights are stored.
+    fn stored_around(&mut self, label: &str, shape: &[u32], mean: f64, std: f64) -> Tensor {
+        let data = self.normals(shape.iter().product(), mean, std);
+        if self.r.stored == Elem::F32 {
+            return self.given(label, shape, &data);
+        }
+        let tensor = self.r.state(label, Elem::F16, shape);
+        let halves: Vec<u16> = data.iter().map(|x| half::f16::from_f32(*x).to_bits()).collect();
+        let word = |pair: &[u16]| u32::from(pair[0]) | u32::from(pair.get(1).map_or(LEFT_OVER, |half| *half)) << 16;
+        self.inputs.push((tensor.clone(), halves.chunks(2).map(word).collect()));
+        tensor
+    }
+
+    fn stored(&mut self, label: &str, shape: &[u32]) -> Tensor {
+        self.stored_around(label, shape, 0.0, 1.0)
     }
 
     fn normal_around(&mut self, label: &str, shape: &[u32], mean: f64, std: f64) -> Tensor {
@@ -165,6 +198,18 @@ fn fills(lab: &mut Lab) {
     }
 }
 
+fn casts(lab: &mut Lab) {
+    for len in [1, 3, 7, 255, 256, 257, 2049, 10_001] {
+        // From what f16 has no number for, through its smallest, to what it rounds coarsely.
+        let x = lab.normals(len, 0.0, 1.0).iter().map(|x| x * (12.0 * x).exp2()).collect::<Vec<f32>>();
+        let x = lab.given("x", &[len], &x.iter().map(|x| x.clamp(-6e4, 6e4)).collect::<Vec<f32>>());
+        let y = lab.output("y", Elem::F16, &[len]);
+        if lab.r.stored == Elem::F16 {
+            cast::narrow(&mut lab.r, &x, &y);
+        }
+    }
+}
+
 /// Slots that point at tokens, as a batch has them: the last ones unused, some tokens under several slots.
 struct SlotLists {
     position: Vec<u32>,
@@ -192,18 +237,19 @@ fn slot_lists(lab: &mut Lab, tokens: u32, slots: u32) -> SlotLists {
 fn gathers(lab: &mut Lab) {
     for [tokens, slots, c] in [[1, 1, 1], [7, 3, 3], [33, 9, 255], [40, 21, 256], [65, 64, 257], [512, 77, 64]] {
         let lists = slot_lists(lab, tokens, slots);
-        let h = lab.normal("h", &[tokens, c]);
+        let h = lab.stored("h", &[tokens, c]);
         let position = lab.words("position", &[slots], lists.position);
-        let y = gather::forward(&mut lab.r, "y", &h, &position);
+        gather::forward(&mut lab.r, "y", &h, &position);
+        let dy = lab.normal("dy", &[slots, c]);
         let first = lab.words("first", &[1, tokens], lists.first);
         let next = lab.words("next", &[slots], lists.next);
-        gather::backward(&mut lab.r, "dh", &y, &first, &next);
+        gather::backward(&mut lab.r, "dh", &dy, &first, &next);
     }
 }
 
 fn gelus(lab: &mut Lab) {
     for len in [1, 3, 7, 255, 256, 257, 5000] {
-        let (dy, u) = (lab.normal("dy", &[len]), lab.normal_around("u", &[len], 0.0, 3.0));
+        let (dy, u) = (lab.normal("dy", &[len]), lab.stored_around("u", &[len], 0.0, 3.0));
         gelu::forward(&mut lab.r, "y", &u);
         gelu::backward(&mut lab.r, "du", &dy, &u);
     }
@@ -268,11 +314,13 @@ fn layernorms(lab: &mut Lab) {
     for (i, ([n, c], mean)) in shapes.into_iter().enumerate() {
         let site = i as u32;
         for dropout in [Dropout::OFF, Dropout::new(0.1, site)] {
-            let x = lab.normal_around("x", &[n, c], mean, 1.0);
+            // So far a mean would leave f16 no variance.
+            let mean = if lab.r.stored == Elem::F32 { mean } else { 1.0 };
+            let x = lab.stored_around("x", &[n, c], mean, 1.0);
             let (p, d, dy) = (lab.affine(c), lab.affine(c), lab.normal("dy", &[n, c]));
             let saved = layernorm::forward(&mut lab.r, "y", &x, &p, EPS, n, dropout);
             layernorm::backward(&mut lab.r, &saved, &p, &d, &dy);
-            let h = lab.normal("h", &[n, c]);
+            let h = lab.stored("h", &[n, c]);
             let saved = layernorm::forward_residual(&mut lab.r, "y", &x, &h, &p, EPS, n, dropout);
             layernorm::backward_residual(&mut lab.r, &saved, &p, &d, &dy);
         }
@@ -300,19 +348,20 @@ fn matmuls(lab: &mut Lab) {
         [33, 132, 260],
     ];
     for [n, input, output] in shapes {
-        let x = lab.normal("x", &[n, input]);
-        let p = matmul::Linear { w: lab.normal("w", &[output, input]), b: lab.normal("b", &[output]) };
+        let x = lab.stored("x", &[n, input]);
+        let p = matmul::Linear { w: lab.stored("w", &[output, input]), b: lab.normal("b", &[output]) };
         let d = matmul::Linear { w: lab.normal("dw", &[output, input]), b: lab.normal("db", &[output]) };
         matmul::forward(&mut lab.r, "y", &x, &p);
+        matmul::logits(&mut lab.r, "logits", &x, &p);
         // Scaled so that gelu's bend is met, not only its straight ends.
-        let narrow = lab.normal_around("narrow", &[n, input], 0.0, 1.5 / f64::from(input).sqrt());
+        let narrow = lab.stored_around("narrow", &[n, input], 0.0, 1.5 / f64::from(input).sqrt());
         let (u, _) = matmul::forward_gelu(&mut lab.r, "g", &narrow, &p);
         let dy = lab.normal("dy", &[n, output]);
         matmul::backward_input(&mut lab.r, "dx", &dy, &p.w);
         let joined = lab.normal("joined", &[n, input]);
         matmul::backward_input_add(&mut lab.r, &dy, &p.w, &joined);
         // gelu sits before a second layer (output -> input): its input gradient meets gelu' at u.
-        let w2 = lab.normal("w2", &[input, output]);
+        let w2 = lab.stored("w2", &[input, output]);
         let dx = lab.normal("dx2", &[n, input]);
         matmul::backward_input_gelu(&mut lab.r, "du", &dx, &w2, &u);
         matmul::backward_params(&mut lab.r, &x, &dy, &d);
@@ -341,7 +390,7 @@ fn attentions(lab: &mut Lab) {
             let c = h * d;
             // Scores of a few units, so that the softmax is neither flat nor a step.
             let std = (3.0 / f64::from(d).sqrt()).sqrt();
-            let qkv = lab.normal_around("qkv", &[b * t, 3 * c], 0.0, std);
+            let qkv = lab.stored_around("qkv", &[b * t, 3 * c], 0.0, std);
             // A full row, a padded one, and one that is nothing but padding.
             let tokens = |row: u32| [t, t - t / 3, 0][row as usize % 3];
             let mask = (0..b * t).map(|i| u32::from(i % t < tokens(i / t))).collect();

@@ -31,7 +31,23 @@ impl Access {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Elem {
     F32,
+    /// Only stored: every kernel reads it as f32, computes in f32 and rounds what it writes.
+    F16,
     U32,
+}
+
+impl Elem {
+    pub const fn bytes(self) -> u32 {
+        match self {
+            Self::F16 => 2,
+            Self::F32 | Self::U32 => 4,
+        }
+    }
+
+    /// Elements between two places where a bound range may start.
+    pub const fn align(self) -> u32 {
+        super::ALIGN * 4 / self.bytes()
+    }
 }
 
 /// One storage binding of group 0. Binding 0 is always the uniform `dims`; group 1, binding 0 is the step block.
@@ -63,6 +79,28 @@ pub const fn update(binding: u32, name: &'static str) -> Slot {
 }
 pub const fn update_u32(binding: u32, name: &'static str) -> Slot {
     Slot { binding, name, access: Access::Update, elem: Elem::U32 }
+}
+
+impl Slot {
+    /// The same slot, stored as f16.
+    pub const fn in_f16(self) -> Self {
+        Self { elem: Elem::F16, ..self }
+    }
+
+    /// The same slot, as f32 where it was f16.
+    pub const fn in_f32(self) -> Self {
+        Self { elem: if matches!(self.elem, Elem::F16) { Elem::F32 } else { self.elem }, ..self }
+    }
+}
+
+/// The slots of a kernel whose stored numbers are f32.
+pub const fn in_f32<const N: usize>(mut slots: [Slot; N]) -> [Slot; N] {
+    let mut i = 0;
+    while i < N {
+        slots[i] = slots[i].in_f32();
+        i += 1;
+    }
+    slots
 }
 
 /// What a kernel asks of an adapter beyond WebGPU's core.
@@ -118,10 +156,25 @@ pub const fn variant(name: &'static str, constants: &'static [(&'static str, u32
     Variant { name, constants, needs: Needs { f16: false, subgroups: false }, source: None, quads: false }
 }
 
+/// Variants of texts that ask for no f16: as they are.
+pub const fn core_only<const N: usize>(variants: [Variant; N]) -> [Variant; N] {
+    variants
+}
+
+/// The same variants, for texts that name f16.
+pub const fn with_f16<const N: usize>(mut variants: [Variant; N]) -> [Variant; N] {
+    let mut i = 0;
+    while i < N {
+        variants[i].needs.f16 = true;
+        i += 1;
+    }
+    variants
+}
+
 /// One entry point of one shader file.
 #[derive(Debug)]
 pub struct KernelSpec {
-    /// `file.entry`, unique.
+    /// `file.entry`, unique; `file.entry.f16` and the like where the same entry point works on other elements.
     pub label: &'static str,
     /// The libraries it uses and its file, joined: valid WGSL.
     pub source: &'static str,
@@ -136,6 +189,12 @@ pub struct KernelSpec {
 }
 
 impl KernelSpec {
+    /// `file.entry`: what it computes, whatever it is stored as. The same twin answers for all of one name.
+    pub fn meaning(&self) -> &'static str {
+        let elements = self.label.match_indices('.').nth(1);
+        elements.map_or(self.label, |(end, _)| &self.label[..end])
+    }
+
     /// The text that a variant runs.
     pub fn source_of(&self, variant: usize) -> &'static str {
         self.variants[variant].source.unwrap_or(self.source)

@@ -40,7 +40,7 @@ pub enum Role {
 pub struct Buffer {
     pub label: Arc<str>,
     pub role: Role,
-    /// Elements (4 bytes each).
+    /// Words of 4 bytes.
     pub len: u32,
 }
 
@@ -164,6 +164,8 @@ impl Default for Limits {
 pub struct Recorder {
     pub choices: Choices,
     pub limits: Limits,
+    /// What activations that the backward reads are stored as.
+    pub stored: Elem,
     buffers: Vec<Buffer>,
     dispatches: Vec<Dispatch>,
     stages: Vec<(Stage, Range<usize>)>,
@@ -171,10 +173,10 @@ pub struct Recorder {
 
 impl Recorder {
     pub fn new(choices: Choices, limits: Limits) -> Self {
-        Self { choices, limits, buffers: Vec::new(), dispatches: Vec::new(), stages: Vec::new() }
+        Self { choices, limits, stored: Elem::F32, buffers: Vec::new(), dispatches: Vec::new(), stages: Vec::new() }
     }
 
-    /// A buffer of its own, `len` elements.
+    /// A buffer of its own, `len` words of 4 bytes.
     pub fn buffer(&mut self, label: &str, role: Role, len: u32) -> BufferId {
         self.buffers.push(Buffer { label: label.into(), role, len: len.max(1) });
         BufferId(self.buffers.len() as u32 - 1)
@@ -184,18 +186,28 @@ impl Recorder {
     pub fn view(&self, label: &str, buffer: BufferId, offset: u32, elem: Elem, shape: &[u32]) -> Tensor {
         let tensor = Tensor::new(label, buffer, offset, elem, shape);
         let len = self.buffers[buffer.0 as usize].len;
-        assert!(tensor.offset + tensor.len() <= len, "{tensor:?} at {offset} exceeds its buffer of {len}");
+        assert!(tensor.offset + tensor.words() <= len, "{tensor:?} at {offset} exceeds its buffer of {len}");
         tensor
     }
 
     fn whole(&mut self, label: &str, role: Role, elem: Elem, shape: &[u32]) -> Tensor {
-        let buffer = self.buffer(label, role, shape.iter().product());
+        let words = Tensor::new(label, BufferId(0), 0, elem, shape).words();
+        let buffer = self.buffer(label, role, words);
         Tensor::new(label, buffer, 0, elem, shape)
     }
 
     /// An f32 activation; it shares memory with activations that are not alive at the same time.
     pub fn activation(&mut self, label: &str, shape: &[u32]) -> Tensor {
         self.whole(label, Role::Activation, Elem::F32, shape)
+    }
+
+    /// An activation that the backward reads again, as f16 where the recorder says so.
+    pub fn stored(&mut self, label: &str, shape: &[u32]) -> Tensor {
+        self.activation_of(label, self.stored, shape)
+    }
+
+    pub fn activation_of(&mut self, label: &str, elem: Elem, shape: &[u32]) -> Tensor {
+        self.whole(label, Role::Activation, elem, shape)
     }
 
     pub fn activation_u32(&mut self, label: &str, shape: &[u32]) -> Tensor {
@@ -250,8 +262,8 @@ impl Recorder {
             );
             for (other_slot, other) in kernel.slots.iter().zip(tensors).take(i) {
                 let overlap = tensor.buffer == other.buffer
-                    && tensor.offset < other.offset + other.len()
-                    && other.offset < tensor.offset + tensor.len();
+                    && tensor.offset < other.offset + other.words()
+                    && other.offset < tensor.offset + tensor.words();
                 let mixed = slot.access.declared_read_write() != other_slot.access.declared_read_write();
                 assert!(
                     !(tensor.buffer == other.buffer && mixed || overlap && slot.access.declared_read_write()),
@@ -327,7 +339,7 @@ impl Plan {
         tensor.moved(self.buffer_of[tensor.buffer.0 as usize])
     }
 
-    /// All of a buffer, as one axis: what checkpoints and comparisons read.
+    /// All of a buffer, as one axis of elements of 4 bytes: what checkpoints and comparisons read.
     pub fn whole(&self, buffer: BufferId, elem: Elem) -> Tensor {
         let Buffer { label, len, .. } = &self.buffers[buffer.0 as usize];
         Tensor::new(label, buffer, 0, elem, &[*len])

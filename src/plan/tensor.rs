@@ -8,7 +8,7 @@ use std::sync::Arc;
 /// At most this many axes.
 pub const RANK_MAX: usize = 4;
 
-/// WebGPU's default `min_storage_buffer_offset_alignment`, in elements: every bound range starts at a multiple.
+/// WebGPU's default `min_storage_buffer_offset_alignment`, in words of 4 bytes: every bound range starts at a multiple.
 pub const ALIGN: u32 = 64;
 
 /// Where a tensor lives until the plan is finished: a buffer that was asked for, not yet one that exists.
@@ -19,7 +19,7 @@ pub struct BufferId(pub u32);
 pub struct Tensor {
     pub label: Arc<str>,
     pub buffer: BufferId,
-    /// In elements, a multiple of [`ALIGN`].
+    /// In words of 4 bytes, a multiple of [`ALIGN`].
     pub offset: u32,
     pub elem: Elem,
     shape: ArrayVec<u32, RANK_MAX>,
@@ -53,8 +53,22 @@ impl Tensor {
         self.len() == 0
     }
 
+    /// Words of 4 bytes that it takes; the last one is half used by an odd number of f16.
+    pub fn words(&self) -> u32 {
+        (u64::from(self.len()) * u64::from(self.elem.bytes())).div_ceil(4) as u32
+    }
+
     pub fn bytes(&self) -> u64 {
-        u64::from(self.len()) * 4
+        u64::from(self.words()) * 4
+    }
+
+    /// What its words in memory say, f16 as the same number in f32.
+    pub fn numbers(&self, words: &[u32]) -> Vec<f32> {
+        if self.elem != Elem::F16 {
+            return words.iter().map(|word| f32::from_bits(*word)).collect();
+        }
+        let halves = words.iter().flat_map(|word| [*word as u16, (word >> 16) as u16]);
+        halves.take(self.len() as usize).map(|bits| half::f16::from_bits(bits).to_f32()).collect()
     }
 
     /// Rows `first..first + rows` of the first axis; `first` times the row length must keep [`ALIGN`].
@@ -63,7 +77,9 @@ impl Tensor {
         assert!(first + rows <= self.shape[0], "{}: rows {first}+{rows} of {}", self.label, self.shape[0]);
         let mut shape = self.shape.clone();
         shape[0] = rows;
-        Self::new(&self.label, self.buffer, self.offset + first * row_len, self.elem, &shape)
+        let skipped_bytes = first * row_len * self.elem.bytes();
+        assert!(skipped_bytes.is_multiple_of(4 * ALIGN), "{}: row {first} of {row_len} starts amid a word", self.label);
+        Self::new(&self.label, self.buffer, self.offset + skipped_bytes / 4, self.elem, &shape)
     }
 
     pub(super) fn moved(&self, buffer: BufferId) -> Self {

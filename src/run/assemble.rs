@@ -6,7 +6,7 @@ use super::source::{Going, Text};
 use super::told;
 use crate::Result;
 use crate::batch::{HeldOut, Loader, Masking, Recipe, Split, hold_out};
-use crate::config::Config;
+use crate::config::{Config, Precision};
 use crate::hub::Networks;
 use crate::model::io::PassSize;
 use crate::model::ledger::Shape;
@@ -108,6 +108,15 @@ pub async fn assemble(
         notices.extend(keep_sizes(&mut config, &spec.shape).map(both));
         // With the networks' sizes it must hold too, and be read again.
         config.check()?;
+    }
+    place.check(config.precision)?;
+    if config.precision == Precision::F16 && place.gpu().is_none() {
+        notices.push([
+            "precision = f16 on the processor saves memory and no time: numbers are converted at every kernel"
+                .to_owned(),
+            "precision = f16 no processador poupa memória e não tempo: os números são convertidos em cada kernel"
+                .to_owned(),
+        ]);
     }
     spec.check(&place.limits())?;
     let own = match from {

@@ -131,6 +131,7 @@ pub async fn choose_for_drill(
     wish: Wish<'_>,
     tell: &mut dyn FnMut(Preparing),
 ) -> Result<Choices> {
+    place.check(config.precision)?;
     Drill::spec(config).check(&place.limits())?;
     let record = |choices| Model::record(Drill::spec(config), choices, place.limits()).plan;
     choose(place, &record, wish, tell).await

@@ -51,6 +51,7 @@ impl Drill {
     /// Initial weights and rows from `seed`.
     pub async fn new(config: &Config, place: &Place, kernels: Choices, seed: u64) -> Result<Self> {
         let spec = Self::spec(config);
+        place.check(config.precision)?;
         spec.check(&place.limits())?;
         let model = Model::record(spec, kernels, place.limits());
         let io = model.io.clone().ok_or_else(|| Error::failed("the model was not recorded for training"))?;

@@ -2,6 +2,7 @@
 
 #[cfg(feature = "burn")]
 use crate::burn;
+use crate::config::Precision;
 use crate::gpu::{Choice, Gpu, LaunchCost, Profile};
 use crate::model::Model;
 use crate::plan::{Limits, Plan, Step, Tensor};
@@ -174,6 +175,28 @@ impl Place {
                 reason_pt: Some(self.reason_pt.clone()),
             },
         }
+    }
+
+    /// Whether activations can be stored like this here: the twins convert what they work on.
+    pub fn stores(&self, precision: Precision) -> bool {
+        let halves = self.kind() == Kind::Wgsl && self.gpu.as_ref().is_none_or(|gpu| gpu.features.f16);
+        precision == Precision::F32 || halves
+    }
+
+    /// Refuses a precision that cannot be had here, before anything is recorded.
+    ///
+    /// # Errors
+    /// A usage error that says what is missing and what to do.
+    pub fn check(&self, precision: Precision) -> Result<()> {
+        if self.stores(precision) {
+            return Ok(());
+        }
+        let what = match (&self.gpu, self.kind()) {
+            (_, Kind::Burn) => "precision = f16: the Burn engine trains in f32".to_owned(),
+            (Some(gpu), _) => format!("precision = f16: {} does not offer shader-f16", gpu.summary),
+            (None, _) => return Ok(()),
+        };
+        Err(Error::usage(what).hint("leave it at f32 (--set precision=f32), or train elsewhere: electroscope info tells which adapters offer f16"))
     }
 
     /// Makes everything that training `model` needs, zeroed.
@@ -354,7 +377,7 @@ impl Engine {
     }
 
     pub async fn read_f32(&mut self, tensor: &Tensor) -> Result<Vec<f32>> {
-        Ok(self.read(tensor).await?.into_iter().map(f32::from_bits).collect())
+        Ok(tensor.numbers(&self.read(tensor).await?))
     }
 }
 

@@ -151,6 +151,7 @@ pub fn source(label: &str) -> Option<Source> {
     let kernel = ops::ALL.iter().find(|kernel| kernel.label == label)?;
     let twin = match label.split('.').next()? {
         "attention" => include_str!("../cpu/attention.rs"),
+        "cast" => include_str!("../cpu/cast.rs"),
         "corrupt" => include_str!("../cpu/corrupt.rs"),
         "embed" => include_str!("../cpu/embed.rs"),
         "fill" => include_str!("../cpu/fill.rs"),

@@ -21,7 +21,7 @@ use crate::cpu;
 use crate::model::Model;
 use crate::model::io::{Io, Outputs};
 use crate::ops::optimizer;
-use crate::plan::{Access, Elem, Stage, Step};
+use crate::plan::{Elem, Stage, Step};
 use crate::text::tokenizer::Tokenizer;
 use crate::{Error, Result};
 use look::Evaluation;
@@ -517,6 +517,8 @@ impl Session {
         }
         let source = self.engine.read(&self.model.source).await?;
         twin.write(&self.model.source, &source);
+        // Copies of the weights, where products read those.
+        twin.run_all(plan.stage(Stage::Mask)).await?;
         self.loader.seek(cursor)?;
         let mut batches = self.loader.step_buffers();
         let totals = self.loader.fill(step, &mut batches)?;
@@ -530,7 +532,7 @@ impl Session {
                 twin.run_all(i..i + 1).await?;
                 let dispatch = &plan.dispatches[i];
                 for (slot, tensor) in dispatch.kernel.slots.iter().zip(&dispatch.tensors) {
-                    let written = slot.elem == Elem::F32 && matches!(slot.access, Access::Write | Access::Update);
+                    let written = slot.elem != Elem::U32 && slot.access.writes();
                     if written && twin.read_f32(tensor).await?.iter().any(|v| !v.is_finite()) {
                         return Ok(format!("first in {} in {} (dispatch {i})", tensor.label, dispatch.kernel.label));
                     }

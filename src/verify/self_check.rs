@@ -2,7 +2,7 @@
 //! steps on a device and on the twins.
 
 use super::fixture::Comparison;
-use crate::config::{Config, Overrides};
+use crate::config::{Config, Overrides, Precision};
 use crate::gpu::Features;
 use crate::plan::{Choices, Stage, Tensor};
 use crate::rng::{Key, Sequence, Stream};
@@ -36,6 +36,8 @@ pub(super) const STEPS: u64 = 10;
 const VARIANT_STEPS: u64 = 2;
 /// Relative, of each step's loss: what gpu and cpu curves may differ by (the trainer's own bar over fifty steps).
 const LOSSES_MAX: f64 = 2e-3;
+/// The same with f16 storage: where a sum of another order is rounded to f16 otherwise, a number is off by 2^-11 of itself at once.
+const F16_LOSSES_MAX: f64 = 1e-2;
 /// Of a directional derivative: f32 losses of 1e-6 relative noise over steps of `STEP_LENGTH`, and the curvature between.
 const DIFFERENCES_MAX: f64 = 1e-2;
 const STEP_LENGTH: f64 = 2e-2;
@@ -144,6 +146,15 @@ pub async fn against_twins(place: &Place) -> Result<Vec<Comparison>> {
         comparisons.extend(compared(&steps, &twins).into_iter().map(named));
     }
     Ok(comparisons)
+}
+
+/// The same steps with f16 storage, on `place` and on the twins.
+pub async fn f16_against_twins(place: &Place) -> Result<Vec<Comparison>> {
+    let mut config = config("0.1")?;
+    config.precision = Precision::F16;
+    let device = drill(&config, place, Choices::default(), STEPS).await?;
+    let twins = drill(&config, &Place::cpu(), Choices::default(), STEPS).await?;
+    Ok(compared(&device, &twins).into_iter().map(|c| Comparison { max: F16_LOSSES_MAX, ..c }).collect())
 }
 
 /// Every kernel's second variant, every kernel's third, and so on, as far as they are offered.

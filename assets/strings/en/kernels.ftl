@@ -63,6 +63,7 @@ kernels-about-embed-forward = Looks up each token's row in the embedding table a
 kernels-about-embed-backward-word = Gives each word's row the sum of the gradients of all places where the word stood.
 kernels-about-embed-backward-position = The same for the table of positions: one row for each place in a text.
 kernels-about-embed-backward-type = Part of the gradient of the segment table, which tells a first text from a second.
+kernels-about-cast-narrow = Copies the weights in half the bytes, for the products to read.
 kernels-about-fill-zero = Wipes a table: a step's gradients start from nothing.
 kernels-about-gather-forward = Picks out the vectors of the hidden places: the generator is graded nowhere else.
 kernels-about-gather-backward = Puts the gradients of the hidden places back where they came from, and nothing elsewhere.

@@ -63,6 +63,7 @@ kernels-about-embed-forward = Busca a linha de cada token na tabela de embedding
 kernels-about-embed-backward-word = Dá à linha de cada palavra a soma dos gradientes de todos os lugares em que ela estava.
 kernels-about-embed-backward-position = O mesmo para a tabela de posições: uma linha para cada lugar de um texto.
 kernels-about-embed-backward-type = Parte do gradiente da tabela de segmentos, que distingue um primeiro texto de um segundo.
+kernels-about-cast-narrow = Copia os pesos na metade dos bytes, para os produtos lerem.
 kernels-about-fill-zero = Apaga uma tabela: os gradientes de um passo começam do zero.
 kernels-about-gather-forward = Separa os vetores dos lugares escondidos: o gerador não é avaliado em nenhum outro.
 kernels-about-gather-backward = Devolve os gradientes dos lugares escondidos para onde vieram, e nada aos demais.

@@ -18,15 +18,18 @@ pub fn stage(stage: Stage) -> [&'static str; 2] {
 
 /// The sentence of a kernel; of its family where it is too new to have one of its own.
 pub fn kernel(label: &str) -> Option<&'static str> {
-    own(label).or_else(|| {
+    // Whatever its elements are stored as: `matmul.forward_gelu.f16`.
+    let meaning = label.match_indices('.').nth(1).map_or(label, |(end, _)| &label[..end]);
+    own(meaning).or_else(|| {
         let family = label.split('.').next()?;
         FAMILIES.iter().find(|(name, _)| *name == family).and_then(|(_, main)| own(main))
     })
 }
 
 /// Files of kernels, and the kernel that says what the file is about.
-const FAMILIES: [(&str, &str); 12] = [
+const FAMILIES: [(&str, &str); 13] = [
     ("attention", "attention.forward"),
+    ("cast", "cast.narrow"),
     ("corrupt", "corrupt.replace"),
     ("embed", "embed.forward"),
     ("fill", "fill.zero"),
@@ -49,6 +52,7 @@ fn own(label: &str) -> Option<&'static str> {
         "embed.backward_word" => "kernels-about-embed-backward-word",
         "embed.backward_position" => "kernels-about-embed-backward-position",
         "embed.backward_type" => "kernels-about-embed-backward-type",
+        "cast.narrow" => "kernels-about-cast-narrow",
         "fill.zero" => "kernels-about-fill-zero",
         "gather.forward" => "kernels-about-gather-forward",
         "gather.backward" => "kernels-about-gather-backward",
@@ -86,6 +90,7 @@ mod tests {
         assert!(silent.is_empty(), "{silent:?}: write what they are in a step, in about.rs and both kernels.ftl");
         assert!(FAMILIES.iter().all(|(_, main)| own(main).is_some()));
         assert_eq!(kernel("matmul.forward_tiled"), kernel("matmul.forward"));
+        assert_eq!(kernel("matmul.forward_gelu.f16"), own("matmul.forward_gelu"));
         assert_eq!(kernel("sideways.forward"), None);
     }
 }
