@@ -178,7 +178,8 @@ impl Config {
         }
         if let Some((text, path)) = &overrides.file {
             let file: toml::Table = text.parse().map_err(|e| Error::usage(format!("not valid TOML: {e}")).at(path))?;
-            for (key, value) in file {
+            // Which preset it is, was decided before.
+            for (key, value) in file.into_iter().filter(|(key, _)| key != "preset") {
                 set(&mut table, &key, value).map_err(|e| e.at(path))?;
             }
         }
@@ -186,6 +187,10 @@ impl Config {
             let (key, value) = typed.split_once('=').ok_or_else(|| {
                 Error::usage(format!("--set {typed}: want key=value")).hint("for example --set lr=0.001")
             })?;
+            if key.trim() == "preset" {
+                return Err(Error::usage(format!("--set {typed}: the preset is not one of its settings"))
+                    .hint(format!("choose it with --preset {}", value.trim())));
+            }
             set(&mut table, key.trim(), parse_value(value.trim()))?;
         }
         let config: Self = table
@@ -334,6 +339,11 @@ impl Config {
     pub fn warmup_steps(&self, planned: u64) -> f64 {
         if self.warmup < 1.0 { self.warmup * planned as f64 } else { self.warmup }
     }
+}
+
+/// The preset that a configuration file was written for, if it says so.
+pub fn preset_of(text: &str) -> Option<String> {
+    text.parse::<toml::Table>().ok()?.get("preset")?.as_str().map(str::to_owned)
 }
 
 fn preset_table(name: &str) -> Result<toml::Table> {

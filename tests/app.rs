@@ -153,6 +153,31 @@ fn a_lost_device_leaves_the_window_and_a_button_that_goes_on() {
 }
 
 #[test]
+fn in_a_portuguese_window_every_failure_is_told_in_portuguese() {
+    for (kind, heading, advice) in [
+        (FailureKind::Usage, "O treino não pode começar assim", "não pode ser executado"),
+        (FailureKind::DeviceLost, "O dispositivo gráfico deixou de responder", "já no processador"),
+        (FailureKind::OutOfMemory, "A memória do dispositivo não é suficiente", "menos linhas por vez"),
+        (FailureKind::NonFinite, "Os números saíram do que um computador representa", "taxa de aprendizado menor"),
+        (FailureKind::Other, "A execução terminou com um erro", "os detalhes dizem qual"),
+    ] {
+        let mut app = open(Look { lang: Lang::Pt, ..LOOK });
+        desk(&mut app).started = Some(first_run(Lang::Pt));
+        let checkpoint = Some(Saved { step: 40, path: "/nowhere/run/checkpoints/step-000000040".into() });
+        let message = "cannot read: it is gone".to_owned();
+        desk(&mut app).hear(Event::Failed(Failure { message, kind, checkpoint, ..Failure::default() }));
+        app.run_steps(2);
+        app.get_by_label(heading);
+        app.get_by_label_contains(advice);
+        app.get_by_label("Detalhes (em inglês): cannot read: it is gone");
+        let safe = app.query_by_label("O ponto de controle do passo 40 está inteiro e a salvo.").is_some();
+        assert_eq!(safe, kind != FailureKind::Usage, "{kind:?}");
+        let line = desk(&mut app).state.log.lines().last().unwrap().text(Lang::Pt).to_owned();
+        assert!(line.contains("; detalhes (em inglês): cannot read"), "{line}");
+    }
+}
+
+#[test]
 fn tabs_bring_panels_to_the_front() {
     let mut app = open(LOOK);
     app.get_by_role_and_label(Role::Tab, "Log").click();
@@ -173,14 +198,12 @@ fn the_window_looks_as_it_did() {
     if common::gpu("app.snapshot").is_none() {
         return;
     }
-    let [dark, light] = [egui::Theme::Dark, egui::Theme::Light];
-    let small = [800.0, 600.0];
-    for (name, look) in [
-        ("light-en-1280x800", LOOK),
-        ("dark-pt-1280x800", Look { lang: Lang::Pt, theme: dark, ..LOOK }),
-        ("dark-en-800x600", Look { theme: dark, size: small, ..LOOK }),
-        ("light-pt-800x600", Look { lang: Lang::Pt, theme: light, size: small, ..LOOK }),
-    ] {
-        same_picture(&mut open(Look { drawn: true, ..look }), name);
+    for (theme, theme_name) in [(egui::Theme::Light, "light"), (egui::Theme::Dark, "dark")] {
+        for lang in [Lang::En, Lang::Pt] {
+            for size in [[1280.0, 800.0], [800.0, 600.0]] {
+                let name = format!("{theme_name}-{}-{}x{}", lang.code(), size[0], size[1]);
+                same_picture(&mut open(Look { lang, theme, size, drawn: true }), &name);
+            }
+        }
     }
 }

@@ -276,6 +276,8 @@ fn a_step_unfolds_from_stages_to_dispatches_to_both_texts() {
     for stage in ["Mask: ", "Propose: ", "Replace: ", "Judge: ", "Backward: ", "Update: "] {
         assert!(says(&app, stage), "{stage}");
     }
+    assert!(says(&app, "rtd.loss, "), "one stage stands open, to be seen");
+    press_containing(&mut app, "Judge: ");
     assert!(!says(&app, "rtd.loss, "));
     press_containing(&mut app, "Judge: ");
     press_containing(&mut app, "attention.forward, ");

@@ -58,7 +58,7 @@ fn live(app: &mut App) {
 /// As if the recording held neither attention nor a map.
 fn nothing_asked(app: &mut App) {
     desk(app).state.attention.clear();
-    desk(app).state.embedding_map = None;
+    desk(app).state.embedding_maps = Default::default();
     app.run_steps(2);
 }
 
@@ -364,14 +364,14 @@ mod data {
         app.run_steps(1);
         app.get_by_role_and_label(Role::TextInput, "Learning rate").type_text("fast");
         app.run_steps(3);
-        assert!(says(&app, "That did not work:") && says(&app, "lr = "));
+        assert!(says(&app, "This cannot be run:") && says(&app, "lr = "));
         let start = app.get_by_role_and_label(Role::Button, "Start training");
         assert!(start.accesskit_node().is_disabled());
         app.get_by_role_and_label(Role::TextInput, "Learning rate");
         let back = app.query_all_by_label_contains("Learning rate back to").next().unwrap();
         back.click_accesskit();
         app.run_steps(3);
-        assert!(!says(&app, "That did not work:"));
+        assert!(!says(&app, "This cannot be run:"));
         app.get_by_label("electroscope train --preset tiny");
     }
 

@@ -67,7 +67,7 @@ fn logits(event: &Value) -> Vec<f64> {
 fn wrong_usage_is_status_2_and_says_what_is_right() {
     let (_dir, model) = random_model(32);
     let m = model.as_str();
-    let cases: [(&[&str], &str); 16] = [
+    let cases: [(&[&str], &str); 21] = [
         (&["detct"], "'detect'"),
         (&["train", "--stepz", "3"], "'--steps'"),
         (&["train", "--steps", "0"], "--steps"),
@@ -84,6 +84,11 @@ fn wrong_usage_is_status_2_and_says_what_is_right() {
         (&["corrupt", m, ".", "--device", "cpu", "--seed", "x"], "--seed"),
         (&["export", m], "--to"),
         (&["app", "--size", "big"], "want WxH"),
+        (&["train", "--steps", "-5"], "-5 is not in 1.."),
+        (&["train", "--minutes", "1e300"], "--minutes wants a number above 0, at most"),
+        (&["train", "--minutes", "-1"], "want a number above 0"),
+        (&["train", "--set", "preset=tiny"], "choose it with --preset tiny"),
+        (&["detect", "no/such/NEWEST", "x"], "NEWEST"),
     ];
     let without_burn: [(&[&str], &str); 2] =
         [(&["bench", "--against", "burn"], "--features burn"), (&["train", "--engine", "burn"], "--features burn")];
@@ -485,6 +490,8 @@ fn bench_tells_a_step_and_its_kernels() {
     assert_eq!((steps[0]["batch"].as_u64(), steps[0]["seq"].as_u64()), (Some(2), Some(16)));
     let rate = 2.0 * 16.0 * 3.0 / (steps[0]["step_ms"].as_f64().unwrap() / 1e3);
     assert!((steps[0]["tokens_per_sec"].as_f64().unwrap() / rate - 1.0).abs() < 1e-9);
+    // Nothing is launched on the processor itself.
+    assert!(["encode_ms", "submit_ms"].iter().all(|field| steps[0][*field].is_null()), "{}", steps[0]);
     let of = |field: &str| steps[0][field].as_f64().unwrap();
     assert!(of("step_ms_fastest") <= of("step_ms") && of("step_ms") <= of("step_ms_slowest"), "{}", steps[0]);
     assert!((of("predicted_ms") / of("step_ms") / of("limit_share") - 1.0).abs() < 1e-9, "{}", steps[0]);

@@ -159,6 +159,22 @@ fn slices_do_not_change_the_result() {
 }
 
 #[test]
+fn a_rehearsal_launches_everything_and_changes_nothing() {
+    let Some(gpu) = common::gpu("a_rehearsal_launches_everything_and_changes_nothing") else { return };
+    let b = bench(257, 40);
+    let mut e = executor(&gpu, &b.plan);
+    e.write(&b.x, words(&ramp(257)));
+    e.write(&b.y, words(&ramp(257)));
+    run_all(&mut e, WHOLE);
+    let before = block_on(e.read(&b.y)).unwrap();
+    let (made, host) = (e.created(), e.host());
+    let cost = block_on(e.rehearse(0..b.plan.dispatches.len())).unwrap();
+    assert!(cost.encoding > Duration::ZERO && cost.submitting > Duration::ZERO, "{cost:?}");
+    assert_eq!(block_on(e.read(&b.y)).unwrap(), before);
+    assert_eq!((e.created(), e.host()), (made, host));
+}
+
+#[test]
 fn no_collected_row_is_lost() {
     let Some(gpu) = common::gpu("no_collected_row_is_lost") else { return };
     let b = bench(64, 1);

@@ -223,6 +223,78 @@ fn held_out_text_is_judged_only_where_it_is_the_runs_own() {
         "{message}"
     );
     done(&desk.electroscope(&["eval", "run", "--corpus", "corpus.txt", "--device", "cpu"]));
+    // Where the run stood in its own text says nothing of a text that is shorter than that; and NEWEST is the newest run.
+    std::fs::write(desk.path("short.txt"), "the dog sees the cat. the cat sleeps in the house.").unwrap();
+    done(&desk.electroscope(&["eval", "./NEWEST", "--corpus", "short.txt", "--device", "cpu"]));
+}
+
+/// What a command that must be refused says, with status 2 or 1.
+fn refused(output: &Output) -> String {
+    let message = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(matches!(output.status.code(), Some(1 | 2)), "{message}");
+    message
+}
+
+#[test]
+fn a_resumed_run_is_what_its_folder_says_or_is_refused() {
+    let desk = Desk::new();
+    done(&desk.train("run", &[], &["--device", "cpu", "--stop-after", "2"]));
+    let path = desk.path("run/config.toml");
+    let config = std::fs::read_to_string(&path).unwrap();
+    let line = config.lines().find(|line| line.starts_with("lr = ")).unwrap();
+    std::fs::write(&path, config.replace(line, "lr = 0.5")).unwrap();
+    for args in [&["train", "--resume", "--out", "run"][..], &["eval", "run"]] {
+        let message = refused(&desk.electroscope(&[args, &["--device", "cpu"]].concat()));
+        assert!(
+            message.contains("lr = 0.5, where the run was trained with ") && message.contains("config.toml"),
+            "{message}"
+        );
+    }
+    std::fs::write(&path, &config).unwrap();
+    done(&desk.electroscope(&["train", "--resume", "--out", "run", "--device", "cpu", "--stop-after", "3"]));
+    // Its file is a configuration like any other, and brings its preset along.
+    done(&desk.electroscope(&[
+        "train",
+        "--config",
+        "run/config.toml",
+        "--out",
+        "again",
+        "--device",
+        "cpu",
+        "--stop-after",
+        "1",
+    ]));
+    assert!(std::fs::read_to_string(desk.path("again/config.toml")).unwrap() == config);
+}
+
+#[test]
+fn text_that_is_none_is_refused() {
+    let desk = Desk::new();
+    std::fs::write(desk.path("blank.txt"), "\n \n").unwrap();
+    let message = refused(&desk.train("run", &[], &["--valid", "blank.txt"]));
+    assert!(message.contains("no word in the text to hold out") && message.contains("blank.txt"), "{message}");
+    let message = refused(&desk.train("run", &[], &["--valid", "corpus.txt"]));
+    assert!(message.contains("it is given with --valid too"), "{message}");
+    if cfg!(unix) {
+        let message = refused(&desk.electroscope(&["train", "--corpus", "/dev/zero"]));
+        assert!(message.contains("a pipe or a device"), "{message}");
+    }
+    assert!(!desk.path("run").exists());
+}
+
+#[test]
+fn a_run_that_leaves_the_numbers_in_its_last_step_has_failed() {
+    let desk = Desk::new();
+    let output = desk.electroscope(
+        &[
+            &["train", "--corpus", "corpus.txt", "--steps", "2", "--out", "run", "--device", "cpu", "--set", "lr=1e30"]
+                [..],
+            &lab::TINIEST.iter().flat_map(|setting| ["--set", setting]).collect::<Vec<_>>(),
+        ]
+        .concat(),
+    );
+    let message = refused(&output);
+    assert!(message.contains("is not finite") && message.contains("--set lr=5e29"), "{message}");
 }
 
 #[test]

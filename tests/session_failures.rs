@@ -39,7 +39,11 @@ fn a_checkpoint_that_cannot_be_written_is_a_warning_and_the_next_is_tried() {
     watched.send(Command::Checkpoint);
     let told = watched.wait(warning(WarningKind::CheckpointNotWritten));
     assert!(told.message.contains(&format!("the checkpoint of step {saved} is safe")), "{}", told.message);
-    assert!(told.message_pt.contains(&format!("o checkpoint do passo {saved} está a salvo")), "{}", told.message_pt);
+    assert!(
+        told.message_pt.contains(&format!("o ponto de controle do passo {saved} está a salvo")),
+        "{}",
+        told.message_pt
+    );
     watched.steps_taken(told.step + 5);
     unblock(&checkpoints);
     watched.send(Command::Checkpoint);

@@ -19,7 +19,7 @@ use crate::train::event::{Command, Event, Failure, FailureKind, Stage, Warning, 
 use crate::view::Lang;
 use crate::view::log::read_events;
 use crate::{Error, Result};
-use egui::{Context, Frame, Margin, RichText, Ui};
+use egui::{Color32, Context, Frame, Margin, RichText, Ui};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -69,6 +69,8 @@ pub struct Desk {
     shown_run: Option<PathBuf>,
     /// When the recording's next picture is due.
     replay_at: Option<f64>,
+    /// Whoever draws the window fills it with the theme's background first: a layer less, which a processor that draws can feel.
+    pub cleared: bool,
     /// What the live run was started with.
     pub started: Option<Options>,
     /// What went wrong, until something is done about it or it is put away.
@@ -103,6 +105,7 @@ impl Desk {
             opening,
             shown_run,
             replay_at,
+            cleared: false,
             started: None,
             trouble: None,
             notice: None,
@@ -121,6 +124,11 @@ impl Desk {
 
     pub fn lang(&self) -> Lang {
         self.strings.lang
+    }
+
+    /// Opens a kernel's texts in their panel.
+    pub fn open_kernel(&mut self, kernel: &str) {
+        self.panels.kernels.open(kernel);
     }
 
     /// What happened since the last frame; also called while the window is hidden.
@@ -142,7 +150,10 @@ impl Desk {
         self.notice_event(&event);
         if let Event::State(now) = &event {
             let transport = &mut self.view.transport;
-            transport.playing = !matches!(now.phase, crate::train::event::Phase::Paused);
+            // A run that is still prepared has not heard yet what was asked for since.
+            if self.coming.is_none() {
+                transport.playing = !matches!(now.phase, crate::train::event::Phase::Paused);
+            }
             (transport.stage, transport.share) = (now.stage, now.speed_share);
         }
         let [speaks, failed] = [
@@ -199,7 +210,7 @@ impl Desk {
         if self.panels.data.take_dropped(ui.ctx()) {
             self.settings.layout.show(PanelId::Data);
         }
-        let Self { state, view, settings, coming, panels, bar, strings, asks, trouble, notice, .. } = self;
+        let Self { state, view, settings, coming, panels, bar, strings, asks, trouble, notice, cleared, .. } = self;
         let margin = Margin::symmetric(12, 8);
         let mut cx = PanelContext { state, view, strings, theme, asks };
         let top = Frame::new().fill(theme.panel).inner_margin(margin);
@@ -209,7 +220,8 @@ impl Desk {
             trouble::ui(ui, &mut cx, trouble);
         });
         let look = Look { strings, theme };
-        egui::CentralPanel::default().frame(Frame::new().fill(theme.background).inner_margin(8)).show(ui, |ui| {
+        let behind = if *cleared { Color32::TRANSPARENT } else { theme.background };
+        egui::CentralPanel::default().frame(Frame::new().fill(behind).inner_margin(8)).show(ui, |ui| {
             layout::ui(&mut settings.layout, ui, look, &mut |id, ui| panels.ui(id, ui, &mut cx));
         });
         // A hand on the time axis takes over from the recording.

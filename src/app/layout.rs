@@ -5,8 +5,8 @@ use super::panels::PanelId;
 use super::strings::Strings;
 use super::theme::Theme;
 use egui::{
-    CornerRadius, CursorIcon, Frame, Key, Margin, Rect, Role, ScrollArea, Sense, Stroke, Ui, UiBuilder, WidgetInfo,
-    pos2, vec2,
+    CornerRadius, CursorIcon, Key, Rect, Role, ScrollArea, Sense, Stroke, StrokeKind, Ui, UiBuilder, WidgetInfo, pos2,
+    vec2,
 };
 use serde::{Deserialize, Serialize};
 
@@ -45,7 +45,7 @@ impl Default for Layout {
         use PanelId as P;
         Self {
             columns: 0.62,
-            left: vec![slot(0.56, &[P::Flow]), slot(0.44, &[P::Lesson, P::Sentence, P::Data])],
+            left: vec![slot(0.6, &[P::Flow]), slot(0.4, &[P::Lesson, P::Sentence, P::Data])],
             right: vec![
                 slot(0.42, &[P::Curves]),
                 slot(0.58, &[P::Verdicts, P::Kernels, P::Attention, P::Map, P::Hardware, P::Log]),
@@ -58,7 +58,7 @@ impl Default for Layout {
 
 /// In one column: these one below the other, the others behind "more".
 const FIRST: [(PanelId, f32); 4] =
-    [(PanelId::Flow, 400.0), (PanelId::Sentence, 200.0), (PanelId::Lesson, 260.0), (PanelId::Curves, 320.0)];
+    [(PanelId::Flow, 430.0), (PanelId::Sentence, 200.0), (PanelId::Lesson, 260.0), (PanelId::Curves, 320.0)];
 
 impl Layout {
     /// Every panel once, and no size that hides one.
@@ -195,22 +195,16 @@ fn slot_ui(ui: &mut Ui, rect: Rect, tabs: &[PanelId], open: &mut usize, look: Lo
     let mut outer = ui.new_child(UiBuilder::new().max_rect(rect).id_salt(("slot", first)));
     outer.set_clip_rect(rect.intersect(ui.clip_rect()));
     let theme = look.theme;
-    let frame = Frame::new()
-        .fill(theme.panel)
-        .stroke(Stroke::new(1.0, theme.line))
-        .corner_radius(CornerRadius::same(8))
-        .inner_margin(Margin::symmetric(12, 8));
-    frame
-        .show(&mut outer, |ui| {
-            ui.set_min_size(ui.available_size());
-            let alone = heading_ui(ui, tabs, open, look);
-            let id = tabs[(*open).min(tabs.len() - 1)];
-            ui.push_id(id, |ui| {
-                ScrollArea::vertical().id_salt("panel").auto_shrink(false).show(ui, |ui| draw(id, ui));
-            });
-            alone
-        })
-        .inner
+    // Drawn where it belongs, however wide its content would like it.
+    outer.painter().rect(rect, CornerRadius::same(8), theme.panel, Stroke::new(1.0, theme.line), StrokeKind::Inside);
+    let mut inner = outer.new_child(UiBuilder::new().max_rect(rect.shrink2(vec2(13.0, 9.0))).id_salt("inside"));
+    inner.set_clip_rect(rect.shrink(1.0).intersect(outer.clip_rect()));
+    let alone = heading_ui(&mut inner, tabs, open, look);
+    let id = tabs[(*open).min(tabs.len() - 1)];
+    inner.push_id(id, |ui| {
+        ScrollArea::vertical().id_salt("panel").auto_shrink(false).show(ui, |ui| draw(id, ui));
+    });
+    alone
 }
 
 fn heading_ui(ui: &mut Ui, tabs: &[PanelId], open: &mut usize, look: Look) -> bool {
@@ -274,7 +268,7 @@ fn alone_ui(ui: &mut Ui, panel: &str, look: Look) -> bool {
         ui.painter().line_segment([corner, corner + vec2(0.0, 4.0 * y)], stroke);
     }
     if response.has_focus() {
-        ui.painter().rect_stroke(rect, CornerRadius::same(4), stroke, egui::StrokeKind::Inside);
+        ui.painter().rect_stroke(rect, CornerRadius::same(4), stroke, StrokeKind::Inside);
     }
     response.on_hover_text(&name).clicked()
 }

@@ -53,6 +53,8 @@ pub struct Options {
     /// Panels to bring to the front, and one to show over all others.
     pub show: Vec<panels::PanelId>,
     pub alone: Option<panels::PanelId>,
+    /// Whose texts are open in the kernels panel.
+    pub kernel: Option<String>,
 }
 
 /// A picture of the window, after which it closes.
@@ -82,7 +84,8 @@ pub fn run(options: Options) -> Result<()> {
         .with_app_id("electroscope")
         .with_inner_size([width, height])
         .with_min_inner_size([360.0, 480.0]);
-    let native = eframe::NativeOptions { viewport, ..eframe::NativeOptions::default() };
+    // Against bands in gradients, of which there is none here; on a processor that draws, it is a tenth of a frame and more.
+    let native = eframe::NativeOptions { viewport, dithering: false, ..eframe::NativeOptions::default() };
     let opening = Opening {
         lang: options.lang,
         system_lang: options.system_lang,
@@ -92,11 +95,12 @@ pub fn run(options: Options) -> Result<()> {
         replay: true,
     };
     let (picture, play) = (options.picture, options.play);
-    let (show, alone) = (options.show, options.alone);
+    let (show, alone, kernel) = (options.show, options.alone, options.kernel);
     let create: eframe::AppCreator = Box::new(move |cc| {
         let mut desk = Desk::open(&cc.egui_ctx, settings, opening)?;
         show.into_iter().for_each(|id| desk.settings.layout.show(id));
         desk.settings.layout.full = alone;
+        kernel.iter().for_each(|kernel| desk.open_kernel(kernel));
         Ok(Box::new(window::Window::new(desk, settings_path, picture, play, started)))
     });
     eframe::run_native("electroscope", native, create).map_err(|e| {

@@ -1,7 +1,7 @@
 //! The run that comes with the program: its events, thinned and packed, so that the first frame has something true to show.
 //! `cargo xtask record` -> `assets/recorded/LANG.jsonl.gz` -> [`events`] at the start, [`pack`] when it is made.
 
-use crate::train::event::{Event, ReadToken, StepMetrics, Verdict};
+use crate::train::event::{Event, ReadToken, Readout, StepMetrics, Verdict};
 use crate::view::Lang;
 use crate::{Error, Result};
 use std::io::{Read, Write};
@@ -13,6 +13,9 @@ const READOUTS: usize = 60;
 const STEPS: usize = 240;
 /// Sentences of a readout that are kept.
 const SENTENCES: usize = 2;
+/// The strips end with the most telling readout after this part of the run, while its curves go on to the end: the better the
+/// generator, the fewer of its words a young judge calls replaced, and in the last ones there is little left to see.
+const ENDING: f64 = 0.5;
 
 const EN: &[u8] = include_bytes!("../../assets/recorded/en.jsonl.gz");
 const PT: &[u8] = include_bytes!("../../assets/recorded/pt.jsonl.gz");
@@ -38,12 +41,13 @@ pub fn events(lang: Lang) -> Result<Vec<Event>> {
 /// The packing itself fails.
 pub fn pack(events: &[Event]) -> Result<Vec<u8>> {
     let last = events.iter().filter_map(Event::step).max().unwrap_or(0);
-    let sentences = telling(events);
+    let Telling { sentences, until } = telling(events, last);
     let [mut readouts, mut probes, mut steps] = [READOUTS, READOUTS, STEPS].map(|count| Sieve::new(last, count));
     let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
     for (n, event) in events.iter().enumerate() {
         let newest = || !events[n + 1..].iter().any(|later| replaces(later, event));
         let kept = match event {
+            Event::Readout(r) if r.step >= until => r.step == until,
             Event::Readout(r) => readouts.keeps(r.step),
             Event::Probe(p) => probes.keeps(p.step),
             Event::Step(s) => steps.keeps(s.step),
@@ -96,19 +100,43 @@ impl Sieve {
     }
 }
 
-/// The sentences whose last judgements are of the most kinds, in their order: they show more of what can happen.
-fn telling(events: &[Event]) -> Vec<usize> {
-    let last = events.iter().rev().find_map(|event| if let Event::Readout(r) = event { Some(r) } else { None });
-    let Some(last) = last else { return Vec::new() };
+/// What of the readouts is kept.
+struct Telling {
+    /// Of the probe sentences, in their order.
+    sentences: Vec<usize>,
+    /// The step of the last readout.
+    until: u64,
+}
+
+/// The readout in the second half, and the sentences of it, whose judgements are of the most kinds: they show more of what can happen.
+fn telling(events: &[Event], last: u64) -> Telling {
+    let readouts = events.iter().filter_map(|event| if let Event::Readout(r) = event { Some(r) } else { None });
+    let late = readouts.filter(|r| r.step as f64 >= ENDING * last as f64);
+    let best = late.map(|r| (r, choose(&r.sentences))).max_by_key(|(r, chosen)| (seen(r, chosen), r.step));
+    let Some((readout, sentences)) = best else { return Telling { sentences: Vec::new(), until: last } };
+    Telling { sentences, until: readout.step }
+}
+
+/// Kinds of judgements in some sentences of a readout: how many there are, and whether most of what was replaced is caught, as it
+/// is by a judge of that age.
+fn seen(readout: &Readout, chosen: &[usize]) -> usize {
+    let tokens = || chosen.iter().filter_map(|n| readout.sentences.get(*n)).flatten();
+    let count = |verdict| tokens().filter(|token| token.verdict() == verdict).count();
+    let kinds = KINDS.iter().filter(|kind| count(**kind) > 0).count();
+    2 * kinds + usize::from(count(Verdict::Caught) > count(Verdict::Missed))
+}
+
+const KINDS: [Verdict; 4] = [Verdict::Caught, Verdict::LuckyGuess, Verdict::Missed, Verdict::FalseAlarm];
+
+fn choose(sentences: &[Vec<ReadToken>]) -> Vec<usize> {
     let kinds = |sentence: &[ReadToken]| {
-        let verdicts = [Verdict::Caught, Verdict::LuckyGuess, Verdict::Missed, Verdict::FalseAlarm];
         // One that was caught tells the most.
         let weight = |verdict: Verdict| if verdict == Verdict::Caught { 2 } else { 1 };
-        let there = verdicts.into_iter().filter(|v| sentence.iter().any(|token| token.verdict() == *v));
+        let there = KINDS.into_iter().filter(|v| sentence.iter().any(|token| token.verdict() == *v));
         there.map(weight).sum::<usize>()
     };
-    let mut order: Vec<usize> = (0..last.sentences.len()).collect();
-    order.sort_by_key(|n| std::cmp::Reverse(kinds(&last.sentences[*n])));
+    let mut order: Vec<usize> = (0..sentences.len()).collect();
+    order.sort_by_key(|n| std::cmp::Reverse(kinds(&sentences[*n])));
     order.truncate(SENTENCES);
     order.sort_unstable();
     order
@@ -191,7 +219,7 @@ fn digits(value: f64, count: i32) -> f64 {
 mod tests {
     use super::*;
     use crate::app::state::{RunState, Source};
-    use crate::train::event::{AttentionMap, BatchSample, Network, Readout, Stage};
+    use crate::train::event::{AttentionMap, BatchSample, Network, Stage};
 
     #[test]
     fn both_recordings_fill_the_panels() {
@@ -226,6 +254,27 @@ mod tests {
         assert_eq!((state.step_at(Some(1)).unwrap().step, state.step()), (1, 5_000));
         assert_eq!(state.step_at(None).unwrap().metrics.mlm_loss, Some(1.235));
         assert_eq!(state.readouts.last().unwrap().sentences.len(), SENTENCES);
+    }
+
+    #[test]
+    fn the_strips_end_with_the_most_telling_readout_of_the_second_half() {
+        let token = |masked, replaced, p| ReadToken { masked, replaced, p_replaced: Some(p), ..ReadToken::default() };
+        let plain = vec![token(false, false, 0.1); 4];
+        let caught = vec![token(true, true, 0.9), token(false, false, 0.1), token(true, false, 0.2)];
+        let missed = vec![token(true, true, 0.3), token(false, false, 0.1)];
+        let readout = |step: u64| {
+            let shown = match step {
+                // Telling, but too early.
+                40 => [&caught, &missed, &plain],
+                93 => [&plain, &caught, &plain],
+                95 => [&caught, &plain, &missed],
+                _ => [&plain, &plain, &plain],
+            };
+            Event::Readout(Readout { step, sentences: shown.map(Clone::clone).to_vec() })
+        };
+        let events: Vec<Event> = (1..=100).map(readout).collect();
+        let Telling { sentences, until } = telling(&events, 100);
+        assert_eq!((until, sentences), (95, vec![0, 2]));
     }
 
     #[test]

@@ -3,8 +3,8 @@
 
 use super::smooth::{Smooth, Smoother};
 use crate::train::event::{
-    self, AttentionMap, BatchSample, Device, EmbeddingMap, EvalMetrics, Event, Executor, Failure, Finished, Kernels,
-    Network, Outcome, Preparing, Probe, Readout, RunPlan, Settings, StepMetrics,
+    self, AttentionMap, BatchSample, Device, EmbeddingMap, EvalMetrics, Event, Executor, Failure, FailureKind,
+    Finished, Kernels, Network, Outcome, Preparing, Probe, Readout, RunPlan, Settings, StepMetrics,
 };
 use crate::view::Lang;
 use std::collections::{BTreeMap, VecDeque};
@@ -15,6 +15,9 @@ pub const STEPS_MAX: usize = 4096;
 pub const READOUTS_MAX: usize = 256;
 pub const EVALS_MAX: usize = 512;
 pub const CHECKPOINTS_MAX: usize = 512;
+/// Maps of attention kept of each network, and maps of the embeddings: what can be looked back at, in a few megabytes.
+pub const ATTENTION_MAX: usize = 32;
+pub const MAPS_MAX: usize = 8;
 /// Lines of the log panel.
 pub const LOG_MAX: usize = 1024;
 
@@ -73,9 +76,9 @@ pub struct RunState {
     /// The person's own text, readout by readout.
     pub probes: History<Probe, READOUTS_MAX>,
     pub kernels: Option<Box<Kernels>>,
-    /// The newest map that was asked for, of each network.
-    pub attention: BTreeMap<Network, AttentionMap>,
-    pub embedding_map: Option<EmbeddingMap>,
+    /// The maps that were asked for, of each network.
+    pub attention: BTreeMap<Network, History<AttentionMap, ATTENTION_MAX>>,
+    pub embedding_maps: History<EmbeddingMap, MAPS_MAX>,
 }
 
 impl RunState {
@@ -128,8 +131,8 @@ impl RunState {
             Event::Batch(sample) => self.batch = Some(sample),
             Event::Probe(probe) => self.probes.push(probe),
             Event::Kernels(kernels) => self.kernels = Some(kernels),
-            Event::Attention(map) => drop(self.attention.insert(map.network, map)),
-            Event::EmbeddingMap(map) => self.embedding_map = Some(map),
+            Event::Attention(map) => self.attention.entry(map.network).or_default().push(map),
+            Event::EmbeddingMap(map) => self.embedding_maps.push(map),
             // Only a line of the log, written above.
             Event::Warning(_) => {}
         }
@@ -154,6 +157,9 @@ impl RunState {
         self.readouts.retain(|r| r.step <= step);
         self.checkpoints.retain(|(at, _)| *at <= step);
         self.probes.retain(|p| p.step <= step);
+        self.attention.values_mut().for_each(|maps| maps.retain(|map| map.step <= step));
+        self.attention.retain(|_, maps| !maps.is_empty());
+        self.embedding_maps.retain(|map| map.step <= step);
         (self.finished, self.failed) = (None, None);
     }
 
@@ -186,6 +192,18 @@ impl RunState {
         self.steps.iter().take_while(|s| s.step <= step).last()
     }
 
+    /// A network's attention at `step`, in the layer that was looked at last: the newest map not after it, else the first.
+    pub fn attention_at(&self, network: Network, step: Option<u64>) -> Option<&AttentionMap> {
+        let maps = self.attention.get(&network)?;
+        let layer = maps.last()?.layer;
+        at(maps.iter().filter(|map| map.layer == layer), step, |map| map.step)
+    }
+
+    /// The map of the embeddings at `step`, likewise.
+    pub fn embedding_map_at(&self, step: Option<u64>) -> Option<&EmbeddingMap> {
+        at(self.embedding_maps.iter(), step, |map| map.step)
+    }
+
     /// A line of the log for events that a person may want to read again.
     fn note(&mut self, event: &Event) {
         use LogLevel::{Error, Info, Warning};
@@ -215,7 +233,8 @@ impl RunState {
                 line(Info, format!("resumed after step {step}"), format!("retomado depois do passo {step}"));
             }
             Event::DeviceLost(failure) | Event::Failed(failure) => {
-                line(Error, failure.message.clone(), failure.message.clone());
+                let pt = format!("{}; detalhes (em inglês): {}", what_failed_pt(failure.kind), failure.message);
+                line(Error, failure.message.clone(), pt);
             }
             Event::Finished(finished) => {
                 let [en, pt] = match finished.outcome {
@@ -226,6 +245,27 @@ impl RunState {
             }
             _ => {}
         }
+    }
+}
+
+/// Of what was taken at some steps, the newest not after `step` (the newest where none is given); the first where all are.
+fn at<'a, T>(
+    mut taken: impl DoubleEndedIterator<Item = &'a T> + Clone,
+    step: Option<u64>,
+    of: fn(&T) -> u64,
+) -> Option<&'a T> {
+    let Some(step) = step else { return taken.next_back() };
+    taken.clone().rfind(|value| of(value) <= step).or_else(|| taken.next())
+}
+
+/// What an error of the library comes to, in the language that the library does not speak.
+fn what_failed_pt(kind: FailureKind) -> &'static str {
+    match kind {
+        FailureKind::Usage => "o treino não pode começar assim",
+        FailureKind::DeviceLost => "o dispositivo gráfico deixou de responder",
+        FailureKind::OutOfMemory => "a memória do dispositivo não é suficiente",
+        FailureKind::NonFinite => "os números saíram do que um computador representa",
+        FailureKind::Other => "o treino terminou com um erro",
     }
 }
 
@@ -265,7 +305,7 @@ impl<T, const MAX: usize> History<T, MAX> {
         }
     }
 
-    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &T> {
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &T> + Clone {
         self.kept.iter().chain(&self.newest)
     }
 

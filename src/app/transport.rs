@@ -252,7 +252,7 @@ fn status_ui(ui: &mut Ui, cx: &mut PanelContext, coming: Option<&RunState>) {
     ui.horizontal_wrapped(|ui| {
         let source = source_text(cx, coming);
         ui.label(RichText::new(source).font(cx.theme.strong()));
-        let preparing = coming.and_then(|run| run.preparing.as_ref());
+        let preparing = coming.filter(|run| run.phase != Phase::Paused).and_then(|run| run.preparing.as_ref());
         if let Some(preparing) = preparing {
             ui.label(cx.lang().pick(&preparing.message, &preparing.message_pt).as_str());
         }
@@ -266,7 +266,7 @@ fn status_ui(ui: &mut Ui, cx: &mut PanelContext, coming: Option<&RunState>) {
         };
         let share = preparing.and_then(|p| p.share).unwrap_or(done);
         progress_ui(ui, share, cx);
-        ui.label(text);
+        ui.add(egui::Label::new(text).extend());
         if cx.state.source == Source::Recorded && coming.is_none() {
             let hint = cx.t("transport-source-recorded-hint");
             ui.label(RichText::new(hint).font(cx.theme.small()).color(cx.theme.weak));
@@ -285,8 +285,12 @@ fn status_ui(ui: &mut Ui, cx: &mut PanelContext, coming: Option<&RunState>) {
 }
 
 fn source_text(cx: &PanelContext, coming: Option<&RunState>) -> String {
-    if coming.is_some() {
-        return cx.t("transport-source-preparing");
+    if let Some(coming) = coming {
+        return cx.t(match (coming.phase, cx.view.transport.playing) {
+            (Phase::Paused, _) => "transport-source-ready",
+            (_, true) => "transport-source-preparing",
+            (_, false) => "transport-source-preparing-paused",
+        });
     }
     let device = || cx.state.device.as_ref().map_or(String::new(), |device| device.name.clone());
     match (&cx.state.source, cx.state.phase) {

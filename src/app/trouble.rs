@@ -130,7 +130,11 @@ pub fn ui(ui: &mut Ui, cx: &mut PanelContext, trouble: &mut Option<Trouble>) {
         };
         ui.label(safe);
     }
-    ui.label(RichText::new(&failure.message).font(cx.theme.small()));
+    if let Some(key) = advice(&shown) {
+        ui.label(cx.t(key));
+    }
+    // The library's own words, which are English: what, where and what to type.
+    ui.label(RichText::new(t!(cx, "app-trouble-details", details = &failure.message)).font(cx.theme.small()));
     let mut done = false;
     ui.horizontal_wrapped(|ui| {
         for remedy in shown.remedies() {
@@ -157,6 +161,18 @@ fn heading(trouble: &Trouble) -> &'static str {
         FailureKind::NonFinite => "app-trouble-non-finite",
         FailureKind::Other => "app-trouble-heading",
     }
+}
+
+/// What it means and what to do, where the heading does not say it already.
+fn advice(trouble: &Trouble) -> Option<&'static str> {
+    trouble.started.as_ref()?;
+    Some(match trouble.failure.kind {
+        FailureKind::Usage => "app-trouble-usage-advice",
+        FailureKind::DeviceLost => "app-trouble-device-lost-advice",
+        FailureKind::OutOfMemory => "app-trouble-out-of-memory-advice",
+        FailureKind::NonFinite => "app-trouble-non-finite-advice",
+        FailureKind::Other => "app-trouble-other-advice",
+    })
 }
 
 fn button_text(trouble: &Trouble, remedy: Remedy, cx: &PanelContext) -> String {

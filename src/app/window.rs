@@ -3,7 +3,7 @@
 use super::desk::Desk;
 use super::panels::Ask;
 use super::settings::Settings;
-use super::{Picture, desk};
+use super::{Picture, desk, theme};
 use crate::{Error, Result};
 use egui::{ColorImage, ViewportCommand};
 use std::collections::VecDeque;
@@ -40,6 +40,8 @@ impl Window {
         play: bool,
         started: Instant,
     ) -> Self {
+        let mut desk = desk;
+        desk.cleared = true;
         let saved = desk.settings.clone();
         let shot = picture.map(|picture| Shot { picture, arriving: None });
         Self { desk, settings_path, saved, shot, started, frame_ms: VecDeque::new(), first_paint: None, play }
@@ -112,6 +114,11 @@ impl eframe::App for Window {
         if ui.input(|i| i.pointer.any_released()) {
             self.save_settings();
         }
+    }
+
+    fn clear_color(&self, visuals: &egui::Visuals) -> [f32; 4] {
+        let theme = if visuals.dark_mode { theme::DARK } else { theme::LIGHT };
+        theme.background.to_normalized_gamma_f32()
     }
 
     fn on_exit(&mut self) {

@@ -20,5 +20,6 @@ pub fn run(args: &AppArgs, typed: &Typed) -> Result<()> {
         size: args.size,
         show: args.show.clone(),
         alone: args.alone,
+        kernel: args.kernel.clone(),
     })
 }

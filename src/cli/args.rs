@@ -5,10 +5,11 @@ use crate::app::panels::PanelId;
 use crate::gpu::Choice;
 use crate::run::Options;
 use crate::text::grammar::{Language, Level};
+use crate::train::checkpoint;
 use crate::view::Lang;
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 const ABOUT: &str = "Pre-trains ELECTRA text encoders with handwritten WGSL compute shaders, on any GPU and on none";
 
@@ -114,7 +115,7 @@ Every setting of a preset can be given with --set; a wrong name is answered with
 Ctrl-C ends the run with a checkpoint; a second one ends it at once.";
 
 #[derive(Debug, Args)]
-#[command(after_help = TRAIN_EXAMPLES)]
+#[command(after_help = TRAIN_EXAMPLES, allow_negative_numbers = true)]
 pub struct TrainArgs {
     /// A file or folder of text to train on: txt, gz, jsonl, parquet [default: the built-in text]
     #[arg(long, value_name = "PATH", help_heading = "Text")]
@@ -224,6 +225,20 @@ fn positive(typed: &str) -> Result<f64, String> {
     }
 }
 
+/// A folder as typed; `NEWEST` in place of a run's name is the newest run beside it.
+fn folder(typed: &str) -> Result<PathBuf, String> {
+    let path = PathBuf::from(typed);
+    if path.file_name() != Some("NEWEST".as_ref()) || path.exists() {
+        return Ok(path);
+    }
+    let runs = path.parent().filter(|runs| !runs.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    match checkpoint::newest_run(runs) {
+        Ok(Some(run)) => Ok(run),
+        Ok(None) => Err(format!("there is no run in {} yet: train one first", runs.display())),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
 fn threads(typed: &str) -> Result<usize, String> {
     match typed.parse::<usize>() {
         Ok(threads) if (1..=4096).contains(&threads) => Ok(threads),
@@ -234,8 +249,8 @@ fn threads(typed: &str) -> Result<usize, String> {
 /// RUN or MODEL of the commands that read.
 #[derive(Debug, Args)]
 pub struct ModelArgs {
-    /// A run's folder, a checkpoint's, an exported pair's, or any Hugging Face ELECTRA folder
-    #[arg(value_name = "RUN|MODEL")]
+    /// A run's folder (runs/NEWEST: the newest in runs), a checkpoint's, an exported pair's, or any Hugging Face ELECTRA folder
+    #[arg(value_name = "RUN|MODEL", value_parser = folder)]
     pub model: PathBuf,
 }
 
@@ -276,7 +291,10 @@ pub struct FillArgs {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  electroscope corrupt runs/NEWEST \"the dog eats the bone\" --seed 3")]
+#[command(
+    after_help = "Example:\n  electroscope corrupt runs/NEWEST \"the dog eats the bone\" --seed 3",
+    allow_negative_numbers = true
+)]
 pub struct CorruptArgs {
     #[command(flatten)]
     pub model: ModelArgs,
@@ -295,7 +313,7 @@ pub struct CorruptArgs {
 #[derive(Debug, Args)]
 pub struct EvalArgs {
     /// A run's folder
-    #[arg(value_name = "RUN")]
+    #[arg(value_name = "RUN", value_parser = folder)]
     pub run: PathBuf,
     /// Files or folders of text to measure on [default: the run's held-out text]
     #[arg(long, value_name = "PATH")]
@@ -355,7 +373,7 @@ pub struct TokenizerTrainArgs {
 #[derive(Debug, Args)]
 pub struct ExportArgs {
     /// A run's folder, or a checkpoint's
-    #[arg(value_name = "RUN")]
+    #[arg(value_name = "RUN", value_parser = folder)]
     pub run: PathBuf,
     /// A new folder; discriminator/ and generator/ are made in it
     #[arg(long, value_name = "DIR")]
@@ -395,7 +413,10 @@ pub struct VerifyArgs {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  electroscope bench --preset nano --preset tiny --device cpu --set batch=16")]
+#[command(
+    after_help = "Example:\n  electroscope bench --preset nano --preset tiny --device cpu --set batch=16",
+    allow_negative_numbers = true
+)]
 pub struct BenchArgs {
     /// Which presets [default: nano and tiny]
     #[arg(long, value_name = "PRESET")]
@@ -446,7 +467,7 @@ pub struct CompletionsArgs {
 #[command(after_help = "Example:\n  electroscope app --run runs/NEWEST --theme dark")]
 pub struct AppArgs {
     /// Show an earlier run; --play goes on with it
-    #[arg(long, value_name = "RUN")]
+    #[arg(long, value_name = "RUN", value_parser = folder)]
     pub run: Option<PathBuf>,
     /// Press the train button at once
     #[arg(long)]
@@ -469,6 +490,9 @@ pub struct AppArgs {
     /// One panel over all others
     #[arg(long, value_name = "PANEL", value_parser = panel)]
     pub alone: Option<PanelId>,
+    /// Open a kernel's texts in the kernels panel
+    #[arg(long, value_name = "KERNEL", value_parser = kernel)]
+    pub kernel: Option<String>,
     /// Of the window, in points [default: 1280x800]
     #[arg(long, value_name = "WxH", value_parser = size)]
     pub size: Option<[u32; 2]>,
@@ -477,6 +501,11 @@ pub struct AppArgs {
 fn panel(typed: &str) -> Result<PanelId, String> {
     let names = || PanelId::ALL.map(PanelId::name).join(", ");
     PanelId::ALL.into_iter().find(|id| id.name() == typed).ok_or_else(|| format!("want one of {}", names()))
+}
+
+fn kernel(typed: &str) -> Result<String, String> {
+    let known = crate::ops::ALL.iter().any(|kernel| kernel.label == typed);
+    if known { Ok(typed.to_owned()) } else { Err("want a kernel's name, such as attention.forward".to_owned()) }
 }
 
 fn size(typed: &str) -> Result<[u32; 2], String> {

@@ -248,8 +248,12 @@ fn launched_text(s: &StepSpeed, output: Output) -> String {
     let each = lang.decimal((encode + submit) * 1e3 / dispatches as f64, 2);
     let [encode, submit] = [encode, submit].map(|ms| lang.decimal(ms, 2));
     lang.pick(
-        format!("\n  in the median the host encodes a step in {encode} ms and submits it in {submit} ms: {each} us a dispatch"),
-        format!("\n  na mediana o host codifica um passo em {encode} ms e o envia em {submit} ms: {each} us por despacho"),
+        format!(
+            "\n  launching them takes the host {encode} ms to encode and {submit} ms to submit: {each} us a dispatch"
+        ),
+        format!(
+            "\n  lançá-los custa ao host {encode} ms para codificar e {submit} ms para enviar: {each} us por despacho"
+        ),
     )
 }
 

@@ -33,12 +33,16 @@ pub fn read(typed: &[String]) -> Result<impl Iterator<Item = Result<Text>>> {
     }))
 }
 
+/// Lines without a word are no texts.
 fn lines() -> impl Iterator<Item = Result<Text>> {
-    std::io::stdin().lock().lines().zip(1..).map(|(read, line)| match read {
+    std::io::stdin().lock().lines().zip(1..).filter_map(|(read, line)| match read {
         Ok(mut text) => {
             text.truncate(text.trim_end_matches('\r').len());
-            Ok(Text { text, line: Some(line) })
+            (!text.trim().is_empty()).then_some(Ok(Text { text, line: Some(line) }))
         }
-        Err(e) => Err(Error::failed(format!("cannot read the text: {e}")).at(format!("standard input, line {line}"))),
+        Err(e) => {
+            let error = Error::failed(format!("cannot read the text: {e}")).at(format!("standard input, line {line}"));
+            Some(Err(error.hint("convert the text to UTF-8, for example with iconv")))
+        }
     })
 }

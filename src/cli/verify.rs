@@ -6,6 +6,7 @@ use crate::hub::write_safetensors;
 use crate::train::engine::{Kind, Place};
 use crate::verify::fixture::{Comparison, Computed, Fixture};
 use crate::verify::{against_burn, self_check};
+use crate::view::line::device_text;
 use crate::{Error, Result, parity};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
@@ -39,7 +40,7 @@ pub async fn run(args: &VerifyArgs, output: Output) -> Result<()> {
     let place = Place::open(&args.place.device).await?;
     let device = place.event();
     output.event(&crate::train::event::Event::Device(device.clone()))?;
-    output.text(&format!("{}: {}", output.lang.pick("device", "dispositivo"), device.reason))?;
+    output.text(&device_text(&device, output.lang))?;
     let mut tally = Tally { output, comparisons: 0, failed: 0 };
     // Read before anything runs: a wrong path is told at once.
     let fixtures = args.fixture.iter().map(|dir| Fixture::read(dir).map(|fixture| (dir, fixture)));

@@ -124,6 +124,13 @@ impl fmt::Display for AdapterSummary {
 pub struct Selection {
     pub adapter: Option<usize>,
     pub reason: String,
+    pub reason_pt: String,
+}
+
+impl Selection {
+    fn new(adapter: Option<usize>, reason: impl Into<String>, reason_pt: impl Into<String>) -> Self {
+        Self { adapter, reason: reason.into(), reason_pt: reason_pt.into() }
+    }
 }
 
 /// Applies `choice` to the adapters there are.
@@ -135,31 +142,44 @@ pub fn select(choice: &Choice, adapters: &[AdapterSummary]) -> Result<Selection>
     let best = |fits: &dyn Fn(&AdapterSummary) -> bool| {
         (0..adapters.len()).filter(|&i| fits(&adapters[i])).min_by_key(|&i| adapters[i].kind)
     };
-    let taken = |i: usize, why: &str| Selection { adapter: Some(i), reason: format!("{}: {why}", adapters[i]) };
+    let taken = |i: usize, why: &str, why_pt: &str| {
+        Selection::new(Some(i), format!("{}: {why}", adapters[i]), format!("{}: {why_pt}", adapters[i]))
+    };
     match choice {
-        Choice::Cpu => Ok(Selection { adapter: None, reason: "cpu executor: it was asked for".into() }),
-        Choice::Auto => Ok(best(&AdapterSummary::hardware)
-            .map_or_else(|| without_hardware(adapters), |i| taken(i, "the best hardware adapter"))),
-        Choice::Gpu => best(&|_| true).map(|i| taken(i, "the best adapter there is")).ok_or_else(|| {
-            Error::failed("no GPU adapter (Vulkan, Metal, DX12 or WebGPU) was found")
-                .hint("install the graphics driver, or use --device cpu")
-        }),
+        Choice::Cpu => Ok(Selection::new(None, "cpu executor: it was asked for", "cpu executor: foi pedido")),
+        Choice::Auto => Ok(best(&AdapterSummary::hardware).map_or_else(
+            || without_hardware(adapters),
+            |i| taken(i, "the best hardware adapter", "o melhor adaptador de hardware"),
+        )),
+        Choice::Gpu => best(&|_| true)
+            .map(|i| taken(i, "the best adapter there is", "o melhor adaptador que há"))
+            .ok_or_else(|| {
+                Error::failed("no GPU adapter (Vulkan, Metal, DX12 or WebGPU) was found")
+                    .hint("install the graphics driver, or use --device cpu")
+            }),
         Choice::Named(name) => {
             let wanted = name.to_lowercase();
             best(&|a| a.name.to_lowercase().contains(&wanted))
-                .map(|i| taken(i, &format!("its name contains \"{name}\"")))
+                .map(|i| taken(i, &format!("its name contains \"{name}\""), &format!("seu nome contém \"{name}\"")))
                 .ok_or_else(|| unknown(name, adapters))
         }
     }
 }
 
 fn without_hardware(adapters: &[AdapterSummary]) -> Selection {
-    let reason = if adapters.is_empty() {
-        "cpu executor: no GPU adapter was found".to_owned()
-    } else {
-        format!("cpu executor: no hardware adapter was found, only {} (--device gpu takes it)", names(adapters))
-    };
-    Selection { adapter: None, reason }
+    if adapters.is_empty() {
+        return Selection::new(
+            None,
+            "cpu executor: no GPU adapter was found",
+            "cpu executor: nenhum adaptador de GPU foi encontrado",
+        );
+    }
+    let names = names(adapters);
+    Selection::new(
+        None,
+        format!("cpu executor: no hardware adapter was found, only {names} (--device gpu takes it)"),
+        format!("cpu executor: nenhum adaptador de hardware foi encontrado, só {names} (--device gpu o usa)"),
+    )
 }
 
 fn unknown(name: &str, adapters: &[AdapterSummary]) -> Error {

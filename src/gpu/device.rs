@@ -35,6 +35,8 @@ pub struct Opened {
     pub gpu: Option<Gpu>,
     /// A sentence for the run's first event.
     pub reason: String,
+    /// The same in Portuguese.
+    pub reason_pt: String,
 }
 
 /// The adapters this machine offers, in the drivers' order. GL is never among them.
@@ -110,12 +112,13 @@ impl Gpu {
         let summaries: Vec<AdapterSummary> = found.iter().map(summary).collect();
         let selection = select(choice, &summaries)?;
         let (Some(index), Some(instance)) = (selection.adapter, instance) else {
-            return Ok(Opened { gpu: None, reason: selection.reason });
+            return Ok(Opened { gpu: None, reason: selection.reason, reason_pt: selection.reason_pt });
         };
         match Self::device(instance, found[index].clone(), profile).await {
-            Ok(gpu) => Ok(Opened { gpu: Some(gpu), reason: selection.reason }),
+            Ok(gpu) => Ok(Opened { gpu: Some(gpu), reason: selection.reason, reason_pt: selection.reason_pt }),
             Err(e) if *choice == Choice::Auto => {
-                Ok(Opened { gpu: None, reason: format!("cpu executor: {}: {}", summaries[index], e.what) })
+                let reason = format!("cpu executor: {}: {}", summaries[index], e.what);
+                Ok(Opened { gpu: None, reason_pt: reason.clone(), reason })
             }
             Err(e) => Err(e),
         }

@@ -38,17 +38,19 @@ pub struct Executor {
     slices: VecDeque<Slice>,
     /// When the device was last seen to finish a slice.
     finished_at: Option<Instant>,
-    host: HostTime,
+    /// Time spent encoding slices.
+    host: Duration,
 }
 
-/// The host's own time in [`Executor::run`]. Where the device is the processor itself, it may do its work while it is submitted to.
+/// What the host takes to launch dispatches, whatever they do.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct HostTime {
+pub struct LaunchCost {
     pub encoding: Duration,
     pub submitting: Duration,
 }
 
 /// A dispatch as it is replayed.
+#[derive(Clone)]
 struct Launch {
     /// Number in [`Kernels`].
     kernel: usize,
@@ -108,7 +110,7 @@ impl Executor {
             window,
             slices: VecDeque::with_capacity(SLICES_MAX),
             finished_at: None,
-            host: HostTime::default(),
+            host: Duration::ZERO,
         })
     }
 
@@ -121,8 +123,8 @@ impl Executor {
         &self.plan
     }
 
-    /// Of all slices so far.
-    pub fn host(&self) -> HostTime {
+    /// The host's own time in [`Executor::run`] so far: encoding. Submitting is left out, since some adapters do the work in it.
+    pub fn host(&self) -> Duration {
         self.host
     }
 
@@ -159,13 +161,11 @@ impl Executor {
         let slice = range.start..self.pace.reach(range, budget);
         let mut encoder = self.encoder().await?;
         let encoding_at = Instant::now();
-        self.encode(&mut encoder, slice.clone(), None);
+        self.encode(&mut encoder, &self.launches[slice.clone()], None);
         let commands = encoder.finish();
-        self.host.encoding += encoding_at.elapsed();
+        self.host += encoding_at.elapsed();
         self.settle(SLICES_MAX - 1).await?;
-        let submitting_at = Instant::now();
         let submission = self.submit(commands);
-        self.host.submitting += submitting_at.elapsed();
         let done = self.gpu.after(submission);
         self.slices.push_back(Slice { range: slice.clone(), submitted_at: Instant::now(), done });
         self.gpu.check()?;
@@ -233,7 +233,8 @@ impl Executor {
             let part = first..(first + Queries::PASSES).min(range.end);
             let mut encoder = self.encoder().await?;
             for (i, dispatch) in part.clone().enumerate() {
-                self.encode(&mut encoder, dispatch..dispatch + 1, Some(queries.writes(i as u32)));
+                let launch = &self.launches[dispatch..dispatch + 1];
+                self.encode(&mut encoder, launch, Some(queries.writes(i as u32)));
             }
             queries.resolve(&mut encoder, part.len());
             let submission = self.submit(encoder.finish());
@@ -242,6 +243,26 @@ impl Executor {
         self.gpu.check()?;
         let believable = secs.iter().all(|s| (0.0..3600.0).contains(s)) && secs.iter().any(|s| *s > 0.0);
         Ok(believable.then_some(secs))
+    }
+
+    /// Encodes and submits `range` with no workgroups in any of its dispatches, so that the device has nothing to do.
+    ///
+    /// # Errors
+    /// The device is lost, or something failed since the last call.
+    pub async fn rehearse(&mut self, range: Range<usize>) -> Result<LaunchCost> {
+        self.settle(0).await?;
+        let idle = |launch: &Launch| Launch { workgroups: [0; 2], ..launch.clone() };
+        let launches: Vec<Launch> = self.launches[range].iter().map(idle).collect();
+        let mut encoder = self.encoder().await?;
+        let started_at = Instant::now();
+        self.encode(&mut encoder, &launches, None);
+        let commands = encoder.finish();
+        let encoding = started_at.elapsed();
+        let submission = self.submit(commands);
+        let submitting = started_at.elapsed() - encoding;
+        self.gpu.after(submission).await.map_err(|_| self.gpu.unanswered())?;
+        self.gpu.check()?;
+        Ok(LaunchCost { encoding, submitting })
     }
 
     /// Runs the first `groups` workgroups of one dispatch, `times` times over, and returns the seconds that one took, the host's
@@ -280,14 +301,14 @@ impl Executor {
     fn encode(
         &self,
         encoder: &mut wgpu::CommandEncoder,
-        range: Range<usize>,
+        launches: &[Launch],
         timestamp_writes: Option<wgpu::ComputePassTimestampWrites>,
     ) {
         let mut pass =
             encoder.begin_compute_pass(&wgpu::ComputePassDescriptor { label: Some("slice"), timestamp_writes });
         pass.set_bind_group(1, &self.step_group, &[]);
         let mut kernel = usize::MAX;
-        for launch in &self.launches[range] {
+        for launch in launches {
             if launch.kernel != kernel {
                 kernel = launch.kernel;
                 pass.set_pipeline(&self.kernels.all[kernel].pipeline);

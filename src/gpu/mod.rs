@@ -16,5 +16,5 @@ mod wait;
 
 pub use choice::{AdapterKind, AdapterSummary, Choice, Features, Selection, select};
 pub use device::{Gpu, Opened, Profile, adapters};
-pub use executor::{Created, Executor, HostTime};
+pub use executor::{Created, Executor, LaunchCost};
 pub use tune::{Timed, Tuning, tune};

@@ -2,7 +2,7 @@
 //! Used by a run, and by `eval`, which only looks.
 
 use super::kernels::{self, Wish};
-use super::source::Text;
+use super::source::{Going, Text};
 use super::told;
 use crate::Result;
 use crate::batch::{HeldOut, Loader, Masking, Recipe, Split, hold_out};
@@ -18,6 +18,7 @@ use crate::train::event::{CorpusInfo, Preparing};
 use crate::train::rules::RuleRows;
 use crate::train::session::{OWN_SLOTS, Parts, Position, Session};
 use crate::train::weights;
+use std::task::Poll;
 
 /// Fixed rows of the readout.
 const PROBE_ROWS: u32 = 4;
@@ -55,6 +56,7 @@ pub async fn assemble(
     text: &Text,
     place: &Place,
     Start { from, seed, kernels: wish }: &Start<'_>,
+    going: Going<'_>,
     tell: &mut dyn FnMut(Preparing),
 ) -> Result<Assembly> {
     let seed = *seed;
@@ -116,7 +118,7 @@ pub async fn assemble(
         Some(Some(own)) if wish.file.is_none() && !wish.retune => own,
         _ => {
             let record = |choices| Model::record(spec.clone(), choices, place.limits()).plan;
-            kernels::choose(place, &record, *wish, tell).await?
+            until_stopped(going, kernels::choose(place, &record, *wish, tell)).await?
         }
     };
     let model = Model::record(spec, kernels.clone(), place.limits());
@@ -148,6 +150,16 @@ pub async fn assemble(
     };
     let session = Session::new(parts, position)?;
     Ok(Assembly { session, corpus, notices, kernels })
+}
+
+/// `work`, left where it is as soon as somebody wants it to end: asked whenever it is woken.
+async fn until_stopped<T>(going: Going<'_>, work: impl Future<Output = Result<T>>) -> Result<T> {
+    let mut work = std::pin::pin!(work);
+    std::future::poll_fn(|cx| match going() {
+        Ok(()) => work.as_mut().poll(cx),
+        Err(stopped) => Poll::Ready(Err(stopped)),
+    })
+    .await
 }
 
 /// The choices of the run that goes on, as far as the device can run them, or none where it made none elsewhere; says where its numbers

@@ -22,6 +22,14 @@ impl Inbox {
         Self { receiver, heard: VecDeque::new() }
     }
 
+    /// Whether the run was asked to end; whatever else came waits in its order. While a run is prepared, nothing else is obeyed.
+    pub fn stop_is_heard(&mut self) -> bool {
+        while let Ok(command) = self.receiver.try_recv() {
+            self.heard.push_back(command);
+        }
+        self.heard.contains(&Command::Stop)
+    }
+
     /// The next command; without `wait` only one that is there already.
     pub async fn next(&mut self, wait: bool) -> Option<Command> {
         if let Some(command) = self.heard.pop_front() {
@@ -71,6 +79,18 @@ mod tests {
     use super::*;
     use futures_channel::mpsc;
     use pollster::block_on;
+
+    #[test]
+    fn a_stop_is_heard_without_taking_anything_out_of_turn() {
+        let (sender, receiver) = mpsc::unbounded();
+        let mut inbox = Inbox::new(receiver);
+        sender.unbounded_send(Command::Pause).unwrap();
+        assert!(!inbox.stop_is_heard());
+        sender.unbounded_send(Command::Stop).unwrap();
+        assert!(inbox.stop_is_heard() && inbox.stop_is_heard());
+        assert_eq!(block_on(inbox.next(true)), Some(Command::Pause));
+        assert_eq!(block_on(inbox.next(true)), Some(Command::Stop));
+    }
 
     #[test]
     fn a_nap_lasts_its_time_and_ends_with_a_command() {

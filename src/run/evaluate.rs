@@ -4,11 +4,13 @@ use super::assemble::{Assembly, From, Start, assemble};
 use super::kernels::Wish;
 use super::source::{self, Wanted};
 use super::told;
-use crate::Result;
+use crate::batch::Cursor;
 use crate::config::Config;
 use crate::train::checkpoint;
 use crate::train::engine::Place;
 use crate::train::event::EvalMetrics;
+use crate::train::session::Position;
+use crate::{Error, Result};
 use std::path::{Path, PathBuf};
 
 /// Rows read at most: as many as a split holds out.
@@ -20,19 +22,26 @@ const ROWS_MAX: u32 = 2000;
 /// The run's folder, its checkpoint or the text cannot be read, or its corpus is not where it was.
 pub async fn evaluate(run: &Path, corpus: &[PathBuf], place: &Place) -> Result<EvalMetrics> {
     let checkpoint = checkpoint::resume_point(run, None)?;
-    let position = told::position(&checkpoint)?;
-    let config = Config { eval_rows: ROWS_MAX, ..told::stored_config(run)? };
+    // Nothing is trained on: where the run stood in its own text means nothing in another.
+    let position = Position { cursor: Cursor::default(), ..told::position(&checkpoint)? };
+    let config = Config { eval_rows: ROWS_MAX, ..told::run_config(run, &checkpoint)? };
     let tokenizer = checkpoint.dir.join("generator");
     let mut wanted = told::trained_on(&checkpoint)?;
     if !corpus.is_empty() {
         wanted = Wanted { corpus: Vec::new(), valid: corpus.to_vec(), builtin: None, lang: wanted.lang };
     }
-    let text = source::open(&wanted, &config, Some(&tokenizer), &mut |_| {})?;
+    let text = source::open(&wanted, &config, Some(&tokenizer), &|| Ok(()), &mut |_| {})?;
     if corpus.is_empty() {
         // What a run trained on and what it held out is told by its text: on another, trained text could be judged.
         told::check_same_text(&checkpoint.state, &text, run, "name the text to judge with --corpus")?;
     }
     let start = Start { from: From::Checkpoint(&checkpoint, position), seed: 0, kernels: Wish::default() };
-    let Assembly { mut session, .. } = assemble(&config, &text, place, &start, &mut |_| {}).await?;
-    session.evaluate().await
+    let Assembly { mut session, .. } = assemble(&config, &text, place, &start, &|| Ok(()), &mut |_| {}).await?;
+    let measured = session.evaluate().await?;
+    if measured.metrics.non_finite {
+        return Err(Error::failed("what the networks say is not finite: the run left the numbers")
+            .at(run.display())
+            .hint("start a new run with a lower rate: --set lr=..."));
+    }
+    Ok(measured)
 }

@@ -41,8 +41,8 @@ use commands::Inbox;
 use drive::Control;
 use futures_channel::mpsc::UnboundedReceiver;
 use minutes::Timing;
-use source::{Text, Wanted};
-use std::cell::Cell;
+use source::{Going, Text, Wanted};
+use std::cell::{Cell, RefCell};
 use std::io::Write;
 use std::path::Path;
 use std::time::Instant;
@@ -60,8 +60,17 @@ pub async fn train(
     if let Some(threads) = options.threads {
         cpu::set_threads(threads);
     }
-    let mut run = match Run::prepare(&options, sink).await {
+    let inbox = RefCell::new(Inbox::new(commands));
+    let going = || if inbox.borrow_mut().stop_is_heard() { Err(Error::failed("stopped, as asked")) } else { Ok(()) };
+    let prepared = Run::prepare(&options, &going, sink).await;
+    let mut inbox = inbox.into_inner();
+    let mut run = match prepared {
         Ok(run) => run,
+        Err(_) if inbox.stop_is_heard() => {
+            // Nothing was written, so there is nothing to go on from.
+            let finished = Finished { outcome: Outcome::Stopped, step: 0, run: None, next: Vec::new() };
+            return sink(&Event::Finished(finished));
+        }
         Err(error) => {
             if options.watched {
                 sink(&Event::Failed(failure(&error, 0, None)))?;
@@ -69,7 +78,7 @@ pub async fn train(
             return Err(error);
         }
     };
-    let outcome = run.drive(options.stop_after, Inbox::new(commands), sink).await;
+    let outcome = run.drive(options.stop_after, inbox, sink).await;
     run.close(outcome, sink)
 }
 
@@ -119,7 +128,8 @@ struct Taken {
 }
 
 impl Run {
-    async fn prepare(options: &Options, sink: &mut Sink<'_>) -> Result<Self> {
+    /// `going`: an error as soon as somebody wants it to end.
+    async fn prepare(options: &Options, going: Going<'_>, sink: &mut Sink<'_>) -> Result<Self> {
         let engine = engine::Kind::named(&options.engine)?;
         let (resumed, taken) = options.resume.then(|| told::take_resumed(options)).transpose()?.unzip();
         let (config, builtin) = told::effective_config(options, resumed.as_ref())?;
@@ -148,8 +158,9 @@ impl Run {
             }
         };
         let listened = || failed.take().map_or(Ok(()), Err);
-        let text = source::open(&wanted, &config, tokenizer.as_deref(), &mut tell)?;
+        let text = source::open(&wanted, &config, tokenizer.as_deref(), going, &mut tell)?;
         listened()?;
+        going()?;
         if let Some(r) = &resumed {
             let hint = "resume with the same --corpus and --valid; on other text start a new run with --init";
             told::check_same_text(&r.checkpoint.state, &text, &r.out, hint)?;
@@ -165,8 +176,9 @@ impl Run {
         let wish = kernels::Wish { file: options.kernels.as_deref(), retune: options.retune };
         let start = Start { from, seed: options.seed.unwrap_or(1), kernels: wish };
         let Assembly { session, corpus, notices, kernels } =
-            assemble(&config, &text, &place, &start, &mut tell).await?;
+            assemble(&config, &text, &place, &start, going, &mut tell).await?;
         listened()?;
+        going()?;
 
         let out = resumed.as_ref().map(|r| r.out.clone()).or_else(|| options.out.clone());
         let out = out.unwrap_or_else(|| told::new_folder(&config.preset));
@@ -309,6 +321,7 @@ impl Run {
     /// What to do about a run that left the numbers: a resumed one would keep its rate.
     fn lower_rate(&self) -> String {
         let lr = self.session.config.lr / 2.0;
+        let lr = if (1e-6..1e3).contains(&lr) { lr.to_string() } else { format!("{lr:e}") };
         let from = match &self.last_checkpoint {
             Some(_) => format!("; --init {} starts from its last checkpoint's weights", self.folder.path().display()),
             None => String::new(),
@@ -334,8 +347,16 @@ impl Run {
     }
 
     fn tell_evaluation(&mut self, metrics: EvalMetrics, sink: &mut Sink<'_>) -> Result<()> {
-        self.last_evaluation = Some(self.session.completed());
-        self.tell(&Event::Eval(Box::new(metrics)), sink)
+        let (step, non_finite) = (self.session.completed(), metrics.metrics.non_finite);
+        self.last_evaluation = Some(step);
+        self.tell(&Event::Eval(Box::new(metrics)), sink)?;
+        if non_finite {
+            return Err(Error::failed(format!("after step {step} what the networks say is not finite"))
+                .kind(Kind::NonFinite)
+                .at(self.folder.path().display())
+                .hint(self.lower_rate()));
+        }
+        Ok(())
     }
 
     /// Writes a checkpoint on the way. One that cannot be written (a full disk, a folder that became read-only) ends no run: the
@@ -349,15 +370,18 @@ impl Run {
                 let [safe, safe_pt] = match &self.last_checkpoint {
                     Some(saved) => [
                         format!("the checkpoint of step {} is safe", saved.step),
-                        format!("o checkpoint do passo {} está a salvo", saved.step),
+                        format!("o ponto de controle do passo {} está a salvo", saved.step),
                     ],
-                    None => ["there is no checkpoint yet", "ainda não há checkpoint"].map(str::to_owned),
+                    None => ["there is no checkpoint yet", "ainda não há ponto de controle"].map(str::to_owned),
                 };
                 let warning = Warning {
                     kind: WarningKind::CheckpointNotWritten,
                     step,
                     message: format!("{error}\n  training goes on, and the next checkpoint is tried; {safe}"),
-                    message_pt: format!("{error}\n  o treino continua, e o próximo checkpoint será tentado; {safe_pt}"),
+                    // What the system said is in no language of ours: it comes last, as it is.
+                    message_pt: format!(
+                        "o ponto de controle do passo {step} não pôde ser escrito. O treino continua, e o próximo será tentado; {safe_pt}.\n  detalhes (em inglês): {error}"
+                    ),
                 };
                 self.tell(&Event::Warning(warning), sink)
             }
@@ -408,6 +432,7 @@ impl Run {
         let mut extra = serde_json::Map::new();
         extra.insert(told::POSITION.into(), serde_json::to_value(position).expect("numbers are JSON"));
         extra.insert(told::ADAPTER.into(), self.device.clone().into());
+        extra.insert(told::CONFIG.into(), serde_json::to_value(&session.config).expect("numbers and names are JSON"));
         if let Some(timing) = &self.control.timing {
             extra.insert(told::MINUTES_LEFT.into(), timing.minutes_left().into());
         }
@@ -448,7 +473,7 @@ impl Run {
         let result = match outcome {
             Ok(outcome) => {
                 let objective = self.session.config.objective;
-                let next = next_steps(&run, outcome, objective, self.text.example.as_deref());
+                let next = next_steps(&run, outcome, objective, self.text.example.as_deref(), self.lang);
                 let finished =
                     Finished { outcome, step: self.session.completed(), run: Some(run.display().to_string()), next };
                 self.tell(&Event::Finished(finished), sink)
@@ -511,11 +536,11 @@ fn settings(c: &Config) -> event::Settings {
 }
 
 /// What a person may do with the run now.
-fn next_steps(run: &Path, outcome: Outcome, objective: Objective, example: Option<&str>) -> Vec<String> {
+fn next_steps(run: &Path, outcome: Outcome, objective: Objective, example: Option<&str>, lang: Lang) -> Vec<String> {
     let run = run.display();
     // As this program was called: it need not be on anyone's path.
     let program = std::env::args().next().unwrap_or_else(|| "electroscope".to_owned());
-    let text = example.unwrap_or("the dog ate the bone");
+    let text = example.unwrap_or(lang.pick("the dog ate the bone", "o cachorro roeu o osso"));
     let mut next = vec![
         match objective {
             Objective::Electra => format!("{program} detect {run} \"{text}\""),

@@ -1,15 +1,15 @@
 //! The text of a run: files or the built-in corpus -> a tokenizer (given, or trained on it) -> the token cache.
 
-use crate::Result;
 use crate::config::Config;
 use crate::hub::Staging;
 use crate::text::cache::{self, Identity, Options, Origin, TokenCache};
 use crate::text::corpus::Corpus;
 use crate::text::grammar::{Class, Grammar, Language, Level, Rule, Story, Verdict};
 use crate::text::tokenizer::{Cleaning, Tokenizer};
-use crate::text::{Chunk, wordpiece};
+use crate::text::{Chunk, Role, wordpiece};
 use crate::train::event::Preparing;
 use crate::view::Lang;
+use crate::{Error, Result};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
@@ -48,6 +48,9 @@ fn builtin_words(level: Level) -> u64 {
 /// Seed of the built-in corpus: the same text in every run, so that runs compare.
 pub const BUILTIN_SEED: u64 = 1;
 
+/// An error as soon as somebody wants the preparation to end.
+pub type Going<'g> = &'g dyn Fn() -> Result<()>;
+
 /// Who hears what is being prepared.
 pub type Tell<'t> = &'t mut dyn FnMut(Preparing);
 
@@ -74,7 +77,15 @@ impl<'a, 't> Progress<'a, 't> {
 }
 
 /// Opens the corpus, loads the tokenizer at `tokenizer` or trains one of the configured size, and opens or builds the token cache.
-pub fn open(wanted: &Wanted, config: &Config, tokenizer: Option<&Path>, mut tell: Tell<'_>) -> Result<Text> {
+/// `going` is asked at every piece of text.
+pub fn open(
+    wanted: &Wanted,
+    config: &Config,
+    tokenizer: Option<&Path>,
+    going: Going<'_>,
+    mut tell: Tell<'_>,
+) -> Result<Text> {
+    let still = |chunk: Result<Chunk>| going().and(chunk);
     let cleaning =
         Cleaning { lower_case: config.lower_case, strip_accents: Some(config.strip_accents), ..Cleaning::UNCASED };
     let dir = cache_dir();
@@ -82,8 +93,9 @@ pub fn open(wanted: &Wanted, config: &Config, tokenizer: Option<&Path>, mut tell
         Some(level) => {
             let stories = Stories::new(wanted.lang, level)?;
             let identity = stories.identity();
-            let tokenizer = tokenizer_for(tokenizer, config, cleaning, &identity, || stories.chunks(), &mut tell)?;
-            let cache = cache_for(&dir, &identity, &tokenizer, || stories.chunks(), &mut tell)?;
+            let tokenizer =
+                tokenizer_for(tokenizer, config, cleaning, &identity, || stories.chunks().map(still), &mut tell)?;
+            let cache = cache_for(&dir, &identity, &tokenizer, || stories.chunks().map(still), &mut tell)?;
             Ok(Text {
                 name: format!("built-in, {}", level),
                 cache: Arc::new(cache),
@@ -106,9 +118,16 @@ pub fn open(wanted: &Wanted, config: &Config, tokenizer: Option<&Path>, mut tell
                 message_pt: files.trim_end().to_owned(),
                 share: None,
             });
-            let chunks = || corpus.training_chunks();
+            let chunks = || corpus.training_chunks().map(still);
             let tokenizer = tokenizer_for(tokenizer, config, cleaning, &identity, chunks, &mut tell)?;
-            let cache = cache_for(&dir, &identity, &tokenizer, || corpus.chunks(), &mut tell)?;
+            let cache = cache_for(&dir, &identity, &tokenizer, || corpus.chunks().map(still), &mut tell)?;
+            let held_out = |document| cache.document_role(document) == Role::HeldOut;
+            let wordless = !(0..cache.documents()).any(held_out);
+            if let Some(file) = corpus.files.iter().find(|file| wordless && file.role == Role::HeldOut) {
+                return Err(Error::failed("there is no word in the text to hold out")
+                    .at(file.path.display())
+                    .hint("give a file with text in it, or leave it away: then a part of the corpus is held out"));
+            }
             let names: Vec<String> =
                 wanted.corpus.iter().chain(&wanted.valid).map(|path| path.display().to_string()).collect();
             Ok(Text {

@@ -3,7 +3,7 @@
 
 use super::minutes::MINUTES_MAX;
 use super::source::{Text, Wanted};
-use crate::config::{Config, Objective, Overrides};
+use crate::config::{self, Config, Objective, Overrides};
 use crate::gpu::Choice;
 use crate::hub::{self, Networks};
 use crate::text::grammar::Level;
@@ -62,25 +62,30 @@ pub struct Resumed {
 
 pub fn effective_config(options: &Options, resumed: Option<&Resumed>) -> Result<(Config, Option<Level>)> {
     if let Some(r) = resumed {
-        let config = stored_config(&r.out)?;
+        let config = run_config(&r.out, &r.checkpoint)?;
         let state = &r.checkpoint.state;
         let fixed = !options.set.is_empty()
             || options.config.is_some()
             || options.preset.is_some()
             || options.minutes.is_some()
+            || options
+                .level
+                .is_some_and(|level| trained_on(&r.checkpoint).is_ok_and(|text| text.builtin != Some(level)))
             || options.steps.is_some_and(|steps| steps != state.planned_steps)
             || options.seed.is_some_and(|seed| seed != state.seed);
         if fixed {
             return Err(Error::usage("a resumed run keeps its own configuration")
                 .at(r.out.display())
-                .hint("leave --preset, --config, --set, --steps, --minutes and --seed away; to train on with other settings start a new run with --init"));
+                .hint("leave --preset, --config, --set, --steps, --minutes, --level and --seed away; to train on with other settings start a new run with --init"));
         }
         let builtin = options.corpus.is_empty().then(|| options.level.unwrap_or_else(|| default_level(&config.preset)));
         return Ok((config, builtin));
     }
-    let preset = options.preset.as_deref().unwrap_or("nano");
-    let builtin = options.corpus.is_empty().then(|| options.level.unwrap_or_else(|| default_level(preset)));
     let file = options.config.as_deref().map(read_text).transpose()?;
+    // A file that was written for a preset, as a run's own is, brings it along.
+    let of_file = file.as_ref().and_then(|(text, _)| config::preset_of(text));
+    let preset = options.preset.as_deref().or(of_file.as_deref()).unwrap_or("nano");
+    let builtin = options.corpus.is_empty().then(|| options.level.unwrap_or_else(|| default_level(preset)));
     let mut set = options.set.clone();
     if let Some(steps) = options.steps {
         set.push(format!("steps={steps}"));
@@ -109,6 +114,23 @@ fn default_level(preset: &str) -> Level {
 pub fn stored_config(run: &Path) -> Result<Config> {
     let (text, place) = read_text(&run.join("config.toml"))?;
     Config::from_toml(&text, &place)
+}
+
+/// The configuration of a checkpoint's run: the one that the run's folder holds, which must be what the checkpoint was trained with.
+///
+/// # Errors
+/// It cannot be read, or was changed since.
+pub fn run_config(run: &Path, checkpoint: &Checkpoint) -> Result<Config> {
+    let config = stored_config(run)?;
+    // Earlier versions did not keep it.
+    let Some(serde_json::Value::Object(then)) = checkpoint.state.extra.get(CONFIG) else { return Ok(config) };
+    let now = serde_json::to_value(&config).expect("numbers, strings and booleans are JSON");
+    // `--minutes` become steps after the first checkpoints.
+    let changed = then.iter().find(|(key, value)| *key != "steps" && now.get(key.as_str()) != Some(value));
+    let Some((key, value)) = changed else { return Ok(config) };
+    Err(Error::usage(format!("{key} = {}, where the run was trained with {value}", now[key.as_str()]))
+        .at(run.join("config.toml").display())
+        .hint("put it back; to train on with other settings start a new run with --init"))
 }
 
 fn read_text(path: &Path) -> Result<(String, String)> {
@@ -151,6 +173,7 @@ fn find_resumed(options: &Options, out: PathBuf) -> Result<Resumed> {
 pub const POSITION: &str = "position";
 pub const TRAINED_ON: &str = "trained_on";
 pub const ADAPTER: &str = "adapter";
+pub const CONFIG: &str = "config";
 pub const MINUTES_LEFT: &str = "minutes_left";
 
 /// Of a run whose `--minutes` were not yet made into steps when it ended: what is left of them.
@@ -222,7 +245,7 @@ pub fn check_init(networks: &Networks, text: &Text, config: &Config) -> Result<(
     let (vocab, have) = (sizes.vocab_size, text.tokenizer.vocab_size());
     if vocab != have {
         return Err(Error::usage(format!("the networks have a vocabulary of {vocab}, the tokenizer {have}"))
-            .hint("leave --tokenizer away: the folder of --init has its own"));
+            .hint("the tokenizer must be the one the networks were trained with: it lies in the folder of --init, and --tokenizer is not needed"));
     }
     let positions = sizes.max_position_embeddings;
     if (config.seq_len as usize) > positions {

@@ -5,7 +5,6 @@
 use super::drill::Drill;
 use crate::Result;
 use crate::config::Config;
-use crate::gpu::HostTime;
 use crate::ops::fill;
 use crate::plan::{Choices, Elem, Recorder, Stage};
 use crate::train::engine::{Kind, Place};
@@ -87,7 +86,8 @@ pub struct StepSpeed {
     pub limit_share: Option<f64>,
     /// Of `step_ms`, the host's own work: masking, packing, writing, encoding.
     pub host_ms: f64,
-    /// Medians over the steps of what the host takes to encode one and to submit it; none on the processor itself.
+    /// What the host takes to encode a step and to submit it, medians of [`REHEARSALS`] without any work for the device; none where
+    /// nothing of ours is launched on one.
     pub encode_ms: Option<f64>,
     pub submit_ms: Option<f64>,
     pub steps: u64,
@@ -167,27 +167,37 @@ pub(super) async fn warm_up(drill: &mut Drill) -> Result<u64> {
 pub(super) struct Times {
     /// Steps in a row and the seconds they took together.
     groups: Vec<(u64, f64)>,
-    /// Of each step on a device, in seconds.
-    encode: Vec<f64>,
-    submit: Vec<f64>,
-    /// The host's work besides, of all steps.
-    drill: Duration,
+    /// The host's own work, of all steps.
+    host: Duration,
+    encode_ms: Option<f64>,
+    submit_ms: Option<f64>,
 }
 
+/// Steps that are launched without any work, to time the host alone.
+const REHEARSALS: usize = 31;
+
 impl Times {
-    fn host(&mut self, before: Option<HostTime>, after: Option<HostTime>) {
-        if let (Some(before), Some(after)) = (before, after) {
-            self.encode.push((after.encoding - before.encoding).as_secs_f64());
-            self.submit.push((after.submitting - before.submitting).as_secs_f64());
+    async fn launch(&mut self, drill: &mut Drill) -> Result<()> {
+        let (mut encode, mut submit) = (Vec::new(), Vec::new());
+        for _ in 0..REHEARSALS {
+            let (mut encode_secs, mut submit_secs) = (0.0, 0.0);
+            for (range, times) in parts(&drill.model.plan, drill.accumulate()) {
+                let Some(cost) = drill.engine.rehearse(range).await? else { return Ok(()) };
+                encode_secs += times as f64 * cost.encoding.as_secs_f64();
+                submit_secs += times as f64 * cost.submitting.as_secs_f64();
+            }
+            encode.push(encode_secs * 1e3);
+            submit.push(submit_secs * 1e3);
         }
+        (self.encode_ms, self.submit_ms) = (Some(median(encode)), Some(median(submit)));
+        Ok(())
     }
 
     /// One after the other.
     pub(super) fn append(mut self, more: &Self) -> Self {
         self.groups.extend(&more.groups);
-        self.encode.extend(&more.encode);
-        self.submit.extend(&more.submit);
-        self.drill += more.drill;
+        self.host += more.host;
+        (self.encode_ms, self.submit_ms) = (more.encode_ms, more.submit_ms);
         self
     }
 
@@ -209,26 +219,26 @@ impl Times {
 pub(super) async fn timed(drill: &mut Drill, step: &mut u64, seconds: f64) -> Result<Times> {
     let mut times = Times::default();
     drill.host = Duration::ZERO;
+    let encoded_before = drill.engine.host();
     let started = Instant::now();
     while times.groups.is_empty() || started.elapsed().as_secs_f64() < seconds {
         let (group, first) = (Instant::now(), *step);
         // As a run does: the numbers of a few steps are under way while the next is submitted.
         while *step - first < GROUP && (*step == first || started.elapsed().as_secs_f64() < seconds) {
-            let before = drill.engine.host();
             drill.step(*step).await?;
-            times.host(before, drill.engine.host());
             *step += 1;
         }
         drill.losses().await?;
         times.groups.push((*step - first, group.elapsed().as_secs_f64()));
     }
-    times.drill = drill.host;
+    times.host = drill.host + (drill.engine.host() - encoded_before);
+    times.launch(drill).await?;
     Ok(times)
 }
 
-fn median_ms(mut secs: Vec<f64>) -> Option<f64> {
-    secs.sort_unstable_by(f64::total_cmp);
-    secs.get(secs.len() / 2).map(|secs| secs * 1e3)
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_unstable_by(f64::total_cmp);
+    values[values.len() / 2]
 }
 
 pub(super) fn step_speed(
@@ -267,9 +277,9 @@ pub(super) fn step_speed(
         step_ms_slowest: group_secs().fold(0.0, f64::max) * 1e3,
         predicted_ms: predicted_secs.map(|secs| secs * 1e3),
         limit_share: predicted_secs.map(|secs| secs / step_secs),
-        host_ms: (times.drill.as_secs_f64() + times.encode.iter().sum::<f64>()) * 1e3 / steps as f64,
-        encode_ms: median_ms(times.encode),
-        submit_ms: median_ms(times.submit),
+        host_ms: times.host.as_secs_f64() * 1e3 / steps as f64,
+        encode_ms: times.encode_ms,
+        submit_ms: times.submit_ms,
         steps,
         dispatches,
         bytes: planned(sum(&|i| plan.dispatches[i].bytes())),

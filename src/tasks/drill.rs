@@ -85,6 +85,11 @@ impl Drill {
         [self.batches[micro].rows as u32, self.batches[micro].slots as u32]
     }
 
+    /// Micro-batches a step.
+    pub fn accumulate(&self) -> u32 {
+        self.config.accumulate
+    }
+
     /// One optimizer step (from 0) with other masks, dropout and noise than any other; its numbers stay to be drained.
     pub async fn step(&mut self, step: u64) -> Result<()> {
         let totals = self.mask(step);

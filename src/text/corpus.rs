@@ -62,6 +62,11 @@ impl Corpus {
         files.sort_by_key(|file| file.role == Role::HeldOut);
         let corpus = Self { files, skipped };
         if !corpus.files.iter().any(|file| file.role == Role::Corpus) {
+            if let Some((path, _)) = corpus.skipped.iter().find(|(_, reason)| *reason == TWICE) {
+                return Err(Error::failed("all the text to train on is held out: it is given with --valid too")
+                    .at(path.display())
+                    .hint("leave --valid away: then a part of the corpus is held out"));
+            }
             let mut paths: Vec<String> = corpus_names(&corpus, valid);
             if paths.is_empty() {
                 paths = given.iter().map(|path| path.display().to_string()).collect();
@@ -142,6 +147,9 @@ enum Purpose {
     HeldOut,
 }
 
+/// Why a file that was met before is skipped.
+const TWICE: &str = "already in the list";
+
 struct Finder {
     files: Vec<CorpusFile>,
     skipped: Vec<(PathBuf, &'static str)>,
@@ -155,6 +163,12 @@ impl Finder {
         let meta = std::fs::metadata(path).map_err(|e| Error::io("read", path, &e))?;
         if meta.is_dir() {
             return self.add_folder(path, purpose);
+        }
+        if !meta.is_file() {
+            // It is read more than once: a pipe gives its text away the first time.
+            return Err(Error::failed("this is a pipe or a device, not a file")
+                .at(path.display())
+                .hint("write the text into a file first"));
         }
         if meta.len() == 0 {
             return Err(Error::failed("the file is empty").at(path.display()).hint("give a file with text in it"));
@@ -215,7 +229,7 @@ impl Finder {
 
     fn push(&mut self, path: &Path, meta: &std::fs::Metadata, format: Format, gzip: bool, role: Role) -> Result<()> {
         if !self.first_visit(path)? {
-            self.skipped.push((path.to_owned(), "already in the list"));
+            self.skipped.push((path.to_owned(), TWICE));
             return Ok(());
         }
         let since_1970 = meta.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());

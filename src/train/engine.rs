@@ -2,7 +2,7 @@
 
 #[cfg(feature = "burn")]
 use crate::burn;
-use crate::gpu::{Choice, Gpu, HostTime, Profile};
+use crate::gpu::{Choice, Gpu, LaunchCost, Profile};
 use crate::model::Model;
 use crate::plan::{Limits, Plan, Step, Tensor};
 use crate::train::event;
@@ -50,6 +50,7 @@ impl Kind {
 pub struct Place {
     gpu: Option<Gpu>,
     reason: String,
+    reason_pt: String,
     /// Burn's side of the same device, where Burn trains.
     #[cfg(feature = "burn")]
     burn: Option<burn::Device>,
@@ -82,6 +83,7 @@ impl Place {
         Self {
             gpu: self.gpu.clone(),
             reason: self.reason.clone(),
+            reason_pt: self.reason_pt.clone(),
             #[cfg(feature = "burn")]
             burn: None,
         }
@@ -106,10 +108,12 @@ impl Place {
         let opened = Gpu::open(choice, profile).await?;
         // The event tells the adapter's name apart from the reason.
         let name = opened.gpu.as_ref().map_or_else(|| "cpu executor: ".to_owned(), |gpu| format!("{}: ", gpu.summary));
-        let reason = opened.reason.strip_prefix(&name).map(str::to_owned).unwrap_or(opened.reason);
+        let [reason, reason_pt] = [opened.reason, opened.reason_pt]
+            .map(|reason| reason.strip_prefix(&name).map(str::to_owned).unwrap_or(reason));
         Ok(Self {
             gpu: opened.gpu,
             reason,
+            reason_pt,
             #[cfg(feature = "burn")]
             burn: None,
         })
@@ -120,6 +124,7 @@ impl Place {
         Self {
             gpu: None,
             reason: "it was asked for".to_owned(),
+            reason_pt: "foi pedido".to_owned(),
             #[cfg(feature = "burn")]
             burn: None,
         }
@@ -156,14 +161,17 @@ impl Place {
                 name: gpu.summary.name.clone(),
                 backend: Some(gpu.summary.backend.to_owned()),
                 reason: self.reason.clone(),
-                reason_pt: None,
+                reason_pt: Some(self.reason_pt.clone()),
             },
             None => event::Device {
                 executor: event::Executor::Cpu,
-                name: format!("{} threads", cpu::threads()),
+                name: match cpu::threads() {
+                    1 => "1 thread".to_owned(),
+                    threads => format!("{threads} threads"),
+                },
                 backend: None,
                 reason: self.reason.clone(),
-                reason_pt: None,
+                reason_pt: Some(self.reason_pt.clone()),
             },
         }
     }
@@ -220,13 +228,22 @@ impl Engine {
         }
     }
 
-    /// Time that the host spent on giving work to a device; none on the processor itself.
-    pub fn host(&self) -> Option<HostTime> {
+    /// Time that the host spent encoding work for a device.
+    pub fn host(&self) -> Duration {
         match self {
-            Self::Cpu(_) => None,
-            Self::Gpu(e) => Some(e.host()),
-            #[cfg(feature = "burn")]
-            Self::Burn(_) => None,
+            Self::Gpu(e) => e.host(),
+            _ => Duration::ZERO,
+        }
+    }
+
+    /// What it costs the host to launch `range`; none where nothing of ours is launched on a device.
+    ///
+    /// # Errors
+    /// The device is lost, or something failed since the last call.
+    pub async fn rehearse(&mut self, range: Range<usize>) -> Result<Option<LaunchCost>> {
+        match self {
+            Self::Gpu(e) => e.rehearse(range).await.map(Some),
+            _ => Ok(None),
         }
     }
 

@@ -364,7 +364,8 @@ fn eval_text(eval: &EvalMetrics, lang: Lang) -> String {
     }
 }
 
-fn device_text(device: &Device, lang: Lang) -> String {
+/// `device: llvmpipe (vulkan): it was asked for`
+pub fn device_text(device: &Device, lang: Lang) -> String {
     let backend = device.backend.as_ref().map_or_else(String::new, |backend| format!(" ({backend})"));
     let reason = match lang {
         Lang::Pt => device.reason_pt.as_ref().unwrap_or(&device.reason),
@@ -399,6 +400,14 @@ fn warning_text(warning: &Warning, lang: Lang) -> String {
 }
 
 fn finished_text(finished: &Finished, elapsed_secs: f64, lang: Lang) -> String {
+    if finished.run.is_none() && finished.step == 0 {
+        return lang
+            .pick(
+                "stopped before the first step; no run was begun",
+                "parado antes do primeiro passo; nenhum treino começou",
+            )
+            .to_owned();
+    }
     let (step, time) = (lang.whole(finished.step), duration_text(elapsed_secs));
     let mut text = match (finished.outcome, lang) {
         (Outcome::Completed, Lang::En) => format!("done: {step} steps in {time}"),

@@ -12,6 +12,7 @@ attention-generator = Generator
 attention-judge = Judge
 attention-absent = This network has no map of this layer.
 attention-at = layer { $layer }, after step { $step }
+attention-elsewhen = You look back at step { $shown }; these weights are those after step { $step }. Attention can be looked back at only where it was read: “With every readout” reads it each time.
 attention-mean = Mean of all heads
 attention-head = Head { $number }
 attention-heads-of = Head of the network: { $network }

@@ -1,7 +1,8 @@
 data-heading = Data and runs
 data-half-new = New run
 data-half-kept = Runs and models
-data-error = That did not work:
+data-error = That did not work: { $details }
+data-error-usage = This cannot be run: { $details }
 data-remove = Remove
 data-stop = Stop
 data-start = Start training

@@ -1,4 +1,5 @@
 flow-heading = What the judge reads
+flow-story = The generator, a small network, fills in hidden words; the judge rates each word: was it replaced?
 flow-none = No sentence was read yet.
 flow-row-original = original
 flow-row-masked = masked
@@ -9,7 +10,7 @@ flow-legend-ramp = p(replaced)
 flow-legend-caught = caught
 flow-legend-missed = missed
 flow-legend-false-alarm = false alarm
-flow-legend-lucky = drew the original: counts as original
+flow-legend-lucky = guessed right: counts as original
 flow-token-original = “{ $token }”, original, judge { $p } replaced, { $verdict }
 flow-token-replaced = “{ $token }” in place of “{ $original }”, judge { $p } replaced, { $verdict }
 flow-verdict-caught = caught

@@ -12,6 +12,7 @@ attention-generator = Gerador
 attention-judge = Discriminador
 attention-absent = Esta rede não tem mapa desta camada.
 attention-at = camada { $layer }, depois do passo { $step }
+attention-elsewhen = Você olha para o passo { $shown }; estes pesos são os de depois do passo { $step }. Só se pode voltar à atenção que foi lida: “A cada leitura” lê todas as vezes.
 attention-mean = Média das cabeças
 attention-head = Cabeça { $number }
 attention-heads-of = Cabeça da rede: { $network }

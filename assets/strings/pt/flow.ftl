@@ -1,4 +1,5 @@
 flow-heading = O que o discriminador lê
+flow-story = O gerador, uma rede pequena, preenche as lacunas; o discriminador avalia cada palavra: foi trocada?
 flow-none = Nenhuma frase foi lida ainda.
 flow-row-original = original
 flow-row-masked = mascarado
@@ -9,7 +10,7 @@ flow-legend-ramp = p(substituído)
 flow-legend-caught = detectado
 flow-legend-missed = não detectado
 flow-legend-false-alarm = alarme falso
-flow-legend-lucky = sorteou o original: conta como original
+flow-legend-lucky = acertou: conta como original
 flow-token-original = “{ $token }”, original, discriminador { $p } substituído, { $verdict }
 flow-token-replaced = “{ $token }” no lugar de “{ $original }”, discriminador { $p } substituído, { $verdict }
 flow-verdict-caught = detectado

@@ -18,7 +18,7 @@ hardware-looking = Procurando adaptadores…
 hardware-threads = Processador: { $threads ->
     [one] { $threads } thread
    *[other] { $threads } threads
-} para os gêmeos em Rust; roda todo preset que couber na memória.
+} para os gêmeos em Rust; roda toda predefinição que couber na memória.
 hardware-no-adapter = Nenhum adaptador de GPU (Vulkan, Metal ou DX12) foi encontrado.
 hardware-adapter = { $name } ({ $kind }, { $backend })
 hardware-kind-discrete = dedicado
@@ -34,8 +34,8 @@ hardware-subgroups-lanes = subgrupos (de { $least } a { $most } vias)
 hardware-portable = basta para treinar
 hardware-yes = sim
 hardware-no = não
-hardware-presets = O que um passo de treino de cada preset precisa
-hardware-column-preset = preset
+hardware-presets = O que um passo de treino de cada predefinição precisa
+hardware-column-preset = predefinição
 hardware-column-parameters = parâmetros
 hardware-column-memory = memória
 hardware-column-buffer = maior buffer

@@ -4,7 +4,7 @@
 mod lines;
 mod weights;
 
-use super::PanelContext;
+use super::{PanelContext, elsewhen_ui};
 use crate::t;
 use crate::train::event::{AttentionMap, Command, Network};
 use egui::{Align, ComboBox, Layout, RichText, Ui};
@@ -47,7 +47,10 @@ impl AttentionPanel {
             ui.label(cx.t(key));
             return;
         }
-        let maps = NETWORKS.map(|(network, key)| (state.attention.get(&network), cx.t(key)));
+        let maps = NETWORKS.map(|(network, key)| (state.attention_at(network, cx.view.scrub), cx.t(key)));
+        if let Some(map) = maps.iter().find_map(|(map, _)| *map) {
+            elsewhen_ui(ui, cx, "attention-elsewhen", map.step);
+        }
         if ui.available_width() >= SIDE_BY_SIDE {
             ui.columns_const(|columns: &mut [Ui; 2]| {
                 for (n, (column, (map, name))) in columns.iter_mut().zip(&maps).enumerate() {
@@ -160,6 +163,6 @@ impl AttentionPanel {
 /// Layers of the networks, as the run's settings or a map say.
 fn layers(cx: &PanelContext) -> u32 {
     let told = cx.state.settings.as_ref().and_then(|settings| settings.get("layers")?.as_u64());
-    let seen = || cx.state.attention.values().next().map(|map| map.layers);
+    let seen = || cx.state.attention.values().find_map(|maps| maps.last()).map(|map| map.layers);
     told.and_then(|layers| u32::try_from(layers).ok()).or_else(seen).unwrap_or(1).max(1)
 }

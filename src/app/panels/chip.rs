@@ -12,6 +12,8 @@ use egui::{
 pub const HEIGHT: f32 = 26.0;
 /// A glyph's box, beside a number.
 pub const GLYPH: f32 = 12.0;
+/// Of the legend's shades.
+const RAMP: f32 = 90.0;
 /// Between a chip's edge and its text.
 pub const PAD: f32 = 7.0;
 
@@ -207,26 +209,43 @@ pub fn legend(ui: &mut Ui, cx: &PanelContext) {
             (Verdict::LuckyGuess, "flow-legend-lucky"),
         ];
         for (verdict, key) in entries {
-            let (rect, _) = ui.allocate_exact_size(Vec2::splat(GLYPH + 2.0), Sense::hover());
-            glyph(ui.painter(), verdict, rect.center(), cx.theme.text);
-            ui.label(egui::RichText::new(cx.t(key)).font(cx.theme.small()).color(cx.theme.weak));
-            ui.add_space(8.0);
+            // A sign and its word stay on one line, which wants their width known beforehand.
+            let width = GLYPH + 2.0 + 6.0 + label_width(ui, &cx.t(key), cx) + 14.0;
+            together(ui, width, |ui| {
+                let (rect, _) = ui.allocate_exact_size(Vec2::splat(GLYPH + 2.0), Sense::hover());
+                glyph(ui.painter(), verdict, rect.center(), cx.theme.text);
+                ui.label(egui::RichText::new(cx.t(key)).font(cx.theme.small()).color(cx.theme.weak));
+                ui.add_space(8.0);
+            });
         }
-        let label = |ui: &mut Ui, text: String| {
-            ui.label(egui::RichText::new(text).font(cx.theme.small()).color(cx.theme.weak));
-        };
-        label(ui, cx.lang().decimal(0.0, 0));
-        let (rect, _) = ui.allocate_exact_size(vec2(90.0, 14.0), Sense::hover());
-        const STEPS: usize = 10;
-        for n in 0..STEPS {
-            let width = rect.width() / STEPS as f32;
-            let left = rect.left() + width * n as f32;
-            let part = Rect::from_min_size(pos2(left, rect.top()), vec2(width + 0.5, rect.height()));
-            ui.painter().rect_filled(part, CornerRadius::ZERO, cx.theme.ramp((n as f64 + 0.5) / STEPS as f64));
-        }
-        let line = Stroke::new(1.0, cx.theme.line);
-        ui.painter().rect_stroke(rect, CornerRadius::same(2), line, StrokeKind::Outside);
-        label(ui, cx.lang().decimal(1.0, 0));
-        label(ui, cx.t("flow-legend-ramp"));
+        let [zero, one] = [0.0, 1.0].map(|p| label_width(ui, &cx.lang().decimal(p, 0), cx));
+        let width = zero + one + label_width(ui, &cx.t("flow-legend-ramp"), cx) + RAMP + 3.0 * 6.0 + 2.0;
+        together(ui, width, |ui| ramp_ui(ui, cx));
     });
+}
+
+/// What does not fall apart at the end of a line.
+fn together(ui: &mut Ui, width: f32, draw: impl FnOnce(&mut Ui)) {
+    let row = egui::Layout::left_to_right(egui::Align::Center);
+    ui.allocate_ui_with_layout(vec2(width, 18.0), row, draw);
+}
+
+/// From no to certain.
+fn ramp_ui(ui: &mut Ui, cx: &PanelContext) {
+    let label = |ui: &mut Ui, text: String| {
+        ui.label(egui::RichText::new(text).font(cx.theme.small()).color(cx.theme.weak));
+    };
+    label(ui, cx.lang().decimal(0.0, 0));
+    let (rect, _) = ui.allocate_exact_size(vec2(RAMP, 14.0), Sense::hover());
+    const STEPS: usize = 10;
+    for n in 0..STEPS {
+        let width = rect.width() / STEPS as f32;
+        let left = rect.left() + width * n as f32;
+        let part = Rect::from_min_size(pos2(left, rect.top()), vec2(width + 0.5, rect.height()));
+        ui.painter().rect_filled(part, CornerRadius::ZERO, cx.theme.ramp((n as f64 + 0.5) / STEPS as f64));
+    }
+    let line = Stroke::new(1.0, cx.theme.line);
+    ui.painter().rect_stroke(rect, CornerRadius::same(2), line, StrokeKind::Outside);
+    label(ui, cx.lang().decimal(1.0, 0));
+    label(ui, cx.t("flow-legend-ramp"));
 }

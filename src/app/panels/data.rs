@@ -184,7 +184,10 @@ fn line_ui(ui: &mut Ui, cx: &PanelContext, draft: &mut Draft, checked: &Checked)
     parts::heading(ui, cx, "data-line");
     let field = ui.label(cx.t("data-out"));
     let hint = cx.t("data-out-hint");
-    let edit = egui::TextEdit::singleline(&mut draft.out).hint_text(hint).desired_width(280.0);
+    let edit = egui::TextEdit::singleline(&mut draft.out)
+        .id(egui::Id::unique("folder of a new run"))
+        .hint_text(hint)
+        .desired_width(280.0);
     ui.add(edit).labelled_by(field.id);
     let Ok(line) = &checked.line else { return };
     ui.add(Label::new(RichText::new(line).font(cx.theme.mono())).wrap_mode(TextWrapMode::Wrap).selectable(true));

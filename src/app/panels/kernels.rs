@@ -16,7 +16,11 @@ use source::SourceView;
 use std::collections::BTreeSet;
 use sum::{Sum, bytes_text, flops_text, secs_text, share_of};
 
-#[derive(Default)]
+/// A stage's share of the step.
+const BAR: f32 = 160.0;
+/// Room for how many dispatches a stage has, and what they take.
+const WORDS: f32 = 240.0;
+
 pub struct KernelsPanel {
     /// Stages whose dispatches are listed.
     unfolded: BTreeSet<Stage>,
@@ -27,9 +31,30 @@ pub struct KernelsPanel {
     /// A measurement was asked for; the one before it was taken at this step, over so many steps.
     asked: Option<Option<(u64, u64)>>,
     source: SourceView,
+    /// The kernel to open as soon as there is a list.
+    wanted: Option<String>,
+}
+
+impl Default for KernelsPanel {
+    fn default() -> Self {
+        Self {
+            // What one stage is made of is seen without a click.
+            unfolded: BTreeSet::from([Stage::Judge]),
+            open: None,
+            by_kernel: false,
+            asked: None,
+            source: SourceView::default(),
+            wanted: None,
+        }
+    }
 }
 
 impl KernelsPanel {
+    /// Shows a kernel's texts, in the list by kernel.
+    pub fn open(&mut self, kernel: &str) {
+        (self.by_kernel, self.wanted) = (true, Some(kernel.to_owned()));
+    }
+
     pub fn ui(&mut self, ui: &mut Ui, cx: &mut PanelContext) {
         let state = cx.state;
         ui.label(cx.t("kernels-lesson"));
@@ -41,6 +66,10 @@ impl KernelsPanel {
             ui.label(RichText::new(cx.t("kernels-none")).color(cx.theme.weak));
             return;
         };
+        if let Some(wanted) = self.wanted.take() {
+            let of_kernel = sum::by_kernel(&kernels.dispatches).into_iter().find(|(most, _)| most.kernel == wanted);
+            self.open = of_kernel.map(|(most, _)| most.index);
+        }
         let whole = Sum::of(&kernels.dispatches);
         self.measure_ui(ui, cx, kernels, whole);
         ui.add_space(4.0);
@@ -186,6 +215,15 @@ fn stage_head_ui(ui: &mut Ui, cx: &PanelContext, name: &str, sum: Sum, whole: Su
     let words = painter.layout_no_wrap(words, cx.theme.small(), cx.theme.weak);
     let at = pos2((rect.right() - 10.0 - words.size().x).max(end + 10.0), rect.center().y - words.size().y / 2.0);
     painter.galley(at, words, cx.theme.weak);
+    // One below the other in all heads, unless the words need the room.
+    let right = (rect.right() - WORDS).min(at.x - 12.0);
+    let bar = Rect::from_min_size(pos2(right - BAR, rect.center().y - 6.0), vec2(BAR, 12.0));
+    if bar.left() > end + 10.0 {
+        let corner = CornerRadius::same(3);
+        painter.rect(bar, corner, cx.theme.panel, Stroke::new(1.0, cx.theme.line), StrokeKind::Inside);
+        let width = bar.width() * share.unwrap_or(0.0).clamp(0.0, 1.0) as f32;
+        painter.rect_filled(Rect::from_min_size(bar.min, vec2(width, bar.height())), corner, cx.theme.ramp(0.8));
+    }
     response.clicked()
 }
 

@@ -60,7 +60,7 @@ impl LessonPanel {
                 columns[1].with_layout(ragged, |ui| question_ui(ui, cx, page, number, predicted, &facts));
             });
         } else {
-            ui.set_max_width(TEXT_WIDTH);
+            ui.set_max_width(ui.available_width().min(TEXT_WIDTH));
             ui.label(cx.t(page.text));
             ui.add_space(6.0);
             question_ui(ui, cx, page, number, predicted, &facts);

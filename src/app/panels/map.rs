@@ -3,7 +3,7 @@
 
 mod plane;
 
-use super::PanelContext;
+use super::{PanelContext, elsewhen_ui};
 use crate::t;
 use crate::train::event::{Command, EmbeddingMap, MapPoint};
 use egui::{
@@ -42,7 +42,7 @@ impl MapPanel {
     pub fn ui(&mut self, ui: &mut Ui, cx: &mut PanelContext) {
         self.request_ui(ui, cx);
         let state = cx.state;
-        let Some(map) = &state.embedding_map else {
+        let Some(map) = state.embedding_map_at(cx.view.scrub) else {
             let key = if cx.view.transport.live { "map-none" } else { "map-not-live" };
             ui.label(cx.t(key));
             return;
@@ -61,7 +61,7 @@ impl MapPanel {
 
     fn request_ui(&mut self, ui: &mut Ui, cx: &mut PanelContext) {
         ui.horizontal_wrapped(|ui| {
-            let label = cx.t(if cx.state.embedding_map.is_some() { "map-again" } else { "map-ask" });
+            let label = cx.t(if cx.state.embedding_maps.is_empty() { "map-ask" } else { "map-again" });
             if ui.add_enabled(cx.view.transport.live, egui::Button::new(label)).clicked() {
                 cx.send(Command::EmbeddingMap { tokens: self.count });
             }
@@ -75,10 +75,11 @@ impl MapPanel {
             });
             combo.response.labelled_by(label.id);
         });
-        if let Some(map) = &cx.state.embedding_map {
+        if let Some(map) = cx.state.embedding_map_at(cx.view.scrub) {
             let [x, y] = map.explained.map(|share| cx.percent(Some(share), 0));
             let text = t!(cx, "map-explained", step = map.step, x = x, y = y);
             ui.label(RichText::new(text).font(cx.theme.small()).color(cx.theme.weak));
+            elsewhen_ui(ui, cx, "map-elsewhen", map.step);
         }
     }
 
@@ -87,7 +88,8 @@ impl MapPanel {
         let mut found = Vec::new();
         ui.horizontal_wrapped(|ui| {
             let label = ui.label(cx.t("map-search"));
-            let field = TextEdit::singleline(&mut self.search).desired_width(150.0);
+            let field =
+                TextEdit::singleline(&mut self.search).id(egui::Id::unique("word to search")).desired_width(150.0);
             let response = ui.add(field).labelled_by(label.id);
             found = matches(&map.points, &self.search);
             if response.changed() || (response.lost_focus() && ui.input(|i| i.key_pressed(Key::Enter))) {

@@ -215,6 +215,14 @@ impl PanelContext<'_> {
     }
 }
 
+/// Where the strips look back at a step that nothing was read at: says which step this is of instead.
+fn elsewhen_ui(ui: &mut egui::Ui, cx: &PanelContext, key: &str, step: u64) {
+    let Some(shown) = cx.state.readout_at(cx.view.scrub).map(|readout| readout.step) else { return };
+    if cx.view.scrub.is_some() && shown != step {
+        ui.label(egui::RichText::new(crate::t!(cx, key, shown = shown, step = step)).color(cx.theme.accent));
+    }
+}
+
 /// All panels with what they keep.
 #[derive(Default)]
 pub struct Panels {

@@ -83,7 +83,7 @@ impl SentencePanel {
         let label = ui.label(RichText::new(cx.t("sentence-label")).font(cx.theme.small()).color(cx.theme.weak));
         let mut text = self.typed.clone();
         let field = TextEdit::singleline(&mut text)
-            .id_salt("sentence")
+            .id(egui::Id::unique("sentence"))
             .hint_text(cx.t("sentence-hint"))
             .char_limit(CHARACTERS_MAX)
             .desired_width(f32::INFINITY)
@@ -219,7 +219,10 @@ impl SentencePanel {
                 change = Some(Change::Sample { draw: draw.unwrap_or(0) });
             }
             let label = ui.label(RichText::new(cx.t("sentence-swap-label")).color(cx.theme.weak));
-            let field = TextEdit::singleline(&mut self.hand).id_salt("hand").char_limit(40).desired_width(110.0);
+            let field = TextEdit::singleline(&mut self.hand)
+                .id(egui::Id::unique("word by hand"))
+                .char_limit(40)
+                .desired_width(110.0);
             let field = ui.add(field.margin(vec2(8.0, 5.0))).labelled_by(label.id);
             let enter = field.lost_focus() && ui.input(|i| i.key_pressed(egui::Key::Enter));
             let swap = ui.button(cx.t("sentence-swap")).clicked() || enter;

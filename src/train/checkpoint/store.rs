@@ -42,13 +42,22 @@ pub struct Written {
 impl RunFolder {
     /// Takes the folder for a new run. One that already holds a run is refused.
     pub fn create(run: &Path) -> Result<Self> {
-        let folder = Self::lock(run)?;
         Self::refuse_taken(run)?;
+        let folder = Self::lock(run)?;
+        // Another process may have begun one in between.
+        Self::refuse_run(run)?;
         folder.cleared()
     }
 
-    /// Refuses a folder that holds a run: also asked before anything slow is begun for a new one.
+    /// Refuses a folder that holds a run, or in which one is under way: also asked before anything slow is begun for a new one.
     pub fn refuse_taken(run: &Path) -> Result<()> {
+        let Err(taken) = Self::refuse_run(run) else { return Ok(()) };
+        // A folder in use is neither to be removed nor to be gone on with.
+        Self::lock(run)?;
+        Err(taken)
+    }
+
+    fn refuse_run(run: &Path) -> Result<()> {
         let resumable = run.is_dir() && !list(run)?.is_empty();
         let written = ["config.toml", "metrics.jsonl"].iter().any(|name| run.join(name).exists());
         let hint = if resumable {

@@ -206,7 +206,8 @@ impl Export {
         }
         ui.horizontal_wrapped(|ui| {
             let label = ui.label(cx.t("data-export-to"));
-            ui.add(TextEdit::singleline(&mut self.to).desired_width(280.0)).labelled_by(label.id);
+            let id = egui::Id::unique("folder of an export");
+            ui.add(TextEdit::singleline(&mut self.to).id(id).desired_width(280.0)).labelled_by(label.id);
             let ready = self.work.is_none() && !self.to.trim().is_empty();
             if ui.add_enabled(ready, egui::Button::new(cx.t("data-export"))).clicked()
                 && let Some(run) = self.run.clone()

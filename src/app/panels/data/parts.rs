@@ -1,8 +1,9 @@
 //! Small pieces that the sections of this panel share: headings, errors, buttons with a longer spoken name, file dialogs.
 
 use super::job::{Job, finished};
-use crate::Error;
 use crate::app::panels::PanelContext;
+use crate::error::Kind;
+use crate::{Error, t};
 use egui::{Button, Context, Response, RichText, Role, TextEdit, Ui, WidgetInfo};
 use std::path::PathBuf;
 
@@ -20,10 +21,8 @@ pub fn weak(ui: &mut Ui, cx: &PanelContext, text: impl Into<String>) {
 
 /// What went wrong, and what to do about it.
 pub fn error_ui(ui: &mut Ui, cx: &PanelContext, error: &Error) {
-    let mut text = cx.t("data-error");
-    text.push(' ');
-    text.push_str(&error.to_string());
-    ui.label(RichText::new(text).color(cx.theme.alert));
+    let key = if error.kind == Kind::Usage { "data-error-usage" } else { "data-error" };
+    ui.label(RichText::new(t!(cx, key, details = error.to_string())).color(cx.theme.alert));
 }
 
 /// A button whose text is short because its row says the rest; a screen reader hears all of it.

@@ -14,7 +14,7 @@ use crate::text::grammar::Level;
 use crate::train::engine::Place;
 use crate::view::duration_text;
 use crate::{Error, Result, t};
-use egui::{CollapsingHeader, ComboBox, Grid, RichText, TextEdit, Ui};
+use egui::{CollapsingHeader, ComboBox, Grid, RichText, ScrollArea, TextEdit, Ui};
 
 /// How long a speed is measured.
 const MEASURE_SECS: f64 = 2.0;
@@ -80,7 +80,7 @@ impl SettingsSection {
         preset_ui(ui, cx, draft);
         self.device_ui(ui, cx, draft);
         heading(ui, cx, "data-settings");
-        Grid::new("main settings").num_columns(3).spacing([12.0, 6.0]).show(ui, |ui| {
+        settings_grid(ui, "main settings", |ui| {
             for key in MAIN {
                 let label = match key {
                     "steps" => "data-set-steps",
@@ -109,7 +109,9 @@ impl SettingsSection {
         };
         ui.horizontal_wrapped(|ui| {
             let label = ui.label(cx.t("data-device"));
-            let combo = ComboBox::from_id_salt("device").selected_text(name(&draft.device)).width(260.0);
+            let combo = ComboBox::from_id_salt("device")
+                .selected_text(name(&draft.device))
+                .width(260.0_f32.min(ui.available_width() - 40.0));
             let combo = combo.show_ui(ui, |ui| {
                 let named = adapters.iter().map(|adapter| Choice::Named(adapter.name.clone()));
                 for choice in [Choice::Auto, Choice::Cpu].into_iter().chain(named) {
@@ -223,12 +225,21 @@ fn preset_ui(ui: &mut Ui, cx: &PanelContext, draft: &mut Draft) {
     weak(ui, cx, cx.t(about));
 }
 
+/// Names, fields and ways back; in a narrow panel the last are reached by scrolling.
+fn settings_grid(ui: &mut Ui, id: &str, rows: impl FnOnce(&mut Ui)) {
+    ScrollArea::horizontal().id_salt((id, "area")).show(ui, |ui| {
+        Grid::new(id).num_columns(3).spacing([12.0, 6.0]).show(ui, rows);
+    });
+}
+
 /// One setting: name, value, and the way back where it was changed.
 fn setting_ui(ui: &mut Ui, cx: &PanelContext, draft: &mut Draft, checked: &Checked, key: &str, name: String) {
     let plain = checked.plain(key);
     let mut text = draft.edits.get(key).cloned().unwrap_or_else(|| plain.to_owned());
     let label = ui.label(RichText::new(&name));
-    let field = ui.add_sized(FIELD, TextEdit::singleline(&mut text)).labelled_by(label.id);
+    // Its own name: a button that appears in a row before it must not move the focus.
+    let id = egui::Id::unique(("setting", key));
+    let field = ui.add_sized(FIELD, TextEdit::singleline(&mut text).id(id)).labelled_by(label.id);
     if field.changed() {
         if text.trim() == plain {
             draft.edits.remove(key);
@@ -251,9 +262,10 @@ fn advanced_ui(ui: &mut Ui, cx: &PanelContext, draft: &mut Draft, checked: &Chec
     let header = t!(cx, "data-advanced", changed = draft.edits.len());
     CollapsingHeader::new(header).id_salt("advanced").show(ui, |ui| {
         weak(ui, cx, cx.t("data-advanced-hint"));
-        Grid::new("all settings").num_columns(3).spacing([12.0, 6.0]).show(ui, |ui| {
+        settings_grid(ui, "all settings", |ui| {
             let label = ui.label(cx.t("data-seed"));
-            ui.add_sized(FIELD, TextEdit::singleline(&mut draft.seed).hint_text("1")).labelled_by(label.id);
+            let field = TextEdit::singleline(&mut draft.seed).id(egui::Id::unique("seed")).hint_text("1");
+            ui.add_sized(FIELD, field).labelled_by(label.id);
             ui.end_row();
             for (key, _) in checked.plain.iter().filter(|(key, _)| !MAIN.contains(&key.as_str())) {
                 setting_ui(ui, cx, draft, checked, key, key.clone());

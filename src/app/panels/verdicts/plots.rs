@@ -31,8 +31,11 @@ pub fn ui(ui: &mut Ui, cx: &PanelContext, eval: &EvalMetrics, bin: usize) -> Opt
     let mut picked = None;
     for row in pictures.chunks(columns) {
         ui.columns(columns, |uis| {
-            for (ui, picture) in uis.iter_mut().zip(row) {
-                picked = picture_ui(ui, cx, eval, *picture, bin).or(picked);
+            for (column, picture) in uis.iter_mut().zip(row) {
+                // Columns are justified, and so would be the text below the pictures.
+                let ragged = egui::Layout::top_down(egui::Align::LEFT);
+                let drawn = column.with_layout(ragged, |ui| picture_ui(ui, cx, eval, *picture, bin));
+                picked = drawn.inner.or(picked);
             }
         });
     }
