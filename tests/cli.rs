@@ -84,7 +84,7 @@ fn wrong_usage_is_status_2_and_says_what_is_right() {
         (&["corrupt", m, ".", "--device", "cpu", "--seed", "x"], "--seed"),
         (&["export", m], "--to"),
         (&["app", "--size", "big"], "want WxH"),
-        (&["train", "--steps", "-5"], "-5 is not in 1.."),
+        (&["train", "--steps", "-5"], "want a whole number above 0"),
         (&["train", "--minutes", "1e300"], "--minutes wants a number above 0, at most"),
         (&["train", "--minutes", "-1"], "want a number above 0"),
         (&["train", "--set", "preset=tiny"], "choose it with --preset tiny"),

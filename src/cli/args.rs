@@ -145,7 +145,7 @@ pub struct TrainArgs {
 
     /// Length of the schedule in optimizer steps [default: the preset's]
     #[arg(
-        long, value_name = "N", help_heading = "Length", value_parser = clap::value_parser!(u64).range(1..),
+        long, value_name = "N", help_heading = "Length", value_parser = count,
         conflicts_with = "minutes"
     )]
     pub steps: Option<u64>,
@@ -153,10 +153,10 @@ pub struct TrainArgs {
     #[arg(long, value_name = "M", help_heading = "Length", value_parser = positive)]
     pub minutes: Option<f64>,
     /// End cleanly after step N of the schedule, with a checkpoint; --resume goes on
-    #[arg(long, value_name = "N", help_heading = "Length", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "N", help_heading = "Length", value_parser = count)]
     pub stop_after: Option<u64>,
     /// Source of everything random [default: 1]
-    #[arg(long, value_name = "N", help_heading = "Length")]
+    #[arg(long, value_name = "N", help_heading = "Length", value_parser = seed)]
     pub seed: Option<u64>,
 
     /// The run's folder [default: runs/DATE-TIME-PRESET; with --resume the newest below runs/]
@@ -216,6 +216,14 @@ impl TrainArgs {
             kernels: self.kernels.clone(),
         }
     }
+}
+
+fn count(typed: &str) -> Result<u64, String> {
+    typed.parse().ok().filter(|count| *count > 0).ok_or_else(|| "want a whole number above 0".to_owned())
+}
+
+fn seed(typed: &str) -> Result<u64, String> {
+    typed.parse().map_err(|_| format!("want a whole number from 0 to {}", u64::MAX))
 }
 
 fn positive(typed: &str) -> Result<f64, String> {
@@ -302,7 +310,7 @@ pub struct CorruptArgs {
     #[arg(value_name = "TEXT|-", required = true)]
     pub texts: Vec<String>,
     /// Chooses what is hidden and what is drawn
-    #[arg(long, value_name = "N", default_value_t = 1)]
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = seed)]
     pub seed: u64,
     #[command(flatten)]
     pub place: DeviceArgs,
@@ -389,7 +397,7 @@ pub struct CorpusArgs {
     #[arg(long, value_name = "LEVEL", default_value = "first-steps")]
     pub level: Level,
     /// Chooses the stories
-    #[arg(long, value_name = "N", default_value_t = 1)]
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = seed)]
     pub seed: u64,
     /// Stop after the story in which this many words are reached
     #[arg(long, value_name = "N", default_value_t = 1000)]

@@ -27,6 +27,9 @@ pub async fn run(args: &CorruptArgs, output: Output) -> Result<()> {
     reader.warnings().iter().try_for_each(|warning| output.warning(warning))?;
     for text in texts::read(&args.texts)? {
         let text = text?;
+        if text.is_blank_line() {
+            continue;
+        }
         let tokens = reader.corrupt(&text.text, args.seed).await.map_err(|e| text.blame(e))?;
         output.too_long(reader.too_long(tokens.len()))?;
         tell(args.seed, &text.text, &tokens, output)?;

@@ -20,6 +20,9 @@ pub async fn run(args: &FillArgs, output: Output) -> Result<()> {
     reader.warnings().iter().try_for_each(|warning| output.warning(warning))?;
     for text in texts::read(&args.texts)? {
         let text = text?;
+        if text.is_blank_line() {
+            continue;
+        }
         let masks = reader.fill(&text.text, args.top as usize).await.map_err(|e| text.blame(e))?;
         output.too_long(reader.too_long(reader.tokenizer().encode(&text.text)?.ids.len()))?;
         output.event(&Filled { masks: &masks })?;

@@ -10,6 +10,11 @@ pub struct Text {
 }
 
 impl Text {
+    /// A line of standard input without a word in it: nothing to hide or fill, and no reason to leave the lines after it.
+    pub fn is_blank_line(&self) -> bool {
+        self.line.is_some() && self.text.trim().is_empty()
+    }
+
     /// `error`, with the place of this text where it names none.
     pub fn blame(&self, error: Error) -> Error {
         match self.line {
@@ -33,16 +38,15 @@ pub fn read(typed: &[String]) -> Result<impl Iterator<Item = Result<Text>>> {
     }))
 }
 
-/// Lines without a word are no texts.
 fn lines() -> impl Iterator<Item = Result<Text>> {
-    std::io::stdin().lock().lines().zip(1..).filter_map(|(read, line)| match read {
+    std::io::stdin().lock().lines().zip(1..).map(|(read, line)| match read {
         Ok(mut text) => {
             text.truncate(text.trim_end_matches('\r').len());
-            (!text.trim().is_empty()).then_some(Ok(Text { text, line: Some(line) }))
+            Ok(Text { text, line: Some(line) })
         }
         Err(e) => {
             let error = Error::failed(format!("cannot read the text: {e}")).at(format!("standard input, line {line}"));
-            Some(Err(error.hint("convert the text to UTF-8, for example with iconv")))
+            Err(error.hint("convert the text to UTF-8, for example with iconv"))
         }
     })
 }
