@@ -179,7 +179,9 @@ fn files(dir: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
 fn a_number_that_is_not_finite_ends_the_run_and_leaves_its_checkpoints() {
     let desk = Desk::new();
     // The first update has rate 0; the second throws the weights so far that the third step cannot be counted.
-    done(&desk.train("run", &["lr=1e30", "checkpoint_every=1"], &["--device", "cpu", "--stop-after", "2"]));
+    // That the run has left the numbers is seen by the look at its end, too.
+    let stopped = desk.train("run", &["lr=1e30", "checkpoint_every=1"], &["--device", "cpu", "--stop-after", "2"]);
+    assert!(refused(&stopped).contains("after step 2 what the networks say is not finite"));
     let run = desk.path("run");
     let before = files(&run.join("checkpoints"));
     assert!(before.len() > 10);

@@ -122,17 +122,19 @@ mod platform {
 
 /// The processor's vectors, as far as they decide the last bits of sums: `x86_64 avx2 fma`.
 pub fn vectors() -> String {
-    let mut words = vec![std::env::consts::ARCH];
     #[cfg(target_arch = "x86_64")]
-    {
-        let there = [
-            ("avx2", std::arch::is_x86_feature_detected!("avx2")),
-            ("fma", std::arch::is_x86_feature_detected!("fma")),
-            ("avx512f", std::arch::is_x86_feature_detected!("avx512f")),
-        ];
-        words.extend(there.iter().filter(|(_, there)| *there).map(|(name, _)| *name));
-    }
-    words.join(" ")
+    let there = [
+        ("avx2", std::arch::is_x86_feature_detected!("avx2")),
+        ("fma", std::arch::is_x86_feature_detected!("fma")),
+        ("avx512f", std::arch::is_x86_feature_detected!("avx512f")),
+    ];
+    // Everywhere else an architecture has one set of them.
+    #[cfg(not(target_arch = "x86_64"))]
+    let there: [(&str, bool); 0] = [];
+    there
+        .iter()
+        .filter(|(_, there)| *there)
+        .fold(std::env::consts::ARCH.to_owned(), |text, (name, _)| text + " " + name)
 }
 
 use platform::join;
