@@ -7,27 +7,26 @@ mod common;
 #[allow(dead_code, reason = "not every test program compares pictures")]
 mod desk;
 mod lab;
+#[path = "common/live.rs"]
+mod live;
 mod watched;
 
 use desk::{App, LOOK, Look, desk, open, show};
 use egui::Key;
 use egui::accesskit::Role;
 use egui_kittest::kittest::{NodeT, Queryable};
-use electroscope::app::desk::Desk;
 use electroscope::app::panels::{Ask, PanelId};
 use electroscope::app::state::{Phase, Source};
-use electroscope::app::trainer::Wake;
 use electroscope::gpu::Choice;
 use electroscope::run::Options;
 use electroscope::text::grammar::Level;
 use electroscope::train::event::Command;
+use live::{PATIENCE, act, until};
 use std::path::PathBuf;
-use std::sync::{Arc, LazyLock};
+use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 use watched::{DESK, ENDLESS, options};
 
-/// Longer than anything here takes on the slowest machine.
-const PATIENCE: Duration = Duration::from_secs(180);
 /// What a person feels as at once is a tenth of a second; tests share their machine with others.
 const AT_ONCE: Duration = Duration::from_millis(500);
 /// Tall enough that nothing of a panel has to be scrolled to.
@@ -43,26 +42,6 @@ static RUNS: LazyLock<PathBuf> = LazyLock::new(|| {
     }
     data.join("electroscope/runs")
 });
-
-fn act(app: &mut App, ask: Ask) {
-    let wake: Wake = Arc::new(|_| {});
-    desk(app).act(ask, &wake);
-}
-
-fn until(app: &mut App, what: &str, mut ready: impl FnMut(&Desk) -> bool) -> Duration {
-    let started = Instant::now();
-    loop {
-        app.run_steps(1);
-        let desk = desk(app);
-        if ready(desk) {
-            return started.elapsed();
-        }
-        let state = &desk.state;
-        let now = (&state.source, state.phase, state.step(), state.log.lines().last());
-        assert!(started.elapsed() < PATIENCE, "{what}: {now:?}");
-        std::thread::sleep(Duration::from_millis(5));
-    }
-}
 
 /// Draws until something is said.
 fn until_said(app: &mut App, part: &str) {

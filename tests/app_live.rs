@@ -6,6 +6,8 @@ mod common;
 #[path = "common/desk.rs"]
 mod desk;
 mod lab;
+#[path = "common/live.rs"]
+mod live;
 mod watched;
 
 use desk::{App, LOOK, desk, open, show};
@@ -14,41 +16,12 @@ use egui_kittest::kittest::Queryable;
 use electroscope::app::desk::Desk;
 use electroscope::app::panels::{Ask, PanelId};
 use electroscope::app::state::{Phase, Source};
-use electroscope::app::trainer::Wake;
 use electroscope::gpu::Choice;
 use electroscope::run::Options;
 use electroscope::train::event::{self, Change, Command, Executor, Stage};
+use live::{act, until};
 use std::path::Path;
-use std::sync::Arc;
-use std::time::{Duration, Instant};
 use watched::{DESK, ENDLESS, options};
-
-/// Longer than anything here takes on the slowest machine.
-const PATIENCE: Duration = Duration::from_secs(120);
-
-fn wake() -> Wake {
-    Arc::new(|_| {})
-}
-
-fn act(app: &mut App, ask: Ask) {
-    desk(app).act(ask, &wake());
-}
-
-/// Frames until `ready`; how long that took.
-fn until(app: &mut App, what: &str, mut ready: impl FnMut(&Desk) -> bool) -> Duration {
-    let started = Instant::now();
-    loop {
-        app.run_steps(1);
-        let desk = desk(app);
-        if ready(desk) {
-            return started.elapsed();
-        }
-        let state = &desk.state;
-        let now = (&state.source, state.phase, state.step(), state.log.lines().last());
-        assert!(started.elapsed() < PATIENCE, "{what}: {now:?}");
-        std::thread::sleep(Duration::from_millis(5));
-    }
-}
 
 fn click(app: &mut App, name: &str) {
     app.get_by_role_and_label(Role::Button, name).click();

@@ -10,7 +10,7 @@ use crate::tasks::versus::{self, Ratio, Versus};
 use crate::train::engine::{Kind, Place};
 use crate::train::event::{Event, Preparing};
 use crate::view::log::write_page;
-use crate::view::speed::{self, Sheet, Spot};
+use crate::view::speed::{self, Sheet};
 use crate::{Error, Result, cpu};
 use serde::Serialize;
 use std::path::Path;
@@ -90,7 +90,7 @@ pub async fn run(args: &BenchArgs, output: Output) -> Result<()> {
             } else {
                 let measured = measure(config, place, kernels, &limits, args.seconds).await?;
                 tell(&measured, output)?;
-                sheets.push(sheet(&device.name, &limits, &measured));
+                sheets.push(Sheet { limits, measured });
             }
         }
     }
@@ -123,30 +123,6 @@ fn typed_again() -> String {
     };
     let words = std::env::args().skip(1).map(quoted);
     std::iter::once("electroscope".to_owned()).chain(words).collect::<Vec<_>>().join(" ")
-}
-
-fn sheet(device: &str, limits: &DeviceLimits, measured: &Measured) -> Sheet {
-    let Measured { step, kernels } = measured;
-    let spot = |k: &KernelSpeed| Spot {
-        kernel: k.kernel.to_owned(),
-        calls: k.calls,
-        ms: k.ms,
-        share: k.share,
-        gflops_per_sec: k.gflops_per_sec,
-        gbytes_per_sec: k.gbytes_per_sec,
-        limit_share: k.limit_share,
-    };
-    Sheet {
-        preset: step.preset.clone(),
-        device: device.to_owned(),
-        tokens_per_sec: step.tokens_per_sec,
-        step_ms: step.step_ms,
-        predicted_ms: step.predicted_ms,
-        copy_gbytes_per_sec: limits.copy_gbytes_per_sec,
-        product_gflops_per_sec: limits.product_gflops_per_sec,
-        dispatch_us: limits.dispatch_us,
-        kernels: kernels.iter().flatten().map(spot).collect(),
-    }
 }
 
 fn note(config: &Config, seconds: f64, output: Output) -> String {

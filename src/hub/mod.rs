@@ -15,7 +15,7 @@ pub use network::{
     Network, network_from_bytes, read_config, read_network, refuse_occupied, role_of, tokenizer_files, write_network,
 };
 pub use pair::{Networks, Pair, pair_from_networks, read_networks, read_pair, write_networks, write_pair};
-pub use staging::{FileRecord, Staging, hash_file, recover, remove_folder};
+pub use staging::{FileRecord, Staging, hash_file, recover, remove_folder, replace_file};
 pub use tensors::{HubTensor, TensorFile, Tensors, open_safetensors, parse_safetensors, write_safetensors};
 
 pub(crate) use names::Mismatch;

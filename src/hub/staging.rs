@@ -143,6 +143,21 @@ pub(crate) fn hidden_target(name: &str) -> Option<&str> {
     [PARTIAL, REPLACED, REMOVING].iter().find_map(|prefix| name.strip_prefix(prefix))
 }
 
+/// Writes a file beside its place, syncs and renames it: a reader finds the old one or the new one, and a full disk leaves the old.
+/// Two processes that do so at once leave one whole file.
+pub fn replace_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(format!(".{}.part", std::process::id()));
+    let written = File::create(&beside).and_then(|mut file| {
+        file.write_all(bytes)?;
+        file.sync_all()
+    });
+    written.and_then(|()| fs::rename(&beside, path)).inspect_err(|_| {
+        // Half a file, if that: what matters is told by the error itself.
+        fs::remove_file(&beside).ok();
+    })
+}
+
 /// Length and SHA-256 of a file.
 pub fn hash_file(path: &Path) -> io::Result<FileRecord> {
     let mut file = File::open(path)?;

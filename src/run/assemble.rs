@@ -120,11 +120,11 @@ pub async fn assemble(
     }
     spec.check(&place.limits())?;
     let own = match from {
-        From::Checkpoint(checkpoint, _) => Some(own_kernels(checkpoint, place, *wish, &mut notices)),
+        From::Checkpoint(checkpoint, _) => own_kernels(checkpoint, place, *wish, &mut notices),
         From::Seed | From::Networks(..) => None,
     };
     let kernels = match own {
-        Some(Some(own)) if wish.file.is_none() && !wish.retune => own,
+        Some(own) if wish.file.is_none() && !wish.retune => own,
         _ => {
             let record = |choices| Model::record(spec.clone(), choices, place.limits()).plan;
             until_stopped(going, kernels::choose(place, &record, *wish, tell)).await?

@@ -4,7 +4,7 @@
 use super::source::cache_dir;
 use crate::config::Config;
 use crate::gpu::{self, AdapterSummary, Features};
-use crate::hub::hash_bytes;
+use crate::hub::{hash_bytes, replace_file};
 use crate::model::Model;
 use crate::plan::{Choices, KernelSpec, Plan};
 use crate::tasks::drill::Drill;
@@ -145,14 +145,10 @@ fn preparing(summary: &AdapterSummary, share: f32) -> Preparing {
     }
 }
 
-/// Written beside and renamed: two runs that start together leave one whole file. Where it cannot be written it is measured again.
+/// Where it cannot be written it is measured again.
 fn keep(path: &Path, known: &Known) {
     let text = serde_json::to_string_pretty(known).expect("names and numbers are JSON");
-    let beside = path.with_extension(format!("{}.part", std::process::id()));
-    let written = std::fs::create_dir_all(cache_dir()).and_then(|()| std::fs::write(&beside, text));
-    if written.and_then(|()| std::fs::rename(&beside, path)).is_err() {
-        std::fs::remove_file(&beside).ok();
-    }
+    std::fs::create_dir_all(cache_dir()).and_then(|()| replace_file(path, text.as_bytes())).ok();
 }
 
 /// The choices of a file: `{"kernels": {"matmul.forward": "t64x64", ...}}`, as in a run's state.json and in the files kept here, or the

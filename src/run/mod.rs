@@ -18,7 +18,7 @@ pub use told::{Options, effective_config, stored_config};
 
 use crate::config::{Config, Objective};
 use crate::error::Kind;
-use crate::hub::Networks;
+use crate::hub::{Networks, replace_file};
 use crate::model::ModelSpec;
 use crate::model::ledger::Group;
 use crate::plan::{Choices, Role};
@@ -43,7 +43,6 @@ use futures_channel::mpsc::UnboundedReceiver;
 use minutes::Timing;
 use source::{Going, Text, Wanted};
 use std::cell::{Cell, RefCell};
-use std::io::Write;
 use std::path::Path;
 use std::time::Instant;
 use told::Resumed;
@@ -505,16 +504,9 @@ impl Run {
 }
 
 fn write_config(run: &Path, config: &Config) -> Result<()> {
-    let (path, beside) = (run.join("config.toml"), run.join("config.toml.part"));
-    // A run without it cannot be gone on with: it is whole on the disk before it takes the place of the one before.
-    let written = std::fs::File::create(&beside).and_then(|mut file| {
-        file.write_all(config.to_toml().as_bytes())?;
-        file.sync_all()
-    });
-    written.and_then(|()| std::fs::rename(&beside, &path)).map_err(|e| {
-        std::fs::remove_file(&beside).ok();
-        Error::io("write the configuration", &path, &e)
-    })
+    let path = run.join("config.toml");
+    // A run without it cannot be gone on with.
+    replace_file(&path, config.to_toml().as_bytes()).map_err(|e| Error::io("write the configuration", &path, &e))
 }
 
 /// What the warnings must know of the run.

@@ -1,7 +1,6 @@
 //! The text of a run: files or the built-in corpus -> a tokenizer (given, or trained on it) -> the token cache.
 
 use crate::config::Config;
-use crate::hub::Staging;
 use crate::text::cache::{self, Identity, Options, Origin, TokenCache};
 use crate::text::corpus::Corpus;
 use crate::text::grammar::{Class, Grammar, Language, Level, Rule, Story, Verdict};
@@ -226,17 +225,8 @@ fn tokenizer_for<I: Iterator<Item = Result<Chunk>>>(
         }
     })?;
     // Only a convenience for the next run: a full disk here is told by what must be written later.
-    keep_tokenizer(&tokenizer, &kept, config.max_positions as usize).ok();
+    super::tokenizer::write(&tokenizer, config.max_positions as usize, &kept).ok();
     Ok(tokenizer)
-}
-
-/// Whole or not at all: a cut vocabulary would be taken for the tokenizer by every later run on this text.
-fn keep_tokenizer(tokenizer: &Tokenizer, kept: &Path, max_positions: usize) -> Result<()> {
-    let mut staging = Staging::begin(kept)?;
-    for (name, text) in tokenizer.to_files(max_positions)? {
-        staging.write(name, |file| file.write_all(text.as_bytes()))?;
-    }
-    staging.commit()
 }
 
 /// The token cache of a text, built if it is not there.

@@ -39,10 +39,15 @@ pub fn train_tokenizer(
             wordpiece::train(corpus.training_chunks().map(going), recipe, progress)?
         }
     };
+    write(&tokenizer, max_positions, out)?;
+    Ok(tokenizer)
+}
+
+/// The folder `out` with the tokenizer's files, whole or not at all: a cut vocabulary would pass for a tokenizer.
+pub fn write(tokenizer: &Tokenizer, max_positions: usize, out: &Path) -> Result<()> {
     let mut staging = Staging::begin(out)?;
     for (name, text) in tokenizer.to_files(max_positions)? {
         staging.write(name, |file| file.write_all(text.as_bytes()))?;
     }
-    staging.commit()?;
-    Ok(tokenizer)
+    staging.commit()
 }

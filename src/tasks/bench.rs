@@ -61,7 +61,7 @@ pub async fn limits(place: &Place) -> Result<DeviceLimits> {
 }
 
 /// One optimizer step: what it took, and what it had to do.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Default, Serialize)]
 pub struct StepSpeed {
     pub preset: String,
     /// `cpu`, or the adapter's name.

@@ -241,16 +241,6 @@ impl Tokenizer {
         });
         Ok([(VOCAB_FILE, vocab), (TOKENIZER_FILE, json), (CONFIG_FILE, format!("{config:#}\n"))])
     }
-
-    /// Writes [`Tokenizer::to_files`] into `dir`, which is made if need be.
-    pub fn save(&self, dir: &Path, max_positions: usize) -> Result<()> {
-        std::fs::create_dir_all(dir).map_err(|e| Error::io("create the folder", dir, &e))?;
-        for (name, text) in self.to_files(max_positions)? {
-            let path = dir.join(name);
-            std::fs::write(&path, text).map_err(|e| Error::io("write", &path, &e))?;
-        }
-        Ok(())
-    }
 }
 
 /// Encodes the lines of a corpus. It remembers what it has met: text is cut at ASCII white space, which no cleaning step

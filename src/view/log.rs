@@ -6,6 +6,7 @@ use std::io::{BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
+use crate::hub::replace_file;
 use crate::train::event::Event;
 use crate::view::{Lang, report};
 
@@ -138,13 +139,7 @@ pub fn write_report(run: &Path, lang: Lang) -> Result<PathBuf> {
 /// # Errors
 /// It cannot be written: what was there before stays.
 pub fn write_page(path: &Path, page: &str) -> Result<()> {
-    let mut beside = path.as_os_str().to_owned();
-    beside.push(".part");
-    std::fs::write(&beside, page).and_then(|()| std::fs::rename(&beside, path)).map_err(|source| {
-        // A full disk takes half a page: an earlier report stays, the half goes.
-        std::fs::remove_file(&beside).ok();
-        Error::io("write the report", path, &source)
-    })
+    replace_file(path, page.as_bytes()).map_err(|source| Error::io("write the report", path, &source))
 }
 
 #[cfg(test)]

@@ -7,40 +7,25 @@
 mod roofline;
 
 use super::{Lang, report};
+use crate::tasks::bench::{DeviceLimits, KernelSpeed, Measured};
 use std::fmt::Write;
 
 pub use roofline::roofline;
 
 const STYLE: &str = include_str!("speed/page.css");
 
-/// A preset on a device.
+/// A preset on a device: what it took, and what the device does at best.
 #[derive(Debug, Clone)]
 pub struct Sheet {
-    pub preset: String,
-    pub device: String,
-    pub tokens_per_sec: f64,
-    pub step_ms: f64,
-    /// What the cost model says that a step takes at the device's best.
-    pub predicted_ms: Option<f64>,
-    pub copy_gbytes_per_sec: Option<f64>,
-    pub product_gflops_per_sec: Option<f64>,
-    pub dispatch_us: f64,
-    /// By time, longest first; empty where the device does not tell time.
-    pub kernels: Vec<Spot>,
+    pub limits: DeviceLimits,
+    pub measured: Measured,
 }
 
-/// All dispatches of a kernel in a step.
-#[derive(Debug, Clone)]
-pub struct Spot {
-    pub kernel: String,
-    pub calls: u64,
-    pub ms: f64,
-    /// Of the time of all kernels.
-    pub share: f64,
-    pub gflops_per_sec: f64,
-    pub gbytes_per_sec: f64,
-    /// Of the speed that the cost model allows.
-    pub limit_share: Option<f64>,
+impl Sheet {
+    /// By time, longest first; empty where the device does not tell time.
+    fn kernels(&self) -> &[KernelSpeed] {
+        self.measured.kernels.as_deref().unwrap_or_default()
+    }
 }
 
 /// The page of everything that was measured; `command` repeats it, `version` is the program's.
@@ -69,7 +54,8 @@ pub fn html(sheets: &[Sheet], command: &str, version: &str, lang: Lang) -> Strin
 }
 
 fn section(sheet: &Sheet, lang: Lang) -> String {
-    let (preset, device) = (report::escape(&sheet.preset), report::escape(&sheet.device));
+    let step = &sheet.measured.step;
+    let (preset, device) = (report::escape(&step.preset), report::escape(&step.device));
     let drawn = match roofline(sheet, lang) {
         Some(svg) => format!("<figure>{svg}</figure>{}", table(sheet, lang)),
         None => {
@@ -84,10 +70,11 @@ fn section(sheet: &Sheet, lang: Lang) -> String {
 }
 
 fn summary(sheet: &Sheet, lang: Lang) -> String {
-    let (rate, step) = (lang.whole(sheet.tokens_per_sec.round() as u64), lang.decimal(sheet.step_ms, 1));
+    let (limits, speed) = (&sheet.limits, &sheet.measured.step);
+    let (rate, step) = (lang.whole(speed.tokens_per_sec.round() as u64), lang.decimal(speed.step_ms, 1));
     let known = |value: Option<f64>| value.map_or_else(|| "?".to_owned(), |value| lang.decimal(value, 1));
-    let [copy, product] = [sheet.copy_gbytes_per_sec, sheet.product_gflops_per_sec].map(known);
-    let dispatch = lang.decimal(sheet.dispatch_us, 2);
+    let [copy, product] = [limits.copy_gbytes_per_sec, limits.product_gflops_per_sec].map(known);
+    let dispatch = lang.decimal(limits.dispatch_us, 2);
     let mut text = lang.pick(
         format!(
             "{rate} tokens/s, {step} ms a step. At its best the device copies {copy} GB/s, multiplies and adds {product} GFLOP/s in a \
@@ -98,8 +85,8 @@ fn summary(sheet: &Sheet, lang: Lang) -> String {
              inicia um despacho em {dispatch} µs."
         ),
     );
-    if let Some(ms) = sheet.predicted_ms {
-        let (best, share) = (lang.decimal(ms, 1), lang.percent(ms / sheet.step_ms, 0));
+    if let (Some(ms), Some(share)) = (speed.predicted_ms, speed.limit_share) {
+        let (best, share) = (lang.decimal(ms, 1), lang.percent(share, 0));
         text.push_str(&lang.pick(
             format!(" So the step would take {best} ms: {share} of that speed is reached."),
             format!(" Assim o passo levaria {best} ms: alcança {share} dessa velocidade."),
@@ -121,18 +108,18 @@ fn table(sheet: &Sheet, lang: Lang) -> String {
     ];
     let head: String = columns.iter().map(|name| format!("<th scope=\"col\">{name}</th>")).collect();
     let mut body = String::new();
-    for spot in &sheet.kernels {
+    for spot in sheet.kernels() {
         let reached = spot.limit_share.map_or_else(|| "?".to_owned(), |share| lang.percent(share, 0));
         write!(
             body,
             "<tr><th scope=\"row\"><code>{}</code></th><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{reached}</td></tr>",
-            report::escape(&spot.kernel),
+            report::escape(spot.kernel),
             lang.whole(spot.calls),
             lang.decimal(spot.ms, 3),
             lang.percent(spot.share, 1),
             lang.decimal(spot.gflops_per_sec, 2),
             lang.decimal(spot.gbytes_per_sec, 2),
-            lang.decimal(spot.intensity(), 2),
+            lang.decimal(intensity(spot), 2),
         )
         .ok();
     }
@@ -141,44 +128,54 @@ fn table(sheet: &Sheet, lang: Lang) -> String {
     )
 }
 
-impl Spot {
-    /// FLOPs a byte moved.
-    pub fn intensity(&self) -> f64 {
-        if self.gbytes_per_sec > 0.0 { self.gflops_per_sec / self.gbytes_per_sec } else { 0.0 }
-    }
+/// FLOPs a byte moved.
+fn intensity(kernel: &KernelSpeed) -> f64 {
+    if kernel.gbytes_per_sec > 0.0 { kernel.gflops_per_sec / kernel.gbytes_per_sec } else { 0.0 }
 }
 
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
+    use crate::tasks::bench::StepSpeed;
 
-    pub fn spot(kernel: &str, ms: f64, gflops: f64, gbytes: f64) -> Spot {
-        Spot {
-            kernel: kernel.to_owned(),
+    pub fn spot(kernel: &'static str, ms: f64, gflops: f64, gbytes: f64) -> KernelSpeed {
+        KernelSpeed {
+            kernel,
             calls: 24,
             ms,
             share: ms / 10.0,
             gflops_per_sec: gflops,
             gbytes_per_sec: gbytes,
+            product_share: None,
+            copy_share: None,
+            predicted_ms: None,
             limit_share: Some(0.5),
         }
     }
 
     pub fn sheet() -> Sheet {
-        Sheet {
+        let step = StepSpeed {
             preset: "nano".into(),
             device: "llvmpipe <16>".into(),
+            engine: "wgsl",
             tokens_per_sec: 12_345.0,
             step_ms: 10.0,
             predicted_ms: Some(5.0),
-            copy_gbytes_per_sec: Some(10.0),
-            product_gflops_per_sec: Some(40.0),
-            dispatch_us: 2.5,
-            kernels: vec![
-                spot("matmul.forward", 6.0, 20.0, 2.0),
-                spot("layernorm.forward", 3.0, 2.0, 5.0),
-                spot("fill.zero", 1.0, 0.0, 8.0),
-            ],
+            limit_share: Some(0.5),
+            ..StepSpeed::default()
+        };
+        let kernels = vec![
+            spot("matmul.forward", 6.0, 20.0, 2.0),
+            spot("layernorm.forward", 3.0, 2.0, 5.0),
+            spot("fill.zero", 1.0, 0.0, 8.0),
+        ];
+        Sheet {
+            limits: DeviceLimits {
+                copy_gbytes_per_sec: Some(10.0),
+                product_gflops_per_sec: Some(40.0),
+                dispatch_us: 2.5,
+            },
+            measured: Measured { step, kernels: Some(kernels) },
         }
     }
 
@@ -198,7 +195,8 @@ pub(super) mod tests {
 
     #[test]
     fn a_device_without_a_clock_gets_words_for_a_picture() {
-        let silent = Sheet { kernels: Vec::new(), ..sheet() };
+        let mut silent = sheet();
+        silent.measured.kernels = None;
         let page = html(&[silent], "", "", Lang::En);
         assert!(page.contains("no clock to trust") && !page.contains("<svg"));
     }

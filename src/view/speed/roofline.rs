@@ -1,6 +1,7 @@
 //! A roofline as an SVG. FLOPs a byte -> x, GFLOP/s -> y, both logarithmic; the style of the page colours it.
 
-use super::{Sheet, Spot};
+use super::{Sheet, intensity};
+use crate::tasks::bench::KernelSpeed;
 use crate::view::{Lang, report};
 use std::fmt::Write;
 
@@ -29,7 +30,7 @@ struct Scale {
 }
 
 impl Scale {
-    fn new(roofs: [f64; 2], kernels: &[Spot]) -> Self {
+    fn new(roofs: [f64; 2], kernels: &[KernelSpeed]) -> Self {
         let [copy, product] = roofs;
         let heights = kernels.iter().map(|spot| height(spot).1);
         let widest = kernels.iter().map(|spot| height(spot).0).fold(4.0 * product / copy, f64::max);
@@ -55,28 +56,29 @@ impl Scale {
 }
 
 /// Intensity and GFLOP/s; of a kernel that only moves, as if every byte were worth the least intensity.
-fn height(spot: &Spot) -> (f64, f64) {
-    let intensity = spot.intensity().max(INTENSITY_MIN);
-    (intensity, spot.gflops_per_sec.max(spot.gbytes_per_sec * INTENSITY_MIN))
+fn height(spot: &KernelSpeed) -> (f64, f64) {
+    let across = intensity(spot).max(INTENSITY_MIN);
+    (across, spot.gflops_per_sec.max(spot.gbytes_per_sec * INTENSITY_MIN))
 }
 
 /// The picture; none without times and both limits.
 pub fn roofline(sheet: &Sheet, lang: Lang) -> Option<String> {
-    let (copy, product) = (sheet.copy_gbytes_per_sec?, sheet.product_gflops_per_sec?);
-    if sheet.kernels.is_empty() {
+    let (copy, product) = (sheet.limits.copy_gbytes_per_sec?, sheet.limits.product_gflops_per_sec?);
+    let (kernels, step) = (sheet.kernels(), &sheet.measured.step);
+    if kernels.is_empty() {
         return None;
     }
-    let scale = Scale::new([copy, product], &sheet.kernels);
+    let scale = Scale::new([copy, product], kernels);
     let mut svg = format!(
         "<svg class=\"roofline\" viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\" aria-label=\"{}\">",
         report::escape(&lang.pick(
-            format!("Roofline of {} on {}: the table below has its numbers", sheet.preset, sheet.device),
-            format!("Roofline de {} em {}: a tabela abaixo tem os números", sheet.preset, sheet.device),
+            format!("Roofline of {} on {}: the table below has its numbers", step.preset, step.device),
+            format!("Roofline de {} em {}: a tabela abaixo tem os números", step.preset, step.device),
         ))
     );
     grid(&mut svg, &scale, lang);
     roof(&mut svg, &scale, copy, product, lang);
-    discs(&mut svg, &scale, copy, product, &sheet.kernels);
+    discs(&mut svg, &scale, copy, product, kernels);
     svg.push_str("</svg>");
     Some(svg)
 }
@@ -114,17 +116,17 @@ fn roof(svg: &mut String, scale: &Scale, copy: f64, product: f64, lang: Lang) {
 }
 
 /// The large ones first, so that the small ones lie on top; names where there is room for them.
-fn discs(svg: &mut String, scale: &Scale, copy: f64, product: f64, kernels: &[Spot]) {
-    let mut by_time: Vec<&Spot> = kernels.iter().collect();
+fn discs(svg: &mut String, scale: &Scale, copy: f64, product: f64, kernels: &[KernelSpeed]) {
+    let mut by_time: Vec<&KernelSpeed> = kernels.iter().collect();
     by_time.sort_by(|a, b| b.share.total_cmp(&a.share));
     let mut taken: Vec<[f64; 4]> = Vec::new();
     let mut names = String::new();
     for spot in by_time {
-        let (intensity, gflops) = height(spot);
-        let (x, y) = (scale.x(intensity), scale.y(gflops));
+        let (across, gflops) = height(spot);
+        let (x, y) = (scale.x(across), scale.y(gflops));
         let radius = (RADIUS_MAX * spot.share.sqrt()).max(RADIUS_MIN);
-        let class = if intensity * copy < product { "moves" } else { "computes" };
-        let kernel = report::escape(&spot.kernel);
+        let class = if across * copy < product { "moves" } else { "computes" };
+        let kernel = report::escape(spot.kernel);
         write!(
             svg,
             "<circle class=\"{class}\" cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"{radius:.1}\"><title>{kernel}: {:.1}%</title></circle>",
@@ -132,7 +134,7 @@ fn discs(svg: &mut String, scale: &Scale, copy: f64, product: f64, kernels: &[Sp
         )
         .ok();
         if spot.share >= NAMED_SHARE
-            && let Some([left, middle]) = place(&mut taken, [x, y, radius], &spot.kernel)
+            && let Some([left, middle]) = place(&mut taken, [x, y, radius], spot.kernel)
         {
             write!(names, "<text class=\"label\" x=\"{left:.1}\" y=\"{:.1}\">{kernel}</text>", middle + 4.0).ok();
         }
@@ -178,7 +180,7 @@ mod tests {
     fn a_kernel_at_the_limit_lies_on_the_roof() {
         let mut at_best = sheet();
         // 10 GB/s and 40 GFLOP/s: at 4 FLOP a byte both limit.
-        at_best.kernels = vec![spot("both", 5.0, 40.0, 10.0), spot("moves", 3.0, 5.0, 10.0)];
+        at_best.measured.kernels = Some(vec![spot("both", 5.0, 40.0, 10.0), spot("moves", 3.0, 5.0, 10.0)]);
         let svg = roofline(&at_best, Lang::En).unwrap();
         let (_, roof) = svg.split_once("points=\"").unwrap();
         let corners: Vec<(f64, f64)> = roof
@@ -221,6 +223,8 @@ mod tests {
 
     #[test]
     fn without_both_limits_there_is_no_picture() {
-        assert!(roofline(&Sheet { product_gflops_per_sec: None, ..sheet() }, Lang::En).is_none());
+        let mut half = sheet();
+        half.limits.product_gflops_per_sec = None;
+        assert!(roofline(&half, Lang::En).is_none());
     }
 }
