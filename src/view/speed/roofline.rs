@@ -111,7 +111,7 @@ fn roof(svg: &mut String, scale: &Scale, copy: f64, product: f64, lang: Lang) {
     let (product_text, copy_text) = (lang.decimal(product, 1), lang.decimal(copy, 1));
     let (x, y) = (WIDTH - RIGHT - 4.0, scale.y(product) - 8.0);
     write!(svg, "<text x=\"{x}\" y=\"{y:.1}\" text-anchor=\"end\">{product_text} GFLOP/s</text>").ok();
-    let (x, y) = (scale.x(INTENSITY_MIN) + 4.0, scale.y(copy * INTENSITY_MIN) - 12.0);
+    let (x, y) = (scale.x(INTENSITY_MIN) + 4.0, scale.y(copy * INTENSITY_MIN) - 40.0);
     write!(svg, "<text x=\"{x:.1}\" y=\"{y:.1}\">{copy_text} GB/s</text>").ok();
 }
 
@@ -119,13 +119,12 @@ fn roof(svg: &mut String, scale: &Scale, copy: f64, product: f64, lang: Lang) {
 fn discs(svg: &mut String, scale: &Scale, copy: f64, product: f64, kernels: &[KernelSpeed]) {
     let mut by_time: Vec<&KernelSpeed> = kernels.iter().collect();
     by_time.sort_by(|a, b| b.share.total_cmp(&a.share));
-    let mut taken: Vec<[f64; 4]> = Vec::new();
+    // No name lies on a disc.
+    let mut taken: Vec<[f64; 4]> = by_time.iter().map(|spot| disc(scale, spot)).map(|d| around(d, 0.8)).collect();
     let mut names = String::new();
     for spot in by_time {
-        let (across, gflops) = height(spot);
-        let (x, y) = (scale.x(across), scale.y(gflops));
-        let radius = (RADIUS_MAX * spot.share.sqrt()).max(RADIUS_MIN);
-        let class = if across * copy < product { "moves" } else { "computes" };
+        let [x, y, radius] = disc(scale, spot);
+        let class = if height(spot).0 * copy < product { "moves" } else { "computes" };
         let kernel = report::escape(spot.kernel);
         write!(
             svg,
@@ -140,6 +139,18 @@ fn discs(svg: &mut String, scale: &Scale, copy: f64, product: f64, kernels: &[Ke
         }
     }
     svg.push_str(&names);
+}
+
+/// Middle and radius of a kernel's disc.
+fn disc(scale: &Scale, spot: &KernelSpeed) -> [f64; 3] {
+    let (across, gflops) = height(spot);
+    [scale.x(across), scale.y(gflops), (RADIUS_MAX * spot.share.sqrt()).max(RADIUS_MIN)]
+}
+
+/// The square around a disc, so much of its width.
+fn around([x, y, radius]: [f64; 3], share: f64) -> [f64; 4] {
+    let half = share * radius;
+    [x - half, y - half, x + half, y + half]
 }
 
 /// A free place for a name beside its disc, above or below its neighbours' names: left end and middle.
