@@ -71,6 +71,8 @@ pub struct Desk {
     replay_at: Option<f64>,
     /// Whoever draws the window fills it with the theme's background first: a layer less, which a processor that draws can feel.
     pub cleared: bool,
+    /// The shortest time between two frames that new data asks for.
+    pub pace: Duration,
     /// What the live run was started with.
     pub started: Option<Options>,
     /// What went wrong, until something is done about it or it is put away.
@@ -106,6 +108,7 @@ impl Desk {
             shown_run,
             replay_at,
             cleared: false,
+            pace: Duration::from_millis(50),
             started: None,
             trouble: None,
             notice: None,
@@ -364,7 +367,8 @@ impl Desk {
         let coming = coming(&options);
         // A run that goes on needs the folder that one before it may still be writing to.
         let before = if options.resume { std::mem::take(&mut self.ending) } else { Vec::new() };
-        let trainer = Trainer::start(options.clone(), self.opening.events.as_deref(), before, Arc::clone(wake));
+        let events = self.opening.events.as_deref();
+        let trainer = Trainer::start(options.clone(), events, before, Arc::clone(wake), self.pace);
         match trainer {
             Ok(trainer) => {
                 let share = self.view.transport.share;

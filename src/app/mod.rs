@@ -33,7 +33,9 @@ use crate::{Error, Result};
 use desk::{Desk, Opening};
 use settings::Settings;
 use std::path::PathBuf;
+use std::rc::Rc;
 use std::time::Instant;
+use wgpu::DeviceType;
 
 /// What the app is started with.
 #[derive(Debug, Clone, Default)]
@@ -67,7 +69,7 @@ pub struct Picture {
 /// Opens the window; returns when it is closed.
 ///
 /// # Errors
-/// There is no display or no adapter to draw with, or the run to open cannot be read.
+/// There is no display or no adapter to draw with, the run to open cannot be read, or the picture cannot be written.
 pub fn run(options: Options) -> Result<()> {
     let started = Instant::now();
     refuse_without_display()?;
@@ -96,18 +98,25 @@ pub fn run(options: Options) -> Result<()> {
     };
     let (picture, play) = (options.picture, options.play);
     let (show, alone, kernel) = (options.show, options.alone, options.kernel);
+    let failed = window::Failed::default();
+    let told = Rc::clone(&failed);
     let create: eframe::AppCreator = Box::new(move |cc| {
         let mut desk = Desk::open(&cc.egui_ctx, settings, opening)?;
         show.into_iter().for_each(|id| desk.settings.layout.show(id));
         desk.settings.layout.full = alone;
         kernel.iter().for_each(|kernel| desk.open_kernel(kernel));
-        Ok(Box::new(window::Window::new(desk, settings_path, picture, play, started)))
+        let drawn_by = cc.wgpu_render_state.as_ref().map(|state| state.adapter.get_info().device_type);
+        if drawn_by == Some(DeviceType::Cpu) {
+            desk.pace = window::SOFTWARE_PACE;
+        }
+        Ok(Box::new(window::Window::new(desk, settings_path, picture, play, started, told)))
     });
     eframe::run_native("electroscope", native, create).map_err(|e| {
         Error::failed(format!("the window cannot be opened: {e}")).hint(
             "train from the command line instead: electroscope train; then open the run's report.html in a browser",
         )
-    })
+    })?;
+    failed.get().map_or(Ok(()), |error| Err(error.clone()))
 }
 
 /// Said here, in one sentence, instead of by a library in many.

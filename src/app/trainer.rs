@@ -1,5 +1,5 @@
 //! The trainer on a thread of its own, with a device of its own: the window never waits for it, nor it for the window.
-//! commands -> `run::train` -> events -> an inbox that the window empties, woken at most 20 times a second.
+//! commands -> `run::train` -> events -> an inbox that the window empties, woken no more often than it wants to be.
 
 use crate::run::{self, Options};
 use crate::train::event::{Command, Event, Failure, FailureKind};
@@ -11,11 +11,13 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
+use thread_priority::ThreadPriority;
 
-/// The shortest time between two frames that new data asks for.
-const FRAME: Duration = Duration::from_millis(50);
 /// Events that may wait for a window that does not look (minimised, behind others) before steps are thinned.
 const WAITING_MAX: usize = 8192;
+
+/// Of 100, where 50 is what every thread has: the window's own thread, and on a software adapter those that draw, come first.
+const PRIORITY: u8 = 30;
 
 /// Asks the window for a frame after some time; may be called from any thread.
 pub type Wake = Arc<dyn Fn(Duration) + Send + Sync>;
@@ -30,16 +32,24 @@ pub struct Trainer {
 }
 
 impl Trainer {
-    /// Starts the run, once those `before` it have ended. Its events also go to `events`, one JSON object a line, where given.
+    /// Starts the run, once those `before` it have ended. Its events also go to `events`, one JSON object a line, where given;
+    /// `pace`: the shortest time between two frames that they ask for.
     ///
     /// # Errors
     /// The events' file cannot be written, or the system refuses a thread.
-    pub fn start(options: Options, events: Option<&Path>, before: Vec<JoinHandle<bool>>, wake: Wake) -> Result<Self> {
+    pub fn start(
+        options: Options,
+        events: Option<&Path>,
+        before: Vec<JoinHandle<bool>>,
+        wake: Wake,
+        pace: Duration,
+    ) -> Result<Self> {
         let mut file = events.map(EventFile::create).transpose()?;
-        let inbox = Arc::new(Inbox::new(wake));
+        let inbox = Arc::new(Inbox::new(wake, pace));
         let (commands, received) = mpsc::unbounded();
         let told = Arc::clone(&inbox);
         let train = move || {
+            give_way();
             // How they ended was told by themselves.
             before.into_iter().for_each(|thread| drop(thread.join()));
             let mut ended = false;
@@ -127,10 +137,18 @@ impl EventFile {
     }
 }
 
+/// Lowers the priority of this thread and, on Linux, of all that it starts: the twins' pool, the driver of a software adapter.
+fn give_way() {
+    let priority = ThreadPriority::Crossplatform(PRIORITY.try_into().expect("PRIORITY is below 100"));
+    // A system that refuses leaves a window that answers a little later.
+    priority.set_for_current().ok();
+}
+
 /// Events on their way to the window.
 struct Inbox {
     waiting: Mutex<Waiting>,
     wake: Wake,
+    pace: Duration,
 }
 
 struct Waiting {
@@ -141,8 +159,8 @@ struct Waiting {
 }
 
 impl Inbox {
-    fn new(wake: Wake) -> Self {
-        Self { waiting: Mutex::new(Waiting { events: Vec::new(), asked: false, taken: None }), wake }
+    fn new(wake: Wake, pace: Duration) -> Self {
+        Self { waiting: Mutex::new(Waiting { events: Vec::new(), asked: false, taken: None }), wake, pace }
     }
 
     fn lock(&self) -> MutexGuard<'_, Waiting> {
@@ -157,7 +175,7 @@ impl Inbox {
         }
         waiting.events.push(event);
         if !std::mem::replace(&mut waiting.asked, true) {
-            let wait = waiting.taken.map_or(Duration::ZERO, |taken| FRAME.saturating_sub(taken.elapsed()));
+            let wait = waiting.taken.map_or(Duration::ZERO, |taken| self.pace.saturating_sub(taken.elapsed()));
             drop(waiting);
             (self.wake)(wait);
         }
@@ -193,7 +211,7 @@ mod tests {
 
     #[test]
     fn a_window_that_does_not_look_costs_no_memory() {
-        let inbox = Inbox::new(Arc::new(|_| {}));
+        let inbox = Inbox::new(Arc::new(|_| {}), Duration::ZERO);
         inbox.push(failed("once".to_owned()));
         (1..=40_000).for_each(|n| inbox.push(step(n)));
         let events = inbox.take();
@@ -206,10 +224,12 @@ mod tests {
     fn new_data_asks_for_one_frame_until_it_comes() {
         let asked = Arc::new(AtomicUsize::new(0));
         let counted = Arc::clone(&asked);
-        let inbox = Inbox::new(Arc::new(move |wait| {
-            assert!(wait <= FRAME);
+        let pace = Duration::from_millis(50);
+        let wake = move |wait| {
+            assert!(wait <= pace);
             counted.fetch_add(1, Ordering::SeqCst);
-        }));
+        };
+        let inbox = Inbox::new(Arc::new(wake), pace);
         (1..=5).for_each(|n| inbox.push(step(n)));
         assert_eq!(asked.load(Ordering::SeqCst), 1);
         assert_eq!(inbox.take().len(), 5);

@@ -6,13 +6,17 @@ use super::settings::Settings;
 use super::{Picture, desk, theme};
 use crate::{Error, Result};
 use egui::{ColorImage, ViewportCommand};
+use std::cell::OnceCell;
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 use std::sync::mpsc::{self, Receiver};
 use std::time::{Duration, Instant};
 
 /// Frames that the times are told of.
 const FRAMES: usize = 600;
+/// Between two frames that new data asks for where a processor draws them, which is the one that trains: a frame takes 70 ms of it.
+pub const SOFTWARE_PACE: Duration = Duration::from_millis(200);
 
 pub struct Window {
     desk: Desk,
@@ -23,7 +27,11 @@ pub struct Window {
     frame_ms: VecDeque<f32>,
     first_paint: Option<Duration>,
     play: bool,
+    failed: Failed,
 }
+
+/// Why the picture was not written; it outlives the window, which the event loop owns.
+pub type Failed = Rc<OnceCell<Error>>;
 
 /// A picture that is due, or under way.
 struct Shot {
@@ -32,19 +40,20 @@ struct Shot {
 }
 
 impl Window {
-    /// `settings_path`: where the settings are kept; none keeps them nowhere.
+    /// `settings_path`: where the settings are kept; none keeps them nowhere. `failed`: filled where the picture cannot be written.
     pub fn new(
         desk: Desk,
         settings_path: Option<PathBuf>,
         picture: Option<Picture>,
         play: bool,
         started: Instant,
+        failed: Failed,
     ) -> Self {
         let mut desk = desk;
         desk.cleared = true;
         let saved = desk.settings.clone();
         let shot = picture.map(|picture| Shot { picture, arriving: None });
-        Self { desk, settings_path, saved, shot, started, frame_ms: VecDeque::new(), first_paint: None, play }
+        Self { desk, settings_path, saved, shot, started, frame_ms: VecDeque::new(), first_paint: None, play, failed }
     }
 
     fn time_frame(&mut self, frame: &eframe::Frame) {
@@ -77,7 +86,7 @@ impl Window {
         match arriving.try_recv() {
             Ok(image) => {
                 if let Err(error) = write_png(&shot.picture.path, &image) {
-                    eprintln!("error: {error}");
+                    self.failed.set(error).ok();
                 }
                 self.shot = None;
                 ctx.send_viewport_cmd(ViewportCommand::Close);
