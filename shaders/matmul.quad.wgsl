@@ -1,5 +1,5 @@
 // matmul, operands bound four numbers at a time: m, n and k are multiples of four. The bindings of src/ops/matmul.rs, and how
-// matmul.rows.wgsl reads and writes four neighbours of a row. Columns past the last quad repeat it when read. A, B and C are the
+// matmul.rows.wgsl reads and writes four neighbours of a row. Columns past the last quad repeat it when read. ElemA, ElemB and ElemC are the
 // elements' types, as src/ops/matmul.rs says them.
 struct Dims {
     m: u32,
@@ -8,12 +8,12 @@ struct Dims {
     k_part: u32,              // k of one partial product
 }
 @group(0) @binding(0) var<uniform> dims: Dims;
-@group(0) @binding(1) var<storage, read> a: array<vec4<A>>;          // (m, k); backward_weight: (k, m)
-@group(0) @binding(2) var<storage, read> b: array<vec4<B>>;          // (n, k); all backward: (k, n)
+@group(0) @binding(1) var<storage, read> a: array<vec4<ElemA>>;      // (m, k); backward_weight: (k, m)
+@group(0) @binding(2) var<storage, read> b: array<vec4<ElemB>>;      // (n, k); all backward: (k, n)
 @group(0) @binding(3) var<storage, read> bias: array<vec4f>;         // (n)
-@group(0) @binding(4) var<storage, read_write> c: array<vec4<C>>;    // (m, n); backward_weight_partial: (parts, m n of A B, m of A 1)
-@group(0) @binding(5) var<storage, read_write> u_out: array<vec4<B>>; // (m, n) before the gelu
-@group(0) @binding(6) var<storage, read> u: array<vec4<B>>;          // (m, n) before the gelu
+@group(0) @binding(4) var<storage, read_write> c: array<vec4<ElemC>>; // (m, n); backward_weight_partial: (parts, m n of A B, m of A 1)
+@group(0) @binding(5) var<storage, read_write> u_out: array<vec4<ElemB>>; // (m, n) before the gelu
+@group(0) @binding(6) var<storage, read> u: array<vec4<ElemB>>;      // (m, n) before the gelu
 @group(0) @binding(7) var<storage, read_write> db: array<vec4f>;     // (m)
 
 // Which quad holds the elements (row, column) .. (row, column + 3) of a matrix of that width.
@@ -33,13 +33,13 @@ fn u_quad(row: u32, column: u32) -> vec4f {
     return vec4f(u[quad(row, column, dims.n)]);
 }
 fn set_c(row: u32, column: u32, value: vec4f) {
-    c[quad(row, column, dims.n)] = vec4<C>(value);
+    c[quad(row, column, dims.n)] = vec4<ElemC>(value);
 }
 fn add_c(row: u32, column: u32, value: vec4f) {
-    c[quad(row, column, dims.n)] += vec4<C>(value);
+    c[quad(row, column, dims.n)] += vec4<ElemC>(value);
 }
 fn set_u(row: u32, column: u32, value: vec4f) {
-    u_out[quad(row, column, dims.n)] = vec4<B>(value);
+    u_out[quad(row, column, dims.n)] = vec4<ElemB>(value);
 }
 // Four rows of the sums of A, from row m on.
 fn add_db(m: u32, value: vec4f) {
@@ -47,9 +47,9 @@ fn add_db(m: u32, value: vec4f) {
 }
 // Of a part of k: its products, then its sums of A.
 fn set_part(part: u32, row: u32, column: u32, value: vec4f) {
-    c[part * (dims.m / 4u * (dims.n + 1u)) + quad(row, column, dims.n)] = vec4<C>(value);
+    c[part * (dims.m / 4u * (dims.n + 1u)) + quad(row, column, dims.n)] = vec4<ElemC>(value);
 }
 fn set_part_sums(part: u32, m: u32, value: vec4f) {
-    c[part * (dims.m / 4u * (dims.n + 1u)) + dims.m * (dims.n / 4u) + m / 4u] = vec4<C>(value);
+    c[part * (dims.m / 4u * (dims.n + 1u)) + dims.m * (dims.n / 4u) + m / 4u] = vec4<ElemC>(value);
 }
 

@@ -59,7 +59,7 @@ fn forward(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) groups: v
 fn put_gelu(m: u32, n: u32, rows: mat4x4f) {
     for (var i = 0u; i < 4u; i++) {
         if m + i < dims.m && n < dims.n {
-            let value = vec4f(vec4<B>(rows[i] + bias_quad(n)));      // of what is stored, as the backward finds it
+            let value = vec4f(vec4<ElemB>(rows[i] + bias_quad(n)));  // of what is stored, as the backward finds it
             set_u(m + i, n, value);
             set_c(m + i, n, vec4f(gelu(value.x), gelu(value.y), gelu(value.z), gelu(value.w)));
         }

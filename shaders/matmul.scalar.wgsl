@@ -8,12 +8,12 @@ struct Dims {
     k_part: u32,              // k of one partial product
 }
 @group(0) @binding(0) var<uniform> dims: Dims;
-@group(0) @binding(1) var<storage, read> a: array<A>;                // (m, k); backward_weight: (k, m)
-@group(0) @binding(2) var<storage, read> b: array<B>;                // (n, k); all backward: (k, n)
+@group(0) @binding(1) var<storage, read> a: array<ElemA>;            // (m, k); backward_weight: (k, m)
+@group(0) @binding(2) var<storage, read> b: array<ElemB>;            // (n, k); all backward: (k, n)
 @group(0) @binding(3) var<storage, read> bias: array<f32>;           // (n)
-@group(0) @binding(4) var<storage, read_write> c: array<C>;          // (m, n); backward_weight_partial: (parts, m n of A B, m of A 1)
-@group(0) @binding(5) var<storage, read_write> u_out: array<B>;      // (m, n) before the gelu
-@group(0) @binding(6) var<storage, read> u: array<B>;                // (m, n) before the gelu
+@group(0) @binding(4) var<storage, read_write> c: array<ElemC>;      // (m, n); backward_weight_partial: (parts, m n of A B, m of A 1)
+@group(0) @binding(5) var<storage, read_write> u_out: array<ElemB>;  // (m, n) before the gelu
+@group(0) @binding(6) var<storage, read> u: array<ElemB>;            // (m, n) before the gelu
 @group(0) @binding(7) var<storage, read_write> db: array<f32>;       // (m)
 
 // Where the elements (row, column) .. (row, column + 3) of a matrix of that width stand.
@@ -22,11 +22,11 @@ fn quad(row: u32, column: u32, width: u32) -> vec4u {
 }
 fn a_quad(row: u32, column: u32, width: u32) -> vec4f {
     let i = quad(row, column, width);
-    return vec4f(vec4<A>(a[i.x], a[i.y], a[i.z], a[i.w]));
+    return vec4f(vec4<ElemA>(a[i.x], a[i.y], a[i.z], a[i.w]));
 }
 fn b_quad(row: u32, column: u32, width: u32) -> vec4f {
     let i = quad(row, column, width);
-    return vec4f(vec4<B>(b[i.x], b[i.y], b[i.z], b[i.w]));
+    return vec4f(vec4<ElemB>(b[i.x], b[i.y], b[i.z], b[i.w]));
 }
 fn bias_quad(column: u32) -> vec4f {
     let i = quad(0u, column, dims.n);
@@ -34,21 +34,21 @@ fn bias_quad(column: u32) -> vec4f {
 }
 fn u_quad(row: u32, column: u32) -> vec4f {
     let i = quad(row, column, dims.n);
-    return vec4f(vec4<B>(u[i.x], u[i.y], u[i.z], u[i.w]));
+    return vec4f(vec4<ElemB>(u[i.x], u[i.y], u[i.z], u[i.w]));
 }
 fn set_c(row: u32, column: u32, value: vec4f) {
     for (var j = 0u; j < min(4u, dims.n - column); j++) {
-        c[row * dims.n + column + j] = C(value[j]);
+        c[row * dims.n + column + j] = ElemC(value[j]);
     }
 }
 fn add_c(row: u32, column: u32, value: vec4f) {
     for (var j = 0u; j < min(4u, dims.n - column); j++) {
-        c[row * dims.n + column + j] += C(value[j]);
+        c[row * dims.n + column + j] += ElemC(value[j]);
     }
 }
 fn set_u(row: u32, column: u32, value: vec4f) {
     for (var j = 0u; j < min(4u, dims.n - column); j++) {
-        u_out[row * dims.n + column + j] = B(value[j]);
+        u_out[row * dims.n + column + j] = ElemB(value[j]);
     }
 }
 // Four rows of the sums of A, from row m on.
@@ -60,12 +60,12 @@ fn add_db(m: u32, value: vec4f) {
 // Of a part of k: its products, then its sums of A.
 fn set_part(part: u32, row: u32, column: u32, value: vec4f) {
     for (var j = 0u; j < min(4u, dims.n - column); j++) {
-        c[part * dims.m * (dims.n + 1u) + row * dims.n + column + j] = C(value[j]);
+        c[part * dims.m * (dims.n + 1u) + row * dims.n + column + j] = ElemC(value[j]);
     }
 }
 fn set_part_sums(part: u32, m: u32, value: vec4f) {
     for (var i = 0u; i < min(4u, dims.m - m); i++) {
-        c[part * dims.m * (dims.n + 1u) + dims.m * dims.n + m + i] = C(value[i]);
+        c[part * dims.m * (dims.n + 1u) + dims.m * dims.n + m + i] = ElemC(value[i]);
     }
 }
 

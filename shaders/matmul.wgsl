@@ -2,10 +2,10 @@
 //   forward:           A = x   (m, k)     B = W^T, stored (n, k)     C = y
 //   backward_input:    A = dy  (m, k)     B = W,   stored (k, n)     C = dx
 //   backward_weight:   A = dy^T, stored (k, m)     B = x (k, n)      C = dW, and db = the sums of A over k
-// A workgroup of WG_M x WG_N lanes owns a tile of TILE_M x TILE_N outputs and walks k in steps of TILE_K through workgroup memory;
-// a lane owns 4 x 4 of them, held in a mat4x4f.
-// m, n and k may be anything: what lies outside is read as 0 and never written. A, B and C are the elements' types, as
-// src/ops/matmul.rs says them; sums are f32. Uses lib/grid, lib/gelu, lib/tiles. Twin: src/cpu/matmul.rs
+// A workgroup of WG_M x WG_N lanes owns a tile of TILE_M x TILE_N outputs and walks k in steps through workgroup memory; a lane owns
+// 4 x 4 of them, held in a mat4x4f. How they are multiplied stands apart: matmul.staged.wgsl or matmul.cooperative.wgsl.
+// m, n and k may be anything: what lies outside is read as 0 and never written. ElemA, ElemB and ElemC are the elements'
+// types, as src/ops/matmul.rs says them; sums are f32. Uses lib/grid, lib/gelu, lib/tiles. Twin: src/cpu/matmul.rs
 //   entry                     reads        writes                                  dispatch
 //   forward                   a b bias     c      (=)   A B + bias                 tiles = ceil(m / TILE_M) * ceil(n / TILE_N)
 //   forward_gelu              a b bias     u_out c (=)  u = A B + bias, c = gelu(u)   tiles
@@ -14,8 +14,7 @@
 //   backward_input_gelu       a b u        c      (=)   A B gelu'(u)               tiles
 //   backward_weight           a b          c db   (+=)  A B, A 1                   tiles
 //   backward_weight_partial   a b          c      (=)   both over part p of k      tiles * parts
-override TILE_K: u32;                                                // TILE_M is 4 WG_M, TILE_N is 4 WG_N
-override WG_M: u32;
+override WG_M: u32;                                                  // TILE_M is 4 WG_M, TILE_N is 4 WG_N
 override WG_N: u32;
 
 struct Dims {
@@ -25,18 +24,13 @@ struct Dims {
     k_part: u32,              // k of one partial product
 }
 @group(0) @binding(0) var<uniform> dims: Dims;
-@group(0) @binding(1) var<storage, read> a: array<A>;                // (m, k); backward_weight: (k, m)
-@group(0) @binding(2) var<storage, read> b: array<B>;                // (n, k); all backward: (k, n)
+@group(0) @binding(1) var<storage, read> a: array<ElemA>;            // (m, k); backward_weight: (k, m)
+@group(0) @binding(2) var<storage, read> b: array<ElemB>;            // (n, k); all backward: (k, n)
 @group(0) @binding(3) var<storage, read> bias: array<f32>;           // (n)
-@group(0) @binding(4) var<storage, read_write> c: array<C>;          // (m, n); backward_weight_partial: (parts, m n of A B, m of A 1)
-@group(0) @binding(5) var<storage, read_write> u_out: array<B>;      // (m, n) before the gelu
-@group(0) @binding(6) var<storage, read> u: array<B>;                // (m, n) before the gelu
+@group(0) @binding(4) var<storage, read_write> c: array<ElemC>;      // (m, n); backward_weight_partial: (parts, m n of A B, m of A 1)
+@group(0) @binding(5) var<storage, read_write> u_out: array<ElemB>;  // (m, n) before the gelu
+@group(0) @binding(6) var<storage, read> u: array<ElemB>;            // (m, n) before the gelu
 @group(0) @binding(7) var<storage, read_write> db: array<f32>;       // (m)
-
-// [k][m / 4] and [k][n / 4]: quads of neighbouring rows of A, columns of B. One quad of padding a row, so that lanes that walk along
-// k hit different banks.
-var<workgroup> a_tile: array<vec4f, TILE_K * (TILE_M / 4u + 1u)>;
-var<workgroup> b_tile: array<vec4f, TILE_K * (TILE_N / 4u + 1u)>;
 
 // Element (m, k) of A and (k, n) of B, stored by rows or by columns; 0 outside.
 fn a_at(p: Place, m: u32, k: u32, by_columns: bool) -> f32 {
@@ -52,54 +46,12 @@ fn b_at(p: Place, k: u32, n: u32, by_columns: bool) -> f32 {
     return f32(b[select(k * dims.n + n, n * dims.k + k, by_columns)]);
 }
 
-// Stage k0 .. k0 + TILE_K of an operand, a quad at a time; neighbouring lanes follow the axis that is contiguous in memory.
-fn stage_a(p: Place, lane: u32, k0: u32, by_columns: bool) {
-    let quads = TILE_M / 4u;
-    for (var i = lane; i < quads * TILE_K; i += WG_M * WG_N) {
-        let quad = select(i / TILE_K, i % quads, by_columns);
-        let k = select(i % TILE_K, i / quads, by_columns);
-        let m = p.m0 + 4u * quad;
-        a_tile[k * (quads + 1u) + quad] = vec4f(
-            a_at(p, m, k0 + k, by_columns), a_at(p, m + 1u, k0 + k, by_columns),
-            a_at(p, m + 2u, k0 + k, by_columns), a_at(p, m + 3u, k0 + k, by_columns));
-    }
-}
-fn stage_b(p: Place, lane: u32, k0: u32, by_columns: bool) {
-    let quads = TILE_N / 4u;
-    for (var i = lane; i < quads * TILE_K; i += WG_M * WG_N) {
-        let quad = select(i % quads, i / TILE_K, by_columns);
-        let k = select(i / quads, i % TILE_K, by_columns);
-        let n = p.n0 + 4u * quad;
-        b_tile[k * (quads + 1u) + quad] = vec4f(
-            b_at(p, k0 + k, n, by_columns), b_at(p, k0 + k, n + 1u, by_columns),
-            b_at(p, k0 + k, n + 2u, by_columns), b_at(p, k0 + k, n + 3u, by_columns));
-    }
-}
-
 // The lane's sums over the workgroup's part of k: element [i][j] of ab is row m0 + 4 lid.y + i, column n0 + 4 lid.x + j of A B; a[i] is
 // that row of A alone, where A is stored by columns.
 struct Sums {
     ab: mat4x4f,
     a: vec4f,
 }
-fn product(p: Place, lid: vec3u, a_by_columns: bool, b_by_columns: bool) -> Sums {
-    let lane = lid.y * WG_N + lid.x;
-    var sum: Sums;
-    for (var k0 = p.k_first; k0 < p.k_end; k0 += TILE_K) {
-        stage_a(p, lane, k0, a_by_columns);
-        stage_b(p, lane, k0, b_by_columns);
-        workgroupBarrier();
-        for (var k = 0u; k < TILE_K; k++) {
-            let x = a_tile[k * (TILE_M / 4u + 1u) + lid.y];
-            let y = b_tile[k * (TILE_N / 4u + 1u) + lid.x];
-            sum.ab += mat4x4f(x.x * y, x.y * y, x.z * y, x.w * y);
-            if a_by_columns { sum.a += x; }
-        }
-        workgroupBarrier();                                          // the next step may now overwrite the tiles
-    }
-    return sum;
-}
-
 // Index into (m, n) of the lane's output number i, element [i / 4][i % 4]; NONE where it lies outside.
 const NONE = 0xffffffffu;
 fn output_index(p: Place, lid: vec3u, i: u32) -> u32 {
@@ -116,7 +68,7 @@ fn forward(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) groups: v
     for (var i = 0u; i < 16u; i++) {
         let at = output_index(p, lid, i);
         if at != NONE {
-            c[at] = C(sum[i / 4u][i % 4u] + bias[at % dims.n]);
+            c[at] = ElemC(sum[i / 4u][i % 4u] + bias[at % dims.n]);
         }
     }
 }
@@ -129,9 +81,9 @@ fn forward_gelu(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) grou
     for (var i = 0u; i < 16u; i++) {
         let at = output_index(p, lid, i);
         if at != NONE {
-            let value = B(sum[i / 4u][i % 4u] + bias[at % dims.n]);
+            let value = ElemB(sum[i / 4u][i % 4u] + bias[at % dims.n]);
             u_out[at] = value;
-            c[at] = C(gelu(f32(value)));                             // of what is stored, as the backward finds it
+            c[at] = ElemC(gelu(f32(value)));                         // of what is stored, as the backward finds it
         }
     }
 }
@@ -145,7 +97,7 @@ fn backward_input(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) gr
     for (var i = 0u; i < 16u; i++) {
         let at = output_index(p, lid, i);
         if at != NONE {
-            c[at] = C(sum[i / 4u][i % 4u]);
+            c[at] = ElemC(sum[i / 4u][i % 4u]);
         }
     }
 }
@@ -159,7 +111,7 @@ fn backward_input_add(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups
     for (var i = 0u; i < 16u; i++) {
         let at = output_index(p, lid, i);
         if at != NONE {
-            c[at] += C(sum[i / 4u][i % 4u]);
+            c[at] += ElemC(sum[i / 4u][i % 4u]);
         }
     }
 }
@@ -173,7 +125,7 @@ fn backward_input_gelu(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroup
     for (var i = 0u; i < 16u; i++) {
         let at = output_index(p, lid, i);
         if at != NONE {
-            c[at] = C(sum[i / 4u][i % 4u] * gelu_grad(f32(u[at])));
+            c[at] = ElemC(sum[i / 4u][i % 4u] * gelu_grad(f32(u[at])));
         }
     }
 }
@@ -187,7 +139,7 @@ fn backward_weight(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) g
     for (var i = 0u; i < 16u; i++) {
         let at = output_index(p, lid, i);
         if at != NONE {
-            c[at] += C(sum.ab[i / 4u][i % 4u]);
+            c[at] += ElemC(sum.ab[i / 4u][i % 4u]);
         }
     }
     if p.n0 > 0u || lid.x > 0u { return; }                           // the tiles and lanes of the first columns have every row once
@@ -207,12 +159,12 @@ fn backward_weight_partial(@builtin(workgroup_id) wid: vec3u, @builtin(num_workg
     for (var i = 0u; i < 16u; i++) {
         let at = output_index(p, lid, i);
         if at != NONE {
-            c[first + at] = C(sum.ab[i / 4u][i % 4u]);
+            c[first + at] = ElemC(sum.ab[i / 4u][i % 4u]);
         }
     }
     if p.n0 > 0u || lid.x > 0u { return; }
     let m = p.m0 + 4u * lid.y;
     for (var i = 0u; i < 4u && m + i < dims.m; i++) {
-        c[first + dims.m * dims.n + m + i] = C(sum.a[i]);
+        c[first + dims.m * dims.n + m + i] = ElemC(sum.a[i]);
     }
 }

@@ -3,7 +3,7 @@
 //!
 //! Part of the library, not of `tests/`, because `verify` runs it on a user's adapter and the same suite runs in a browser.
 
-mod cases;
+pub mod cases;
 mod tolerance;
 
 use crate::gpu::{self, Gpu};

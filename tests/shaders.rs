@@ -32,10 +32,12 @@ impl Shader {
         let needs = needs.fold(Needs::default(), |all, needs| Needs {
             f16: all.f16 || needs.f16,
             subgroups: all.subgroups || needs.subgroups,
+            matrices: all.matrices.or(needs.matrices),
         });
         // As src/gpu writes it before the text.
-        let directive = if needs.f16 { "enable f16;\n" } else { "" };
-        let module = naga::front::wgsl::parse_str(&format!("{directive}{source}"))
+        let f16 = if needs.f16 { "enable f16;\n" } else { "" };
+        let matrices = if needs.matrices.is_some() { "enable wgpu_cooperative_matrix;\n" } else { "" };
+        let module = naga::front::wgsl::parse_str(&format!("{f16}{matrices}{source}"))
             .unwrap_or_else(|e| panic!("{label}:\n{}", e.emit_to_string(source)));
         let info =
             validator(needs).validate(&module).unwrap_or_else(|e| panic!("{label}:\n{}", e.emit_to_string(source)));
@@ -86,11 +88,12 @@ impl Shader {
     }
 }
 
-/// Nothing beyond WebGPU's core, and f16 and subgroups where a variant says that it needs them.
-fn validator(Needs { f16, subgroups }: Needs) -> Validator {
+/// Nothing beyond WebGPU's core, and f16, subgroups and cooperative matrices where a variant says that it needs them.
+fn validator(Needs { f16, subgroups, matrices }: Needs) -> Validator {
     let mut capabilities = Capabilities::empty();
     capabilities.set(Capabilities::SUBGROUP, subgroups);
     capabilities.set(Capabilities::SHADER_FLOAT16, f16);
+    capabilities.set(Capabilities::COOPERATIVE_MATRIX, matrices.is_some());
     let mut validator = Validator::new(ValidationFlags::all(), capabilities);
     if subgroups {
         validator.subgroup_stages(ShaderStages::COMPUTE).subgroup_operations(SubgroupOperationSet::all());
@@ -254,7 +257,10 @@ fn variants_keep_the_default_limits() {
 fn variants_fit_what_a_lane_holds_in_registers() {
     // Arrays of a function cannot take their size from an override: the shaders fix it, and these are its conditions.
     for variant in ops::matmul::FORWARD.variants {
-        if variant.source.is_some() {
+        if variant.needs.matrices.is_some() {
+            let [m, n, k] = ["TILE_M", "TILE_N", "TILE_K"].map(|name| variant.constant(name));
+            assert_eq!([m, n, k % 16], [32, 16, 0], "matmul {}: matrices that a subgroup holds", variant.name);
+        } else if variant.source.is_some() {
             let [m, n, wg] = ["TILE_M", "TILE_N", "WG"].map(|name| variant.constant(name));
             assert_eq!([m, n], [16, 4 * wg], "matmul {}: a lane's four mat4x4f", variant.name);
             continue;
@@ -295,7 +301,12 @@ fn variants_translate_to_every_platform() {
             let (module, info) = shader.resolved(variant);
             let entry = (ShaderStage::Compute, shader.spec.entry.to_owned());
             to_spirv(&module, &info).unwrap_or_else(|e| panic!("{label}: SPIR-V: {e}"));
-            to_msl(&module, &info, entry.clone()).unwrap_or_else(|e| panic!("{label}: MSL: {e}"));
+            let cooperative = variant.needs.matrices.is_some();
+            to_msl(&module, &info, entry.clone(), cooperative).unwrap_or_else(|e| panic!("{label}: MSL: {e}"));
+            // Direct3D 12 offers none, and naga's writer for it knows none.
+            if cooperative {
+                continue;
+            }
             to_hlsl(&module, &info, entry).unwrap_or_else(|e| panic!("{label}: HLSL: {e}"));
         }
     }
@@ -323,9 +334,15 @@ fn to_spirv(module: &Module, info: &ModuleInfo) -> Result<Vec<u32>, spv::Error> 
     spv::write_vec(module, info, &options, None)
 }
 
-fn to_msl(module: &Module, info: &ModuleInfo, entry: (ShaderStage, String)) -> Result<String, String> {
-    // 2.0 is what every Metal that WebGPU runs on takes.
-    let options = msl::Options { lang_version: (2, 0), ..msl::Options::default() };
+fn to_msl(
+    module: &Module,
+    info: &ModuleInfo,
+    entry: (ShaderStage, String),
+    cooperative: bool,
+) -> Result<String, String> {
+    // 2.0 is what every Metal that WebGPU runs on takes; simdgroup matrices are of 2.3.
+    let lang_version = if cooperative { (2, 3) } else { (2, 0) };
+    let options = msl::Options { lang_version, ..msl::Options::default() };
     let pipeline = msl::PipelineOptions { entry_point: Some(entry), ..msl::PipelineOptions::default() };
     let (text, translated) = msl::write_string(module, info, &options, &pipeline).map_err(|e| e.to_string())?;
     translated.entry_point_names.into_iter().collect::<Result<Vec<_>, _>>().map_err(|e| e.to_string())?;

@@ -67,7 +67,8 @@ fn every_kernel_and_shape_of_a_step_gets_a_variant_that_runs_here() {
 fn a_choice_changes_no_other_kernel_of_a_plan() {
     let plain = record(Choices::default());
     let names = |plan: &Plan| plan.dispatches.iter().map(|d| (d.kernel.label, d.class.clone())).collect::<Vec<_>>();
-    let most = ops::ALL.iter().map(|kernel| kernel.variants.len()).max().unwrap();
+    // Of the kernels that this plan has; others, of f16, have more.
+    let most = plain.dispatches.iter().map(|d| d.kernel.variants.len()).max().unwrap();
     for v in 1..most {
         let forced = ops::ALL.iter().filter_map(|k| Some((k.label.to_owned(), k.variants.get(v)?.name.to_owned())));
         let plan = record(Choices(forced.collect()));

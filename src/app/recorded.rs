@@ -15,7 +15,7 @@ const STEPS: usize = 240;
 const SENTENCES: usize = 2;
 /// The strips end with the most telling readout after this part of the run, while its curves go on to the end: the better the
 /// generator, the fewer of its words a young judge calls replaced, and in the last ones there is little left to see.
-const ENDING: f64 = 0.5;
+const ENDING: f64 = 0.2;
 
 const EN: &[u8] = include_bytes!("../../assets/recorded/en.jsonl.gz");
 const PT: &[u8] = include_bytes!("../../assets/recorded/pt.jsonl.gz");
@@ -108,7 +108,7 @@ struct Telling {
     until: u64,
 }
 
-/// The readout in the second half, and the sentences of it, whose judgements are of the most kinds: they show more of what can happen.
+/// The readout after the beginning, and the sentences of it, whose judgements are of the most kinds: they show more of what can happen.
 fn telling(events: &[Event], last: u64) -> Telling {
     let readouts = events.iter().filter_map(|event| if let Event::Readout(r) = event { Some(r) } else { None });
     let late = readouts.filter(|r| r.step as f64 >= ENDING * last as f64);
@@ -117,13 +117,13 @@ fn telling(events: &[Event], last: u64) -> Telling {
     Telling { sentences, until: readout.step }
 }
 
-/// Kinds of judgements in some sentences of a readout: how many there are, and whether most of what was replaced is caught, as it
-/// is by a judge of that age.
+/// Kinds of judgements in some sentences of a readout: how many there are, and, which weighs as much as two, whether most of what was
+/// replaced is caught, as it is by a judge of that age.
 fn seen(readout: &Readout, chosen: &[usize]) -> usize {
     let tokens = || chosen.iter().filter_map(|n| readout.sentences.get(*n)).flatten();
     let count = |verdict| tokens().filter(|token| token.verdict() == verdict).count();
     let kinds = KINDS.iter().filter(|kind| count(**kind) > 0).count();
-    2 * kinds + usize::from(count(Verdict::Caught) > count(Verdict::Missed))
+    kinds + 2 * usize::from(count(Verdict::Caught) > count(Verdict::Missed))
 }
 
 const KINDS: [Verdict; 4] = [Verdict::Caught, Verdict::LuckyGuess, Verdict::Missed, Verdict::FalseAlarm];

@@ -108,7 +108,13 @@ fn adapter_text(a: &AdapterSummary, output: Output) -> String {
         ),
     );
     let [least, most] = a.subgroup_lanes;
-    let offers = [("timestamps", a.features.timestamps), ("f16", a.features.f16), ("subgroups", a.features.subgroups)];
+    let matrices = a.features.matrices_f32 || a.features.matrices_f16;
+    let offers = [
+        ("timestamps", a.features.timestamps),
+        ("f16", a.features.f16),
+        ("cooperative matrices", matrices),
+        ("subgroups", a.features.subgroups),
+    ];
     let offers: Vec<&str> = offers.into_iter().filter(|(_, there)| *there).map(|(name, _)| name).collect();
     let portable = if a.portable {
         lang.pick("meets WebGPU's default limits", "cumpre os limites padrão do WebGPU")

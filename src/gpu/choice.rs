@@ -1,7 +1,7 @@
 //! Which adapter a run takes: what was asked for and the adapters there are -> one of them, or the cpu executor, and why.
 //! Pure: the rule is tested without a driver.
 
-use crate::plan::kernel::Needs;
+use crate::plan::kernel::{Matrices, Needs};
 use crate::{Error, Result};
 use serde::Serialize;
 use std::fmt;
@@ -72,12 +72,21 @@ pub struct Features {
     pub f16: bool,
     /// Of eight lanes at least.
     pub subgroups: bool,
+    /// Cooperative matrices of 8 × 8 f32, held by subgroups of 32 lanes.
+    pub matrices_f32: bool,
+    /// The same of 16 × 16 f16.
+    pub matrices_f16: bool,
 }
 
 impl Features {
     /// Whether a variant that needs this can run.
     pub fn offer(&self, needs: Needs) -> bool {
-        (self.f16 || !needs.f16) && (self.subgroups || !needs.subgroups)
+        let matrices = match needs.matrices {
+            None => true,
+            Some(Matrices::F32) => self.matrices_f32,
+            Some(Matrices::F16) => self.matrices_f16,
+        };
+        (self.f16 || !needs.f16) && (self.subgroups || !needs.subgroups) && matrices
     }
 }
 

@@ -1,4 +1,5 @@
 //! An adapter's device, opened and watched: a lost device and every error nobody was waiting for become an [`Error`] of the next call.
+#![allow(unsafe_code, reason = "experimental features are asked for with an unsafe token; see SAFETY below")]
 
 use super::choice::{AdapterKind, AdapterSummary, Choice, Features, select};
 use super::wait::{Done, Waiter};
@@ -9,7 +10,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 /// What is asked of the adapter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Profile {
-    /// WebGPU's default limits, plus timestamps, f16 and subgroups where offered: what runs here runs anywhere.
+    /// WebGPU's default limits, plus timestamps, f16 and subgroups where offered: what runs here runs anywhere. Experimental features only
+    /// where the environment turns them on.
     Portable,
     /// All of the adapter's limits and features, less mappable primary buffers and everything experimental.
     Full,
@@ -73,7 +75,7 @@ fn summary(adapter: &wgpu::Adapter) -> AdapterSummary {
             wgpu::Backend::Gl | wgpu::Backend::Noop => "unsupported",
         },
         driver: [info.driver, info.driver_info].join(" ").trim().to_owned(),
-        features: features(adapter.features(), info.subgroup_min_size),
+        features: features(adapter, adapter.features()),
         binding_bytes_max: limits.max_storage_buffer_binding_size,
         buffer_bytes_max: limits.max_buffer_size,
         storage_buffers_max: limits.max_storage_buffers_per_shader_stage,
@@ -88,12 +90,44 @@ fn summary(adapter: &wgpu::Adapter) -> AdapterSummary {
 /// Lanes that kernels with subgroups count on.
 const SUBGROUP_LANES_MIN: u32 = 8;
 
-fn features(offered: wgpu::Features, subgroup_lanes_min: u32) -> Features {
+/// Of those `offered`, by the adapter or by its device, what kernels can use.
+fn features(adapter: &wgpu::Adapter, offered: wgpu::Features) -> Features {
+    let info = adapter.get_info();
+    // Metal tells a range; of what has cooperative matrices there, a SIMD group has 32 lanes.
+    let lanes_32 = info.backend == wgpu::Backend::Metal || [info.subgroup_min_size, info.subgroup_max_size] == [32, 32];
+    let found = if lanes_32 && offered.contains(wgpu::Features::EXPERIMENTAL_COOPERATIVE_MATRIX) {
+        adapter.cooperative_matrix_properties()
+    } else {
+        Vec::new()
+    };
+    let matrices = |side: u32, operands: wgpu::CooperativeScalarType| {
+        found.iter().any(|p| {
+            [p.m_size, p.n_size, p.k_size] == [side; 3]
+                && (p.ab_type, p.cr_type) == (operands, wgpu::CooperativeScalarType::F32)
+        })
+    };
     Features {
         timestamps: offered.contains(wgpu::Features::TIMESTAMP_QUERY),
         f16: offered.contains(wgpu::Features::SHADER_F16),
-        subgroups: offered.contains(wgpu::Features::SUBGROUP) && subgroup_lanes_min >= SUBGROUP_LANES_MIN,
+        subgroups: offered.contains(wgpu::Features::SUBGROUP) && info.subgroup_min_size >= SUBGROUP_LANES_MIN,
+        matrices_f32: matrices(8, wgpu::CooperativeScalarType::F32),
+        matrices_f16: matrices(16, wgpu::CooperativeScalarType::F16),
     }
+}
+
+/// What a person turns on who knows what it is: `ELECTROSCOPE_EXPERIMENTAL=cooperative-matrices`.
+const EXPERIMENTAL: &str = "ELECTROSCOPE_EXPERIMENTAL";
+
+/// The experimental features to ask for, and the token without which wgpu gives none.
+fn experimental(adapter: &wgpu::Adapter) -> (wgpu::Features, wgpu::ExperimentalFeatures) {
+    let features = adapter.features() & wgpu::Features::EXPERIMENTAL_COOPERATIVE_MATRIX;
+    let wanted = std::env::var(EXPERIMENTAL).is_ok_and(|value| value == "cooperative-matrices");
+    if !wanted || features.is_empty() {
+        return (wgpu::Features::empty(), wgpu::ExperimentalFeatures::disabled());
+    }
+    // SAFETY: the token acknowledges that the features may have undefined behaviour that wgpu does not catch. Of these it is reads and
+    // writes of whole matrices past an array's end; matmul.cooperative.wgsl keeps them inside workgroup memory that it sizes itself.
+    (features, unsafe { wgpu::ExperimentalFeatures::enabled() })
 }
 
 impl Gpu {
@@ -126,6 +160,7 @@ impl Gpu {
 
     async fn device(instance: wgpu::Instance, adapter: wgpu::Adapter, profile: Profile) -> Result<Self> {
         let summary = summary(&adapter);
+        let (experimental, experimental_features) = experimental(&adapter);
         let (required_features, required_limits) = match profile {
             Profile::Portable => (
                 adapter.features()
@@ -139,8 +174,9 @@ impl Gpu {
         };
         let descriptor = wgpu::DeviceDescriptor {
             label: Some("electroscope"),
-            required_features,
+            required_features: required_features | experimental,
             required_limits,
+            experimental_features,
             // A plan makes few, large buffers and makes them once: blocks to carve small ones from would only be waste.
             memory_hints: wgpu::MemoryHints::MemoryUsage,
             ..Default::default()
@@ -153,7 +189,7 @@ impl Gpu {
         let faults = Arc::new(Faults::default());
         faults.watch(&device);
         Ok(Self {
-            features: features(device.features(), summary.subgroup_lanes[0]),
+            features: features(&adapter, device.features()),
             limits: device.limits(),
             waiter: Waiter::new(&device)?,
             summary,

@@ -144,8 +144,13 @@ pub fn first<const N: usize>(errors: [Option<wgpu::Error>; N]) -> Option<wgpu::E
 }
 
 fn offered(gpu: &Gpu, needs: Needs) -> Result<()> {
-    let missing = [("f16", needs.f16 && !gpu.features.f16), ("subgroups", needs.subgroups && !gpu.features.subgroups)];
-    match missing.iter().find(|(_, missing)| *missing) {
+    let only = |f16, subgroups, matrices| Needs { f16, subgroups, matrices };
+    let each = [
+        ("f16", only(needs.f16, false, None)),
+        ("subgroups", only(false, needs.subgroups, None)),
+        ("cooperative matrices", only(false, false, needs.matrices)),
+    ];
+    match each.iter().find(|(_, needs)| !gpu.features.offer(*needs)) {
         Some((what, _)) => Err(Error::failed(format!("the variant needs {what}, which the device does not offer"))
             .hint("train with --retune, or drop this choice from the run's state.json")),
         None => Ok(()),
@@ -153,13 +158,13 @@ fn offered(gpu: &Gpu, needs: Needs) -> Result<()> {
 }
 
 /// What the platform wants in front of a shader. naga 30 offers subgroups without a directive and rejects it; browsers demand it.
-fn directives(needs: Needs, backend: &str) -> &'static str {
-    match (needs.f16, needs.subgroups && backend == "webgpu") {
-        (false, false) => "",
-        (true, false) => "enable f16;\n",
-        (false, true) => "enable subgroups;\n",
-        (true, true) => "enable f16;\nenable subgroups;\n",
-    }
+fn directives(needs: Needs, backend: &str) -> String {
+    let wanted = [
+        (needs.f16, "enable f16;\n"),
+        (needs.subgroups && backend == "webgpu", "enable subgroups;\n"),
+        (needs.matrices.is_some(), "enable wgpu_cooperative_matrix;\n"),
+    ];
+    wanted.into_iter().filter_map(|(wanted, directive)| wanted.then_some(directive)).collect()
 }
 
 fn uniform(binding: u32, bytes: usize) -> wgpu::BindGroupLayoutEntry {
@@ -185,13 +190,16 @@ fn entry(binding: u32, ty: wgpu::BufferBindingType, bytes_min: u64) -> wgpu::Bin
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::plan::kernel::Matrices;
 
     #[test]
     fn directives_follow_the_platform() {
-        let needs = |f16, subgroups| Needs { f16, subgroups };
+        let needs = |f16, subgroups| Needs { f16, subgroups, matrices: None };
         assert_eq!(directives(needs(false, false), "webgpu"), "");
         assert_eq!(directives(needs(true, true), "vulkan"), "enable f16;\n");
         assert_eq!(directives(needs(true, true), "webgpu"), "enable f16;\nenable subgroups;\n");
         assert_eq!(directives(needs(false, true), "metal"), "");
+        let matrices = Needs { matrices: Some(Matrices::F32), ..Needs::default() };
+        assert_eq!(directives(matrices, "metal"), "enable wgpu_cooperative_matrix;\n");
     }
 }

@@ -2,14 +2,14 @@
 //! input (NN), gradient of the weight (TN), each with its epilogues. Kernel `shaders/matmul.wgsl`, twin `cpu::matmul`.
 
 use super::{reduce, stored_as};
-use crate::plan::kernel::{KernelSpec, core_only, read, update, variant, with_f16, write};
+use crate::plan::kernel::{KernelSpec, Matrices, core_only, read, update, variant, with_f16, write};
 use crate::plan::{Chosen, Elem, Recorder, Tensor};
 
 /// The texts without workgroup memory: operands bound one by one or in fours, rows of A read by every lane or passed around.
 macro_rules! rows {
     ($a:ident, $b:ident, $c:ident, $operands:literal, $product:literal) => {
         wgsl!(
-            A = $a, B = $b, C = $c;
+            ElemA = $a, ElemB = $b, ElemC = $c;
             "lib/grid.wgsl",
             "lib/gelu.wgsl",
             "lib/tiles.wgsl",
@@ -19,13 +19,22 @@ macro_rules! rows {
         )
     };
 }
+/// The texts with workgroup memory: the files of a product, behind those that name its entry points.
+macro_rules! tiles {
+    ($a:ident, $b:ident, $c:ident, $($product:literal),+) => {
+        wgsl!(
+            ElemA = $a, ElemB = $b, ElemC = $c;
+            "lib/grid.wgsl", "lib/gelu.wgsl", "lib/tiles.wgsl", "matmul.wgsl", $($product),+
+        )
+    };
+}
 /// What the family shares, by the elements of A, of B and u, and of C. `TILE_M` × `TILE_N` outputs a workgroup. First those of `WG_M` ×
 /// `WG_N` lanes, `TILE_K` deep in workgroup memory, 4 × 4 outputs a lane; then those without, `WG` lanes of 16 × 4.
 macro_rules! of_file {
-    ($a:ident, $b:ident, $c:ident, $variants:ident) => {
+    ($a:ident, $b:ident, $c:ident, $variants:ident $(, $more:expr)?) => {
         KernelSpec {
             label: "",
-            source: wgsl!(A = $a, B = $b, C = $c; "lib/grid.wgsl", "lib/gelu.wgsl", "lib/tiles.wgsl", "matmul.wgsl"),
+            source: tiles!($a, $b, $c, "matmul.staged.wgsl"),
             entry: "",
             slots: &[],
             dims_bytes: size_of::<Dims>(),
@@ -47,18 +56,40 @@ macro_rules! of_file {
                     .in_quads(),
                 variant("direct32", NARROW).of(rows!($a, $b, $c, "matmul.scalar.wgsl", "matmul.direct.wgsl")),
                 variant("direct128q", WIDE).of(rows!($a, $b, $c, "matmul.quad.wgsl", "matmul.direct.wgsl")).in_quads(),
+                variant("cooperative8", COOPERATIVE)
+                    .of(tiles!($a, $b, $c, "lib/matrices8.wgsl", "matmul.cooperative.wgsl"))
+                    .with_matrices(Matrices::F32),
+                $($more,)?
             ]),
         }
     };
 }
 const OF_FILE: KernelSpec = of_file!(f32, f32, f32, core_only);
 /// Forward: all that is kept, and weights, as f16.
-const OF_FILE_F16: KernelSpec = of_file!(f16, f16, f16, with_f16);
+const OF_FILE_F16: KernelSpec = of_file!(
+    f16,
+    f16,
+    f16,
+    with_f16,
+    variant("cooperative16", COOPERATIVE)
+        .of(tiles!(f16, f16, f16, "lib/matrices16.wgsl", "matmul.cooperative.wgsl"))
+        .with_matrices(Matrices::F16)
+);
 /// Forward to what a loss is taken from.
-const OF_FILE_LOGITS: KernelSpec = of_file!(f16, f16, f32, with_f16);
+const OF_FILE_LOGITS: KernelSpec = of_file!(
+    f16,
+    f16,
+    f32,
+    with_f16,
+    variant("cooperative16", COOPERATIVE)
+        .of(tiles!(f16, f16, f32, "lib/matrices16.wgsl", "matmul.cooperative.wgsl"))
+        .with_matrices(Matrices::F16)
+);
 /// Backward: gradients are f32, what they are multiplied by is f16.
 const OF_FILE_BACKWARD: KernelSpec = of_file!(f32, f16, f32, with_f16);
 const NARROW: &[(&str, u32)] = &[("TILE_M", 16), ("TILE_N", 32), ("WG", 8)];
+/// One subgroup, which holds the tile in cooperative matrices.
+const COOPERATIVE: &[(&str, u32)] = &[("TILE_M", 32), ("TILE_N", 16), ("TILE_K", 32), ("WG_M", 8), ("WG_N", 4)];
 const WIDE: &[(&str, u32)] = &[("TILE_M", 16), ("TILE_N", 128), ("WG", 32)];
 
 /// As `Dims` in the shader: C (m, n) = A · B over k.

@@ -109,6 +109,17 @@ pub struct Needs {
     pub f16: bool,
     /// Of eight lanes at least.
     pub subgroups: bool,
+    /// Cooperative matrices, and subgroups of 32 lanes that hold them.
+    pub matrices: Option<Matrices>,
+}
+
+/// Operands of a cooperative product; sums are f32.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Matrices {
+    /// 8 × 8, f32.
+    F32,
+    /// 16 × 16, f16.
+    F16,
 }
 
 /// One way to run a kernel: a file, and values for every `override` of it. The same meaning, another speed.
@@ -142,6 +153,10 @@ impl Variant {
         Self { needs: Needs { subgroups: true, ..self.needs }, ..self }
     }
 
+    pub const fn with_matrices(self, matrices: Matrices) -> Self {
+        Self { needs: Needs { matrices: Some(matrices), ..self.needs }, ..self }
+    }
+
     pub const fn in_quads(self) -> Self {
         Self { quads: true, ..self }
     }
@@ -153,7 +168,8 @@ impl Variant {
 }
 
 pub const fn variant(name: &'static str, constants: &'static [(&'static str, u32)]) -> Variant {
-    Variant { name, constants, needs: Needs { f16: false, subgroups: false }, source: None, quads: false }
+    let needs = Needs { f16: false, subgroups: false, matrices: None };
+    Variant { name, constants, needs, source: None, quads: false }
 }
 
 /// Variants of texts that ask for no f16: as they are.
