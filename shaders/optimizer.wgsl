@@ -37,7 +37,11 @@ const EXPONENT = 0x7f800000u;                                        // all ones
 fn norm_partial(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
     let group = group_index(wid, groups);
     if group >= arrayLength(&partial) { return; }
-    let first = min(group * dims.per_group, dims.len);
+    let first = group * dims.per_group;
+    if first >= dims.len {                                           // most groups of a short range: no barriers for a zero
+        if lane == 0u { partial[group] = 0.0; }
+        return;
+    }
     var squares = 0.0;
     for (var i = first + lane; i < min(first + dims.per_group, dims.len); i += WG) {
         squares += g[i] * g[i];

@@ -4,6 +4,7 @@ use electroscope::config::Precision;
 use electroscope::gpu::Choice;
 use electroscope::train::engine::Place;
 use electroscope::verify::fixture::Fixture;
+use electroscope::verify::self_check;
 use std::path::PathBuf;
 
 fn fixture(name: &str) -> Option<Fixture> {
@@ -52,4 +53,22 @@ fn the_gpu_executor_takes_the_fixtures_steps() {
     for name in ["ragged", "square"] {
         check(name, &place);
     }
+}
+
+#[test]
+fn steps_with_f16_storage_are_the_twins_on_a_device_too() {
+    let place = match pollster::block_on(Place::open(&Choice::Gpu)) {
+        Ok(place) if place.stores(Precision::F16) => place,
+        Ok(place) => return println!("SKIP steps with f16 storage: {} offers no shader-f16", place.event().name),
+        Err(e) => {
+            assert!(std::env::var_os("REQUIRE_GPU").is_none(), "an adapter is required: {e}");
+            return println!("SKIP steps with f16 storage: no adapter");
+        }
+    };
+    let mut comparisons = pollster::block_on(self_check::f16_against_twins(&place)).expect("both take the steps");
+    comparisons.sort_by(|a, b| b.error.total_cmp(&a.error));
+    for c in comparisons.iter().take(4) {
+        println!("{} {:.2e} of {:.0e}", c.name, c.error, c.max);
+    }
+    assert!(comparisons.iter().all(|c| c.passed()), "{comparisons:?}");
 }
