@@ -1,6 +1,7 @@
 """The joint training step in PyTorch, eager, with transformers' two models: how fast it is on this processor, beside `bench`.
 
     speed.py [--program target/release/electroscope] [--preset nano]... [--set key=value]... [--threads 2] [--seconds 10] [--rounds 3]
+    speed.py --product --program target/release/electroscope        # 1024 x 1024 by 1024 x 1024 instead of a step
 
 Alternates the two so that whatever else runs on the machine slows both, and prints a line a round and the medians. Same sizes, rows,
 masks a row, dropout and clipping as the preset's; AdamW in its fused form, and the generator's head on the masked positions alone:
@@ -110,6 +111,26 @@ def bench(args, preset):
     return step["tokens_per_sec"]
 
 
+def product(args, side=1024):
+    """Our product as `bench` measures it and PyTorch's sgemm, in turn: the fastest of each, GFLOP/s."""
+    a, b = torch.randn(side, side), torch.randn(side, side)
+    ratios = []
+    for _ in range(args.rounds):
+        command = [args.program, "bench", "--json", "--device", "cpu", "--preset", "nano", "--seconds", "0.2",
+                   "--threads", str(args.threads)]
+        out = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+        limits = next(event for event in map(json.loads, out.splitlines()) if event["event"] == "bench_limits")
+        started, fastest = time.perf_counter(), float("inf")
+        while time.perf_counter() - started < 2.0:
+            before = time.perf_counter()
+            a @ b
+            fastest = min(fastest, time.perf_counter() - before)
+        ours, theirs = limits["product_gflops_per_sec"], 2 * side**3 / fastest / 1e9
+        ratios.append(ours / theirs)
+        print(f"product: {ours:.0f} GFLOP/s, PyTorch {torch.__version__} {theirs:.0f}, ratio {ratios[-1]:.2f}", flush=True)
+    print(f"product: ratio {statistics.median(ratios):.2f}")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--program", help="an electroscope to measure in turn")
@@ -119,8 +140,12 @@ def main():
     parser.add_argument("--seconds", type=float, default=10.0)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--plain", action="store_true")
+    parser.add_argument("--product", action="store_true")
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
+    if args.product:
+        product(args)
+        return
     for preset in args.preset or ["nano", "tiny", "mini"]:
         trainer = Trainer(settings(preset, args.set), args.plain)
         rounds = []
