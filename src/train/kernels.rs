@@ -106,7 +106,7 @@ fn runs_on(place: &Place, variant: &Variant) -> bool {
 /// A tensor, and numbers for all of it. Memory that nobody has written is one page of zeros everywhere: a processor reads that page faster than
 /// any memory, and multiplies it at half the speed of numbers.
 fn pattern(tensor: Tensor) -> (Tensor, Vec<u32>) {
-    let words = (0..tensor.len() as u32).map(|i| (0.25 + (i % 7) as f32 / 8.0).to_bits()).collect();
+    let words = (0..tensor.len()).map(|i| (0.25 + (i % 7) as f32 / 8.0).to_bits()).collect();
     (tensor, words)
 }
 
