@@ -36,7 +36,7 @@ fn stage_b(p: Place, lane: u32, k0: u32, by_columns: bool) {
     }
 }
 
-fn product(p: Place, lid: vec3u, a_by_columns: bool, b_by_columns: bool) -> Sums {
+fn product(p: Place, lid: vec2u, a_by_columns: bool, b_by_columns: bool) -> Sums {
     let lane = lid.y * WG_N + lid.x;
     var held: array<MatrixC, HELD>;                                  // [m / SIDE][n / SIDE]
     var sum: Sums;

@@ -16,6 +16,7 @@
 //   backward_weight_partial   a b          c      (=)   both over part p of k      tiles * parts
 override WG_M: u32;                                                  // TILE_M is 4 WG_M, TILE_N is 4 WG_N
 override WG_N: u32;
+override LANES = WG_M * WG_N;                                        // in one row: drivers ask whole subgroups of x for cooperative matrices
 
 struct Dims {
     m: u32,
@@ -54,14 +55,15 @@ struct Sums {
 }
 // Index into (m, n) of the lane's output number i, element [i / 4][i % 4]; NONE where it lies outside.
 const NONE = 0xffffffffu;
-fn output_index(p: Place, lid: vec3u, i: u32) -> u32 {
+fn output_index(p: Place, lid: vec2u, i: u32) -> u32 {
     let m = p.m0 + 4u * lid.y + i / 4u;
     let n = p.n0 + 4u * lid.x + i % 4u;
     return select(NONE, m * dims.n + n, m < dims.m && n < dims.n);
 }
 
-@compute @workgroup_size(WG_N, WG_M)
-fn forward(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_id) lid: vec3u) {
+@compute @workgroup_size(LANES)
+fn forward(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
+    let lid = vec2u(lane % WG_N, lane / WG_N);
     let p = place(group_index(wid, groups));
     if p.part > 0u { return; }
     var sum = product(p, lid, false, true).ab;
@@ -73,8 +75,9 @@ fn forward(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) groups: v
     }
 }
 
-@compute @workgroup_size(WG_N, WG_M)
-fn forward_gelu(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_id) lid: vec3u) {
+@compute @workgroup_size(LANES)
+fn forward_gelu(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
+    let lid = vec2u(lane % WG_N, lane / WG_N);
     let p = place(group_index(wid, groups));
     if p.part > 0u { return; }
     var sum = product(p, lid, false, true).ab;
@@ -89,8 +92,9 @@ fn forward_gelu(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) grou
 }
 
 // forward: y = x W^T; so dx = dy W.
-@compute @workgroup_size(WG_N, WG_M)
-fn backward_input(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_id) lid: vec3u) {
+@compute @workgroup_size(LANES)
+fn backward_input(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
+    let lid = vec2u(lane % WG_N, lane / WG_N);
     let p = place(group_index(wid, groups));
     if p.part > 0u { return; }
     var sum = product(p, lid, false, false).ab;
@@ -103,8 +107,9 @@ fn backward_input(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) gr
 }
 
 // The same, where x went two ways: joins the residual branch.
-@compute @workgroup_size(WG_N, WG_M)
-fn backward_input_add(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_id) lid: vec3u) {
+@compute @workgroup_size(LANES)
+fn backward_input_add(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
+    let lid = vec2u(lane % WG_N, lane / WG_N);
     let p = place(group_index(wid, groups));
     if p.part > 0u { return; }
     var sum = product(p, lid, false, false).ab;
@@ -117,8 +122,9 @@ fn backward_input_add(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups
 }
 
 // forward: x = gelu(u), y = x W^T; so du = (dy W) gelu'(u).
-@compute @workgroup_size(WG_N, WG_M)
-fn backward_input_gelu(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_id) lid: vec3u) {
+@compute @workgroup_size(LANES)
+fn backward_input_gelu(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
+    let lid = vec2u(lane % WG_N, lane / WG_N);
     let p = place(group_index(wid, groups));
     if p.part > 0u { return; }
     var sum = product(p, lid, false, false).ab;
@@ -131,8 +137,9 @@ fn backward_input_gelu(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroup
 }
 
 // forward: y = x W^T + b; so dW = dy^T x and db = dy^T 1.
-@compute @workgroup_size(WG_N, WG_M)
-fn backward_weight(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_id) lid: vec3u) {
+@compute @workgroup_size(LANES)
+fn backward_weight(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
+    let lid = vec2u(lane % WG_N, lane / WG_N);
     let p = place(group_index(wid, groups));
     if p.part > 0u { return; }
     var sum = product(p, lid, true, false);
@@ -150,8 +157,9 @@ fn backward_weight(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) g
 }
 
 // The same over k_part rows; reduce.rows_add_pair joins the parts, in order.
-@compute @workgroup_size(WG_N, WG_M)
-fn backward_weight_partial(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_id) lid: vec3u) {
+@compute @workgroup_size(LANES)
+fn backward_weight_partial(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
+    let lid = vec2u(lane % WG_N, lane / WG_N);
     let p = place(group_index(wid, groups));
     if p.k_first >= dims.k { return; }
     var sum = product(p, lid, true, false);

@@ -239,6 +239,8 @@ fn variants_keep_the_default_limits() {
             let [entry] = &module.entry_points[..] else { panic!("{label}: one entry point is left") };
             let invocations: u32 = entry.workgroup_size.iter().product();
             assert!((1..=INVOCATIONS_MAX).contains(&invocations), "{label}: {invocations} invocations");
+            let whole = variant.needs.matrices.is_none() || entry.workgroup_size == [32, 1, 1];
+            assert!(whole, "{label}: cooperative matrices want one row of a whole subgroup");
             for (size, max) in entry.workgroup_size.iter().zip(WORKGROUP_SIZE_MAX) {
                 assert!(*size <= max, "{label}: workgroup of {:?}", entry.workgroup_size);
             }

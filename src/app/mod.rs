@@ -28,6 +28,7 @@ pub mod transport;
 pub mod trouble;
 pub mod window;
 
+use crate::gpu::AdapterKind;
 use crate::view::Lang;
 use crate::{Error, Result};
 use desk::{Desk, Opening};
@@ -105,8 +106,11 @@ pub fn run(options: Options) -> Result<()> {
         show.into_iter().for_each(|id| desk.settings.layout.show(id));
         desk.settings.layout.full = alone;
         kernel.iter().for_each(|kernel| desk.open_kernel(kernel));
-        let drawn_by = cc.wgpu_render_state.as_ref().map(|state| state.adapter.get_info().device_type);
-        if drawn_by == Some(DeviceType::Cpu) {
+        let software = |info: &wgpu::AdapterInfo| {
+            info.device_type == DeviceType::Cpu
+                || AdapterKind::new(AdapterKind::Other, &info.name) == AdapterKind::Software
+        };
+        if cc.wgpu_render_state.as_ref().is_some_and(|state| software(&state.adapter.get_info())) {
             desk.pace = window::SOFTWARE_PACE;
         }
         Ok(Box::new(window::Window::new(desk, settings_path, picture, play, started, told)))

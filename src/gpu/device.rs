@@ -75,7 +75,7 @@ fn summary(adapter: &wgpu::Adapter) -> AdapterSummary {
             wgpu::Backend::Gl | wgpu::Backend::Noop => "unsupported",
         },
         driver: [info.driver, info.driver_info].join(" ").trim().to_owned(),
-        features: features(adapter, adapter.features()),
+        features: features(adapter, offered(adapter)),
         binding_bytes_max: limits.max_storage_buffer_binding_size,
         buffer_bytes_max: limits.max_buffer_size,
         storage_buffers_max: limits.max_storage_buffers_per_shader_stage,
@@ -93,8 +93,9 @@ const SUBGROUP_LANES_MIN: u32 = 8;
 /// Of those `offered`, by the adapter or by its device, what kernels can use.
 fn features(adapter: &wgpu::Adapter, offered: wgpu::Features) -> Features {
     let info = adapter.get_info();
-    // Metal tells a range; of what has cooperative matrices there, a SIMD group has 32 lanes.
-    let lanes_32 = info.backend == wgpu::Backend::Metal || [info.subgroup_min_size, info.subgroup_max_size] == [32, 32];
+    // Metal tells a range; a SIMD group of Apple's own has 32 lanes.
+    let apple = info.backend == wgpu::Backend::Metal && info.name.contains("Apple");
+    let lanes_32 = apple || [info.subgroup_min_size, info.subgroup_max_size] == [32, 32];
     let found = if lanes_32 && offered.contains(wgpu::Features::EXPERIMENTAL_COOPERATIVE_MATRIX) {
         adapter.cooperative_matrix_properties()
     } else {
@@ -115,19 +116,44 @@ fn features(adapter: &wgpu::Adapter, offered: wgpu::Features) -> Features {
     }
 }
 
-/// What a person turns on who knows what it is: `ELECTROSCOPE_EXPERIMENTAL=cooperative-matrices`.
+/// What a person turns on who knows what it is.
 const EXPERIMENTAL: &str = "ELECTROSCOPE_EXPERIMENTAL";
+const COOPERATIVE: &str = "cooperative-matrices";
+
+/// Whether experimental features are turned on.
+fn experimental() -> bool {
+    std::env::var(EXPERIMENTAL).is_ok_and(|value| value == COOPERATIVE)
+}
+
+/// # Errors
+/// The variable names what there is not.
+fn refuse_unknown_experiments() -> Result<()> {
+    match std::env::var(EXPERIMENTAL) {
+        Ok(value) if !value.is_empty() && value != COOPERATIVE => {
+            let hint = format!("set it to {COOPERATIVE}, or not at all");
+            Err(Error::failed(format!("there is no experiment `{value}`")).at(EXPERIMENTAL).hint(hint))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// An adapter's features, less experimental ones that nobody turned on.
+fn offered(adapter: &wgpu::Adapter) -> wgpu::Features {
+    let hidden = if experimental() { wgpu::Features::empty() } else { wgpu::Features::all_experimental_mask() };
+    adapter.features() - hidden
+}
 
 /// The experimental features to ask for, and the token without which wgpu gives none.
-fn experimental(adapter: &wgpu::Adapter) -> (wgpu::Features, wgpu::ExperimentalFeatures) {
-    let features = adapter.features() & wgpu::Features::EXPERIMENTAL_COOPERATIVE_MATRIX;
-    let wanted = std::env::var(EXPERIMENTAL).is_ok_and(|value| value == "cooperative-matrices");
-    if !wanted || features.is_empty() {
+fn asked_for(adapter: &wgpu::Adapter, profile: Profile) -> (wgpu::Features, wgpu::ExperimentalFeatures) {
+    let usable = features(adapter, offered(adapter));
+    if profile != Profile::Portable || !(usable.matrices_f32 || usable.matrices_f16) {
         return (wgpu::Features::empty(), wgpu::ExperimentalFeatures::disabled());
     }
-    // SAFETY: the token acknowledges that the features may have undefined behaviour that wgpu does not catch. Of these it is reads and
-    // writes of whole matrices past an array's end; matmul.cooperative.wgsl keeps them inside workgroup memory that it sizes itself.
-    (features, unsafe { wgpu::ExperimentalFeatures::enabled() })
+    // SAFETY: the token acknowledges what may go wrong without wgpu catching it. Matrices past an array's end: matmul.cooperative.wgsl
+    // keeps them inside workgroup memory that it sizes itself. Workgroups of no whole subgroups: theirs is one row of 32 lanes, which
+    // tests/shaders.rs looks at. What is left is naga's translation (its SPIR-V marks no access as shared between lanes, so that a
+    // driver need not order them): whoever sets the variable takes it on.
+    (wgpu::Features::EXPERIMENTAL_COOPERATIVE_MATRIX, unsafe { wgpu::ExperimentalFeatures::enabled() })
 }
 
 impl Gpu {
@@ -159,8 +185,9 @@ impl Gpu {
     }
 
     async fn device(instance: wgpu::Instance, adapter: wgpu::Adapter, profile: Profile) -> Result<Self> {
-        let summary = summary(&adapter);
-        let (experimental, experimental_features) = experimental(&adapter);
+        refuse_unknown_experiments()?;
+        let mut summary = summary(&adapter);
+        let (experimental, experimental_features) = asked_for(&adapter, profile);
         let (required_features, required_limits) = match profile {
             Profile::Portable => (
                 adapter.features()
@@ -188,8 +215,10 @@ impl Gpu {
         })?;
         let faults = Arc::new(Faults::default());
         faults.watch(&device);
+        // What is told and remembered of a device is what it has, not what its adapter would have given.
+        summary.features = features(&adapter, device.features());
         Ok(Self {
-            features: features(&adapter, device.features()),
+            features: summary.features,
             limits: device.limits(),
             waiter: Waiter::new(&device)?,
             summary,

@@ -74,7 +74,7 @@ pub async fn tune(
     // First each kernel at its heaviest shapes, which also stand for shapes that are not met, or not reached; then at the others.
     for heaviest in [true, false] {
         for contests in &mut kernels {
-            let part = if heaviest { &contests[..1] } else { &contests[1..] };
+            let part = if heaviest { &mut contests[..1] } else { &mut contests[1..] };
             if part.is_empty() || started.elapsed() > budget {
                 continue;
             }
@@ -83,7 +83,16 @@ pub async fn tune(
                 tuning.timed.push(timed);
                 tell(tuning.timed.len() as f32 / of);
             };
-            let compared = compare(gpu, part, &|| started.elapsed() > budget, &mut |timed| each(timed, all)).await;
+            let late = || started.elapsed() > budget;
+            let mut compared = compare(gpu, part, &late, &mut |timed| each(timed, all)).await;
+            if compared.as_ref().is_err_and(|error| error.kind != Kind::DeviceLost) {
+                // Experimental ones are the likeliest to be rejected.
+                let experimental = |d: &Dispatch| d.variant().needs.matrices.is_some();
+                if part.iter().any(|contest| contest.dispatches.iter().any(experimental)) {
+                    part.iter_mut().for_each(|contest| contest.leave_out(experimental));
+                    compared = compare(gpu, part, &late, &mut |timed| each(timed, all)).await;
+                }
+            }
             match compared {
                 Ok(()) => {}
                 Err(error) if error.kind == Kind::DeviceLost => return Err(error),

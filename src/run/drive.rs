@@ -5,6 +5,7 @@ use super::commands::Inbox;
 use super::minutes::Timing;
 use super::{Run, Sink};
 use crate::Result;
+use crate::error::Kind;
 use crate::train::engine::{SLICE, SLICE_WATCHED};
 use crate::train::event::{Command, Event, Kernels, Outcome, Phase, Probe, ProbeEdit, Roofs, Stage, State};
 use crate::train::kernels;
@@ -325,7 +326,12 @@ impl Run {
     async fn end_measuring(&mut self, sink: &mut Sink<'_>) -> Result<()> {
         let Some(measured) = self.control.measuring.take() else { return Ok(()) };
         if self.control.roofs.is_none() {
-            self.control.roofs = Some(kernels::roofs(&self.session.engine.place()).await?);
+            // Without the roofs the times are still worth showing; only a device that is gone ends the run.
+            let roofs = match kernels::roofs(&self.session.engine.place()).await {
+                Err(error) if error.kind != Kind::DeviceLost => Roofs::default(),
+                roofs => roofs?,
+            };
+            self.control.roofs = Some(roofs);
         }
         let event = self.kernels_event(Some(&measured));
         sink(&event)?;

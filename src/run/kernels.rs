@@ -64,9 +64,9 @@ pub fn device(place: &Place) -> String {
     }
 }
 
-/// Where an adapter's choices are kept; another driver, or another set of kernels, has another file.
+/// Where an adapter's choices are kept; another driver, other features, or another set of kernels, has another file.
 pub fn file(summary: &AdapterSummary) -> PathBuf {
-    let mut text = adapter(summary);
+    let mut text = format!("{}{:?}", adapter(summary), summary.features);
     for kernel in ops::ALL {
         text += kernel.label;
         for (v, variant) in kernel.variants.iter().enumerate() {

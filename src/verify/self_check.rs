@@ -160,11 +160,13 @@ pub async fn f16_against_twins(place: &Place) -> Result<Vec<Comparison>> {
 /// Every kernel's second variant, every kernel's third, and so on, as far as they are offered.
 fn other_variants(features: Features) -> impl Iterator<Item = (usize, Choices)> {
     let most = ops::ALL.iter().map(|kernel| kernel.variants.len()).max().unwrap_or(0);
-    (1..most).map(move |v| {
+    let each = (1..most).map(move |v| {
         let offered = ops::ALL.iter().filter_map(|kernel| Some((kernel.label, kernel.variants.get(v)?)));
         let offered = offered.filter(|(_, variant)| features.offer(variant.needs));
         (v, Choices(offered.map(|(label, variant)| (label.to_owned(), variant.name.to_owned())).collect()))
-    })
+    });
+    // Those of which nothing is offered would be the plain ones again.
+    each.filter(|(_, choices): &(usize, Choices)| !choices.0.is_empty())
 }
 
 /// `steps` steps of the nano preset with dropout, on `place` and on the twins: what the browser's suite ends with.

@@ -112,7 +112,7 @@ def bench(args, preset):
 
 
 def product(args, side=1024):
-    """Our product as `bench` measures it and PyTorch's sgemm, in turn: the fastest of each, GFLOP/s."""
+    """Our product as `bench` measures it (the best of sides of 512 and more) and PyTorch's sgemm, in turn: the fastest of each, GFLOP/s."""
     a, b = torch.randn(side, side), torch.randn(side, side)
     ratios = []
     for _ in range(args.rounds):
@@ -144,6 +144,8 @@ def main():
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
     if args.product:
+        if not args.program:
+            parser.error("--product needs --program")
         product(args)
         return
     for preset in args.preset or ["nano", "tiny", "mini"]:
