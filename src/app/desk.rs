@@ -69,7 +69,7 @@ pub struct Desk {
     shown_run: Option<PathBuf>,
     /// When the recording's next picture is due.
     replay_at: Option<f64>,
-    /// Whoever draws the window fills it with the theme's background first: a layer less, which a processor that draws can feel.
+    /// Whoever draws the window fills it with the panels' colour first: a layer less, which a processor that draws can feel.
     pub cleared: bool,
     /// The shortest time between two frames that new data asks for.
     pub pace: Duration,
@@ -216,15 +216,15 @@ impl Desk {
         let Self { state, view, settings, coming, panels, bar, strings, asks, trouble, notice, cleared, .. } = self;
         let margin = Margin::symmetric(12, 8);
         let mut cx = PanelContext { state, view, strings, theme, asks };
-        let top = Frame::new().fill(theme.panel).inner_margin(margin);
+        let behind = Frame::new().fill(if *cleared { Color32::TRANSPARENT } else { theme.panel });
+        let top = behind.inner_margin(margin);
         egui::Panel::top("transport").frame(top).show(ui, |ui| {
             bar.ui(ui, &mut cx, coming.as_ref(), settings);
             notice_ui(ui, &cx, notice);
             trouble::ui(ui, &mut cx, trouble);
         });
         let look = Look { strings, theme };
-        let behind = if *cleared { Color32::TRANSPARENT } else { theme.background };
-        egui::CentralPanel::default().frame(Frame::new().fill(behind).inner_margin(8)).show(ui, |ui| {
+        egui::CentralPanel::default().frame(behind).show(ui, |ui| {
             layout::ui(&mut settings.layout, ui, look, &mut |id, ui| panels.ui(id, ui, &mut cx));
         });
         // A hand on the time axis takes over from the recording.

@@ -1,19 +1,23 @@
 //! Where the panels stand: two columns of slots, folded into one where the window is narrow; sizes by splitters, remembered.
 //! [`Layout`] is plain data, checked when it is loaded; [`ui`] draws its frames and lets the caller draw the panels.
 
+use super::ground;
 use super::panels::PanelId;
 use super::strings::Strings;
 use super::theme::Theme;
+use egui::emath::GuiRounding as _;
 use egui::{
-    CornerRadius, CursorIcon, Key, Rect, Role, ScrollArea, Sense, Stroke, StrokeKind, Ui, UiBuilder, WidgetInfo, pos2,
-    vec2,
+    CornerRadius, CursorIcon, Key, Rect, Role, ScrollArea, Sense, Shape, Stroke, StrokeKind, Ui, UiBuilder, WidgetInfo,
+    pos2, vec2,
 };
 use serde::{Deserialize, Serialize};
 
 /// Below this width (in points, so after the text size) there is one column.
 pub const NARROW: f32 = 900.0;
-/// Between panels: as wide as a pointer needs to take hold.
+/// Between panels and around them: as wide as a pointer needs to take hold.
 const GAP: f32 = 8.0;
+/// Of a panel's corners.
+const RADIUS: u8 = 8;
 /// No slot and no column gets smaller than this share.
 const SHARE_MIN: f32 = 0.12;
 
@@ -101,29 +105,40 @@ pub struct Look<'a> {
     pub theme: Theme,
 }
 
-/// All panels in the room that `ui` has.
-pub fn ui(layout: &mut Layout, ui: &mut Ui, look: Look, draw: Draw) {
-    let rect = ui.available_rect_before_wrap();
-    ui.advance_cursor_after_rect(rect);
-    if let Some(id) = layout.full {
-        let back = slot_ui(ui, rect, &[id], &mut 0, look, draw) || ui.input(|i| i.key_pressed(Key::Escape));
-        layout.full = layout.full.filter(|_| !back);
-    } else if rect.width() < NARROW {
-        narrow_ui(layout, ui, rect, look, draw);
-    } else {
-        wide_ui(layout, ui, rect, look, draw);
-    }
+/// Draws the panels, and remembers where they stand.
+struct Stage<'d> {
+    draw: Draw<'d>,
+    cards: Vec<Rect>,
 }
 
-fn wide_ui(layout: &mut Layout, ui: &mut Ui, rect: Rect, look: Look, draw: Draw) {
+/// All panels in the room that `ui` has, which is filled with the panels' colour.
+pub fn ui(layout: &mut Layout, ui: &mut Ui, look: Look, draw: Draw) {
+    let area = ui.available_rect_before_wrap();
+    ui.advance_cursor_after_rect(area);
+    let rect = area.shrink(GAP);
+    // Behind the panels, but known only once they have their places.
+    let behind = ui.painter().add(Shape::Noop);
+    let stage = &mut Stage { draw, cards: Vec::new() };
+    if let Some(id) = layout.full {
+        let back = slot_ui(ui, rect, &[id], &mut 0, look, stage) || ui.input(|i| i.key_pressed(Key::Escape));
+        layout.full = layout.full.filter(|_| !back);
+    } else if rect.width() < NARROW {
+        narrow_ui(layout, ui, rect, look, stage);
+    } else {
+        wide_ui(layout, ui, rect, look, stage);
+    }
+    ui.painter().set(behind, ground::around(area, &stage.cards, f32::from(RADIUS), look.theme.background));
+}
+
+fn wide_ui(layout: &mut Layout, ui: &mut Ui, rect: Rect, look: Look, stage: &mut Stage) {
     let at = rect.left() + (rect.width() - GAP) * layout.columns;
     let bar = Rect::from_min_max(pos2(at, rect.top()), pos2(at + GAP, rect.bottom()));
     let moved = splitter_ui(ui, "app-splitter-columns", bar, look) / rect.width();
     layout.columns = (layout.columns + moved).clamp(0.3, 0.8);
     let left = Rect::from_min_max(rect.min, bar.left_bottom());
     let right = Rect::from_min_max(bar.right_top(), rect.max);
-    let mut full = column_ui(ui, left, &mut layout.left, "app-splitter-left", look, draw);
-    full = column_ui(ui, right, &mut layout.right, "app-splitter-right", look, draw).or(full);
+    let mut full = column_ui(ui, left, &mut layout.left, "app-splitter-left", look, stage);
+    full = column_ui(ui, right, &mut layout.right, "app-splitter-right", look, stage).or(full);
     layout.full = full;
 }
 
@@ -134,7 +149,7 @@ fn column_ui(
     slots: &mut [Slot],
     splitter: &'static str,
     look: Look,
-    draw: Draw,
+    stage: &mut Stage,
 ) -> Option<PanelId> {
     let room = rect.height() - GAP * (slots.len() - 1) as f32;
     let mut top = rect.top();
@@ -143,7 +158,7 @@ fn column_ui(
     for (n, slot) in slots.iter_mut().enumerate() {
         let height = room * slot.share;
         let place = Rect::from_min_size(pos2(rect.left(), top), vec2(rect.width(), height));
-        if slot_ui(ui, place, &slot.tabs, &mut slot.open, look, draw) {
+        if slot_ui(ui, place, &slot.tabs, &mut slot.open, look, stage) {
             full = slot.tabs.get(slot.open).copied();
         }
         top += height;
@@ -162,12 +177,12 @@ fn column_ui(
     full
 }
 
-fn narrow_ui(layout: &mut Layout, ui: &mut Ui, rect: Rect, look: Look, draw: Draw) {
+fn narrow_ui(layout: &mut Layout, ui: &mut Ui, rect: Rect, look: Look, stage: &mut Stage) {
     let mut place = ui.new_child(UiBuilder::new().max_rect(rect).id_salt("narrow"));
     ScrollArea::vertical().id_salt("one column").auto_shrink(false).show(&mut place, |ui| {
         let mut full = None;
         for (id, height) in FIRST {
-            if panel_of_height_ui(ui, &[id], &mut 0, height, look, draw) {
+            if panel_of_height_ui(ui, &[id], &mut 0, height, look, stage) {
                 full = Some(id);
             }
         }
@@ -175,7 +190,7 @@ fn narrow_ui(layout: &mut Layout, ui: &mut Ui, rect: Rect, look: Look, draw: Dra
             PanelId::ALL.into_iter().filter(|id| !FIRST.iter().any(|(first, _)| first == id)).collect();
         let mut open = others.iter().position(|id| *id == layout.more).unwrap_or(0);
         ui.label(egui::RichText::new(look.strings.t("app-more")).font(look.theme.strong()));
-        if panel_of_height_ui(ui, &others, &mut open, 420.0, look, draw) {
+        if panel_of_height_ui(ui, &others, &mut open, 420.0, look, stage) {
             full = Some(others[open]);
         }
         layout.more = others[open];
@@ -183,26 +198,34 @@ fn narrow_ui(layout: &mut Layout, ui: &mut Ui, rect: Rect, look: Look, draw: Dra
     });
 }
 
-fn panel_of_height_ui(ui: &mut Ui, tabs: &[PanelId], open: &mut usize, height: f32, look: Look, draw: Draw) -> bool {
+fn panel_of_height_ui(
+    ui: &mut Ui,
+    tabs: &[PanelId],
+    open: &mut usize,
+    height: f32,
+    look: Look,
+    stage: &mut Stage,
+) -> bool {
     let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::hover());
     ui.add_space(GAP - ui.spacing().item_spacing.y);
-    slot_ui(ui, rect, tabs, open, look, draw)
+    slot_ui(ui, rect, tabs, open, look, stage)
 }
 
 /// A frame with its heading or tabs and the open panel; whether its "alone" button was pressed.
-fn slot_ui(ui: &mut Ui, rect: Rect, tabs: &[PanelId], open: &mut usize, look: Look, draw: Draw) -> bool {
+fn slot_ui(ui: &mut Ui, rect: Rect, tabs: &[PanelId], open: &mut usize, look: Look, stage: &mut Stage) -> bool {
     let Some(first) = tabs.first() else { return false };
     let mut outer = ui.new_child(UiBuilder::new().max_rect(rect).id_salt(("slot", first)));
     outer.set_clip_rect(rect.intersect(ui.clip_rect()));
     let theme = look.theme;
-    // Drawn where it belongs, however wide its content would like it.
-    outer.painter().rect(rect, CornerRadius::same(8), theme.panel, Stroke::new(1.0, theme.line), StrokeKind::Inside);
+    stage.cards.push(rect.round_to_pixels(ui.pixels_per_point()));
+    // Drawn where it belongs, however wide its content would like it; its inside is what the window was cleared to.
+    outer.painter().rect_stroke(rect, CornerRadius::same(RADIUS), Stroke::new(1.0, theme.line), StrokeKind::Inside);
     let mut inner = outer.new_child(UiBuilder::new().max_rect(rect.shrink2(vec2(13.0, 9.0))).id_salt("inside"));
     inner.set_clip_rect(rect.shrink(1.0).intersect(outer.clip_rect()));
     let alone = heading_ui(&mut inner, tabs, open, look);
     let id = tabs[(*open).min(tabs.len() - 1)];
     inner.push_id(id, |ui| {
-        ScrollArea::vertical().id_salt("panel").auto_shrink(false).show(ui, |ui| draw(id, ui));
+        ScrollArea::vertical().id_salt("panel").auto_shrink(false).show(ui, |ui| (stage.draw)(id, ui));
     });
     alone
 }

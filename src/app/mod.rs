@@ -13,6 +13,7 @@
 //! - [`recorded`]: the run that comes with the program, so that the first frame has something true to show.
 
 pub mod desk;
+mod ground;
 pub mod layout;
 pub mod machine;
 pub mod panels;

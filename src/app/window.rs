@@ -127,7 +127,7 @@ impl eframe::App for Window {
 
     fn clear_color(&self, visuals: &egui::Visuals) -> [f32; 4] {
         let theme = if visuals.dark_mode { theme::DARK } else { theme::LIGHT };
-        theme.background.to_normalized_gamma_f32()
+        theme.panel.to_normalized_gamma_f32()
     }
 
     fn on_exit(&mut self) {

@@ -27,8 +27,8 @@ struct Kernels {
     over_slowest: f64,
 }
 
-fn kernels(summary: &AdapterSummary) -> Option<Kernels> {
-    let known = kernels::known(summary);
+async fn kernels(summary: &AdapterSummary) -> Option<Kernels> {
+    let known = kernels::known(summary).await;
     let [over_median, over_slowest] = known.gains()?;
     let file = kernels::file(summary).display().to_string();
     Some(Kernels { file, chosen: known.kernels, over_median, over_slowest })
@@ -62,7 +62,7 @@ pub async fn run(output: Output) -> Result<()> {
     let threads = output.lang.pick("threads", "threads de CPU");
     output.text(&format!("cpu executor: {} {threads}", cpu::threads()))?;
     for summary in &adapters {
-        let kernels = kernels(summary);
+        let kernels = kernels(summary).await;
         let text = adapter_text(summary, output) + &kernels_text(kernels.as_ref(), output);
         output.event(&Adapter { summary, kernels })?;
         output.text(&text)?;

@@ -13,6 +13,7 @@ use crate::model::ledger::Shape;
 use crate::model::{Model, ModelSpec, slots_per_row};
 use crate::plan::Choices;
 use crate::train::checkpoint::Checkpoint;
+use crate::train::choices::offered;
 use crate::train::engine::Place;
 use crate::train::event::{CorpusInfo, Preparing};
 use crate::train::rules::RuleRows;
@@ -196,7 +197,7 @@ fn own_kernels(
             "a execução continua com outros kernels: não será igual até o último bit".to_owned(),
         ]);
     }
-    let own = place.gpu().map_or(own.clone(), |gpu| kernels::offered(own, gpu.summary.features));
+    let own = place.gpu().map_or(own.clone(), |gpu| offered(own, gpu.summary.features));
     (!moved || !own.0.is_empty()).then_some(own)
 }
 

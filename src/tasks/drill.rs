@@ -9,7 +9,9 @@ use crate::plan::{Choices, Stage, Step};
 use crate::rng::{Key, Sequence, Stream};
 use crate::text::tokenizer::Specials;
 use crate::train::engine::{Engine, Place};
-use crate::train::{metrics, schedule, weights};
+use crate::train::event::Preparing;
+use crate::train::shelf::Shelf;
+use crate::train::{choices, metrics, schedule, weights};
 use crate::{Error, Result};
 use std::time::Duration;
 use web_time::Instant;
@@ -26,6 +28,23 @@ pub struct StepLoss {
     pub total_loss: f64,
     /// Of the last clipping group.
     pub grad_norm: f64,
+}
+
+/// The variants for the steps of a drill of `config`: known, or measured now and kept, as [`choices::choose`] does.
+///
+/// # Errors
+/// The device failed, or the model does not fit it.
+pub async fn choose(
+    config: &Config,
+    place: &Place,
+    shelf: &Shelf,
+    retune: bool,
+    tell: &mut dyn FnMut(Preparing),
+) -> Result<Choices> {
+    place.check(config.precision)?;
+    Drill::spec(config).check(&place.limits())?;
+    let record = |choices| Model::record(Drill::spec(config), choices, place.limits()).plan;
+    choices::choose(place, &record, shelf, retune, tell).await
 }
 
 /// A model in training on full rows of random words.

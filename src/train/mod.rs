@@ -1,6 +1,7 @@
 //! Training: the session, its checkpoints, the border to the views, what a step measures, and what a person should be warned of.
 
 pub mod checkpoint;
+pub mod choices;
 pub mod engine;
 pub mod event;
 pub mod kernels;
@@ -9,5 +10,6 @@ pub mod project;
 pub mod rules;
 pub mod schedule;
 pub mod session;
+pub mod shelf;
 pub mod warnings;
 pub mod weights;

@@ -125,11 +125,22 @@ fn direction(gradient: &[f32], index: u32) -> Vec<f64> {
     mixed.into_iter().map(|v| v / length).collect()
 }
 
-/// Ten steps with dropout, sampling and updates, twice on `place`: every loss must come out the same to the bit.
+/// Ten steps with dropout, sampling and updates, twice on `place`: every loss must come out the same to the bit. Two steps more
+/// with each of the other variants of every kernel.
 pub async fn repeatability(place: &Place) -> Result<Vec<Comparison>> {
-    let (first, second) = (losses(place).await?, losses(place).await?);
+    let mut comparisons = twice(place, &Choices::default(), STEPS, "").await?;
+    for (number, kernels) in place.gpu().into_iter().flat_map(|gpu| other_variants(gpu.features)) {
+        comparisons.extend(twice(place, &kernels, VARIANT_STEPS, &format!("variant {number}: ")).await?);
+    }
+    Ok(comparisons)
+}
+
+async fn twice(place: &Place, kernels: &Choices, steps: u64, prefix: &str) -> Result<Vec<Comparison>> {
+    let config = config("0.1")?;
+    let first = drill(&config, place, kernels.clone(), steps).await?;
+    let second = drill(&config, place, kernels.clone(), steps).await?;
     let same = |(i, (a, b)): (usize, (&StepLoss, &StepLoss))| Comparison {
-        name: format!("step {i}: the same twice"),
+        name: format!("{prefix}step {i}: the same twice"),
         error: if a == b { 0.0 } else { not_nan((a.total_loss - b.total_loss).abs().max(f64::MIN_POSITIVE)) },
         max: 0.0,
     };
@@ -169,11 +180,19 @@ fn other_variants(features: Features) -> impl Iterator<Item = (usize, Choices)> 
     each.filter(|(_, choices): &(usize, Choices)| !choices.0.is_empty())
 }
 
-/// `steps` steps of the nano preset with dropout, on `place` and on the twins: what the browser's suite ends with.
-pub async fn nano_against_twins(place: &Place, steps: u64) -> Result<Vec<Comparison>> {
+/// The nano preset with dropout, which the browser's suite trains.
+///
+/// # Errors
+/// The preset cannot be loaded, which would be this program's own mistake.
+pub fn nano() -> Result<Config> {
     let set = ["dropout=0.1", "attention_dropout=0.1"].map(str::to_owned).to_vec();
-    let config = Config::load("nano", &Overrides { set, ..Overrides::default() })?;
-    let device = drill(&config, place, Choices::default(), steps).await?;
+    Config::load("nano", &Overrides { set, ..Overrides::default() })
+}
+
+/// `steps` steps of [`nano`], with these `kernels` on `place` and on the twins.
+pub async fn nano_against_twins(place: &Place, kernels: Choices, steps: u64) -> Result<Vec<Comparison>> {
+    let config = nano()?;
+    let device = drill(&config, place, kernels, steps).await?;
     let twins = drill(&config, &Place::cpu(), Choices::default(), steps).await?;
     Ok(compared(&device, &twins))
 }

@@ -5,7 +5,10 @@ mod smoke;
 
 use electroscope::gpu::{Choice, Gpu, Profile};
 use electroscope::parity;
+use electroscope::tasks::drill;
 use electroscope::train::engine::Place;
+use electroscope::train::shelf::Shelf;
+use electroscope::verify::fixture::Comparison;
 use electroscope::verify::self_check;
 use wasm_bindgen::prelude::*;
 
@@ -62,21 +65,52 @@ pub async fn run_parity(report: js_sys::Function) -> Summary {
         Err(error) => suite.record("browser::parity", Err(error.to_string())),
     }
     suite.record("browser::nano_steps", nano_steps().await);
+    suite.record("browser::chosen_variants", chosen_variants().await);
     suite.summary
 }
 
 /// Steps of a whole training plan that the browser takes.
 const NANO_STEPS: u64 = 20;
+/// And with the kernels that were the fastest.
+const CHOSEN_STEPS: u64 = 5;
 
 /// Training itself: the nano preset on the browser's adapter and on the twins, every loss of every step within its bar.
 async fn nano_steps() -> Result<(), String> {
-    let told = |e: electroscope::Error| e.to_string();
     let place = Place::open(&Choice::Gpu).await.map_err(told)?;
-    let comparisons = self_check::nano_against_twins(&place, NANO_STEPS).await.map_err(told)?;
+    within(&self_check::nano_against_twins(&place, Default::default(), NANO_STEPS).await.map_err(told)?)
+}
+
+/// The variants that are the fastest here are measured once and kept by the browser; and training with them is the same training.
+async fn chosen_variants() -> Result<(), String> {
+    let place = Place::open(&Choice::Gpu).await.map_err(told)?;
+    let config = self_check::nano().map_err(told)?;
+    let shelf = Shelf::cache("electroscope-parity");
+    let mut measurements = [0; 2];
+    let mut chosen = Vec::new();
+    for (told_here, retune) in measurements.iter_mut().zip([true, false]) {
+        let choices = drill::choose(&config, &place, &shelf, retune, &mut |_| *told_here += 1).await.map_err(told)?;
+        chosen.push(choices);
+    }
+    let [first, second] = measurements;
+    if first == 0 || chosen[0].0.is_empty() {
+        return Err("nothing was measured".into());
+    }
+    if second > 0 || chosen[0] != chosen[1] {
+        return Err(format!("what the browser kept was not found again: {second} measurements more"));
+    }
+    let chosen = chosen.swap_remove(0);
+    within(&self_check::nano_against_twins(&place, chosen, CHOSEN_STEPS).await.map_err(told)?)
+}
+
+fn within(comparisons: &[Comparison]) -> Result<(), String> {
     let wrong =
         comparisons.iter().filter(|c| !c.passed()).map(|c| format!("{}: {:.1e} of {:.0e}", c.name, c.error, c.max));
     let wrong: Vec<String> = wrong.collect();
     if wrong.is_empty() { Ok(()) } else { Err(wrong.join(", ")) }
+}
+
+fn told(error: electroscope::Error) -> String {
+    error.to_string()
 }
 
 /// Every kernel on the browser's adapter against its twin, both in this module.

@@ -1,0 +1,144 @@
+//! Which variants a plan's kernels use on a device: what was measured there before, and what is measured now.
+//! place, plans, shelf -> [`choose`] -> [`Choices`], kept on the shelf, one text an adapter, driver and set of kernels.
+
+use super::engine::{Kind, Place};
+use super::event::Preparing;
+use super::shelf::Shelf;
+use crate::gpu::{self, AdapterSummary, Features};
+use crate::hub::hash_bytes;
+use crate::plan::{Choices, KernelSpec, Plan};
+use crate::{Result, ops};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// What is kept of an adapter: choices, and the seconds of every variant that was measured.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Known {
+    pub adapter: String,
+    pub kernels: Choices,
+    pub secs: BTreeMap<String, BTreeMap<String, f64>>,
+}
+
+impl Known {
+    /// How much faster the chosen variants are than the median one and the slowest, as geometric means over what was measured.
+    pub fn gains(&self) -> Option<[f64; 2]> {
+        let mut logs = [0.0, 0.0];
+        let several: Vec<_> = self.secs.values().filter(|secs| secs.len() > 1).collect();
+        for secs in &several {
+            let mut sorted: Vec<f64> = secs.values().copied().collect();
+            sorted.sort_by(f64::total_cmp);
+            logs[0] += (sorted[sorted.len() / 2] / sorted[0]).ln();
+            logs[1] += (sorted[sorted.len() - 1] / sorted[0]).ln();
+        }
+        (!several.is_empty()).then(|| logs.map(|log| (log / several.len() as f64).exp()))
+    }
+}
+
+/// An adapter with its driver: on another one, sums may come out otherwise in their last bits.
+pub fn adapter(summary: &AdapterSummary) -> String {
+    format!("{} ({}, {})", summary.name, summary.backend, summary.driver)
+}
+
+/// What an adapter's choices are kept under; another driver, other features, or another set of kernels, has another name.
+pub fn name(summary: &AdapterSummary) -> String {
+    let mut text = format!("{}{:?}", adapter(summary), summary.features);
+    for kernel in ops::ALL {
+        text += kernel.label;
+        for (v, variant) in kernel.variants.iter().enumerate() {
+            text += &format!("{variant:?}{}", kernel.source_of(v));
+        }
+    }
+    format!("kernels-{}.json", &hash_bytes(text.as_bytes())[..24])
+}
+
+/// What is known of an adapter; a text that cannot be read is as good as none, since it can be measured again.
+pub async fn known(shelf: &Shelf, summary: &AdapterSummary) -> Known {
+    let text = shelf.read(&name(summary)).await.unwrap_or_default();
+    let mut known: Known = serde_json::from_str(&text).unwrap_or_default();
+    known.kernels = offered(known.kernels, summary.features);
+    known
+}
+
+/// The choices for the plans that `record` makes on `place`: known, or measured now and kept. `retune`: measure what is known, too.
+///
+/// # Errors
+/// The device failed.
+pub async fn choose(
+    place: &Place,
+    record: &dyn Fn(Choices) -> Arc<Plan>,
+    shelf: &Shelf,
+    retune: bool,
+    tell: &mut dyn FnMut(Preparing),
+) -> Result<Choices> {
+    // Whoever trains without these kernels chooses none.
+    let Some(gpu) = place.gpu().filter(|_| place.kind() == Kind::Wgsl) else { return Ok(Choices::default()) };
+    let mut known = known(shelf, &gpu.summary).await;
+    let before = if retune { Choices::default() } else { known.kernels.clone() };
+    let mut announce = |share: f32| tell(preparing(&gpu.summary, share));
+    let tuning = gpu::tune(gpu, record, &before, &mut announce).await?;
+    if tuning.choices.0.is_empty() {
+        return Ok(known.kernels);
+    }
+    known.adapter = adapter(&gpu.summary);
+    for (key, name) in tuning.choices.0 {
+        // A kernel's own line, for shapes that were not met, stays with what was measured first.
+        let fixed = !key.contains(' ') && !retune;
+        if !(fixed && known.kernels.0.contains_key(&key)) {
+            known.kernels.0.insert(key, name);
+        }
+    }
+    for timed in tuning.timed {
+        known.secs.insert(timed.key, timed.secs.into_iter().map(|(name, secs)| (name.to_owned(), secs)).collect());
+    }
+    let text = serde_json::to_string_pretty(&known).expect("names and numbers are JSON");
+    shelf.write(&name(&gpu.summary), &text).await;
+    Ok(known.kernels)
+}
+
+fn preparing(summary: &AdapterSummary, share: f32) -> Preparing {
+    Preparing {
+        message: format!("measuring which kernels are the fastest on {} (once)", summary.name),
+        message_pt: format!("medindo quais kernels são os mais rápidos em {} (só uma vez)", summary.name),
+        share: Some(share),
+    }
+}
+
+/// The kernel of a line of [`Choices`].
+pub fn kernel_of(key: &str) -> Option<&'static KernelSpec> {
+    let label = key.split(' ').next()?;
+    ops::ALL.iter().copied().find(|kernel| kernel.label == label)
+}
+
+/// Without the choices that need what an adapter does not offer, or that this version does not know.
+pub fn offered(choices: Choices, features: Features) -> Choices {
+    let offered = |(key, name): &(String, String)| {
+        let variant = kernel_of(key).and_then(|kernel| kernel.variants.iter().find(|variant| variant.name == name));
+        variant.is_some_and(|variant| features.offer(variant.needs))
+    };
+    Choices(choices.0.into_iter().filter(offered).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_an_adapter_lacks_is_left_out() {
+        let all = [("matmul.forward", "broadcast32"), ("matmul.forward m1n1k1", "t64x64"), ("gone.forward", "t1")];
+        let choices = Choices(all.map(|(k, v)| (k.to_owned(), v.to_owned())).into());
+        let left = offered(choices, Features::default());
+        assert_eq!(left.0.into_keys().collect::<Vec<_>>(), ["matmul.forward m1n1k1"]);
+    }
+
+    #[test]
+    fn gains_are_against_the_median_and_the_slowest() {
+        let secs = [("a", [("x", 1.0), ("y", 2.0), ("z", 8.0)]), ("b", [("x", 3.0), ("y", 3.0), ("z", 3.0)])];
+        let secs = secs.map(|(key, secs)| (key.to_owned(), secs.map(|(name, s)| (name.to_owned(), s)).into()));
+        let known = Known { secs: secs.into(), ..Known::default() };
+        let [median, slowest] = known.gains().unwrap();
+        assert!((median - 2.0f64.sqrt()).abs() < 1e-12 && (slowest - 8.0f64.sqrt()).abs() < 1e-12);
+        assert_eq!(Known::default().gains(), None);
+    }
+}

@@ -1,0 +1,104 @@
+//! Small texts that outlive the program: in a folder, in a browser in the page's own cache storage. Whatever stands there can be made
+//! again, so what cannot be read counts as absent, and what cannot be written is not missed.
+
+#[cfg(not(target_arch = "wasm32"))]
+mod native {
+    use crate::hub::replace_file;
+    use std::path::PathBuf;
+
+    /// A folder, made when something is first put there.
+    #[derive(Debug, Clone)]
+    pub struct Shelf(PathBuf);
+
+    #[allow(clippy::unused_async, reason = "the same signatures as in the browser, whose storage answers later")]
+    impl Shelf {
+        pub fn folder(dir: PathBuf) -> Self {
+            Self(dir)
+        }
+
+        pub async fn read(&self, name: &str) -> Option<String> {
+            std::fs::read_to_string(self.0.join(name)).ok()
+        }
+
+        pub async fn write(&self, name: &str, text: &str) {
+            std::fs::create_dir_all(&self.0).and_then(|()| replace_file(&self.0.join(name), text.as_bytes())).ok();
+        }
+    }
+}
+
+#[cfg(target_arch = "wasm32")]
+mod browser {
+    use wasm_bindgen::{JsCast as _, JsValue};
+    use wasm_bindgen_futures::JsFuture;
+    use web_sys::{Cache, CacheStorage, Response};
+
+    /// A cache of the page's origin, which the page and its workers share. (`localStorage` is not there in a worker.)
+    #[derive(Debug, Clone)]
+    pub struct Shelf(&'static str);
+
+    impl Shelf {
+        /// The cache named so, made when it is first opened.
+        pub fn cache(name: &'static str) -> Self {
+            Self(name)
+        }
+
+        pub async fn read(&self, name: &str) -> Option<String> {
+            self.look_up(name).await.ok()?.as_string()
+        }
+
+        pub async fn write(&self, name: &str, text: &str) {
+            self.put(name, text).await.ok();
+        }
+
+        async fn look_up(&self, name: &str) -> Result<JsValue, JsValue> {
+            let found = JsFuture::from(self.open().await?.match_with_str(&url(name))).await?;
+            JsFuture::from(found.dyn_into::<Response>()?.text()?).await
+        }
+
+        async fn put(&self, name: &str, text: &str) -> Result<JsValue, JsValue> {
+            let response = Response::new_with_opt_str(Some(text))?;
+            JsFuture::from(self.open().await?.put_with_str(&url(name), &response)).await
+        }
+
+        async fn open(&self) -> Result<Cache, JsValue> {
+            // A page and a worker have other globals; both have this property, where the context is secure, as WebGPU demands too.
+            let caches = js_sys::Reflect::get(&js_sys::global(), &"caches".into())?.dyn_into::<CacheStorage>()?;
+            JsFuture::from(caches.open(self.0)).await?.dyn_into()
+        }
+    }
+
+    /// Entries are requests: a path of this origin that no server needs to know.
+    fn url(name: &str) -> String {
+        format!("/{name}")
+    }
+}
+
+#[cfg(target_arch = "wasm32")]
+pub use browser::Shelf;
+#[cfg(not(target_arch = "wasm32"))]
+pub use native::Shelf;
+
+#[cfg(test)]
+mod tests {
+    use super::Shelf;
+    use pollster::block_on;
+
+    #[test]
+    fn what_is_put_there_is_read_again_and_the_rest_is_absent() {
+        let dir = tempfile::tempdir().unwrap();
+        let shelf = Shelf::folder(dir.path().join("made/when/needed"));
+        assert_eq!(block_on(shelf.read("a.json")), None);
+        block_on(shelf.write("a.json", "{}"));
+        block_on(shelf.write("a.json", "{\"b\": 1}"));
+        assert_eq!(block_on(shelf.read("a.json")).as_deref(), Some("{\"b\": 1}"));
+        assert_eq!(block_on(shelf.read("b.json")), None);
+    }
+
+    #[test]
+    fn a_shelf_that_cannot_be_made_is_an_empty_one() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let shelf = Shelf::folder(file.path().to_owned());
+        block_on(shelf.write("a.json", "{}"));
+        assert_eq!(block_on(shelf.read("a.json")), None);
+    }
+}
