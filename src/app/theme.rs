@@ -1,4 +1,4 @@
-//! Colours, sizes and fonts: a light and a dark theme, one accent, one ramp for p(replaced).
+//! Colours, sizes and fonts: a light and a dark theme, one accent, one ramp for p(replaced), one colour for what was swapped.
 //! The system's choice or the person's -> [`Theme`] -> egui's style, and what the panels paint by hand.
 
 use egui::{Color32, Context, CornerRadius, FontData, FontDefinitions, FontFamily, FontId, Stroke, TextStyle, Visuals};
@@ -7,8 +7,9 @@ use std::sync::Arc;
 
 /// Text is never smaller.
 pub const TEXT_MIN: f32 = 14.0;
-/// What WCAG 2 asks of text (AA).
+/// What WCAG 2 asks of text (AA), and of what shows that a control is there.
 pub const CONTRAST_MIN: f32 = 4.5;
+pub const EDGE_CONTRAST_MIN: f32 = 3.0;
 /// Steps of the text size; the last is twice the first.
 pub const SCALES: [f32; 6] = [1.0, 1.1, 1.25, 1.5, 1.75, 2.0];
 
@@ -49,6 +50,11 @@ pub struct Theme {
     pub accent: Color32,
     /// Text on `accent`.
     pub on_accent: Color32,
+    /// What the generator put in place, and text on it; filled or outlined, so that it is never told by its hue.
+    pub swap: Color32,
+    pub on_swap: Color32,
+    /// Handles, rails, and the edges of what can be chosen.
+    pub edge: Color32,
     /// Something went wrong; never the only sign of it.
     pub alert: Color32,
     /// The ends of the ramp: p(replaced) 0 and 1.
@@ -65,6 +71,9 @@ pub const LIGHT: Theme = Theme {
     line: Color32::from_rgb(0xD3, 0xD8, 0xE0),
     accent: Color32::from_rgb(0x1F, 0x4F, 0xC4),
     on_accent: Color32::WHITE,
+    swap: Color32::from_rgb(0xA8, 0x4B, 0x0B),
+    on_swap: Color32::WHITE,
+    edge: Color32::from_rgb(0x80, 0x89, 0x97),
     alert: Color32::from_rgb(0xA8, 0x24, 0x1C),
     ramp: [Color32::from_rgb(0xEE, 0xF2, 0xFB), Color32::from_rgb(0x16, 0x35, 0x8C)],
 };
@@ -79,6 +88,9 @@ pub const DARK: Theme = Theme {
     line: Color32::from_rgb(0x39, 0x40, 0x4B),
     accent: Color32::from_rgb(0x8A, 0xB4, 0xFF),
     on_accent: Color32::from_rgb(0x0B, 0x13, 0x24),
+    swap: Color32::from_rgb(0xF2, 0xB1, 0x6A),
+    on_swap: Color32::from_rgb(0x24, 0x16, 0x06),
+    edge: Color32::from_rgb(0x7A, 0x85, 0x95),
     alert: Color32::from_rgb(0xFF, 0xA8, 0x9C),
     ramp: [Color32::from_rgb(0x24, 0x2B, 0x38), Color32::from_rgb(0xC3, 0xD9, 0xFF)],
 };
@@ -145,7 +157,8 @@ impl Theme {
             (&mut v.widgets.open, self.raised, self.accent, self.text),
         ];
         for (widget, fill, line, text) in states {
-            widget.bg_fill = fill;
+            // Of rails and scroll handles; buttons have the other one.
+            widget.bg_fill = self.edge;
             widget.weak_bg_fill = fill;
             widget.bg_stroke = Stroke::new(1.0, line);
             widget.fg_stroke = Stroke::new(1.0, text);
@@ -155,6 +168,16 @@ impl Theme {
         v.widgets.active.bg_stroke.width = 2.0;
         v
     }
+}
+
+/// What can be ticked is hollow until it is.
+pub fn hollow(ui: &mut egui::Ui) {
+    let theme = Theme::of(ui.ctx());
+    let widgets = &mut ui.visuals_mut().widgets;
+    for state in [&mut widgets.inactive, &mut widgets.hovered, &mut widgets.active] {
+        state.bg_fill = theme.raised;
+    }
+    widgets.inactive.bg_stroke.color = theme.edge;
 }
 
 /// The medium weight: headings and what is meant to be seen first.
@@ -181,6 +204,7 @@ pub fn install(ctx: &Context) {
             style.spacing.button_padding = egui::vec2(10.0, 5.0);
             style.spacing.interact_size.y = 28.0;
             style.spacing.scroll = egui::style::ScrollStyle::solid();
+            style.spacing.slider_rail_height = 4.0;
             style.interaction.selectable_labels = false;
         });
     }
@@ -229,6 +253,12 @@ mod tests {
                 }
             }
             assert!(contrast(theme.on_accent, theme.accent) >= CONTRAST_MIN);
+            assert!(contrast(theme.on_swap, theme.swap) >= CONTRAST_MIN);
+            for thing in [theme.swap, theme.edge] {
+                for ground in [theme.background, theme.panel] {
+                    assert!(contrast(thing, ground) >= EDGE_CONTRAST_MIN, "{thing:?}, dark {}", theme.dark);
+                }
+            }
             for p in (0..=100).map(|n| f64::from(n) / 100.0) {
                 let fill = theme.ramp(p);
                 assert!(contrast(theme.on(fill), fill) >= CONTRAST_MIN, "p {p}, dark {}", theme.dark);

@@ -4,7 +4,7 @@
 use super::panels::{Ask, PanelContext};
 use super::settings::Settings;
 use super::state::{Phase, RunState, Source};
-use super::theme::{SCALES, ThemeChoice};
+use super::theme::{self, SCALES, ThemeChoice};
 use crate::t;
 use crate::view::Lang;
 use egui::{
@@ -40,6 +40,7 @@ impl TransportBar {
             speed_ui(ui, cx);
             ui.add_space(8.0);
             self.choices_ui(ui, cx, settings);
+            name_ui(ui, cx);
         });
         ui.add_space(2.0);
         status_ui(ui, cx, coming);
@@ -92,6 +93,7 @@ impl TransportBar {
             }
         }
         let menu = ui.menu_button(cx.t("transport-menu"), |ui| {
+            theme::hollow(ui);
             ui.label(RichText::new(cx.t("transport-theme")).color(cx.theme.weak));
             for choice in ThemeChoice::ALL {
                 let key = match choice {
@@ -144,6 +146,30 @@ impl TransportBar {
             });
         });
     }
+}
+
+/// What this is, at the right end of the bar: name and purpose, the name alone, or nothing, as there is room.
+fn name_ui(ui: &mut Ui, cx: &PanelContext) {
+    const GAP: f32 = 10.0;
+    let tagline = cx.t("transport-tagline");
+    let name = ui.painter().layout_no_wrap("Electroscope".to_owned(), cx.theme.strong(), cx.theme.text);
+    let words = ui.painter().layout_no_wrap(tagline.clone(), cx.theme.small(), cx.theme.weak);
+    let room = ui.available_size_before_wrap().x - 2.0 * GAP;
+    if room < name.size().x {
+        return;
+    }
+    let (rect, response) = ui.allocate_exact_size(vec2(room + GAP, ui.spacing().interact_size.y), Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, format!("Electroscope: {tagline}")));
+    let mut right = rect.right();
+    let mut last = |galley: std::sync::Arc<egui::Galley>, color| {
+        right -= galley.size().x;
+        ui.painter().galley(pos2(right, rect.center().y - galley.size().y / 2.0), galley, color);
+        right -= GAP;
+    };
+    if room >= words.size().x + GAP + name.size().x {
+        last(words, cx.theme.weak);
+    }
+    last(name, cx.theme.text);
 }
 
 fn motor_ui(ui: &mut Ui, cx: &mut PanelContext) {
@@ -200,7 +226,7 @@ fn icon_button(
     let (rect, response) = ui.allocate_exact_size(size, sense);
     response.widget_info(|| WidgetInfo::labeled(Role::Button, enabled, &name));
     let (fill, ink) = match (enabled, primary) {
-        (false, _) => (theme.raised, theme.weak),
+        (false, _) => (theme.raised, theme.text.gamma_multiply(ui.visuals().disabled_alpha())),
         (true, true) => (theme.accent, theme.on_accent),
         (true, false) => (theme.raised, theme.text),
     };

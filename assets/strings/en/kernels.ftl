@@ -3,7 +3,7 @@ kernels-lesson = A training step is a list of small programs, kernels, run one a
 kernels-none = Press “Train”: every kernel of the step is listed here, with its source beside it.
 kernels-summary = One training step is { $dispatches } dispatches over { $megabytes } MB.
 kernels-whole = One step: { $dispatches } dispatches, at least { $bytes } moved, { $flops }.
-kernels-measured = Measured after step { $step } over { $steps ->
+kernels-measured = Timed at step { $step } of this run over { $steps ->
     [one] { $steps } step
    *[other] { $steps } steps
 }, by { $clock }: { $time } a step.
@@ -12,7 +12,7 @@ kernels-clock-processor = the processor's clock
 kernels-roofs = This device at its best, measured too: { $copy } GB/s copying, { $product } GFLOP/s in a large matrix product.
 kernels-measure = Measure
 kernels-measure-hint = Times the next steps kernel by kernel. They train as any others, a little slower.
-kernels-measure-live = Times come from a live run: press “Train” first.
+kernels-measure-live = To time it here and now, press “Train” first.
 kernels-measuring = Measuring…
 kernels-order-step = In order
 kernels-order-kernel = By kernel
@@ -32,6 +32,7 @@ kernels-launch = { $workgroups } workgroups; variant “{ $variant }”; { $runs
     [one] runs once
    *[other] runs { $runs } times
 } a step.
+kernels-heaviest = The heaviest of the { $count }:
 kernels-reads = reads
 kernels-writes = writes
 kernels-reads-writes = reads and writes

@@ -1,11 +1,13 @@
 lesson-heading = Lesson
 lesson-previous = Previous
 lesson-next = Next
-lesson-show = Show what is marked
+lesson-show = Show it
 lesson-keys = Page Up and Page Down turn the pages.
 lesson-page = Page { $number }: { $title }
 lesson-page-done = Page { $number }: { $title }, done
 lesson-progress = { $done } of 9 done
+lesson-progress-short = { $done } of 9
+lesson-show-hint = Bring the panel with what this page is about to the front
 lesson-predict = Your prediction first
 lesson-right = Right.
 lesson-wrong = Not quite.
@@ -70,7 +72,7 @@ lesson-6-title = A lucky guess is not a fake
 lesson-6-text =
     Sometimes the generator draws exactly the word that was hidden. Then the text is what it was, and nobody could see from it that anything happened.
 
-    In the strip such a word has a dotted underline, and in the judge's row three dots: masked, but guessed right.
+    In the strip such a word has an outlined box, and in the judge's row an equals sign: masked, but the original again.
 lesson-6-question = The generator drew the original word. Which answer is the judge trained to give?
 lesson-6-a = Original
 lesson-6-b = Replaced: the generator wrote it

@@ -3,14 +3,14 @@ verdicts-none = No evaluation on held-out text yet. Press “Train”: what the 
 verdicts-none-live = No evaluation on held-out text yet. One comes by itself; “Evaluate now” does not wait for it.
 verdicts-evaluate = Evaluate now
 verdicts-no-counts = This evaluation was recorded without its counts.
-verdicts-summary = Held-out text after step { $step }: { $tokens ->
+verdicts-summary = Text kept out of training, step { $step }: { $tokens ->
     [one] { $tokens } token
    *[other] { $tokens } tokens
-}, { $replaced } of them replaced
+}, { $replaced } replaced
 verdicts-threshold = threshold
 verdicts-fixed = Recorded at 0.5 only; in a live run the threshold moves.
-verdicts-row-replaced = replaced
-verdicts-row-original = original
+verdicts-row-replaced = was replaced
+verdicts-row-original = was original
 verdicts-column-replaced = says: replaced
 verdicts-column-original = says: original
 verdicts-caught = caught
@@ -26,6 +26,7 @@ verdicts-in-place = in place of “{ $original }”
 verdicts-lucky = masked, and guessed right
 verdicts-rates = Recall: { $recall } of the replaced tokens are caught. Precision: { $precision } of the alarms are right.
 verdicts-accuracy = Accuracy { $accuracy }. Always saying “original”, without reading, gets { $base }: the upright line.
+verdicts-harder = At step { $step }, { $replaced } were replaced. The generator guesses better now, so fewer are, and those are harder to find.
 verdicts-roc = ROC, AUC { $auc }
 verdicts-roc-axes = recall, over the share of originals that raise a false alarm; dashed: guessing
 verdicts-pr = Precision and recall

@@ -3,7 +3,7 @@ kernels-lesson = Um passo de treino é uma lista de programas pequenos, os kerne
 kernels-none = Pressione “Treinar”: cada kernel do passo aparece aqui, com o código ao lado.
 kernels-summary = Um passo de treino são { $dispatches } despachos sobre { $megabytes } MB.
 kernels-whole = Um passo: { $dispatches } despachos, pelo menos { $bytes } movidos, { $flops }.
-kernels-measured = Medido depois do passo { $step } em { $steps ->
+kernels-measured = Cronometrado no passo { $step } desta execução, em { $steps ->
     [one] { $steps } passo
    *[other] { $steps } passos
 }, com { $clock }: { $time } por passo.
@@ -12,7 +12,7 @@ kernels-clock-processor = o relógio do processador
 kernels-roofs = O melhor deste dispositivo, também medido: { $copy } GB/s copiando, { $product } GFLOP/s num produto de matrizes grande.
 kernels-measure = Medir
 kernels-measure-hint = Cronometra os próximos passos, kernel por kernel. Eles treinam como os outros, um pouco mais devagar.
-kernels-measure-live = Tempos vêm de uma execução ao vivo: pressione “Treinar” antes.
+kernels-measure-live = Para cronometrar aqui e agora, pressione “Treinar” antes.
 kernels-measuring = Medindo…
 kernels-order-step = Na ordem
 kernels-order-kernel = Por kernel
@@ -32,6 +32,7 @@ kernels-launch = { $workgroups } grupos de trabalho; variante “{ $variant }”
     [one] roda uma vez
    *[other] roda { $runs } vezes
 } por passo.
+kernels-heaviest = A mais pesada das { $count } vezes:
 kernels-reads = lê
 kernels-writes = escreve
 kernels-reads-writes = lê e escreve

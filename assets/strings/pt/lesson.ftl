@@ -1,11 +1,13 @@
 lesson-heading = Lição
 lesson-previous = Anterior
 lesson-next = Próxima
-lesson-show = Mostrar o que está marcado
+lesson-show = Mostrar
 lesson-keys = Page Up e Page Down viram as páginas.
 lesson-page = Página { $number }: { $title }
 lesson-page-done = Página { $number }: { $title }, concluída
 lesson-progress = { $done } de 9 concluídas
+lesson-progress-short = { $done } de 9
+lesson-show-hint = Traz para a frente o painel de que esta página trata
 lesson-predict = Primeiro, o seu palpite
 lesson-right = Certo.
 lesson-wrong = Quase.
@@ -70,7 +72,7 @@ lesson-6-title = Acerto do gerador conta como original
 lesson-6-text =
     Às vezes o gerador sorteia exatamente a palavra que estava escondida. Aí o texto é o que era, e ninguém poderia ver nele que algo aconteceu.
 
-    Na tira, uma palavra assim tem um sublinhado pontilhado e, na linha do discriminador, três pontos: mascarada, mas acertada.
+    Na tira, uma palavra assim tem uma caixa só com contorno e, na linha do discriminador, um sinal de igual: mascarada, mas de novo a original.
 lesson-6-question = O gerador sorteou a palavra original. Que resposta o discriminador é treinado a dar?
 lesson-6-a = Original
 lesson-6-b = Substituído: foi o gerador que escreveu

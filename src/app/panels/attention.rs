@@ -5,6 +5,7 @@ mod lines;
 mod weights;
 
 use super::{PanelContext, elsewhen_ui};
+use crate::app::theme;
 use crate::t;
 use crate::train::event::{AttentionMap, Command, Network};
 use egui::{Align, ComboBox, Layout, RichText, Ui};
@@ -85,6 +86,7 @@ impl AttentionPanel {
                 }
             });
             combo.response.labelled_by(label.id);
+            theme::hollow(ui);
             ui.checkbox(&mut self.follow, cx.t("attention-follow"));
             ui.checkbox(&mut self.frame, cx.t("attention-frame"));
         });

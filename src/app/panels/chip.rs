@@ -13,7 +13,7 @@ pub const HEIGHT: f32 = 26.0;
 /// A glyph's box, beside a number.
 pub const GLYPH: f32 = 12.0;
 /// Of the legend's shades.
-const RAMP: f32 = 90.0;
+const RAMP: f32 = 70.0;
 /// Between a chip's edge and its text.
 pub const PAD: f32 = 7.0;
 
@@ -42,7 +42,7 @@ pub fn verdict_key(verdict: Verdict) -> &'static str {
     }
 }
 
-/// Circle: caught. Cross: missed. Triangle: false alarm. Three dots: masked, but guessed right. Nothing: rightly passed.
+/// Circle: caught. Cross: missed. Triangle: false alarm. Equals sign: masked, and the original again. Nothing: rightly passed.
 pub fn glyph(painter: &Painter, verdict: Verdict, center: Pos2, color: Color32) {
     let r = GLYPH / 2.0 - 1.0;
     let stroke = Stroke::new(2.0, color);
@@ -60,8 +60,8 @@ pub fn glyph(painter: &Painter, verdict: Verdict, center: Pos2, color: Color32) 
             painter.add(Shape::closed_line(corners.to_vec(), stroke));
         }
         Verdict::LuckyGuess => {
-            for x in [-r * 0.8, 0.0, r * 0.8] {
-                painter.circle_filled(center + vec2(x, r * 0.5), 1.6, color);
+            for y in [-r * 0.45, r * 0.45] {
+                painter.line_segment([center + vec2(-r, y), center + vec2(r, y)], stroke);
             }
         }
         Verdict::Passed | Verdict::None => {}
@@ -148,7 +148,7 @@ pub enum Look {
     Masked,
     /// Drawn by the generator and different: filled.
     Replaced,
-    /// Drawn by the generator, and the original: dotted underline.
+    /// Drawn by the generator, and the original: outlined.
     Lucky,
 }
 
@@ -158,7 +158,7 @@ pub fn text(painter: &Painter, rect: Rect, text: &str, look: Look, theme: Theme)
         Look::Plain => (theme.body(), theme.text),
         Look::Faint => (theme.body(), theme.weak),
         Look::Masked => (theme.small(), theme.text),
-        Look::Replaced => (theme.strong(), theme.on_accent),
+        Look::Replaced => (theme.strong(), theme.on_swap),
         Look::Lucky => (theme.strong(), theme.text),
     };
     match look {
@@ -166,21 +166,14 @@ pub fn text(painter: &Painter, rect: Rect, text: &str, look: Look, theme: Theme)
             painter.rect(rect, round, theme.raised, Stroke::new(1.0, theme.weak), StrokeKind::Inside);
         }
         Look::Replaced => {
-            painter.rect_filled(rect, round, theme.accent);
+            painter.rect_filled(rect, round, theme.swap);
         }
         Look::Lucky => {
-            painter.rect_stroke(rect, round, Stroke::new(1.5, theme.accent), StrokeKind::Inside);
-            let y = rect.bottom() - 4.5;
-            let mut x = rect.left() + PAD;
-            while x < rect.right() - PAD + 1.0 {
-                painter.circle_filled(pos2(x, y), 1.2, theme.text);
-                x += 5.0;
-            }
+            painter.rect_stroke(rect, round, Stroke::new(2.0, theme.swap), StrokeKind::Inside);
         }
         Look::Plain | Look::Faint => {}
     }
-    let at = if look == Look::Lucky { rect.center() - vec2(0.0, 1.5) } else { rect.center() };
-    painter.text(at, Align2::CENTER_CENTER, text, font, color);
+    painter.text(rect.center(), Align2::CENTER_CENTER, text, font, color);
 }
 
 /// The judge's chip: fill, number, glyph.
@@ -198,29 +191,45 @@ pub fn judged(painter: &Painter, rect: Rect, token: &ReadToken, cx: &PanelContex
     glyph(painter, verdict, pos2(end + 4.0 + GLYPH / 2.0, rect.center().y), ink);
 }
 
-/// What fills, numbers and glyphs mean: always in sight.
+/// What the boxes of the generator mean, and below it the fills and glyphs of the judge: always in sight.
 pub fn legend(ui: &mut Ui, cx: &PanelContext) {
+    ui.spacing_mut().item_spacing = vec2(6.0, 4.0);
+    ui.spacing_mut().interact_size.y = 18.0;
     ui.horizontal_wrapped(|ui| {
-        ui.spacing_mut().item_spacing.x = 6.0;
-        let entries = [
+        words_ui(ui, cx, "flow-story-generator", 4.0);
+        for (look, key) in [(Look::Replaced, "flow-legend-replaced"), (Look::Lucky, "flow-legend-original")] {
+            entry_ui(ui, cx, key, &|painter, place| {
+                text(painter, Rect::from_center_size(place.center(), Vec2::splat(GLYPH + 2.0)), "", look, cx.theme);
+            });
+        }
+    });
+    ui.horizontal_wrapped(|ui| {
+        words_ui(ui, cx, "flow-story-judge", 2.0);
+        let [no, yes] = ["flow-legend-no", "flow-legend-yes"].map(|key| label_width(ui, &cx.t(key), cx));
+        together(ui, no + yes + RAMP + 2.0 * 6.0 + 6.0, |ui| ramp_ui(ui, cx));
+        for (verdict, key) in [
             (Verdict::Caught, "flow-legend-caught"),
             (Verdict::Missed, "flow-legend-missed"),
             (Verdict::FalseAlarm, "flow-legend-false-alarm"),
             (Verdict::LuckyGuess, "flow-legend-lucky"),
-        ];
-        for (verdict, key) in entries {
-            // A sign and its word stay on one line, which wants their width known beforehand.
-            let width = GLYPH + 2.0 + 6.0 + label_width(ui, &cx.t(key), cx) + 14.0;
-            together(ui, width, |ui| {
-                let (rect, _) = ui.allocate_exact_size(Vec2::splat(GLYPH + 2.0), Sense::hover());
-                glyph(ui.painter(), verdict, rect.center(), cx.theme.text);
-                ui.label(egui::RichText::new(cx.t(key)).font(cx.theme.small()).color(cx.theme.weak));
-                ui.add_space(8.0);
-            });
+        ] {
+            entry_ui(ui, cx, key, &|painter, place| glyph(painter, verdict, place.center(), cx.theme.text));
         }
-        let [zero, one] = [0.0, 1.0].map(|p| label_width(ui, &cx.lang().decimal(p, 0), cx));
-        let width = zero + one + label_width(ui, &cx.t("flow-legend-ramp"), cx) + RAMP + 3.0 * 6.0 + 2.0;
-        together(ui, width, |ui| ramp_ui(ui, cx));
+    });
+}
+
+fn words_ui(ui: &mut Ui, cx: &PanelContext, key: &str, behind: f32) {
+    ui.label(egui::RichText::new(cx.t(key)).font(cx.theme.small()).color(cx.theme.weak));
+    ui.add_space(behind);
+}
+
+/// A sign and its word, which stay on one line.
+fn entry_ui(ui: &mut Ui, cx: &PanelContext, key: &str, sign: &dyn Fn(&Painter, Rect)) {
+    let width = GLYPH + 2.0 + 6.0 + label_width(ui, &cx.t(key), cx) + 9.0;
+    together(ui, width, |ui| {
+        let (place, _) = ui.allocate_exact_size(Vec2::splat(GLYPH + 2.0), Sense::hover());
+        sign(ui.painter(), place);
+        words_ui(ui, cx, key, 3.0);
     });
 }
 
@@ -230,13 +239,10 @@ fn together(ui: &mut Ui, width: f32, draw: impl FnOnce(&mut Ui)) {
     ui.allocate_ui_with_layout(vec2(width, 18.0), row, draw);
 }
 
-/// From no to certain.
+/// From no to certain, with a mark where the judge begins to say "replaced".
 fn ramp_ui(ui: &mut Ui, cx: &PanelContext) {
-    let label = |ui: &mut Ui, text: String| {
-        ui.label(egui::RichText::new(text).font(cx.theme.small()).color(cx.theme.weak));
-    };
-    label(ui, cx.lang().decimal(0.0, 0));
-    let (rect, _) = ui.allocate_exact_size(vec2(RAMP, 14.0), Sense::hover());
+    words_ui(ui, cx, "flow-legend-no", 0.0);
+    let (rect, response) = ui.allocate_exact_size(vec2(RAMP, 14.0), Sense::hover());
     const STEPS: usize = 10;
     for n in 0..STEPS {
         let width = rect.width() / STEPS as f32;
@@ -246,6 +252,8 @@ fn ramp_ui(ui: &mut Ui, cx: &PanelContext) {
     }
     let line = Stroke::new(1.0, cx.theme.line);
     ui.painter().rect_stroke(rect, CornerRadius::same(2), line, StrokeKind::Outside);
-    label(ui, cx.lang().decimal(1.0, 0));
-    label(ui, cx.t("flow-legend-ramp"));
+    let half = [rect.center_top() - vec2(0.0, 3.0), rect.center_bottom() + vec2(0.0, 3.0)];
+    ui.painter().line_segment(half, Stroke::new(2.0, cx.theme.text));
+    response.on_hover_text(cx.t("flow-legend-ramp"));
+    words_ui(ui, cx, "flow-legend-yes", 4.0);
 }

@@ -7,6 +7,7 @@ mod time;
 use super::plot;
 use super::{Mark, PanelContext};
 use crate::app::smooth::SPANS;
+use crate::app::theme;
 use crate::t;
 use chart::{CHARTS, Chart, Group};
 use egui::{
@@ -93,6 +94,7 @@ impl CurvesPanel {
     }
 
     fn switches_ui(&mut self, ui: &mut Ui, cx: &PanelContext) {
+        theme::hollow(ui);
         ui.checkbox(&mut self.log_x, cx.t("curves-log-x")).on_hover_text(cx.t("curves-log-x-hint"));
         ui.checkbox(&mut self.log_y, cx.t("curves-log-y")).on_hover_text(cx.t("curves-log-y-hint"));
     }
@@ -102,6 +104,7 @@ impl CurvesPanel {
             self.switches_ui(ui, cx);
             ui.separator();
         }
+        theme::hollow(ui);
         ui.label(RichText::new(cx.t("curves-axis")).color(cx.theme.weak));
         for time in Time::ALL {
             ui.radio_value(&mut self.time, time, cx.t(time.key()));
@@ -128,7 +131,7 @@ impl CurvesPanel {
         let step = pointed.or(cx.view.scrub);
         chart.legend_ui(&mut head, cx, step, self.span, lines);
         let painter = ui.painter().with_clip_rect(outer.intersect(ui.clip_rect()));
-        plot.grid(&painter, cx.theme, cx.lang());
+        plot.grid(&painter, cx.theme, cx.lang(), &cx.t(self.time.key()));
         chart.draw(&painter, cx, &plot, line, self.span);
         pins_ui(&response, &painter, cx, &plot, line);
         cursor_ui(&painter, cx, &plot, line, pointed, response.has_focus());

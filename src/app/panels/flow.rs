@@ -37,7 +37,6 @@ struct Strip<'a> {
 
 impl FlowPanel {
     pub fn ui(&mut self, ui: &mut Ui, cx: &mut PanelContext) {
-        ui.label(RichText::new(cx.t("flow-story")).font(cx.theme.small()).color(cx.theme.weak));
         let legend = ui.scope(|ui| chip::legend(ui, cx)).response;
         mark(ui, legend.rect, Mark::Legend, cx);
         ui.add_space(4.0);

@@ -18,6 +18,8 @@ use sum::{Sum, bytes_text, flops_text, secs_text, share_of};
 
 /// A stage's share of the step.
 const BAR: f32 = 160.0;
+/// Where a roof's bar ends, in roofs.
+const BEYOND: f64 = 1.25;
 /// Room for how many dispatches a stage has, and what they take.
 const WORDS: f32 = 240.0;
 
@@ -177,6 +179,9 @@ impl KernelsPanel {
             if let Some(key) = about::kernel(&cost.kernel) {
                 ui.label(cx.t(key));
             }
+            if row.place.is_none() && row.sum.dispatches > 1 {
+                ui.label(RichText::new(t!(cx, "kernels-heaviest", count = row.sum.dispatches)).font(cx.theme.strong()));
+            }
             tensors_ui(ui, cx, cost);
             let (variant, runs) = (&cost.variant, cost.times);
             ui.label(t!(cx, "kernels-launch", workgroups = cost.workgroups, variant = variant, runs = runs));
@@ -229,7 +234,7 @@ fn stage_head_ui(ui: &mut Ui, cx: &PanelContext, name: &str, sum: Sum, whole: Su
 
 /// What it reads and writes, under the names that the shader has for them.
 fn tensors_ui(ui: &mut Ui, cx: &PanelContext, cost: &DispatchCost) {
-    Grid::new(("tensors", cost.index)).num_columns(4).spacing(vec2(14.0, 2.0)).show(ui, |ui| {
+    Grid::new(("tensors", cost.index)).num_columns(4).min_row_height(0.0).spacing(vec2(14.0, 3.0)).show(ui, |ui| {
         for bound in &cost.tensors {
             let use_key = match (bound.reads, bound.writes) {
                 (true, true) => "kernels-reads-writes",
@@ -257,12 +262,16 @@ fn roofs_ui(ui: &mut Ui, cx: &PanelContext, kernels: &Kernels, cost: &DispatchCo
             continue;
         };
         ui.horizontal(|ui| {
-            let (rect, _) = ui.allocate_exact_size(vec2(120.0, 12.0), Sense::hover());
+            ui.set_max_height(18.0);
+            let (rect, _) = ui.allocate_exact_size(vec2(150.0, 12.0), Sense::hover());
             let line = Stroke::new(1.0, cx.theme.line);
             ui.painter().rect(rect, CornerRadius::same(3), cx.theme.raised, line, StrokeKind::Inside);
-            let width = rect.width() * share.min(1.0) as f32;
-            let done = Rect::from_min_size(rect.min, vec2(width, rect.height()));
+            let at = |share: f64| rect.left() + rect.width() * (share / BEYOND).min(1.0) as f32;
+            let done = Rect::from_min_max(rect.min, pos2(at(share), rect.bottom()));
             ui.painter().rect_filled(done, CornerRadius::same(3), cx.theme.ramp(0.8));
+            // What copying, or a large product, reaches; numbers in a cache can pass it.
+            let roof = [pos2(at(1.0), rect.top() - 2.0), pos2(at(1.0), rect.bottom() + 2.0)];
+            ui.painter().line_segment(roof, Stroke::new(2.0, cx.theme.text));
             let (reached, share) = (cx.number(Some(reached), 1), cx.percent(Some(share), 0));
             ui.add(
                 egui::Label::new(RichText::new(t!(cx, key, reached = reached, share = share)).font(cx.theme.small()))

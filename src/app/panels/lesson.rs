@@ -6,9 +6,10 @@ mod facts;
 mod pages;
 
 use super::{Ask, PanelContext};
+use crate::app::theme;
 use crate::t;
 use egui::{
-    Align, Align2, CornerRadius, Key, Layout, Modifiers, Rect, RichText, Role, Sense, Stroke, StrokeKind, Ui,
+    Align, Align2, CornerRadius, Key, Label, Layout, Modifiers, Rect, RichText, Role, Sense, Stroke, StrokeKind, Ui,
     WidgetInfo, pos2, vec2,
 };
 use facts::{Facts, facts};
@@ -120,11 +121,12 @@ fn pages_ui(ui: &mut Ui, cx: &mut PanelContext, kept: &mut Kept) {
         if next.on_hover_text(&keys).clicked() {
             kept.page += 1;
         }
-        if ui.button(cx.t("lesson-show")).clicked() {
+        if ui.button(cx.t("lesson-show")).on_hover_text(cx.t("lesson-show-hint")).clicked() {
             cx.ask(Ask::Show(PAGES[kept.page].panel));
         }
         let done = kept.done.iter().filter(|done| **done).count();
-        ui.label(RichText::new(t!(cx, "lesson-progress", done = done)).color(cx.theme.weak));
+        let short = RichText::new(t!(cx, "lesson-progress-short", done = done)).color(cx.theme.weak);
+        ui.add(Label::new(short).extend()).on_hover_text(t!(cx, "lesson-progress", done = done));
     });
 }
 
@@ -164,6 +166,8 @@ fn question_ui(
 ) {
     ui.label(RichText::new(cx.t("lesson-predict")).font(cx.theme.small()).color(cx.theme.weak));
     ui.label(RichText::new(cx.t(page.question)).font(cx.theme.strong()));
+    ui.spacing_mut().item_spacing.y = 1.0;
+    theme::hollow(ui);
     for (option, key) in page.options.iter().enumerate() {
         let mut text = RichText::new(cx.t(key));
         if predicted.is_some() && option == page.right {
@@ -174,6 +178,7 @@ fn question_ui(
         }
     }
     let Some(predicted) = *predicted else { return };
+    ui.spacing_mut().item_spacing.y = 6.0;
     let verdict = if predicted == page.right { "lesson-right" } else { "lesson-wrong" };
     ui.label(RichText::new(cx.t(verdict)).font(cx.theme.strong()).color(cx.theme.accent));
     ui.label(cx.t(page.answer));

@@ -3,6 +3,7 @@
 use super::PanelContext;
 use super::chip::GLYPH;
 use crate::app::state::{LogLevel, LogLine};
+use crate::app::theme;
 use crate::t;
 use crate::view::Lang;
 use egui::{Label, RichText, Role, Sense, Shape, Stroke, Ui, WidgetInfo, vec2};
@@ -30,6 +31,7 @@ impl LogPanel {
         let wanted = |line: &&LogLine| !self.alarms_only || line.level != LogLevel::Info;
         let shown: Vec<&LogLine> = state.log.lines().rev().filter(wanted).collect();
         ui.horizontal_wrapped(|ui| {
+            theme::hollow(ui);
             ui.checkbox(&mut self.alarms_only, cx.t("log-alarms-only"));
             if ui.button(cx.t("log-copy")).clicked() {
                 ui.ctx().copy_text(text(&shown, lang));

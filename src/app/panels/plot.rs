@@ -158,8 +158,8 @@ impl Plot {
         [self.x.value(share.x), self.y.value(1.0 - share.y)]
     }
 
-    /// Frame, marks and their texts.
-    pub fn grid(&self, painter: &Painter, theme: Theme, lang: Lang) {
+    /// Frame, marks and their texts; what the horizontal axis counts, where its marks leave room for it.
+    pub fn grid(&self, painter: &Painter, theme: Theme, lang: Lang, unit: &str) {
         let line = Stroke::new(1.0, theme.line);
         let most = |room: f32, each: f32| ((room / each) as usize).clamp(3, 8);
         let ticks = self.x.ticks(most(self.rect.width(), TICK_ROOM[0]));
@@ -174,6 +174,11 @@ impl Plot {
                 free = left + text.size().x + 6.0;
                 painter.galley(pos2(left, self.rect.bottom() + 2.0), text, theme.weak);
             }
+        }
+        let unit = painter.layout_no_wrap(unit.to_owned(), theme.small(), theme.weak);
+        let left = painter.clip_rect().right().min(self.rect.right() + 8.0) - unit.size().x;
+        if left > free {
+            painter.galley(pos2(left, self.rect.bottom() + 2.0), unit, theme.weak);
         }
         let ticks = self.y.ticks(most(self.rect.height(), TICK_ROOM[1]));
         for tick in &ticks {

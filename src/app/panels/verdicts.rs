@@ -12,7 +12,7 @@ use egui::{Align2, CornerRadius, Rect, RichText, Role, Sense, Slider, Stroke, St
 
 /// What a judge calls replaced where nobody says otherwise.
 const HALF: f64 = 0.5;
-const CELL_HEIGHT: f32 = 54.0;
+const CELL_HEIGHT: f32 = 48.0;
 const ROW_GAP: f32 = 4.0;
 
 /// A kind of token by what it is and what the judge says, in reading order.
@@ -51,6 +51,7 @@ impl VerdictsPanel {
             examples_ui(ui, cx, eval, CELLS[open], edge(bin));
         }
         accuracy_ui(ui, cx, &counts);
+        harder_ui(ui, cx, eval);
         ui.add_space(4.0);
         if let Some(threshold) = plots::ui(ui, cx, eval, bin) {
             cx.view.threshold = Some(threshold);
@@ -100,11 +101,11 @@ impl VerdictsPanel {
         let painter = ui.painter().with_clip_rect(place.intersect(ui.clip_rect()));
         painter.rect(place, CornerRadius::same(6), fill, line, StrokeKind::Inside);
         let left = place.left() + 10.0;
-        chip::glyph(&painter, verdict, pos2(left + GLYPH / 2.0, place.top() + 17.0), ink);
+        chip::glyph(&painter, verdict, pos2(left + GLYPH / 2.0, place.top() + 15.0), ink);
         let indent = if verdict == Verdict::Passed { 0.0 } else { GLYPH + 6.0 };
-        painter.text(pos2(left + indent, place.top() + 17.0), Align2::LEFT_CENTER, cx.t(key), cx.theme.small(), ink);
+        painter.text(pos2(left + indent, place.top() + 15.0), Align2::LEFT_CENTER, cx.t(key), cx.theme.small(), ink);
         let numbers = format!("{}   {percent}", cx.lang().whole(count));
-        painter.text(pos2(left, place.bottom() - 16.0), Align2::LEFT_CENTER, numbers, cx.theme.strong(), ink);
+        painter.text(pos2(left, place.bottom() - 14.0), Align2::LEFT_CENTER, numbers, cx.theme.strong(), ink);
         if response.on_hover_text(cx.t("verdicts-cell-hint")).clicked() {
             self.open = (!chosen).then_some(cell);
         }
@@ -149,10 +150,9 @@ fn threshold_ui(ui: &mut Ui, cx: &mut PanelContext, eval: &EvalMetrics) -> usize
         let whole = counts_at(eval, JUDGE_BINS / 2).map_or(0, |c| c.caught + c.missed + c.false_alarm + c.passed);
         let replaced = cx.percent(eval.metrics.replaced_share, 1);
         ui.label(t!(cx, "verdicts-summary", step = eval.step, tokens = whole, replaced = replaced));
-        evaluate_ui(ui, cx);
     });
     ui.horizontal_wrapped(|ui| {
-        ui.spacing_mut().slider_width = (ui.available_width() - 260.0).clamp(90.0, 260.0);
+        ui.spacing_mut().slider_width = (ui.available_width() - 290.0).clamp(90.0, 260.0);
         let slider = Slider::new(&mut threshold, 0.0..=1.0)
             .step_by(1.0 / JUDGE_BINS as f64)
             .text(cx.t("verdicts-threshold"))
@@ -162,6 +162,7 @@ fn threshold_ui(ui: &mut Ui, cx: &mut PanelContext, eval: &EvalMetrics) -> usize
         if response.changed() {
             cx.view.threshold = Some(threshold);
         }
+        evaluate_ui(ui, cx);
         if !movable {
             ui.label(RichText::new(cx.t("verdicts-fixed")).font(cx.theme.small()).color(cx.theme.weak));
         }
@@ -239,6 +240,19 @@ fn accuracy_ui(ui: &mut Ui, cx: &PanelContext, counts: &Confusion) {
     painter.rect_filled(done, CornerRadius::same(4), cx.theme.ramp(0.75));
     let x = to(base);
     painter.line_segment([pos2(x, rect.top()), pos2(x, rect.bottom())], Stroke::new(2.5, cx.theme.text));
+}
+
+/// How much more was replaced at a run's first evaluation than now, for the judge's falling recall to want a reason.
+const HARDER: f64 = 1.2;
+
+/// Why a judge that learns may catch less: what is left to be caught is what a better generator left.
+fn harder_ui(ui: &mut Ui, cx: &PanelContext, eval: &EvalMetrics) {
+    let Some(first) = cx.state.evals.iter().next() else { return };
+    let shares = first.metrics.replaced_share.zip(eval.metrics.replaced_share);
+    if shares.is_some_and(|(then, now)| then > HARDER * now) {
+        let replaced = cx.percent(first.metrics.replaced_share, 1);
+        ui.label(RichText::new(t!(cx, "verdicts-harder", step = first.step, replaced = replaced)).color(cx.theme.weak));
+    }
 }
 
 #[cfg(test)]

@@ -293,7 +293,7 @@ impl Chart {
 }
 
 /// Before an entry's words, behind them, and of a line of entries.
-const SIGN_WIDTH: f32 = 30.0;
+const SIGN_WIDTH: f32 = 27.0;
 const ENTRY_GAP: f32 = 11.0;
 pub const LEGEND_LINE: f32 = 20.0;
 

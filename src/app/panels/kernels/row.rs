@@ -7,6 +7,8 @@ use crate::train::event::DispatchCost;
 use egui::{Align2, CornerRadius, Rect, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
 
 const HEIGHT: f32 = 44.0;
+/// A kernel's name and its numbers stand at the two ends, and an eye has to go from one to the other.
+const WIDTH_MAX: f32 = 800.0;
 const BAR: f32 = 70.0;
 /// Of a dispatch's number.
 const PLACE: f32 = 46.0;
@@ -24,7 +26,8 @@ pub struct Row {
 
 /// Whether it was pressed.
 pub fn ui(ui: &mut Ui, cx: &PanelContext, cost: &DispatchCost, row: Row, open: bool) -> bool {
-    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), HEIGHT), Sense::click());
+    let width = ui.available_width().min(WIDTH_MAX);
+    let (rect, response) = ui.allocate_exact_size(vec2(width, HEIGHT), Sense::click());
     let share = row.sum.share(row.whole);
     let detail = detail_text(cx, cost, row, rect.width() >= NAME_ROOM);
     let spoken = format!("{}, {}, {detail}", cost.kernel, cx.percent(share, 1));

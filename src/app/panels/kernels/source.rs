@@ -5,7 +5,7 @@ use crate::app::theme::Theme;
 use crate::t;
 use crate::train::kernels::Source;
 use egui::text::{LayoutJob, TextFormat};
-use egui::{Button, Label, Role, ScrollArea, Ui, WidgetInfo};
+use egui::{Button, Label, Rect, Role, ScrollArea, Ui, WidgetInfo};
 use std::borrow::Cow;
 use std::ops::Range;
 
@@ -46,8 +46,11 @@ impl SourceView {
         if ui.available_width() >= WIDE {
             ui.columns(2, |uis| {
                 for (ui, text) in uis.iter_mut().zip([wgsl, rust]) {
-                    ui.label(egui::RichText::new(cx.t(text.0)).font(cx.theme.strong()));
-                    text_ui(ui, cx, label, text, jump);
+                    ui.horizontal(|ui| {
+                        ui.label(egui::RichText::new(cx.t(text.0)).font(cx.theme.strong()));
+                        copy_ui(ui, cx, label, text.1);
+                    });
+                    text_ui(ui, cx, text, jump);
                 }
             });
             return;
@@ -62,16 +65,20 @@ impl SourceView {
                     (self.twin, turned) = (twin, true);
                 }
             }
+            copy_ui(ui, cx, label, if self.twin { rust.1 } else { wgsl.1 });
         });
-        text_ui(ui, cx, label, if self.twin { rust } else { wgsl }, jump || turned);
+        text_ui(ui, cx, if self.twin { rust } else { wgsl }, jump || turned);
     }
 }
 
-fn text_ui(ui: &mut Ui, cx: &PanelContext, label: &str, text: (&str, &'static str, Option<usize>), jump: bool) {
-    let (key, text, entry) = text;
+fn copy_ui(ui: &mut Ui, cx: &PanelContext, label: &str, text: &str) {
     if ui.button(cx.t("kernels-copy")).on_hover_text(t!(cx, "kernels-copy-hint", kernel = label)).clicked() {
         ui.ctx().copy_text(text.to_owned());
     }
+}
+
+fn text_ui(ui: &mut Ui, cx: &PanelContext, text: (&str, &'static str, Option<usize>), jump: bool) {
+    let (key, text, entry) = text;
     let lines: Vec<&str> = text.lines().collect();
     let height = ui.fonts_mut(|fonts| fonts.row_height(&cx.theme.mono())).ceil();
     let mut area = ScrollArea::both().id_salt(("source", key)).auto_shrink(false).max_height(HEIGHT);
@@ -84,6 +91,11 @@ fn text_ui(ui: &mut Ui, cx: &PanelContext, label: &str, text: (&str, &'static st
         ui.spacing_mut().item_spacing.y = 0.0;
         area.show_rows(ui, height, lines.len(), |ui, rows| {
             for row in rows {
+                if Some(row) == entry {
+                    let top = ui.cursor().top();
+                    let line = Rect::from_x_y_ranges(ui.clip_rect().x_range(), top..=top + height);
+                    ui.painter().rect_filled(line, 0, cx.theme.ramp(0.2));
+                }
                 let job = line_job(cx.theme, &legible(lines[row]), row + 1, Some(row) == entry);
                 ui.add(Label::new(job).extend());
             }
@@ -104,10 +116,7 @@ fn legible(line: &str) -> Cow<'_, str> {
 }
 
 fn line_job(theme: Theme, line: &str, number: usize, entry: bool) -> LayoutJob {
-    let format = |color| {
-        let background = if entry { theme.ramp(0.2) } else { egui::Color32::TRANSPARENT };
-        TextFormat { background, ..TextFormat::simple(theme.mono(), color) }
-    };
+    let format = |color| TextFormat::simple(theme.mono(), color);
     let mut job = LayoutJob::default();
     job.append(&format!("{number:>4}  "), 0.0, format(theme.weak));
     let on_entry = |color| if entry { theme.on(theme.ramp(0.2)) } else { color };

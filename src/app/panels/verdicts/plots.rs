@@ -66,7 +66,7 @@ fn picture_ui(ui: &mut Ui, cx: &PanelContext, eval: &EvalMetrics, picture: Pictu
     response.widget_info(|| WidgetInfo::labeled(Role::Image, true, &title));
     let unit = Axis::new(0.0, 1.0, false);
     let plot = Plot::new(rect, unit, unit);
-    plot.grid(ui.painter(), cx.theme, cx.lang());
+    plot.grid(ui.painter(), cx.theme, cx.lang(), "");
     let picked = match picture {
         Picture::Roc(curve) | Picture::PrecisionRecall(curve) => {
             curve_ui(ui, cx, &plot, picture, curve, bin, &response)
