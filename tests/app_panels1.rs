@@ -294,12 +294,12 @@ fn a_step_unfolds_from_stages_to_dispatches_to_both_texts() {
 fn measuring_shows_times_and_shares_of_the_roofs() {
     let mut app = open_at(TALL, PanelId::Kernels);
     hear(&mut app, listed(false));
-    assert!(says(&app, "Times come from a live run"));
+    assert!(says(&app, "To time it here and now"));
     live(&mut app);
     press(&mut app, Role::Button, "Measure");
     assert!(says(&app, "Measuring…"));
     hear(&mut app, listed(true));
-    assert!(!says(&app, "Measuring…") && says(&app, "Measured after step 20 over 20 steps"));
+    assert!(!says(&app, "Measuring…") && says(&app, "Timed at step 20 of this run over 20 steps"));
     assert!(says(&app, "10.0 GB/s copying, 40.0 GFLOP/s"));
     press(&mut app, Role::RadioButton, "By kernel");
     let rows: Vec<String> =

@@ -154,7 +154,10 @@ fn steps_taken_again_from_an_earlier_checkpoint_are_the_same() {
     let desk = Desk::new();
     done(&desk.train("run", DROPOUT, &["--device", "cpu"]));
     let before = (steps(&desk.path("run")), weights(&desk.path("run")));
-    done(&desk.electroscope(&["train", "--json", "--resume=40", "--out", "run", "--device", "cpu"]));
+    let again = desk.electroscope(&["train", "--json", "--resume=40", "--out", "run", "--device", "cpu"]);
+    done(&again);
+    let told = String::from_utf8_lossy(&again.stdout);
+    assert!(told.contains("set-aside-1-step-"), "where the checkpoints behind step 40 are now is told: {told}");
     let (all, weights) = (steps(&desk.path("run")), weights(&desk.path("run")));
     assert!(weights == before.1, "the weights or moments after step 100 differ");
     assert_eq!(all.len(), 160, "the record keeps what was done twice");

@@ -102,7 +102,7 @@ impl Sieve {
 
 /// What of the readouts is kept.
 struct Telling {
-    /// Of the probe sentences, in their order.
+    /// Of the probe sentences, the most telling first.
     sentences: Vec<usize>,
     /// The step of the last readout.
     until: u64,
@@ -112,7 +112,7 @@ struct Telling {
 fn telling(events: &[Event], last: u64) -> Telling {
     let readouts = events.iter().filter_map(|event| if let Event::Readout(r) = event { Some(r) } else { None });
     let late = readouts.filter(|r| r.step as f64 >= ENDING * last as f64);
-    let best = late.map(|r| (r, choose(&r.sentences))).max_by_key(|(r, chosen)| (seen(r, chosen), r.step));
+    let best = late.map(|r| (r, choose(&r.sentences, SENTENCES))).max_by_key(|(r, chosen)| (seen(r, chosen), r.step));
     let Some((readout, sentences)) = best else { return Telling { sentences: Vec::new(), until: last } };
     Telling { sentences, until: readout.step }
 }
@@ -128,7 +128,8 @@ fn seen(readout: &Readout, chosen: &[usize]) -> usize {
 
 const KINDS: [Verdict; 4] = [Verdict::Caught, Verdict::LuckyGuess, Verdict::Missed, Verdict::FalseAlarm];
 
-fn choose(sentences: &[Vec<ReadToken>]) -> Vec<usize> {
+/// The sentences with the most kinds of judgements, the most telling first.
+fn choose(sentences: &[Vec<ReadToken>], count: usize) -> Vec<usize> {
     let kinds = |sentence: &[ReadToken]| {
         // One that was caught tells the most.
         let weight = |verdict: Verdict| if verdict == Verdict::Caught { 2 } else { 1 };
@@ -137,8 +138,7 @@ fn choose(sentences: &[Vec<ReadToken>]) -> Vec<usize> {
     };
     let mut order: Vec<usize> = (0..sentences.len()).collect();
     order.sort_by_key(|n| std::cmp::Reverse(kinds(&sentences[*n])));
-    order.truncate(SENTENCES);
-    order.sort_unstable();
+    order.truncate(count);
     order
 }
 
@@ -147,12 +147,18 @@ fn brief(event: &Event, sentences: &[usize]) -> Event {
     match &mut event {
         Event::Step(step) => round_step(step),
         Event::Readout(readout) => {
-            let mut number = 0..;
-            readout.sentences.retain(|_| number.next().is_some_and(|n| sentences.contains(&n)));
+            readout.sentences = sentences.iter().filter_map(|n| readout.sentences.get(*n).cloned()).collect();
             readout.sentences.iter_mut().flatten().for_each(round_token);
         }
         Event::Probe(probe) => probe.tokens.iter_mut().for_each(|token| round_token(&mut token.token)),
-        Event::Batch(sample) => sample.rows.iter_mut().flatten().for_each(round_token),
+        Event::Batch(sample) => {
+            // One row is drawn.
+            if let Some(row) = choose(&sample.rows, 1).pop() {
+                sample.rows = vec![sample.rows.swap_remove(row)];
+                sample.first_row += row as u32;
+            }
+            sample.rows.iter_mut().flatten().for_each(round_token);
+        }
         Event::Eval(eval) => eval.examples.iter_mut().for_each(|e| e.p_replaced = digits(e.p_replaced, 4)),
         Event::Attention(map) => map.probabilities.iter_mut().for_each(|p| *p = digits(f64::from(*p), 3) as f32),
         Event::EmbeddingMap(map) => {
@@ -276,7 +282,7 @@ mod tests {
         };
         let events: Vec<Event> = (1..=100).map(readout).collect();
         let Telling { sentences, until } = telling(&events, 100);
-        assert_eq!((until, sentences), (70, vec![0, 2]));
+        assert_eq!((until, sentences), (70, vec![2, 0]));
     }
 
     #[test]
@@ -294,6 +300,15 @@ mod tests {
         flate2::read::GzDecoder::new(&packed[..]).read_to_string(&mut text).unwrap();
         let kept: Vec<Event> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
         assert_eq!(kept, [attention(1, generator), batch(2), attention(2, judge)]);
+    }
+
+    #[test]
+    fn of_a_batch_the_most_telling_row_is_kept_under_its_number() {
+        let token = |replaced, p| ReadToken { masked: replaced, replaced, p_replaced: Some(p), ..ReadToken::default() };
+        let rows = vec![vec![token(false, 0.1)], vec![token(true, 0.9)], vec![token(true, 0.2)]];
+        let sample = Event::Batch(BatchSample { step: 7, known: Stage::Judge, first_row: 40, rows: rows.clone() });
+        let Event::Batch(kept) = brief(&sample, &[]) else { panic!("a batch stays one") };
+        assert_eq!((kept.first_row, kept.rows), (41, vec![rows[1].clone()]));
     }
 
     #[test]

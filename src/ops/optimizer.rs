@@ -5,6 +5,8 @@ use crate::plan::{Access, Elem, Recorder, Slot, Tensor};
 
 const SOURCE: &str = wgsl!("lib/step.wgsl", "lib/grid.wgsl", "lib/reduce.wgsl", "optimizer.wgsl");
 const VARIANTS: &[Variant] = &[variant("wg256", &[("WG", 256)])];
+/// Few lanes meet at fewer barriers, which are dear where a processor runs them.
+const SUM_VARIANTS: &[Variant] = &[variant("wg256", &[("WG", 256)]), variant("wg32", &[("WG", 32)])];
 /// Elements one workgroup of the norm adds up, and one of the update moves.
 const PER_GROUP: u32 = 4096;
 /// Clipping groups at most.
@@ -38,7 +40,7 @@ pub const NORM_PARTIAL: KernelSpec = KernelSpec {
     slots: &[read_shared(2, "g"), write(5, "partial")],
     dims_bytes: size_of::<Dims>(),
     uses_step: false,
-    variants: VARIANTS,
+    variants: SUM_VARIANTS,
 };
 
 /// norm of the group from the partial sums, in order; a norm that is not finite sets the sticky flag.
@@ -118,8 +120,9 @@ fn norm(r: &mut Recorder, ranges: &[Range], group: u32, guard: &Tensor, step_out
     for (row, range) in members.iter().enumerate() {
         let into = partial.rows(row as u32, 1).reshaped(&[stride]);
         let dims = Dims { len: range.g.len(), per_group: PER_GROUP, ..bytemuck::Zeroable::zeroed() };
+        let choice = r.choices.variant(&NORM_PARTIAL, format!("n{}", dims.len.next_power_of_two()), |_| true);
         // Groups past the end of the range write the zeros of the padding.
-        r.dispatch(&NORM_PARTIAL, 0, dims, &[&range.g, &into], stride, 2 * u64::from(range.g.len()));
+        r.dispatch(&NORM_PARTIAL, choice, dims, &[&range.g, &into], stride, 2 * u64::from(range.g.len()));
     }
     let dims = Dims { len: rows * stride, group, ..bytemuck::Zeroable::zeroed() };
     let out = step_out.rows(group, 1).reshaped(&[step_out.shape()[1]]).elem_prefix(GUARD_LEN);

@@ -174,7 +174,7 @@ impl Run {
         };
         let wish = kernels::Wish { file: options.kernels.as_deref(), retune: options.retune };
         let start = Start { from, seed: options.seed.unwrap_or(1), kernels: wish };
-        let Assembly { session, corpus, notices, kernels } =
+        let Assembly { session, corpus, mut notices, kernels } =
             assemble(&config, &text, &place, &start, going, &mut tell).await?;
         listened()?;
         going()?;
@@ -183,7 +183,10 @@ impl Run {
         let out = out.unwrap_or_else(|| told::new_folder(&config.preset));
         let folder = taken.map_or_else(|| RunFolder::create(&out), Ok)?;
         match &resumed {
-            Some(r) => drop(folder.set_aside_after(r.checkpoint.state.step)?),
+            Some(r) => {
+                let step = r.checkpoint.state.step;
+                notices.extend(folder.set_aside_after(step)?.iter().map(|aside| set_aside(step, aside)));
+            }
             None => write_config(&out, &session.config)?,
         }
         let mut run = Self {
@@ -501,6 +504,15 @@ impl Run {
         let plan = self.plan_event(Some(planned));
         self.tell(&Event::Plan(Box::new(plan)), sink)
     }
+}
+
+/// That a checkpoint is still there, though no command reads it any more.
+fn set_aside(step: u64, aside: &Path) -> [String; 2] {
+    let aside = aside.display();
+    [
+        format!("a checkpoint of what came after step {step} before is kept aside: {aside}"),
+        format!("um ponto de controle do que antes vinha depois do passo {step} fica guardado à parte: {aside}"),
+    ]
 }
 
 fn write_config(run: &Path, config: &Config) -> Result<()> {

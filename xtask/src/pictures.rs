@@ -9,9 +9,9 @@ use std::thread;
 use std::time::Duration;
 
 /// Name and what is typed after `electroscope app`. The window's is of a run past its first evaluation, whose judge catches most of what is
-/// replaced: 12 s on two cores with nothing else to do.
+/// replaced: 11 s on two cores with nothing else to do.
 const PICTURES: [(&str, &str); 3] = [
-    ("window", "--play --lang en --theme light --show sentence --show verdicts --after-secs 12"),
+    ("window", "--play --lang en --theme light --show sentence --show verdicts --after-secs 11"),
     ("lesson", "--lang pt --theme dark --show lesson --show curves --after-secs 40"),
     ("kernels", "--lang en --theme light --alone kernels --kernel matmul.forward --after-secs 10"),
 ];
