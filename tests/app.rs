@@ -59,6 +59,28 @@ fn every_control_has_a_name() {
 }
 
 #[test]
+fn the_legend_stays_in_sight_when_the_strips_are_scrolled() {
+    let mut app = open(LOOK);
+    let places = |app: &App| {
+        let token = tokens(app).next().unwrap().rect();
+        (app.get_by_label("another word").rect(), token)
+    };
+    let (legend, token) = places(&app);
+    app.event(egui::Event::PointerMoved(token.center()));
+    app.event(egui::Event::MouseWheel {
+        unit: egui::MouseWheelUnit::Point,
+        delta: egui::vec2(0.0, -60.0),
+        phase: egui::TouchPhase::Move,
+        source: egui::MouseWheelSource::Unknown,
+        modifiers: egui::Modifiers::NONE,
+    });
+    app.run_steps(20);
+    let after = places(&app);
+    assert!(after.1.top() < token.top() - 20.0, "the strips move: {token:?}, {:?}", after.1);
+    assert_eq!(after.0, legend);
+}
+
+#[test]
 fn the_language_changes_while_it_runs() {
     let mut app = open(LOOK);
     desk(&mut app).settings.lang = Some(Lang::Pt);

@@ -1,7 +1,7 @@
 //! All that the window holds, without a window: tests drive it as the real one does.
 //! events -> state -> panels -> asks -> trainer; a recording plays until somebody trains.
 
-use super::layout::{self, Look};
+use super::layout::{self, Look, Part};
 use super::panels::{Ask, PanelContext, PanelId, Panels, View};
 use super::places;
 use super::recorded;
@@ -225,7 +225,10 @@ impl Desk {
         });
         let look = Look { strings, theme };
         egui::CentralPanel::default().frame(behind).show(ui, |ui| {
-            layout::ui(&mut settings.layout, ui, look, &mut |id, ui| panels.ui(id, ui, &mut cx));
+            layout::ui(&mut settings.layout, ui, look, &mut |id, part, ui| match part {
+                Part::Head => Panels::head_ui(id, ui, &cx),
+                Part::Body => panels.ui(id, ui, &mut cx),
+            });
         });
         // A hand on the time axis takes over from the recording.
         self.replay_at = self.replay_at.filter(|_| self.view.scrub == replayed);

@@ -96,7 +96,16 @@ impl Layout {
 }
 
 /// Draws a panel's content.
-pub type Draw<'d> = &'d mut dyn FnMut(PanelId, &mut Ui);
+/// Of a panel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// Stays where it is.
+    Head,
+    /// Is scrolled where it has no room.
+    Body,
+}
+
+pub type Draw<'d> = &'d mut dyn FnMut(PanelId, Part, &mut Ui);
 
 /// What frames are drawn with.
 #[derive(Clone, Copy)]
@@ -225,7 +234,9 @@ fn slot_ui(ui: &mut Ui, rect: Rect, tabs: &[PanelId], open: &mut usize, look: Lo
     let alone = heading_ui(&mut inner, tabs, open, look);
     let id = tabs[(*open).min(tabs.len() - 1)];
     inner.push_id(id, |ui| {
-        ScrollArea::vertical().id_salt("panel").auto_shrink(false).show(ui, |ui| (stage.draw)(id, ui));
+        (stage.draw)(id, Part::Head, ui);
+        let body = |ui: &mut Ui| (stage.draw)(id, Part::Body, ui);
+        ScrollArea::vertical().id_salt("panel").auto_shrink(false).show(ui, body);
     });
     alone
 }

@@ -36,10 +36,14 @@ struct Strip<'a> {
 }
 
 impl FlowPanel {
-    pub fn ui(&mut self, ui: &mut Ui, cx: &mut PanelContext) {
+    /// Above the strips, however far they are scrolled.
+    pub fn legend_ui(ui: &mut Ui, cx: &PanelContext) {
         let legend = ui.scope(|ui| chip::legend(ui, cx)).response;
         mark(ui, legend.rect, Mark::Legend, cx);
         ui.add_space(4.0);
+    }
+
+    pub fn ui(&mut self, ui: &mut Ui, cx: &mut PanelContext) {
         let state = cx.state;
         let sentences = state.readout_at(cx.view.scrub).map(|readout| readout.sentences.as_slice()).unwrap_or_default();
         let batch = state.batch.as_ref().filter(|_| cx.view.scrub.is_none());

@@ -240,6 +240,13 @@ pub struct Panels {
 }
 
 impl Panels {
+    /// What of a panel stays in sight when the rest of it is scrolled.
+    pub fn head_ui(id: PanelId, ui: &mut egui::Ui, cx: &PanelContext) {
+        if id == PanelId::Flow {
+            flow::FlowPanel::legend_ui(ui, cx);
+        }
+    }
+
     pub fn ui(&mut self, id: PanelId, ui: &mut egui::Ui, cx: &mut PanelContext) {
         match id {
             PanelId::Flow => self.flow.ui(ui, cx),
