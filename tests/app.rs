@@ -67,17 +67,59 @@ fn the_legend_stays_in_sight_when_the_strips_are_scrolled() {
     };
     let (legend, token) = places(&app);
     app.event(egui::Event::PointerMoved(token.center()));
-    app.event(egui::Event::MouseWheel {
-        unit: egui::MouseWheelUnit::Point,
-        delta: egui::vec2(0.0, -60.0),
-        phase: egui::TouchPhase::Move,
-        source: egui::MouseWheelSource::Unknown,
-        modifiers: egui::Modifiers::NONE,
-    });
+    app.event(wheel(-60.0));
     app.run_steps(20);
     let after = places(&app);
     assert!(after.1.top() < token.top() - 20.0, "the strips move: {token:?}, {:?}", after.1);
     assert_eq!(after.0, legend);
+}
+
+#[test]
+fn a_low_panel_scrolls_its_legend_too_so_that_every_token_can_be_reached() {
+    let mut app = open(Look { size: [416.0, 316.0], ..LOOK });
+    desk(&mut app).settings.layout.full = Some(PanelId::Flow);
+    app.run_steps(3);
+    let last = |app: &App| tokens(app).last().unwrap().rect();
+    let window = egui::Rect::from_min_size(egui::Pos2::ZERO, egui::vec2(416.0, 316.0));
+    app.event(egui::Event::PointerMoved(window.center_bottom() - egui::vec2(0.0, 30.0)));
+    app.event(wheel(-5_000.0));
+    app.run_steps(60);
+    assert!(window.shrink(8.0).contains_rect(last(&app)), "{:?}", last(&app));
+}
+
+fn wheel(y: f32) -> egui::Event {
+    egui::Event::MouseWheel {
+        unit: egui::MouseWheelUnit::Point,
+        delta: egui::vec2(0.0, y),
+        phase: egui::TouchPhase::Move,
+        source: egui::MouseWheelSource::Unknown,
+        modifiers: egui::Modifiers::NONE,
+    }
+}
+
+/// In one column the panels are scrolled: what is behind them ends where they do.
+#[test]
+fn the_ground_is_whole_around_scrolled_panels() {
+    let mut app = open(Look { size: [800.0, 600.0], ..LOOK });
+    app.event(egui::Event::PointerMoved(egui::pos2(400.0, 592.0)));
+    app.event(wheel(-90.0));
+    app.run_steps(30);
+    let ground = electroscope::app::theme::LIGHT.background;
+    let colored = |shape: &egui::epaint::ClippedShape| match &shape.shape {
+        egui::Shape::Mesh(mesh) if mesh.vertices.first().is_some_and(|v| v.color == ground) => Some(mesh.clone()),
+        _ => None,
+    };
+    let meshes: Vec<_> = app.output().shapes.iter().filter_map(colored).collect();
+    let within = |mesh: &egui::Mesh, at: egui::Pos2| {
+        mesh.indices.chunks(3).any(|t| {
+            let corners: Vec<egui::Pos2> = t.iter().map(|i| mesh.vertices[*i as usize].pos).collect();
+            egui::Rect::from_points(&corners).contains(at)
+        })
+    };
+    // Of the area below the bar (the harness stands 8 points in), 4 points from its left, right and lower edge.
+    for at in [egui::pos2(12.0, 400.0), egui::pos2(788.0, 400.0), egui::pos2(400.0, 588.0)] {
+        assert!(meshes.iter().any(|mesh| within(mesh, at)), "nothing is behind {at:?}");
+    }
 }
 
 #[test]

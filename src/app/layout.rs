@@ -16,6 +16,8 @@ use serde::{Deserialize, Serialize};
 pub const NARROW: f32 = 900.0;
 /// Between panels and around them: as wide as a pointer needs to take hold.
 const GAP: f32 = 8.0;
+/// A lower panel scrolls its head with the rest, which would have no room below it.
+const HEAD_ROOM: f32 = 220.0;
 /// Of a panel's corners.
 const RADIUS: u8 = 8;
 /// No slot and no column gets smaller than this share.
@@ -95,8 +97,7 @@ impl Layout {
     }
 }
 
-/// Draws a panel's content.
-/// Of a panel.
+/// What of a panel is drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Part {
     /// Stays where it is.
@@ -105,6 +106,7 @@ pub enum Part {
     Body,
 }
 
+/// Draws a panel's content.
 pub type Draw<'d> = &'d mut dyn FnMut(PanelId, Part, &mut Ui);
 
 /// What frames are drawn with.
@@ -124,9 +126,12 @@ struct Stage<'d> {
 pub fn ui(layout: &mut Layout, ui: &mut Ui, look: Look, draw: Draw) {
     let area = ui.available_rect_before_wrap();
     ui.advance_cursor_after_rect(area);
-    let rect = area.shrink(GAP);
-    // Behind the panels, but known only once they have their places.
-    let behind = ui.painter().add(Shape::Noop);
+    // A window that is hardly larger than its margins leaves nothing, and not less.
+    let rect =
+        Rect::from_min_max(area.min + vec2(GAP, GAP), (area.max - vec2(GAP, GAP)).max(area.min + vec2(GAP, GAP)));
+    // Behind the panels, but known only once they have their places. What is scrolled ends at `rect`, and so does what is behind it.
+    let inside = ui.painter().with_clip_rect(rect.intersect(ui.clip_rect()));
+    let (ring, behind) = (ui.painter().add(Shape::Noop), inside.add(Shape::Noop));
     let stage = &mut Stage { draw, cards: Vec::new() };
     if let Some(id) = layout.full {
         let back = slot_ui(ui, rect, &[id], &mut 0, look, stage) || ui.input(|i| i.key_pressed(Key::Escape));
@@ -136,7 +141,9 @@ pub fn ui(layout: &mut Layout, ui: &mut Ui, look: Look, draw: Draw) {
     } else {
         wide_ui(layout, ui, rect, look, stage);
     }
-    ui.painter().set(behind, ground::around(area, &stage.cards, f32::from(RADIUS), look.theme.background));
+    let color = look.theme.background;
+    ui.painter().set(ring, ground::around(area, &[rect], 0.0, color));
+    inside.set(behind, ground::around(rect, &stage.cards, f32::from(RADIUS), color));
 }
 
 fn wide_ui(layout: &mut Layout, ui: &mut Ui, rect: Rect, look: Look, stage: &mut Stage) {
@@ -234,9 +241,16 @@ fn slot_ui(ui: &mut Ui, rect: Rect, tabs: &[PanelId], open: &mut usize, look: Lo
     let alone = heading_ui(&mut inner, tabs, open, look);
     let id = tabs[(*open).min(tabs.len() - 1)];
     inner.push_id(id, |ui| {
-        (stage.draw)(id, Part::Head, ui);
-        let body = |ui: &mut Ui| (stage.draw)(id, Part::Body, ui);
-        ScrollArea::vertical().id_salt("panel").auto_shrink(false).show(ui, body);
+        let fixed = ui.available_height() >= HEAD_ROOM;
+        if fixed {
+            (stage.draw)(id, Part::Head, ui);
+        }
+        ScrollArea::vertical().id_salt("panel").auto_shrink(false).show(ui, |ui| {
+            if !fixed {
+                (stage.draw)(id, Part::Head, ui);
+            }
+            (stage.draw)(id, Part::Body, ui);
+        });
     });
     alone
 }

@@ -255,7 +255,7 @@ mod tests {
             assert!(contrast(theme.on_accent, theme.accent) >= CONTRAST_MIN);
             assert!(contrast(theme.on_swap, theme.swap) >= CONTRAST_MIN);
             for thing in [theme.swap, theme.edge] {
-                for ground in [theme.background, theme.panel] {
+                for ground in [theme.background, theme.panel, theme.raised] {
                     assert!(contrast(thing, ground) >= EDGE_CONTRAST_MIN, "{thing:?}, dark {}", theme.dark);
                 }
             }

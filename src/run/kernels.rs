@@ -66,7 +66,7 @@ pub async fn choose(
 /// The choices for a step of `config` that is only measured: what a run of it would take.
 ///
 /// # Errors
-/// As [`choose`], or the model does not fit the device.
+/// As [`choose`], or the model does not fit the device (told where it is measured; with `--kernels` a drill tells it).
 pub async fn choose_for_drill(
     config: &Config,
     place: &Place,

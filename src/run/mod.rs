@@ -510,8 +510,8 @@ impl Run {
 fn set_aside(step: u64, aside: &Path) -> [String; 2] {
     let aside = aside.display();
     [
-        format!("a checkpoint of what came after step {step} before is kept aside: {aside}"),
-        format!("um ponto de controle do que antes vinha depois do passo {step} fica guardado à parte: {aside}"),
+        format!("a checkpoint from beyond step {step}, of the run before, is kept aside: {aside}"),
+        format!("um ponto de controle posterior ao passo {step}, de antes da retomada, foi guardado à parte: {aside}"),
     ]
 }
 

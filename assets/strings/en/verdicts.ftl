@@ -3,7 +3,8 @@ verdicts-none = No evaluation on held-out text yet. Press “Train”: what the 
 verdicts-none-live = No evaluation on held-out text yet. One comes by itself; “Evaluate now” does not wait for it.
 verdicts-evaluate = Evaluate now
 verdicts-no-counts = This evaluation was recorded without its counts.
-verdicts-summary = Text kept out of training, step { $step }: { $tokens ->
+verdicts-held-out = Held-out text is kept out of training: what the judge says of it, it cannot have learned by heart.
+verdicts-summary = Held-out text, step { $step }: { $tokens ->
     [one] { $tokens } token
    *[other] { $tokens } tokens
 }, { $replaced } replaced

@@ -1,6 +1,6 @@
 flow-heading = O que o discriminador lê
-flow-story-generator = O gerador, uma rede pequena, preenche as mascaradas:
-flow-story-judge = Discriminador: substituída?
+flow-story-generator = O gerador, uma rede pequena, preenche as palavras mascaradas:
+flow-story-judge = Discriminador: trocada?
 flow-none = Nenhuma frase foi lida ainda.
 flow-row-original = original
 flow-row-masked = mascarado
@@ -15,7 +15,7 @@ flow-legend-original = a original de novo
 flow-legend-caught = detectado
 flow-legend-missed = não detectado
 flow-legend-false-alarm = alarme falso
-flow-legend-lucky = original
+flow-legend-lucky = era original
 flow-token-original = “{ $token }”, original, discriminador { $p } substituído, { $verdict }
 flow-token-replaced = “{ $token }” no lugar de “{ $original }”, discriminador { $p } substituído, { $verdict }
 flow-verdict-caught = detectado

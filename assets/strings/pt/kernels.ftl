@@ -32,7 +32,7 @@ kernels-launch = { $workgroups } grupos de trabalho; variante “{ $variant }”
     [one] roda uma vez
    *[other] roda { $runs } vezes
 } por passo.
-kernels-heaviest = A mais pesada das { $count } vezes:
+kernels-heaviest = O mais pesado dos { $count } despachos:
 kernels-reads = lê
 kernels-writes = escreve
 kernels-reads-writes = lê e escreve

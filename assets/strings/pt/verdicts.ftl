@@ -3,13 +3,14 @@ verdicts-none = Ainda não há avaliação em texto reservado. Pressione “Trei
 verdicts-none-live = Ainda não há avaliação em texto reservado. Uma virá sozinha; “Avaliar agora” não espera por ela.
 verdicts-evaluate = Avaliar agora
 verdicts-no-counts = Esta avaliação foi gravada sem suas contagens.
-verdicts-summary = Fora do treino, passo { $step }: { $tokens ->
+verdicts-held-out = Texto reservado fica fora do treino: o que o discriminador diz dele não pode ter decorado.
+verdicts-summary = Texto reservado, passo { $step }: { $tokens ->
     [one] { $tokens } token
    *[other] { $tokens } tokens
 }, { $replaced } substituídos
 verdicts-threshold = limiar
 verdicts-fixed = Gravado só em 0,5; numa execução ao vivo o limiar se move.
-verdicts-row-replaced = era substituído
+verdicts-row-replaced = foi substituído
 verdicts-row-original = era original
 verdicts-column-replaced = diz: substituído
 verdicts-column-original = diz: original
@@ -26,7 +27,7 @@ verdicts-in-place = no lugar de “{ $original }”
 verdicts-lucky = mascarado, e acertado
 verdicts-rates = Revocação: { $recall } dos tokens substituídos são detectados. Precisão: { $precision } dos alarmes estão certos.
 verdicts-accuracy = Acurácia { $accuracy }. Dizer sempre “original”, sem ler, consegue { $base }: a linha vertical.
-verdicts-harder = No passo { $step }, { $replaced } eram substituídos. O gerador acerta mais agora: há menos substituídos, e eles são mais difíceis de achar.
+verdicts-harder = No passo { $step }, { $replaced } tinham sido substituídos. O gerador acerta mais agora: há menos substituídos, e eles são mais difíceis de achar.
 verdicts-roc = ROC, AUC { $auc }
 verdicts-roc-axes = revocação, pela parte dos originais que causa alarme falso; tracejado: palpite
 verdicts-pr = Precisão e revocação
@@ -36,4 +37,4 @@ verdicts-reliability-axes = parte de fato substituída, pela chance que o discri
 verdicts-bin = { $tokens ->
     [one] { $tokens } token
    *[other] { $tokens } tokens
-}: o discriminador disse { $said } em média, { $share } eram substituídos
+}: o discriminador disse { $said } em média, { $share } tinham sido substituídos

@@ -5,7 +5,8 @@ use super::PanelContext;
 use crate::app::theme::Theme;
 use crate::train::event::{ReadToken, Verdict};
 use egui::{
-    Align2, Color32, CornerRadius, Painter, Pos2, Rect, Sense, Shape, Stroke, StrokeKind, Ui, Vec2, pos2, vec2,
+    Align2, Color32, CornerRadius, Painter, Pos2, Rect, Role, Sense, Shape, Stroke, StrokeKind, Ui, Vec2, WidgetInfo,
+    pos2, vec2,
 };
 
 /// Height of a chip and of a row of tokens.
@@ -254,6 +255,8 @@ fn ramp_ui(ui: &mut Ui, cx: &PanelContext) {
     ui.painter().rect_stroke(rect, CornerRadius::same(2), line, StrokeKind::Outside);
     let half = [rect.center_top() - vec2(0.0, 3.0), rect.center_bottom() + vec2(0.0, 3.0)];
     ui.painter().line_segment(half, Stroke::new(2.0, cx.theme.text));
-    response.on_hover_text(cx.t("flow-legend-ramp"));
+    let meaning = cx.t("flow-legend-ramp");
+    response.widget_info(|| WidgetInfo::labeled(Role::Image, true, &meaning));
+    response.on_hover_text(meaning);
     words_ui(ui, cx, "flow-legend-yes", 4.0);
 }

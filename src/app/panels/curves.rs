@@ -94,9 +94,11 @@ impl CurvesPanel {
     }
 
     fn switches_ui(&mut self, ui: &mut Ui, cx: &PanelContext) {
-        theme::hollow(ui);
-        ui.checkbox(&mut self.log_x, cx.t("curves-log-x")).on_hover_text(cx.t("curves-log-x-hint"));
-        ui.checkbox(&mut self.log_y, cx.t("curves-log-y")).on_hover_text(cx.t("curves-log-y-hint"));
+        ui.scope(|ui| {
+            theme::hollow(ui);
+            ui.checkbox(&mut self.log_x, cx.t("curves-log-x")).on_hover_text(cx.t("curves-log-x-hint"));
+            ui.checkbox(&mut self.log_y, cx.t("curves-log-y")).on_hover_text(cx.t("curves-log-y-hint"));
+        });
     }
 
     fn menu_ui(&mut self, ui: &mut Ui, cx: &PanelContext, wide: bool) {

@@ -13,7 +13,6 @@ mod text;
 pub use draft::{Draft, command_line};
 
 use super::{Ask, PanelContext};
-use crate::app::theme;
 use crate::train::event::Command;
 use crate::{Result, t};
 use egui::{Context, Label, RichText, TextWrapMode, Ui};
@@ -58,7 +57,6 @@ impl DataPanel {
     }
 
     pub fn ui(&mut self, ui: &mut Ui, cx: &mut PanelContext) {
-        theme::hollow(ui);
         let lang = cx.lang();
         self.draft.get_or_insert_with(|| Draft::new(lang));
         self.sort_dropped(ui);

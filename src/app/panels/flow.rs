@@ -40,10 +40,11 @@ impl FlowPanel {
     pub fn legend_ui(ui: &mut Ui, cx: &PanelContext) {
         let legend = ui.scope(|ui| chip::legend(ui, cx)).response;
         mark(ui, legend.rect, Mark::Legend, cx);
-        ui.add_space(4.0);
     }
 
     pub fn ui(&mut self, ui: &mut Ui, cx: &mut PanelContext) {
+        // Room for the lesson's mark around the first row.
+        ui.add_space(4.0);
         let state = cx.state;
         let sentences = state.readout_at(cx.view.scrub).map(|readout| readout.sentences.as_slice()).unwrap_or_default();
         let batch = state.batch.as_ref().filter(|_| cx.view.scrub.is_none());

@@ -126,7 +126,10 @@ fn pages_ui(ui: &mut Ui, cx: &mut PanelContext, kept: &mut Kept) {
         }
         let done = kept.done.iter().filter(|done| **done).count();
         let short = RichText::new(t!(cx, "lesson-progress-short", done = done)).color(cx.theme.weak);
-        ui.add(Label::new(short).extend()).on_hover_text(t!(cx, "lesson-progress", done = done));
+        let spoken = t!(cx, "lesson-progress", done = done);
+        let response = ui.add(Label::new(short).extend());
+        response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &spoken));
+        response.on_hover_text(&spoken);
     });
 }
 
@@ -166,19 +169,20 @@ fn question_ui(
 ) {
     ui.label(RichText::new(cx.t("lesson-predict")).font(cx.theme.small()).color(cx.theme.weak));
     ui.label(RichText::new(cx.t(page.question)).font(cx.theme.strong()));
-    ui.spacing_mut().item_spacing.y = 1.0;
-    theme::hollow(ui);
-    for (option, key) in page.options.iter().enumerate() {
-        let mut text = RichText::new(cx.t(key));
-        if predicted.is_some() && option == page.right {
-            text = text.font(cx.theme.strong());
+    ui.scope(|ui| {
+        theme::hollow(ui);
+        ui.spacing_mut().item_spacing.y = 1.0;
+        for (option, key) in page.options.iter().enumerate() {
+            let mut text = RichText::new(cx.t(key));
+            if predicted.is_some() && option == page.right {
+                text = text.font(cx.theme.strong());
+            }
+            if ui.radio(*predicted == Some(option), text).clicked() {
+                *predicted = Some(option);
+            }
         }
-        if ui.radio(*predicted == Some(option), text).clicked() {
-            *predicted = Some(option);
-        }
-    }
+    });
     let Some(predicted) = *predicted else { return };
-    ui.spacing_mut().item_spacing.y = 6.0;
     let verdict = if predicted == page.right { "lesson-right" } else { "lesson-wrong" };
     ui.label(RichText::new(cx.t(verdict)).font(cx.theme.strong()).color(cx.theme.accent));
     ui.label(cx.t(page.answer));

@@ -31,8 +31,10 @@ impl LogPanel {
         let wanted = |line: &&LogLine| !self.alarms_only || line.level != LogLevel::Info;
         let shown: Vec<&LogLine> = state.log.lines().rev().filter(wanted).collect();
         ui.horizontal_wrapped(|ui| {
-            theme::hollow(ui);
-            ui.checkbox(&mut self.alarms_only, cx.t("log-alarms-only"));
+            ui.scope(|ui| {
+                theme::hollow(ui);
+                ui.checkbox(&mut self.alarms_only, cx.t("log-alarms-only"));
+            });
             if ui.button(cx.t("log-copy")).clicked() {
                 ui.ctx().copy_text(text(&shown, lang));
             }

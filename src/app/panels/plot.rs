@@ -163,6 +163,13 @@ impl Plot {
         let line = Stroke::new(1.0, theme.line);
         let most = |room: f32, each: f32| ((room / each) as usize).clamp(3, 8);
         let ticks = self.x.ticks(most(self.rect.width(), TICK_ROOM[0]));
+        let below = |left: f32| pos2(left, self.rect.bottom() + 2.0);
+        let end = painter.clip_rect().right().min(self.rect.right() + 8.0);
+        let unit = painter.layout_no_wrap(unit.to_owned(), theme.small(), theme.weak);
+        let unit_left = end - unit.size().x;
+        // The unit comes first: a number more says less.
+        let room_end = if unit.is_empty() { painter.clip_rect().right() } else { unit_left - 6.0 };
+        painter.galley(below(unit_left), unit, theme.weak);
         let mut free = f32::NEG_INFINITY;
         for tick in &ticks {
             let Some(x) = self.at_x(*tick) else { continue };
@@ -170,15 +177,10 @@ impl Plot {
             let text = painter.layout_no_wrap(tick_text(lang, *tick, &ticks), theme.small(), theme.weak);
             let left = (x - text.size().x / 2.0).min(painter.clip_rect().right() - text.size().x);
             // Decades crowd at their end: a text that would touch the one before stays out.
-            if left > free {
+            if left > free && left + text.size().x <= room_end {
                 free = left + text.size().x + 6.0;
-                painter.galley(pos2(left, self.rect.bottom() + 2.0), text, theme.weak);
+                painter.galley(below(left), text, theme.weak);
             }
-        }
-        let unit = painter.layout_no_wrap(unit.to_owned(), theme.small(), theme.weak);
-        let left = painter.clip_rect().right().min(self.rect.right() + 8.0) - unit.size().x;
-        if left > free {
-            painter.galley(pos2(left, self.rect.bottom() + 2.0), unit, theme.weak);
         }
         let ticks = self.y.ticks(most(self.rect.height(), TICK_ROOM[1]));
         for tick in &ticks {

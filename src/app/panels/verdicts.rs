@@ -5,8 +5,9 @@ mod plots;
 
 use super::chip::{self, GLYPH};
 use super::{Mark, PanelContext};
+use crate::app::state::RunState;
 use crate::t;
-use crate::train::event::{Command, Confusion, EvalMetrics, JUDGE_BINS, JudgedExample, Verdict};
+use crate::train::event::{Command, Confusion, EvalMetrics, JUDGE_BINS, JudgedExample, Metrics, Verdict};
 use egui::text::{LayoutJob, TextFormat};
 use egui::{Align2, CornerRadius, Rect, RichText, Role, Sense, Slider, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
 
@@ -149,7 +150,8 @@ fn threshold_ui(ui: &mut Ui, cx: &mut PanelContext, eval: &EvalMetrics) -> usize
     ui.horizontal_wrapped(|ui| {
         let whole = counts_at(eval, JUDGE_BINS / 2).map_or(0, |c| c.caught + c.missed + c.false_alarm + c.passed);
         let replaced = cx.percent(eval.metrics.replaced_share, 1);
-        ui.label(t!(cx, "verdicts-summary", step = eval.step, tokens = whole, replaced = replaced));
+        let summary = ui.label(t!(cx, "verdicts-summary", step = eval.step, tokens = whole, replaced = replaced));
+        summary.on_hover_text(cx.t("verdicts-held-out"));
     });
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().slider_width = (ui.available_width() - 290.0).clamp(90.0, 260.0);
@@ -242,23 +244,33 @@ fn accuracy_ui(ui: &mut Ui, cx: &PanelContext, counts: &Confusion) {
     painter.line_segment([pos2(x, rect.top()), pos2(x, rect.bottom())], Stroke::new(2.5, cx.theme.text));
 }
 
-/// How much more was replaced at a run's first evaluation than now, for the judge's falling recall to want a reason.
+/// How much more was replaced at a run's first evaluation than now, for a falling recall to have its reason there.
 const HARDER: f64 = 1.2;
 
-/// Why a judge that learns may catch less: what is left to be caught is what a better generator left.
+/// The first evaluation, where a better generator since then is why the judge catches less: what is left is what it left. Not where
+/// words were drawn by other odds than the generator's.
+fn easier(state: &RunState, eval: &EvalMetrics) -> Option<(u64, f64)> {
+    let own = state.settings.as_ref()?.get("replacements").and_then(|v| v.as_str()) == Some("generator");
+    let first = state.evals.iter().next().filter(|_| own)?;
+    let less = |of: fn(&Metrics) -> Option<f64>, by: f64| {
+        of(&first.metrics).zip(of(&eval.metrics)).is_some_and(|(then, now)| then > by * now)
+    };
+    let replaced = first.metrics.replaced_share?;
+    (less(|m| m.replaced_share, HARDER) && less(|m| m.rtd_recall, 1.0)).then_some((first.step, replaced))
+}
+
 fn harder_ui(ui: &mut Ui, cx: &PanelContext, eval: &EvalMetrics) {
-    let Some(first) = cx.state.evals.iter().next() else { return };
-    let shares = first.metrics.replaced_share.zip(eval.metrics.replaced_share);
-    if shares.is_some_and(|(then, now)| then > HARDER * now) {
-        let replaced = cx.percent(first.metrics.replaced_share, 1);
-        ui.label(RichText::new(t!(cx, "verdicts-harder", step = first.step, replaced = replaced)).color(cx.theme.weak));
+    if let Some((step, replaced)) = easier(cx.state, eval) {
+        let replaced = cx.percent(Some(replaced), 1);
+        ui.label(RichText::new(t!(cx, "verdicts-harder", step = step, replaced = replaced)).color(cx.theme.weak));
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::train::event::JudgeHistogram;
+    use crate::app::state::Source;
+    use crate::train::event::{Event, JudgeHistogram};
 
     fn spread() -> JudgeHistogram {
         let mut histogram = JudgeHistogram { original: vec![0; JUDGE_BINS], replaced: vec![0; JUDGE_BINS] };
@@ -282,6 +294,27 @@ mod tests {
         let eval = EvalMetrics { confusion: Some(counts), ..EvalMetrics::default() };
         assert_eq!(counts_at(&eval, JUDGE_BINS / 2), Some(counts));
         assert_eq!(counts_at(&eval, 7), None);
+    }
+
+    #[test]
+    fn a_falling_recall_has_a_reason_only_where_the_generator_is_it() {
+        let eval = |step, replaced, recall| {
+            let mut eval = EvalMetrics { step, ..EvalMetrics::default() };
+            (eval.metrics.replaced_share, eval.metrics.rtd_recall) = (Some(replaced), Some(recall));
+            eval
+        };
+        let of = |drawn_by: &str, evals: &[EvalMetrics]| {
+            let settings = [("replacements".to_owned(), drawn_by.into())].into();
+            let evals = evals.iter().map(|eval| Event::Eval(Box::new(eval.clone())));
+            let state = RunState::from_events(Source::Live, std::iter::once(Event::Config { settings }).chain(evals));
+            easier(&state, state.evals.last().unwrap())
+        };
+        let (first, harder) = (eval(100, 0.12, 0.6), eval(900, 0.06, 0.2));
+        assert_eq!(of("generator", &[first.clone(), harder.clone()]), Some((100, 0.12)));
+        assert_eq!(of("uniform_to_generator", &[first.clone(), harder]), None);
+        assert_eq!(of("generator", &[first.clone(), eval(900, 0.06, 0.7)]), None, "it catches more all the same");
+        assert_eq!(of("generator", &[first.clone(), eval(900, 0.11, 0.2)]), None, "as much is replaced as before");
+        assert_eq!(of("generator", &[first]), None);
     }
 
     #[test]

@@ -293,8 +293,8 @@ impl Chart {
 }
 
 /// Before an entry's words, behind them, and of a line of entries.
-const SIGN_WIDTH: f32 = 27.0;
-const ENTRY_GAP: f32 = 11.0;
+const SIGN_WIDTH: f32 = 24.0;
+const ENTRY_GAP: f32 = 8.0;
 pub const LEGEND_LINE: f32 = 20.0;
 
 /// Told apart by their dashes; the first is the one that matters.

@@ -5,6 +5,7 @@ use super::job::{Job, finished};
 use super::parts::{APART, error_ui, heading, named_button, weak};
 use crate::app::machine::Survey;
 use crate::app::panels::PanelContext;
+use crate::app::theme;
 use crate::config::{Config, PRESETS};
 use crate::gpu::{AdapterSummary, Choice};
 use crate::model::Needs;
@@ -211,6 +212,7 @@ fn same_work(a: &Config, b: &Config) -> bool {
 fn preset_ui(ui: &mut Ui, cx: &PanelContext, draft: &mut Draft) {
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = APART;
+        theme::hollow(ui);
         for (preset, _) in PRESETS {
             ui.radio_value(&mut draft.preset, (*preset).to_owned(), *preset);
         }

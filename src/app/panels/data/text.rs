@@ -5,6 +5,7 @@ use super::job::{Job, finished};
 use super::parts::{APART, Dialog, Wish, error_ui, heading, named_button, path_field, weak};
 use super::runs::typed_path;
 use crate::app::panels::PanelContext;
+use crate::app::theme;
 use crate::config::Config;
 use crate::run::train_tokenizer;
 use crate::text::corpus::Corpus;
@@ -39,12 +40,14 @@ impl TextSection {
         heading(ui, cx, "data-text");
         ui.horizontal_wrapped(|ui| {
             ui.spacing_mut().item_spacing.x = APART;
+            theme::hollow(ui);
             ui.radio_value(&mut draft.own_text, false, cx.t("data-text-builtin"));
             ui.radio_value(&mut draft.own_text, true, cx.t("data-text-own"));
         });
         ui.horizontal_wrapped(|ui| {
             ui.spacing_mut().item_spacing.x = APART;
             weak(ui, cx, cx.t("data-text-language"));
+            theme::hollow(ui);
             ui.radio_value(&mut draft.lang, Lang::En, cx.t("data-language-en"));
             ui.radio_value(&mut draft.lang, Lang::Pt, cx.t("data-language-pt"));
         });
@@ -138,6 +141,7 @@ fn builtin_ui(ui: &mut Ui, cx: &PanelContext, draft: &mut Draft, level: Option<L
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = APART;
         weak(ui, cx, cx.t("data-text-level"));
+        theme::hollow(ui);
         for (choice, key) in [(Level::FirstSteps, "data-level-first-steps"), (Level::Stories, "data-level-stories")] {
             let chosen = draft.level.or(level) == Some(choice);
             if ui.radio(chosen, cx.t(key)).clicked() {
@@ -186,14 +190,17 @@ impl TokenizerSection {
         self.collect(draft);
         let with_run = draft.tokenizer.is_none();
         let entries = config.map_or(0, |config| u64::from(config.vocab_size));
-        if ui.radio(with_run, t!(cx, "data-tokenizer-with-run", entries = entries)).clicked() {
-            draft.tokenizer = None;
-        }
-        if let Some(path) = &draft.tokenizer {
-            let path = path.display().to_string();
-            let text = t!(cx, "data-tokenizer-picked", path = path, entries = self.entries.unwrap_or(0));
-            let _ = ui.radio(true, text);
-        }
+        ui.scope(|ui| {
+            theme::hollow(ui);
+            if ui.radio(with_run, t!(cx, "data-tokenizer-with-run", entries = entries)).clicked() {
+                draft.tokenizer = None;
+            }
+            if let Some(path) = &draft.tokenizer {
+                let path = path.display().to_string();
+                let text = t!(cx, "data-tokenizer-picked", path = path, entries = self.entries.unwrap_or(0));
+                let _ = ui.radio(true, text);
+            }
+        });
         ui.horizontal_wrapped(|ui| {
             let sent = path_field(ui, cx.t("data-tokenizer-path"), &mut self.typed);
             if ui.button(cx.t("data-tokenizer-use")).clicked() || sent {
