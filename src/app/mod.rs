@@ -66,6 +66,8 @@ pub struct Options {
 pub struct Picture {
     pub path: PathBuf,
     pub after_secs: f64,
+    /// Nor before the run that is trained here has taken so many steps, or has ended.
+    pub after_step: Option<u64>,
 }
 
 /// Opens the window; returns when it is closed.

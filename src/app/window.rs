@@ -3,6 +3,7 @@
 use super::desk::Desk;
 use super::panels::Ask;
 use super::settings::Settings;
+use super::state::{Phase, Source};
 use super::{Picture, desk, theme};
 use crate::{Error, Result};
 use egui::{ColorImage, ViewportCommand};
@@ -17,6 +18,9 @@ use std::time::{Duration, Instant};
 const FRAMES: usize = 600;
 /// Between two frames that new data asks for where a processor draws them, which is the one that trains: a frame takes 70 ms of it.
 pub const SOFTWARE_PACE: Duration = Duration::from_millis(200);
+
+/// Between two looks whether the run has come to the step of a picture.
+const STEP_WATCH: Duration = Duration::from_millis(20);
 
 pub struct Window {
     desk: Desk,
@@ -70,7 +74,13 @@ impl Window {
         let Some(shot) = &mut self.shot else { return };
         let Some(arriving) = &shot.arriving else {
             let wait = Duration::from_secs_f64(shot.picture.after_secs).saturating_sub(self.started.elapsed());
-            if wait.is_zero() {
+            let state = &self.desk.state;
+            let ended = matches!(state.phase, Phase::Finished | Phase::Failed);
+            let there = |step| state.source == Source::Live && (ended || state.step() >= step);
+            let late = shot.picture.after_step.is_none_or(there);
+            if wait.is_zero() && !late {
+                ctx.request_repaint_after(STEP_WATCH);
+            } else if wait.is_zero() {
                 let (send, receive) = mpsc::channel();
                 let again = ctx.clone();
                 ctx.request_screenshot(move |image| {

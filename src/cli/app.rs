@@ -7,7 +7,8 @@ use crate::app::{self, Options, Picture};
 use crate::view::Lang;
 
 pub fn run(args: &AppArgs, typed: &Typed) -> Result<()> {
-    let picture = args.screenshot.clone().map(|path| Picture { path, after_secs: args.after_secs });
+    let picture =
+        args.screenshot.clone().map(|path| Picture { path, after_secs: args.after_secs, after_step: args.after_step });
     let theme = args.theme.as_deref().map(|name| if name == "dark" { ThemeChoice::Dark } else { ThemeChoice::Light });
     app::run(Options {
         run: args.run.clone(),

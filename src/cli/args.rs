@@ -489,6 +489,9 @@ pub struct AppArgs {
     /// When the picture is taken
     #[arg(long, value_name = "N", default_value_t = 3.0, value_parser = positive, requires = "screenshot")]
     pub after_secs: f64,
+    /// Nor before the run of --play has taken this many steps, or has ended
+    #[arg(long, value_name = "N", requires_all = ["screenshot", "play"])]
+    pub after_step: Option<u64>,
     /// light or dark [default: as the system]
     #[arg(long, value_name = "THEME", value_parser = PossibleValuesParser::new(["light", "dark"]), hide_possible_values = true)]
     pub theme: Option<String>,

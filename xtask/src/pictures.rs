@@ -8,10 +8,10 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
-/// Name and what is typed after `electroscope app`. The window's is of a run past its first evaluation, whose judge catches most of what is
-/// replaced: 11 s on two cores with nothing else to do.
+/// Name and what is typed after `electroscope app`. The window's is of a run past its first evaluation, at a step at which what is replaced is
+/// caught.
 const PICTURES: [(&str, &str); 3] = [
-    ("window", "--play --lang en --theme light --show sentence --show verdicts --after-secs 11"),
+    ("window", "--play --lang en --theme light --show sentence --show verdicts --after-step 390"),
     ("lesson", "--lang pt --theme dark --show lesson --show curves --after-secs 40"),
     ("kernels", "--lang en --theme light --alone kernels --kernel matmul.forward --after-secs 10"),
 ];
