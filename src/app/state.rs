@@ -93,6 +93,16 @@ impl RunState {
         state
     }
 
+    /// One of the run's settings, where it told them.
+    pub fn setting(&self, key: &str) -> Option<&serde_json::Value> {
+        self.settings.as_ref()?.get(key)
+    }
+
+    /// Whether replacements were drawn, at first or always, by other odds than the generator's.
+    pub fn other_odds(&self) -> bool {
+        self.setting("replacements").and_then(|v| v.as_str()).is_some_and(|who| who != "generator")
+    }
+
     pub fn fold(&mut self, event: Event) {
         self.note(&event);
         match event {

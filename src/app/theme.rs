@@ -50,7 +50,7 @@ pub struct Theme {
     pub accent: Color32,
     /// Text on `accent`.
     pub on_accent: Color32,
-    /// What the generator put in place, and text on it; filled or outlined, so that it is never told by its hue.
+    /// The generator: what it put in place, and text on it, and its curves; filled or outlined, so that it is never told by its hue.
     pub swap: Color32,
     pub on_swap: Color32,
     /// Handles, rails, and the edges of what can be chosen.

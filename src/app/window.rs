@@ -19,9 +19,6 @@ const FRAMES: usize = 600;
 /// Between two frames that new data asks for where a processor draws them, which is the one that trains: a frame takes 70 ms of it.
 pub const SOFTWARE_PACE: Duration = Duration::from_millis(200);
 
-/// Between two looks whether the run has come to the step of a picture.
-const STEP_WATCH: Duration = Duration::from_millis(20);
-
 pub struct Window {
     desk: Desk,
     settings_path: Option<PathBuf>,
@@ -77,10 +74,8 @@ impl Window {
             let state = &self.desk.state;
             let ended = matches!(state.phase, Phase::Finished | Phase::Failed);
             let there = |step| state.source == Source::Live && (ended || state.step() >= step);
-            let late = shot.picture.after_step.is_none_or(there);
-            if wait.is_zero() && !late {
-                ctx.request_repaint_after(STEP_WATCH);
-            } else if wait.is_zero() {
+            let come = shot.picture.after_step.is_none_or(there);
+            if wait.is_zero() && come {
                 let (send, receive) = mpsc::channel();
                 let again = ctx.clone();
                 ctx.request_screenshot(move |image| {
@@ -88,7 +83,8 @@ impl Window {
                     again.request_repaint();
                 });
                 shot.arriving = Some(receive);
-            } else {
+            } else if !wait.is_zero() {
+                // A step that has not come yet draws the window when it does.
                 ctx.request_repaint_after(wait);
             }
             return;

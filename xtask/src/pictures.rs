@@ -13,7 +13,7 @@ use std::time::Duration;
 const PICTURES: [(&str, &str); 3] = [
     ("window", "--play --lang en --theme light --show sentence --show verdicts --after-step 390"),
     ("lesson", "--lang pt --theme dark --show lesson --show curves --after-secs 40"),
-    ("kernels", "--lang en --theme light --alone kernels --kernel matmul.forward --after-secs 10"),
+    ("kernels", "--lang en --theme light --alone kernels --after-secs 40"),
 ];
 /// Of a picture in the repository.
 const BYTES_MAX: u64 = 300_000;

@@ -28,10 +28,10 @@ kernels-times = { $count ->
     [one] { $count } time
    *[other] { $count } times
 } a step
-kernels-launch = { $workgroups } workgroups; variant “{ $variant }”; { $runs ->
-    [one] runs once
-   *[other] runs { $runs } times
-} a step.
+kernels-launch = { $workgroups } workgroups; variant “{ $variant }”{ $runs ->
+    [one] .
+   *[other] ; runs { $runs } times a step.
+}
 kernels-heaviest = The heaviest of the { $count }:
 kernels-reads = reads
 kernels-writes = writes

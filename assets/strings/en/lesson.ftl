@@ -16,7 +16,7 @@ lesson-1-title = Words become tokens
 lesson-1-text =
     A network reads numbers, not letters. A tokenizer cuts the text into tokens from a fixed list, the vocabulary: common words whole, rare ones in pieces. Every token has a number, and behind the number stands a row of values that training changes.
 
-    The marked row is a sentence cut up in this way.
+    Each marked row is a sentence cut up in this way.
 lesson-1-question = A word of the text is not in the vocabulary. What happens to it?
 lesson-1-a = It is left out
 lesson-1-b = It is cut into pieces that are in it

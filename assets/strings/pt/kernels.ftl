@@ -28,10 +28,10 @@ kernels-times = { $count ->
     [one] { $count } vez
    *[other] { $count } vezes
 } por passo
-kernels-launch = { $workgroups } grupos de trabalho; variante “{ $variant }”; { $runs ->
-    [one] roda uma vez
-   *[other] roda { $runs } vezes
-} por passo.
+kernels-launch = { $workgroups } grupos de trabalho; variante “{ $variant }”{ $runs ->
+    [one] .
+   *[other] ; roda { $runs } vezes por passo.
+}
 kernels-heaviest = O mais pesado dos { $count } despachos:
 kernels-reads = lê
 kernels-writes = escreve

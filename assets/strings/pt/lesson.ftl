@@ -16,7 +16,7 @@ lesson-1-title = Palavras viram tokens
 lesson-1-text =
     Uma rede lê números, não letras. Um tokenizador corta o texto em tokens de uma lista fixa, o vocabulário: palavras comuns ficam inteiras, palavras raras viram pedaços. Cada token tem um número e, por trás do número, uma fileira de valores que o treino vai mudando.
 
-    A linha marcada é uma frase cortada dessa maneira.
+    Cada linha marcada é uma frase cortada dessa maneira.
 lesson-1-question = Uma palavra do texto não está no vocabulário. O que acontece com ela?
 lesson-1-a = Fica de fora
 lesson-1-b = É cortada em pedaços que estão nele

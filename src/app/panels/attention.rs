@@ -164,7 +164,7 @@ impl AttentionPanel {
 
 /// Layers of the networks, as the run's settings or a map say.
 fn layers(cx: &PanelContext) -> u32 {
-    let told = cx.state.settings.as_ref().and_then(|settings| settings.get("layers")?.as_u64());
+    let told = cx.state.setting("layers").and_then(serde_json::Value::as_u64);
     let seen = || cx.state.attention.values().find_map(|maps| maps.last()).map(|map| map.layers);
     told.and_then(|layers| u32::try_from(layers).ok()).or_else(seen).unwrap_or(1).max(1)
 }

@@ -250,8 +250,7 @@ const HARDER: f64 = 1.2;
 /// The first evaluation, where a better generator since then is why the judge catches less: what is left is what it left. Not where
 /// words were drawn by other odds than the generator's.
 fn easier(state: &RunState, eval: &EvalMetrics) -> Option<(u64, f64)> {
-    let own = state.settings.as_ref()?.get("replacements").and_then(|v| v.as_str()) == Some("generator");
-    let first = state.evals.iter().next().filter(|_| own)?;
+    let first = state.evals.iter().next().filter(|_| !state.other_odds())?;
     let less = |of: fn(&Metrics) -> Option<f64>, by: f64| {
         of(&first.metrics).zip(of(&eval.metrics)).is_some_and(|(then, now)| then > by * now)
     };

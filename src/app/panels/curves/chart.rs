@@ -127,7 +127,7 @@ pub const CHARTS: [Chart; 7] = [
 /// What a legend's entry shows before its words.
 enum Sign {
     Line(Dash, Color32),
-    Diamond,
+    Diamond(Color32),
 }
 
 impl Chart {
@@ -180,7 +180,7 @@ impl Chart {
         }
         let state = cx.state;
         for (n, curve) in self.curves.iter().enumerate().rev() {
-            let color = ink(theme, n);
+            let color = ink(theme, curve, n);
             let raw = state.steps.iter().map(|step| (line.time.of(step), curve.metric.of_step(step)));
             if span.is_none() {
                 plot.curve(painter, raw, curve.dash, Stroke::new(1.6, color));
@@ -196,7 +196,7 @@ impl Chart {
             for (n, curve) in self.curves.iter().enumerate() {
                 let place = line.x_of(eval.step).zip(curve.metric.of_eval(eval)).and_then(|(x, y)| plot.at(x, y));
                 if let Some(at) = place.filter(|at| plot.rect.expand(2.0).contains(*at)) {
-                    plot::diamond(painter, at, theme.panel, Stroke::new(1.8, ink(theme, n)));
+                    plot::diamond(painter, at, theme.panel, Stroke::new(1.8, ink(theme, curve, n)));
                 }
             }
         }
@@ -233,14 +233,14 @@ impl Chart {
         let mut entries: Vec<(Sign, String)> = Vec::new();
         for (n, curve) in self.curves.iter().enumerate() {
             let value = value_at(cx.state, curve.metric, step, span);
-            entries.push((Sign::Line(curve.dash, ink(cx.theme, n)), named(curve.key, value)));
+            entries.push((Sign::Line(curve.dash, ink(cx.theme, curve, n)), named(curve.key, value)));
         }
         if let Some(level) = self.level(cx.state) {
             entries.push((Sign::Line(Dash::DashDot, cx.theme.weak), named("curves-unigram", Some(level))));
         }
         let held_out = cx.state.eval_at(step).and_then(|eval| self.curves[0].metric.of_eval(eval));
         if held_out.is_some() {
-            entries.push((Sign::Diamond, named("curves-held-out", held_out)));
+            entries.push((Sign::Diamond(ink(cx.theme, &self.curves[0], 0)), named("curves-held-out", held_out)));
         }
         entries
     }
@@ -277,8 +277,8 @@ impl Chart {
             let [from, to] = [0.0, SIGN_WIDTH - 6.0].map(|x| egui::pos2(at.x + x, middle));
             match sign {
                 Sign::Line(dash, color) => dash.draw(ui.painter(), &[from, to], Stroke::new(2.4, color)),
-                Sign::Diamond => {
-                    let stroke = Stroke::new(1.8, cx.theme.accent);
+                Sign::Diamond(color) => {
+                    let stroke = Stroke::new(1.8, color);
                     plot::diamond(ui.painter(), from + (to - from) / 2.0, cx.theme.panel, stroke);
                 }
             }
@@ -297,9 +297,13 @@ const SIGN_WIDTH: f32 = 24.0;
 const ENTRY_GAP: f32 = 8.0;
 pub const LEGEND_LINE: f32 = 20.0;
 
-/// Told apart by their dashes; the first is the one that matters.
-fn ink(theme: Theme, n: usize) -> Color32 {
-    [theme.accent, theme.text, theme.weak][n.min(2)]
+/// Told apart by their dashes; the first is the one that matters, and has the colour of the network that it is about.
+fn ink(theme: Theme, curve: &Curve, n: usize) -> Color32 {
+    let own = match curve.metric {
+        Metric::MlmLoss | Metric::MlmAccuracy | Metric::SampledAccuracy => theme.swap,
+        _ => theme.accent,
+    };
+    [own, theme.text, theme.weak][n.min(2)]
 }
 
 /// A metric's means, or its raw values, one a step of `run.steps`.

@@ -44,8 +44,7 @@ pub fn facts(state: &RunState, scrub: Option<u64>) -> Facts {
     let sentences = readout.map_or(&[][..], |r| &r.sentences);
     let counted = |sentence: &Vec<ReadToken>| sentence.iter().filter(|t| !t.special).count();
     let all = || sentences.iter().flatten().filter(|t| !t.special);
-    let setting = |key: &str| state.settings.as_ref().and_then(|settings| settings.get(key));
-    let mask_share = setting("mask_prob").and_then(serde_json::Value::as_f64);
+    let mask_share = state.setting("mask_prob").and_then(serde_json::Value::as_f64);
     let step_tokens = state.plan.as_ref().map(|plan| plan.rows * plan.row_tokens);
     let metrics = state.step_at(scrub).map(|step| &step.metrics);
     Facts {
@@ -70,7 +69,7 @@ pub fn facts(state: &RunState, scrub: Option<u64>) -> Facts {
             .as_ref()
             .map(|plan| [plan.discriminator_parameters, plan.generator_parameters])
             .filter(|sizes| sizes.iter().all(|size| *size > 0)),
-        other_odds: setting("replacements").and_then(|v| v.as_str()).is_some_and(|who| who != "generator"),
+        other_odds: state.other_odds(),
     }
 }
 
