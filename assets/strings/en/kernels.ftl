@@ -9,7 +9,7 @@ kernels-measured = Timed at step { $step } of this run over { $steps ->
 }, by { $clock }: { $time } a step.
 kernels-clock-timestamps = the device's own timestamps
 kernels-clock-processor = the processor's clock
-kernels-roofs = This device at its best, measured too: { $copy } GB/s copying, { $product } GFLOP/s in a large matrix product.
+kernels-roofs = The device at its best, measured too: { $copy } GB/s copying in memory (caches are faster), { $product } GFLOP/s in a large matrix product.
 kernels-measure = Measure
 kernels-measure-hint = Times the next steps kernel by kernel. They train as any others, a little slower.
 kernels-measure-live = To time it here and now, press “Train” first.

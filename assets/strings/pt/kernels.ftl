@@ -9,7 +9,7 @@ kernels-measured = Cronometrado no passo { $step } desta execução, em { $steps
 }, com { $clock }: { $time } por passo.
 kernels-clock-timestamps = as marcas de tempo do próprio dispositivo
 kernels-clock-processor = o relógio do processador
-kernels-roofs = O melhor deste dispositivo, também medido: { $copy } GB/s copiando, { $product } GFLOP/s num produto de matrizes grande.
+kernels-roofs = O dispositivo no seu melhor, também medido: { $copy } GB/s copiando na memória (caches são mais rápidos), { $product } GFLOP/s num grande produto de matrizes.
 kernels-measure = Medir
 kernels-measure-hint = Cronometra os próximos passos, kernel por kernel. Eles treinam como os outros, um pouco mais devagar.
 kernels-measure-live = Para cronometrar aqui e agora, pressione “Treinar” antes.
