@@ -300,7 +300,7 @@ fn measuring_shows_times_and_shares_of_the_roofs() {
     assert!(says(&app, "Measuring…"));
     hear(&mut app, listed(true));
     assert!(!says(&app, "Measuring…") && says(&app, "Timed at step 20 of this run over 20 steps"));
-    assert!(says(&app, "10.0 GB/s copying, 40.0 GFLOP/s"));
+    assert!(says(&app, "10.0 GB/s copying in memory") && says(&app, "40.0 GFLOP/s in a large matrix product"));
     press(&mut app, Role::RadioButton, "By kernel");
     let rows: Vec<String> =
         app.query_all_by_label_contains(" a step · ").filter_map(|node| node.accesskit_node().label()).collect();
