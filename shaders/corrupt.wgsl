@@ -7,8 +7,8 @@ override WG: u32;
 struct Dims {
     n: u32,
     v: u32,
-    pad0: u32,
-    pad1: u32,
+    slots: u32,
+    pad: u32,
 }
 @group(0) @binding(0) var<uniform> dims: Dims;
 @group(0) @binding(1) var<storage, read> ids: array<u32>;            // (N)
@@ -52,7 +52,7 @@ fn replace(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) groups: v
     let id = ids[n];
     var sum = 0u;
     var count = 0u;
-    for (var slot = first[n]; slot != NONE; slot = next[slot]) {
+    for (var slot = first[n]; slot != NONE && count < dims.slots; slot = next[slot]) {
         sum += sample(slot);
         count += 1u;
     }

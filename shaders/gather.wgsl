@@ -7,8 +7,8 @@ override WG: u32;
 struct Dims {
     rows: u32,                // of the result: S forward, N backward
     c: u32,
-    pad0: u32,
-    pad1: u32,
+    slots: u32,               // no chain is longer
+    pad: u32,
 }
 @group(0) @binding(0) var<uniform> dims: Dims;
 @group(0) @binding(1) var<storage, read> position: array<u32>;       // (S) row of h, or NONE
@@ -42,8 +42,10 @@ fn backward(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) groups: 
     for (var c = lane; c < dims.c; c += WG) {
         // forward: y[s] = h[n] for every slot s of the chain; so dh[n] is the sum of their dy.
         var sum = 0.0;
-        for (var s = first[n]; s != NONE; s = next[s]) {
+        var count = 0u;
+        for (var s = first[n]; s != NONE && count < dims.slots; s = next[s]) {
             sum += dy[s * dims.c + c];
+            count += 1u;
         }
         dh[n * dims.c + c] = sum;
     }

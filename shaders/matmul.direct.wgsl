@@ -1,15 +1,11 @@
 // matmul, sixteen rows of A read by every lane for itself: the row is the same for the whole workgroup, which many adapters turn into
 // one read. Uses matmul.rows, which says what product owes; needs nothing.
 
-// Elements k .. k + 3 of row m of A, stored by rows; what lies past the end of k is 0.
-fn a_along(p: Place, m: u32, k: u32) -> vec4f {
-    let inside = k + vec4u(0u, 1u, 2u, 3u) < vec4u(p.k_end);
-    return select(vec4f(), a_quad(min(m, dims.m - 1u), k, dims.k), inside);
+// Sixteen rows of four columns; lanes stand side by side along n: TILE_M is 16, TILE_N is 4 WG.
+fn block_at(p: Place, lane: u32, i: u32) -> vec2u {
+    return vec2u(p.m0 + 4u * i, p.n0 + 4u * lane);
 }
-// Rows m .. m + 3 of A at k, stored by columns.
-fn a_across(p: Place, m: u32, k: u32) -> vec4f {
-    return select(vec4f(), a_quad(min(k, p.k_end - 1u), m, dims.m), k < p.k_end);
-}
+
 // Four rows of the outputs, more by four k: y holds four rows of B.
 fn four_rows(p: Place, sum: mat4x4f, m: u32, k: u32, y: mat4x4f, by_columns: bool) -> mat4x4f {
     if by_columns {
@@ -19,14 +15,15 @@ fn four_rows(p: Place, sum: mat4x4f, m: u32, k: u32, y: mat4x4f, by_columns: boo
     return sum + mat4x4f(y * a_along(p, m, k), y * a_along(p, m + 1u, k), y * a_along(p, m + 2u, k), y * a_along(p, m + 3u, k));
 }
 
-fn product(p: Place, n: u32, a_by_columns: bool, b_by_columns: bool) -> Sums {
+fn product(p: Place, lane: u32, a_by_columns: bool, b_by_columns: bool) -> Sums {
+    let n = block_at(p, lane, 0u).y;
     var s: Sums;
     for (var k = p.k_first; k < p.k_end; k += 4u) {
         let y = b_block(p, k, n, b_by_columns);
-        s.rows0 = four_rows(p, s.rows0, p.m0, k, y, a_by_columns);
-        s.rows4 = four_rows(p, s.rows4, p.m0 + 4u, k, y, a_by_columns);
-        s.rows8 = four_rows(p, s.rows8, p.m0 + 8u, k, y, a_by_columns);
-        s.rows12 = four_rows(p, s.rows12, p.m0 + 12u, k, y, a_by_columns);
+        s.block0 = four_rows(p, s.block0, p.m0, k, y, a_by_columns);
+        s.block1 = four_rows(p, s.block1, p.m0 + 4u, k, y, a_by_columns);
+        s.block2 = four_rows(p, s.block2, p.m0 + 8u, k, y, a_by_columns);
+        s.block3 = four_rows(p, s.block3, p.m0 + 12u, k, y, a_by_columns);
         if a_by_columns { s.a += a_four(p, k) + a_four(p, k + 1u) + a_four(p, k + 2u) + a_four(p, k + 3u); }
     }
     return s;

@@ -11,7 +11,7 @@ struct Dims {
 @group(0) @binding(1) var<storage, read> a: array<vec4<ElemA>>;      // (m, k); backward_weight: (k, m)
 @group(0) @binding(2) var<storage, read> b: array<vec4<ElemB>>;      // (n, k); all backward: (k, n)
 @group(0) @binding(3) var<storage, read> bias: array<vec4f>;         // (n)
-@group(0) @binding(4) var<storage, read_write> c: array<vec4<ElemC>>; // (m, n); backward_weight_partial: (parts, m n of A B, m of A 1)
+@group(0) @binding(4) var<storage, read_write> c: array<vec4<ElemC>>; // (m, n); partial: (parts, m n of A B, weights then m of A 1)
 @group(0) @binding(5) var<storage, read_write> u_out: array<vec4<ElemB>>; // (m, n) before the gelu
 @group(0) @binding(6) var<storage, read> u: array<vec4<ElemB>>;      // (m, n) before the gelu
 @group(0) @binding(7) var<storage, read_write> db: array<vec4f>;     // (m)
@@ -45,11 +45,10 @@ fn set_u(row: u32, column: u32, value: vec4f) {
 fn add_db(m: u32, value: vec4f) {
     db[m / 4u] += value;
 }
-// Of a part of k: its products, then its sums of A.
-fn set_part(part: u32, row: u32, column: u32, value: vec4f) {
-    c[part * (dims.m / 4u * (dims.n + 1u)) + quad(row, column, dims.n)] = vec4<ElemC>(value);
+// Of the part of C that starts at number first: its products, then its sums of A.
+fn set_part(first: u32, row: u32, column: u32, value: vec4f) {
+    c[first / 4u + quad(row, column, dims.n)] = vec4<ElemC>(value);
 }
-fn set_part_sums(part: u32, m: u32, value: vec4f) {
-    c[part * (dims.m / 4u * (dims.n + 1u)) + dims.m * (dims.n / 4u) + m / 4u] = vec4<ElemC>(value);
+fn set_part_sums(first: u32, m: u32, value: vec4f) {
+    c[first / 4u + dims.m * (dims.n / 4u) + m / 4u] = vec4<ElemC>(value);
 }
-

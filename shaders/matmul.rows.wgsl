@@ -1,19 +1,30 @@
-// matmul without workgroup memory or barriers: the entry points of matmul.wgsl, table and all, where a lane owns sixteen rows of four
-// columns, in registers, and a workgroup's WG lanes stand side by side along n. Two files come before this one: matmul.scalar or
-// matmul.quad binds and reads the operands, matmul.direct or matmul.subgroup multiplies them:
-//   product(p, n, a_by_columns, b_by_columns): rows m0 .. m0 + 15, columns n .. n + 3, over the workgroup's part of k;
-//   row_sums(s): the sums over k of A's rows m0 .. m0 + 15, of a product whose A is stored by columns.
+// matmul, four blocks of 4 x 4 outputs a lane, in registers: the entry points of matmul.wgsl, table and all, WG lanes a workgroup. Two
+// files come before this one: matmul.scalar or matmul.quad binds and reads the operands; matmul.direct, matmul.subgroup or matmul.ahead
+// says where a lane's blocks stand and multiplies them:
+//   block_at(p, lane, i): row and column of the first output of block i of four; those whose n is 0 have every row once;
+//   product(p, lane, a_by_columns, b_by_columns): the blocks, over the workgroup's part of k;
+//   row_sums(s): [i] the sums over k of the rows of A of block i, of a product whose A is stored by columns.
 // What lies outside is read as something finite that is there, against a 0 in A, and never written.
 // Uses lib/grid, lib/gelu, lib/tiles. Twin: src/cpu/matmul.rs
-override WG: u32;                                                    // TILE_M is 16, TILE_N is 4 WG
+override WG: u32;                                                    // outputs of a tile: 64 WG
 
-// Row i of four is [i], four columns wide.
+// Row i of a block is [i], four columns wide.
 struct Sums {
-    rows0: mat4x4f,
-    rows4: mat4x4f,
-    rows8: mat4x4f,
-    rows12: mat4x4f,
-    a: mat4x4f,               // for row_sums: four rows of A each, as far as the lane added them up
+    block0: mat4x4f,
+    block1: mat4x4f,
+    block2: mat4x4f,
+    block3: mat4x4f,
+    a: mat4x4f,               // for row_sums: as far as the lane added them up
+}
+
+// Elements k .. k + 3 of row m of A, stored by rows; what lies past the end of k is 0.
+fn a_along(p: Place, m: u32, k: u32) -> vec4f {
+    let inside = k + vec4u(0u, 1u, 2u, 3u) < vec4u(p.k_end);
+    return select(vec4f(), a_quad(min(m, dims.m - 1u), k, dims.k), inside);
+}
+// Rows m .. m + 3 of A at k, stored by columns.
+fn a_across(p: Place, m: u32, k: u32) -> vec4f {
+    return select(vec4f(), a_quad(min(k, p.k_end - 1u), m, dims.m), k < p.k_end);
 }
 
 // Rows k .. k + 3 of B, columns n .. n + 3.
@@ -34,34 +45,28 @@ fn outer(x: vec4f, y: vec4f) -> mat4x4f {
     return mat4x4f(x.x * y, x.y * y, x.z * y, x.w * y);
 }
 
-// Where the lane's columns start.
-fn first_column(p: Place, lane: u32) -> u32 {
-    return p.n0 + 4u * lane;
-}
-
-fn put_forward(m: u32, n: u32, rows: mat4x4f) {
+fn put_forward(at: vec2u, rows: mat4x4f) {
     for (var i = 0u; i < 4u; i++) {
-        if m + i < dims.m && n < dims.n { set_c(m + i, n, rows[i] + bias_quad(n)); }
+        if at.x + i < dims.m && at.y < dims.n { set_c(at.x + i, at.y, rows[i] + bias_quad(at.y)); }
     }
 }
 @compute @workgroup_size(WG)
 fn forward(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
     let p = place(group_index(wid, groups));
     if p.part > 0u { return; }
-    let n = first_column(p, lane);
-    let s = product(p, n, false, true);
-    put_forward(p.m0, n, s.rows0);
-    put_forward(p.m0 + 4u, n, s.rows4);
-    put_forward(p.m0 + 8u, n, s.rows8);
-    put_forward(p.m0 + 12u, n, s.rows12);
+    let s = product(p, lane, false, true);
+    put_forward(block_at(p, lane, 0u), s.block0);
+    put_forward(block_at(p, lane, 1u), s.block1);
+    put_forward(block_at(p, lane, 2u), s.block2);
+    put_forward(block_at(p, lane, 3u), s.block3);
 }
 
-fn put_gelu(m: u32, n: u32, rows: mat4x4f) {
+fn put_gelu(at: vec2u, rows: mat4x4f) {
     for (var i = 0u; i < 4u; i++) {
-        if m + i < dims.m && n < dims.n {
-            let value = vec4f(vec4<ElemB>(rows[i] + bias_quad(n)));  // of what is stored, as the backward finds it
-            set_u(m + i, n, value);
-            set_c(m + i, n, vec4f(gelu(value.x), gelu(value.y), gelu(value.z), gelu(value.w)));
+        if at.x + i < dims.m && at.y < dims.n {
+            let value = vec4f(vec4<ElemB>(rows[i] + bias_quad(at.y)));  // of what is stored, as the backward finds it
+            set_u(at.x + i, at.y, value);
+            set_c(at.x + i, at.y, vec4f(gelu(value.x), gelu(value.y), gelu(value.z), gelu(value.w)));
         }
     }
 }
@@ -69,17 +74,16 @@ fn put_gelu(m: u32, n: u32, rows: mat4x4f) {
 fn forward_gelu(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
     let p = place(group_index(wid, groups));
     if p.part > 0u { return; }
-    let n = first_column(p, lane);
-    let s = product(p, n, false, true);
-    put_gelu(p.m0, n, s.rows0);
-    put_gelu(p.m0 + 4u, n, s.rows4);
-    put_gelu(p.m0 + 8u, n, s.rows8);
-    put_gelu(p.m0 + 12u, n, s.rows12);
+    let s = product(p, lane, false, true);
+    put_gelu(block_at(p, lane, 0u), s.block0);
+    put_gelu(block_at(p, lane, 1u), s.block1);
+    put_gelu(block_at(p, lane, 2u), s.block2);
+    put_gelu(block_at(p, lane, 3u), s.block3);
 }
 
-fn put(m: u32, n: u32, rows: mat4x4f) {
+fn put(at: vec2u, rows: mat4x4f) {
     for (var i = 0u; i < 4u; i++) {
-        if m + i < dims.m && n < dims.n { set_c(m + i, n, rows[i]); }
+        if at.x + i < dims.m && at.y < dims.n { set_c(at.x + i, at.y, rows[i]); }
     }
 }
 // forward: y = x W^T; so dx = dy W.
@@ -87,17 +91,16 @@ fn put(m: u32, n: u32, rows: mat4x4f) {
 fn backward_input(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
     let p = place(group_index(wid, groups));
     if p.part > 0u { return; }
-    let n = first_column(p, lane);
-    let s = product(p, n, false, false);
-    put(p.m0, n, s.rows0);
-    put(p.m0 + 4u, n, s.rows4);
-    put(p.m0 + 8u, n, s.rows8);
-    put(p.m0 + 12u, n, s.rows12);
+    let s = product(p, lane, false, false);
+    put(block_at(p, lane, 0u), s.block0);
+    put(block_at(p, lane, 1u), s.block1);
+    put(block_at(p, lane, 2u), s.block2);
+    put(block_at(p, lane, 3u), s.block3);
 }
 
-fn put_added(m: u32, n: u32, rows: mat4x4f) {
+fn put_added(at: vec2u, rows: mat4x4f) {
     for (var i = 0u; i < 4u; i++) {
-        if m + i < dims.m && n < dims.n { add_c(m + i, n, rows[i]); }
+        if at.x + i < dims.m && at.y < dims.n { add_c(at.x + i, at.y, rows[i]); }
     }
 }
 // The same, where x went two ways: joins the residual branch.
@@ -105,19 +108,18 @@ fn put_added(m: u32, n: u32, rows: mat4x4f) {
 fn backward_input_add(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
     let p = place(group_index(wid, groups));
     if p.part > 0u { return; }
-    let n = first_column(p, lane);
-    let s = product(p, n, false, false);
-    put_added(p.m0, n, s.rows0);
-    put_added(p.m0 + 4u, n, s.rows4);
-    put_added(p.m0 + 8u, n, s.rows8);
-    put_added(p.m0 + 12u, n, s.rows12);
+    let s = product(p, lane, false, false);
+    put_added(block_at(p, lane, 0u), s.block0);
+    put_added(block_at(p, lane, 1u), s.block1);
+    put_added(block_at(p, lane, 2u), s.block2);
+    put_added(block_at(p, lane, 3u), s.block3);
 }
 
-fn put_gelu_grad(m: u32, n: u32, rows: mat4x4f) {
+fn put_gelu_grad(at: vec2u, rows: mat4x4f) {
     for (var i = 0u; i < 4u; i++) {
-        if m + i < dims.m && n < dims.n {
-            let x = u_quad(m + i, n);
-            set_c(m + i, n, rows[i] * vec4f(gelu_grad(x.x), gelu_grad(x.y), gelu_grad(x.z), gelu_grad(x.w)));
+        if at.x + i < dims.m && at.y < dims.n {
+            let x = u_quad(at.x + i, at.y);
+            set_c(at.x + i, at.y, rows[i] * vec4f(gelu_grad(x.x), gelu_grad(x.y), gelu_grad(x.z), gelu_grad(x.w)));
         }
     }
 }
@@ -126,12 +128,11 @@ fn put_gelu_grad(m: u32, n: u32, rows: mat4x4f) {
 fn backward_input_gelu(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
     let p = place(group_index(wid, groups));
     if p.part > 0u { return; }
-    let n = first_column(p, lane);
-    let s = product(p, n, false, false);
-    put_gelu_grad(p.m0, n, s.rows0);
-    put_gelu_grad(p.m0 + 4u, n, s.rows4);
-    put_gelu_grad(p.m0 + 8u, n, s.rows8);
-    put_gelu_grad(p.m0 + 12u, n, s.rows12);
+    let s = product(p, lane, false, false);
+    put_gelu_grad(block_at(p, lane, 0u), s.block0);
+    put_gelu_grad(block_at(p, lane, 1u), s.block1);
+    put_gelu_grad(block_at(p, lane, 2u), s.block2);
+    put_gelu_grad(block_at(p, lane, 3u), s.block3);
 }
 
 // forward: y = x W^T + b; so dW = dy^T x and db = dy^T 1.
@@ -139,38 +140,51 @@ fn backward_input_gelu(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroup
 fn backward_weight(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
     let p = place(group_index(wid, groups));
     if p.part > 0u { return; }
-    let n = first_column(p, lane);
-    let s = product(p, n, true, false);
-    put_added(p.m0, n, s.rows0);
-    put_added(p.m0 + 4u, n, s.rows4);
-    put_added(p.m0 + 8u, n, s.rows8);
-    put_added(p.m0 + 12u, n, s.rows12);
+    let s = product(p, lane, true, false);
+    put_added(block_at(p, lane, 0u), s.block0);
+    put_added(block_at(p, lane, 1u), s.block1);
+    put_added(block_at(p, lane, 2u), s.block2);
+    put_added(block_at(p, lane, 3u), s.block3);
     var sums = row_sums(s);
-    if n > 0u { return; }                                            // the lane of the first columns has every row once
-    for (var i = 0u; i < 4u && p.m0 + 4u * i < dims.m; i++) {
-        add_db(p.m0 + 4u * i, sums[i]);
+    for (var i = 0u; i < 4u; i++) {
+        let at = block_at(p, lane, i);
+        if at.x < dims.m && at.y == 0u { add_db(at.x, sums[i]); }
     }
 }
 
-fn put_part(p: Place, m: u32, n: u32, rows: mat4x4f) {
+// Of the part of C that starts at number first.
+fn put_part(first: u32, at: vec2u, rows: mat4x4f) {
     for (var i = 0u; i < 4u; i++) {
-        if m + i < dims.m && n < dims.n { set_part(p.part, m + i, n, rows[i]); }
+        if at.x + i < dims.m && at.y < dims.n { set_part(first, at.x + i, at.y, rows[i]); }
     }
 }
-// The same over k_part rows; reduce.rows_add_pair joins the parts, in order.
+// backward_input over k_part columns of dy; reduce.rows_sum joins the parts, in order.
+@compute @workgroup_size(WG)
+fn backward_input_partial(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
+    let p = place(group_index(wid, groups));
+    if p.k_first >= dims.k { return; }
+    let s = product(p, lane, false, false);
+    let first = p.part * dims.m * dims.n;
+    put_part(first, block_at(p, lane, 0u), s.block0);
+    put_part(first, block_at(p, lane, 1u), s.block1);
+    put_part(first, block_at(p, lane, 2u), s.block2);
+    put_part(first, block_at(p, lane, 3u), s.block3);
+}
+
+// backward_weight over k_part rows; reduce.rows_add_pair joins the parts, in order.
 @compute @workgroup_size(WG)
 fn backward_weight_partial(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
     let p = place(group_index(wid, groups));
     if p.k_first >= dims.k { return; }
-    let n = first_column(p, lane);
-    let s = product(p, n, true, false);
-    put_part(p, p.m0, n, s.rows0);
-    put_part(p, p.m0 + 4u, n, s.rows4);
-    put_part(p, p.m0 + 8u, n, s.rows8);
-    put_part(p, p.m0 + 12u, n, s.rows12);
+    let s = product(p, lane, true, false);
+    let first = p.part * dims.m * (dims.n + 1u);
+    put_part(first, block_at(p, lane, 0u), s.block0);
+    put_part(first, block_at(p, lane, 1u), s.block1);
+    put_part(first, block_at(p, lane, 2u), s.block2);
+    put_part(first, block_at(p, lane, 3u), s.block3);
     var sums = row_sums(s);
-    if n > 0u { return; }
-    for (var i = 0u; i < 4u && p.m0 + 4u * i < dims.m; i++) {
-        set_part_sums(p.part, p.m0 + 4u * i, sums[i]);
+    for (var i = 0u; i < 4u; i++) {
+        let at = block_at(p, lane, i);
+        if at.x < dims.m && at.y == 0u { set_part_sums(first, at.x, sums[i]); }
     }
 }

@@ -11,7 +11,7 @@ struct Dims {
 @group(0) @binding(1) var<storage, read> a: array<ElemA>;            // (m, k); backward_weight: (k, m)
 @group(0) @binding(2) var<storage, read> b: array<ElemB>;            // (n, k); all backward: (k, n)
 @group(0) @binding(3) var<storage, read> bias: array<f32>;           // (n)
-@group(0) @binding(4) var<storage, read_write> c: array<ElemC>;      // (m, n); backward_weight_partial: (parts, m n of A B, m of A 1)
+@group(0) @binding(4) var<storage, read_write> c: array<ElemC>;      // (m, n); partial: (parts, m n of A B, weights then m of A 1)
 @group(0) @binding(5) var<storage, read_write> u_out: array<ElemB>;  // (m, n) before the gelu
 @group(0) @binding(6) var<storage, read> u: array<ElemB>;            // (m, n) before the gelu
 @group(0) @binding(7) var<storage, read_write> db: array<f32>;       // (m)
@@ -57,15 +57,14 @@ fn add_db(m: u32, value: vec4f) {
         db[m + i] += value[i];
     }
 }
-// Of a part of k: its products, then its sums of A.
-fn set_part(part: u32, row: u32, column: u32, value: vec4f) {
+// Of the part of C that starts at number first: its products, then its sums of A.
+fn set_part(first: u32, row: u32, column: u32, value: vec4f) {
     for (var j = 0u; j < min(4u, dims.n - column); j++) {
-        c[part * dims.m * (dims.n + 1u) + row * dims.n + column + j] = ElemC(value[j]);
+        c[first + row * dims.n + column + j] = ElemC(value[j]);
     }
 }
-fn set_part_sums(part: u32, m: u32, value: vec4f) {
+fn set_part_sums(first: u32, m: u32, value: vec4f) {
     for (var i = 0u; i < min(4u, dims.m - m); i++) {
-        c[part * dims.m * (dims.n + 1u) + dims.m * dims.n + m + i] = ElemC(value[i]);
+        c[first + dims.m * dims.n + m + i] = ElemC(value[i]);
     }
 }
-

@@ -2,6 +2,11 @@
 // eight k, and all lanes get it by broadcast. For adapters where a read is dear and a register cheap.
 // Uses matmul.rows, which says what product owes; needs the feature subgroups.
 
+// Sixteen rows of four columns; lanes stand side by side along n: TILE_M is 16, TILE_N is 4 WG.
+fn block_at(p: Place, lane: u32, i: u32) -> vec2u {
+    return vec2u(p.m0 + 4u * i, p.n0 + 4u * lane);
+}
+
 // The lane's number in its subgroup, without asking every entry point for it: all lanes are here.
 fn own_lane() -> u32 {
     return subgroupExclusiveAdd(1u);
@@ -33,19 +38,20 @@ fn four_rows(sum: mat4x4f, x: vec4f, y0: mat4x4f, y1: mat4x4f, by_columns: bool)
     return sum + mat4x4f(y0 * x0 + y1 * x1, y0 * x2 + y1 * x3, y0 * x4 + y1 * x5, y0 * x6 + y1 * x7);
 }
 
-fn product(p: Place, n: u32, a_by_columns: bool, b_by_columns: bool) -> Sums {
-    let lane = own_lane();
+fn product(p: Place, lane: u32, a_by_columns: bool, b_by_columns: bool) -> Sums {
+    let n = block_at(p, lane, 0u).y;
+    let own = own_lane();
     var s: Sums;
     for (var k = p.k_first; k < p.k_end; k += 8u) {
         let y0 = b_block(p, k, n, b_by_columns);
         let y1 = b_block(p, k + 4u, n, b_by_columns);
         let x = mat4x4f(
-            a_share(p, lane, p.m0, k, a_by_columns), a_share(p, lane, p.m0 + 4u, k, a_by_columns),
-            a_share(p, lane, p.m0 + 8u, k, a_by_columns), a_share(p, lane, p.m0 + 12u, k, a_by_columns));
-        s.rows0 = four_rows(s.rows0, x[0], y0, y1, a_by_columns);
-        s.rows4 = four_rows(s.rows4, x[1], y0, y1, a_by_columns);
-        s.rows8 = four_rows(s.rows8, x[2], y0, y1, a_by_columns);
-        s.rows12 = four_rows(s.rows12, x[3], y0, y1, a_by_columns);
+            a_share(p, own, p.m0, k, a_by_columns), a_share(p, own, p.m0 + 4u, k, a_by_columns),
+            a_share(p, own, p.m0 + 8u, k, a_by_columns), a_share(p, own, p.m0 + 12u, k, a_by_columns));
+        s.block0 = four_rows(s.block0, x[0], y0, y1, a_by_columns);
+        s.block1 = four_rows(s.block1, x[1], y0, y1, a_by_columns);
+        s.block2 = four_rows(s.block2, x[2], y0, y1, a_by_columns);
+        s.block3 = four_rows(s.block3, x[3], y0, y1, a_by_columns);
         if a_by_columns { s.a += x; }
     }
     return s;

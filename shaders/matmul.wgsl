@@ -12,6 +12,7 @@
 //   backward_input            a b          c      (=)   A B                        tiles
 //   backward_input_add        a b          c      (+=)  A B                        tiles
 //   backward_input_gelu       a b u        c      (=)   A B gelu'(u)               tiles
+//   backward_input_partial    a b          c      (=)   A B over part p of k      tiles * parts
 //   backward_weight           a b          c db   (+=)  A B, A 1                   tiles
 //   backward_weight_partial   a b          c      (=)   both over part p of k      tiles * parts
 override WG_M: u32;                                                  // TILE_M is 4 WG_M, TILE_N is 4 WG_N
@@ -28,7 +29,7 @@ struct Dims {
 @group(0) @binding(1) var<storage, read> a: array<ElemA>;            // (m, k); backward_weight: (k, m)
 @group(0) @binding(2) var<storage, read> b: array<ElemB>;            // (n, k); all backward: (k, n)
 @group(0) @binding(3) var<storage, read> bias: array<f32>;           // (n)
-@group(0) @binding(4) var<storage, read_write> c: array<ElemC>;      // (m, n); backward_weight_partial: (parts, m n of A B, m of A 1)
+@group(0) @binding(4) var<storage, read_write> c: array<ElemC>;      // (m, n); partial: (parts, m n of A B, weights then m of A 1)
 @group(0) @binding(5) var<storage, read_write> u_out: array<ElemB>;  // (m, n) before the gelu
 @group(0) @binding(6) var<storage, read> u: array<ElemB>;            // (m, n) before the gelu
 @group(0) @binding(7) var<storage, read_write> db: array<f32>;       // (m)
@@ -136,6 +137,22 @@ fn backward_input_gelu(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroup
     }
 }
 
+// backward_input over k_part columns of dy; reduce.rows_sum joins the parts, in order.
+@compute @workgroup_size(LANES)
+fn backward_input_partial(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
+    let lid = vec2u(lane % WG_N, lane / WG_N);
+    let p = place(group_index(wid, groups));
+    if p.k_first >= dims.k { return; }
+    var sum = product(p, lid, false, false).ab;
+    let first = p.part * dims.m * dims.n;
+    for (var i = 0u; i < 16u; i++) {
+        let at = output_index(p, lid, i);
+        if at != NONE {
+            c[first + at] = ElemC(sum[i / 4u][i % 4u]);
+        }
+    }
+}
+
 // forward: y = x W^T + b; so dW = dy^T x and db = dy^T 1.
 @compute @workgroup_size(LANES)
 fn backward_weight(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
@@ -156,7 +173,7 @@ fn backward_weight(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) g
     }
 }
 
-// The same over k_part rows; reduce.rows_add_pair joins the parts, in order.
+// backward_weight over k_part rows; reduce.rows_add_pair joins the parts, in order.
 @compute @workgroup_size(LANES)
 fn backward_weight_partial(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
     let lid = vec2u(lane % WG_N, lane / WG_N);

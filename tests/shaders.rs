@@ -264,7 +264,14 @@ fn variants_fit_what_a_lane_holds_in_registers() {
             assert_eq!([m, n, k % 16], [32, 16, 0], "matmul {}: matrices that a subgroup holds", variant.name);
         } else if variant.source.is_some() {
             let [m, n, wg] = ["TILE_M", "TILE_N", "WG"].map(|name| variant.constant(name));
-            assert_eq!([m, n], [16, 4 * wg], "matmul {}: a lane's four mat4x4f", variant.name);
+            assert_eq!(m * n, 64 * wg, "matmul {}: a lane's four mat4x4f", variant.name);
+            if let Some((_, wg_n)) = variant.constants.iter().find(|(name, _)| *name == "WG_N") {
+                let blocks = [m, n].map(|side| side * variant.constant("TILE_K") / 16);
+                assert_eq!([m, n], [8 * wg / wg_n, 8 * wg_n], "matmul {}: blocks of a tile", variant.name);
+                assert!(blocks.iter().all(|blocks| blocks <= &wg), "matmul {}: one fetch a lane", variant.name);
+            } else {
+                assert_eq!(m, 16, "matmul {}: rows of a lane", variant.name);
+            }
             continue;
         }
         let side = |tile: &str, lanes: &str| variant.constant(tile) / variant.constant(lanes);

@@ -166,6 +166,18 @@ pub fn backward_input(call: &Call, mut args: Args) {
     product(m, n, k, View::rows(args.f32(), d.k), View::rows(args.f32(), d.n), args.f32_mut(), false);
 }
 
+/// `c[part]` = a b over the part's own columns of a
+pub fn backward_input_partial(call: &Call, mut args: Args) {
+    let d: Dims = call.dims();
+    let (m, n, k) = sizes(&d);
+    let (a, b, c) = (args.f32(), args.f32(), args.f32_mut());
+    for (part, c) in c.chunks_exact_mut(m * n).enumerate() {
+        let first = part * d.k_part as usize;
+        let columns = (d.k_part as usize).min(k - first);
+        product(m, n, columns, View::rows(&a[first..], d.k), View::rows(&b[first * n..], d.n), c, false);
+    }
+}
+
 /// c += a b
 pub fn backward_input_add(call: &Call, mut args: Args) {
     let d: Dims = call.dims();

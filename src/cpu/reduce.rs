@@ -4,6 +4,14 @@ use super::par::{self, RowsMut};
 use super::{Args, Call};
 use crate::ops::reduce::Dims;
 
+/// y = the sum of all rows of partial
+pub fn rows_sum(call: &Call, mut a: Args) {
+    let d: Dims = call.dims();
+    let (partial, y) = (a.f32(), a.f32_mut());
+    y.fill(0.0);
+    add(&d, partial, 0, y);
+}
+
 /// y += the sum of all rows of partial
 pub fn rows_add(call: &Call, mut a: Args) {
     let d: Dims = call.dims();

@@ -1,5 +1,5 @@
 //! An adapter's device, opened and watched: a lost device and every error nobody was waiting for become an [`Error`] of the next call.
-#![allow(unsafe_code, reason = "experimental features are asked for with an unsafe token; see SAFETY below")]
+#![allow(unsafe_code, reason = "experimental features, and shaders without checks, are asked for with `unsafe`; see SAFETY below")]
 
 use super::choice::{AdapterKind, AdapterSummary, Choice, Features, select};
 use super::wait::{Done, Waiter};
@@ -15,6 +15,17 @@ pub enum Profile {
     Portable,
     /// All of the adapter's limits and features, less mappable primary buffers and everything experimental.
     Full,
+}
+
+/// Tiles of a product that keep a core of a processor busy.
+const TILES_PER_CORE: u32 = 4;
+/// A device with memory of its own: several workgroups of 64 x 64 outputs for each of a hundred multiprocessors. Joining the parts costs
+/// bandwidth, which a device that shares the processor's memory has a tenth of; a browser does not tell one from the other.
+const TILES_DISCRETE: u32 = 4096;
+const TILES_SHARED: u32 = 512;
+
+fn cores() -> u32 {
+    std::thread::available_parallelism().map_or(1, |n| n.get() as u32)
 }
 
 /// A device and what belongs to it. Clones share it; the last one closes it.
@@ -235,7 +246,27 @@ impl Gpu {
         plan::Limits {
             binding_bytes_max: self.limits.max_storage_buffer_binding_size,
             buffer_bytes_max: self.limits.max_buffer_size,
+            tiles_full: match self.summary.kind {
+                AdapterKind::Software => TILES_PER_CORE * cores(),
+                AdapterKind::Discrete => TILES_DISCRETE,
+                _ => TILES_SHARED,
+            },
         }
+    }
+
+    /// A module of one of our shaders, without the clamps on indices and the counters in loops that wgpu adds to a stranger's: they keep a
+    /// driver from unrolling, which made a step of the small preset 1.9 times slower on a discrete device (DECISIONS.md). A browser
+    /// checks by itself, whatever is asked for.
+    pub(super) fn module(&self, descriptor: wgpu::ShaderModuleDescriptor) -> wgpu::ShaderModule {
+        let mut checks = wgpu::ShaderRuntimeChecks::checked();
+        checks.bounds_checks = false;
+        checks.force_loop_bounding = false;
+        // SAFETY: only texts of this crate come here. Their loops end, whatever the data: they count to a number of `dims` or of the
+        // variant, and chains of slots to the number of slots. Their indices stay inside what is bound: `Recorder::dispatch` binds ranges
+        // whose shapes the launch asserted, kernels guard by `dims`, and words that point into a table are held against its length in
+        // `model::io::Io::pack`; samples come from a loop over the vocabulary. The parity suite runs every kernel and variant on ragged
+        // shapes and finds a write beside the range that was meant.
+        unsafe { self.device.create_shader_module_trusted(descriptor, checks) }
     }
 
     /// Takes the device away, as a driver's reset does: for tests of what happens then.

@@ -71,14 +71,16 @@ impl Executor {
     /// # Errors
     /// The plan exceeds the device's limits or memory (with both numbers), or the platform rejects a shader (with its label).
     pub async fn new(gpu: &Gpu, plan: Arc<Plan>) -> Result<Self> {
+        Self::with_kernels(gpu, plan, Kernels::new(gpu)).await
+    }
+
+    /// The same, where some pipelines are there already.
+    pub(super) async fn with_kernels(gpu: &Gpu, plan: Arc<Plan>, mut kernels: Kernels) -> Result<Self> {
         gpu.check()?;
         check_limits(gpu, &plan)?;
         let mut maker = Maker { device: gpu.device.clone(), created: Created::default() };
-        let mut kernels = Kernels::new(gpu);
-        let mut numbers = Vec::with_capacity(plan.dispatches.len());
-        for d in &plan.dispatches {
-            numbers.push(kernels.number(gpu, &mut maker, d.kernel, d.variant).await?);
-        }
+        kernels.prepare(gpu, &mut maker, plan.dispatches.iter().map(|d| (d.kernel, d.variant))).await?;
+        let numbers: Vec<usize> = plan.dispatches.iter().map(|d| kernels.number(d.kernel, d.variant)).collect();
         let memory = gpu.device.push_error_scope(wgpu::ErrorFilter::OutOfMemory);
         let validation = gpu.device.push_error_scope(wgpu::ErrorFilter::Validation);
         let mut buffers = storage_buffers(&mut maker, &plan);
@@ -112,6 +114,11 @@ impl Executor {
             finished_at: None,
             host: Duration::ZERO,
         })
+    }
+
+    /// Its pipelines, for the next executor on this device.
+    pub(super) fn into_kernels(self) -> Kernels {
+        self.kernels
     }
 
     /// Device objects made so far.

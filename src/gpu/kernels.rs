@@ -68,50 +68,64 @@ impl Kernels {
         Self { all: Vec::new(), step_layout, numbers: HashMap::new(), modules: HashMap::new() }
     }
 
-    /// The number of a kernel's pipeline, compiled where this is the first call for it.
+    /// The number of a kernel's pipeline, which [`Kernels::prepare`] made.
+    pub fn number(&self, kernel: &KernelSpec, variant: usize) -> usize {
+        self.numbers[&(kernel.label, variant)]
+    }
+
+    /// Compiles what is wanted and not there yet: on every core, since a discrete device's driver takes up to a fifth of a second for one.
     ///
     /// # Errors
-    /// The variant needs what the device lacks, or the platform rejects the shader; the message has its label.
-    pub async fn number(
+    /// A variant needs what the device lacks, or the platform rejects its shader; the message has its label.
+    pub async fn prepare(
         &mut self,
         gpu: &Gpu,
         maker: &mut Maker,
-        kernel: &'static KernelSpec,
-        variant: usize,
-    ) -> Result<usize> {
-        if let Some(&number) = self.numbers.get(&(kernel.label, variant)) {
-            return Ok(number);
+        wanted: impl Iterator<Item = (&'static KernelSpec, usize)>,
+    ) -> Result<()> {
+        let mut missing: Vec<(&'static KernelSpec, usize)> = Vec::new();
+        for (kernel, variant) in wanted {
+            if !self.numbers.contains_key(&(kernel.label, variant)) && !missing.contains(&(kernel, variant)) {
+                offered(gpu, kernel.variants[variant].needs).map_err(|e| e.at(place(gpu, kernel, variant)))?;
+                missing.push((kernel, variant));
+            }
         }
-        let place = format!("{} ({}) on {}", kernel.label, kernel.variants[variant].name, gpu.summary);
-        offered(gpu, kernel.variants[variant].needs).map_err(|e| e.at(&place))?;
-        // A bad shader fails here, under its own name, and not somewhere in a later submission.
-        let memory = gpu.device.push_error_scope(wgpu::ErrorFilter::OutOfMemory);
-        let internal = gpu.device.push_error_scope(wgpu::ErrorFilter::Internal);
-        let validation = gpu.device.push_error_scope(wgpu::ErrorFilter::Validation);
-        let pipeline = self.compile(gpu, maker, kernel, variant);
-        let (validation, internal, memory) = (validation.pop(), internal.pop(), memory.pop());
-        if let Some(error) = first([validation.await, internal.await]) {
-            return Err(Error::failed(format!("the shader was rejected: {error}")).at(place));
+        for (kernel, variant) in &missing {
+            let key = (kernel.source_of(*variant), kernel.variants[*variant].needs);
+            if !self.modules.contains_key(&key) {
+                let module = watched(gpu, kernel, *variant, || module(gpu, kernel, *variant)).await?;
+                self.modules.insert(key, module);
+            }
         }
-        if memory.await.is_some() {
-            return Err(Error::failed("out of memory while compiling").at(place).hint(SMALLER));
+        let this = &*self;
+        let compile = |&(kernel, variant): &(&'static KernelSpec, usize)| {
+            let module = &this.modules[&(kernel.source_of(variant), kernel.variants[variant].needs)];
+            watched(gpu, kernel, variant, move || this.compile(gpu, module, kernel, variant))
+        };
+        #[cfg(not(target_arch = "wasm32"))]
+        let made: Vec<Result<Pipeline>> = {
+            use rayon::prelude::*;
+            missing.par_iter().map(|wanted| pollster::block_on(compile(wanted))).collect()
+        };
+        #[cfg(target_arch = "wasm32")]
+        let made = {
+            let mut made = Vec::with_capacity(missing.len());
+            for wanted in &missing {
+                made.push(compile(wanted).await);
+            }
+            made
+        };
+        for ((kernel, variant), pipeline) in missing.into_iter().zip(made) {
+            maker.created.pipelines += 1;
+            self.all.push(pipeline?);
+            self.numbers.insert((kernel.label, variant), self.all.len() - 1);
         }
-        self.all.push(pipeline);
-        self.numbers.insert((kernel.label, variant), self.all.len() - 1);
-        Ok(self.all.len() - 1)
+        Ok(())
     }
 
-    fn compile(&mut self, gpu: &Gpu, maker: &mut Maker, kernel: &'static KernelSpec, variant: usize) -> Pipeline {
+    fn compile(&self, gpu: &Gpu, module: &wgpu::ShaderModule, kernel: &KernelSpec, variant: usize) -> Pipeline {
         let device = &gpu.device;
-        let source = kernel.source_of(variant);
         let variant = &kernel.variants[variant];
-        let module = self.modules.entry((source, variant.needs)).or_insert_with(|| {
-            let text = format!("{}{}", directives(variant.needs, gpu.summary.backend), source);
-            device.create_shader_module(wgpu::ShaderModuleDescriptor {
-                label: Some(kernel.label),
-                source: wgpu::ShaderSource::Wgsl(text.into()),
-            })
-        });
         let mut entries = vec![uniform(0, kernel.dims_bytes)];
         entries.extend(kernel.slots.iter().map(|s| storage(s, variant.quads)));
         let layout = device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
@@ -126,7 +140,6 @@ impl Kernels {
             ..Default::default()
         });
         let constants: Vec<(&str, f64)> = variant.constants.iter().map(|&(name, n)| (name, f64::from(n))).collect();
-        maker.created.pipelines += 1;
         let pipeline = device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
             label: Some(kernel.label),
             layout: Some(&pipeline_layout),
@@ -137,6 +150,36 @@ impl Kernels {
         });
         Pipeline { pipeline, layout }
     }
+}
+
+/// Runs what makes a device object, so that a bad shader fails here, under its own name, and not somewhere in a later submission. The
+/// errors of one thread are its own.
+async fn watched<T>(gpu: &Gpu, kernel: &KernelSpec, variant: usize, make: impl FnOnce() -> T) -> Result<T> {
+    let memory = gpu.device.push_error_scope(wgpu::ErrorFilter::OutOfMemory);
+    let internal = gpu.device.push_error_scope(wgpu::ErrorFilter::Internal);
+    let validation = gpu.device.push_error_scope(wgpu::ErrorFilter::Validation);
+    let made = make();
+    let (validation, internal, memory) = (validation.pop(), internal.pop(), memory.pop());
+    if let Some(error) = first([validation.await, internal.await]) {
+        return Err(Error::failed(format!("the shader was rejected: {error}")).at(place(gpu, kernel, variant)));
+    }
+    if memory.await.is_some() {
+        return Err(Error::failed("out of memory while compiling").at(place(gpu, kernel, variant)).hint(SMALLER));
+    }
+    Ok(made)
+}
+
+fn place(gpu: &Gpu, kernel: &KernelSpec, variant: usize) -> String {
+    format!("{} ({}) on {}", kernel.label, kernel.variants[variant].name, gpu.summary)
+}
+
+fn module(gpu: &Gpu, kernel: &KernelSpec, variant: usize) -> wgpu::ShaderModule {
+    let text =
+        format!("{}{}", directives(kernel.variants[variant].needs, gpu.summary.backend), kernel.source_of(variant));
+    gpu.module(wgpu::ShaderModuleDescriptor {
+        label: Some(kernel.label),
+        source: wgpu::ShaderSource::Wgsl(text.into()),
+    })
 }
 
 pub fn first<const N: usize>(errors: [Option<wgpu::Error>; N]) -> Option<wgpu::Error> {

@@ -4,6 +4,7 @@
 use super::choice::AdapterKind;
 use super::device::Gpu;
 use super::executor::Executor;
+use super::kernels::Kernels;
 use crate::Result;
 use crate::error::Kind;
 use crate::plan::{Choices, Dispatch, Elem, Plan, Recorder, Stage, Step, Tensor};
@@ -29,6 +30,8 @@ const REPEATS_MAX: f64 = 64.0;
 const SAMPLES: u32 = 3;
 /// A variant this many times slower than the best, at the shapes with the most work, is not tried at the others.
 const HOPELESS: f64 = 4.0;
+/// And so many times slower for the file's kernel with the most work, not for its other kernels.
+const HOPELESS_IN_FILE: f64 = 2.0;
 
 /// The variants of one kernel at one class of shapes.
 #[derive(Debug, Clone, PartialEq)]
@@ -68,13 +71,20 @@ pub async fn tune(
     let mut kernels = by_kernel(contests(gpu, record, known));
     let all = kernels.iter().map(Vec::len).sum::<usize>() as f32;
     let mut tuning = Tuning::default();
+    let mut pipelines = Kernels::new(gpu);
+    // What the first kernel of a file says of the variants that all of them share.
+    let mut files: BTreeMap<&'static str, Timed> = BTreeMap::new();
     if !kernels.is_empty() {
         tell(0.0);
     }
     // First each kernel at its heaviest shapes, which also stand for shapes that are not met, or not reached; then at the others.
     for heaviest in [true, false] {
         for contests in &mut kernels {
+            let file = contests[0].file();
             let part = if heaviest { &mut contests[..1] } else { &mut contests[1..] };
+            if let Some(first) = files.get(file).filter(|_| heaviest) {
+                part[0].leave_out(|d| first.slower(d, HOPELESS_IN_FILE));
+            }
             if part.is_empty() || started.elapsed() > budget {
                 continue;
             }
@@ -84,13 +94,13 @@ pub async fn tune(
                 tell(tuning.timed.len() as f32 / of);
             };
             let late = || started.elapsed() > budget;
-            let mut compared = compare(gpu, part, &late, &mut |timed| each(timed, all)).await;
+            let mut compared = compare(gpu, &mut pipelines, part, &late, &mut |timed| each(timed, all)).await;
             if compared.as_ref().is_err_and(|error| error.kind != Kind::DeviceLost) {
                 // Experimental ones are the likeliest to be rejected.
                 let experimental = |d: &Dispatch| d.variant().needs.matrices.is_some();
                 if part.iter().any(|contest| contest.dispatches.iter().any(experimental)) {
                     part.iter_mut().for_each(|contest| contest.leave_out(experimental));
-                    compared = compare(gpu, part, &late, &mut |timed| each(timed, all)).await;
+                    compared = compare(gpu, &mut pipelines, part, &late, &mut |timed| each(timed, all)).await;
                 }
             }
             match compared {
@@ -105,17 +115,18 @@ pub async fn tune(
                 }
             }
             if let Some(timed) = tuning.timed.last().filter(|timed| heaviest && timed.key == contests[0].key) {
-                let (best, secs) = timed.secs[0];
-                tuning.choices.0.insert(contests[0].dispatches[0].kernel.label.to_owned(), best.to_owned());
-                let hopeless = |d: &Dispatch| timed.secs_of(d).is_none_or(|t| t > HOPELESS * secs);
-                contests[1..].iter_mut().for_each(|contest| contest.leave_out(hopeless));
+                let best = timed.secs[0].0.to_owned();
+                tuning.choices.0.insert(contests[0].dispatches[0].kernel.label.to_owned(), best);
+                files.entry(file).or_insert_with(|| timed.clone());
+                contests[1..].iter_mut().for_each(|contest| contest.leave_out(|d| timed.slower(d, HOPELESS)));
             }
         }
     }
     // What was not reached is decided all the same, so that the next run on this adapter takes what this one takes.
     for contest in kernels.iter().flatten() {
         let label = contest.dispatches[0].kernel.label;
-        let like = tuning.choices.0.get(label).cloned();
+        let of_file = || files.get(contest.file()).map(|timed| timed.secs[0].0.to_owned());
+        let like = tuning.choices.0.get(label).cloned().or_else(of_file);
         let known = contest.dispatches.iter().map(|d| d.variant().name);
         let name = like.filter(|name| known.clone().any(|other| other == name));
         let name = name.unwrap_or_else(|| guess(gpu, &contest.dispatches).to_owned());
@@ -125,14 +136,21 @@ pub async fn tune(
 }
 
 /// Times the variants of one kernel's contests, until it is `late`.
-async fn compare(gpu: &Gpu, contests: &[Contest], late: &dyn Fn() -> bool, each: &mut dyn FnMut(Timed)) -> Result<()> {
-    let mut trial = Trial::new(gpu, contests).await?;
+async fn compare(
+    gpu: &Gpu,
+    pipelines: &mut Kernels,
+    contests: &[Contest],
+    late: &dyn Fn() -> bool,
+    each: &mut dyn FnMut(Timed),
+) -> Result<()> {
+    let mut trial = Trial::new(gpu, contests, std::mem::replace(pipelines, Kernels::new(gpu))).await?;
     for contest in contests {
         if late() {
             break;
         }
         each(Timed { key: contest.key.clone(), secs: trial.time(gpu, &contest.dispatches).await? });
     }
+    *pipelines = trial.executor.into_kernels();
     Ok(())
 }
 
@@ -144,12 +162,20 @@ fn guess(gpu: &Gpu, dispatches: &[Dispatch]) -> &'static str {
 }
 
 impl Timed {
-    fn secs_of(&self, d: &Dispatch) -> Option<f64> {
-        self.secs.iter().find(|(name, _)| *name == d.variant().name).map(|(_, secs)| *secs)
+    /// Whether a dispatch's variant took more than so many times the best one's time, or was not tried.
+    fn slower(&self, d: &Dispatch, times: f64) -> bool {
+        let own = self.secs.iter().find(|(name, _)| *name == d.variant().name);
+        own.is_none_or(|(_, secs)| *secs > times * self.secs[0].1)
     }
 }
 
 impl Contest {
+    /// Whose kernels share their variants: `file` of the label `file.entry`.
+    fn file(&self) -> &'static str {
+        let label = self.dispatches[0].kernel.label;
+        label.split_once('.').map_or(label, |(file, _)| file)
+    }
+
     /// Unless nothing would be left.
     fn leave_out(&mut self, hopeless: impl Fn(&Dispatch) -> bool) {
         if self.dispatches.iter().any(|d| !hopeless(d)) {
@@ -218,7 +244,7 @@ struct Trial {
 }
 
 impl Trial {
-    async fn new(gpu: &Gpu, contests: &[Contest]) -> Result<Self> {
+    async fn new(gpu: &Gpu, contests: &[Contest], pipelines: Kernels) -> Result<Self> {
         let mut r = Recorder::new(Choices::default(), gpu.plan_limits());
         let mut words = Vec::new();
         for contest in contests {
@@ -228,7 +254,7 @@ impl Trial {
             contest.dispatches.iter().for_each(|d| r.repeat(d, &tensors));
         }
         let plan = Arc::new(r.finish());
-        let mut executor = Executor::new(gpu, plan.clone()).await?;
+        let mut executor = Executor::with_kernels(gpu, plan.clone(), pipelines).await?;
         for tensor in &words {
             // None is 0, which a mask takes for padding; repeated, as the words of a text are; small, as every vocabulary has them.
             let data: Vec<u32> = (0..tensor.len()).map(|i| 1 + i % 61).collect();

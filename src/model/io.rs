@@ -1,6 +1,7 @@
 //! What the host writes before a pass and reads after it: one block in, one block out.
 
 use crate::batch::{Batch, NONE};
+use super::ledger::Tower;
 use crate::ops::vocab::Slots;
 use crate::plan::{ALIGN, Elem, Plan, Recorder, Role, Tensor};
 
@@ -18,10 +19,24 @@ impl PassSize {
     }
 }
 
+/// Rows of the tables that a batch's words point into.
+#[derive(Debug, Clone, Copy)]
+pub struct Tables {
+    pub vocab: u32,
+    pub segments: u32,
+}
+
+impl Tables {
+    pub fn of(tower: &Tower) -> Self {
+        Self { vocab: tower.vocab, segments: tower.segments }
+    }
+}
+
 /// The tensors of one pass, all views of one input and one output buffer.
 #[derive(Clone)]
 pub struct Io {
     pub size: PassSize,
+    tables: Tables,
     /// The whole input buffer, for one upload.
     pub input: Tensor,
     pub ids: Tensor,
@@ -40,7 +55,7 @@ pub struct Io {
 
 impl Io {
     /// `role` of the results: [`Role::Output`] where they are collected after every micro-batch, [`Role::State`] where they are read on demand.
-    pub fn new(r: &mut Recorder, label: &str, size: PassSize, role: Role) -> Self {
+    pub fn new(r: &mut Recorder, label: &str, size: PassSize, tables: Tables, role: Role) -> Self {
         let (grid, s) = ([size.rows, size.row_len], size.slots);
         let input_lens = [grid[0] * grid[1]; 5].into_iter().chain([s; 3]);
         let mut input = Layout::new(r, &format!("{label}.input"), Role::Input, input_lens);
@@ -57,6 +72,7 @@ impl Io {
         let sampled = r.state(&format!("{label}.sampled"), Elem::U32, &[s]);
         Self {
             size,
+            tables,
             input: input.whole(r),
             ids,
             masked_ids,
@@ -76,6 +92,7 @@ impl Io {
         let at = |tensor: &Tensor| plan.resolve(tensor);
         Self {
             size: self.size,
+            tables: self.tables,
             input: at(&self.input),
             ids: at(&self.ids),
             masked_ids: at(&self.masked_ids),
@@ -95,24 +112,30 @@ impl Io {
     }
 
     /// The input buffer's contents for a batch, into `words` (kept between calls: nothing is allocated once it has its size).
+    ///
+    /// # Panics
+    /// Where a word points past its table: no kernel checks what it looks up, so nothing else may reach a device.
     pub fn pack(&self, batch: &Batch, words: &mut Vec<u32>) {
         let size = self.size;
         assert_eq!((batch.rows, batch.row_len), (size.rows as usize, size.row_len as usize), "batch of another shape");
         words.resize(self.input.len() as usize, 0);
-        let mut put = |tensor: &Tensor, data: &[u32], filler: u32| {
+        let mut put = |tensor: &Tensor, data: &[u32], filler: u32, below: u32| {
+            let outside = data.iter().find(|&&word| word >= below && word != filler);
+            assert!(outside.is_none(), "{tensor:?}: {outside:?} of a table of {below}");
             let start = (tensor.offset - self.input.offset) as usize;
             let range = &mut words[start..start + tensor.len() as usize];
             range[..data.len()].copy_from_slice(data);
             range[data.len()..].fill(filler);
         };
-        put(&self.ids, &batch.ids, 0);
-        put(&self.masked_ids, &batch.masked_ids, 0);
-        put(&self.types, &batch.type_ids, 0);
-        put(&self.attention, &batch.attention, 0);
-        put(&self.token_slot, &batch.token_slot, NONE);
-        put(&self.slot_position, &batch.slot_position, NONE);
-        put(&self.slot_next, &batch.slot_next, NONE);
-        put(&self.slots.labels, &batch.slot_label, NONE);
+        let Tables { vocab, segments } = self.tables;
+        put(&self.ids, &batch.ids, 0, vocab);
+        put(&self.masked_ids, &batch.masked_ids, 0, vocab);
+        put(&self.types, &batch.type_ids, 0, segments);
+        put(&self.attention, &batch.attention, 0, 2);
+        put(&self.token_slot, &batch.token_slot, NONE, size.slots);
+        put(&self.slot_position, &batch.slot_position, NONE, size.tokens());
+        put(&self.slot_next, &batch.slot_next, NONE, size.slots);
+        put(&self.slots.labels, &batch.slot_label, NONE, vocab);
     }
 
     /// The parts of a collected output block.

@@ -4,7 +4,7 @@
 use super::arena::Arenas;
 use super::encoder::{Dropouts, Lookup, Weights};
 use super::heads::{MlmWeights, RtdWeights};
-use super::io::{Io, PassSize};
+use super::io::{Io, PassSize, Tables};
 use super::ledger::{self, Group, Tower};
 use super::record::{self, Parameter};
 use crate::config::InitRule;
@@ -41,7 +41,9 @@ impl ReadModel {
         // The initial values are never asked for: weights are read from a checkpoint.
         let entries = ledger::ledger_of(&towers.all(), InitRule::Reference, 0.0);
         let arenas = Arenas::new(&mut r, entries, false);
-        let io = Io::new(&mut r, "text", size, Role::State);
+        let tower = towers.generator.as_ref().or(towers.discriminator.as_ref()).expect("one of the two");
+        let tables = Tables::of(tower);
+        let io = Io::new(&mut r, "text", size, tables, Role::State);
         record_stages(&mut r, towers, &arenas, &io, temperature);
         let tensors = arenas.tensors(&r);
         let plan = r.finish();

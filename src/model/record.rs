@@ -3,7 +3,7 @@
 use super::arena::Arenas;
 use super::encoder::{self, Dropouts, Encoded, Lookup, Text, Weights};
 use super::heads::{self, MlmSaved, MlmSlots, MlmWeights, RtdSaved, RtdTarget, RtdWeights};
-use super::io::{Io, PassSize};
+use super::io::{Io, PassSize, Tables};
 use super::ledger::{self, Entry, Group, Shape, Tower};
 use crate::config::{Config, InitRule, Objective, Precision};
 use crate::ops::corrupt::{self, Inputs};
@@ -176,16 +176,17 @@ impl Model {
         let source = r.state("replacements.source", Elem::U32, &[spec.shape.generator.vocab]);
         let networks = Networks::new(&r, &arenas, &spec.shape, false);
         let pass = Pass { spec: &spec, networks: &networks, source: &source, arenas: &arenas };
+        let tables = Tables::of(&spec.shape.generator);
         let mut guard = None;
         let io = spec.train.as_ref().map(|train| {
-            let io = Io::new(&mut r, "batch", train.size, Role::Output);
+            let io = Io::new(&mut r, "batch", train.size, tables, Role::Output);
             guard = Some(record_training(&mut r, &pass, train, &arenas, &io));
             r.begin(Stage::Evaluate);
             pass.look(&mut r, &io);
             io
         });
         let probe = spec.probe.map(|size| {
-            let io = Io::new(&mut r, "probe", size, Role::State);
+            let io = Io::new(&mut r, "probe", size, tables, Role::State);
             r.begin(Stage::Readout);
             pass.look(&mut r, &io);
             r.begin(Stage::Attention);

@@ -13,7 +13,9 @@ pub struct Dims {
     /// Tokens, words of the vocabulary.
     pub n: u32,
     pub v: u32,
-    pub pad: [u32; 2],
+    /// No chain is longer.
+    pub slots: u32,
+    pub pad: u32,
 }
 
 /// `corrupted[n]` = the slot's sample (or `ids[n]` where no slot points at n); `replaced[n]` = 1 where it differs from `ids[n]`.
@@ -53,7 +55,7 @@ pub fn replace(r: &mut Recorder, label: &str, i: Inputs) -> (Tensor, Tensor) {
     let n = i.ids.len();
     let corrupted = r.activation_u32(label, i.ids.shape());
     let replaced = r.activation_u32(&format!("{label}.replaced"), i.ids.shape());
-    let dims = Dims { n, v: i.source.len(), pad: [0; 2] };
+    let dims = Dims { n, v: i.source.len(), slots: i.next.len(), pad: 0 };
     let groups = n.div_ceil(VARIANTS[0].constant("WG"));
     r.dispatch(&REPLACE, 0, dims, &[i.ids, i.first, i.next, i.sampled, i.source, &corrupted, &replaced], groups, 0);
     (corrupted, replaced)

@@ -14,7 +14,9 @@ pub struct Dims {
     /// Rows of the result.
     pub rows: u32,
     pub c: u32,
-    pub pad: [u32; 2],
+    /// No chain is longer.
+    pub slots: u32,
+    pub pad: u32,
 }
 
 macro_rules! of_file {
@@ -48,7 +50,7 @@ pub fn forward(r: &mut Recorder, label: &str, h: &Tensor, position: &Tensor) -> 
     r.dispatch(
         stored_as(h.elem, &FORWARD, &FORWARD_F16),
         0,
-        Dims { rows: s, c, pad: [0; 2] },
+        Dims { rows: s, c, slots: s, pad: 0 },
         &[position, h, &y],
         s,
         0,
@@ -61,6 +63,6 @@ pub fn backward(r: &mut Recorder, label: &str, dy: &Tensor, first: &Tensor, next
     let [_, c] = dy.dims();
     let n = first.len();
     let dh = r.activation(label, &[n, c]);
-    r.dispatch(&BACKWARD, 0, Dims { rows: n, c, pad: [0; 2] }, &[first, next, dy, &dh], n, 0);
+    r.dispatch(&BACKWARD, 0, Dims { rows: n, c, slots: next.len(), pad: 0 }, &[first, next, dy, &dh], n, 0);
     dh
 }

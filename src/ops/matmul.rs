@@ -5,7 +5,7 @@ use super::{reduce, stored_as};
 use crate::plan::kernel::{KernelSpec, Matrices, core_only, read, update, variant, with_f16, write};
 use crate::plan::{Chosen, Elem, Recorder, Tensor};
 
-/// The texts without workgroup memory: operands bound one by one or in fours, rows of A read by every lane or passed around.
+/// The texts of four blocks a lane: operands bound one by one or in fours; rows of A read by every lane, passed around, or fetched ahead.
 macro_rules! rows {
     ($a:ident, $b:ident, $c:ident, $operands:literal, $product:literal) => {
         wgsl!(
@@ -29,7 +29,8 @@ macro_rules! tiles {
     };
 }
 /// What the family shares, by the elements of A, of B and u, and of C. `TILE_M` × `TILE_N` outputs a workgroup. First those of `WG_M` ×
-/// `WG_N` lanes, `TILE_K` deep in workgroup memory, 4 × 4 outputs a lane; then those without, `WG` lanes of 16 × 4.
+/// `WG_N` lanes, `TILE_K` deep in workgroup memory, 4 × 4 outputs a lane; then those without, `WG` lanes of 16 × 4; then `WG` lanes of 8 × 8, with
+/// workgroup memory twice.
 macro_rules! of_file {
     ($a:ident, $b:ident, $c:ident, $variants:ident $(, $more:expr)?) => {
         KernelSpec {
@@ -56,6 +57,9 @@ macro_rules! of_file {
                     .in_quads(),
                 variant("direct32", NARROW).of(rows!($a, $b, $c, "matmul.scalar.wgsl", "matmul.direct.wgsl")),
                 variant("direct128q", WIDE).of(rows!($a, $b, $c, "matmul.quad.wgsl", "matmul.direct.wgsl")).in_quads(),
+                variant("ahead64", AHEAD64).of(rows!($a, $b, $c, "matmul.scalar.wgsl", "matmul.ahead.wgsl")),
+                variant("ahead64q", AHEAD64).of(rows!($a, $b, $c, "matmul.quad.wgsl", "matmul.ahead.wgsl")).in_quads(),
+                variant("ahead128q", AHEAD128).of(rows!($a, $b, $c, "matmul.quad.wgsl", "matmul.ahead.wgsl")).in_quads(),
                 variant("cooperative8", COOPERATIVE)
                     .of(tiles!($a, $b, $c, "lib/matrices8.wgsl", "matmul.cooperative.wgsl"))
                     .with_matrices(Matrices::F32),
@@ -91,6 +95,8 @@ const NARROW: &[(&str, u32)] = &[("TILE_M", 16), ("TILE_N", 32), ("WG", 8)];
 /// One subgroup, which holds the tile in cooperative matrices.
 const COOPERATIVE: &[(&str, u32)] = &[("TILE_M", 32), ("TILE_N", 16), ("TILE_K", 32), ("WG_M", 8), ("WG_N", 4)];
 const WIDE: &[(&str, u32)] = &[("TILE_M", 16), ("TILE_N", 128), ("WG", 32)];
+const AHEAD64: &[(&str, u32)] = &[("TILE_M", 64), ("TILE_N", 64), ("TILE_K", 8), ("WG", 64), ("WG_N", 8)];
+const AHEAD128: &[(&str, u32)] = &[("TILE_M", 128), ("TILE_N", 128), ("TILE_K", 8), ("WG", 256), ("WG_N", 16)];
 
 /// As `Dims` in the shader: C (m, n) = A · B over k.
 #[derive(Debug, Clone, Copy, bytemuck::Pod, bytemuck::Zeroable)]
@@ -129,6 +135,12 @@ twice! {
     OF_FILE, OF_FILE_BACKWARD
 }
 twice! {
+    /// c (parts, m · n) = a (m, k) · b (k, n); part p over its own k_part of k
+    BACKWARD_INPUT_PARTIAL, BACKWARD_INPUT_PARTIAL_F16: "matmul.backward_input_partial", "backward_input_partial",
+    [read(1, "a"), read(2, "b").in_f16(), write(4, "c")],
+    OF_FILE, OF_FILE_BACKWARD
+}
+twice! {
     /// c (m, n) += a (m, k) · b (k, n)
     BACKWARD_INPUT_ADD, BACKWARD_INPUT_ADD_F16: "matmul.backward_input_add", "backward_input_add",
     [read(1, "a"), read(2, "b").in_f16(), update(4, "c")],
@@ -163,10 +175,10 @@ pub struct Linear {
 /// FLOPs that one dispatch may have: larger products are split by rows, so that no dispatch holds the device for long. The feed-forward
 /// of the paper's small batch (16,384 rows of 256 by 1,024) is whole: a quarter of a second where a processor runs the shaders.
 const FLOPS_MAX: u64 = 1 << 33;
-/// Output tiles below which a long sum is split over k.
-const TILES_ENOUGH: u32 = 64;
 /// Shortest partial sum worth a workgroup of its own.
 const K_PART_MIN: u32 = 256;
+/// Its length is a multiple of this, where rows are read along k: operands bound in fours, and tiles, start at its beginning.
+const K_PART_UNIT: u32 = 16;
 
 /// y = x Wᵀ + b, stored as x is. x: (N, in) -> y: (N, out)
 pub fn forward(r: &mut Recorder, label: &str, x: &Tensor, p: &Linear) -> Tensor {
@@ -253,6 +265,9 @@ fn backward_input_with(
     assert_eq!(w_out, k, "{}: {dy:?} by {w:?}", kernel.label);
     for (first, rows) in blocks(dy, n) {
         let (dy, dx) = (dy.rows(first, rows), dx.rows(first, rows));
+        if kernel.entry == BACKWARD_INPUT.entry && backward_input_in_parts(r, &dy, w, &dx) {
+            continue;
+        }
         let u = u.map(|u| u.rows(first, rows));
         let mut tensors = vec![&dy, w];
         tensors.extend(u.as_ref());
@@ -261,13 +276,30 @@ fn backward_input_with(
     }
 }
 
+/// [`BACKWARD_INPUT`] where its sums are long and its outputs few: a vocabulary's. False: they are not.
+fn backward_input_in_parts(r: &mut Recorder, dy: &Tensor, w: &Tensor, dx: &Tensor) -> bool {
+    let ([m, k], [_, n]) = (dy.dims(), w.dims());
+    let k_part = k.div_ceil(parts(r, [m, n, k])).next_multiple_of(K_PART_UNIT);
+    let parts = k.div_ceil(k_part);
+    if parts == 1 {
+        return false;
+    }
+    let partial = r.activation(&format!("partial.{}", dx.label), &[parts, m * n]);
+    let kernel = stored_as(w.elem, &BACKWARD_INPUT_PARTIAL, &BACKWARD_INPUT_PARTIAL_F16);
+    let v = choose(r, kernel, [m, n, k]);
+    let groups = tiles(kernel, &v, m, n) * parts;
+    r.dispatch(kernel, v, Dims { m, n, k, k_part }, &[dy, w, &partial], groups, flops([m, n, k]));
+    reduce::rows_sum(r, &partial, &dx.reshaped(&[m * n]));
+    true
+}
+
 /// dW += dyᵀ x and db += column sums of dy. x: (N, in), dy: (N, out)
 pub fn backward_params(r: &mut Recorder, x: &Tensor, dy: &Tensor, d: &Linear) {
     let [k, n] = x.dims();
     let [rows, m] = dy.dims();
     assert_eq!(rows, k, "matmul.backward_params: {dy:?} by {x:?}");
     assert_eq!((d.w.dims(), d.b.dims()), ([m, n], [m]), "matmul.backward_params: gradients");
-    let parts = parts([m, n, k]);
+    let parts = parts(r, [m, n, k]);
     if parts == 1 {
         product(r, stored_as(x.elem, &BACKWARD_WEIGHT, &BACKWARD_WEIGHT_F16), [m, n, k], &[dy, x, &d.w, &d.b]);
         return;
@@ -281,10 +313,10 @@ pub fn backward_params(r: &mut Recorder, x: &Tensor, dy: &Tensor, d: &Linear) {
     reduce::rows_add_pair(r, &partial, &d.w.reshaped(&[m * n]), &d.b);
 }
 
-/// How many pieces a weight gradient's sum is cut into: enough to fill a device, none shorter than [`K_PART_MIN`]. By the plain
-/// variant's tiles, so that no choice of another changes which kernels run.
-fn parts([m, n, k]: [u32; 3]) -> u32 {
-    let wanted = TILES_ENOUGH.div_ceil(tiles(&BACKWARD_WEIGHT, &Chosen::default(), m, n));
+/// How many pieces a product's sum is cut into: enough to fill the device, none shorter than [`K_PART_MIN`]. By the plain variant's
+/// tiles, so that no choice of another changes which kernels run.
+fn parts(r: &Recorder, [m, n, k]: [u32; 3]) -> u32 {
+    let wanted = r.limits.tiles_full.div_ceil(tiles(&BACKWARD_WEIGHT, &Chosen::default(), m, n));
     let parts = wanted.min(k / K_PART_MIN).max(1);
     // Every part must have rows of its own: k = 5, parts = 4 would leave the last one empty.
     k.div_ceil(k.div_ceil(parts))

@@ -1,10 +1,12 @@
 //! Sums over rows in a fixed order: the second pass of every two-pass sum. Kernel `shaders/reduce.wgsl`, twin `cpu::reduce`.
 
-use crate::plan::kernel::{KernelSpec, Variant, read, update, variant};
+use crate::plan::kernel::{KernelSpec, Variant, read, update, variant, write};
 use crate::plan::{Recorder, Tensor};
 
 const SOURCE: &str = wgsl!("lib/grid.wgsl", "reduce.wgsl");
-const VARIANTS: &[Variant] = &[variant("wg64", &[("WG", 64)])];
+/// A lane a column, or sixteen where rows are many and columns few.
+const VARIANTS: &[Variant] =
+    &[variant("wg64", &[("WG", 64), ("SLICES", 1)]), variant("slices16", &[("WG", 256), ("SLICES", 16)])];
 
 /// As `Dims` in the shader.
 #[derive(Debug, Clone, Copy, bytemuck::Pod, bytemuck::Zeroable)]
@@ -17,7 +19,18 @@ pub struct Dims {
     pub pad: u32,
 }
 
-/// y (columns) += sums of partial (rows, columns) over all rows, first to last
+/// y (columns) = sums of partial (rows, columns) over all rows
+pub const ROWS_SUM: KernelSpec = KernelSpec {
+    label: "reduce.rows_sum",
+    source: SOURCE,
+    entry: "rows_sum",
+    slots: &[read(1, "partial"), write(2, "y")],
+    dims_bytes: size_of::<Dims>(),
+    uses_step: false,
+    variants: VARIANTS,
+};
+
+/// y (columns) += sums of partial (rows, columns) over all rows
 pub const ROWS_ADD: KernelSpec = KernelSpec {
     label: "reduce.rows_add",
     source: SOURCE,
@@ -28,7 +41,7 @@ pub const ROWS_ADD: KernelSpec = KernelSpec {
     variants: VARIANTS,
 };
 
-/// y (y_columns), then z (the others) += sums of partial (rows, columns) over all rows, first to last
+/// y (y_columns), then z (the others) += sums of partial (rows, columns) over all rows
 pub const ROWS_ADD_PAIR: KernelSpec = KernelSpec {
     label: "reduce.rows_add_pair",
     source: SOURCE,
@@ -38,6 +51,13 @@ pub const ROWS_ADD_PAIR: KernelSpec = KernelSpec {
     uses_step: false,
     variants: VARIANTS,
 };
+
+/// y = sum of the rows of `partial`. partial: (rows, columns), y: (columns)
+pub fn rows_sum(r: &mut Recorder, partial: &Tensor, y: &Tensor) {
+    let [_, columns] = partial.dims();
+    assert_eq!(y.dims(), [columns], "reduce.rows_sum: y");
+    launch(r, &ROWS_SUM, columns, &[partial, y]);
+}
 
 /// y += sum of the rows of `partial`. partial: (rows, columns), y: (columns)
 pub fn rows_add(r: &mut Recorder, partial: &Tensor, y: &Tensor) {
@@ -57,6 +77,9 @@ pub fn rows_add_pair(r: &mut Recorder, partial: &Tensor, y: &Tensor, z: &Tensor)
 fn launch(r: &mut Recorder, kernel: &'static KernelSpec, y_columns: u32, tensors: &[&Tensor]) {
     let [rows, columns] = tensors[0].dims();
     let dims = Dims { rows, columns, y_columns, pad: 0 };
-    let groups = columns.div_ceil(VARIANTS[0].constant("WG"));
-    r.dispatch(kernel, 0, dims, tensors, groups, u64::from(rows) * u64::from(columns));
+    let class = format!("r{}c{}", rows.next_power_of_two(), columns.next_power_of_two());
+    let v = r.choices.variant(kernel, class, |_| true);
+    let variant = &kernel.variants[v.variant];
+    let groups = columns.div_ceil(variant.constant("WG") / variant.constant("SLICES"));
+    r.dispatch(kernel, v, dims, tensors, groups, u64::from(rows) * u64::from(columns));
 }

@@ -8,10 +8,13 @@ use crate::ops::{
     self, Dropout, attention, cast, corrupt, embed, fill, gather, gelu, layernorm, matmul, optimizer, reduce, rtd,
     vocab,
 };
-use crate::plan::{Choices, Elem, KernelSpec, Recorder, Role, Step, Tensor};
+use crate::plan::{Choices, Elem, KernelSpec, Limits, Recorder, Role, Step, Tensor};
 use crate::rng::{Key, Sequence, Stream};
 use std::collections::BTreeSet;
 use std::sync::Arc;
+
+/// A device that a small product does not fill: long sums are split.
+const SPLITTING: Limits = Limits { tiles_full: 64, ..Limits::WEBGPU };
 
 /// Every case that the device can run: each op once for every variant name that its kernels have.
 pub fn all(features: Features) -> impl Iterator<Item = Case> {
@@ -99,7 +102,7 @@ impl Lab {
     fn new(op: &'static str, variant: &'static str, step: Step, stored: Elem) -> Self {
         let of_op = ops::ALL.iter().filter(|k| k.label.split('.').next() == Some(op));
         let choices = of_op.map(|k| (k.label.to_owned(), variant.to_owned())).collect();
-        let mut r = Recorder::new(Choices(choices), crate::plan::Limits::default());
+        let mut r = Recorder::new(Choices(choices), SPLITTING);
         r.stored = stored;
         Self {
             r,
@@ -288,6 +291,8 @@ fn reduces(lab: &mut Lab) {
         let partial = lab.normal("partial", &[rows, columns]);
         let y = lab.normal("y", &[columns]);
         reduce::rows_add(&mut lab.r, &partial, &y);
+        let y = lab.r.activation("sum", &[columns]);
+        reduce::rows_sum(&mut lab.r, &partial, &y);
         let more = columns.div_ceil(3);
         let partial = lab.normal("partial", &[rows, columns + more]);
         let (y, z) = (lab.normal("y", &[columns]), lab.normal("z", &[more]));
@@ -328,7 +333,8 @@ fn layernorms(lab: &mut Lab) {
 }
 
 fn matmuls(lab: &mut Lab) {
-    // (rows, in, out): on, below and above the tiles; [600 ..] to [780 ..] have few outputs and long sums, which are split.
+    // (rows, in, out): on, below and above the tiles; [600 ..] to [780 ..] have few outputs and long sums over the rows, [5 ..] and
+    // [35 ..] over the outputs, which are split.
     // Rows of multiples of four are bound in fours where a variant does.
     let shapes = [
         [1, 1, 1],
@@ -343,6 +349,8 @@ fn matmuls(lab: &mut Lab) {
         [600, 20, 9],
         [1030, 7, 3],
         [780, 12, 8],
+        [5, 7, 1030],
+        [35, 12, 780],
         [1, 4, 4],
         [17, 12, 36],
         [33, 132, 260],

@@ -151,12 +151,19 @@ impl From<usize> for Chosen {
 pub struct Limits {
     pub binding_bytes_max: u64,
     pub buffer_bytes_max: u64,
+    /// Tiles of 32 × 32 outputs that keep the whole device busy: where a product has fewer, long sums are split among workgroups.
+    /// 1: never.
+    pub tiles_full: u32,
+}
+
+impl Limits {
+    /// WebGPU's default limits: 128 MiB a binding, 256 MiB a buffer. No sum is split: the twins' products share themselves among threads.
+    pub const WEBGPU: Self = Self { binding_bytes_max: 128 << 20, buffer_bytes_max: 256 << 20, tiles_full: 1 };
 }
 
 impl Default for Limits {
-    /// WebGPU's default limits: 128 MiB a binding, 256 MiB a buffer.
     fn default() -> Self {
-        Self { binding_bytes_max: 128 << 20, buffer_bytes_max: 256 << 20 }
+        Self::WEBGPU
     }
 }
 
