@@ -286,7 +286,9 @@ fn variants_fit_what_a_lane_holds_in_registers() {
         let [wg, tile, d] = ["WG", "TILE", "D"].map(|name| variant.constant(name));
         let name = variant.name;
         if variant.source.is_some() {
-            assert!(wg == tile && [32, 64].contains(&d) && variant.quads, "attention {name}: a lane a row, in halves");
+            assert!([32, 64].contains(&d) && variant.quads, "attention {name}: quads of one or two halves");
+            let fits = if variant.needs.subgroups { wg == tile } else { [wg, tile] == [8 * 8, 8 * 4] };
+            assert!(fits, "attention {name}: a lane a row, or a square of lanes of four rows each");
             continue;
         }
         assert!(wg.is_multiple_of(tile) && d.is_multiple_of(4 * wg / tile), "attention {name}: LANES");

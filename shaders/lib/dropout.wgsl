@@ -6,4 +6,14 @@ fn dropout_factor(threshold: u32, scale: f32, site: u32, index: u32) -> f32 {
     }
     return select(0.0, scale, word(step.dropout_key, index, site) >= threshold);
 }
+// The same of four elements whose words do not wait for each other.
+fn dropout_factors(threshold: u32, scale: f32, site: u32, index: vec4u) -> vec4f {
+    if threshold == 0u {
+        return vec4f(scale);
+    }
+    let words = vec4u(
+        word(step.dropout_key, index.x, site), word(step.dropout_key, index.y, site),
+        word(step.dropout_key, index.z, site), word(step.dropout_key, index.w, site));
+    return select(vec4f(), vec4f(scale), words >= vec4u(threshold));
+}
 

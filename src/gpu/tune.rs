@@ -154,10 +154,11 @@ async fn compare(
     Ok(())
 }
 
-/// Without a measurement: on a processor that runs shaders, the first variant in a text of its own, since those need no barrier.
+/// Without a measurement: on a processor that runs shaders, the first variant in a text without barriers.
 fn guess(gpu: &Gpu, dispatches: &[Dispatch]) -> &'static str {
     let barriers_are_dear = software(gpu);
-    let first = dispatches.iter().find(|d| barriers_are_dear && d.variant().source.is_some());
+    let has_barriers = |d: &Dispatch| d.kernel.source_of(d.variant).contains("workgroupBarrier");
+    let first = dispatches.iter().find(|d| barriers_are_dear && !has_barriers(d));
     first.unwrap_or(&dispatches[0]).variant().name
 }
 

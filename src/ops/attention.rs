@@ -5,33 +5,20 @@ use super::{Dropout, stored_as};
 use crate::plan::kernel::{KernelSpec, Variant, core_only, read, read_shared, read_u32, variant, with_f16, write};
 use crate::plan::{Recorder, Tensor};
 
-/// Where a lane owns a row.
-macro_rules! lane_text {
-    ($elem:ident) => {
-        wgsl!(
-            Stored = $elem;
-            "lib/step.wgsl",
-            "lib/grid.wgsl",
-            "lib/threefry.wgsl",
-            "lib/dropout.wgsl",
-            "attention.subgroup.wgsl"
-        )
+/// A text with the libraries that each of them uses.
+macro_rules! text {
+    ($elem:ident, $file:literal) => {
+        wgsl!(Stored = $elem; "lib/step.wgsl", "lib/grid.wgsl", "lib/threefry.wgsl", "lib/dropout.wgsl", $file)
     };
 }
 /// Variants and texts, by what qkv and ctx are stored as. `TILE` queries (or keys) a workgroup owns, and keys (or queries) a tile, of
-/// heads up to `D`; larger heads take smaller tiles (16 KiB of workgroup memory). Then those where a lane owns a row.
+/// heads up to `D`; larger heads take smaller tiles (16 KiB of workgroup memory). Then those where a lane owns a row,
+/// and those of tiles in registers.
 macro_rules! of_file {
     ($elem:ident, $variants:ident) => {
         KernelSpec {
             label: "",
-            source: wgsl!(
-                Stored = $elem;
-                "lib/step.wgsl",
-                "lib/grid.wgsl",
-                "lib/threefry.wgsl",
-                "lib/dropout.wgsl",
-                "attention.wgsl"
-            ),
+            source: text!($elem, "attention.wgsl"),
             entry: "",
             slots: &[],
             dims_bytes: size_of::<Dims>(),
@@ -42,14 +29,19 @@ macro_rules! of_file {
                 variant("d64", &[("WG", 64), ("TILE", 16), ("D", 64)]),
                 variant("d128", &[("WG", 64), ("TILE", 8), ("D", 128)]),
                 variant("d256", &[("WG", 64), ("TILE", 4), ("D", 256)]),
-                lanes(LANES32, lane_text!($elem)),
-                lanes(LANES64, lane_text!($elem)),
+                lanes(LANES32, text!($elem, "attention.subgroup.wgsl")),
+                lanes(LANES64, text!($elem, "attention.subgroup.wgsl")),
+                TILES32.of(text!($elem, "attention.tiles.wgsl")).in_quads(),
+                TILES64.of(text!($elem, "attention.tiles.wgsl")).in_quads(),
             ]),
         }
     };
 }
 const LANES32: Variant = variant("lanes32", &[("WG", 8), ("TILE", 8), ("D", 32)]);
 const LANES64: Variant = variant("lanes64", &[("WG", 8), ("TILE", 8), ("D", 64)]);
+/// A square of lanes, each with four own rows and four that pass by.
+const TILES32: Variant = variant("tiles32", &[("WG", 64), ("TILE", 32), ("D", 32)]);
+const TILES64: Variant = variant("tiles64", &[("WG", 64), ("TILE", 32), ("D", 64)]);
 const fn lanes(variant: Variant, text: &'static str) -> Variant {
     variant.of(text).with_subgroups().in_quads()
 }
