@@ -146,8 +146,9 @@ fn products(seat: Seat, sum: mat4x4f) -> mat4x4f {
     }
     return s;
 }
+// As fma: not every driver joins a product and a sum by itself.
 fn outer(sum: mat4x4f, x: vec4f, y: vec4f) -> mat4x4f {
-    return mat4x4f(sum[0] + x.x * y, sum[1] + x.y * y, sum[2] + x.z * y, sum[3] + x.w * y);
+    return mat4x4f(fma(x.xxxx, y, sum[0]), fma(x.yyyy, y, sum[1]), fma(x.zzzz, y, sum[2]), fma(x.wwww, y, sum[3]));
 }
 // Products of own rows with 32 passing ones from first on, of parts of qkv.
 fn qkv_products(p: Place, seat: Seat, own: u32, first: u32, passing: u32) -> mat4x4f {
@@ -188,9 +189,8 @@ fn rows_added(sum: mat4x4f, weights: mat4x4f, x: mat4x4f) -> mat4x4f {
         row_added(sum[0], weights[0], x), row_added(sum[1], weights[1], x),
         row_added(sum[2], weights[2], x), row_added(sum[3], weights[3], x));
 }
-// Not x * weights: a sum that starts at the old one is multiply-adds alone.
 fn row_added(sum: vec4f, weights: vec4f, x: mat4x4f) -> vec4f {
-    return sum + weights.x * x[0] + weights.y * x[1] + weights.z * x[2] + weights.w * x[3];
+    return fma(weights.wwww, x[3], fma(weights.zzzz, x[2], fma(weights.yyyy, x[1], fma(weights.xxxx, x[0], sum))));
 }
 fn rows_scaled(rows: mat4x4f, by: vec4f) -> mat4x4f {
     return mat4x4f(rows[0] * by.x, rows[1] * by.y, rows[2] * by.z, rows[3] * by.w);

@@ -76,10 +76,10 @@ fn more(sums: Sums, x: u32, y: u32, a_by_columns: bool) -> Sums {
     let y0 = b_tile[y];
     let y1 = b_tile[y + B_QUADS / 2u];
     var s = sums;
-    s.block0 += outer(x0, y0);
-    s.block1 += outer(x0, y1);
-    s.block2 += outer(x1, y0);
-    s.block3 += outer(x1, y1);
+    s.block0 = with_outer(s.block0, x0, y0);
+    s.block1 = with_outer(s.block1, x0, y1);
+    s.block2 = with_outer(s.block2, x1, y0);
+    s.block3 = with_outer(s.block3, x1, y1);
     if a_by_columns {
         s.a[0] += x0;
         s.a[2] += x1;

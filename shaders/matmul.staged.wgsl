@@ -40,7 +40,7 @@ fn product(p: Place, lid: vec2u, a_by_columns: bool, b_by_columns: bool) -> Sums
         for (var k = 0u; k < TILE_K; k++) {
             let x = a_tile[k * (TILE_M / 4u + 1u) + lid.y];
             let y = b_tile[k * (TILE_N / 4u + 1u) + lid.x];
-            sum.ab += mat4x4f(x.x * y, x.y * y, x.z * y, x.w * y);
+            sum.ab = with_outer(sum.ab, x, y);
             if a_by_columns { sum.a += x; }
         }
         workgroupBarrier();                                          // the next step may now overwrite the tiles

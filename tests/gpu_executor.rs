@@ -46,6 +46,7 @@ const AXPY: KernelSpec = KernelSpec {
     slots: &[read(1, "x"), update(2, "y")],
     dims_bytes: size_of::<Dims>(),
     uses_step: false,
+    looks_up: false,
     variants: &[variant("wg64", &[("WG", 64)])],
 };
 /// out = [row_base of the step block, times run]
@@ -56,6 +57,7 @@ const STAMP: KernelSpec = KernelSpec {
     slots: &[write_u32(3, "out")],
     dims_bytes: size_of::<Dims>(),
     uses_step: true,
+    looks_up: false,
     variants: &[variant("wg64", &[("WG", 64)])],
 };
 const BROKEN: KernelSpec = KernelSpec { label: "test.broken", source: "fn axpy( {", ..AXPY };

@@ -10,6 +10,11 @@ struct Place {
     k_end: u32,
 }
 
+// sum and x times y: row i grows by x[i] y. As fma: not every driver joins a product and a sum by itself.
+fn with_outer(sum: mat4x4f, x: vec4f, y: vec4f) -> mat4x4f {
+    return mat4x4f(fma(x.xxxx, y, sum[0]), fma(x.yyyy, y, sum[1]), fma(x.zzzz, y, sum[2]), fma(x.wwww, y, sum[3]));
+}
+
 // Tiles along n first: neighbouring workgroups share rows of A. Past the last tile, part is past the last part.
 fn place(group: u32) -> Place {
     let across = (dims.n + TILE_N - 1u) / TILE_N;

@@ -254,18 +254,16 @@ impl Gpu {
         }
     }
 
-    /// A module of one of our shaders, without the clamps on indices and the counters in loops that wgpu adds to a stranger's: they keep a
-    /// driver from unrolling, which made a step of the small preset 1.9 times slower on a discrete device (DECISIONS.md). A browser
-    /// checks by itself, whatever is asked for.
-    pub(super) fn module(&self, descriptor: wgpu::ShaderModuleDescriptor) -> wgpu::ShaderModule {
+    /// A module of one of our shaders, without what wgpu adds to a stranger's: counters in loops, which keep a driver from unrolling them,
+    /// and, where no index comes from data, clamps on indices. DECISIONS.md has what each costs. A browser checks by itself.
+    pub(super) fn module(&self, descriptor: wgpu::ShaderModuleDescriptor, looks_up: bool) -> wgpu::ShaderModule {
         let mut checks = wgpu::ShaderRuntimeChecks::checked();
-        checks.bounds_checks = false;
+        checks.bounds_checks = looks_up;
         checks.force_loop_bounding = false;
         // SAFETY: only texts of this crate come here. Their loops end, whatever the data: they count to a number of `dims` or of the
-        // variant, and chains of slots to the number of slots. Their indices stay inside what is bound: `Recorder::dispatch` binds ranges
-        // whose shapes the launch asserted, kernels guard by `dims`, and words that point into a table are held against its length in
-        // `model::io::Io::pack`; samples come from a loop over the vocabulary. The parity suite runs every kernel and variant on ragged
-        // shapes and finds a write beside the range that was meant.
+        // variant, chains of slots to the number of slots. Where nothing is looked up, indices come from `dims` and the lane's place alone,
+        // and stay inside what is bound: launches assert their tensors' shapes, kernels guard by `dims`, and the parity suite runs each
+        // kernel and variant on ragged shapes and finds a write beside the range that was meant.
         unsafe { self.device.create_shader_module_trusted(descriptor, checks) }
     }
 

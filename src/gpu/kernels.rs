@@ -176,10 +176,9 @@ fn place(gpu: &Gpu, kernel: &KernelSpec, variant: usize) -> String {
 fn module(gpu: &Gpu, kernel: &KernelSpec, variant: usize) -> wgpu::ShaderModule {
     let text =
         format!("{}{}", directives(kernel.variants[variant].needs, gpu.summary.backend), kernel.source_of(variant));
-    gpu.module(wgpu::ShaderModuleDescriptor {
-        label: Some(kernel.label),
-        source: wgpu::ShaderSource::Wgsl(text.into()),
-    })
+    let descriptor =
+        wgpu::ShaderModuleDescriptor { label: Some(kernel.label), source: wgpu::ShaderSource::Wgsl(text.into()) };
+    gpu.module(descriptor, kernel.looks_up)
 }
 
 pub fn first<const N: usize>(errors: [Option<wgpu::Error>; N]) -> Option<wgpu::Error> {

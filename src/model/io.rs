@@ -114,7 +114,7 @@ impl Io {
     /// The input buffer's contents for a batch, into `words` (kept between calls: nothing is allocated once it has its size).
     ///
     /// # Panics
-    /// Where a word points past its table: no kernel checks what it looks up, so nothing else may reach a device.
+    /// Where a word points past its table: a device would look up something else without a word.
     pub fn pack(&self, batch: &Batch, words: &mut Vec<u32>) {
         let size = self.size;
         assert_eq!((batch.rows, batch.row_len), (size.rows as usize, size.row_len as usize), "batch of another shape");

@@ -23,6 +23,7 @@ macro_rules! of_file {
             slots: &[],
             dims_bytes: size_of::<Dims>(),
             uses_step: true,
+            looks_up: false,
             variants: &$variants([
                 variant("d16", &[("WG", 64), ("TILE", 16), ("D", 16)]),
                 variant("d32", &[("WG", 64), ("TILE", 16), ("D", 32)]),

@@ -25,6 +25,7 @@ pub const NARROW: KernelSpec = KernelSpec {
     slots: &[read(1, "x"), write(2, "y").in_f16()],
     dims_bytes: size_of::<Dims>(),
     uses_step: false,
+    looks_up: false,
     variants: VARIANTS,
 };
 

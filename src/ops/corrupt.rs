@@ -36,6 +36,7 @@ pub const REPLACE: KernelSpec = KernelSpec {
     ],
     dims_bytes: size_of::<Dims>(),
     uses_step: true,
+    looks_up: true,
     variants: VARIANTS,
 };
 

@@ -36,6 +36,7 @@ const OF_FILE: KernelSpec = KernelSpec {
     slots: &[],
     dims_bytes: size_of::<Dims>(),
     uses_step: false,
+    looks_up: true,
     variants: VARIANTS,
 };
 const OF_FILE_F16: KernelSpec = KernelSpec { source: SOURCE_F16, variants: &with_f16([VARIANTS[0]]), ..OF_FILE };
@@ -62,6 +63,7 @@ pub const BACKWARD_WORD: KernelSpec = KernelSpec {
     slots: &[read_u32(1, "ids"), read(7, "dx"), update(8, "dword")],
     dims_bytes: size_of::<Dims>(),
     uses_step: false,
+    looks_up: true,
     variants: WORD_VARIANTS,
 };
 
@@ -73,6 +75,7 @@ pub const BACKWARD_POSITION: KernelSpec = KernelSpec {
     slots: &[read(7, "dx"), update(9, "dposition")],
     dims_bytes: size_of::<Dims>(),
     uses_step: false,
+    looks_up: true,
     variants: VARIANTS,
 };
 
@@ -84,6 +87,7 @@ pub const BACKWARD_TYPE: KernelSpec = KernelSpec {
     slots: &[read_u32(2, "types"), read(7, "dx"), write(10, "partial")],
     dims_bytes: size_of::<Dims>(),
     uses_step: false,
+    looks_up: true,
     variants: VARIANTS,
 };
 

@@ -25,6 +25,7 @@ pub const ZERO: KernelSpec = KernelSpec {
     slots: &[write(1, "y")],
     dims_bytes: size_of::<Dims>(),
     uses_step: false,
+    looks_up: false,
     variants: VARIANTS,
 };
 

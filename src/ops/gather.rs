@@ -28,6 +28,7 @@ macro_rules! of_file {
             slots: &[read_u32(4, "first"), read_u32(5, "next"), read(6, "dy"), write(7, "dh")],
             dims_bytes: size_of::<Dims>(),
             uses_step: false,
+            looks_up: true,
             variants: $variants,
         }
     };

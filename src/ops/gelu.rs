@@ -24,6 +24,7 @@ macro_rules! of_file {
             slots: &[],
             dims_bytes: size_of::<Dims>(),
             uses_step: false,
+            looks_up: false,
             variants: $variants,
         }
     };

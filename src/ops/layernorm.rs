@@ -22,6 +22,7 @@ macro_rules! of_file {
             slots: &[],
             dims_bytes: size_of::<Dims>(),
             uses_step: true,
+            looks_up: false,
             variants: &$variants([
                 variant("wg64", &[("WG", 64)]),
                 variant("wg256", &[("WG", 256)]),

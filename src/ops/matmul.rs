@@ -40,6 +40,7 @@ macro_rules! of_file {
             slots: &[],
             dims_bytes: size_of::<Dims>(),
             uses_step: false,
+            looks_up: false,
             variants: &$variants([
                 variant("t32x32", &[("TILE_M", 32), ("TILE_N", 32), ("TILE_K", 16), ("WG_M", 8), ("WG_N", 8)]),
                 variant("t64x64", &[("TILE_M", 64), ("TILE_N", 64), ("TILE_K", 16), ("WG_M", 16), ("WG_N", 16)]),

@@ -40,6 +40,7 @@ pub const NORM_PARTIAL: KernelSpec = KernelSpec {
     slots: &[read_shared(2, "g"), write(5, "partial")],
     dims_bytes: size_of::<Dims>(),
     uses_step: false,
+    looks_up: false,
     variants: SUM_VARIANTS,
 };
 
@@ -52,6 +53,7 @@ pub const NORM_FINISH: KernelSpec = KernelSpec {
     slots: &[read_shared(5, "partial"), update_u32(6, "guard"), write_u32(7, "step_out")],
     dims_bytes: size_of::<Dims>(),
     uses_step: true,
+    looks_up: false,
     variants: VARIANTS,
 };
 
@@ -69,6 +71,7 @@ pub const ADAMW: KernelSpec = KernelSpec {
     ],
     dims_bytes: size_of::<Dims>(),
     uses_step: true,
+    looks_up: false,
     variants: VARIANTS,
 };
 

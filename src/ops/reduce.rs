@@ -8,6 +8,10 @@ const SOURCE: &str = wgsl!("lib/grid.wgsl", "reduce.wgsl");
 const VARIANTS: &[Variant] =
     &[variant("wg64", &[("WG", 64), ("SLICES", 1)]), variant("slices16", &[("WG", 256), ("SLICES", 16)])];
 
+/// Elsewhere a lane a column is as good: rows are few, or the columns fill the device.
+const SLICED_ROWS_MIN: u32 = 64;
+const SLICED_COLUMNS_MAX: u32 = 4096;
+
 /// As `Dims` in the shader.
 #[derive(Debug, Clone, Copy, bytemuck::Pod, bytemuck::Zeroable)]
 #[repr(C)]
@@ -27,6 +31,7 @@ pub const ROWS_SUM: KernelSpec = KernelSpec {
     slots: &[read(1, "partial"), write(2, "y")],
     dims_bytes: size_of::<Dims>(),
     uses_step: false,
+    looks_up: false,
     variants: VARIANTS,
 };
 
@@ -38,6 +43,7 @@ pub const ROWS_ADD: KernelSpec = KernelSpec {
     slots: &[read(1, "partial"), update(2, "y")],
     dims_bytes: size_of::<Dims>(),
     uses_step: false,
+    looks_up: false,
     variants: VARIANTS,
 };
 
@@ -49,6 +55,7 @@ pub const ROWS_ADD_PAIR: KernelSpec = KernelSpec {
     slots: &[read(1, "partial"), update(2, "y"), update(3, "z")],
     dims_bytes: size_of::<Dims>(),
     uses_step: false,
+    looks_up: false,
     variants: VARIANTS,
 };
 
@@ -78,7 +85,8 @@ fn launch(r: &mut Recorder, kernel: &'static KernelSpec, y_columns: u32, tensors
     let [rows, columns] = tensors[0].dims();
     let dims = Dims { rows, columns, y_columns, pad: 0 };
     let class = format!("r{}c{}", rows.next_power_of_two(), columns.next_power_of_two());
-    let v = r.choices.variant(kernel, class, |_| true);
+    let tall = rows >= SLICED_ROWS_MIN && columns <= SLICED_COLUMNS_MAX;
+    let v = r.choices.variant(kernel, class, |v| tall || v.constant("SLICES") == 1);
     let variant = &kernel.variants[v.variant];
     let groups = columns.div_ceil(variant.constant("WG") / variant.constant("SLICES"));
     r.dispatch(kernel, v, dims, tensors, groups, u64::from(rows) * u64::from(columns));

@@ -29,6 +29,7 @@ pub const LOSS: KernelSpec = KernelSpec {
     ],
     dims_bytes: size_of::<Dims>(),
     uses_step: true,
+    looks_up: true,
     variants: VARIANTS,
 };
 

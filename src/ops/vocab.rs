@@ -35,6 +35,7 @@ pub const FORWARD: KernelSpec = KernelSpec {
     ],
     dims_bytes: size_of::<Dims>(),
     uses_step: true,
+    looks_up: true,
     variants: VARIANTS,
 };
 
@@ -46,6 +47,7 @@ pub const BACKWARD: KernelSpec = KernelSpec {
     slots: &[update(1, "logits"), read_u32(2, "labels"), read_shared(3, "lse")],
     dims_bytes: size_of::<Dims>(),
     uses_step: true,
+    looks_up: true,
     variants: VARIANTS,
 };
 

@@ -200,6 +200,8 @@ pub struct KernelSpec {
     pub dims_bytes: usize,
     /// Whether the step block (group 1) is read.
     pub uses_step: bool,
+    /// Whether words of a tensor say where it reads or writes: then a device checks its indices, and elsewhere `dims` alone bounds them.
+    pub looks_up: bool,
     /// At least one; the first is the plain, readable one.
     pub variants: &'static [Variant],
 }
