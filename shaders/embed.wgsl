@@ -40,6 +40,7 @@ fn forward(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) groups: v
 }
 
 var<workgroup> hits: array<u32, WG>;                                 // bit i of word w: token block + 32 w + i has the id
+var<workgroup> owned_by_other: u32;
 const NONE = 0xffffffffu;
 
 // Which of the 32 tokens from `start` have the id.
@@ -51,26 +52,38 @@ fn matches(id: u32, start: u32) -> u32 {
     return bits;
 }
 
+// The first token of a block that has the id, from hits; NONE: no token has.
+fn first_hit(block: u32) -> u32 {
+    for (var w = 0u; w < WG; w++) {
+        if hits[w] != 0u { return block + 32u * w + countTrailingZeros(hits[w]); }
+    }
+    return NONE;
+}
+
 // The first token with an id owns the row of dword. Its workgroup looks for the id a block of 32 WG tokens at a time, and adds what it
-// finds in the tokens' order; every other workgroup with the id finds that first token before its own, and adds nothing.
+// finds, a block in the tokens' order; every other workgroup with the id finds that first token before its own, and stops.
 @compute @workgroup_size(WG)
 fn backward_word(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
     let n = group_index(wid, groups);
     if n >= dims.n { return; }
     let id = ids[n];
     if id == dims.pad_id { return; }
-    var first = NONE;                                                // token with the id
+    var found = false;                                               // in an earlier block; then n is the first
     for (var block = 0u; block < dims.n; block += 32u * WG) {
         hits[lane] = matches(id, block + 32u * lane);
         workgroupBarrier();
-        for (var w = 0u; w < WG && first >= n; w++) {
-            for (var bits = hits[w]; bits != 0u; bits &= bits - 1u) {
-                let m = block + 32u * w + countTrailingZeros(bits);
-                first = min(first, m);
-                for (var c = lane; c < dims.e && first == n; c += WG) {
-                    dword[id * dims.e + c] += dx[m * dims.e + c];    // forward: x[m] = word[id] + ...
+        let first = first_hit(block);
+        if lane == 0u { owned_by_other = u32(!found && first < n); }
+        if workgroupUniformLoad(&owned_by_other) != 0u { return; }
+        found = found || first != NONE;
+        for (var c = lane; c < dims.e && first != NONE; c += WG) {
+            var sum = 0.0;
+            for (var w = 0u; w < WG; w++) {
+                for (var bits = hits[w]; bits != 0u; bits &= bits - 1u) {
+                    sum += dx[(block + 32u * w + countTrailingZeros(bits)) * dims.e + c]; // forward: x[m] = word[id] + ...
                 }
             }
+            dword[id * dims.e + c] += sum;
         }
         workgroupBarrier();
     }

@@ -1,5 +1,8 @@
 //! An adapter's device, opened and watched: a lost device and every error nobody was waiting for become an [`Error`] of the next call.
-#![allow(unsafe_code, reason = "experimental features, and shaders without checks, are asked for with `unsafe`; see SAFETY below")]
+#![allow(
+    unsafe_code,
+    reason = "experimental features, and shaders without checks, are asked for with `unsafe`; see SAFETY below"
+)]
 
 use super::choice::{AdapterKind, AdapterSummary, Choice, Features, select};
 use super::wait::{Done, Waiter};
@@ -23,6 +26,8 @@ const TILES_PER_CORE: u32 = 4;
 /// bandwidth, which a device that shares the processor's memory has a tenth of; a browser does not tell one from the other.
 const TILES_DISCRETE: u32 = 4096;
 const TILES_SHARED: u32 = 512;
+/// Shortest part of a sum, for devices with more lanes than a small model has outputs: a few microseconds of waiting for memory.
+const PART_MIN: u32 = 64;
 
 fn cores() -> u32 {
     std::thread::available_parallelism().map_or(1, |n| n.get() as u32)
@@ -243,14 +248,16 @@ impl Gpu {
 
     /// What a plan for this device may use.
     pub fn plan_limits(&self) -> plan::Limits {
+        let (tiles_full, part_min) = match self.summary.kind {
+            AdapterKind::Software => (TILES_PER_CORE * cores(), plan::Limits::WEBGPU.part_min),
+            AdapterKind::Discrete => (TILES_DISCRETE, PART_MIN),
+            _ => (TILES_SHARED, PART_MIN),
+        };
         plan::Limits {
             binding_bytes_max: self.limits.max_storage_buffer_binding_size,
             buffer_bytes_max: self.limits.max_buffer_size,
-            tiles_full: match self.summary.kind {
-                AdapterKind::Software => TILES_PER_CORE * cores(),
-                AdapterKind::Discrete => TILES_DISCRETE,
-                _ => TILES_SHARED,
-            },
+            tiles_full,
+            part_min,
         }
     }
 

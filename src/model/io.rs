@@ -1,7 +1,7 @@
 //! What the host writes before a pass and reads after it: one block in, one block out.
 
-use crate::batch::{Batch, NONE};
 use super::ledger::Tower;
+use crate::batch::{Batch, NONE};
 use crate::ops::vocab::Slots;
 use crate::plan::{ALIGN, Elem, Plan, Recorder, Role, Tensor};
 

@@ -176,9 +176,7 @@ pub struct Linear {
 /// FLOPs that one dispatch may have: larger products are split by rows, so that no dispatch holds the device for long. The feed-forward
 /// of the paper's small batch (16,384 rows of 256 by 1,024) is whole: a quarter of a second where a processor runs the shaders.
 const FLOPS_MAX: u64 = 1 << 33;
-/// Shortest partial sum worth a workgroup of its own.
-const K_PART_MIN: u32 = 256;
-/// Its length is a multiple of this, where rows are read along k: operands bound in fours, and tiles, start at its beginning.
+/// The length of a part is a multiple of this where rows are read along k: operands bound in fours, and tiles, start at its beginning.
 const K_PART_UNIT: u32 = 16;
 
 /// y = x Wᵀ + b, stored as x is. x: (N, in) -> y: (N, out)
@@ -314,11 +312,11 @@ pub fn backward_params(r: &mut Recorder, x: &Tensor, dy: &Tensor, d: &Linear) {
     reduce::rows_add_pair(r, &partial, &d.w.reshaped(&[m * n]), &d.b);
 }
 
-/// How many pieces a product's sum is cut into: enough to fill the device, none shorter than [`K_PART_MIN`]. By the plain variant's
+/// How many pieces a product's sum is cut into: enough to fill the device, none shorter than is worth it. By the plain variant's
 /// tiles, so that no choice of another changes which kernels run.
 fn parts(r: &Recorder, [m, n, k]: [u32; 3]) -> u32 {
     let wanted = r.limits.tiles_full.div_ceil(tiles(&BACKWARD_WEIGHT, &Chosen::default(), m, n));
-    let parts = wanted.min(k / K_PART_MIN).max(1);
+    let parts = wanted.min(k / r.limits.part_min).max(1);
     // Every part must have rows of its own: k = 5, parts = 4 would leave the last one empty.
     k.div_ceil(k.div_ceil(parts))
 }

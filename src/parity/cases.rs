@@ -260,7 +260,9 @@ fn gelus(lab: &mut Lab) {
 
 fn embeds(lab: &mut Lab) {
     const PAD: u32 = 0;
-    for [rows, t, e, v] in [[1, 1, 1, 1], [2, 7, 3, 11], [3, 65, 64, 50], [4, 33, 257, 300], [2, 130, 255, 9]] {
+    for [rows, t, e, v] in
+        [[1, 1, 1, 1], [2, 7, 3, 11], [3, 65, 64, 50], [4, 33, 257, 300], [2, 130, 255, 9], [20, 130, 3, 3000]]
+    {
         let p = embed::Tables {
             word: lab.normal("word", &[v, e]),
             position: lab.normal("position", &[t + 5, e]),

@@ -154,11 +154,14 @@ pub struct Limits {
     /// Tiles of 32 × 32 outputs that keep the whole device busy: where a product has fewer, long sums are split among workgroups.
     /// 1: never.
     pub tiles_full: u32,
+    /// The shortest part of a sum that is worth a workgroup of its own.
+    pub part_min: u32,
 }
 
 impl Limits {
     /// WebGPU's default limits: 128 MiB a binding, 256 MiB a buffer. No sum is split: the twins' products share themselves among threads.
-    pub const WEBGPU: Self = Self { binding_bytes_max: 128 << 20, buffer_bytes_max: 256 << 20, tiles_full: 1 };
+    pub const WEBGPU: Self =
+        Self { binding_bytes_max: 128 << 20, buffer_bytes_max: 256 << 20, tiles_full: 1, part_min: 256 };
 }
 
 impl Default for Limits {
