@@ -136,8 +136,8 @@ impl Bench {
         (run, gradients.iter().map(|t| at(t)).collect())
     }
 
-    /// Compares `gradients` (of the inputs, in their order) with finite differences of `scalar`, a function of `y`.
-    fn check(self, name: &str, y: &Tensor, scalar: &Scalar, gradients: &[&Tensor], step: Step) {
+    /// Compares `gradients` (of the inputs, in their order) with finite differences of `scalar`, a function of `y`. -> what ran
+    fn check(self, name: &str, y: &Tensor, scalar: &Scalar, gradients: &[&Tensor], step: Step) -> Arc<Plan> {
         assert_eq!(gradients.len(), self.inputs.len(), "{name}");
         let (mut run, resolved) = self.start(y, gradients, step);
         let computed = run.gradients(&resolved);
@@ -156,6 +156,7 @@ impl Bench {
             }
         }
         println!("{name}: {worst:.1e} of the gradient's norm");
+        run.plan
     }
 }
 
@@ -293,17 +294,34 @@ fn attention_over_several_tiles() {
 
 #[test]
 fn linear_layers() {
-    // The last has enough rows for its weight gradient to be summed in parts (split-K).
-    for [n, fan_in, out] in [[1, 1, 1], [9, 13, 5], [40, 7, 33], [700, 3, 5]] {
-        let mut b = Bench::new();
-        let x = b.input("x", &[n, fan_in], 0.0, 1.0);
-        let (p, d) = b.linear([out, fan_in]);
-        let y = matmul::forward(&mut b.r, "y", &x, &p);
-        let (dy, scalar) = b.weighted(&y);
-        let dx = matmul::backward_input(&mut b.r, "dx", &dy, &p.w);
-        matmul::backward_params(&mut b.r, &x, &dy, &d);
-        b.check(&format!("linear {n} {fan_in} {out}"), &y, &scalar, &[&dx, &d.w, &d.b], Step::seeded(0, 0));
+    for [n, fan_in, out] in [[1, 1, 1], [9, 13, 5], [40, 7, 33]] {
+        linear_layer(Bench::new(), [n, fan_in, out]);
     }
+}
+
+#[test]
+fn linear_layers_whose_sums_are_split() {
+    // On a device that they do not fill: over many rows for the weight, over many outputs for the input.
+    for (shape, kernels) in [
+        ([700, 3, 5], ["matmul.backward_weight_partial", "reduce.rows_add_pair"]),
+        ([4, 3, 100], ["matmul.backward_input_partial", "reduce.rows_sum"]),
+    ] {
+        let mut b = Bench::new();
+        b.r.limits = Limits { tiles_full: 64, part_min: 32, ..Limits::WEBGPU };
+        let plan = linear_layer(b, shape);
+        let ran = |label| plan.dispatches.iter().any(|d| d.kernel.label == label);
+        assert!(kernels.into_iter().all(ran), "{shape:?}\n{plan}");
+    }
+}
+
+fn linear_layer(mut b: Bench, [n, fan_in, out]: [u32; 3]) -> Arc<Plan> {
+    let x = b.input("x", &[n, fan_in], 0.0, 1.0);
+    let (p, d) = b.linear([out, fan_in]);
+    let y = matmul::forward(&mut b.r, "y", &x, &p);
+    let (dy, scalar) = b.weighted(&y);
+    let dx = matmul::backward_input(&mut b.r, "dx", &dy, &p.w);
+    matmul::backward_params(&mut b.r, &x, &dy, &d);
+    b.check(&format!("linear {n} {fan_in} {out}"), &y, &scalar, &[&dx, &d.w, &d.b], Step::seeded(0, 0))
 }
 
 #[test]

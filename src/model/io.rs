@@ -226,3 +226,39 @@ impl Layout {
         r.view(&self.label, self.buffer, 0, Elem::U32, &[self.len])
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::{Choices, Limits};
+
+    /// What a batch of two rows of four becomes, once `change` was made to it.
+    fn packed(change: impl FnOnce(&mut Batch)) -> Vec<u32> {
+        let mut r = Recorder::new(Choices::default(), Limits::default());
+        let size = PassSize { rows: 2, row_len: 4, slots: 2 };
+        let io = Io::new(&mut r, "text", size, Tables { vocab: 10, segments: 2 }, Role::State);
+        let mut batch = Batch::new(2, 4, 2);
+        change(&mut batch);
+        let mut words = Vec::new();
+        io.pack(&batch, &mut words);
+        words
+    }
+
+    #[test]
+    fn a_batch_fills_the_block() {
+        let words = packed(|batch| batch.ids.fill(9));
+        assert_eq!(words[..8], [9; 8]);
+    }
+
+    #[test]
+    #[should_panic(expected = "of a table of 10")]
+    fn a_word_past_the_vocabulary_reaches_no_device() {
+        packed(|batch| batch.ids[5] = 10);
+    }
+
+    #[test]
+    #[should_panic(expected = "of a table of 2")]
+    fn a_chain_of_slots_leaves_the_slots_nowhere() {
+        packed(|batch| batch.token_slot[0] = 2);
+    }
+}

@@ -1,4 +1,5 @@
-"""The joint training step in PyTorch, eager, with transformers' two models: how fast it is on this processor, beside `bench`.
+"""The joint training step in PyTorch, eager, with transformers' two models: how fast it is on this processor (`--gpu`: on a CUDA device, beside
+our step on the best adapter), beside `bench`.
 
     speed.py [--program target/release/electroscope] [--preset nano]... [--set key=value]... [--threads 2] [--seconds 10] [--rounds 3]
     speed.py --product --program target/release/electroscope        # 1024 x 1024 by 1024 x 1024 instead of a step
@@ -102,7 +103,7 @@ class Trainer:
 
 def bench(args, preset):
     """Tokens a second of our own step."""
-    command = [args.program, "bench", "--json", "--device", "cpu", "--preset", preset, "--seconds", str(args.seconds),
+    command = [args.program, "bench", "--json", "--device", args.device, "--preset", preset, "--seconds", str(args.seconds),
                "--threads", str(args.threads)]
     for item in args.set:
         command += ["--set", item]
@@ -141,8 +142,11 @@ def main():
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--plain", action="store_true")
     parser.add_argument("--product", action="store_true")
+    parser.add_argument("--gpu", action="store_const", dest="device", const="gpu", default="cpu")
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
+    if args.device == "gpu":
+        torch.set_default_device("cuda")
     if args.product:
         if not args.program:
             parser.error("--product needs --program")
