@@ -28,6 +28,8 @@ const SAMPLE_SECS: f64 = 1e-3;
 const REPEATS_MAX: f64 = 64.0;
 /// The fastest of these counts: what disturbs only ever slows.
 const SAMPLES: u32 = 3;
+/// A variant this many times slower than the best is not sampled again.
+const CLOSE: f64 = 2.0;
 /// A variant this many times slower than the best, at the shapes with the most work, is not tried at the others.
 const HOPELESS: f64 = 4.0;
 /// And so many times slower for the file's kernel with the most work, not for its other kernels.
@@ -269,33 +271,62 @@ impl Trial {
     async fn time(&mut self, gpu: &Gpu, dispatches: &[Dispatch]) -> Result<Vec<(&'static str, f64)>> {
         let first = self.first;
         self.first += dispatches.len();
-        let mut secs: Vec<(&'static str, f64)> = Vec::with_capacity(dispatches.len());
+        let mut runs: Vec<Run> = Vec::with_capacity(dispatches.len());
         // The plain ones last: where they are slow, that is soon seen.
         for (i, d) in dispatches.iter().enumerate().rev() {
-            let best = secs.iter().map(|(_, secs)| *secs).fold(f64::INFINITY, f64::min);
-            secs.push((d.variant().name, self.time_one(gpu, first + i, d, best).await?));
+            let best = best_of(&runs);
+            runs.push(self.first_run(gpu, first + i, d, best).await?);
         }
+        // Turn by turn, so that a clock that rises, or work beside, meets them all.
+        for _ in 0..SAMPLES {
+            let best = best_of(&runs);
+            for run in runs.iter_mut().filter(|run| run.whole() <= CLOSE * best) {
+                let repeats = (SAMPLE_SECS / run.secs).clamp(1.0, REPEATS_MAX) as u32;
+                run.secs = run.secs.min(self.executor.time(run.dispatch, run.groups, repeats).await?);
+            }
+        }
+        let mut secs: Vec<_> = runs.iter().map(|run| (run.name, run.whole())).collect();
         secs.sort_by(|a, b| a.1.total_cmp(&b.1));
         Ok(secs)
     }
 
-    /// Seconds of a whole dispatch, from its first workgroups; not looked at closely where others are far better.
-    async fn time_one(&mut self, gpu: &Gpu, i: usize, d: &Dispatch, best: f64) -> Result<f64> {
+    /// Finds how much of a dispatch is worth running, from its first workgroups on; not looked at closely where others are far better.
+    async fn first_run(&mut self, gpu: &Gpu, dispatch: usize, d: &Dispatch, best: f64) -> Result<Run> {
         let part = if software(gpu) { WORK_SOFTWARE } else { WORK_HARDWARE } / work(d).max(1) as f64;
         let groups = ((f64::from(d.groups) * part).ceil() as u32).clamp(GROUPS_MIN.min(d.groups), d.groups.max(1));
-        let whole = f64::from(d.groups) / f64::from(groups);
-        // The first run compiles, the second tells how often to repeat.
-        self.executor.time(i, groups, 1).await?;
-        let mut secs = self.executor.time(i, groups, 1).await?;
-        if secs * whole > HOPELESS * best {
-            return Ok(secs * whole);
+        let mut run = Run { name: d.variant().name, dispatch, groups, of: d.groups, secs: 0.0 };
+        // The first run of a pipeline may still compile.
+        self.executor.time(dispatch, groups, 1).await?;
+        run.secs = self.executor.time(dispatch, groups, 1).await?;
+        if run.whole() <= HOPELESS * best && groups < d.groups && run.secs < SAMPLE_SECS {
+            // A part may fill a device otherwise than the whole does.
+            run.groups = (f64::from(groups) * SAMPLE_SECS / run.secs).min(f64::from(d.groups)) as u32;
+            run.secs = self.executor.time(dispatch, run.groups, 1).await?;
         }
-        let repeats = (SAMPLE_SECS / secs).clamp(1.0, REPEATS_MAX) as u32;
-        for _ in 0..SAMPLES {
-            secs = secs.min(self.executor.time(i, groups, repeats).await?);
-        }
-        Ok(secs * whole)
+        Ok(run)
     }
+}
+
+/// A variant that is being timed.
+struct Run {
+    name: &'static str,
+    dispatch: usize,
+    /// Workgroups that are run, of all of them.
+    groups: u32,
+    of: u32,
+    /// Of what is run, the fastest so far.
+    secs: f64,
+}
+
+impl Run {
+    /// Seconds of the whole dispatch.
+    fn whole(&self) -> f64 {
+        self.secs * f64::from(self.of) / f64::from(self.groups.max(1))
+    }
+}
+
+fn best_of(runs: &[Run]) -> f64 {
+    runs.iter().map(Run::whole).fold(f64::INFINITY, f64::min)
 }
 
 /// Memory of its own for what a dispatch of the plan binds.
