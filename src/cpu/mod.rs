@@ -138,6 +138,7 @@ pub fn twin(kernel: &KernelSpec) -> Twin {
         "optimizer.adamw" => optimizer::adamw,
         "reduce.rows_sum" => reduce::rows_sum,
         "reduce.rows_add" => reduce::rows_add,
+        "reduce.rows_add_pairs" => reduce::rows_add_pairs,
         "reduce.rows_add_pair" => reduce::rows_add_pair,
         "rtd.loss" => rtd::loss,
         "vocab.forward" => vocab::forward,

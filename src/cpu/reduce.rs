@@ -2,33 +2,44 @@
 
 use super::par::{self, RowsMut};
 use super::{Args, Call};
-use crate::ops::reduce::Dims;
+use crate::ops::reduce::{Dims, Sum};
 
 /// y = the sum of all rows of partial
 pub fn rows_sum(call: &Call, mut a: Args) {
     let d: Dims = call.dims();
     let (partial, y) = (a.f32(), a.f32_mut());
     y.fill(0.0);
-    add(&d, partial, 0, y);
+    add(&d.first, partial, 0, y);
 }
 
 /// y += the sum of all rows of partial
 pub fn rows_add(call: &Call, mut a: Args) {
     let d: Dims = call.dims();
     let (partial, y) = (a.f32(), a.f32_mut());
-    add(&d, partial, 0, y);
+    add(&d.first, partial, 0, y);
 }
 
 /// The same, where z takes the columns behind y's
 pub fn rows_add_pair(call: &Call, mut a: Args) {
     let d: Dims = call.dims();
+    add_pair(&d.first, &mut a);
+}
+
+/// The same of two matrices
+pub fn rows_add_pairs(call: &Call, mut a: Args) {
+    let d: Dims = call.dims();
+    add_pair(&d.first, &mut a);
+    add_pair(&d.second, &mut a);
+}
+
+fn add_pair(sum: &Sum, a: &mut Args) {
     let (partial, y, z) = (a.f32(), a.f32_mut(), a.f32_mut());
-    add(&d, partial, 0, y);
-    add(&d, partial, d.y_columns as usize, z);
+    add(sum, partial, 0, y);
+    add(sum, partial, sum.y_columns as usize, z);
 }
 
 /// y += the sums of partial's columns from `from` on
-fn add(d: &Dims, partial: &[f32], from: usize, y: &mut [f32]) {
+fn add(d: &Sum, partial: &[f32], from: usize, y: &mut [f32]) {
     par::rows(
         y.len(),
         d.rows as usize,

@@ -107,6 +107,7 @@ pub const ALL: &[&KernelSpec] = &[
     &reduce::ROWS_SUM,
     &reduce::ROWS_ADD,
     &reduce::ROWS_ADD_PAIR,
+    &reduce::ROWS_ADD_PAIRS,
     &rtd::LOSS,
     &vocab::FORWARD,
     &vocab::BACKWARD,

@@ -1,93 +1,131 @@
 //! Sums over rows in a fixed order: the second pass of every two-pass sum. Kernel `shaders/reduce.wgsl`, twin `cpu::reduce`.
 
 use crate::plan::kernel::{KernelSpec, Variant, read, update, variant, write};
-use crate::plan::{Recorder, Tensor};
+use crate::plan::{Recorder, Tensor, Waiting};
 
-const SOURCE: &str = wgsl!("lib/grid.wgsl", "reduce.wgsl");
-/// A lane a column, or sixteen where rows are many and columns few.
+const OF_FILE: KernelSpec = KernelSpec {
+    label: "",
+    source: wgsl!("lib/grid.wgsl", "reduce.wgsl"),
+    entry: "",
+    slots: &[],
+    dims_bytes: size_of::<Dims>(),
+    uses_step: false,
+    looks_up: false,
+    variants: VARIANTS,
+};
+/// A lane a column; and where a sum wants several, with the barrier that these need. The shape decides, not a measurement.
 const VARIANTS: &[Variant] =
-    &[variant("wg64", &[("WG", 64), ("SLICES", 1)]), variant("slices16", &[("WG", 256), ("SLICES", 16)])];
-
-/// Elsewhere a lane a column is as good: rows are few, or the columns fill the device.
+    &[variant("wg64", &[("WG", 64), ("SLICED", 0)]), variant("sliced256", &[("WG", 256), ("SLICED", 1)])];
+/// Lanes of a column in a sum of at least so many rows, where one lane a column would leave most of the device without work.
+const SLICES: u32 = 16;
 const SLICED_ROWS_MIN: u32 = 64;
-const SLICED_COLUMNS_MAX: u32 = 4096;
+
+/// As `Sum` in the shader.
+#[derive(Debug, Clone, Copy, bytemuck::Pod, bytemuck::Zeroable)]
+#[repr(C)]
+pub struct Sum {
+    pub rows: u32,
+    pub columns: u32,
+    /// Of which y's.
+    pub y_columns: u32,
+    /// Lanes of a column.
+    pub slices: u32,
+}
 
 /// As `Dims` in the shader.
 #[derive(Debug, Clone, Copy, bytemuck::Pod, bytemuck::Zeroable)]
 #[repr(C)]
 pub struct Dims {
-    pub rows: u32,
-    pub columns: u32,
-    /// Of which y's.
-    pub y_columns: u32,
-    pub pad: u32,
+    pub first: Sum,
+    pub second: Sum,
+    /// Workgroups of the first.
+    pub groups: u32,
+    pub pad: [u32; 3],
 }
 
 /// y (columns) = sums of partial (rows, columns) over all rows
-pub const ROWS_SUM: KernelSpec = KernelSpec {
-    label: "reduce.rows_sum",
-    source: SOURCE,
-    entry: "rows_sum",
-    slots: &[read(1, "partial"), write(2, "y")],
-    dims_bytes: size_of::<Dims>(),
-    uses_step: false,
-    looks_up: false,
-    variants: VARIANTS,
-};
+pub const ROWS_SUM: KernelSpec =
+    KernelSpec { label: "reduce.rows_sum", entry: "rows_sum", slots: &[read(1, "partial"), write(2, "y")], ..OF_FILE };
 
 /// y (columns) += sums of partial (rows, columns) over all rows
-pub const ROWS_ADD: KernelSpec = KernelSpec {
-    label: "reduce.rows_add",
-    source: SOURCE,
-    entry: "rows_add",
-    slots: &[read(1, "partial"), update(2, "y")],
-    dims_bytes: size_of::<Dims>(),
-    uses_step: false,
-    looks_up: false,
-    variants: VARIANTS,
-};
+pub const ROWS_ADD: KernelSpec =
+    KernelSpec { label: "reduce.rows_add", entry: "rows_add", slots: &[read(1, "partial"), update(2, "y")], ..OF_FILE };
 
 /// y (y_columns), then z (the others) += sums of partial (rows, columns) over all rows
 pub const ROWS_ADD_PAIR: KernelSpec = KernelSpec {
     label: "reduce.rows_add_pair",
-    source: SOURCE,
     entry: "rows_add_pair",
     slots: &[read(1, "partial"), update(2, "y"), update(3, "z")],
-    dims_bytes: size_of::<Dims>(),
-    uses_step: false,
-    looks_up: false,
-    variants: VARIANTS,
+    ..OF_FILE
+};
+
+/// [`ROWS_ADD_PAIR`] of two matrices that have nothing to do with each other: one launch for what would be two
+pub const ROWS_ADD_PAIRS: KernelSpec = KernelSpec {
+    label: "reduce.rows_add_pairs",
+    entry: "rows_add_pairs",
+    slots: &[read(1, "partial"), update(2, "y"), update(3, "z"), read(4, "partial2"), update(5, "y2"), update(6, "z2")],
+    ..OF_FILE
 };
 
 /// y = sum of the rows of `partial`. partial: (rows, columns), y: (columns)
 pub fn rows_sum(r: &mut Recorder, partial: &Tensor, y: &Tensor) {
-    let [_, columns] = partial.dims();
-    assert_eq!(y.dims(), [columns], "reduce.rows_sum: y");
-    launch(r, &ROWS_SUM, columns, &[partial, y]);
+    one(r, &ROWS_SUM, partial, y);
 }
 
 /// y += sum of the rows of `partial`. partial: (rows, columns), y: (columns)
 pub fn rows_add(r: &mut Recorder, partial: &Tensor, y: &Tensor) {
+    one(r, &ROWS_ADD, partial, y);
+}
+
+fn one(r: &mut Recorder, kernel: &'static KernelSpec, partial: &Tensor, y: &Tensor) {
     let [_, columns] = partial.dims();
-    assert_eq!(y.dims(), [columns], "reduce.rows_add: y");
-    launch(r, &ROWS_ADD, columns, &[partial, y]);
+    assert_eq!(y.dims(), [columns], "{}: y", kernel.label);
+    let sum = sum(r, partial, y);
+    launch(r, kernel, [sum, NOTHING], &[partial, y]);
 }
 
 /// y and z += sum of the rows of `partial`, which has y's columns, then z's. partial: (rows, a + b), y: (a), z: (b)
+///
+/// Recorded with the next such sum, or at the end of the stage: nothing in a stage reads the gradients that it makes.
 pub fn rows_add_pair(r: &mut Recorder, partial: &Tensor, y: &Tensor, z: &Tensor) {
     let [_, columns] = partial.dims();
     let ([a], [b]) = (y.dims(), z.dims());
     assert_eq!(a + b, columns, "reduce.rows_add_pair: y and z");
-    launch(r, &ROWS_ADD_PAIR, a, &[partial, y, z]);
+    let own = [partial, y, z].map(Tensor::clone);
+    match r.waiting.take() {
+        Some(Waiting { tensors: first, .. }) if !first[1..].iter().any(|t| own[1..].iter().any(|u| t.overlaps(u))) => {
+            let sums = [sum(r, &first[0], &first[1]), sum(r, &own[0], &own[1])];
+            let [partial, y, z] = &first;
+            let [partial2, y2, z2] = &own;
+            launch(r, &ROWS_ADD_PAIRS, sums, &[partial, y, z, partial2, y2, z2]);
+        }
+        other => {
+            if let Some(first) = other {
+                alone(r, first.tensors);
+            }
+            r.waiting = Some(Waiting { tensors: own, alone });
+        }
+    }
 }
 
-fn launch(r: &mut Recorder, kernel: &'static KernelSpec, y_columns: u32, tensors: &[&Tensor]) {
-    let [rows, columns] = tensors[0].dims();
-    let dims = Dims { rows, columns, y_columns, pad: 0 };
-    let class = format!("r{}c{}", rows.next_power_of_two(), columns.next_power_of_two());
-    let tall = rows >= SLICED_ROWS_MIN && columns <= SLICED_COLUMNS_MAX;
-    let v = r.choices.variant(kernel, class, |v| tall || v.constant("SLICES") == 1);
-    let variant = &kernel.variants[v.variant];
-    let groups = columns.div_ceil(variant.constant("WG") / variant.constant("SLICES"));
-    r.dispatch(kernel, v, dims, tensors, groups, u64::from(rows) * u64::from(columns));
+fn alone(r: &mut Recorder, [partial, y, z]: [Tensor; 3]) {
+    let sum = sum(r, &partial, &y);
+    launch(r, &ROWS_ADD_PAIR, [sum, NOTHING], &[&partial, &y, &z]);
+}
+
+const NOTHING: Sum = Sum { rows: 0, columns: 0, y_columns: 0, slices: 1 };
+
+fn sum(r: &Recorder, partial: &Tensor, y: &Tensor) -> Sum {
+    let [rows, columns] = partial.dims();
+    // As many columns as a full device has tiles keep it busy, a lane each.
+    let sliced = rows >= SLICED_ROWS_MIN && columns <= r.limits.tiles_full;
+    Sum { rows, columns, y_columns: y.len(), slices: if sliced { SLICES } else { 1 } }
+}
+
+fn launch(r: &mut Recorder, kernel: &'static KernelSpec, sums: [Sum; 2], tensors: &[&Tensor]) {
+    let v = usize::from(sums.iter().any(|sum| sum.slices > 1));
+    let [groups, more] = sums.map(|sum| sum.columns.div_ceil(VARIANTS[v].constant("WG") / sum.slices));
+    let [first, second] = sums;
+    let flops = sums.iter().map(|sum| u64::from(sum.rows) * u64::from(sum.columns)).sum();
+    r.dispatch(kernel, v, Dims { first, second, groups, pad: [0; 3] }, tensors, groups + more, flops);
 }

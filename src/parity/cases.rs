@@ -289,7 +289,8 @@ fn embeds(lab: &mut Lab) {
 }
 
 fn reduces(lab: &mut Lab) {
-    for [rows, columns] in [[1, 1], [3, 7], [64, 64], [65, 255], [200, 257], [1000, 3]] {
+    // Pairs are launched two by two; the last one is alone.
+    for [rows, columns] in [[1, 1], [3, 7], [64, 64], [65, 255], [200, 257], [1000, 3], [300, 5]] {
         let partial = lab.normal("partial", &[rows, columns]);
         let y = lab.normal("y", &[columns]);
         reduce::rows_add(&mut lab.r, &partial, &y);

@@ -179,7 +179,8 @@ fn embed_rule(s: &Scene, entry: &str) -> f64 {
 fn reduce_rule(s: &Scene, entry: &str, name: &str) -> f64 {
     let d: reduce::Dims = s.dims();
     let before = if entry == "rows_sum" { 0.0 } else { largest(s.f32(name)) };
-    drift(d.rows + 1) * (f64::from(d.rows) * largest(s.f32("partial")) + before)
+    let (sum, partial) = if name.ends_with('2') { (d.second, "partial2") } else { (d.first, "partial") };
+    drift(sum.rows + 1) * (f64::from(sum.rows) * largest(s.f32(partial)) + before)
 }
 
 /// sigmoid: `exp(-|x|)` is off by (3 + 2|x|) ULP of itself, at most 3 ULP of 1; a division and a difference add 3.5. On two sides.

@@ -170,12 +170,20 @@ impl Default for Limits {
     }
 }
 
+/// A launch that waits for another of its kind to share a dispatch with; the end of the stage is as long as it can wait.
+pub(crate) struct Waiting {
+    pub tensors: [Tensor; 3],
+    /// Records it by itself.
+    pub alone: fn(&mut Recorder, [Tensor; 3]),
+}
+
 /// A plan being written.
 pub struct Recorder {
     pub choices: Choices,
     pub limits: Limits,
     /// What activations that the backward reads are stored as.
     pub stored: Elem,
+    pub(crate) waiting: Option<Waiting>,
     buffers: Vec<Buffer>,
     dispatches: Vec<Dispatch>,
     stages: Vec<(Stage, Range<usize>)>,
@@ -183,7 +191,8 @@ pub struct Recorder {
 
 impl Recorder {
     pub fn new(choices: Choices, limits: Limits) -> Self {
-        Self { choices, limits, stored: Elem::F32, buffers: Vec::new(), dispatches: Vec::new(), stages: Vec::new() }
+        let (buffers, dispatches, stages) = (Vec::new(), Vec::new(), Vec::new());
+        Self { choices, limits, stored: Elem::F32, waiting: None, buffers, dispatches, stages }
     }
 
     /// A buffer of its own, `len` words of 4 bytes.
@@ -234,12 +243,15 @@ impl Recorder {
 
     /// Opens a stage: the dispatches recorded until the next call belong to it.
     pub fn begin(&mut self, stage: Stage) {
-        let here = self.dispatches.len();
         self.close_stage();
+        let here = self.dispatches.len();
         self.stages.push((stage, here..here));
     }
 
     fn close_stage(&mut self) {
+        if let Some(Waiting { tensors, alone }) = self.waiting.take() {
+            alone(self, tensors);
+        }
         let here = self.dispatches.len();
         if let Some((_, range)) = self.stages.last_mut() {
             range.end = here;
@@ -271,9 +283,7 @@ impl Recorder {
                 tensor.bytes()
             );
             for (other_slot, other) in kernel.slots.iter().zip(tensors).take(i) {
-                let overlap = tensor.buffer == other.buffer
-                    && tensor.offset < other.offset + other.words()
-                    && other.offset < tensor.offset + tensor.words();
+                let overlap = tensor.overlaps(other);
                 let mixed = slot.access.declared_read_write() != other_slot.access.declared_read_write();
                 assert!(
                     !(tensor.buffer == other.buffer && mixed || overlap && slot.access.declared_read_write()),

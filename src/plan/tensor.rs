@@ -86,6 +86,12 @@ impl Tensor {
         Self { buffer, ..self.clone() }
     }
 
+    pub fn overlaps(&self, other: &Self) -> bool {
+        self.buffer == other.buffer
+            && self.offset < other.offset + other.words()
+            && other.offset < self.offset + self.words()
+    }
+
     /// The same elements under another shape.
     pub fn reshaped(&self, shape: &[u32]) -> Self {
         let view = Self::new(&self.label, self.buffer, self.offset, self.elem, shape);

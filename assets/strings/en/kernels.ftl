@@ -87,6 +87,7 @@ kernels-about-optimizer-adamw = AdamW: every weight moves against the mean of it
 kernels-about-reduce-rows-sum = Joins the parts of a sum that was cut into pieces, in a fixed order.
 kernels-about-reduce-rows-add = Adds up what was summed block by block, in a fixed order: sums of rounded numbers depend on their order, and a run has to repeat to the bit.
 kernels-about-reduce-rows-add-pair = The same for two gradients at once: a weight and its bias, or a normalisation's scale and shift.
+kernels-about-reduce-rows-add-pairs = The same for two such pairs that have nothing to do with each other: one launch costs less than two.
 kernels-about-rtd-loss = The judge's loss at every token, original or replaced, and its gradient. Here ELECTRA learns from all tokens, where a masked language model learns from 15%.
 kernels-about-vocab-forward = The generator's softmax over the whole vocabulary: its loss, and one token drawn by these chances, which is what the judge will read.
 kernels-about-vocab-backward = The gradient of that softmax: every word's chance, less one for the right word.

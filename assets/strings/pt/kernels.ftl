@@ -87,6 +87,7 @@ kernels-about-optimizer-adamw = AdamW: cada peso anda contra a média dos seus g
 kernels-about-reduce-rows-sum = Junta as partes de uma soma que foi cortada em pedaços, numa ordem fixa.
 kernels-about-reduce-rows-add = Junta o que foi somado bloco a bloco, numa ordem fixa: somas de números arredondados dependem da ordem, e uma execução precisa se repetir bit a bit.
 kernels-about-reduce-rows-add-pair = O mesmo para dois gradientes de uma vez: um peso e o seu viés, ou a escala e o deslocamento de uma normalização.
+kernels-about-reduce-rows-add-pairs = O mesmo para dois desses pares que nada têm a ver um com o outro: um lançamento custa menos que dois.
 kernels-about-rtd-loss = A perda do discriminador em cada token, original ou substituído, e seu gradiente. Aqui o ELECTRA aprende com todos os tokens, enquanto um modelo de linguagem mascarado aprende com 15%.
 kernels-about-vocab-forward = O softmax do gerador sobre o vocabulário inteiro: sua perda, e um token sorteado por essas chances, que é o que o discriminador vai ler.
 kernels-about-vocab-backward = O gradiente desse softmax: a chance de cada palavra, menos um para a palavra certa.

@@ -74,6 +74,7 @@ fn own(label: &str) -> Option<&'static str> {
         "optimizer.adamw" => "kernels-about-optimizer-adamw",
         "reduce.rows_sum" => "kernels-about-reduce-rows-sum",
         "reduce.rows_add" => "kernels-about-reduce-rows-add",
+        "reduce.rows_add_pairs" => "kernels-about-reduce-rows-add-pairs",
         "reduce.rows_add_pair" => "kernels-about-reduce-rows-add-pair",
         "rtd.loss" => "kernels-about-rtd-loss",
         "vocab.forward" => "kernels-about-vocab-forward",
