@@ -139,15 +139,15 @@ fn stage_right(seat: Seat, rows: mat4x4f) {
 fn products(seat: Seat, sum: mat4x4f) -> mat4x4f {
     var s = sum;
     for (var i = 0u; i < SIDE; i++) {
-        s = outer(s, left[i].at[0][seat.own], right[i].at[0][seat.part]);
-        s = outer(s, left[i].at[1][seat.own], right[i].at[1][seat.part]);
-        s = outer(s, left[i].at[2][seat.own], right[i].at[2][seat.part]);
-        s = outer(s, left[i].at[3][seat.own], right[i].at[3][seat.part]);
+        s = with_outer(s, left[i].at[0][seat.own], right[i].at[0][seat.part]);
+        s = with_outer(s, left[i].at[1][seat.own], right[i].at[1][seat.part]);
+        s = with_outer(s, left[i].at[2][seat.own], right[i].at[2][seat.part]);
+        s = with_outer(s, left[i].at[3][seat.own], right[i].at[3][seat.part]);
     }
     return s;
 }
 // As fma: not every driver joins a product and a sum by itself.
-fn outer(sum: mat4x4f, x: vec4f, y: vec4f) -> mat4x4f {
+fn with_outer(sum: mat4x4f, x: vec4f, y: vec4f) -> mat4x4f {
     return mat4x4f(fma(x.xxxx, y, sum[0]), fma(x.yyyy, y, sum[1]), fma(x.zzzz, y, sum[2]), fma(x.wwww, y, sum[3]));
 }
 // Products of own rows with 32 passing ones from first on, of parts of qkv.

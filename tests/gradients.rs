@@ -6,7 +6,7 @@ mod lab;
 use electroscope::model::ledger::Group;
 use electroscope::ops::vocab::Slots;
 use electroscope::ops::{Dropout, attention, embed, gather, gelu, layernorm, matmul, rtd, vocab};
-use electroscope::plan::{Choices, Elem, Limits, Plan, Recorder, Stage, Step, Tensor};
+use electroscope::plan::{Choices, Elem, Limits, Plan, Recorder, Split, Stage, Step, Tensor};
 use electroscope::rng::{Key, Sequence, Stream};
 use electroscope::train::engine::{Engine, Place};
 use electroscope::train::metrics::bce_with_logits;
@@ -307,7 +307,7 @@ fn linear_layers_whose_sums_are_split() {
         ([4, 3, 100], ["matmul.backward_input_partial", "reduce.rows_sum"]),
     ] {
         let mut b = Bench::new();
-        b.r.limits = Limits { tiles_full: 64, part_min: 32, ..Limits::WEBGPU };
+        b.r.limits = Limits { split: Split { tiles_full: 64, part_min: 32 }, ..Limits::WEBGPU };
         let plan = linear_layer(b, shape);
         let ran = |label| plan.dispatches.iter().any(|d| d.kernel.label == label);
         assert!(kernels.into_iter().all(ran), "{shape:?}\n{plan}");

@@ -4,7 +4,7 @@ mod lab;
 
 use electroscope::config::Config;
 use electroscope::model::{Model, ModelSpec, ProbeSize};
-use electroscope::plan::{BufferId, Choices, Limits, Plan, Role, Stage, Tensor};
+use electroscope::plan::{BufferId, Choices, Limits, Plan, Role, Split, Stage, Tensor};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
@@ -17,8 +17,8 @@ const UNIFORM_BYTES_MAX: usize = 64 << 10;
 /// A readout's pass: a few short rows.
 const PROBE: ProbeSize = ProbeSize { rows: 4, row_len: 16, slots: 8 };
 
-/// A device that few products fill, as `Gpu::plan_limits` has it for a discrete one.
-const DISCRETE: Limits = Limits { tiles_full: 4096, part_min: 64, ..Limits::WEBGPU };
+/// A device that few products fill.
+const DISCRETE: Limits = Limits { split: Split::DISCRETE, ..Limits::WEBGPU };
 
 fn record(config: &Config, vocab: u32) -> Model {
     record_for(config, vocab, Limits::default())

@@ -304,6 +304,17 @@ fn variants_fit_what_a_lane_holds_in_registers() {
     assert_eq!(ballot.constant("WG"), 8, "embed {}: lanes of the smallest subgroup", ballot.name);
 }
 
+/// Indices are checked on the device only where `looks_up` says that words of a tensor may make them.
+#[test]
+fn kernels_that_read_words_say_that_they_look_something_up() {
+    // Theirs are flags: a key is read or not, an update is made or not.
+    let flags = |label: &str| label.starts_with("attention.") || label.starts_with("optimizer.");
+    for spec in ops::ALL.iter().filter(|spec| !flags(spec.label)) {
+        let words = spec.slots.iter().any(|slot| slot.elem == Elem::U32 && slot.access.reads());
+        assert!(!words || spec.looks_up, "{}", spec.label);
+    }
+}
+
 #[test]
 fn variants_translate_to_every_platform() {
     for shader in Shader::all() {

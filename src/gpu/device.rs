@@ -7,6 +7,7 @@
 use super::choice::{AdapterKind, AdapterSummary, Choice, Features, select};
 use super::wait::{Done, Waiter};
 use crate::error::Kind;
+use crate::plan::Split;
 use crate::{Error, Result, plan};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -18,19 +19,6 @@ pub enum Profile {
     Portable,
     /// All of the adapter's limits and features, less mappable primary buffers and everything experimental.
     Full,
-}
-
-/// Tiles of a product that keep a core of a processor busy.
-const TILES_PER_CORE: u32 = 4;
-/// A device with memory of its own: several workgroups of 64 x 64 outputs for each of a hundred multiprocessors. Joining the parts costs
-/// bandwidth, which a device that shares the processor's memory has a tenth of; a browser does not tell one from the other.
-const TILES_DISCRETE: u32 = 4096;
-const TILES_SHARED: u32 = 512;
-/// Shortest part of a sum, for devices with more lanes than a small model has outputs: a few microseconds of waiting for memory.
-const PART_MIN: u32 = 64;
-
-fn cores() -> u32 {
-    std::thread::available_parallelism().map_or(1, |n| n.get() as u32)
 }
 
 /// A device and what belongs to it. Clones share it; the last one closes it.
@@ -248,16 +236,15 @@ impl Gpu {
 
     /// What a plan for this device may use.
     pub fn plan_limits(&self) -> plan::Limits {
-        let (tiles_full, part_min) = match self.summary.kind {
-            AdapterKind::Software => (TILES_PER_CORE * cores(), plan::Limits::WEBGPU.part_min),
-            AdapterKind::Discrete => (TILES_DISCRETE, PART_MIN),
-            _ => (TILES_SHARED, PART_MIN),
-        };
         plan::Limits {
             binding_bytes_max: self.limits.max_storage_buffer_binding_size,
             buffer_bytes_max: self.limits.max_buffer_size,
-            tiles_full,
-            part_min,
+            split: match self.summary.kind {
+                AdapterKind::Software => Split::PROCESSOR,
+                AdapterKind::Discrete => Split::DISCRETE,
+                // A browser does not tell the others apart.
+                _ => Split::SHARED,
+            },
         }
     }
 
@@ -270,7 +257,8 @@ impl Gpu {
         // SAFETY: only texts of this crate come here. Their loops end, whatever the data: they count to a number of `dims` or of the
         // variant, chains of slots to the number of slots. Where nothing is looked up, indices come from `dims` and the lane's place alone,
         // and stay inside what is bound: launches assert their tensors' shapes, kernels guard by `dims`, and the parity suite runs each
-        // kernel and variant on ragged shapes and finds a write beside the range that was meant.
+        // kernel and variant on ragged shapes: a write beside the range that was meant fails it, a read of what is not there as well,
+        // wherever it changes a number.
         unsafe { self.device.create_shader_module_trusted(descriptor, checks) }
     }
 

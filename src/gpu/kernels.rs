@@ -5,6 +5,7 @@ use crate::plan::kernel::Needs;
 use crate::plan::{KernelSpec, Slot, Step};
 use crate::{Error, Result};
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::num::NonZeroU64;
 
 /// Device objects made so far. After step 0 none of these grows.
@@ -50,13 +51,20 @@ pub struct Pipeline {
     pub layout: wgpu::BindGroupLayout,
 }
 
+/// A text, what it needs, and whether it looks something up.
+type ModuleKey = (&'static str, Needs, bool);
+
+fn module_key(kernel: &KernelSpec, variant: usize) -> ModuleKey {
+    (kernel.source_of(variant), kernel.variants[variant].needs, kernel.looks_up)
+}
+
 /// Every pipeline of a plan, one for each kernel and variant, found by number.
 pub struct Kernels {
     pub all: Vec<Pipeline>,
     pub step_layout: wgpu::BindGroupLayout,
     numbers: HashMap<(&'static str, usize), usize>,
-    /// By text and needs: the entry points of a file share a module.
-    modules: HashMap<(&'static str, Needs), wgpu::ShaderModule>,
+    /// The entry points of a file share a module.
+    modules: HashMap<ModuleKey, wgpu::ShaderModule>,
 }
 
 impl Kernels {
@@ -73,7 +81,7 @@ impl Kernels {
         self.numbers[&(kernel.label, variant)]
     }
 
-    /// Compiles what is wanted and not there yet: on every core, since a discrete device's driver takes up to a fifth of a second for one.
+    /// Compiles what is wanted and not there yet, on every thread of the pool, since a discrete device's driver takes up to a fifth of a second for one.
     ///
     /// # Errors
     /// A variant needs what the device lacks, or the platform rejects its shader; the message has its label.
@@ -91,15 +99,13 @@ impl Kernels {
             }
         }
         for (kernel, variant) in &missing {
-            let key = (kernel.source_of(*variant), kernel.variants[*variant].needs);
-            if !self.modules.contains_key(&key) {
-                let module = watched(gpu, kernel, *variant, || module(gpu, kernel, *variant)).await?;
-                self.modules.insert(key, module);
+            if let Entry::Vacant(place) = self.modules.entry(module_key(kernel, *variant)) {
+                place.insert(watched(gpu, kernel, *variant, || module(gpu, kernel, *variant)).await?);
             }
         }
         let this = &*self;
         let compile = |&(kernel, variant): &(&'static KernelSpec, usize)| {
-            let module = &this.modules[&(kernel.source_of(variant), kernel.variants[variant].needs)];
+            let module = &this.modules[&module_key(kernel, variant)];
             watched(gpu, kernel, variant, move || this.compile(gpu, module, kernel, variant))
         };
         #[cfg(not(target_arch = "wasm32"))]

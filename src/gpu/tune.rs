@@ -9,7 +9,7 @@ use crate::Result;
 use crate::error::Kind;
 use crate::plan::{Choices, Dispatch, Elem, Plan, Recorder, Stage, Step, Tensor};
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 use web_time::Instant;
@@ -28,9 +28,7 @@ const SAMPLE_SECS: f64 = 1e-3;
 const REPEATS_MAX: f64 = 64.0;
 /// The fastest of these counts: what disturbs only ever slows.
 const SAMPLES: u32 = 3;
-/// A variant this many times slower than the best is not sampled again.
-const CLOSE: f64 = 2.0;
-/// A variant this many times slower than the best, at the shapes with the most work, is not tried at the others.
+/// A variant this many times slower than the best is not sampled again, nor, at the shapes with the most work, tried at the others.
 const HOPELESS: f64 = 4.0;
 /// And so many times slower for the file's kernel with the most work, not for its other kernels.
 const HOPELESS_IN_FILE: f64 = 2.0;
@@ -74,8 +72,8 @@ pub async fn tune(
     let all = kernels.iter().map(Vec::len).sum::<usize>() as f32;
     let mut tuning = Tuning::default();
     let mut pipelines = Kernels::new(gpu);
-    // What the first kernel of a file says of the variants that all of them share.
-    let mut files: BTreeMap<&'static str, Timed> = BTreeMap::new();
+    // Of a file, whose kernels share their variants: what won for the heaviest of them, and what was hopeless there.
+    let mut files: BTreeMap<&'static str, (&'static str, BTreeSet<&'static str>)> = BTreeMap::new();
     if !kernels.is_empty() {
         tell(0.0);
     }
@@ -84,8 +82,8 @@ pub async fn tune(
         for contests in &mut kernels {
             let file = contests[0].file();
             let part = if heaviest { &mut contests[..1] } else { &mut contests[1..] };
-            if let Some(first) = files.get(file).filter(|_| heaviest) {
-                part[0].leave_out(|d| first.slower(d, HOPELESS_IN_FILE));
+            if let Some((_, lost)) = files.get(file) {
+                part.iter_mut().for_each(|contest| contest.leave_out(|d| lost.contains(d.variant().name)));
             }
             if part.is_empty() || started.elapsed() > budget {
                 continue;
@@ -119,15 +117,16 @@ pub async fn tune(
             if let Some(timed) = tuning.timed.last().filter(|timed| heaviest && timed.key == contests[0].key) {
                 let best = timed.secs[0].0.to_owned();
                 tuning.choices.0.insert(contests[0].dispatches[0].kernel.label.to_owned(), best);
-                files.entry(file).or_insert_with(|| timed.clone());
-                contests[1..].iter_mut().for_each(|contest| contest.leave_out(|d| timed.slower(d, HOPELESS)));
+                files.entry(file).or_insert_with(|| (timed.secs[0].0, timed.slower_than(HOPELESS_IN_FILE)));
+                let lost = timed.slower_than(HOPELESS);
+                contests[1..].iter_mut().for_each(|contest| contest.leave_out(|d| lost.contains(d.variant().name)));
             }
         }
     }
     // What was not reached is decided all the same, so that the next run on this adapter takes what this one takes.
     for contest in kernels.iter().flatten() {
         let label = contest.dispatches[0].kernel.label;
-        let of_file = || files.get(contest.file()).map(|timed| timed.secs[0].0.to_owned());
+        let of_file = || files.get(contest.file()).map(|(best, _)| (*best).to_owned());
         let like = tuning.choices.0.get(label).cloned().or_else(of_file);
         let known = contest.dispatches.iter().map(|d| d.variant().name);
         let name = like.filter(|name| known.clone().any(|other| other == name));
@@ -165,10 +164,10 @@ fn guess(gpu: &Gpu, dispatches: &[Dispatch]) -> &'static str {
 }
 
 impl Timed {
-    /// Whether a dispatch's variant took more than so many times the best one's time, or was not tried.
-    fn slower(&self, d: &Dispatch, times: f64) -> bool {
-        let own = self.secs.iter().find(|(name, _)| *name == d.variant().name);
-        own.is_none_or(|(_, secs)| *secs > times * self.secs[0].1)
+    /// The variants that took more than so many times the best one's time. What these shapes do not offer did not lose.
+    fn slower_than(&self, times: f64) -> BTreeSet<&'static str> {
+        let limit = times * self.secs[0].1;
+        self.secs.iter().filter(|(_, secs)| *secs > limit).map(|(name, _)| *name).collect()
     }
 }
 
@@ -280,7 +279,7 @@ impl Trial {
         // Turn by turn, so that a clock that rises, or work beside, meets them all.
         for _ in 0..SAMPLES {
             let best = best_of(&runs);
-            for run in runs.iter_mut().filter(|run| run.whole() <= CLOSE * best) {
+            for run in runs.iter_mut().filter(|run| run.whole() <= HOPELESS * best) {
                 let repeats = (SAMPLE_SECS / run.secs).clamp(1.0, REPEATS_MAX) as u32;
                 run.secs = run.secs.min(self.executor.time(run.dispatch, run.groups, repeats).await?);
             }

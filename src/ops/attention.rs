@@ -144,6 +144,7 @@ pub fn forward(r: &mut Recorder, label: &str, qkv: &Tensor, mask: &Tensor, heads
 pub fn backward(r: &mut Recorder, saved: &Attended, dctx: &Tensor) -> Tensor {
     let dqkv = r.activation(&format!("d.{}", saved.qkv.label), saved.qkv.shape());
     let Attended { qkv, ctx, lse, mask, dims } = saved;
+    assert_eq!(dctx.shape(), ctx.shape(), "attention.backward: dctx");
     // Scores, their gradient, then query, key and value: five products. Workgroups that own rows make the first two twice.
     launch(r, stored_as(qkv.elem, &BACKWARD, &BACKWARD_F16), dims, &[qkv, mask, ctx, lse, dctx, &dqkv], 10);
     dqkv

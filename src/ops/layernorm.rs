@@ -143,7 +143,7 @@ const ROWS_PER_GROUP: u32 = 32;
 pub fn forward(r: &mut Recorder, label: &str, x: &Tensor, p: &Affine, eps: f32, t: u32, outer: Dropout) -> Normed {
     let out = normed(r, label, x, eps, t, Dropout::OFF, outer);
     let [n, c] = x.dims();
-    assert_eq!(p.w.dims(), [c], "layernorm.forward: w");
+    assert_eq!((p.w.dims(), p.b.dims()), ([c], [c]), "layernorm.forward: w and b");
     let kernel = stored_as(out.x.elem, &FORWARD, &FORWARD_F16);
     let v = choose(r, kernel, [n, c]);
     let groups = groups(kernel, &v, n);
@@ -166,7 +166,7 @@ pub fn forward_residual(
     let out = normed(r, label, h, eps, t, inner, Dropout::OFF);
     let [n, c] = h.dims();
     assert_eq!(residual.dims(), [n, c], "layernorm.forward_residual: residual");
-    assert_eq!(p.w.dims(), [c], "layernorm.forward_residual: w");
+    assert_eq!((p.w.dims(), p.b.dims()), ([c], [c]), "layernorm.forward_residual: w and b");
     let kernel = stored_as(out.x.elem, &FORWARD_RESIDUAL, &FORWARD_RESIDUAL_F16);
     let v = choose(r, kernel, [n, c]);
     let tensors = [residual, h, &p.w, &p.b, &out.y, &out.mean, &out.rstd];
@@ -201,6 +201,8 @@ fn backward_with(
     dx: &[&Tensor],
 ) {
     let [n, c] = saved.x.dims();
+    assert_eq!((p.w.dims(), dy.dims()), ([c], [n, c]), "{}: w and dy", kernel.label);
+    assert_eq!((d.w.dims(), d.b.dims()), ([c], [c]), "{}: gradients", kernel.label);
     let blocks = n.div_ceil(ROWS_PER_GROUP);
     // dw and db of a block of rows side by side.
     let partial = r.activation(&format!("partial.{}", d.w.label), &[blocks, 2 * c]);

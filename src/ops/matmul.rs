@@ -176,8 +176,8 @@ pub struct Linear {
 /// FLOPs that one dispatch may have: larger products are split by rows, so that no dispatch holds the device for long. The feed-forward
 /// of the paper's small batch (16,384 rows of 256 by 1,024) is whole: a quarter of a second where a processor runs the shaders.
 const FLOPS_MAX: u64 = 1 << 33;
-/// The length of a part is a multiple of this where rows are read along k: operands bound in fours, and tiles, start at its beginning.
-const K_PART_UNIT: u32 = 16;
+/// The length of a part is a multiple of this where rows are read along k: no step of a tile, and no quad, straddles two parts.
+const K_PART_UNIT: u32 = 32;
 
 /// y = x Wᵀ + b, stored as x is. x: (N, in) -> y: (N, out)
 pub fn forward(r: &mut Recorder, label: &str, x: &Tensor, p: &Linear) -> Tensor {
@@ -214,6 +214,7 @@ pub fn forward_gelu(r: &mut Recorder, label: &str, x: &Tensor, p: &Linear) -> (T
     let [rows_all, k] = x.dims();
     let [n, w_in] = p.w.dims();
     assert_eq!(w_in, k, "matmul.forward_gelu: {:?} by {:?}", x, p.w);
+    assert_eq!(p.b.dims(), [n], "matmul.forward_gelu: bias");
     let u = r.activation_of(&format!("{label}.pre"), x.elem, &[rows_all, n]);
     let y = r.activation_of(label, x.elem, &[rows_all, n]);
     let kernel = stored_as(x.elem, &FORWARD_GELU, &FORWARD_GELU_F16);
@@ -262,6 +263,9 @@ fn backward_input_with(
     let [w_out, n] = w.dims();
     let kernel = stored_as(w.elem, plain, half);
     assert_eq!(w_out, k, "{}: {dy:?} by {w:?}", kernel.label);
+    let [rows_all, _] = dy.dims();
+    let outputs = [rows_all, n];
+    assert!(dx.dims() == outputs && u.is_none_or(|u| u.dims() == outputs), "{}: {dx:?}, {u:?}", kernel.label);
     for (first, rows) in blocks(dy, n) {
         let (dy, dx) = (dy.rows(first, rows), dx.rows(first, rows));
         if kernel.entry == BACKWARD_INPUT.entry && backward_input_in_parts(r, &dy, w, &dx) {
@@ -275,7 +279,7 @@ fn backward_input_with(
     }
 }
 
-/// [`BACKWARD_INPUT`] where its sums are long and its outputs few: a vocabulary's. False: they are not.
+/// [`BACKWARD_INPUT`] where its sums are long and its outputs few, such as a vocabulary's. False: they are not.
 fn backward_input_in_parts(r: &mut Recorder, dy: &Tensor, w: &Tensor, dx: &Tensor) -> bool {
     let ([m, k], [_, n]) = (dy.dims(), w.dims());
     let k_part = k.div_ceil(parts(r, [m, n, k])).next_multiple_of(K_PART_UNIT);
@@ -315,8 +319,8 @@ pub fn backward_params(r: &mut Recorder, x: &Tensor, dy: &Tensor, d: &Linear) {
 /// How many pieces a product's sum is cut into: enough to fill the device, none shorter than is worth it. By the plain variant's
 /// tiles, so that no choice of another changes which kernels run.
 fn parts(r: &Recorder, [m, n, k]: [u32; 3]) -> u32 {
-    let wanted = r.limits.tiles_full.div_ceil(tiles(&BACKWARD_WEIGHT, &Chosen::default(), m, n));
-    let parts = wanted.min(k / r.limits.part_min).max(1);
+    let wanted = r.limits.split.tiles_full.div_ceil(tiles(&BACKWARD_WEIGHT, &Chosen::default(), m, n));
+    let parts = wanted.min(k / r.limits.split.part_min).max(1);
     // Every part must have rows of its own: k = 5, parts = 4 would leave the last one empty.
     k.div_ceil(k.div_ceil(parts))
 }

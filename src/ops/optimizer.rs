@@ -106,6 +106,8 @@ pub fn update_all(r: &mut Recorder, ranges: &[Range], groups: u32, hyper: Hyper,
         norm(r, ranges, group, guard, step_out);
     }
     for range in ranges {
+        let lens = [&range.g, &range.m, &range.v].map(Tensor::len);
+        assert_eq!(lens, [range.p.len(); 3], "optimizer.adamw: g, m and v of {:?}", range.p);
         let dims = Dims { len: range.p.len(), group: range.group, ..dims(hyper, range) };
         let groups = range.p.len().div_ceil(PER_GROUP);
         let tensors = [&range.p, &range.g, &range.m, &range.v, guard];

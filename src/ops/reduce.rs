@@ -118,7 +118,7 @@ const NOTHING: Sum = Sum { rows: 0, columns: 0, y_columns: 0, slices: 1 };
 fn sum(r: &Recorder, partial: &Tensor, y: &Tensor) -> Sum {
     let [rows, columns] = partial.dims();
     // As many columns as a full device has tiles keep it busy, a lane each.
-    let sliced = rows >= SLICED_ROWS_MIN && columns <= r.limits.tiles_full;
+    let sliced = rows >= SLICED_ROWS_MIN && columns <= r.limits.split.tiles_full;
     Sum { rows, columns, y_columns: y.len(), slices: if sliced { SLICES } else { 1 } }
 }
 

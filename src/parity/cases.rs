@@ -8,13 +8,13 @@ use crate::ops::{
     self, Dropout, attention, cast, corrupt, embed, fill, gather, gelu, layernorm, matmul, optimizer, reduce, rtd,
     vocab,
 };
-use crate::plan::{Choices, Elem, KernelSpec, Limits, Recorder, Role, Step, Tensor};
+use crate::plan::{Choices, Elem, KernelSpec, Limits, Recorder, Role, Split, Step, Tensor};
 use crate::rng::{Key, Sequence, Stream};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// A device that a small product does not fill: long sums are split.
-const SPLITTING: Limits = Limits { tiles_full: 64, ..Limits::WEBGPU };
+const SPLITTING: Limits = Limits { split: Split { tiles_full: 64, part_min: 256 }, ..Limits::WEBGPU };
 
 /// Every case that the device can run: each op once for every variant name that its kernels have.
 pub fn all(features: Features) -> impl Iterator<Item = Case> {

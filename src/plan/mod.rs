@@ -146,22 +146,37 @@ impl From<usize> for Chosen {
     }
 }
 
+/// When a long sum is cut into parts for several workgroups: a matter of the kind of device, so that every run on one has the same plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+pub struct Split {
+    /// Tiles of 32 × 32 outputs that keep the whole device busy: a product with as many is not cut.
+    pub tiles_full: u32,
+    /// The shortest part that is worth a workgroup of its own.
+    pub part_min: u32,
+}
+
+impl Split {
+    /// For the twins: their products share themselves among threads.
+    pub const NEVER: Self = Self { tiles_full: 1, part_min: 256 };
+    /// A processor that runs shaders: a few tiles a core, and parts that outweigh the memory they go through.
+    pub const PROCESSOR: Self = Self { tiles_full: 16, part_min: 256 };
+    /// A device that shares the processor's memory: joining the parts costs bandwidth.
+    pub const SHARED: Self = Self { tiles_full: 512, part_min: 64 };
+    /// Memory of its own, ten times as fast: several workgroups of 64 × 64 outputs for each of a hundred multiprocessors.
+    pub const DISCRETE: Self = Self { tiles_full: 4096, part_min: 64 };
+}
+
 /// What the device allows; WebGPU's defaults unless told otherwise.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 pub struct Limits {
     pub binding_bytes_max: u64,
     pub buffer_bytes_max: u64,
-    /// Tiles of 32 × 32 outputs that keep the whole device busy: where a product has fewer, long sums are split among workgroups.
-    /// 1: never.
-    pub tiles_full: u32,
-    /// The shortest part of a sum that is worth a workgroup of its own.
-    pub part_min: u32,
+    pub split: Split,
 }
 
 impl Limits {
-    /// WebGPU's default limits: 128 MiB a binding, 256 MiB a buffer. No sum is split: the twins' products share themselves among threads.
-    pub const WEBGPU: Self =
-        Self { binding_bytes_max: 128 << 20, buffer_bytes_max: 256 << 20, tiles_full: 1, part_min: 256 };
+    /// WebGPU's default limits: 128 MiB a binding, 256 MiB a buffer; no sum is split.
+    pub const WEBGPU: Self = Self { binding_bytes_max: 128 << 20, buffer_bytes_max: 256 << 20, split: Split::NEVER };
 }
 
 impl Default for Limits {

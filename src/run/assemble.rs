@@ -4,8 +4,7 @@
 use super::kernels::{self, Wish};
 use super::source::{Going, Text};
 use super::told;
-use crate::Result;
-use crate::batch::{HeldOut, Loader, Masking, Recipe, Split, hold_out};
+use crate::batch::{HeldOut, Loader, Masking, Packing, Recipe, Split, hold_out};
 use crate::config::{Config, Precision};
 use crate::hub::Networks;
 use crate::model::io::PassSize;
@@ -19,6 +18,7 @@ use crate::train::event::{CorpusInfo, Preparing};
 use crate::train::rules::RuleRows;
 use crate::train::session::{OWN_SLOTS, Parts, Position, Session};
 use crate::train::weights;
+use crate::{Error, Result};
 use std::task::Poll;
 
 /// Fixed rows of the readout.
@@ -110,6 +110,7 @@ pub async fn assemble(
         // With the networks' sizes it must hold too, and be read again.
         config.check()?;
     }
+    check_segments(&config, &spec.shape)?;
     place.check(config.precision)?;
     if config.precision == Precision::F16 && place.gpu().is_none() {
         notices.push([
@@ -160,6 +161,17 @@ pub async fn assemble(
     };
     let session = Session::new(parts, position)?;
     Ok(Assembly { session, corpus, notices, kernels })
+}
+
+/// Rows in two segments want a row of the table for each.
+fn check_segments(config: &Config, shape: &Shape) -> Result<()> {
+    if config.packing == Packing::Segments && shape.generator.segments < 2 {
+        return Err(Error::failed(
+            "packing = segments fills rows in two segments, and these networks know one (type_vocab_size = 1)",
+        )
+        .hint("train them with --set packing=contiguous"));
+    }
+    Ok(())
 }
 
 /// `work`, left where it is as soon as somebody wants it to end: asked whenever it is woken.

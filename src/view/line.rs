@@ -8,7 +8,8 @@ use console::Term;
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::train::event::{
-    Device, EvalMetrics, Event, Finished, Metrics, Outcome, ReadToken, Readout, RunPlan, StepMetrics, Verdict, Warning,
+    Device, EvalMetrics, Event, Finished, Metrics, Outcome, Preparing, ReadToken, Readout, RunPlan, StepMetrics,
+    Verdict, Warning,
 };
 use crate::view::{Lang, duration_text};
 
@@ -171,6 +172,26 @@ struct Progress {
     held_out_auc: Option<f64>,
     readouts: u64,
     sentence: Vec<ReadToken>,
+    prepared: Prepared,
+}
+
+/// What was told last of the time before the first step: lines stay, so that a share of one piece of work is told by quarters.
+#[derive(Default)]
+struct Prepared {
+    message: String,
+    share: f32,
+    news: bool,
+}
+
+impl Prepared {
+    fn take(&mut self, preparing: &Preparing) {
+        let share = preparing.share.unwrap_or(1.0);
+        self.news = self.message != preparing.message || share >= self.share + 0.25 || share < self.share;
+        if self.news {
+            self.message.clone_from(&preparing.message);
+            self.share = share;
+        }
+    }
 }
 
 impl Progress {
@@ -190,6 +211,7 @@ impl Progress {
             held_out_auc: None,
             readouts: 0,
             sentence: Vec::new(),
+            prepared: Prepared::default(),
         }
     }
 
@@ -206,6 +228,7 @@ impl Progress {
             }
             Event::Readout(readout) => self.take_readout(readout),
             Event::Resumed { step } => self.step = *step,
+            Event::Preparing(preparing) => self.prepared.take(preparing),
             _ => {}
         }
     }
@@ -281,7 +304,7 @@ impl Progress {
         match event {
             Event::Device(device) => Some(device_text(device, lang)),
             Event::Plan(plan) => Some(plan_text(plan, lang)),
-            Event::Preparing(preparing) => {
+            Event::Preparing(preparing) if self.prepared.news => {
                 let message = lang.pick(&preparing.message, &preparing.message_pt);
                 let share = preparing.share.map(|share| format!(" {}", lang.percent(f64::from(share), 0)));
                 Some(format!("{message}{}", share.unwrap_or_default()))
@@ -542,6 +565,21 @@ mod tests {
             special: original.starts_with('['),
             ..Default::default()
         }
+    }
+
+    #[test]
+    fn a_share_is_told_by_quarters() {
+        let of = |message: &str, share| {
+            let share = Some(share);
+            Event::Preparing(Preparing { message: message.into(), message_pt: message.into(), share })
+        };
+        let mut events: Vec<Event> = (0..=40).map(|i| of("measuring", i as f32 / 40.0)).collect();
+        events.push(of("reading", 0.1));
+        let told = printed(Lang::En, &events);
+        assert_eq!(
+            told,
+            ["measuring 0%", "measuring 25%", "measuring 50%", "measuring 75%", "measuring 100%", "reading 10%"]
+        );
     }
 
     fn sentence() -> Vec<ReadToken> {
