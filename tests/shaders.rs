@@ -33,6 +33,7 @@ impl Shader {
             f16: all.f16 || needs.f16,
             subgroups: all.subgroups || needs.subgroups,
             matrices: all.matrices.or(needs.matrices),
+            native: all.native || needs.native,
         });
         // As src/gpu writes it before the text.
         let f16 = if needs.f16 { "enable f16;\n" } else { "" };
@@ -89,7 +90,7 @@ impl Shader {
 }
 
 /// Nothing beyond WebGPU's core, and f16, subgroups and cooperative matrices where a variant says that it needs them.
-fn validator(Needs { f16, subgroups, matrices }: Needs) -> Validator {
+fn validator(Needs { f16, subgroups, matrices, .. }: Needs) -> Validator {
     let mut capabilities = Capabilities::empty();
     capabilities.set(Capabilities::SUBGROUP, subgroups);
     capabilities.set(Capabilities::SHADER_FLOAT16, f16);

@@ -86,7 +86,8 @@ impl Features {
             Some(Matrices::F32) => self.matrices_f32,
             Some(Matrices::F16) => self.matrices_f16,
         };
-        (self.f16 || !needs.f16) && (self.subgroups || !needs.subgroups) && matrices
+        let place = cfg!(not(target_arch = "wasm32")) || !needs.native;
+        (self.f16 || !needs.f16) && (self.subgroups || !needs.subgroups) && matrices && place
     }
 }
 

@@ -192,11 +192,12 @@ pub fn first<const N: usize>(errors: [Option<wgpu::Error>; N]) -> Option<wgpu::E
 }
 
 fn offered(gpu: &Gpu, needs: Needs) -> Result<()> {
-    let only = |f16, subgroups, matrices| Needs { f16, subgroups, matrices };
+    let only = |f16, subgroups, matrices| Needs { f16, subgroups, matrices, native: false };
     let each = [
         ("f16", only(needs.f16, false, None)),
         ("subgroups", only(false, needs.subgroups, None)),
         ("cooperative matrices", only(false, false, needs.matrices)),
+        ("a device outside of a browser", Needs { native: needs.native, ..Needs::default() }),
     ];
     match each.iter().find(|(_, needs)| !gpu.features.offer(*needs)) {
         Some((what, _)) => Err(Error::failed(format!("the variant needs {what}, which the device does not offer"))
@@ -242,7 +243,7 @@ mod tests {
 
     #[test]
     fn directives_follow_the_platform() {
-        let needs = |f16, subgroups| Needs { f16, subgroups, matrices: None };
+        let needs = |f16, subgroups| Needs { f16, subgroups, ..Needs::default() };
         assert_eq!(directives(needs(false, false), "webgpu"), "");
         assert_eq!(directives(needs(true, true), "vulkan"), "enable f16;\n");
         assert_eq!(directives(needs(true, true), "webgpu"), "enable f16;\nenable subgroups;\n");

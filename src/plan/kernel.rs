@@ -111,6 +111,8 @@ pub struct Needs {
     pub subgroups: bool,
     /// Cooperative matrices, and subgroups of 32 lanes that hold them.
     pub matrices: Option<Matrices>,
+    /// That no browser translates the text.
+    pub native: bool,
 }
 
 /// Operands of a cooperative product; sums are f32.
@@ -157,6 +159,11 @@ impl Variant {
         Self { needs: Needs { matrices: Some(matrices), ..self.needs }, ..self }
     }
 
+    /// Not in a browser.
+    pub const fn native_only(self) -> Self {
+        Self { needs: Needs { native: true, ..self.needs }, ..self }
+    }
+
     pub const fn in_quads(self) -> Self {
         Self { quads: true, ..self }
     }
@@ -168,7 +175,7 @@ impl Variant {
 }
 
 pub const fn variant(name: &'static str, constants: &'static [(&'static str, u32)]) -> Variant {
-    let needs = Needs { f16: false, subgroups: false, matrices: None };
+    let needs = Needs { f16: false, subgroups: false, matrices: None, native: false };
     Variant { name, constants, needs, source: None, quads: false }
 }
 
