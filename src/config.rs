@@ -60,9 +60,9 @@ impl Precision {
 pub enum InitRule {
     /// Truncated normal of `init_std` everywhere, Glorot-uniform where the reference leaves TensorFlow's default (electra.md 1.2).
     Reference,
-    /// Normal of 1/sqrt(fan-in) for matrices, `init_std` for embeddings: what narrow models need (DECISIONS.md).
+    /// Normal of 1/sqrt(fan-in) for matrices, `init_std` for embeddings: what narrow models need (docs/decisions/011).
     FanIn,
-    /// `fan_in`, and heads that start by looking at the words beside them: what takes off on real text (DECISIONS.md).
+    /// `fan_in`, and heads that start by looking at the words beside them: what takes off on real text (docs/decisions/011).
     Neighbours,
 }
 

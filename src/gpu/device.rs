@@ -249,7 +249,7 @@ impl Gpu {
     }
 
     /// A module of one of our shaders, without what wgpu adds to a stranger's: counters in loops, which keep a driver from unrolling them,
-    /// and, where no index comes from data, clamps on indices. DECISIONS.md has what each costs. A browser checks by itself.
+    /// and, where no index comes from data, clamps on indices. docs/decisions/042 has what each costs. A browser checks by itself.
     pub(super) fn module(&self, descriptor: wgpu::ShaderModuleDescriptor, looks_up: bool) -> wgpu::ShaderModule {
         let mut checks = wgpu::ShaderRuntimeChecks::checked();
         checks.bounds_checks = looks_up;
