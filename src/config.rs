@@ -1,6 +1,6 @@
-//! What a run is told: every setting, said once, checked once.
-//! preset (`assets/presets/*.toml`) <- config file <- `--set key=value` -> [`Config`]; the effective one is printed first and
-//! stored in the run folder and in every checkpoint.
+//! The settings of a run: each has one definition, one default a preset and one check.
+//! preset (`assets/presets/*.toml`) <- config file <- `--set key=value` -> [`Config`]
+//! The program prints the effective configuration first and stores it in the run's folder and in every checkpoint.
 
 use crate::batch::Packing;
 use crate::ops::attention::HEAD_MAX;

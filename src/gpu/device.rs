@@ -1,4 +1,5 @@
-//! An adapter's device, opened and watched: a lost device and every error nobody was waiting for become an [`Error`] of the next call.
+//! Opens an adapter's device and watches it. A lost device, or an error that no call was waiting for, becomes an [`Error`] of the next
+//! call.
 #![allow(
     unsafe_code,
     reason = "experimental features, and shaders without checks, are asked for with `unsafe`; see SAFETY below"
