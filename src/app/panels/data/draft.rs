@@ -1,7 +1,7 @@
 //! A run that is not started yet: what was chosen, as plain data. It becomes what a run is told, and the same as a command line.
 //! choices -> [`Draft::options`], [`Draft::effective`], [`Draft::command_line`].
 
-use crate::app::desk::first_run;
+use crate::app::first_run::first_run;
 use crate::config::Config;
 use crate::gpu::Choice;
 use crate::run::source::Wanted;
