@@ -156,7 +156,7 @@ fn asked_for(adapter: &wgpu::Adapter, profile: Profile) -> (wgpu::Features, wgpu
     }
     // SAFETY: the token acknowledges what may go wrong without wgpu catching it. Matrices past an array's end: matmul.cooperative.wgsl
     // keeps them inside workgroup memory that it sizes itself. Workgroups of no whole subgroups: theirs is one row of 32 lanes, which
-    // tests/shaders.rs looks at. What is left is naga's translation (its SPIR-V marks no access as shared between lanes, so that a
+    // tests/kernels/shaders.rs looks at. What is left is naga's translation (its SPIR-V marks no access as shared between lanes, so that a
     // driver need not order them): whoever sets the variable takes it on.
     (wgpu::Features::EXPERIMENTAL_COOPERATIVE_MATRIX, unsafe { wgpu::ExperimentalFeatures::enabled() })
 }

@@ -104,7 +104,7 @@ fn say(line: &str) {
 /// Starts the child; returns when it has taken the folder and begins to write.
 fn spawn_child(run: &Path) -> (Child, impl Iterator<Item = String>) {
     let mut child = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "child_writes_checkpoints", "--nocapture"])
+        .args(["--exact", "survival::child_writes_checkpoints", "--nocapture"])
         .env(CHILD_RUN, run)
         .stdout(Stdio::piped())
         .stderr(Stdio::null())

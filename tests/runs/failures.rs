@@ -1,14 +1,10 @@
 //! What goes wrong while a view is watching: the run says what to do and which checkpoint is safe, and where it can it goes on.
-#![allow(unsafe_code, reason = "the environment of the test program is changed once, before anything else runs")]
 
-mod common;
-mod lab;
-mod watched;
-
+use crate::lab;
+use crate::watched::{DESK, ENDLESS, Watched, numbers, options};
 use electroscope::gpu::Choice;
 use electroscope::train::event::*;
 use std::path::Path;
-use watched::{DESK, ENDLESS, Watched, numbers, options};
 
 /// Makes it impossible to write a checkpoint, for any user: where its folder was, a file is. And back.
 fn block(checkpoints: &Path) {
@@ -106,7 +102,7 @@ fn numbers_that_leave_the_finite_end_the_run_with_a_reason_to_act_on() {
 
 #[test]
 fn a_lost_device_is_told_and_the_run_goes_on_elsewhere() {
-    if common::gpu("a_lost_device_is_told_and_the_run_goes_on_elsewhere").is_none() {
+    if crate::gpu("a_lost_device_is_told_and_the_run_goes_on_elsewhere").is_none() {
         return;
     }
     let mut o = options("lost", ENDLESS);

@@ -1,12 +1,14 @@
 //! The app without a window: a desk in a test harness, found by role and label, and pictures of it.
 //! `open(..)` -> harness -> `get_by_label`, `click`, `run_steps` -> assertions; `same_picture` where an image has to do.
 
+use crate::RUNS;
 use egui_kittest::Harness;
 use electroscope::app::desk::Desk;
 use electroscope::app::panels::PanelId;
 use electroscope::app::theme;
 use electroscope::view::Lang;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 pub type App = Harness<'static, Option<Desk>>;
 
@@ -24,6 +26,7 @@ pub const LOOK: Look = Look { lang: Lang::En, theme: egui::Theme::Light, size: [
 
 /// A desk that shows the recorded run, with nothing remembered.
 pub fn open(look: Look) -> App {
+    LazyLock::force(&RUNS);
     let mut builder = Harness::builder().with_size(look.size).with_theme(look.theme).with_context_setup(theme::install);
     if look.drawn {
         builder = builder.wgpu();
@@ -56,7 +59,6 @@ pub fn show(app: &mut App, id: PanelId) {
 
 /// Draws the app and compares it with `tests/snapshots/NAME.png`; `UPDATE_SNAPSHOTS=1` writes that file instead.
 /// Pixels may differ a little (drivers round differently), and a few of them more.
-#[allow(dead_code, reason = "only the tests with pictures use it")]
 pub fn same_picture(app: &mut App, name: &str) {
     let drawn = app.render().expect("there is an adapter");
     let (width, height, bytes) = (drawn.width(), drawn.height(), drawn.into_raw());
@@ -77,7 +79,6 @@ pub fn same_picture(app: &mut App, name: &str) {
     }
 }
 
-#[allow(dead_code, reason = "as same_picture")]
 fn write(path: &PathBuf, width: u32, height: u32, rgba: &[u8]) {
     std::fs::create_dir_all(path.parent().expect("a file lies in a folder")).unwrap();
     let mut encoder = png::Encoder::new(std::fs::File::create(path).unwrap(), width, height);
@@ -87,7 +88,6 @@ fn write(path: &PathBuf, width: u32, height: u32, rgba: &[u8]) {
     encoder.write_header().unwrap().write_image_data(rgba).unwrap();
 }
 
-#[allow(dead_code, reason = "as same_picture")]
 fn read(path: &Path) -> (u32, u32, Vec<u8>) {
     let file =
         std::fs::File::open(path).unwrap_or_else(|e| panic!("{}: {e}; UPDATE_SNAPSHOTS=1 writes it", path.display()));

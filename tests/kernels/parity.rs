@@ -1,7 +1,6 @@
 //! Every WGSL kernel on the best adapter there is (lavapipe will do) against its CPU twin.
 
-mod common;
-
+use crate::adapter;
 use electroscope::gpu::Features;
 use electroscope::ops;
 use electroscope::parity::{self, Case, Summary, cases};
@@ -12,7 +11,7 @@ use std::sync::Arc;
 
 #[test]
 fn every_kernel_matches_its_twin() {
-    let Some(gpu) = common::gpu("parity") else { return };
+    let Some(gpu) = adapter::gpu("parity") else { return };
     println!("{}", gpu.summary);
     let summary = block_on(parity::run(&gpu, &mut |line| println!("{line}"))).unwrap();
     // A suite that cannot fail shows nothing: an error of a hundredth of a tensor's largest number is noticed everywhere.
@@ -80,7 +79,7 @@ fn emulated(source: &str) -> String {
 /// No adapter of ours has cooperative matrices. What surrounds them is tried with the same text, in which plain loops stand for them.
 #[test]
 fn cooperative_products_are_right_around_their_matrices() {
-    let Some(gpu) = common::gpu("cooperative products") else { return };
+    let Some(gpu) = adapter::gpu("cooperative products") else { return };
     let offered = Features { matrices_f32: true, matrices_f16: gpu.features.f16, ..gpu.features };
     let mut specs: BTreeMap<(&str, usize), &'static KernelSpec> = BTreeMap::new();
     let mut plain = |kernel: &'static KernelSpec, v: usize| {

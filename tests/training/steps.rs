@@ -1,9 +1,9 @@
 //! What a training step does with a batch, and what training comes to: the first loss, labels, curves on both executors, learning by
 //! heart, and a number that is not finite.
 
-mod common;
-mod lab;
-
+use crate::adapter;
+use crate::lab;
+use crate::lab::Rig;
 use electroscope::batch::{Masking, NONE};
 use electroscope::config::Precision;
 use electroscope::plan::{Role, Stage};
@@ -12,7 +12,6 @@ use electroscope::train::engine::{Place, SLICE};
 use electroscope::train::metrics::bce_with_logits;
 use electroscope::train::session::{Arrived, Session};
 use electroscope::train::weights;
-use lab::Rig;
 use pollster::block_on;
 
 // ---------------------------------------------------------------------------------------------------------- the first loss
@@ -122,7 +121,7 @@ fn check_labels(rig: &mut Rig) -> [usize; 3] {
 }
 
 fn places(test: &str) -> Vec<Place> {
-    std::iter::once(Place::cpu()).chain(common::gpu(test).map(Place::on)).collect()
+    std::iter::once(Place::cpu()).chain(adapter::gpu(test).map(Place::on)).collect()
 }
 
 #[test]
@@ -189,7 +188,7 @@ fn slots_hand_over_their_loss_and_hits_and_unused_ones_nothing() {
 
 #[test]
 fn the_curves_of_both_executors_lie_on_each_other() {
-    let Some(gpu) = common::gpu("the_curves_of_both_executors") else { return };
+    let Some(gpu) = adapter::gpu("the_curves_of_both_executors") else { return };
     let text = lab::text_of(&lab::stories(Level::Stories, 250), 2048);
     // The preset with dropout, then with the generator's own samples from the first step. A whole run of 50 steps: the rate rises to
     // the preset's peak and falls again.
@@ -335,7 +334,7 @@ fn the_first_tensor_that_is_not_finite_is_the_one_named() {
 #[test]
 fn a_precision_that_the_device_does_not_offer_is_refused_before_anything_is_recorded() {
     Place::cpu().check(Precision::F16).expect("the twins convert");
-    let Some(mut gpu) = common::gpu("a_precision_that_the_device_does_not_offer") else { return };
+    let Some(mut gpu) = adapter::gpu("a_precision_that_the_device_does_not_offer") else { return };
     gpu.features.f16 = false;
     let place = Place::on(gpu);
     place.check(Precision::F32).unwrap();

@@ -1,11 +1,7 @@
 //! The command line as a person or a program uses it: the built program, its exit status, its JSON, its files.
 
-#[path = "common/model.rs"]
-mod model;
-#[path = "common/program.rs"]
-mod program;
-
-use program::{Ran, command, run};
+use crate::model;
+use crate::program::{Ran, command, run};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::ffi::OsStr;

@@ -1,11 +1,7 @@
 //! The app as a person with or without a screen meets it: controls by role and name, the flow strip, the layouts.
 
-#[path = "common/mod.rs"]
-mod common;
-#[path = "common/desk.rs"]
-mod desk;
-
-use desk::{App, LOOK, Look, desk, open, same_picture, show};
+use crate::desk::{App, LOOK, Look, desk, open, same_picture, show};
+use crate::gpu;
 use egui::accesskit::Role;
 use egui_kittest::Node;
 use egui_kittest::kittest::{NodeT, Queryable};
@@ -259,7 +255,7 @@ fn a_narrow_window_has_one_column() {
 
 #[test]
 fn the_window_looks_as_it_did() {
-    if common::gpu("app.snapshot").is_none() {
+    if gpu("app.snapshot").is_none() {
         return;
     }
     for (theme, theme_name) in [(egui::Theme::Light, "light"), (egui::Theme::Dark, "dark")] {

@@ -1,7 +1,6 @@
 //! The recorded step as data: every stage is there, nothing is read that nobody wrote, and it fits WebGPU's default limits.
 
-mod lab;
-
+use crate::lab;
 use electroscope::config::Config;
 use electroscope::model::{Model, ModelSpec, ProbeSize};
 use electroscope::plan::{BufferId, Choices, Limits, Plan, Role, Split, Stage, Tensor};

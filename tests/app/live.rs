@@ -1,16 +1,11 @@
 //! The window over real runs: every button of the transport, a sentence judged on live weights, and what a person sees and can
 //! do when a run breaks.
-#![allow(unsafe_code, reason = "the environment of the test program is changed once, before anything else runs")]
 
-mod common;
-#[path = "common/desk.rs"]
-mod desk;
-mod lab;
-#[path = "common/live.rs"]
-mod live;
-mod watched;
-
-use desk::{App, LOOK, desk, open, show};
+use crate::desk::{App, LOOK, desk, open, show};
+use crate::gpu;
+use crate::hands::{act, until};
+use crate::lab;
+use crate::watched::{DESK, ENDLESS, options};
 use egui::accesskit::Role;
 use egui_kittest::kittest::Queryable;
 use electroscope::app::desk::Desk;
@@ -19,9 +14,7 @@ use electroscope::app::state::{Phase, Source};
 use electroscope::gpu::Choice;
 use electroscope::run::Options;
 use electroscope::train::event::{self, Change, Command, Executor, Stage};
-use live::{act, until};
 use std::path::Path;
-use watched::{DESK, ENDLESS, options};
 
 fn click(app: &mut App, name: &str) {
     app.get_by_role_and_label(Role::Button, name).click();
@@ -146,7 +139,7 @@ fn a_checkpoint_that_cannot_be_written_and_a_corpus_that_is_gone_are_said_while_
 
 #[test]
 fn a_lost_device_leaves_the_window_and_one_click_goes_on_from_the_checkpoint() {
-    if common::gpu("a_lost_device_leaves_the_window_and_one_click_goes_on_from_the_checkpoint").is_none() {
+    if gpu("a_lost_device_leaves_the_window_and_one_click_goes_on_from_the_checkpoint").is_none() {
         return;
     }
     let mut app = live(Options { device: Choice::Gpu, ..options("lost-in-the-app", ENDLESS) });

@@ -1,8 +1,7 @@
 //! The gpu executor's promises, with kernels of its own: nothing is made after step 0, slices do not change results, no output is
 //! dropped, bytes go there and back, and every refusal is an error that says why.
 
-mod common;
-
+use crate::adapter;
 use electroscope::gpu::{Executor, Gpu};
 use electroscope::plan::kernel::{read, update, variant, write_u32};
 use electroscope::plan::{Elem, KernelSpec, Plan, Recorder, Role, Step, Tensor};
@@ -115,7 +114,7 @@ fn step(row_base: u32) -> Step {
 
 #[test]
 fn nothing_is_made_after_step_0() {
-    let Some(gpu) = common::gpu("nothing_is_made_after_step_0") else { return };
+    let Some(gpu) = adapter::gpu("nothing_is_made_after_step_0") else { return };
     let b = bench(1000, 5);
     let mut e = executor(&gpu, &b.plan);
     let created = e.created();
@@ -144,7 +143,7 @@ fn nothing_is_made_after_step_0() {
 
 #[test]
 fn slices_do_not_change_the_result() {
-    let Some(gpu) = common::gpu("slices_do_not_change_the_result") else { return };
+    let Some(gpu) = adapter::gpu("slices_do_not_change_the_result") else { return };
     let b = bench(257, 40);
     let run = |budget| {
         let mut e = executor(&gpu, &b.plan);
@@ -162,7 +161,7 @@ fn slices_do_not_change_the_result() {
 
 #[test]
 fn a_rehearsal_launches_everything_and_changes_nothing() {
-    let Some(gpu) = common::gpu("a_rehearsal_launches_everything_and_changes_nothing") else { return };
+    let Some(gpu) = adapter::gpu("a_rehearsal_launches_everything_and_changes_nothing") else { return };
     let b = bench(257, 40);
     let mut e = executor(&gpu, &b.plan);
     e.write(&b.x, words(&ramp(257)));
@@ -178,7 +177,7 @@ fn a_rehearsal_launches_everything_and_changes_nothing() {
 
 #[test]
 fn no_collected_row_is_lost() {
-    let Some(gpu) = common::gpu("no_collected_row_is_lost") else { return };
+    let Some(gpu) = adapter::gpu("no_collected_row_is_lost") else { return };
     let b = bench(64, 1);
     for drain_every in [1, 7, 100] {
         let mut e = executor(&gpu, &b.plan);
@@ -201,7 +200,7 @@ fn no_collected_row_is_lost() {
 
 #[test]
 fn rows_collected_with_nothing_run_in_between_are_all_kept() {
-    let Some(gpu) = common::gpu("rows_collected_with_nothing_run_in_between") else { return };
+    let Some(gpu) = adapter::gpu("rows_collected_with_nothing_run_in_between") else { return };
     let b = bench(64, 1);
     let mut e = executor(&gpu, &b.plan);
     run_all(&mut e, WHOLE);
@@ -218,7 +217,7 @@ fn rows_collected_with_nothing_run_in_between_are_all_kept() {
 
 #[test]
 fn words_go_there_and_back() {
-    let Some(gpu) = common::gpu("words_go_there_and_back") else { return };
+    let Some(gpu) = adapter::gpu("words_go_there_and_back") else { return };
     // Short, longer than what the upload ring holds, and longer than a piece of a read (16 MiB).
     for len in [1, 3, 255, 70_000, (5 << 20) + 3] {
         let b = bench(len, 1);
@@ -234,7 +233,7 @@ fn words_go_there_and_back() {
 
 #[test]
 fn writes_keep_their_order_whatever_way_they_go() {
-    let Some(gpu) = common::gpu("writes_keep_their_order") else { return };
+    let Some(gpu) = adapter::gpu("writes_keep_their_order") else { return };
     let len = 70_000;
     let b = bench(len, 1);
     let mut e = executor(&gpu, &b.plan);
@@ -249,7 +248,7 @@ fn writes_keep_their_order_whatever_way_they_go() {
 
 #[test]
 fn long_grids_are_folded() {
-    let Some(gpu) = common::gpu("long_grids_are_folded") else { return };
+    let Some(gpu) = adapter::gpu("long_grids_are_folded") else { return };
     let len = 64 * 70_000 + 5;
     let b = bench(len, 1);
     let mut e = executor(&gpu, &b.plan);
@@ -261,7 +260,7 @@ fn long_grids_are_folded() {
 
 #[test]
 fn timestamps_are_given_or_declined() {
-    let Some(gpu) = common::gpu("timestamps_are_given_or_declined") else { return };
+    let Some(gpu) = adapter::gpu("timestamps_are_given_or_declined") else { return };
     let b = bench(100_000, 30);
     let mut e = executor(&gpu, &b.plan);
     let all = 0..b.plan.dispatches.len();
@@ -276,7 +275,7 @@ fn timestamps_are_given_or_declined() {
 
 #[test]
 fn a_buffer_that_is_too_large_is_refused_with_numbers() {
-    let Some(gpu) = common::gpu("a_buffer_that_is_too_large") else { return };
+    let Some(gpu) = adapter::gpu("a_buffer_that_is_too_large") else { return };
     let mut r = Recorder::new(Default::default(), Default::default());
     let len = (gpu.plan_limits().buffer_bytes_max / 4) as u32 + 64;
     r.state("arena.parameters", Elem::F32, &[len]);
@@ -287,7 +286,7 @@ fn a_buffer_that_is_too_large_is_refused_with_numbers() {
 
 #[test]
 fn a_bad_shader_fails_under_its_own_name() {
-    let Some(gpu) = common::gpu("a_bad_shader") else { return };
+    let Some(gpu) = adapter::gpu("a_bad_shader") else { return };
     let mut r = Recorder::new(Default::default(), Default::default());
     let x = r.state("x", Elem::F32, &[64]);
     let y = r.state("y", Elem::F32, &[64]);
@@ -299,7 +298,7 @@ fn a_bad_shader_fails_under_its_own_name() {
 
 #[test]
 fn a_lost_device_is_an_error_of_every_later_call() {
-    let Some(gpu) = common::gpu("a_lost_device") else { return };
+    let Some(gpu) = adapter::gpu("a_lost_device") else { return };
     let b = bench(64, 2);
     let mut e = executor(&gpu, &b.plan);
     run_all(&mut e, WHOLE);

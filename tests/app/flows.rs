@@ -1,18 +1,11 @@
 //! From a click to a result, over real runs: start, look, measure, save, reset, open, go on and export; and what is answered while
 //! a run is still prepared.
-#![allow(unsafe_code, reason = "the environment of the test program is changed once, before anything else runs")]
 
-mod common;
-#[path = "common/desk.rs"]
-#[allow(dead_code, reason = "not every test program compares pictures")]
-mod desk;
-mod lab;
-#[path = "common/live.rs"]
-mod live;
-mod watched;
-
-use desk::{App, LOOK, Look, desk, open, show};
-use egui::Key;
+use crate::desk::{App, LOOK, desk, open, show};
+use crate::hands::{PATIENCE, TALL, act, press, says, until, until_said, write_over};
+use crate::lab;
+use crate::watched::{DESK, ENDLESS, options};
+use crate::{RUNS, gpu};
 use egui::accesskit::Role;
 use egui_kittest::kittest::{NodeT, Queryable};
 use electroscope::app::panels::{Ask, PanelId};
@@ -21,57 +14,11 @@ use electroscope::gpu::Choice;
 use electroscope::run::Options;
 use electroscope::text::grammar::Level;
 use electroscope::train::event::Command;
-use live::{PATIENCE, act, until};
 use std::path::PathBuf;
-use std::sync::LazyLock;
 use std::time::{Duration, Instant};
-use watched::{DESK, ENDLESS, options};
 
 /// What a person feels as at once is a tenth of a second; tests share their machine with others.
 const AT_ONCE: Duration = Duration::from_millis(500);
-/// Tall enough that nothing of a panel has to be scrolled to.
-const TALL: Look = Look { size: [1280.0, 3600.0], ..LOOK };
-
-/// Where the window looks for runs beside the current folder.
-static RUNS: LazyLock<PathBuf> = LazyLock::new(|| {
-    let data = DESK.path().join("data");
-    // SAFETY: every test comes here first and waits for it, so nothing of this program reads the environment meanwhile.
-    unsafe {
-        std::env::set_var("XDG_DATA_HOME", &data);
-        std::env::set_var("APPDATA", &data);
-    }
-    data.join("electroscope/runs")
-});
-
-/// Draws until something is said.
-fn until_said(app: &mut App, part: &str) {
-    let started = Instant::now();
-    while !says(app, part) {
-        assert!(started.elapsed() < PATIENCE, "nothing says {part}");
-        std::thread::sleep(Duration::from_millis(20));
-        app.run_steps(1);
-    }
-}
-
-fn says(app: &App, part: &str) -> bool {
-    app.query_all_by_label_contains(part).next().is_some()
-}
-
-fn press(app: &mut App, role: Role, label: &str) {
-    app.get_by_role_and_label(role, label).click_accesskit();
-    app.run_steps(3);
-}
-
-/// Types over what a field holds.
-fn write(app: &mut App, label: &str, text: &str) {
-    app.get_by_role_and_label(Role::TextInput, label).focus();
-    app.run_steps(2);
-    app.key_press_modifiers(egui::Modifiers::COMMAND, Key::A);
-    app.run_steps(1);
-    app.get_by_role_and_label(Role::TextInput, label).type_text(text);
-    app.run_steps(3);
-}
-
 /// A run is set up and started in the data panel, looked into from three others, saved, ended, opened again, gone on with and
 /// exported.
 #[test]
@@ -80,11 +27,11 @@ fn a_run_is_started_looked_into_saved_opened_resumed_and_exported_from_the_panel
     let mut app = open(TALL);
     show(&mut app, PanelId::Data);
     press(&mut app, Role::RadioButton, "My own files");
-    write(&mut app, "or type a path", DESK.path().join("corpus.txt").to_str().unwrap());
+    write_over(&mut app, "or type a path", DESK.path().join("corpus.txt").to_str().unwrap());
     press(&mut app, Role::Button, "Add");
-    write(&mut app, "Steps", "100000");
-    write(&mut app, "Rows at a time", "4");
-    write(&mut app, "Run folder", run.to_str().unwrap());
+    write_over(&mut app, "Steps", "100000");
+    write_over(&mut app, "Rows at a time", "4");
+    write_over(&mut app, "Run folder", run.to_str().unwrap());
     press(&mut app, Role::ComboBox, "Device");
     press(&mut app, Role::Button, "Processor");
     assert!(says(&app, "--set batch=4") && says(&app, "--device cpu"), "the command says the same");
@@ -99,7 +46,7 @@ fn a_run_is_started_looked_into_saved_opened_resumed_and_exported_from_the_panel
     desk(&mut app).close();
 
     press(&mut app, Role::Button, "Runs and models");
-    write(&mut app, "Folder", run.to_str().unwrap());
+    write_over(&mut app, "Folder", run.to_str().unwrap());
     press(&mut app, Role::Button, "Open");
     until(&mut app, "the run's past", |desk| matches!(desk.state.source, Source::Opened(_)));
     app.run_steps(2);
@@ -117,7 +64,7 @@ fn a_run_is_started_looked_into_saved_opened_resumed_and_exported_from_the_panel
     until(&mut app, "a pause", |desk| desk.state.phase == Phase::Paused);
     press(&mut app, Role::Button, "Export…: from-the-panels");
     let model = DESK.path().join("exported");
-    write(&mut app, "Into the new folder", model.to_str().unwrap());
+    write_over(&mut app, "Into the new folder", model.to_str().unwrap());
     press(&mut app, Role::Button, "Export");
     until_said(&mut app, "to be loaded with from_pretrained.");
     assert!(model.join("discriminator/model.safetensors").is_file() && model.join("generator").is_dir());
@@ -209,7 +156,7 @@ fn a_run_that_is_paused_while_it_is_prepared_waits_before_its_first_step() {
 
 #[test]
 fn a_device_that_is_lost_during_a_pause_is_told_when_the_run_goes_on() {
-    if common::gpu("a_device_that_is_lost_during_a_pause_is_told_when_the_run_goes_on").is_none() {
+    if gpu("a_device_that_is_lost_during_a_pause_is_told_when_the_run_goes_on").is_none() {
         return;
     }
     let mut app = open(LOOK);

@@ -1,7 +1,6 @@
 //! Choosing the kernels' variants on an adapter: what is measured, what is left alone, and that it ends in time.
 
-mod common;
-
+use crate::adapter;
 use electroscope::config::{Config, Overrides};
 use electroscope::gpu::{self, Gpu, Tuning};
 use electroscope::model::Model;
@@ -32,7 +31,7 @@ fn open_keys(plan: &Plan) -> BTreeSet<String> {
 
 #[test]
 fn every_kernel_and_shape_of_a_step_gets_a_variant_that_runs_here() {
-    let Some(gpu) = common::gpu("tuning") else { return };
+    let Some(gpu) = adapter::gpu("tuning") else { return };
     let started = Instant::now();
     let tuning = tuned(&gpu, &Choices::default());
     println!("{:.1} s for {} shapes on {}", started.elapsed().as_secs_f64(), tuning.timed.len(), gpu.summary);

@@ -1,9 +1,8 @@
 //! Replacements are drawn from the distributions they are said to be drawn from: the generator's softmax at a temperature, and the
 //! fixed distributions. Chi-square with fixed seeds, on both executors.
 
-mod common;
-mod lab;
-
+use crate::adapter;
+use crate::lab;
 use electroscope::batch::Split;
 use electroscope::ops::corrupt::{self, Inputs};
 use electroscope::ops::vocab::{self, Slots};
@@ -18,7 +17,7 @@ const Z_MAX: f64 = 4.75;
 
 /// The cpu executor, and a device where there is one.
 fn places(test: &str) -> Vec<Place> {
-    std::iter::once(Place::cpu()).chain(common::gpu(test).map(Place::on)).collect()
+    std::iter::once(Place::cpu()).chain(adapter::gpu(test).map(Place::on)).collect()
 }
 
 /// How many standard deviations the chi-square of `counts` against `probabilities` lies above its mean (Wilson and Hilferty 1931).
@@ -157,7 +156,7 @@ fn a_slots_sample_depends_on_its_number_and_its_step_alone() {
 
 #[test]
 fn both_executors_draw_the_same() {
-    let Some(gpu) = common::gpu("both_executors_draw_the_same") else { return };
+    let Some(gpu) = adapter::gpu("both_executors_draw_the_same") else { return };
     let (logits, step) = (logits(), Step::seeded(3, 1));
     let host = draw(&Place::cpu(), &logits, SLOTS, SLOTS, 1.0, &step).sampled;
     let device = draw(&Place::on(gpu), &logits, SLOTS, SLOTS, 1.0, &step).sampled;

@@ -1,10 +1,8 @@
 //! transformers as the judge of `detect`, `fill` and `export`: the same ids, logits within 1e-4 of the largest, both ways.
 //! Runs where `ELECTROSCOPE_PYTHON` names a Python that has torch and transformers; `tests/oracle/cli.py` does its part.
 
-#[path = "common/program.rs"]
-mod program;
-
-use program::{command, run};
+use crate::program;
+use crate::program::{command, run};
 use serde_json::Value;
 use std::path::Path;
 use std::process::Command;

@@ -1,9 +1,7 @@
 //! Runs as a person starts them, from the command line: resumed ones end with the bytes of those that were never interrupted, and one
 //! whose numbers go wrong stops with its last checkpoint as it was.
 
-mod common;
-mod lab;
-
+use crate::lab;
 use electroscope::text::grammar::Level;
 use electroscope::train::checkpoint;
 use serde_json::Value;
@@ -141,7 +139,7 @@ fn a_resumed_run_goes_on_with_its_handover_and_its_accumulation() {
 
 #[test]
 fn a_resumed_run_is_the_same_to_the_byte_on_a_device() {
-    let Some(gpu) = common::gpu("a_resumed_run_is_the_same_to_the_byte_on_a_device") else { return };
+    let Some(gpu) = crate::gpu("a_resumed_run_is_the_same_to_the_byte_on_a_device") else { return };
     interrupted("gpu", &lab::with(DROPOUT, &["replacements=generator", "accumulate=2"]), "50");
     if gpu.features.f16 {
         interrupted("gpu", &lab::with(DROPOUT, &["replacements=generator", "precision=f16"]), "50");

@@ -1,15 +1,12 @@
 //! What the app asks of a run, and what it gets: a run on a thread of its own, commands in, events out. Small networks on the cpu
 //! executor.
-#![allow(unsafe_code, reason = "the environment of the test program is changed once, before anything else runs")]
 
-mod lab;
-mod watched;
-
+use crate::lab;
+use crate::watched::{DESK, ENDLESS, Watched, numbers, options};
 use electroscope::plan::Stage;
 use electroscope::train::event::*;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
-use watched::{DESK, ENDLESS, Watched, numbers, options};
 
 fn text(text: &str, edits: Vec<ProbeEdit>) -> Command {
     Command::SetProbeText { text: text.to_owned(), edits }

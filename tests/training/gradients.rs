@@ -1,8 +1,8 @@
 //! The twins' gradients against finite differences, kernel by kernel and for the whole loss; whose loss reaches whose parameters;
 //! and accumulation. (The GPU's kernels are compared with the twins in `parity`.)
 
-mod lab;
-
+use crate::lab;
+use crate::lab::Rig;
 use electroscope::model::ledger::Group;
 use electroscope::ops::vocab::Slots;
 use electroscope::ops::{Dropout, attention, embed, gather, gelu, layernorm, matmul, rtd, vocab};
@@ -10,7 +10,6 @@ use electroscope::plan::{Choices, Elem, Limits, Plan, Recorder, Split, Stage, St
 use electroscope::rng::{Key, Sequence, Stream};
 use electroscope::train::engine::{Engine, Place};
 use electroscope::train::metrics::bce_with_logits;
-use lab::Rig;
 use pollster::block_on;
 use std::sync::Arc;
 
