@@ -314,7 +314,7 @@ pub(crate) mod tests {
     use crate::rng::{Key, Stream};
     use proptest::prelude::*;
 
-    /// A configuration whose sizes have no common divisors.
+    /// A small configuration of which no size equals another.
     pub fn small_config(role: Role) -> ElectraConfig {
         ElectraConfig {
             vocab_size: 11,
