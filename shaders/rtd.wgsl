@@ -1,5 +1,5 @@
 // rtd: replaced-token detection. loss = softplus(logit) - replaced * logit over real tokens, times step.rtd_scale; its gradient
-// is sigmoid(logit) - replaced. The host sums the loss itself, in f64, from token_out.
+// is sigmoid(logit) - replaced. The loss itself is summed by the host, in f64, from token_out.
 // A lane owns a token. Uses lib/step, lib/grid. Twin: src/cpu/rtd.rs
 //   entry   reads                                   writes                  dispatch
 //   loss    logits attention corrupted replaced     dlogits token_out (=)   ceil(N / WG)
