@@ -38,7 +38,7 @@ pub fn export(run: &Path, to: &Path) -> Result<Exported> {
         names.insert(0, Role::Discriminator.folder());
     }
     for network in networks.discriminator.iter_mut().chain([&mut networks.generator]) {
-        // Readers of the export learn it from this field; transformers keeps fields that it does not know.
+        // So that who reads the export knows it too; transformers keeps fields it does not know.
         if let Some(row_len) = trained_row_len {
             network.config.extra.insert(TRAINED_ROW_LEN.to_owned(), row_len.into());
         }

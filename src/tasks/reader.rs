@@ -257,7 +257,7 @@ impl Reader {
             .hint("corrupt shows one row: give it a shorter text"));
         }
         let masking = Masking { mask_prob: self.settings.mask_prob, with_replacement: false };
-        // It takes as many slots as any row length allows, because the plan's row may be longer than the text.
+        // As many as any row length allows: the plan's row may be longer than the text.
         self.prepare(row, masking.slots(row, usize::MAX)).await?;
         let mut batch = self.row(&encoding.ids);
         let key = Key::new(seed, 0, Stream::Mask);
@@ -315,7 +315,7 @@ impl Reader {
         if held.is_some_and(fits) {
             return Ok(());
         }
-        // Row lengths are powers of two, so that a stream of texts makes a few plans and not one for each length.
+        // In powers of two, so that a stream of texts makes a few plans and not one for each length.
         let row_len = (tokens as u32).next_power_of_two().max(ROW_LEN_MIN).max(held.map_or(0, |size| size.row_len));
         let size = PassSize {
             rows: 1,
@@ -433,7 +433,7 @@ fn check_sizes(towers: &Towers, tokenizer: &Tokenizer) -> Result<()> {
     Ok(())
 }
 
-/// What the run's configuration, or an exported model's config.json, says of the model's training.
+/// What the run's configuration says of a model's training; of an exported model, its config.json.
 fn settings(found: &checkpoint::Model, networks: &Loaded) -> Result<Settings> {
     if let Some(config) = run_config(found)? {
         let Config { seq_len, mask_prob, temperature, .. } = config;
