@@ -1,4 +1,4 @@
-//! What went wrong, said where everything else stays in sight: what happened, what is safe, and buttons that go on.
+//! Says what went wrong, beside everything else: what happened, what is safe, and buttons that go on.
 //! failure -> [`Trouble`] -> [`Remedy`]s -> options of the run that goes on.
 
 use super::panels::{Ask, PanelContext};
