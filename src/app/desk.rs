@@ -1,4 +1,4 @@
-//! All that the window holds, without a window: tests drive it as the real one does.
+//! Everything that the window holds, without a window, so tests drive it as the real one does.
 //! events -> state -> panels -> asks -> trainer; a recording plays until somebody trains.
 
 mod act;
@@ -26,13 +26,13 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-/// Between two pictures of a recording that is replayed.
+/// The time between two pictures of a recording that is replayed.
 const REPLAY_SECS: f64 = 0.35;
 
 /// What the desk is opened with.
 #[derive(Debug, Clone, Default)]
 pub struct Opening {
-    /// Beside the saved settings: they are not changed by it.
+    /// A language for this start only; it does not change the saved settings.
     pub lang: Option<Lang>,
     /// The language of the system.
     pub system_lang: Lang,
@@ -64,7 +64,7 @@ pub struct Desk {
     shown_run: Option<PathBuf>,
     /// When the recording's next picture is due.
     replay_at: Option<f64>,
-    /// Whoever draws the window fills it with the panels' colour first: a layer less, which a processor that draws can feel.
+    /// Whoever draws the window fills it with the panels' colour first. That saves a layer, which matters where a processor draws.
     pub cleared: bool,
     /// The shortest time between two frames that new data asks for.
     pub pace: Duration,

@@ -1,4 +1,4 @@
-//! Token caches in files: the one that is there, or one that is built beside it and takes its place whole.
+//! Token caches in files: it opens the one that is there, or builds one beside it that takes its place whole.
 
 use std::fs::File;
 use std::io::{self, BufWriter, Seek, SeekFrom, Write};
@@ -21,11 +21,11 @@ const ELSEWHERE: &str = "make room for it there, or name another folder for cach
 /// Where a cache came from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Origin {
-    /// It was there.
+    /// The cache was there.
     Reused,
     /// There was none.
     Built,
-    /// There was one, but: the reason, for people.
+    /// There was one that could not be used, for this reason (for people).
     Rebuilt(String),
 }
 
@@ -68,7 +68,7 @@ fn hash_of(parts: &[&str]) -> [u64; 4] {
     words_from_sha(hasher)
 }
 
-/// `None`: not there. An error says why it cannot be used.
+/// `None` where there is no cache. An error says why it cannot be used.
 fn open(path: &Path, key: [u64; 4]) -> std::result::Result<Option<TokenCache>, String> {
     if !path.exists() {
         return Ok(None);
@@ -105,7 +105,7 @@ impl Draft {
     }
 
     fn rename(mut self, to: &Path) -> Result<()> {
-        // Closed first: Windows renames no open file.
+        // The file is closed first, because Windows renames no open file.
         self.file = None;
         std::fs::rename(&self.path, to).map_err(|e| Error::io("put the token cache in place", to, &e))
     }
@@ -114,7 +114,7 @@ impl Draft {
 impl Drop for Draft {
     fn drop(&mut self) {
         self.file = None;
-        // After a rename it is gone already, which is what is wanted.
+        // After a rename the file is gone already, as it should be.
         std::fs::remove_file(&self.path).ok();
     }
 }
