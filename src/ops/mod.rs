@@ -54,7 +54,6 @@ mod shared;
 pub mod vocab;
 
 use crate::plan::KernelSpec;
-use shared::stored_as;
 
 pub use shared::Dropout;
 

@@ -16,7 +16,6 @@ pub mod plot;
 pub mod sentence;
 pub mod verdicts;
 
-use contract::elsewhen_ui;
 pub use contract::{Ask, Mark, PanelContext, PanelId, Transport, View};
 
 /// All panels with what they keep.
