@@ -7,7 +7,7 @@ use super::places;
 use super::recorded;
 use super::settings::Settings;
 use super::state::{Phase, RunState, Source};
-use super::strings::Strings;
+use crate::view::words::Strings;
 use super::theme::{self, Theme};
 use super::trainer::{Trainer, Wake};
 use super::transport::TransportBar;

@@ -3,7 +3,7 @@
 
 use super::ground;
 use super::panels::PanelId;
-use super::strings::Strings;
+use crate::view::words::Strings;
 use super::theme::Theme;
 use egui::emath::GuiRounding as _;
 use egui::{

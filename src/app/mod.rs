@@ -22,7 +22,6 @@ pub mod recorded;
 pub mod settings;
 pub mod smooth;
 pub mod state;
-pub mod strings;
 pub mod theme;
 pub mod trainer;
 pub mod transport;

@@ -99,8 +99,7 @@ pub async fn choose(
 
 fn preparing(summary: &AdapterSummary, share: f32) -> Preparing {
     Preparing {
-        message: format!("measuring which kernels are the fastest on {} (once)", summary.name),
-        message_pt: format!("medindo quais kernels são os mais rápidos em {} (só uma vez)", summary.name),
+        message: Message::new("measuring-kernels").with("adapter", &summary.name),
         share: Some(share),
     }
 }

@@ -16,7 +16,8 @@ pub mod sentence;
 pub mod verdicts;
 
 use super::state::RunState;
-use super::strings::{Strings, Value};
+use crate::message::Fact;
+use crate::view::words::Strings;
 use super::theme::Theme;
 use crate::run::Options;
 use crate::train::event::{Command, Stage};
@@ -177,7 +178,7 @@ impl PanelContext<'_> {
         self.strings.t(key)
     }
 
-    pub fn with(&self, key: &str, values: &[(&'static str, Value)]) -> String {
+    pub fn with(&self, key: &str, values: &[(&'static str, Fact)]) -> String {
         self.strings.with(key, values)
     }
 

@@ -116,7 +116,7 @@ pub const OBJECTIVES: [(&str, f64); 5] =
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::app::strings::Strings;
+    use crate::view::words::Strings;
     use crate::view::Lang;
 
     /// What a page asks must have its answer among its options, and the text of every page must say something.
