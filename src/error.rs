@@ -124,7 +124,7 @@ impl fmt::Display for Error {
 impl std::error::Error for Error {}
 
 /// The whole error, place and advice included, inside another message.
-impl From<&Error> for Fact {
+impl From<&Error> for Message {
     fn from(error: &Error) -> Self {
         let mut whole = Message::new(message::ERROR).with("what", &error.message);
         if let Some(place) = &error.place {
@@ -133,6 +133,6 @@ impl From<&Error> for Fact {
         if let Some(hint) = &error.hint {
             whole.facts.set("hint", hint.as_ref());
         }
-        whole.into()
+        whole
     }
 }

@@ -58,7 +58,7 @@ pub struct Desk {
     coming: Option<RunState>,
     panels: Panels,
     bar: TransportBar,
-    strings: Strings,
+    strings: &'static Strings,
     trainer: Option<Trainer>,
     /// Runs that write their last checkpoint.
     ending: Vec<JoinHandle<bool>>,
@@ -101,7 +101,7 @@ impl Desk {
             coming: None,
             panels: Panels::default(),
             bar: TransportBar::default(),
-            strings: Strings::new(lang),
+            strings: Strings::of(lang),
             trainer: None,
             ending: Vec::new(),
             opening,
@@ -260,7 +260,7 @@ impl Desk {
         }
         let lang = self.opening.lang.or(self.settings.lang).unwrap_or(self.opening.system_lang);
         if lang != self.strings.lang {
-            self.strings = Strings::new(lang);
+            self.strings = Strings::of(lang);
             // The recording speaks the person's language too.
             if self.state.source == Source::Recorded
                 && let Ok(events) = recorded::events(lang)
@@ -387,7 +387,7 @@ impl Desk {
                 (self.replay_at, self.trouble, self.notice) = (None, None, None);
             }
             Err(error) => {
-                let failure = Failure { message: error.to_string(), kind: FailureKind::Other, ..Failure::default() };
+                let failure = Failure { kind: FailureKind::Other, ..Failure::new(&error, 0, None) };
                 self.trouble = Some(Trouble { failure, started: Some((options, Default::default())) });
             }
         }
@@ -492,7 +492,7 @@ fn notice_ui(ui: &mut Ui, cx: &PanelContext, notice: &mut Option<Warning>) {
     ui.separator();
     ui.horizontal_wrapped(|ui| {
         ui.label(RichText::new(cx.t("app-notice")).font(cx.theme.strong()).color(cx.theme.alert));
-        ui.label(cx.lang().pick(warning.message, warning.message_pt));
+        ui.label(cx.strings.text(&warning.message));
         if ui.button(cx.t("app-trouble-dismiss")).clicked() {
             *notice = None;
         }
@@ -523,8 +523,8 @@ mod tests {
     #[test]
     fn a_failure_is_shown_and_the_window_stays() {
         let mut desk = desk();
-        desk.hear(Event::Failed(Failure { message: "disk full".into(), ..Failure::default() }));
-        assert_eq!(desk.trouble.as_ref().map(|trouble| trouble.failure.message.as_str()), Some("disk full"));
+        desk.hear(Event::Failed(Failure { message: Message::plain("disk full"), ..Failure::default() }));
+        assert_eq!(desk.trouble.as_ref().and_then(|trouble| trouble.failure.message.as_plain()), Some("disk full"));
         assert_eq!(desk.state.phase, Phase::Failed);
     }
 
@@ -535,8 +535,7 @@ mod tests {
         desk.hear(Event::Warning(Warning {
             kind,
             step: 3,
-            message: "read-only".into(),
-            message_pt: "só leitura".into(),
+            message: Message::plain("read-only"),
         }));
         assert!(desk.notice.is_some());
         desk.hear(Event::Checkpoint { step: 4, path: String::new() });

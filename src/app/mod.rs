@@ -65,7 +65,7 @@ pub struct Options {
 pub struct Picture {
     pub path: PathBuf,
     pub after_secs: f64,
-    /// Nor before the run that is trained here has taken so many steps, or has ended.
+    /// The window takes the picture only after the run that it trains has taken this many steps, or has ended.
     pub after_step: Option<u64>,
 }
 

@@ -109,19 +109,11 @@ impl Trainer {
 }
 
 fn refused(error: &Error) -> Event {
-    use crate::error::Kind;
-    let kind = match error.kind {
-        Kind::Usage => FailureKind::Usage,
-        Kind::DeviceLost => FailureKind::DeviceLost,
-        Kind::OutOfMemory => FailureKind::OutOfMemory,
-        Kind::NonFinite => FailureKind::NonFinite,
-        Kind::Failed => FailureKind::Other,
-    };
-    Event::Failed(Failure { message: error.to_string(), hint: error.hint.clone(), kind, ..Failure::default() })
+    Event::Failed(Failure::new(error, 0, None))
 }
 
 fn failed(message: String) -> Event {
-    Event::Failed(Failure { message, ..Failure::default() })
+    Event::Failed(Failure { message: Message::plain(message), ..Failure::default() })
 }
 
 struct EventFile(BufWriter<File>, std::path::PathBuf);
@@ -133,7 +125,7 @@ impl EventFile {
     }
 
     fn write(&mut self, event: &Event) -> Result<()> {
-        let line = serde_json::to_string(event).expect("an event is JSON");
+        let line = words::json(event);
         writeln!(self.0, "{line}").and_then(|()| self.0.flush()).map_err(|e| Error::io("write the events", &self.1, &e))
     }
 }

@@ -1,4 +1,4 @@
-//! What went wrong, said where everything else stays in sight: what happened, what is safe, and buttons that go on.
+//! Says what went wrong, beside everything else: what happened, what is safe, and buttons that go on.
 //! failure -> [`Trouble`] -> [`Remedy`]s -> options of the run that goes on.
 
 use super::panels::{Ask, PanelContext};
@@ -33,7 +33,7 @@ pub enum Remedy {
 impl Trouble {
     /// Something that concerns no run.
     pub fn plain(message: String) -> Self {
-        Self { failure: Failure { message, ..Failure::default() }, started: None }
+        Self { failure: Failure { message: Message::plain(message), ..Failure::default() }, started: None }
     }
 
     pub fn remedies(&self) -> Vec<Remedy> {
@@ -133,8 +133,13 @@ pub fn ui(ui: &mut Ui, cx: &mut PanelContext, trouble: &mut Option<Trouble>) {
     if let Some(key) = advice(&shown) {
         ui.label(cx.t(key));
     }
-    // The library's own words, which are English: what, where and what to type.
-    ui.label(RichText::new(t!(cx, "app-trouble-details", details = &failure.message)).font(cx.theme.small()));
+    // What, where and what to type.
+    let details = words::failure(failure, cx.lang());
+    let details = match failure.message.as_plain() {
+        Some(_) => t!(cx, "app-trouble-details-english", details = details),
+        None => t!(cx, "app-trouble-details", details = details),
+    };
+    ui.label(RichText::new(details).font(cx.theme.small()));
     let mut done = false;
     ui.horizontal_wrapped(|ui| {
         for remedy in shown.remedies() {

@@ -1,4 +1,5 @@
-//! `verify`: kernels, whole steps and gradients on this machine's device. Every comparison is told; any failure is status 1.
+//! `verify`: checks kernels, whole steps and gradients on this machine's device. It reports every comparison. Any failure makes the
+//! exit status 1.
 
 use super::args::VerifyArgs;
 use super::output::Output;
@@ -40,7 +41,7 @@ struct Verified<'a> {
 pub async fn run(args: &VerifyArgs, output: Output) -> Result<()> {
     let place = Place::open(&args.place.device).await?;
     let device = place.event();
-    output.event(&crate::train::event::Event::Device(device.clone()))?;
+    output.told(&crate::train::event::Event::Device(device.clone()))?;
     output.text(&device_text(&device, output.lang))?;
     let mut tally = Tally { output, comparisons: 0, failed: 0 };
     // Read before anything runs: a wrong path is told at once.

@@ -1,5 +1,5 @@
-//! How a twin's rows are shared among threads, and how its loops are vectorised: the only file of the room that knows the platform.
-//! Native: rayon, and the widest vectors the processor has (chosen at run time by pulp). In the browser: one thread.
+//! Shares a twin's rows among threads and vectorises its loops. No other file of the room knows the platform. Natively it uses rayon
+//! and the widest vectors that the processor has (pulp chooses them at run time), in the browser one thread.
 
 /// Mutable rows that can be cut in two at a row: a slice with its row length, or several such side by side.
 pub trait Rows: Send + Sized {
@@ -59,7 +59,7 @@ fn halve<R: Rows>(first: usize, count: usize, parts: usize, all: R, f: &(impl Fn
     join(|| halve(first, left, parts / 2, head, f), || halve(first + left, count - left, parts - parts / 2, tail, f));
 }
 
-/// Runs `f` compiled for the vectors this processor has: `f`, and all it calls that should be fast, `#[inline(always)]`.
+/// Runs `f` compiled for the vectors of this processor. `f`, and all it calls that should be fast, must be `#[inline(always)]`.
 #[inline(always)]
 pub fn simd<T>(f: impl FnOnce() -> T) -> T {
     struct Run<F>(F);

@@ -1,4 +1,4 @@
-//! config.json: the fields transformers' ElectraConfig reads (4.46 and 5.x), with its defaults, and what is refused.
+//! config.json: the fields that transformers' ElectraConfig reads (4.46 and 5.x), with its defaults, and what is refused.
 //! bytes -> [`ElectraConfig::from_json`] (checked) -> names and shapes; [`ElectraConfig::to_json`] -> bytes.
 
 use super::Role;
@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
-/// No axis of a tensor is longer: far above any vocabulary, and products of two of them fit in 64 bits.
+/// The longest axis that a tensor may have. It is far above any vocabulary, and the product of two such axes fits in 64 bits.
 const AXIS_MAX: usize = 1 << 24;
-/// No tower is deeper: bounds the list of expected tensors.
+/// The most layers that an encoder may have. It bounds the list of expected tensors.
 const LAYERS_MAX: usize = 4096;
 
 /// Fields that describe the file they came from, not the network; a file written here is f32 and ours.

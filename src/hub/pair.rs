@@ -1,5 +1,5 @@
-//! Both networks of a run: a folder with discriminator/ and generator/ -> [`read_pair`] -> [`Pair`], whose shared tensors
-//! are one set; [`write_pair`] is the way back.
+//! Both networks of a run: a folder with discriminator/ and generator/ -> [`read_pair`] -> [`Pair`], whose shared tensors are one set.
+//! [`write_pair`] writes the folder again.
 
 use super::network::{largest_difference, refuse_occupied, stage_network};
 use super::{Network, Role, SHARED, Staging, read_network};

@@ -1,6 +1,7 @@
 //! The text of a run: files or the built-in corpus -> a tokenizer (given, or trained on it) -> the token cache.
 
 use crate::config::Config;
+use crate::message::Message;
 use crate::text::cache::{self, Identity, Options, Origin, TokenCache};
 use crate::text::corpus::Corpus;
 use crate::text::grammar::{Class, Grammar, Language, Level, Rule, Story, Verdict};

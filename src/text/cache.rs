@@ -630,7 +630,7 @@ mod file {
         if !path.exists() {
             return Ok(None);
         }
-        let map = Mapped::open(path).map_err(|e| e.what)?;
+        let map = Mapped::open(path).map_err(|e| e.message.to_string())?;
         let cache = TokenCache::check(Storage::Mapped(map))?;
         if cache.header.four(Field::Key) == key { Ok(Some(cache)) } else { Err("the corpus has changed".into()) }
     }

@@ -236,7 +236,7 @@ fn whole_or_offer(run: &Path, offer: impl FnOnce(&Checkpoint) -> String) -> Resu
                 format!(" (and so are those of step {})", rest.join(", "))
             };
             let place = first.reason.place.clone().unwrap_or_else(|| first.dir.display().to_string());
-            let what = format!("the checkpoint of step {} is damaged: {}{also}", first.step, first.reason.what);
+            let what = format!("the checkpoint of step {} is damaged: {}{also}", first.step, first.reason.message);
             Err(Error::failed(what).at(place).hint(match newest {
                 Some(before) => offer(&before),
                 None => "no whole checkpoint is left in this run: start a new one with another --out".to_owned(),

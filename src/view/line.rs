@@ -7,11 +7,12 @@ use std::time::{Duration, Instant};
 use console::Term;
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use crate::message::Message;
 use crate::train::event::{
     Device, EvalMetrics, Event, Finished, Metrics, Outcome, Preparing, ReadToken, Readout, RunPlan, StepMetrics,
     Verdict, Warning,
 };
-use crate::view::{Lang, duration_text};
+use crate::view::{Lang, duration_text, words};
 
 /// The progress view of one run.
 pub struct Line {
@@ -178,7 +179,7 @@ struct Progress {
 /// What was told last of the time before the first step: lines stay, so that a share of one piece of work is told by quarters.
 #[derive(Default)]
 struct Prepared {
-    message: String,
+    message: Option<Message>,
     share: f32,
     news: bool,
 }
@@ -186,9 +187,9 @@ struct Prepared {
 impl Prepared {
     fn take(&mut self, preparing: &Preparing) {
         let share = preparing.share.unwrap_or(1.0);
-        self.news = self.message != preparing.message || share >= self.share + 0.25 || share < self.share;
+        self.news = self.message.as_ref() != Some(&preparing.message) || share >= self.share + 0.25 || share < self.share;
         if self.news {
-            self.message.clone_from(&preparing.message);
+            self.message = Some(preparing.message.clone());
             self.share = share;
         }
     }
@@ -305,7 +306,7 @@ impl Progress {
             Event::Device(device) => Some(device_text(device, lang)),
             Event::Plan(plan) => Some(plan_text(plan, lang)),
             Event::Preparing(preparing) if self.prepared.news => {
-                let message = lang.pick(&preparing.message, &preparing.message_pt);
+                let message = words::text(&preparing.message, lang);
                 let share = preparing.share.map(|share| format!(" {}", lang.percent(f64::from(share), 0)));
                 Some(format!("{message}{}", share.unwrap_or_default()))
             }
@@ -390,10 +391,7 @@ fn eval_text(eval: &EvalMetrics, lang: Lang) -> String {
 /// `device: llvmpipe (vulkan): it was asked for`
 pub fn device_text(device: &Device, lang: Lang) -> String {
     let backend = device.backend.as_ref().map_or_else(String::new, |backend| format!(" ({backend})"));
-    let reason = match lang {
-        Lang::Pt => device.reason_pt.as_ref().unwrap_or(&device.reason),
-        Lang::En => &device.reason,
-    };
+    let reason = words::text(&device.reason, lang);
     format!("{}: {}{backend}: {reason}", lang.pick("device", "dispositivo"), device.name)
 }
 
@@ -419,7 +417,7 @@ fn plan_text(plan: &RunPlan, lang: Lang) -> String {
 fn warning_text(warning: &Warning, lang: Lang) -> String {
     let label = lang.pick("warning", "aviso");
     let step = lang.pick("step", "passo");
-    format!("{label} ({step} {}): {}", lang.whole(warning.step), lang.pick(&warning.message, &warning.message_pt))
+    format!("{label} ({step} {}): {}", lang.whole(warning.step), words::text(&warning.message, lang))
 }
 
 fn finished_text(finished: &Finished, elapsed_secs: f64, lang: Lang) -> String {
@@ -571,7 +569,7 @@ mod tests {
     fn a_share_is_told_by_quarters() {
         let of = |message: &str, share| {
             let share = Some(share);
-            Event::Preparing(Preparing { message: message.into(), message_pt: message.into(), share })
+            Event::Preparing(Preparing { message: Message::plain(message.to_owned()), share })
         };
         let mut events: Vec<Event> = (0..=40).map(|i| of("measuring", i as f32 / 40.0)).collect();
         events.push(of("reading", 0.1));
@@ -714,14 +712,12 @@ mod tests {
             executor: Executor::Cpu,
             name: "2 threads".into(),
             backend: None,
-            reason: "no adapter found".into(),
-            reason_pt: Some("nenhum adaptador encontrado".into()),
+            reason: Message::new("device-none-found"),
         });
         let warning = Event::Warning(Warning {
             kind: WarningKind::Notice,
             step: 1200,
-            message: "mind the gap".into(),
-            message_pt: "cuidado com o vão".into(),
+            message: Message::new("checkpoint-is-safe").with("step", 1100_u64),
         });
         let finished = Event::Finished(Finished {
             outcome: Outcome::Completed,
@@ -729,10 +725,10 @@ mod tests {
             run: Some("runs/x".into()),
             next: vec!["electroscope detect runs/x \"o cão\"".into()],
         });
-        let failed = Event::Failed(Failure { message: "told by main".into(), ..Default::default() });
+        let failed = Event::Failed(Failure { message: Message::plain("told by main"), ..Default::default() });
         let lines = printed(Lang::Pt, &[device, warning, step(1200, 118.0), finished, failed]);
-        assert_eq!(lines[0], "dispositivo: 2 threads: nenhum adaptador encontrado");
-        assert_eq!(lines[1], "aviso (passo 1.200): cuidado com o vão");
+        assert_eq!(lines[0], "dispositivo: 2 threads: nenhum adaptador de GPU foi encontrado");
+        assert_eq!(lines[1], "aviso (passo 1.200): o ponto de controle do passo 1100 está a salvo");
         assert_eq!(lines[3], "pronto: 1.200 passos em 1 min 58 s");
         assert_eq!(lines[6], "  electroscope detect runs/x \"o cão\"");
         assert_eq!(lines.len(), 7);

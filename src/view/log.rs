@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use crate::error::{Error, Result};
 use crate::hub::replace_file;
 use crate::train::event::Event;
-use crate::view::{Lang, report};
+use crate::view::{Lang, report, words};
 
 /// The log's name in a run's folder.
 pub const FILE: &str = "metrics.jsonl";
@@ -46,7 +46,7 @@ impl Log {
     pub fn write(&mut self, event: &Event) -> Result<()> {
         let Some(event) = event.recorded() else { return Ok(()) };
         self.line.clear();
-        serde_json::to_writer(&mut self.line, &*event).expect("an event has string keys only and writes to memory");
+        self.line.extend_from_slice(words::json(&event).as_bytes());
         self.line.push(b'\n');
         if let Err(source) = self.file.write_all(&self.line) {
             self.file.set_len(self.bytes).ok(); // the reader copes with a torn line where even this fails
@@ -145,6 +145,7 @@ pub fn write_page(path: &Path, page: &str) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::message::Message;
     use crate::train::event::StepMetrics;
 
     fn step(step: u64) -> Event {
@@ -166,7 +167,7 @@ mod tests {
         // A folder of the report's name is in the way.
         std::fs::create_dir_all(run.path().join("report.html/in-the-way")).unwrap();
         let error = write_report(run.path(), Lang::En).unwrap_err();
-        assert!(error.what.contains("write the report"), "{error}");
+        assert!(error.to_string().contains("write the report"), "{error}");
         assert!(!run.path().join("report.html.part").exists());
     }
 
@@ -218,7 +219,7 @@ mod tests {
             step(1),
             step(2),
             step(3),
-            Event::Failed(crate::train::event::Failure { message: "power".into(), ..Default::default() }),
+            Event::Failed(crate::train::event::Failure { message: Message::plain("power"), ..Default::default() }),
         ] {
             log.write(&event).unwrap();
         }

@@ -61,7 +61,7 @@ struct Run<'a> {
 
 enum End<'a> {
     Finished(&'a Finished),
-    Failed(&'a str),
+    Failed(&'a Failure),
 }
 
 impl<'a> Run<'a> {
@@ -80,7 +80,7 @@ impl<'a> Run<'a> {
                 // A run that goes on has not ended.
                 Event::Resumed { .. } => run.end = None,
                 Event::Finished(finished) => run.end = Some(End::Finished(finished)),
-                Event::Failed(failure) => run.end = Some(End::Failed(&failure.message)),
+                Event::Failed(failure) => run.end = Some(End::Failed(failure)),
                 // The rest is not recorded, or says nothing about how the run went.
                 _ => {}
             }
@@ -161,7 +161,10 @@ impl Page {
             Some(End::Finished(finished)) if finished.outcome == Outcome::Completed => {
                 ("done", both("Schedule completed", "Treino completo"))
             }
-            Some(End::Failed(message)) => ("failed", format!("{} {}", both("Failed:", "Falhou:"), escape(message))),
+            Some(End::Failed(failure)) => {
+                let what = spoken(|lang| escape(&words::failure(failure, lang)));
+                ("failed", format!("{} {what}", both("Failed:", "Falhou:")))
+            }
             _ => ("open", spoken(|lang| unfinished_text(run, lang))),
         };
         format!("<p class=\"state {class}\">{text}</p>")
@@ -174,7 +177,7 @@ impl Page {
         let mut items = String::new();
         for warning in run.warnings.iter().take(WARNINGS) {
             let step = spoken(|lang| format!("{} {}", lang.pick("Step", "Passo"), lang.whole(warning.step)));
-            let text = both(&warning.message, &warning.message_pt);
+            let text = spoken(|lang| escape(&words::text(&warning.message, lang)));
             write!(items, "<li><b>{step}</b> {text}</li>").ok();
         }
         section(
@@ -617,9 +620,9 @@ fn plan_facts(plan: &RunPlan) -> Vec<Fact> {
 }
 
 fn device_fact(device: &Device) -> Fact {
-    let reason_pt = device.reason_pt.as_ref().unwrap_or(&device.reason);
+    let reason = spoken(|lang| escape(&words::text(&device.reason, lang)));
     let backend = device.backend.as_ref().map_or_else(String::new, |backend| format!(" ({})", escape(backend)));
-    ("device", "dispositivo", format!("{}{backend}: {}", escape(&device.name), both(&device.reason, reason_pt)))
+    ("device", "dispositivo", format!("{}{backend}: {}", escape(&device.name), reason))
 }
 
 fn section(id: &str, title: &str, sub: &str, body: &str) -> String {
@@ -749,8 +752,7 @@ mod tests {
             executor: Executor::Cpu,
             name: "2 threads".into(),
             backend: None,
-            reason: "no adapter".into(),
-            reason_pt: Some("sem adaptador".into()),
+            reason: Message::new("device-none-found"),
         };
         let settings = Settings::from([("lr".to_owned(), json!(0.002)), ("note".to_owned(), json!(EVIL))]);
         let mut events =
@@ -792,13 +794,13 @@ mod tests {
     #[test]
     fn nothing_from_the_run_becomes_markup() {
         let mut events = whole_run();
-        let warning = Warning { kind: WarningKind::Notice, step: 3, message: EVIL.into(), message_pt: EVIL.into() };
+        let warning = Warning { kind: WarningKind::Notice, step: 3, message: Message::plain(EVIL) };
         events.insert(5, Event::Warning(warning));
         let mut evil = plan();
         (evil.preset, evil.corpus.name, evil.run, evil.engine) =
             (EVIL.into(), EVIL.into(), Some(EVIL.into()), EVIL.into());
         events.insert(2, Event::Plan(Box::new(evil)));
-        events.push(Event::Failed(Failure { message: EVIL.into(), ..Default::default() }));
+        events.push(Event::Failed(Failure { message: Message::plain(EVIL), ..Default::default() }));
         let html = html(&events, Lang::En);
         assert!(!html.contains("<img"), "{}", &html[html.find("<img").unwrap()..][..80]);
         assert_eq!(html.matches("</script>").count(), 3, "words, data, script");
@@ -821,8 +823,7 @@ mod tests {
             }
             if n % 200 == 0 {
                 let message = "long ".repeat(40);
-                let warning =
-                    Warning { kind: WarningKind::Notice, step: n, message: message.clone(), message_pt: message };
+                let warning = Warning { kind: WarningKind::Notice, step: n, message: Message::plain(message) };
                 events.push(Event::Warning(warning));
             }
         }
@@ -843,7 +844,7 @@ mod tests {
         };
         let mut events = whole_run();
         assert_eq!(state(&events), "done");
-        events.push(Event::Failed(Failure { message: "the disk is full".into(), ..Default::default() }));
+        events.push(Event::Failed(Failure { message: Message::plain("the disk is full"), ..Default::default() }));
         assert_eq!(state(&events), "failed");
         events.push(Event::Resumed { step: 1200 });
         assert_eq!(state(&events), "open");

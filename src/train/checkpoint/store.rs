@@ -36,7 +36,7 @@ pub struct Written {
     /// Steps of older checkpoints that were removed.
     pub removed: Vec<u64>,
     /// Old checkpoints that could not be removed, and why.
-    pub warnings: Vec<String>,
+    pub warnings: Vec<Error>,
 }
 
 impl RunFolder {
@@ -134,7 +134,7 @@ impl RunFolder {
         let step = snapshot.state.step;
         let dir = folder_from_step(&self.run, step);
         let bytes = stage(&dir, snapshot).map_err(|mut e| {
-            e.what = format!("the checkpoint of step {step} was not written, earlier ones are untouched: {}", e.what);
+            e.message = Message::new("checkpoint-lost").with("step", step).with("why", e.message);
             e
         })?;
         let mut written = Written { dir, bytes, removed: Vec::new(), warnings: Vec::new() };
@@ -142,7 +142,7 @@ impl RunFolder {
         for (old, dir) in list(&self.run)?.into_iter().filter(|(old, _)| *old < step).skip(keep.saturating_sub(1)) {
             match remove_folder(&dir) {
                 Ok(()) => written.removed.push(old),
-                Err(e) => written.warnings.push(e.to_string()),
+                Err(e) => written.warnings.push(e),
             }
         }
         Ok(written)

@@ -1,4 +1,4 @@
-//! What is kept and opened: earlier runs (shown, laid under the curves, gone on with, exported), and models of other programs.
+//! What is kept and opened: earlier runs (to show, to lay under the curves, to go on with, to export), and models of other programs.
 
 use super::job::{Job, finished};
 use super::model::Model;
