@@ -68,10 +68,10 @@ impl Error {
             std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => Some("help-free-space"),
             _ => None,
         };
-        let message = Message::new("cannot-do").with("doing", sentence_or_code(doing.into()));
+        let doing = sentence_or_code(doing.into());
         Self {
             kind: Kind::Failed,
-            message: message.with("detail", source.to_string()),
+            message: Message::new("cannot-do").with("doing", doing).with("detail", source.to_string()),
             place: Some(path.display().to_string()),
             hint: hint.map(Cow::Borrowed),
         }

@@ -7,7 +7,6 @@ use super::places;
 use super::recorded;
 use super::settings::Settings;
 use super::state::{Phase, RunState, Source};
-use crate::view::words::Strings;
 use super::theme::{self, Theme};
 use super::trainer::{Trainer, Wake};
 use super::transport::TransportBar;
@@ -18,6 +17,7 @@ use crate::t;
 use crate::train::event::{Command, Event, Failure, FailureKind, Stage, Warning, WarningKind};
 use crate::view::Lang;
 use crate::view::log::read_events;
+use crate::view::words::Strings;
 use crate::{Error, Result};
 use egui::{Color32, Context, Frame, Margin, RichText, Ui};
 use std::path::{Path, PathBuf};
@@ -502,6 +502,7 @@ fn notice_ui(ui: &mut Ui, cx: &PanelContext, notice: &mut Option<Warning>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::message::Message;
     use crate::train::event::StepMetrics;
 
     fn desk() -> Desk {
@@ -532,11 +533,7 @@ mod tests {
     fn a_checkpoint_that_could_not_be_written_stays_in_sight_until_one_is() {
         let mut desk = desk();
         let kind = WarningKind::CheckpointNotWritten;
-        desk.hear(Event::Warning(Warning {
-            kind,
-            step: 3,
-            message: Message::plain("read-only"),
-        }));
+        desk.hear(Event::Warning(Warning { kind, step: 3, message: Message::plain("read-only") }));
         assert!(desk.notice.is_some());
         desk.hear(Event::Checkpoint { step: 4, path: String::new() });
         assert!(desk.notice.is_none());

@@ -225,8 +225,7 @@ impl RunState {
                     Executor::Gpu => "GPU",
                     Executor::Cpu => lang.pick("processor", "processador"),
                 };
-                let text =
-                    |lang| format!("{}: {} ({})", kind(lang), device.name, words::text(&device.reason, lang));
+                let text = |lang| format!("{}: {} ({})", kind(lang), device.name, words::text(&device.reason, lang));
                 line(Info, text(Lang::En), text(Lang::Pt));
             }
             Event::Preparing(p) if p.share.is_none_or(|share| share == 0.0) => {

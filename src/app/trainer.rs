@@ -1,8 +1,10 @@
 //! The trainer on a thread of its own, with a device of its own: the window never waits for it, nor it for the window.
 //! commands -> `run::train` -> events -> an inbox that the window empties, woken no more often than it wants to be.
 
+use crate::message::Message;
 use crate::run::{self, Options};
-use crate::train::event::{Command, Event, Failure, FailureKind};
+use crate::train::event::{Command, Event, Failure};
+use crate::view::words;
 use crate::{Error, Result};
 use futures_channel::mpsc::{self, UnboundedSender};
 use std::fs::File;

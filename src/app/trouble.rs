@@ -3,9 +3,11 @@
 
 use super::panels::{Ask, PanelContext};
 use crate::gpu::Choice;
+use crate::message::Message;
 use crate::run::Options;
 use crate::t;
 use crate::train::event::{Failure, FailureKind, Settings};
+use crate::view::words;
 use egui::{RichText, Ui};
 use std::path::{Path, PathBuf};
 

@@ -11,6 +11,7 @@ use crate::train::engine::{Kind, Place};
 use crate::train::event::{Event, Preparing};
 use crate::view::log::write_page;
 use crate::view::speed::{self, Sheet};
+use crate::view::words;
 use crate::{Error, Result, cpu};
 use serde::Serialize;
 use std::path::Path;

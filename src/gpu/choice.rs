@@ -138,8 +138,8 @@ pub struct Selection {
 }
 
 impl Selection {
-    fn new(adapter: Option<usize>, code: &'static str) -> Self {
-        Self { adapter, reason: Message::new(code) }
+    fn new(adapter: Option<usize>, reason: Message) -> Self {
+        Self { adapter, reason }
     }
 }
 
@@ -153,21 +153,19 @@ pub fn select(choice: &Choice, adapters: &[AdapterSummary]) -> Result<Selection>
         (0..adapters.len()).filter(|&i| fits(&adapters[i])).min_by_key(|&i| adapters[i].kind)
     };
     match choice {
-        Choice::Cpu => Ok(Selection::new(None, "device-asked-for")),
+        Choice::Cpu => Ok(Selection::new(None, Message::new("device-asked-for"))),
         Choice::Auto => Ok(best(&AdapterSummary::hardware).map_or_else(
             || without_hardware(adapters),
-            |i| Selection::new(Some(i), "device-best-hardware"),
+            |i| Selection::new(Some(i), Message::new("device-best-hardware")),
         )),
-        Choice::Gpu => best(&|_| true)
-            .map(|i| Selection::new(Some(i), "device-best"))
-            .ok_or_else(|| {
-                Error::failed("no GPU adapter (Vulkan, Metal, DX12 or WebGPU) was found")
-                    .hint("install the graphics driver, or use --device cpu")
-            }),
+        Choice::Gpu => best(&|_| true).map(|i| Selection::new(Some(i), Message::new("device-best"))).ok_or_else(|| {
+            Error::failed("no GPU adapter (Vulkan, Metal, DX12 or WebGPU) was found")
+                .hint("install the graphics driver, or use --device cpu")
+        }),
         Choice::Named(name) => {
             let wanted = name.to_lowercase();
             best(&|a| a.name.to_lowercase().contains(&wanted))
-                .map(|i| Selection { adapter: Some(i), reason: Message::new("device-named").with("name", name) })
+                .map(|i| Selection::new(Some(i), Message::new("device-named").with("name", name)))
                 .ok_or_else(|| unknown(name, adapters))
         }
     }
@@ -175,9 +173,9 @@ pub fn select(choice: &Choice, adapters: &[AdapterSummary]) -> Result<Selection>
 
 fn without_hardware(adapters: &[AdapterSummary]) -> Selection {
     if adapters.is_empty() {
-        return Selection::new(None, "device-none-found");
+        return Selection::new(None, Message::new("device-none-found"));
     }
-    Selection { adapter: None, reason: Message::new("device-only-software").with("names", names(adapters)) }
+    Selection::new(None, Message::new("device-only-software").with("names", names(adapters)))
 }
 
 fn unknown(name: &str, adapters: &[AdapterSummary]) -> Error {

@@ -8,6 +8,7 @@
 use super::choice::{AdapterKind, AdapterSummary, Choice, Features, select};
 use super::wait::{Done, Waiter};
 use crate::error::Kind;
+use crate::message::Message;
 use crate::plan::Split;
 use crate::{Error, Result, plan};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

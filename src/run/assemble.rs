@@ -7,6 +7,7 @@ use super::told;
 use crate::batch::{HeldOut, Loader, Masking, Packing, Recipe, Split, hold_out};
 use crate::config::{Config, Precision};
 use crate::hub::Networks;
+use crate::message::Message;
 use crate::model::io::PassSize;
 use crate::model::ledger::Shape;
 use crate::model::{Model, ModelSpec, slots_per_row};
@@ -179,12 +180,7 @@ async fn until_stopped<T>(going: Going<'_>, work: impl Future<Output = Result<T>
 
 /// The choices of the run that goes on, as far as the device can run them, or none where it made none elsewhere; says where its numbers
 /// may part from those it had.
-fn own_kernels(
-    checkpoint: &Checkpoint,
-    place: &Place,
-    wish: Wish<'_>,
-    notices: &mut Vec<Message>,
-) -> Option<Choices> {
+fn own_kernels(checkpoint: &Checkpoint, place: &Place, wish: Wish<'_>, notices: &mut Vec<Message>) -> Option<Choices> {
     let own: Choices = serde_json::from_value(checkpoint.state.kernels.clone()).unwrap_or_default();
     let then = told::adapter_of(checkpoint);
     let now = kernels::device(place);

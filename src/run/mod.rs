@@ -367,8 +367,7 @@ impl Run {
                     step,
                     message: Message::new("checkpoint-not-written")
                         .with("error", Message::from(&error))
-                        .with("safe", safe)
-                        .with("step", step),
+                        .with("safe", safe),
                 };
                 self.tell(&Event::Warning(warning), sink)
             }

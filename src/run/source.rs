@@ -68,10 +68,10 @@ impl<'a, 't> Progress<'a, 't> {
         Self { tell, told: Instant::now() }
     }
 
-    fn at(&mut self, code: &'static str, share: Option<f32>) {
+    fn at(&mut self, message: Message, share: Option<f32>) {
         if self.told.elapsed().as_secs_f64() >= TELL_SECS {
             self.told = Instant::now();
-            (self.tell)(Preparing { message: Message::new(code), share });
+            (self.tell)(Preparing { message, share });
         }
     }
 }
@@ -214,11 +214,11 @@ fn tokenizer_for<I: Iterator<Item = Result<Chunk>>>(
     let mut progress = Progress::new(tell);
     let tokenizer = wordpiece::train(chunks(), &recipe, |at| match at {
         wordpiece::Progress::Counting { share, .. } => {
-            progress.at("counting-words", share);
+            progress.at(Message::new("counting-words"), share);
         }
         wordpiece::Progress::Merging { entries, target } => {
             let share = Some(entries as f32 / target as f32);
-            progress.at("joining-pieces", share);
+            progress.at(Message::new("joining-pieces"), share);
         }
     })?;
     // Only a convenience for the next run: a full disk here is told by what must be written later.
@@ -236,7 +236,7 @@ fn cache_for<I: Iterator<Item = Result<Chunk>>>(
 ) -> Result<TokenCache> {
     let mut progress = Progress::new(tell);
     let (cache, origin) = cache::open_or_build(dir, identity, tokenizer, &Options::default(), chunks, |at| {
-        progress.at("turning-text-into-tokens", at.share);
+        progress.at(Message::new("turning-text-into-tokens"), at.share);
     })?;
     if let Origin::Rebuilt(reason) = origin {
         tell(Preparing { message: Message::new("cache-built-again").with("why", reason), share: None });

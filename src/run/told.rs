@@ -216,7 +216,7 @@ pub fn wanted(options: &Options, builtin: Option<Level>, resumed: Option<&Resume
 }
 
 /// `hint`: what to do where it is another text.
-pub fn check_same_text(state: &State, text: &Text, out: &Path, hint: &str) -> Result<()> {
+pub fn check_same_text(state: &State, text: &Text, out: &Path, hint: &'static str) -> Result<()> {
     for (what, then, now) in [
         ("tokenizer", state.tokenizer_hash.as_str(), text.tokenizer.hash()),
         ("corpus", state.corpus_hash.as_str(), &text.cache.corpus_hash()),

@@ -133,7 +133,7 @@ impl Lines {
         Ok(())
     }
 
-    fn error(&self, what: String, offset: u64, hint: &str) -> Error {
+    fn error(&self, what: String, offset: u64, hint: &'static str) -> Error {
         let whose = if self.gzip { " of the decompressed text" } else { "" };
         Error::failed(what).at(format!("{}, at byte {offset}{whose}", self.path.display())).hint(hint)
     }

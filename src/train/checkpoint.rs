@@ -230,14 +230,13 @@ fn whole_or_offer(run: &Path, offer: impl FnOnce(&Checkpoint) -> String) -> Resu
             .hint("a run writes one at its end, with --stop-after, and every so many steps")),
         (newest, Some(first)) => {
             let rest: Vec<String> = damaged[1..].iter().map(|damage| damage.step.to_string()).collect();
-            let also = if rest.is_empty() {
-                String::new()
-            } else {
-                format!(" (and so are those of step {})", rest.join(", "))
-            };
             let place = first.reason.place.clone().unwrap_or_else(|| first.dir.display().to_string());
-            let what = format!("the checkpoint of step {} is damaged: {}{also}", first.step, first.reason.message);
-            Err(Error::failed(what).at(place).hint(match newest {
+            let error = Error::failed("checkpoint-damaged")
+                .with("step", first.step)
+                .with("why", &first.reason.message)
+                .with("others", rest.len())
+                .with("steps", rest.join(", "));
+            Err(error.at(place).hint(match newest {
                 Some(before) => offer(&before),
                 None => "no whole checkpoint is left in this run: start a new one with another --out".to_owned(),
             }))
@@ -337,7 +336,8 @@ mod tests {
                 damage();
                 let error = resume_point(&run, None).unwrap_err();
                 assert!(
-                    error.what.contains("the checkpoint of step 20 is damaged") && error.what.contains(said),
+                    error.message.to_string().contains("the checkpoint of step 20 is damaged")
+                        && error.message.to_string().contains(said),
                     "{error}"
                 );
                 assert_eq!(error.place.as_deref(), Some(&*file.display().to_string()));
@@ -388,7 +388,7 @@ mod tests {
         fs::rename(&ten, folder_from_step(dir.path(), 20)).unwrap();
         let survey = newest_whole(dir.path()).unwrap();
         assert!(survey.newest.is_none());
-        assert!(survey.damaged[0].reason.what.contains("of step 10"));
+        assert!(survey.damaged[0].reason.to_string().contains("of step 10"));
     }
 
     #[test]

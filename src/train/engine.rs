@@ -4,6 +4,7 @@
 use crate::burn;
 use crate::config::Precision;
 use crate::gpu::{Choice, Gpu, LaunchCost, Profile};
+use crate::message::Message;
 use crate::model::Model;
 use crate::plan::{Limits, Plan, Step, Tensor};
 use crate::train::event;

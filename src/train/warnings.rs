@@ -204,12 +204,10 @@ impl Monitor {
                 .with("best_mlm", self.best.mlm)
                 .with("rtd", self.rtd.fast())
                 .with("best_rtd", self.best.rtd),
-            WarningKind::GeneratorCollapsed => {
-                Message::new("generator-collapsed").with("top", self.top_share.fast())
+            WarningKind::GeneratorCollapsed => Message::new("generator-collapsed").with("top", self.top_share.fast()),
+            WarningKind::GeneratorStuck => {
+                Message::new("generator-stuck").with("mlm", self.mlm.fast()).with("unigram", self.shape.unigram_entropy)
             }
-            WarningKind::GeneratorStuck => Message::new("generator-stuck")
-                .with("mlm", self.mlm.fast())
-                .with("unigram", self.shape.unigram_entropy),
             WarningKind::GeneratorTooStrong => Message::new("generator-too-strong")
                 .with("hits", self.sampled.slow())
                 .with("best", self.best.auc)

@@ -187,7 +187,8 @@ struct Prepared {
 impl Prepared {
     fn take(&mut self, preparing: &Preparing) {
         let share = preparing.share.unwrap_or(1.0);
-        self.news = self.message.as_ref() != Some(&preparing.message) || share >= self.share + 0.25 || share < self.share;
+        self.news =
+            self.message.as_ref() != Some(&preparing.message) || share >= self.share + 0.25 || share < self.share;
         if self.news {
             self.message = Some(preparing.message.clone());
             self.share = share;

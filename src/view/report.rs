@@ -7,8 +7,9 @@ mod data;
 use std::fmt::Write;
 
 use crate::train::event::{
-    Device, EvalMetrics, Event, Finished, Metrics, Outcome, Readout, RunPlan, Settings, StepMetrics, Warning,
+    Device, EvalMetrics, Event, Failure, Finished, Metrics, Outcome, Readout, RunPlan, Settings, StepMetrics, Warning,
 };
+use crate::view::words;
 use crate::view::{Lang, duration_text};
 
 pub(super) const STYLE: &str = include_str!("report/page.css");
@@ -680,6 +681,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::message::Message;
     use crate::train::event::{
         Calibration, CalibrationBin, Confusion, Executor, Failure, Proposal, ReadToken, Warning, WarningKind,
         tests::plan,

@@ -193,6 +193,11 @@ pub fn failure(failure: &Failure, lang: Lang) -> String {
     Strings::of(lang).error(failure.place.as_deref(), &failure.message, failure.advice.as_deref())
 }
 
+/// The word before an error on a terminal.
+pub fn label(lang: Lang) -> String {
+    Strings::of(lang).t("error-label")
+}
+
 /// An event as one line of JSON, for programs and for a run's record: codes and facts, with the English sentence beside them.
 pub fn json(event: &Event) -> String {
     let mut line = serde_json::to_string(event).expect("an event has string keys only");
@@ -225,75 +230,4 @@ macro_rules! t {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use std::collections::{BTreeMap, BTreeSet};
-
-    /// Keys of a file, each with the names of its values. Read line by line: an entry starts at a line's start.
-    fn keys(ftl: &str) -> BTreeMap<String, BTreeSet<String>> {
-        let mut found: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-        let mut current = None;
-        for line in ftl.lines() {
-            if line.starts_with(|c: char| c.is_ascii_lowercase()) {
-                current = line.split_once(" =").map(|(key, _)| key.to_owned());
-            }
-            let Some(key) = &current else { continue };
-            let names = found.entry(key.clone()).or_default();
-            names.extend(
-                line.split('$').skip(1).map(|rest| {
-                    rest.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect::<String>()
-                }),
-            );
-        }
-        found
-    }
-
-    #[test]
-    fn both_languages_say_the_same_things() {
-        for (name, en, pt) in FILES {
-            let [en, pt] = [en, pt].map(keys);
-            assert!(!en.is_empty(), "{name}.ftl is empty");
-            assert_eq!(en, pt, "{name}.ftl: keys and values differ");
-            for key in en.keys() {
-                assert!(key.starts_with(name), "{name}.ftl: {key} does not begin with its file's name");
-            }
-        }
-    }
-
-    #[test]
-    fn every_file_parses() {
-        for (name, en, pt) in FILES {
-            for (lang, text) in [("en", en), ("pt", pt)] {
-                if let Err((_, errors)) = FluentResource::try_new(text.to_owned()) {
-                    panic!("{lang}/{name}.ftl: {errors:?}");
-                }
-            }
-        }
-    }
-
-    /// Keys stand in the code as literals, `"panel-words"`: each must exist, and each message must be used.
-    #[test]
-    fn every_key_of_the_code_exists_and_every_message_is_used() {
-        let code = crate::app::tests::sources();
-        let strings = Strings::new(Lang::En);
-        let prefixes: Vec<String> = FILES.iter().map(|(name, ..)| format!("{name}-")).collect();
-        let literals = code.split('"').skip(1).step_by(2);
-        let used: BTreeSet<&str> = literals
-            .filter(|text| prefixes.iter().any(|p| text.starts_with(p.as_str())))
-            .filter(|text| text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-'))
-            .collect();
-        let missing: Vec<_> = used.iter().filter(|key| !strings.has(key)).collect();
-        assert!(missing.is_empty(), "no message for {missing:?}");
-        let all = FILES.iter().flat_map(|(_, en, _)| keys(en).into_keys());
-        let idle: Vec<_> = all.filter(|key| !used.contains(key.as_str()) && !code.contains(key.as_str())).collect();
-        assert!(idle.is_empty(), "messages that nothing shows: {idle:?}");
-    }
-
-    #[test]
-    fn numbers_and_plurals_follow_the_language() {
-        let [en, pt] = [Lang::En, Lang::Pt].map(Strings::new);
-        assert_eq!(t!(en, "app-step", step = 12_345_u64), "step 12,345");
-        assert_eq!(t!(pt, "app-step", step = 12_345_u64), "passo 12.345");
-        assert_eq!(en.t("no-such-key"), "no-such-key");
-    }
-}
+mod tests;

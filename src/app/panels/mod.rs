@@ -16,12 +16,12 @@ pub mod sentence;
 pub mod verdicts;
 
 use super::state::RunState;
-use crate::message::Fact;
-use crate::view::words::Strings;
 use super::theme::Theme;
+use crate::message::Fact;
 use crate::run::Options;
 use crate::train::event::{Command, Stage};
 use crate::view::Lang;
+use crate::view::words::Strings;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::PathBuf;

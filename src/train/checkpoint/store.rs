@@ -6,6 +6,7 @@ use super::{
     typed,
 };
 use crate::hub::{self, Networks, Staging, hidden_target, remove_folder, write_safetensors};
+use crate::message::Message;
 use crate::{Error, Result};
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, Write};

@@ -116,8 +116,8 @@ pub const OBJECTIVES: [(&str, f64); 5] =
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::view::words::Strings;
     use crate::view::Lang;
+    use crate::view::words::Strings;
 
     /// What a page asks must have its answer among its options, and the text of every page must say something.
     #[test]
