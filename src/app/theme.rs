@@ -38,7 +38,7 @@ impl ThemeChoice {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Theme {
     pub dark: bool,
-    /// Between the panels.
+    /// The colour between the panels.
     pub background: Color32,
     pub panel: Color32,
     /// Buttons, fields, chips that say nothing.

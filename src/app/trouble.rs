@@ -6,7 +6,7 @@ use crate::gpu::Choice;
 use crate::message::Message;
 use crate::run::Options;
 use crate::t;
-use crate::train::event::{Failure, FailureKind, Settings};
+use crate::train::event::{Failure, FailureKind, Settings, Warning};
 use crate::view::words;
 use egui::{RichText, Ui};
 use std::path::{Path, PathBuf};
@@ -193,10 +193,23 @@ fn button_text(trouble: &Trouble, remedy: Remedy, cx: &PanelContext) -> String {
     }
 }
 
+/// The run goes on, but something about it wants a person.
+pub fn notice_ui(ui: &mut Ui, cx: &PanelContext, notice: &mut Option<Warning>) {
+    let Some(warning) = notice.clone() else { return };
+    ui.separator();
+    ui.horizontal_wrapped(|ui| {
+        ui.label(RichText::new(cx.t("app-notice")).font(cx.theme.strong()).color(cx.theme.alert));
+        ui.label(cx.strings.text(&warning.message));
+        if ui.button(cx.t("app-trouble-dismiss")).clicked() {
+            *notice = None;
+        }
+    });
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::app::desk::first_run;
+    use crate::app::first_run::first_run;
     use crate::train::event::Saved;
     use crate::view::Lang;
 

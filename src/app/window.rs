@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 
 /// Frames that the times are told of.
 const FRAMES: usize = 600;
-/// Between two frames that new data asks for where a processor draws them, which is the one that trains: a frame takes 70 ms of it.
+/// The time between two frames that new data asks for, where the processor that trains also draws: a frame takes 70 ms of it.
 pub const SOFTWARE_PACE: Duration = Duration::from_millis(200);
 
 pub struct Window {

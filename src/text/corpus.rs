@@ -165,7 +165,7 @@ impl Finder {
             return self.add_folder(path, purpose);
         }
         if !meta.is_file() {
-            // It is read more than once: a pipe gives its text away the first time.
+            // The file is read more than once, and a pipe gives its text only once.
             return Err(Error::failed("this is a pipe or a device, not a file")
                 .at(path.display())
                 .hint("write the text into a file first"));
@@ -173,7 +173,7 @@ impl Finder {
         if meta.len() == 0 {
             return Err(Error::failed("the file is empty").at(path.display()).hint("give a file with text in it"));
         }
-        // Of a kind that no rule knows: text, until a byte of it says otherwise.
+        // A file of a kind that no rule knows is taken for text, until a byte of it says otherwise.
         let (format, gzip) = kind_of(path).unwrap_or((Format::Text, has_suffix(path, ".gz")));
         let role = if purpose == Purpose::HeldOut { Role::HeldOut } else { Role::Corpus };
         self.push(path, &meta, format, gzip, role)
@@ -300,7 +300,7 @@ pub struct Chunks<'c> {
     files: Vec<&'c CorpusFile>,
     next: usize,
     reader: Option<Reader>,
-    /// Of the files that are done.
+    /// The bytes of the files that are done.
     bytes_done: u64,
     bytes_total: u64,
 }

@@ -71,9 +71,9 @@ pub struct Lines {
     /// Bytes taken from the file itself, before decompression.
     taken: Arc<AtomicU64>,
     bytes: u64,
-    /// Of the next line, in the decompressed text.
+    /// The position of the next line in the decompressed text.
     offset: u64,
-    /// Of the current line, from 1.
+    /// The number of the current line, from 1.
     number: u64,
     line: Vec<u8>,
 }
@@ -352,7 +352,7 @@ impl Rows {
     }
 }
 
-/// The crate asserts some of what a damaged file says: that is an error here, like all other damage.
+/// The crate panics at some damaged files. Here that is an error, like all other damage.
 fn no_panic<T>(path: &Path, read: impl FnOnce() -> Result<T>) -> Result<T> {
     // Unwind safe: after an error the reader is never used again.
     std::panic::catch_unwind(std::panic::AssertUnwindSafe(read))

@@ -69,7 +69,7 @@ pub struct Script {
     pub steps: Vec<Step>,
 }
 
-/// Between `min` and `max` sentences, each from another group.
+/// A step of a script: between `min` and `max` sentences, each from another group.
 #[derive(Debug)]
 pub struct Step {
     pub min: usize,

@@ -1,7 +1,7 @@
 //! A run that is not started yet, as plain data: what was chosen. It becomes a run's options, or the same run as a command line.
 //! choices -> [`Draft::options`], [`Draft::effective`], [`Draft::command_line`].
 
-use crate::app::desk::first_run;
+use crate::app::first_run::first_run;
 use crate::config::Config;
 use crate::gpu::Choice;
 use crate::run::source::Wanted;

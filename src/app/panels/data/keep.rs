@@ -4,7 +4,7 @@ use super::job::{Job, finished};
 use super::model::Model;
 use super::parts::{Dialog, Wish, error_ui, heading, named_button, path_field, weak};
 use super::runs::{self, Kept, Opened, typed_path};
-use crate::app::desk::first_run;
+use crate::app::first_run::first_run;
 use crate::app::panels::{Ask, PanelContext};
 use crate::app::places;
 use crate::gpu::Choice;
@@ -230,7 +230,7 @@ impl Export {
     }
 }
 
-/// Beside the run: `20260101-nano-model`.
+/// A folder beside the run: `20260101-nano-model`.
 fn export_folder(run: &Path) -> String {
     format!("{}-model", run.display())
 }
