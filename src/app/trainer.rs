@@ -122,13 +122,13 @@ struct EventFile(BufWriter<File>, std::path::PathBuf);
 
 impl EventFile {
     fn create(path: &Path) -> Result<Self> {
-        let file = File::create(path).map_err(|e| Error::io("write the events", path, &e))?;
+        let file = File::create(path).map_err(|e| Error::io("io-write-events", path, &e))?;
         Ok(Self(BufWriter::new(file), path.to_owned()))
     }
 
     fn write(&mut self, event: &Event) -> Result<()> {
         let line = words::json(event);
-        writeln!(self.0, "{line}").and_then(|()| self.0.flush()).map_err(|e| Error::io("write the events", &self.1, &e))
+        writeln!(self.0, "{line}").and_then(|()| self.0.flush()).map_err(|e| Error::io("io-write-events", &self.1, &e))
     }
 }
 

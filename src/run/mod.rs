@@ -493,7 +493,7 @@ fn set_aside(step: u64, aside: &Path) -> Message {
 fn write_config(run: &Path, config: &Config) -> Result<()> {
     let path = run.join("config.toml");
     // A run without it cannot be gone on with.
-    replace_file(&path, config.to_toml().as_bytes()).map_err(|e| Error::io("write the configuration", &path, &e))
+    replace_file(&path, config.to_toml().as_bytes()).map_err(|e| Error::io("io-write-configuration", &path, &e))
 }
 
 /// What the warnings must know of the run.

@@ -134,7 +134,7 @@ pub fn run_config(run: &Path, checkpoint: &Checkpoint) -> Result<Config> {
 }
 
 fn read_text(path: &Path) -> Result<(String, String)> {
-    let text = std::fs::read_to_string(path).map_err(|e| Error::io("read the configuration", path, &e))?;
+    let text = std::fs::read_to_string(path).map_err(|e| Error::io("io-read-configuration", path, &e))?;
     Ok((text, path.display().to_string()))
 }
 
