@@ -1,11 +1,12 @@
 //! What every panel is given and what it may ask for: the contract between the panels and the desk.
 
 use crate::app::state::RunState;
-use crate::app::strings::{Strings, Value};
 use crate::app::theme::Theme;
+use crate::message::Fact;
 use crate::run::Options;
 use crate::train::event::{Command, Stage};
 use crate::view::Lang;
+use crate::view::words::Strings;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -162,7 +163,7 @@ impl PanelContext<'_> {
         self.strings.t(key)
     }
 
-    pub fn with(&self, key: &str, values: &[(&'static str, Value)]) -> String {
+    pub fn with(&self, key: &str, values: &[(&'static str, Fact)]) -> String {
         self.strings.with(key, values)
     }
 
