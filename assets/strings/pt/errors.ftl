@@ -61,3 +61,158 @@ io-write-report = escrever o relatório
 io-write-tensors = escrever os tensores
 io-write-token-cache = escrever o cache de tokens
 io-write-there = escrever ali
+
+## Texto: corpora, tokenizadores, o cache de tokens.
+all-text-held-out = todo o texto de treino está reservado: ele também foi dado com --valid
+    .help = deixe --valid de fora: então uma parte do corpus é reservada
+nothing-to-train-on = não há com o que treinar: nenhum arquivo txt, gz, jsonl ou parquet foi encontrado
+    .help = numa pasta, valid.*, dev.* e test.* não servem para o treino; indique um arquivo pelo nome para usá-lo, seja qual for
+no-text-file-found = nenhum arquivo txt, gz, jsonl ou parquet foi encontrado
+    .help = indique um arquivo pelo nome para usá-lo, seja qual for
+not-a-file = isto é um pipe ou um dispositivo, não um arquivo
+    .help = escreva antes o texto num arquivo
+empty-file = o arquivo está vazio
+    .help = dê um arquivo com texto
+cache-gone = o cache de tokens sumiu logo depois de escrito
+cache-reads-back-wrong = o cache de tokens foi escrito, mas a releitura diz: { $why }
+    .help = o disco pode estar falhando; escolha outra pasta
+corpus-holds-no-text = o corpus não tem texto
+    .help = confira os arquivos, e se o tokenizador serve para a língua deles
+tokenizer-does-not-fit = todos os { $documents } documentos têm tokens demais por caractere com este tokenizador
+    .help = confira os arquivos, e se o tokenizador serve para a língua deles
+cache-exceeds-memory = o cache de tokens não cabe na memória: { $detail }
+grammar-file-wrong = erro no arquivo da gramática (em inglês): { $detail }
+no-builtin-language = não há texto embutido em "{ $value }"
+    .help = en ou pt
+no-such-level = não há nível "{ $value }"
+    .help = first-steps ou stories
+vocabulary-lacks-special = o vocabulário de { $entries } entradas não tem { $name }
+    .help = um vocabulário de ELECTRA precisa de { $specials } com exatamente estes nomes
+no-tokenizer-here = não há vocab.txt nem tokenizer.json aqui
+    .help = dê a pasta de um tokenizador ou um vocab.txt, ou treine um: electroscope tokenizer train
+vocabulary-not-utf8 = não é texto em UTF-8: há um byte errado em { $byte }
+    .help = um vocab.txt tem um token por linha, em UTF-8
+not-wordpiece = um modelo { $kind }, mas o ELECTRA usa WordPiece
+    .help = dê o tokenizador de um modelo ELECTRA ou BERT, ou um vocab.txt
+vocabulary-id-wrong = o id { $id } de { $token } já está ocupado ou não é menor que { $entries }
+    .help = os ids de um vocabulário contam a partir de 0, sem lacunas
+not-tokenizer-json = não é o JSON de um tokenizador: { $detail }
+    .help = o arquivo pode estar cortado; baixe ou exporte de novo
+cannot-tokenize = não foi possível dividir o texto em tokens: { $detail }
+no-word-for-tokenizer = não há palavra com que treinar um tokenizador
+    .help = confira se o corpus tem texto
+vocabulary-too-small = vocab_size = { $vocab_size } é menos que os { $needed } tokens especiais e caracteres deste corpus
+    .help = tente vocab_size = { $enough }
+line-too-long = a linha { $line } passa de { $mib } MiB
+    .help = divida-a em linhas, uma frase ou um parágrafo em cada uma
+utf16-text = texto em UTF-16
+    .help = salve o arquivo em UTF-8
+binary-file = é um arquivo binário: tem um byte zero
+    .help = um corpus é texto: txt, jsonl (também com gzip) ou parquet
+not-utf8 = não é UTF-8: byte { $byte } na linha { $line }
+    .help = converta o arquivo para UTF-8, por exemplo com iconv
+gzip-cut-off = o arquivo gzip acaba no meio
+    .help = copie ou baixe o arquivo de novo
+gzip-damaged = o arquivo gzip está danificado: { $detail }
+    .help = copie ou baixe o arquivo de novo
+no-text-column = não há coluna "text" entre { $columns }
+    .help = dê o nome "text" à coluna que contém os documentos
+text-column-not-strings = a coluna "text" não contém texto
+text-column-codec = a coluna "text" está comprimida com { $codec }, que aqui não se lê
+    .help = grave-a com snappy, gzip ou sem compressão, por exemplo com to_parquet(.., compression="snappy") do pandas
+row-too-long = um texto de mais de { $mib } MiB
+    .help = divida-o em várias linhas da tabela
+row-not-utf8 = não é UTF-8 no byte { $byte } do texto
+    .help = converta o texto para UTF-8
+row-is-binary = são dados binários: há um byte zero
+    .help = um corpus é texto
+parquet-damaged = não é um arquivo parquet legível: { $detail }
+    .help = pode estar cortado ou danificado; copie ou baixe de novo
+
+## Lotes.
+no-training-row = a parte de treino não tem nenhuma linha
+    .help = dê mais texto com --corpus
+cursor-beyond-epoch = linha { $row } de uma época que tem { $rows }
+    .help = o corpus, o tokenizador ou o tamanho das linhas não é o do ponto de controle
+batch-is-zero = batch = { $batch }, accumulate = { $accumulate }
+    .help = os dois são pelo menos 1
+rows-too-short = seq_len = { $seq_len }: [CLS], [SEP] e algum texto precisam de 5
+    .help = tente seq_len = 64
+mask-prob-out-of-range = mask_prob = { $mask_prob } não está entre 0 e 1
+    .help = o artigo usa 0.15
+no-held-out-row = a parte reservada não tem nenhuma linha
+    .help = dê mais texto, ou um texto com --valid
+nothing-left-to-train-on = { $tokens } tokens são poucos: não sobra nada para o treino
+    .help = dê mais texto com --corpus, ou um texto reservado com --valid
+nothing-to-hold-out = { $tokens } tokens são poucos: não sobra nada para reservar
+    .help = dê mais texto com --corpus, ou um texto reservado com --valid
+too-many-documents = { $documents } documentos, mas só é possível contar até { $most }
+    .help = treine com uma parte do corpus
+no-word-in-text = não há nenhuma palavra no texto
+    .help = dê um arquivo com texto
+too-many-rows = mais de { $most } linhas por época
+    .help = treine com uma parte do corpus
+not-a-json-text = a linha { $line } não é um objeto JSON com um "text": { $detail }
+    .help = jsonl tem um objeto por linha: { "{" }"text": "..."{ "}" }
+
+## Configurações.
+range-between-zero-and-one = entre 0 e 1
+range-zero-to-below-one = 0 ou mais, menos de 1
+range-zero-to-one = de 0 a 1
+range-above-zero = mais que 0
+range-zero-or-more = 0 ou mais
+not-toml = não é TOML válido: { $detail }
+set-without-value = --set { $typed }: é preciso chave=valor
+    .help = por exemplo --set lr=0.001
+set-preset = --set { $typed }: a predefinição não é uma das suas configurações
+    .help = escolha-a com --preset { $preset }
+setting-wrong = configuração: { $detail }
+not-this-versions-configuration = não é uma configuração desta versão: { $detail }
+heads-do-not-divide = { $name } = { $hidden } não se divide por { $heads_name } = { $heads }
+    .help = tente { $name } = { $right }
+heads-too-wide = cabeças de { $channels } canais ({ $name } / { $heads_name }); no máximo { $most }
+    .help = tente { $heads_name } = { $right }
+setting-too-small = { $name } = { $value }: pelo menos { $least }
+setting-is-zero = { $name } = 0: pelo menos 1
+too-many-layers = layers = { $layers }: no máximo { $most }
+rows-exceed-positions = seq_len = { $seq_len } passa de max_positions = { $positions }
+    .help = tente max_positions = { $seq_len }
+setting-out-of-range = { $name } = { $value }: é preciso { $wanted }
+too-many-random-words = um passo de { $rows } linhas × { $tokens } tokens sorteia { $words } palavras aleatórias; no máximo 2^32
+    .help = diminua batch, accumulate ou seq_len
+no-such-preset = não há predefinição { $name }
+    .help = as predefinições são { $names }
+setting-misspelt = não há configuração { $key }
+    .help = você quis dizer { $nearest }?
+no-such-setting = não há configuração { $key }
+    .help = as configurações são { $names }
+setting-of-wrong-type = { $key } = { $value }: é preciso { $wanted }, veio { $got }
+    .help = o valor na predefinição é { $preset }
+
+## Dispositivos.
+no-adapter = nenhum adaptador de GPU (Vulkan, Metal, DX12 ou WebGPU) foi encontrado
+    .help = instale o driver da placa de vídeo, ou use --device cpu
+no-adapter-of-name-nor-any = nenhum adaptador tem "{ $name }" no nome
+    .help = não há adaptador aqui; use --device cpu
+no-adapter-of-name = nenhum adaptador tem "{ $name }" no nome
+    .help = use auto, cpu, gpu ou uma parte de um destes nomes: { $names }
+plan-exceeds-memory = o plano precisa de { $needs } da memória do dispositivo, mais do que há livre
+plan-rejected = o plano foi recusado: { $detail }
+buffer-too-large = o buffer { $label } precisa de { $needs }, e o dispositivo permite { $max } por buffer
+help-smaller = use uma predefinição menor, menos linhas por passo (--set batch=N, e accumulate para o resto), ou --device cpu
+help-after-loss = o último ponto de controle está inteiro: continue com --resume, ou com --device cpu
+no-such-experiment = não há experimento `{ $value }`
+    .help = use { $known }, ou deixe sem valor
+adapter-gives-no-device = ele não fornece um dispositivo: { $detail }
+    .help = atualize o driver da placa de vídeo, ou use --device cpu
+device-stopped-answering = o dispositivo parou de responder
+device-lost = o dispositivo se perdeu ({ $detail })
+device-out-of-memory = a memória do dispositivo acabou
+device-errors = o dispositivo relata erros: { $detail }
+shader-rejected = o shader foi recusado: { $detail }
+no-memory-to-compile = a memória acabou durante a compilação
+variant-not-offered = a variante precisa de algo que o dispositivo não oferece: { $what }
+    .help = treine com --retune, ou tire esta escolha do state.json do treino
+no-thread-for-gpu = não foi possível iniciar a thread que espera pela GPU: { $detail }
+binding-too-large = { $label }: { $tensor } precisa de { $needs }, e o dispositivo permite { $max } por ligação
+too-many-bindings = { $label } liga { $slots } buffers de armazenamento, e o dispositivo permite { $max }
