@@ -44,6 +44,7 @@ pub mod error;
 pub mod gpu;
 pub mod hub;
 pub mod model;
+pub mod objective;
 pub mod ops;
 pub mod parity;
 pub mod plan;

@@ -26,7 +26,7 @@ fn tuned(gpu: &Gpu, known: &Choices) -> Tuning {
 
 /// The kernels and shapes of a step that have something to choose.
 fn open_keys(plan: &Plan) -> BTreeSet<String> {
-    let step = &plan.dispatches[plan.span(Stage::Mask, Stage::Update)];
+    let step = &plan.dispatches[plan.step()];
     step.iter().filter(|d| !d.class.is_empty()).map(|d| Choices::key(d.kernel, &d.class)).collect()
 }
 

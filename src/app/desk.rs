@@ -32,7 +32,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// The preset of a run that names none.
 const FIRST_PRESET: &str = "nano";
 /// The stages that a person steps through.
-const STAGES: [Stage; 4] = [Stage::Mask, Stage::Propose, Stage::Replace, Stage::Judge];
+const STAGES: [Stage; 4] = [Stage::MASK, Stage::PROPOSE, Stage::REPLACE, Stage::JUDGE];
 
 /// What the desk is opened with.
 #[derive(Debug, Clone, Default)]
@@ -545,9 +545,9 @@ mod tests {
 
     #[test]
     fn stages_follow_one_another_and_begin_again() {
-        let walk: Vec<_> = [None, Some(Stage::Mask), Some(Stage::Propose), Some(Stage::Replace), Some(Stage::Judge)]
+        let walk: Vec<_> = [None, Some(Stage::MASK), Some(Stage::PROPOSE), Some(Stage::REPLACE), Some(Stage::JUDGE)]
             .map(next_stage)
             .into();
-        assert_eq!(walk, [Stage::Mask, Stage::Propose, Stage::Replace, Stage::Judge, Stage::Mask]);
+        assert_eq!(walk, [Stage::MASK, Stage::PROPOSE, Stage::REPLACE, Stage::JUDGE, Stage::MASK]);
     }
 }

@@ -217,14 +217,14 @@ impl Executor {
 
     async fn stage(&mut self, stage: Stage) -> Result<()> {
         match stage {
-            Stage::Mask => self.leaves.iter_mut().for_each(Leaf::forget_gradient),
-            Stage::Propose => self.propose(TRAINING, true),
-            Stage::Replace => self.replace(TRAINING),
-            Stage::Judge => self.judge(TRAINING, true),
-            Stage::Backward => self.backward(),
-            Stage::Update => self.update().await?,
-            Stage::Evaluate => self.look(TRAINING),
-            Stage::Readout | Stage::Attention => self.look(PROBE),
+            Stage::MASK => self.leaves.iter_mut().for_each(Leaf::forget_gradient),
+            Stage::PROPOSE => self.propose(TRAINING, true),
+            Stage::REPLACE => self.replace(TRAINING),
+            Stage::JUDGE => self.judge(TRAINING, true),
+            Stage::BACKWARD => self.backward(),
+            Stage::UPDATE => self.update().await?,
+            Stage::EVALUATE => self.look(TRAINING),
+            Stage::READOUT | Stage::ATTENTION => self.look(PROBE),
         }
         Ok(())
     }
@@ -469,7 +469,7 @@ impl Executor {
         let start = self.plan.stage(stage).start;
         let writer = (start..=self.last).rev().find(writes).ok_or_else(missing)?;
         let before = || (start..writer).filter(writes).map(|i| &self.plan.dispatches[i].tensors[0]);
-        let probing = matches!(stage, Stage::Readout | Stage::Attention);
+        let probing = matches!(stage, Stage::READOUT | Stage::ATTENTION);
         let feed = &self.feeds[if probing { PROBE } else { TRAINING }];
         let pass = feed.pass.as_ref().ok_or_else(missing)?;
         if self.plan.dispatches[writer].kernel.label == LOGITS {
