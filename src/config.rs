@@ -1,6 +1,6 @@
-//! What a run is told: every setting, said once, checked once.
-//! preset (`assets/presets/*.toml`) <- config file <- `--set key=value` -> [`Config`]; the effective one is printed first and
-//! stored in the run folder and in every checkpoint.
+//! The settings of a run: each has one definition, one default a preset and one check.
+//! preset (`assets/presets/*.toml`) <- config file <- `--set key=value` -> [`Config`]
+//! The program prints the effective configuration first and stores it in the run's folder and in every checkpoint.
 
 use crate::batch::Packing;
 use crate::objective::{self, Objective, Pass};
@@ -51,9 +51,9 @@ impl Precision {
 pub enum InitRule {
     /// Truncated normal of `init_std` everywhere, Glorot-uniform where the reference leaves TensorFlow's default (electra.md 1.2).
     Reference,
-    /// Normal of 1/sqrt(fan-in) for matrices, `init_std` for embeddings: what narrow models need (DECISIONS.md).
+    /// Normal of 1/sqrt(fan-in) for matrices, `init_std` for embeddings: what narrow models need (docs/decisions/011).
     FanIn,
-    /// `fan_in`, and heads that start by looking at the words beside them: what takes off on real text (DECISIONS.md).
+    /// `fan_in`, and heads that start by looking at the words beside them: what takes off on real text (docs/decisions/011).
     Neighbours,
 }
 

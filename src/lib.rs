@@ -27,7 +27,7 @@
 //! - `run`: a run on this machine: options, its folder, its files. `cli`: what is typed.
 //! - [`view`]: reads events, drives nothing. `app`: the desktop window, a view that also sends commands.
 //!
-//! `tests/repository.rs` keeps these directions; DECISIONS.md says why things are as they are.
+//! `tests/repository.rs` keeps these directions; docs/ explains them: architecture, glossary, decisions, measurements.
 
 #![allow(rustdoc::private_intra_doc_links, reason = "the documentation is read beside the source")]
 

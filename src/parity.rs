@@ -1,7 +1,8 @@
-//! Every kernel on a device against its twin: ragged shapes, every variant, poisoned outputs, a reasoned tolerance for each number.
+//! Compares every kernel on a device with its twin: ragged shapes, every variant, poisoned outputs, a tolerance with a reason for each
+//! number.
 //! [`cases`] record small plans -> [`lockstep`] runs them dispatch by dispatch on both executors -> [`Summary`].
 //!
-//! Part of the library, not of `tests/`, because `verify` runs it on a user's adapter and the same suite runs in a browser.
+//! It is part of the library, not of `tests/`, because `verify` runs it on a user's adapter and the same suite runs in a browser.
 
 pub mod cases;
 mod tolerance;

@@ -1,12 +1,13 @@
 //! The Burn engine: against the fixtures, against our own engine on the processor and on an adapter, and at work in the program.
 //! Only in builds with the feature `burn`.
 
-#![cfg(feature = "burn")]
 #![allow(unsafe_code, reason = "the environment of the test program is changed once, before anything else runs")]
 
+#[path = "common/lab.rs"]
 mod lab;
 #[path = "common/program.rs"]
 mod program;
+#[path = "common/watched.rs"]
 mod watched;
 
 use electroscope::config::{Config, Overrides};

@@ -1,6 +1,8 @@
-//! The memory of a long session is flat. A test of its own, because it looks at the whole process.
+//! The memory of a long session is flat. One test in a program of its own, because it looks at the resident
+//! pages of the whole process.
 
-mod common;
+#[path = "common/adapter.rs"]
+mod adapter;
 
 use electroscope::gpu::Executor;
 use electroscope::ops::fill;
@@ -31,7 +33,7 @@ fn resident_pages() -> Option<i64> {
 
 #[test]
 fn memory_is_flat_over_thousands_of_steps() {
-    let Some(gpu) = common::gpu("memory_is_flat") else { return };
+    let Some(gpu) = adapter::gpu("memory_is_flat") else { return };
     let (plan, input) = plan();
     let mut e = block_on(Executor::new(&gpu, Arc::clone(&plan))).unwrap();
     let ids = vec![7; 32 * 128];

@@ -2,7 +2,9 @@
 //! and resident pages too. One test in a program of its own, because all three belong to the whole process.
 #![allow(unsafe_code, reason = "a global allocator cannot be written without; this one counts and passes on")]
 
-mod common;
+#[path = "common/adapter.rs"]
+mod adapter;
+#[path = "common/lab.rs"]
 mod lab;
 
 use electroscope::plan::Choices;
@@ -142,7 +144,7 @@ fn a_step_takes_what_is_printed_and_after_warm_up_keeps_nothing() {
         assert!(heap.abs() <= HEAP_GROWTH_MAX, "{config:?}: {heap} bytes in {steps} steps");
         assert!(resident <= RESIDENT_GROWTH_MAX, "{config:?}: {resident} resident bytes in {steps} steps");
     }
-    let Some(gpu) = common::gpu("a_step_takes_what_is_printed_and_after_warm_up_keeps_nothing") else { return };
+    let Some(gpu) = adapter::gpu("a_step_takes_what_is_printed_and_after_warm_up_keeps_nothing") else { return };
     let place = Place::on(gpu);
     let (mut session, _) = measured(&place, &["layers=1"], 40);
     let created = |session: &Session| match &session.engine {

@@ -1,4 +1,5 @@
-//! Any bytes as config.json: refused, or a configuration that survives being written and whose tensors can be listed.
+//! Feeds any bytes as config.json. They are refused, or give a configuration that survives being written and whose tensors can be
+//! listed.
 #![no_main]
 
 use electroscope::hub::{ElectraConfig, Role, expected_tensors};

@@ -1,4 +1,5 @@
-//! Any bytes as a corpus file of each kind: every chunk is text or the last item is one error; never a panic, never without end.
+//! Feeds any bytes as a corpus file of each kind. Every chunk is text or the last item is one error; the reader never panics and always
+//! ends.
 #![no_main]
 
 use electroscope::text::corpus::Corpus;

@@ -1,4 +1,4 @@
-//! A small network's file with bytes changed: read whole or refused.
+//! Changes bytes of a small network's file. The file is read whole or refused.
 #![no_main]
 
 use electroscope::hub::{ElectraConfig, HubTensor, Role, expected_tensors, network_from_bytes, write_safetensors};

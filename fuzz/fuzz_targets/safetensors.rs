@@ -1,4 +1,4 @@
-//! Any bytes as a safetensors file: read or refused, never a panic, never more memory than the file has.
+//! Feeds any bytes as a safetensors file. It is read or refused, without a panic and without more memory than the file has.
 #![no_main]
 
 use electroscope::hub::parse_safetensors;

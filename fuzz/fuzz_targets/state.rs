@@ -1,4 +1,4 @@
-//! Any bytes as state.json: read or refused, and nothing that is read names a file outside its checkpoint.
+//! Feeds any bytes as state.json. They are read or refused, and nothing that is read names a file outside its checkpoint.
 #![no_main]
 
 use electroscope::train::checkpoint::parse_state;

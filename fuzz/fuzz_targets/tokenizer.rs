@@ -1,4 +1,5 @@
-//! Any bytes as the files of a tokenizer's folder: refused, or a tokenizer that encodes a text within its vocabulary.
+//! Feeds any bytes as the files of a tokenizer's folder. They are refused, or give a tokenizer that encodes a text within its
+//! vocabulary.
 #![no_main]
 
 use electroscope::text::tokenizer::{Cleaning, Files, Tokenizer};

@@ -1,4 +1,4 @@
-//! Which documents are trained on and which are held out: token cache + seed -> two [`Part`]s that share no token.
+//! Chooses which documents are trained on and which are held out: token cache + seed -> two [`Part`]s that share no token.
 
 use std::ops::Range;
 

@@ -1,5 +1,5 @@
-//! Batches one after another: cache + split + recipe -> the micro-batches of each optimizer step, from any point again.
-//! All memory is taken when the loader and its batches are made; filling a batch takes none.
+//! Fills batches one after another: cache + split + recipe -> the micro-batches of each optimizer step. It can start at any step. The
+//! loader and its batches take all their memory when they are made. Filling a batch takes none.
 
 use std::sync::Arc;
 

@@ -1,5 +1,5 @@
-//! Rows: a part of a token cache -> ranges of tokens, one a row -> `[CLS] .. [SEP]` with segments and padding.
-//! A row is an index entry of 16 bytes; its tokens stay in the cache until a batch takes them.
+//! Packs rows: a part of a token cache -> ranges of tokens, one a row -> `[CLS] .. [SEP]` with segments and padding. A row is an index
+//! entry of 16 bytes. Its tokens stay in the cache until a batch takes them.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,4 +1,4 @@
-//! Packing, masking, splitting and resuming, on corpora made so that every token tells where it came from.
+//! Tests packing, masking, splitting and resuming, on corpora in which every token tells where it came from.
 
 use std::sync::Arc;
 

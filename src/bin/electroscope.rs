@@ -1,4 +1,4 @@
-//! The program: parse, call, print the error, exit status.
+//! The program: it parses the arguments, calls the command, prints an error and sets the exit status.
 
 use electroscope::cli;
 use std::io::Write;

@@ -1,4 +1,4 @@
-//! Burn's side of a device: our own wgpu device and queue, registered with Burn once, or Burn's processor backend `flex`.
+//! Burn's side of a device: our own wgpu device and queue, which are registered with Burn once, or Burn's processor backend `flex`.
 
 use crate::gpu::Gpu;
 use crate::{Error, Result};

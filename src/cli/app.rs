@@ -1,4 +1,4 @@
-//! `app`: the desktop app; what is typed when nothing is typed.
+//! `app`: opens the desktop app. The program also does so when no command is typed.
 
 use super::args::{AppArgs, Typed};
 use crate::Result;

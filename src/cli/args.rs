@@ -1,4 +1,4 @@
-//! What was typed: every command and flag, checked for its own form and nothing more.
+//! The command line as it was typed: every command and flag, each checked for its own form and nothing more.
 //! arguments -> [`Typed`] -> the commands of this room, which turn it into what a run is told.
 
 use crate::app::panels::PanelId;

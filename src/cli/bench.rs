@@ -1,4 +1,4 @@
-//! `bench`: how fast training steps are here, per kernel and per step.
+//! `bench`: measures how fast training steps are here, per kernel and per step.
 
 use super::args::BenchArgs;
 use super::output::Output;

@@ -1,4 +1,4 @@
-//! `corpus`: the built-in text, to standard output.
+//! `corpus`: writes the built-in text to standard output.
 
 use super::args::CorpusArgs;
 use super::output::Output;

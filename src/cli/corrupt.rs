@@ -1,4 +1,4 @@
-//! `corrupt`: mask, propose, replace, judge: the four stages on one text.
+//! `corrupt`: takes one text through the four stages: mask, propose, replace, judge.
 
 use super::args::CorruptArgs;
 use super::output::Output;

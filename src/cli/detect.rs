@@ -1,4 +1,4 @@
-//! `detect`: p(replaced) for every token of each text.
+//! `detect`: prints p(replaced) for every token of each text.
 
 use super::args::DetectArgs;
 use super::output::Output;

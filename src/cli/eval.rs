@@ -1,4 +1,4 @@
-//! `eval`: a run's newest checkpoint on held-out text.
+//! `eval`: evaluates a run's newest checkpoint on held-out text.
 
 use super::args::EvalArgs;
 use super::output::Output;

@@ -1,4 +1,4 @@
-//! `export`: a run's networks as folders that transformers' `from_pretrained` loads.
+//! `export`: writes a run's networks as folders that transformers' `from_pretrained` loads.
 
 use super::args::ExportArgs;
 use super::output::Output;

@@ -1,4 +1,4 @@
-//! `fill`: the generator's proposals for each `[MASK]`.
+//! `fill`: prints the generator's proposals for each `[MASK]`.
 
 use super::args::FillArgs;
 use super::output::Output;

@@ -1,4 +1,4 @@
-//! `info`: the adapters of this machine, their limits, and what each preset needs of them.
+//! `info`: lists the adapters of this machine, their limits, and what each preset needs of them.
 
 use super::output::Output;
 use crate::config::PRESETS;

@@ -1,4 +1,4 @@
-//! The texts of a command: its arguments, or the lines of standard input, one by one as they arrive.
+//! Reads the texts of a command: its arguments, or the lines of standard input, one by one as they arrive.
 
 use crate::{Error, Result};
 use std::io::{BufRead, IsTerminal};

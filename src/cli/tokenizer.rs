@@ -1,4 +1,4 @@
-//! `tokenizer train`: a WordPiece vocabulary from text.
+//! `tokenizer train`: trains a WordPiece vocabulary on text.
 
 use super::args::TokenizerTrainArgs;
 use super::output::Output;

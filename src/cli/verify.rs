@@ -1,4 +1,5 @@
-//! `verify`: kernels, whole steps and gradients on this machine's device. Every comparison is told; any failure is status 1.
+//! `verify`: checks kernels, whole steps and gradients on this machine's device. It reports every comparison. Any failure makes the
+//! exit status 1.
 
 use super::args::VerifyArgs;
 use super::output::Output;

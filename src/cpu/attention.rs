@@ -1,4 +1,5 @@
-//! Twin of `shaders/attention.wgsl`: a head and a tile of queries at a time, its scores against all keys as one product.
+//! Twin of `shaders/attention.wgsl`. It takes one head and one tile of queries at a time and computes their scores against all keys as
+//! one product.
 
 use super::math::{self, exp};
 use super::matmul::{View, ViewMut, product_here};

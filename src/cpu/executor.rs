@@ -1,4 +1,4 @@
-//! Runs a plan with the twins, dispatch by dispatch, in the memory the plan laid out. The truth that `gpu` is compared with.
+//! Runs a plan with the twins, dispatch by dispatch, in the memory that the plan laid out. `gpu` is compared with it.
 
 use super::{Args, Bound, Call, Twin, half, par, twin};
 use crate::Result;

@@ -1,4 +1,5 @@
-//! Numbers stored as f16 on their way to the twins and back: exact one way, rounded to the nearest (ties to even) the other.
+//! Converts numbers that are stored as f16 for the twins and back. The way to f32 is exact; the way back rounds to the nearest (ties to
+//! even).
 
 use super::par::{self, RowsMut};
 use crate::plan::Elem;

@@ -1,4 +1,4 @@
-//! Elementary functions as the shaders compute them, written so that loops over them vectorise (no branch, no table), and the
+//! Elementary functions as the shaders compute them, written so that loops over them vectorise (no branch, no table). It also has the
 //! loops that a compiler would not vectorise by itself: sums and largest values, in lanes, which fixes their order.
 
 use crate::ops::Dropout;

@@ -1,5 +1,5 @@
-//! Which adapter a run takes: what was asked for and the adapters there are -> one of them, or the cpu executor, and why.
-//! Pure: the rule is tested without a driver.
+//! Chooses the adapter of a run: what was asked for and the adapters there are -> one of them, or the cpu executor, and why. The rule
+//! is a pure function, so tests need no driver.
 
 use crate::plan::kernel::{Matrices, Needs};
 use crate::{Error, Result};

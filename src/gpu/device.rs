@@ -1,4 +1,5 @@
-//! An adapter's device, opened and watched: a lost device and every error nobody was waiting for become an [`Error`] of the next call.
+//! Opens an adapter's device and watches it. A lost device, or an error that no call was waiting for, becomes an [`Error`] of the next
+//! call.
 #![allow(
     unsafe_code,
     reason = "experimental features, and shaders without checks, are asked for with `unsafe`; see SAFETY below"
@@ -155,7 +156,7 @@ fn asked_for(adapter: &wgpu::Adapter, profile: Profile) -> (wgpu::Features, wgpu
     }
     // SAFETY: the token acknowledges what may go wrong without wgpu catching it. Matrices past an array's end: matmul.cooperative.wgsl
     // keeps them inside workgroup memory that it sizes itself. Workgroups of no whole subgroups: theirs is one row of 32 lanes, which
-    // tests/shaders.rs looks at. What is left is naga's translation (its SPIR-V marks no access as shared between lanes, so that a
+    // tests/kernels/shaders.rs looks at. What is left is naga's translation (its SPIR-V marks no access as shared between lanes, so that a
     // driver need not order them): whoever sets the variable takes it on.
     (wgpu::Features::EXPERIMENTAL_COOPERATIVE_MATRIX, unsafe { wgpu::ExperimentalFeatures::enabled() })
 }
@@ -249,7 +250,7 @@ impl Gpu {
     }
 
     /// A module of one of our shaders, without what wgpu adds to a stranger's: counters in loops, which keep a driver from unrolling them,
-    /// and, where no index comes from data, clamps on indices. DECISIONS.md has what each costs. A browser checks by itself.
+    /// and, where no index comes from data, clamps on indices. docs/decisions/042 has what each costs. A browser checks by itself.
     pub(super) fn module(&self, descriptor: wgpu::ShaderModuleDescriptor, looks_up: bool) -> wgpu::ShaderModule {
         let mut checks = wgpu::ShaderRuntimeChecks::checked();
         checks.bounds_checks = looks_up;

@@ -1,4 +1,4 @@
-//! Specifications become pipelines: layouts from the slots, the shader's text with the platform's directives, override constants.
+//! Makes pipelines from specifications: layouts from the slots, the shader's text with the platform's directives, override constants.
 
 use super::device::{Gpu, SMALLER};
 use crate::plan::kernel::Needs;

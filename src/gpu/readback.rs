@@ -1,4 +1,4 @@
-//! The device's numbers on their way to the host: a ring of rows for what every micro-batch puts out, and one buffer for single reads.
+//! Brings the device's numbers to the host: a ring of rows holds the outputs of micro-batches, and one buffer serves single reads.
 
 use super::device::Gpu;
 use super::kernels::Maker;

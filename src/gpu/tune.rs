@@ -1,5 +1,5 @@
-//! Which variants are the fastest here: a plan's kernels at its shapes, each variant timed on memory of its own -> [`Tuning`].
-//! It runs before step 0 and never in a step: what was chosen fixes the order of sums.
+//! Finds the fastest variants on this adapter: a plan's kernels at its shapes, each variant timed on memory of its own -> [`Tuning`].
+//! Tuning runs before step 0 and never in a step, because the choice fixes the order of sums.
 
 use super::choice::AdapterKind;
 use super::device::Gpu;

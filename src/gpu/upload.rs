@@ -1,5 +1,5 @@
-//! What the host writes, on its way to the device: gathered in memory, then carried by a small ring of mapped buffers.
-//! Not by `Queue::write_buffer`, which natively makes a staging buffer at every call.
+//! Carries what the host writes to the device: it gathers the bytes in memory, and a small ring of mapped buffers takes them over. It
+//! does not use `Queue::write_buffer`, which natively makes a staging buffer at every call.
 
 use super::device::Gpu;
 use super::kernels::Maker;

@@ -1,7 +1,7 @@
-//! Waiting for the device without blocking the caller: the one place where native and browser differ.
+//! Waits for the device without blocking the caller. Only this file differs between native and browser.
 //!
-//! In a browser the event loop calls back. Natively nothing does unless someone polls, so a thread of its own blocks in
-//! `Device::poll` and completes the futures; wgpu keeps callbacks of a lost device for ever, hence the thread answers itself.
+//! In a browser the event loop calls back. Natively a driver calls back only while somebody polls, so a thread of its own blocks in
+//! `Device::poll` and completes the futures. wgpu keeps the callbacks of a lost device for ever, so the thread answers them itself.
 
 use super::device::Gpu;
 use futures_channel::oneshot;

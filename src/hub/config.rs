@@ -1,4 +1,4 @@
-//! config.json: the fields transformers' ElectraConfig reads (4.46 and 5.x), with its defaults, and what is refused.
+//! config.json: the fields that transformers' ElectraConfig reads (4.46 and 5.x), with its defaults, and what is refused.
 //! bytes -> [`ElectraConfig::from_json`] (checked) -> names and shapes; [`ElectraConfig::to_json`] -> bytes.
 
 use super::Role;

@@ -1,6 +1,6 @@
-//! Hugging Face's ELECTRA layout in and out: a folder of config.json and model.safetensors <-> [`Network`].
-//! folder -> [`read_network`], [`read_pair`] -> `model`; `train` -> [`write_network`], [`write_pair`] -> a folder that
-//! transformers loads. What comes from outside is checked before a byte of it is trusted: names, shapes, ranges, values.
+//! Reads and writes Hugging Face's ELECTRA layout: a folder of config.json and model.safetensors <-> [`Network`].
+//! folder -> [`read_network`], [`read_pair`] -> `model`; `train` -> [`write_network`], [`write_pair`] -> a folder that transformers loads.
+//! The room checks names, shapes, ranges and values of what comes from outside before it trusts a byte of it.
 
 mod config;
 mod names;

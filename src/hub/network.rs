@@ -1,5 +1,5 @@
-//! One network: a folder of config.json and weights -> [`read_network`] -> [`Network`] -> [`write_network`] -> a folder.
-//! Names and shapes are compared with the configuration before a weight is read, so that a wrong folder never loads in part.
+//! One network: a folder of config.json and weights -> [`read_network`] -> [`Network`] -> [`write_network`] -> a folder. Names and
+//! shapes are compared with the configuration before a weight is read, so a wrong folder never loads in part.
 
 use super::names::Mismatch;
 use super::tensors::TensorFile;

@@ -1,5 +1,5 @@
-//! The networks of a run: a folder with discriminator/ and generator/ -> [`read_pair`] -> [`Pair`], whose shared tensors
-//! are one set; [`write_pair`] is the way back.
+//! The networks of a run: a checkpoint's folder -> [`read_networks`] -> [`Networks`], or [`read_pair`] -> [`Pair`], whose shared tensors
+//! are one set. [`write_networks`] and [`write_pair`] write the folder again.
 
 use super::network::{largest_difference, refuse_occupied, stage_network};
 use super::{Network, Role, SHARED, Staging, read_network};

@@ -1,8 +1,9 @@
-//! A folder written whole or not at all: beside its final place, every file and folder synced, then renamed.
-//! [`Staging::begin`] -> [`Staging::write`] for each file -> [`Staging::commit`]. Dropped without a commit, it leaves nothing.
+//! Writes a folder whole or not at all. It writes the folder beside its final place, syncs every file and folder, and renames it.
+//! [`Staging::begin`] -> [`Staging::write`] for each file -> [`Staging::commit`]. A [`Staging`] that is dropped without a commit leaves
+//! nothing.
 //!
-//! At every instant a reader finds the old folder or the new one: while an old one is being replaced, it waits under a
-//! hidden name that [`recover`] renames back if the process died in between.
+//! At every instant a reader finds the old folder or the new one. While an old folder is being replaced, it waits under a hidden name,
+//! and [`recover`] renames it back if the process died in between.
 
 use crate::{Error, Result};
 use serde::{Deserialize, Serialize};

@@ -1,6 +1,6 @@
 //! safetensors files: a header that is checked against the file's real length, then one tensor at a time as f32.
-//! file or bytes -> [`TensorFile`] -> [`HubTensor`]; [`write_safetensors`] is the way back. Nothing is allocated on the
-//! word of a header: every range is known to lie inside the file first.
+//! file or bytes -> [`TensorFile`] -> [`HubTensor`]; [`write_safetensors`] writes the file again.
+//! Nothing is allocated because a header says so: every range is first known to lie inside the file.
 
 use crate::{Error, Result};
 use safetensors::Dtype;

@@ -10,7 +10,7 @@ const AMPLITUDE: f64 = 2.0;
 /// Squared length of one pair of channels once the embeddings are summed and normalised (their deviation is 1/sqrt(width)).
 const PAIR: f64 = 1.4;
 /// How far the position looked at stands above the others before the softmax, nats. Beside the words' noise of about two, 4 is learnt
-/// more slowly (DECISIONS.md).
+/// more slowly (docs/decisions/011).
 const PEAK: f64 = 8.0;
 /// Low frequencies lie closer than high ones: the peak is a little wide, and nothing repeats within a text's length.
 const SPACING: f64 = 1.2;

@@ -41,7 +41,7 @@ macro_rules! of_file {
 const LANES32: Variant = variant("lanes32", &[("WG", 8), ("TILE", 8), ("D", 32)]);
 const LANES64: Variant = variant("lanes64", &[("WG", 8), ("TILE", 8), ("D", 64)]);
 /// A square of lanes, each with four own rows and four that pass by.
-/// Natively alone: as Chromium translates the backward, SwiftShader gives wrong numbers for it (DECISIONS.md).
+/// Natively alone: as Chromium translates the backward, SwiftShader gives wrong numbers for it (docs/decisions/041).
 const TILES32: Variant = variant("tiles32", &[("WG", 64), ("TILE", 32), ("D", 32)]);
 const TILES64: Variant = variant("tiles64", &[("WG", 64), ("TILE", 32), ("D", 64)]);
 const fn lanes(variant: Variant, text: &'static str) -> Variant {

@@ -1,4 +1,4 @@
-//! Copies of f32 tensors as f16. Kernel `shaders/cast.wgsl`, twin `cpu::cast`.
+//! Copies f32 tensors as f16. Kernel `shaders/cast.wgsl`, twin `cpu::cast`.
 
 use crate::plan::kernel::{KernelSpec, Variant, read, variant, with_f16, write};
 use crate::plan::{Recorder, Tensor};

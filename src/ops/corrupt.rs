@@ -1,4 +1,4 @@
-//! Writes the samples into the text and labels what differs. Kernel `shaders/corrupt.wgsl`, twin `cpu::corrupt`.
+//! Writes the samples into the text and labels the tokens that changed. Kernel `shaders/corrupt.wgsl`, twin `cpu::corrupt`.
 
 use crate::plan::kernel::{KernelSpec, Variant, read_u32, variant, write_u32};
 use crate::plan::{Recorder, Tensor};

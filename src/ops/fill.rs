@@ -1,4 +1,4 @@
-//! Zeroes. Kernel `shaders/fill.wgsl`, twin `cpu::fill`.
+//! Sets a tensor to zero. Kernel `shaders/fill.wgsl`, twin `cpu::fill`.
 
 use crate::plan::kernel::{KernelSpec, Variant, variant, write};
 use crate::plan::{Recorder, Tensor};

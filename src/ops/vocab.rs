@@ -1,5 +1,5 @@
-//! The generator's softmax over the vocabulary, a chunk of slots at a time: loss, accuracy and a sample forward, the gradient in
-//! place backward. Kernel `shaders/vocab.wgsl`, twin `cpu::vocab`.
+//! The generator's softmax over the vocabulary, one chunk of slots at a time. The forward gives loss, accuracy and a sample; the
+//! backward writes the gradient in place. Kernel `shaders/vocab.wgsl`, twin `cpu::vocab`.
 
 use crate::plan::kernel::{KernelSpec, Variant, read_shared, read_u32, update, variant, write, write_u32};
 use crate::plan::{Chosen, Recorder, Tensor};

@@ -1,5 +1,5 @@
-//! Small plans that between them run every kernel and every variant: ragged shapes on, below and above the tiles, far means,
-//! masks, padding, unused slots, repeated ids, chains, ties. Written with the launches of `ops`, as the training step is.
+//! Small plans that between them run every kernel and every variant: ragged shapes on, below and above the tiles, far means, masks,
+//! padding, unused slots, repeated ids, chains, ties. They use the launches of `ops`, as the training step does.
 
 use super::{Case, MARGIN, POISON_F32};
 use crate::batch::NONE;

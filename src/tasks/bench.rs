@@ -1,5 +1,5 @@
-//! How fast a training step is: the training plan itself on made-up rows, long enough to trust, then kernel by kernel, each beside
-//! what it would take if the device did nothing but its best.
+//! Measures how fast a training step is. It runs the training plan on made-up rows, long enough to trust the times, then kernel by
+//! kernel, and shows each time beside the time that the device would need at its best.
 //! place -> [`limits`]; preset, place, limits -> [`measure`] -> [`StepSpeed`] and [`KernelSpeed`]s.
 
 use super::drill::Drill;

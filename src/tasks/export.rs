@@ -1,4 +1,4 @@
-//! A run's networks as folders that transformers' `from_pretrained` loads.
+//! Writes a run's networks as folders that transformers' `from_pretrained` loads.
 //! RUN -> [`export`] -> DIR/discriminator and DIR/generator, each with its tokenizer.
 
 use super::reader::{TRAINED_ROW_LEN, trained_row_len};

@@ -1,4 +1,5 @@
-//! Two engines on one device and the same rows, in turn in one process, so that whatever else the machine does slows both alike.
+//! Compares two engines on one device and the same rows. They take turns in one process, so whatever else the machine does slows both
+//! alike.
 //! preset, two places on one device -> [`measure`] -> what each took, and the ratio.
 
 use super::bench::{DeviceLimits, SEED, StepSpeed, Times, step_speed, timed, warm_up};

@@ -1,4 +1,4 @@
-//! The one place that maps a file into memory: token caches are read this way, so that a corpus of any size costs no heap.
+//! Maps a file into memory. Token caches are read this way, so a corpus of any size costs no heap. No other file maps memory.
 #![allow(unsafe_code, reason = "a memory map is undefined behaviour if the file changes beneath it; see SAFETY below")]
 
 use std::fs::File;

@@ -44,7 +44,7 @@ impl Bars {
 }
 
 /// Where activations and the products' weights are stored as f16, each rounded by up to 2^-11 of itself. Of the parameters the key biases
-/// decide: their gradient is rounding and nothing else, and Adam makes steps of the whole rate of it (DECISIONS.md has the figures).
+/// decide: their gradient is rounding and nothing else, and Adam makes steps of the whole rate of it (docs/measurements/f16.md).
 pub const F16: Bars = Bars { logits: 1e-2, gradient: 2e-2, parameters: 2e-2, losses: 5e-3 };
 
 /// expected.json, and the same form for `--dump`.

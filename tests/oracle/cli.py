@@ -1,4 +1,4 @@
-"""transformers' side of tests/cli_oracle.rs: the same models and the same texts, judged by transformers.
+"""transformers' side of tests/transformers/command_line.rs: the same models and the same texts, judged by transformers.
 
     cli.py make DIR VOCAB   DIR/NAME/{discriminator,generator}: large random models with a tokenizer on VOCAB, as transformers saves them
     cli.py judge DIR TEXTS  DIR/{discriminator,generator} loaded by from_pretrained without a key amiss; for each of the texts

@@ -1,4 +1,4 @@
-"""Networks saved by transformers for tests/hub_oracle.rs to read and write, and the check of what it wrote.
+"""Networks saved by transformers for tests/transformers/exchange.rs to read and write, and the check of what it wrote.
 
     hub.py make DIR     DIR/CASE/{discriminator,generator} as transformers, or an older or odder writer, saves them
     hub.py check DIR    DIR/CASE/out/{discriminator,generator} load without a missing, unexpected or mismatched key,

@@ -1,4 +1,4 @@
-//! `cargo xtask check`: what holds without running a test. Every step runs, whatever failed before it.
+//! `cargo xtask check` checks what holds without running a test. Every step runs, even after a failure.
 
 use crate::licences;
 use crate::places::TARGETS;

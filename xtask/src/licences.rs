@@ -1,4 +1,4 @@
-//! Licence hygiene: every dependency on every supported target may be used under a licence of [`ALLOWED`].
+//! Checks licences: every dependency on every supported target may be used under a licence of [`ALLOWED`].
 //! `cargo tree` -> (package, SPDX expression) -> allowed or named.
 
 use crate::places::TARGETS;

@@ -1,4 +1,4 @@
-//! Cross-platform chores of the repository: what to type is in [`USAGE`], each chore is a file of its own.
+//! Cross-platform chores of the repository. [`USAGE`] lists what to type; each chore is a file of its own.
 
 mod check;
 mod licences;

@@ -1,5 +1,5 @@
-//! `cargo xtask pictures`: the README's pictures, each taken by the app of itself: assets/pictures/NAME.png.
-//! Where there is no display (and Xvfb is installed) they are taken on one that nobody sees.
+//! `cargo xtask pictures` makes the README's pictures: the app takes each of itself, as assets/pictures/NAME.png. Without a display
+//! (and with Xvfb installed) the app draws on a display that nobody sees.
 
 use crate::places;
 use crate::process::{self, cargo};

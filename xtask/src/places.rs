@@ -1,4 +1,4 @@
-//! Where things are: the repository, the build folder, the cache outside both, the programs on this machine.
+//! Knows where things are: the repository, the build folder, the cache outside both, the programs on this machine.
 
 use std::env;
 use std::path::{Path, PathBuf};

@@ -1,4 +1,4 @@
-//! Starting programs: what is started is printed, nothing reads the terminal, a failure names the program and its status.
+//! Starts programs. It prints each command, gives it no terminal to read, and names the program and its status when it fails.
 
 use std::ffi::OsStr;
 use std::io::{BufRead as _, BufReader};

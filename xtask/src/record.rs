@@ -1,5 +1,6 @@
-//! `cargo xtask record`: the recorded runs that the app shows first, made by this program's own trainer on its built-in text.
-//! `examples/record` trains as the app does -> assets/recorded/LANG.jsonl.gz. All but the times in it is the same each time.
+//! `cargo xtask record` makes the recorded runs that the app shows first, with this program's own trainer on its built-in text.
+//! `examples/record` trains as the app does -> assets/recorded/LANG.jsonl.gz
+//! A recording differs from the last one only in its times.
 
 use crate::places;
 use crate::process::{self, cargo};

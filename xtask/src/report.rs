@@ -1,4 +1,4 @@
-//! What a whole run of the tests comes to: the sum of its tallies, every failure, and why anything was left out.
+//! Sums up a whole run of the tests: its tallies, every failure, and why anything was left out.
 
 use crate::tally::Tally;
 

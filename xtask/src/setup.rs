@@ -1,5 +1,5 @@
-//! Installs what the tests need beyond the compiler, where this machine allows it; says why where it does not.
-//! Everything goes to the system's own packages or to [`places::cache`], nothing into the repository; what is there is kept.
+//! Installs what the tests need beyond the compiler where this machine allows it, and says why where it does not. Everything goes into
+//! the system's own packages or into [`places::cache`], nothing into the repository. What is there already is kept.
 
 use crate::places;
 use crate::process;

@@ -1,4 +1,4 @@
-//! Counts tests from what `cargo test` prints: its own totals, less the tests that printed `SKIP name: why` and passed.
+//! Counts tests from the output of `cargo test`: its own totals, less the tests that printed `SKIP name: why` and passed.
 //! lines of `cargo test -- --show-output` -> shown or swallowed, counted -> [`Tally`].
 
 #[derive(Debug, Default, PartialEq, Eq)]

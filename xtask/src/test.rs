@@ -1,4 +1,4 @@
-//! `cargo xtask test`: one command that runs every test there is, with an adapter and without one, and counts them.
+//! `cargo xtask test` runs every test there is, with an adapter and without one, and counts them.
 //! tools -> cargo test (adapter hidden) -> cargo test (adapter demanded) -> browser -> Burn -> one closing line.
 
 use crate::places;

@@ -1,4 +1,4 @@
-//! The browser's side: the library compiled to wasm32 with its JavaScript, and the page of the parity suite around it.
+//! Builds the browser's side: the library as wasm32 with its JavaScript, and the page of the parity suite around it.
 
 use crate::places;
 use crate::process;

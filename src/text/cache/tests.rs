@@ -1,4 +1,4 @@
-//! What is written reads back, what has changed is built again, what is damaged is noticed.
+//! A cache reads back as it was written, is built again when its text has changed, and notices damage.
 
 use std::path::PathBuf;
 

@@ -1,4 +1,4 @@
-//! The one place that says which form of a word a slot takes: drawing asks it for the cell, recognition for the cells'
+//! Says which form of a word a slot takes, for drawing and for recognition. Drawing asks it for the cell, recognition for the cells'
 //! conditions on tense, gender, number and person.
 
 use super::lexicon::{ANY_FEATURES, Cell, Features, Gender, Number, Person, Tense, agree_cell, finite_cell};

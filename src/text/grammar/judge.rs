@@ -1,4 +1,4 @@
-//! Judges replacements: does a story stay a story when one word is put in the place of another, and if not, why?
+//! Judges replacements: is a story still a story when another word takes the place of one, and if not, why?
 
 use super::lexicon::{Cell, Class, Gender, PARTICIPLE, WordId, agree_cell, finite_cell};
 use super::lexicon::{Number, Person, Tense};

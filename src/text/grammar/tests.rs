@@ -1,4 +1,4 @@
-//! What a grammar promises: what it draws it recognises, and what it judges is exactly its own language.
+//! Tests what a grammar promises: it recognises what it draws, and it judges exactly its own language.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 

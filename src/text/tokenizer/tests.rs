@@ -1,4 +1,4 @@
-//! Ids against those that transformers 5.23 (`AutoTokenizer` on a folder with `model_type: electra`) gives.
+//! Compares ids with those of transformers 5.23 (`AutoTokenizer` on a folder with `model_type: electra`).
 
 use proptest::prelude::*;
 

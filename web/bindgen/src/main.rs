@@ -1,5 +1,5 @@
-//! Writes the JavaScript beside a compiled module: `electroscope-bindgen MODULE.wasm FOLDER`. Called by `cargo xtask web`.
-//! A program of its own, so that the other chores never compile it; no global installation whose version could differ.
+//! Writes the JavaScript beside a compiled module: `electroscope-bindgen MODULE.wasm FOLDER`. `cargo xtask web` calls it. It is a
+//! program of its own, so the other chores never compile it, and no global installation can have another version.
 
 use anyhow::{Context as _, bail};
 

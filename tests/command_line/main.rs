@@ -1,0 +1,7 @@
+//! The command line as a person or a program uses it: the built program, its exit status, its JSON, its files.
+
+mod commands;
+#[path = "../common/model.rs"]
+mod model;
+#[path = "../common/program.rs"]
+mod program;

@@ -1,0 +1,8 @@
+//! Against transformers and PyTorch: networks exchanged with them, judgements of both, and whole training steps in double precision.
+
+mod command_line;
+mod exchange;
+mod networks;
+#[path = "../common/program.rs"]
+mod program;
+mod steps;
