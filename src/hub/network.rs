@@ -356,7 +356,7 @@ pub(crate) mod tests {
     #[test]
     fn a_folder_is_read_back_as_it_was_written() {
         let dir = tempfile::tempdir().unwrap();
-        for role in Role::BOTH {
+        for role in Role::ALL {
             let network = random_network(small_config(role), role, 1);
             let folder = dir.path().join(role.folder());
             let vocab = vec![("vocab.txt".to_owned(), b"[PAD]\n".to_vec())];

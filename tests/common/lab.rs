@@ -1,7 +1,7 @@
 //! What the training tests share: a small text in memory, sessions over it, and a training step that can be taken apart.
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 
-use electroscope::batch::{Batch, HeldOut, Loader, Masking, Part, Recipe, Split, hold_out, mask};
+use electroscope::batch::{Batch, HeldOut, Loader, Masking, Part, Recipe, Split, StepTotals, hold_out, mask};
 use electroscope::config::{Config, Overrides};
 use electroscope::model::io::Io;
 use electroscope::model::ledger::Group;
@@ -15,7 +15,9 @@ use electroscope::text::tokenizer::{Cleaning, Specials, Tokenizer};
 use electroscope::text::{Chunk, wordpiece};
 use electroscope::train::engine::{Engine, Place, SLICE};
 use electroscope::train::event::StepMetrics;
+use electroscope::train::metrics::LossWeights;
 use electroscope::train::session::{Arrived, Parts, Session};
+use electroscope::train::step::{self, Rates};
 use electroscope::train::weights;
 use pollster::block_on;
 use std::sync::Arc;
@@ -180,13 +182,9 @@ impl Rig {
         let model = Model::record(spec, Choices::default(), place.limits());
         let mut engine = block_on(place.trainer(&model)).unwrap();
         weights::initialise(&model, &mut engine, 1);
-        let step = Step {
-            mlm_scale: 1.0 / batch.slots as f32,
-            rtd_scale: 50.0 / batch.tokens as f32,
-            correction1: 1.0,
-            correction2: 1.0,
-            ..Step::seeded(5, 3)
-        };
+        let totals = StepTotals::of(std::slice::from_ref(&batch));
+        let (weights, rates) = (LossWeights { mlm: 1.0, rtd: 50.0 }, Rates { lr: 0.0, corrections: [1.0; 2] });
+        let step = step::block(model.spec.shape.passes, weights, &totals, (5, 3), rates);
         let mut rig = Self { model, engine, batch, step };
         rig.load();
         rig

@@ -5,7 +5,7 @@ use electroscope::config::{Config, Overrides};
 use electroscope::gpu::{self, Gpu, Tuning};
 use electroscope::model::Model;
 use electroscope::ops;
-use electroscope::plan::{Choices, Limits, Plan, Stage};
+use electroscope::plan::{Choices, Limits, Plan};
 use electroscope::tasks::drill::Drill;
 use pollster::block_on;
 use std::collections::BTreeSet;
