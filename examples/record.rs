@@ -1,7 +1,7 @@
 //! Trains the first run in a language as the app would, and packs its events as the recording that comes with the app:
-//! `record en|pt RUN OUT.jsonl.gz [STEPS]`. Called by `cargo xtask record`.
+//! `record en|pt RUN OUT.jsonl.gz [STEPS]`. `cargo xtask record` calls it.
 
-use electroscope::app::desk::first_run;
+use electroscope::app::first_run::first_run;
 use electroscope::app::recorded;
 use electroscope::gpu::Choice;
 use electroscope::run::{self, Options};

@@ -1,10 +1,11 @@
-// attention: the entry points of attention.wgsl, table and all, where a lane owns a whole row (a query; in the backward's second half a key) and nothing
-// is shared through memory: the rows that pass by are read a quad a lane, and every lane gets them by broadcast. For adapters where
-// barriers are dear. h and d as there, d a multiple of four and D at most; D is 32 or 64; a workgroup is WG rows of one head.
+// attention: the entry points of attention.wgsl, with its table, for adapters where barriers are expensive. A lane owns a whole row (a
+// query; in the backward's second half a key), and lanes share nothing through memory: each lane reads one quad of a passing row, and a
+// broadcast gives it to all. h and d mean what they mean there. d is a multiple of four and at most D, which is 32 or 64. A workgroup
+// owns WG rows of one head.
 // Uses lib/step, lib/grid, lib/threefry, lib/dropout; needs the feature subgroups. Twin: src/cpu/attention.rs
 override WG: u32;                                                    // rows a workgroup owns
 override TILE: u32;                                                  // the same
-override D: u32;                                                     // channels there is room for
+override D: u32;                                                     // most channels of a head
 const LOWEST = -1.0e30;                                              // below every score, and exp of differences to it is 0
 
 struct Dims {
@@ -45,7 +46,7 @@ fn place(group: u32) -> Place {
     return Place(group / (tiles * dims.h), group / tiles % dims.h, group % tiles * TILE);
 }
 
-// Index of a quad of channels; those past the head repeat its last, those of rows past the text its last row.
+// Index of a quad of channels. A quad past the head repeats the last quad; a row past the text repeats the last row.
 fn qkv_index(p: Place, row: u32, part: u32, quad: u32) -> u32 {
     let n = p.text * dims.t + min(row, dims.t - 1u);
     return ((n * 3u + part) * dims.h + p.head) * (dims.d / 4u) + min(quad, dims.d / 4u - 1u);
@@ -64,7 +65,7 @@ fn dctx_quad(p: Place, row: u32, quad: u32) -> vec4f {
     return select(vec4f(), dctx[ctx_index(p, row, quad)], 4u * quad < dims.d);
 }
 
-// Half of a row that a lane owns, 32 channels; the other half is there where D is 64.
+// Half of the row that a lane owns, 32 channels. The other half exists where D is 64.
 alias Half = array<vec4f, 8>;
 struct Row {
     low: Half,
@@ -87,7 +88,7 @@ fn own_dctx(p: Place, row: u32) -> Row {
     return own;
 }
 
-// A row that passes by: the lane's quads of its halves.
+// A passing row: the lane's quads of its halves.
 struct Passing {
     low: vec4f,
     high: vec4f,
@@ -149,7 +150,7 @@ fn pair_dropout(p: Place, q: u32, k: u32) -> f32 {
     let row = ((step.row_base + p.text) * dims.h + p.head) * dims.t + q;
     return dropout_factor(dims.dropout_threshold, dims.dropout_scale, dims.dropout_site, row * dims.t + k);
 }
-// Rows from first on that can be seen from this workgroup's, or see it.
+// Rows from first on that this workgroup's rows see, or that see them.
 fn keys_end(p: Place) -> u32 {
     return select(dims.t, min(dims.t, p.first + TILE), dims.causal != 0u);
 }
@@ -218,7 +219,7 @@ fn backward_queries(p: Place, lane: u32, index: u32) {
     }
 }
 
-// delta of query q that passes by with the row dout of dctx: the sum of what the first eight lanes have of it.
+// delta of the passing query q, whose row of dctx is dout: the sum of the shares of the first eight lanes.
 fn passing_delta(p: Place, lane: u32, q: u32, dout: Passing) -> f32 {
     var share = dot(dout.low, vec4f(ctx[ctx_index(p, q, lane)]));    // dout is 0 past the head
     if D > 32u { share += dot(dout.high, vec4f(ctx[ctx_index(p, q, 8u + lane)])); }

@@ -1,13 +1,14 @@
-// attention.tiles: the entry points of attention.wgsl, table and all, where a lane multiplies four rows by four in its registers: for
-// adapters with many lanes, which wait for workgroup memory more than for arithmetic. h and d as there, d a multiple of four and D at most;
-// D is 32 or 64.
-// A workgroup owns 32 rows of one head (queries; in the backward's second half keys), and 32 rows pass by at a time. Its lanes stand 8 x 8:
-// lane (own, part) has the 4 x 4 scores of own rows 4 own .. and passing rows 4 part .., then sums over the passing ones, of its own rows and
-// of the channel quads part and, where D is 64, 8 + part. What is multiplied is staged 32 channels at a time: half of the head, or all of it.
+// attention.tiles: the entry points of attention.wgsl, with its table, for adapters with many lanes, which wait for workgroup memory more
+// than for arithmetic. A lane multiplies four rows by four in its registers. h and d mean what they mean there. d is a multiple of four and
+// at most D, which is 32 or 64.
+// A workgroup owns 32 rows of one head (queries; in the backward's second half keys), and 32 rows pass by at a time. Its lanes form a
+// square of 8 x 8. Lane (own, part) computes the 4 x 4 scores of own rows 4 own .. and passing rows 4 part ... Then it sums over the passing
+// rows, for its own rows and for the channel quads part and, where D is 64, 8 + part. Operands are staged 32 channels at a time: half of
+// the head, or all of it.
 // Uses lib/step, lib/grid, lib/threefry, lib/dropout. Twin: src/cpu/attention.rs
 override WG: u32;                                                    // 64 = 8 x 8
 override TILE: u32;                                                  // rows a workgroup owns: 32
-override D: u32;                                                     // channels there is room for
+override D: u32;                                                     // most channels of a head
 override HALVES: u32 = D / 32u;                                      // of 32 channels: one or two
 const SIDE = 8u;                                                     // of the square of lanes
 const PASSING = 32u;                                                 // rows that pass by at a time
@@ -61,7 +62,7 @@ fn place(group: u32) -> Place {
     let tiles = (dims.t + TILE - 1u) / TILE;
     return Place(group / (tiles * dims.h), group / tiles % dims.h, group % tiles * TILE);
 }
-// Where a lane stands. It stages, too, four rows from 4 own on, of channel quad part.
+// Where a lane stands. It also stages four rows from 4 own on, of channel quad part.
 struct Seat {
     own: u32,
     part: u32,
@@ -119,7 +120,7 @@ fn set_dqkv_rows(p: Place, row: u32, part: u32, quad: u32, rows: mat4x4f) {
     set_dqkv(p, row + 3u, part, quad, rows[3]);
 }
 
-// What a lane stages. Between two barriers: what was there has been read, and all of it is there before it is read.
+// What a lane stages. A barrier before it lets all lanes finish reading the old rows; a barrier after it lets all rows arrive.
 fn stage_left(seat: Seat, rows: mat4x4f) {
     let channels = transpose(rows);
     left[seat.part].at[0][seat.own] = channels[0];
@@ -256,7 +257,7 @@ fn forward(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) groups: v
         scratch[seat.own][seat.part] = vec4f(
             max_of(select(lowest, scores[0], seen[0])), max_of(select(lowest, scores[1], seen[1])),
             max_of(select(lowest, scores[2], seen[2])), max_of(select(lowest, scores[3], seen[3])));
-        workgroupBarrier();                                          // the keys, too, have been read
+        workgroupBarrier();                                          // the keys have been read too
         stage_right(seat, qkv_rows(p, k0 + 4u * seat.own, VALUE, seat.part));
         if D > 32u { stage_left(seat, qkv_rows(p, k0 + 4u * seat.own, VALUE, SIDE + seat.part)); }
         let m_new = max(m, scratch_max(seat.own));

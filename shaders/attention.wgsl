@@ -3,20 +3,20 @@
 // No (T, T) matrix: keys pass by a tile at a time under a running maximum m and sum l, and the backward computes P again from lse:
 //   P = exp(scale q.k - lse);  dP = drop dctx.v;  dS = P (dP - delta), delta = sum over k of P dP = dctx.ctx
 //   dq = scale sum over k of dS k;   dk = scale sum over q of dS q;   dv = sum over q of drop(P) dctx
-// A workgroup owns TILE rows (queries; in the backward's second half keys) of one head of one text, and LANES = WG / TILE lanes own each row: lane part
-// of it takes every LANES-th of the passing rows and every LANES-th quad of the channels. qkv's row n holds query | key | value, each
-// C = h * d wide, head by head.
-// qkv and ctx, which the backward reads, are of type Stored; all else is f32.
+// A workgroup owns TILE rows (queries; in the backward's second half keys) of one head of one text. LANES = WG / TILE lanes own each row:
+// lane part takes every LANES-th of the passing rows and every LANES-th quad of the channels. qkv's row n holds query | key | value,
+// each C = h * d wide, head by head.
+// qkv and ctx, which the backward reads, have type Stored; everything else is f32.
 // Uses lib/step, lib/grid, lib/threefry, lib/dropout. Twin: src/cpu/attention.rs
 //   entry         reads                          writes               dispatch
 //   forward       qkv mask                       ctx lse      (=)     b * h * ceil(t / TILE)
 //   backward      qkv mask ctx lse dctx          dqkv         (=)     b * h * ceil(t / TILE) of queries, then as many of keys
 //   map           qkv mask lse                   shares       (=)     b * h * ceil(t / TILE)
-// The backward's keys make delta again from ctx: that is cheaper than a dispatch that waits for it.
-// map writes P whole, for people to look at: on request only, never in a training step.
+// In the backward the keys' workgroups compute delta again from ctx. That is cheaper than a dispatch that waits for it.
+// map writes the whole of P for people to look at. It runs on request only, never in a training step.
 override WG: u32;
 override TILE: u32;                                                  // rows a workgroup owns, and rows that pass by at a time
-override D: u32;                                                     // channels there is room for: dims.d at most
+override D: u32;                                                     // most channels of a head; dims.d is at most this
 override LANES: u32 = WG / TILE;
 override QUADS: u32 = D / 4u;                                        // of channels, in a row
 override STRIDE: u32 = QUADS + 1u;                                   // of a staged row: lanes that walk down rows hit different banks
@@ -108,7 +108,7 @@ fn staged_row(s: u32, r: u32) -> u32 {
     return (s * TILE + r) * STRIDE;
 }
 
-// What a lane has for each of its passing rows part, part + LANES, ...: row i of them at [i].
+// What a lane holds for each of its passing rows part, part + LANES, ...: the i-th of them at [i].
 alias PerRow = array<f32, ROWS_MAX>;
 // And for each quad of channels of its own row.
 alias PerQuad = array<vec4f, QUADS_MAX>;

@@ -1,4 +1,4 @@
-// cast: y = x as f16, the nearest or one of the two nearest (the platform's choice): copies of weights for the products.
+// cast: copies weights as f16 for the products. y is the nearest f16 to x, or one of the two nearest (the platform chooses).
 // The lanes of the whole grid stride over x together. Uses lib/grid. Twin: src/cpu/cast.rs
 //   entry    reads   writes      dispatch
 //   narrow   x       y  (=)      ceil(len / (WG * elements a lane))

@@ -1,5 +1,5 @@
 // corrupt: corrupted[n] = the sample of the slot that points at n, else ids[n]; replaced[n] = (corrupted[n] != ids[n]).
-// Several slots on one token (masking with replacement): the integer mean of their samples, as the reference's scatter gives.
+// Where several slots point at one token (masking with replacement), it gets the integer mean of their samples, as the reference's scatter does.
 // A lane owns a token. Uses lib/step, lib/grid, lib/threefry. Twin: src/cpu/corrupt.rs
 //   entry     reads                             writes                    dispatch
 //   replace   ids first next sampled source     corrupted replaced (=)    ceil(N / WG)

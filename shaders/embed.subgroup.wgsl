@@ -1,5 +1,5 @@
-// embed: the entry point backward_word of embed.wgsl for a workgroup of eight lanes in one subgroup: what each lane finds among eight
-// tokens is passed on by ballot, without a barrier. For adapters where barriers are dear.
+// embed: the entry point backward_word of embed.wgsl for adapters where barriers are expensive. A workgroup is eight lanes in one subgroup.
+// Each lane looks at one of eight tokens, and a ballot tells all lanes what it found, without a barrier.
 // Uses lib/grid; needs the feature subgroups. Twin: src/cpu/embed.rs
 override WG: u32;                                                    // 8
 struct Dims {
@@ -18,7 +18,7 @@ struct Dims {
 @group(0) @binding(8) var<storage, read_write> dword: array<f32>;    // (V, E)
 const NONE = 0xffffffffu;
 
-// The first token with an id owns the row of dword and adds what all with the id have, in the tokens' order.
+// The first token with an id owns the row of dword. It adds the gradients of all tokens with that id, in the tokens' order.
 @compute @workgroup_size(WG)
 fn backward_word(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) index: u32) {
     let n = group_index(wid, groups);

@@ -1,6 +1,6 @@
 // embed: x[n] = word[ids[n]] + position[n % t] + segment[types[n]].
-// Forward: one workgroup a token, its WG lanes stride over E. Backward without float atomics: for every sum one owner that adds in
-// the order of the tokens. x, which the backward reads, is of type Stored. Uses lib/grid. Twin: src/cpu/embed.rs
+// Forward: one workgroup owns a token; its WG lanes stride over E. The backward uses no float atomics: every sum has one owner, which adds
+// in the order of the tokens. x, which the backward reads, has type Stored. Uses lib/grid. Twin: src/cpu/embed.rs
 //   entry               reads                               writes              dispatch
 //   forward             ids types word position segment     x           (=)     N
 //   backward_word       ids dx                              dword       (+=)    N
@@ -60,8 +60,8 @@ fn first_hit(block: u32) -> u32 {
     return NONE;
 }
 
-// The first token with an id owns the row of dword. Its workgroup looks for the id a block of 32 WG tokens at a time, and adds what it
-// finds, a block in the tokens' order; every other workgroup with the id finds that first token before its own, and stops.
+// The first token with an id owns the row of dword. Its workgroup looks for the id in one block of 32 WG tokens after the other and adds
+// what it finds in the tokens' order. Every other workgroup with the id finds that first token before its own, and stops.
 @compute @workgroup_size(WG)
 fn backward_word(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
     let n = group_index(wid, groups);

@@ -1,5 +1,6 @@
 // gather: y[s] = h[position[s]], the rows of the masked positions; 0 where the slot is unused.
-// One workgroup a row of the result; its WG lanes stride over C. What the backward reads is of type Stored. Uses lib/grid. Twin: src/cpu/gather.rs
+// One workgroup owns a row of the result; its WG lanes stride over C. What the backward reads has type Stored.
+// Uses lib/grid. Twin: src/cpu/gather.rs
 //   entry      reads              writes      dispatch
 //   forward    position h         y   (=)     S
 //   backward   first next dy      dh  (=)     N

@@ -1,5 +1,5 @@
-// gelu: y = x Phi(x) and its gradient, where no product carries them in its epilogue.
-// A lane owns an element. What the backward reads is of type Stored. Uses lib/grid, lib/gelu. Twin: src/cpu/gelu.rs
+// gelu: y = x Phi(x) and its gradient, for the places where no product carries them in its epilogue.
+// A lane owns an element. What the backward reads has type Stored. Uses lib/grid, lib/gelu. Twin: src/cpu/gelu.rs
 //   entry      reads    writes      dispatch
 //   forward    u        y   (=)     ceil(len / WG)
 //   backward   dy u     du  (=)     ceil(len / WG)

@@ -1,6 +1,6 @@
-// layernorm: the entry points of layernorm.wgsl, table and all, where a lane owns a whole row and takes it four channels at a time, so that
-// the dispatch has ceil(N / WG) workgroups in place of N: no barrier, and no lane waits for another. C is a multiple of four.
-// For adapters where barriers are dear.
+// layernorm: the entry points of layernorm.wgsl, with its table, for adapters where barriers are expensive. A lane owns a whole row and takes
+// it four channels at a time. So the dispatch has ceil(N / WG) workgroups in place of N, needs no barrier, and no lane waits for another.
+// C is a multiple of four.
 // Uses lib/step, lib/grid, lib/threefry, lib/dropout. Twin: src/cpu/layernorm.rs
 override WG: u32;                                                    // rows a workgroup owns
 struct Dims {
@@ -127,7 +127,7 @@ fn dx_at(i: u32, c: u32, m: f32, r: f32, means: Means) -> vec4f {
     return r * (g - means.g - (vec4f(x[i]) - m) * r * means.g_xhat);
 }
 
-// Of the parameters' gradients, a block of rows each.
+// Adds up the parameters' gradients, a block of rows a workgroup.
 fn blocks() -> u32 {
     return (dims.n + dims.rows_per_group - 1u) / dims.rows_per_group;
 }

@@ -1,9 +1,9 @@
 // layernorm: y = (x - mean) * rstd * w + b over the last axis, rstd = 1 / sqrt(var + eps); fused with what stands around it:
 //   forward:            y = outer_dropout(LN(x))
 //   forward_residual:   x = residual + inner_dropout(h), stored over h;  y = LN(x)
-// One workgroup a row, its WG lanes stride over C. The backward's first workgroups add up the parameter gradients, a block of rows each.
-// An element's dropout word has index (row_base * t + n) * C + channel. Backward passes draw the same words again.
-// What the backward reads is of type Stored, and statistics are those of what is stored; sums are f32.
+// One workgroup owns a row; its WG lanes stride over C. The backward's first workgroups add up the parameter gradients, a block of rows each.
+// An element's dropout word has index (row_base * t + n) * C + channel. The backward draws the same words again.
+// What the backward reads has type Stored. Statistics are taken of the stored numbers; sums are f32.
 // Uses lib/step, lib/grid, lib/threefry, lib/dropout, lib/reduce. Twin: src/cpu/layernorm.rs
 //   entry               reads                  writes                   dispatch
 //   forward             x w b                  y mean rstd     (=)      N
@@ -124,7 +124,7 @@ fn dx_at(row: u32, c: u32, means: Means) -> f32 {
     return rstd[row] * (g - means.g - xhat * means.g_xhat);
 }
 
-// Of the parameters' gradients, a block of rows each.
+// Adds up the parameters' gradients, a block of rows a workgroup.
 fn blocks() -> u32 {
     return (dims.n + dims.rows_per_group - 1u) / dims.rows_per_group;
 }

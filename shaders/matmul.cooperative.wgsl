@@ -1,10 +1,10 @@
-// matmul.cooperative: the product of matmul.wgsl, by cooperative matrices of SIDE x SIDE (tensor cores, simdgroup matrices): the lanes of a
-// subgroup hold one together. A workgroup is one subgroup of 32 lanes, TILE_M x TILE_N is 32 x 16 and TILE_K a multiple of SIDE.
-// Operands pass through workgroup memory, which fills in 0 where they end: so m, n and k may be anything here too. Operand (f32 or f16),
-// SIDE and the matrices' types are named in lib/matrices*.wgsl: wgpu's experimental extension of WGSL, not part of the standard.
+// matmul.cooperative: the product of matmul.wgsl, by cooperative matrices of SIDE x SIDE (tensor cores, simdgroup matrices). The lanes of a
+// subgroup hold a matrix together. A workgroup is one subgroup of 32 lanes, TILE_M x TILE_N is 32 x 16 and TILE_K a multiple of SIDE.
+// Operands pass through workgroup memory, which holds 0 where they end, so m, n and k may be anything here too. lib/matrices*.wgsl name
+// Operand (f32 or f16), SIDE and the matrices' types. They belong to wgpu's experimental extension of WGSL, not to the standard.
 override TILE_K: u32;
 
-// Named sizes: naga 30 takes a nameless one only where no other override comes after it.
+// Named sizes, because naga 30 accepts a nameless one only where no other override comes after it.
 override A_LEN = TILE_M * TILE_K;
 override B_LEN = TILE_K * TILE_N;
 override C_LEN = TILE_M * TILE_N;

@@ -1,12 +1,12 @@
-// matmul, sixteen rows of A read by every lane for itself: the row is the same for the whole workgroup, which many adapters turn into
-// one read. Uses matmul.rows, which says what product owes; needs nothing.
+// matmul, where every lane reads sixteen rows of A for itself. The row is the same for the whole workgroup, and many adapters turn that into
+// one read. Uses matmul.rows, which says what product must do; needs nothing.
 
-// Sixteen rows of four columns; lanes stand side by side along n: TILE_M is 16, TILE_N is 4 WG.
+// A lane has sixteen rows of four columns. Lanes stand side by side along n, so TILE_M is 16 and TILE_N is 4 WG.
 fn block_at(p: Place, lane: u32, i: u32) -> vec2u {
     return vec2u(p.m0 + 4u * i, p.n0 + 4u * lane);
 }
 
-// Four rows of the outputs, more by four k: y holds four rows of B.
+// Adds four k to four rows of the outputs; y holds four rows of B.
 fn four_rows(p: Place, sum: mat4x4f, m: u32, k: u32, y: mat4x4f, by_columns: bool) -> mat4x4f {
     if by_columns {
         let low = outer(a_across(p, m, k), y[0]) + outer(a_across(p, m, k + 1u), y[1]);

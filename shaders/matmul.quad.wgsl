@@ -1,6 +1,6 @@
-// matmul, operands bound four numbers at a time: m, n and k are multiples of four. The bindings of src/ops/matmul.rs, and how
-// matmul.rows.wgsl reads and writes four neighbours of a row. Columns past the last quad repeat it when read. ElemA, ElemB and ElemC are the
-// elements' types, as src/ops/matmul.rs says them.
+// matmul, with operands bound four numbers at a time, so m, n and k are multiples of four. This file has the bindings of src/ops/matmul.rs
+// and says how matmul.rows.wgsl reads and writes four neighbours of a row. Reading a column past the last quad gives the last quad.
+// src/ops/matmul.rs says which types ElemA, ElemB and ElemC are.
 struct Dims {
     m: u32,
     n: u32,
@@ -45,7 +45,7 @@ fn set_u(row: u32, column: u32, value: vec4f) {
 fn add_db(m: u32, value: vec4f) {
     db[m / 4u] += value;
 }
-// Of the part of C that starts at number first: its products, then its sums of A.
+// In the part of C that starts at number first: its products, then its sums of A.
 fn set_part(first: u32, row: u32, column: u32, value: vec4f) {
     c[first / 4u + quad(row, column, dims.n)] = vec4<ElemC>(value);
 }

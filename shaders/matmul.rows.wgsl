@@ -1,10 +1,10 @@
-// matmul, four blocks of 4 x 4 outputs a lane, in registers: the entry points of matmul.wgsl, table and all, WG lanes a workgroup. Two
-// files come before this one: matmul.scalar or matmul.quad binds and reads the operands; matmul.direct, matmul.subgroup or matmul.ahead
-// says where a lane's blocks stand and multiplies them:
-//   block_at(p, lane, i): row and column of the first output of block i of four; those whose n is 0 have every row once;
+// matmul, where a lane holds four blocks of 4 x 4 outputs in registers: the entry points of matmul.wgsl, with its table. A workgroup has WG
+// lanes. Two files come before this one. matmul.scalar or matmul.quad binds and reads the operands. matmul.direct, matmul.subgroup or
+// matmul.ahead says where a lane's blocks stand and multiplies them:
+//   block_at(p, lane, i): row and column of the first output of block i of four; the blocks whose n is 0 have every row once;
 //   product(p, lane, a_by_columns, b_by_columns): the blocks, over the workgroup's part of k;
 //   row_sums(s): [i] the sums over k of the rows of A of block i, of a product whose A is stored by columns.
-// What lies outside is read as something finite that is there, against a 0 in A, and never written.
+// A read outside of an operand gives some finite number of it, which a 0 in A multiplies. Nothing is written outside.
 // Uses lib/grid, lib/gelu, lib/tiles. Twin: src/cpu/matmul.rs
 override WG: u32;                                                    // outputs of a tile: 64 WG
 
@@ -64,7 +64,7 @@ fn forward(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) groups: v
 fn put_gelu(at: vec2u, rows: mat4x4f) {
     for (var i = 0u; i < 4u; i++) {
         if at.x + i < dims.m && at.y < dims.n {
-            let value = vec4f(vec4<ElemB>(rows[i] + bias_quad(at.y)));  // of what is stored, as the backward finds it
+            let value = vec4f(vec4<ElemB>(rows[i] + bias_quad(at.y)));  // of the stored number, which the backward reads
             set_u(at.x + i, at.y, value);
             set_c(at.x + i, at.y, vec4f(gelu(value.x), gelu(value.y), gelu(value.z), gelu(value.w)));
         }
@@ -103,7 +103,7 @@ fn put_added(at: vec2u, rows: mat4x4f) {
         if at.x + i < dims.m && at.y < dims.n { add_c(at.x + i, at.y, rows[i]); }
     }
 }
-// The same, where x went two ways: joins the residual branch.
+// The same, added to what is there, because x also went through the residual branch.
 @compute @workgroup_size(WG)
 fn backward_input_add(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
     let p = place(group_index(wid, groups));
@@ -152,7 +152,7 @@ fn backward_weight(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) g
     }
 }
 
-// Of the part of C that starts at number first.
+// In the part of C that starts at number first.
 fn put_part(first: u32, at: vec2u, rows: mat4x4f) {
     for (var i = 0u; i < 4u; i++) {
         if at.x + i < dims.m && at.y < dims.n { set_part(first, at.x + i, at.y, rows[i]); }

@@ -1,6 +1,6 @@
-// matmul, operands bound number by number: m, n and k may be anything. The bindings of src/ops/matmul.rs, and how matmul.rows.wgsl
-// reads and writes four neighbours of a row at a time. Columns past the last repeat it when read, and are not written. A, B and C are
-// the elements' types, as src/ops/matmul.rs says them.
+// matmul, with operands bound number by number, so m, n and k may be anything. This file has the bindings of src/ops/matmul.rs and says how
+// matmul.rows.wgsl reads and writes four neighbours of a row at a time. Reading a column past the last gives the last; none past it is written.
+// src/ops/matmul.rs says which types ElemA, ElemB and ElemC are.
 struct Dims {
     m: u32,
     n: u32,

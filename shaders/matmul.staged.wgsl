@@ -1,4 +1,4 @@
-// matmul.staged: the product of matmul.wgsl, both operands in workgroup memory TILE_K deep, one lane's 4 x 4 outputs by vec4f.
+// matmul.staged: the product of matmul.wgsl. Both operands stand in workgroup memory, TILE_K deep, and a lane computes 4 x 4 outputs by vec4f.
 override TILE_K: u32;
 
 // [k][m / 4] and [k][n / 4]: quads of neighbouring rows of A, columns of B. One quad of padding a row, so that lanes that walk along

@@ -1,8 +1,8 @@
-// matmul, sixteen rows of A passed around a subgroup of eight lanes or more: each lane reads one quad of A for every four rows and
-// eight k, and all lanes get it by broadcast. For adapters where a read is dear and a register cheap.
-// Uses matmul.rows, which says what product owes; needs the feature subgroups.
+// matmul, for adapters where a read is expensive and a register is cheap. A subgroup of eight lanes or more shares sixteen rows of A: for every
+// four rows and eight k each lane reads one quad, and a broadcast gives it to all lanes.
+// Uses matmul.rows, which says what product must do; needs the feature subgroups.
 
-// Sixteen rows of four columns; lanes stand side by side along n: TILE_M is 16, TILE_N is 4 WG.
+// A lane has sixteen rows of four columns. Lanes stand side by side along n, so TILE_M is 16 and TILE_N is 4 WG.
 fn block_at(p: Place, lane: u32, i: u32) -> vec2u {
     return vec2u(p.m0 + 4u * i, p.n0 + 4u * lane);
 }
@@ -21,7 +21,7 @@ fn a_share(p: Place, lane: u32, m: u32, k: u32, by_columns: bool) -> vec4f {
     let inside = column + vec4u(0u, 1u, 2u, 3u) < vec4u(p.k_end);
     return select(vec4f(), a_quad(min(m + lane / 2u, dims.m - 1u), column, dims.k), inside);
 }
-// Four rows of the outputs, more by eight k: x is the lane's share of A, y0 and y1 hold four rows of B each.
+// Adds eight k to four rows of the outputs: x is the lane's share of A, y0 and y1 hold four rows of B each.
 fn four_rows(sum: mat4x4f, x: vec4f, y0: mat4x4f, y1: mat4x4f, by_columns: bool) -> mat4x4f {
     let x0 = subgroupBroadcast(x, 0u);
     let x1 = subgroupBroadcast(x, 1u);

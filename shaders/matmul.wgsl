@@ -2,10 +2,10 @@
 //   forward:           A = x   (m, k)     B = W^T, stored (n, k)     C = y
 //   backward_input:    A = dy  (m, k)     B = W,   stored (k, n)     C = dx
 //   backward_weight:   A = dy^T, stored (k, m)     B = x (k, n)      C = dW, and db = the sums of A over k
-// A workgroup of WG_M x WG_N lanes owns a tile of TILE_M x TILE_N outputs and walks k in steps through workgroup memory; a lane owns
-// 4 x 4 of them, held in a mat4x4f. How they are multiplied stands apart: matmul.staged.wgsl or matmul.cooperative.wgsl.
-// m, n and k may be anything: what lies outside is read as 0 and never written. ElemA, ElemB and ElemC are the elements'
-// types, as src/ops/matmul.rs says them; sums are f32. Uses lib/grid, lib/gelu, lib/tiles. Twin: src/cpu/matmul.rs
+// A workgroup of WG_M x WG_N lanes owns a tile of TILE_M x TILE_N outputs and walks along k in steps through workgroup memory. A lane owns
+// 4 x 4 outputs in a mat4x4f. matmul.staged.wgsl or matmul.cooperative.wgsl multiplies them.
+// m, n and k may be anything: a read outside gives 0, and nothing is written outside. src/ops/matmul.rs says which types ElemA, ElemB and
+// ElemC are; sums are f32. Uses lib/grid, lib/gelu, lib/tiles. Twin: src/cpu/matmul.rs
 //   entry                     reads        writes                                  dispatch
 //   forward                   a b bias     c      (=)   A B + bias                 tiles = ceil(m / TILE_M) * ceil(n / TILE_N)
 //   forward_gelu              a b bias     u_out c (=)  u = A B + bias, c = gelu(u)   tiles
@@ -87,7 +87,7 @@ fn forward_gelu(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) grou
         if at != NONE {
             let value = ElemB(sum[i / 4u][i % 4u] + bias[at % dims.n]);
             u_out[at] = value;
-            c[at] = ElemC(gelu(f32(value)));                         // of what is stored, as the backward finds it
+            c[at] = ElemC(gelu(f32(value)));                         // of the stored number, which the backward reads
         }
     }
 }
@@ -107,7 +107,7 @@ fn backward_input(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) gr
     }
 }
 
-// The same, where x went two ways: joins the residual branch.
+// The same, added to what is there, because x also went through the residual branch.
 @compute @workgroup_size(LANES)
 fn backward_input_add(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
     let lid = vec2u(lane % WG_N, lane / WG_N);

@@ -1,7 +1,7 @@
 // optimizer: norm = sqrt(sum g^2) of a clipping group; g' = g * clip / max(norm, clip);
 // m = b1 m + (1 - b1) g';  v = b2 v + (1 - b2) g'^2;  p -= lr (m correction1 / (sqrt(v correction2) + eps) + weight_decay p)
-// A workgroup owns per_group neighbouring elements of an arena, its WG lanes stride over them. A norm that is not finite sets a flag
-// that stays: from then on no update happens. Uses lib/step, lib/grid, lib/reduce. Twin: src/cpu/optimizer.rs
+// A workgroup owns per_group neighbouring elements of an arena; its WG lanes stride over them. A norm that is not finite sets a flag. The
+// flag stays, and while it is set no update happens. Uses lib/step, lib/grid, lib/reduce. Twin: src/cpu/optimizer.rs
 //   entry          reads             writes                    dispatch
 //   norm_partial   g                 partial         (=)       length of partial
 //   norm_finish    partial guard     guard step_out  (=)       1

@@ -1,6 +1,6 @@
 // reduce: sums over the rows of a matrix: the second pass of every two-pass sum.
-// A workgroup owns WG / slices columns, each by as many lanes: one lane adds first row to last, more of them every slices-th row each, and
-// their sums are added in the lanes' order. A variant that is not SLICED has one lane a column. Uses lib/grid. Twin: src/cpu/reduce.rs
+// A workgroup owns WG / slices columns, and slices lanes share a column. One lane adds from the first row to the last. Several lanes add every
+// slices-th row each, and their sums are then added in the lanes' order. A variant that is not SLICED has one lane a column. Uses lib/grid. Twin: src/cpu/reduce.rs
 //   entry            reads               writes               dispatch
 //   rows_sum         partial             y         (=)        groups = ceil(columns / (WG / slices))
 //   rows_add         partial             y         (+=)       groups
@@ -12,7 +12,7 @@ override SLICED: u32;                                                // 0 or 1
 struct Sum {
     rows: u32,
     columns: u32,
-    y_columns: u32,           // of which y's; of a pair, z has the others
+    y_columns: u32,           // how many of them are y's; in a pair the others are z's
     slices: u32,              // lanes of a column
 }
 struct Dims {
@@ -47,7 +47,7 @@ fn place(sum: Sum, group: u32, lane: u32) -> Place {
 
 var<workgroup> shares: array<f32, WG>;
 
-// What the lanes of a column have of it; every lane calls, the column's owner gets the sum.
+// Adds what the lanes of a column have. Every lane calls it; the owner of the column gets the sum.
 fn joined(p: Place, lane: u32, share: f32) -> f32 {
     if SLICED == 0u { return share; }
     shares[lane] = share;

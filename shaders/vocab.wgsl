@@ -1,6 +1,6 @@
-// vocab: softmax cross-entropy over the vocabulary, a chunk of slots at a time: loss = lse - logit[label], lse = log sum exp logits;
-// a sample of softmax(logits / temperature) as argmax(logit / temperature + Gumbel noise); the gradient in place of the logits.
-// One workgroup a slot, its WG lanes stride over V. A slot is unused where its label is UNUSED: zeros everywhere.
+// vocab: softmax cross-entropy over the vocabulary, one chunk of slots at a time: loss = lse - logit[label], lse = log sum exp logits.
+// It samples softmax(logits / temperature) as argmax(logit / temperature + Gumbel noise), and writes the gradient over the logits.
+// One workgroup owns a slot; its WG lanes stride over V. A slot whose label is UNUSED gets zeros everywhere.
 // Uses lib/step, lib/grid, lib/threefry, lib/gumbel, lib/reduce. Twin: src/cpu/vocab.rs
 //   entry      reads                 writes                         dispatch
 //   forward    logits labels         lse sampled slot_out (=)       rows

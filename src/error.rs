@@ -1,5 +1,5 @@
-//! The one error that reaches a person: what went wrong, where, and what to do about it. Every room returns it. The command line prints
-//! it and turns its kind into the exit status.
+//! The one error that reaches a person: what went wrong, where, and what to do about it.
+//! Every room returns it; the command line prints it and turns its kind into the exit status.
 
 use std::fmt;
 use std::path::Path;

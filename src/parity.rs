@@ -16,10 +16,10 @@ use std::sync::Arc;
 use std::time::Duration;
 use tolerance::Scene;
 
-/// What a tensor holds that nobody has written: not a number as f32, no index as u32.
+/// The poison in tensors that nobody has written: as f32 it is not a number, as u32 it is no index.
 const POISON_F32: u32 = 0x7fc0_dead;
 const POISON_U32: u32 = 0xdead_beef;
-/// Two halves, neither a number.
+/// The poison of two halves; neither is a number.
 const POISON_F16: u32 = 0x7ead_7ead;
 /// Elements before the first and behind the last tensor of every buffer, which nobody may touch; keeps bindings aligned.
 const MARGIN: u32 = crate::plan::ALIGN;
@@ -36,7 +36,7 @@ pub struct KernelResult {
     pub failed: usize,
     /// The largest error as a share of its tolerance: above 1 is a failure.
     pub worst: f64,
-    /// Where that was.
+    /// Where the largest error was.
     pub worst_at: String,
     /// The largest tolerance as a share of the largest number of its tensor: what an error must exceed to be noticed.
     pub loosest: f64,
@@ -85,7 +85,7 @@ pub struct Case {
 /// Compares every kernel of `ops::ALL` on `gpu` with its twin. `report` gets a line for each kernel and each failure.
 ///
 /// # Errors
-/// The device failed; a wrong number is no error but a failure of the summary.
+/// The device failed. A wrong number is not an error here; the summary counts it as a failure.
 pub async fn run(gpu: &Gpu, report: &mut dyn FnMut(&str)) -> Result<Summary> {
     let mut summary = Summary::default();
     let mut ran = BTreeSet::new();
@@ -100,7 +100,7 @@ pub async fn run(gpu: &Gpu, report: &mut dyn FnMut(&str)) -> Result<Summary> {
                 summary.add(label, vec![format!("{label} ({}): no case runs it", variant.name)]);
             }
         }
-        // A kernel of which every variant needs what this device lacks runs nowhere here.
+        // Every variant of the kernel may need something that this device lacks; then the kernel cannot run here.
         match summary.kernels.get(label) {
             Some(kernel) => report(&format!("{label:<32} {kernel}")),
             None => report(&format!("{label:<32} needs what this device does not offer")),
@@ -155,7 +155,7 @@ fn bound(dispatch: &Dispatch) -> BTreeSet<usize> {
     dispatch.tensors.iter().map(|t| t.buffer.0 as usize).collect()
 }
 
-/// What is written without being read must be written whole: the old values are made unusable.
+/// Makes the old values of an output unusable, because a kernel that writes an output without reading it must write all of it.
 fn poison(dispatch: &Dispatch, twin: &mut cpu::Executor) {
     for (slot, tensor) in dispatch.kernel.slots.iter().zip(&dispatch.tensors) {
         if slot.access == Access::Write {
@@ -164,7 +164,7 @@ fn poison(dispatch: &Dispatch, twin: &mut cpu::Executor) {
     }
 }
 
-/// A word of what nobody has written.
+/// The word that stands in memory that nobody has written.
 fn poison_of(elem: Elem) -> u32 {
     match elem {
         Elem::F32 => POISON_F32,
@@ -173,7 +173,7 @@ fn poison_of(elem: Elem) -> u32 {
     }
 }
 
-/// An element of what nobody has written, as [`view`] shows it.
+/// The element that stands in memory that nobody has written, as [`view`] shows it.
 fn poisoned(elem: Elem) -> u32 {
     if elem == Elem::F16 { half::f16::from_bits(POISON_F16 as u16).to_f32().to_bits() } else { poison_of(elem) }
 }

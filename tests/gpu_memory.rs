@@ -1,5 +1,5 @@
-//! The memory of a long session is flat. One test in a program of its own, because it looks at the resident
-//! pages of the whole process.
+//! Tests that the memory of a long session stays flat. It is a program of its own, because it looks at the resident pages of the whole
+//! process.
 
 #[path = "common/adapter.rs"]
 mod adapter;

@@ -1,6 +1,6 @@
-//! What the design promises about the repository itself, kept by reading it: which room may know which, where `unsafe` and
-//! `unwrap` may stand, what may be committed. Each rule says why it is there; a broken one names file and line.
-//! A program of its own, because it reads files only: it links nothing of the library.
+//! Checks what the design promises about the repository by reading its files: which room may know which, where `unsafe` and `unwrap`
+//! may stand, what may be committed. Each rule says why it is there; a failure names file and line. It is a program of its own, because
+//! it reads files only and links nothing of the library.
 
 use std::fs;
 use std::path::{Path, PathBuf};

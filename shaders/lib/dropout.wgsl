@@ -1,4 +1,4 @@
-// dropout: what an element is multiplied by: scale where its word reaches the threshold, 0 elsewhere; threshold 0 draws nothing.
+// dropout: the factor of an element: scale where its word reaches the threshold, 0 elsewhere. Threshold 0 draws nothing.
 // Forward and backward call it with the same index, so no mask is stored. Needs lib/step.wgsl and lib/threefry.wgsl.
 fn dropout_factor(threshold: u32, scale: f32, site: u32, index: u32) -> f32 {
     if threshold == 0u {

@@ -1,4 +1,4 @@
-// gelu: x * Phi(x) with Phi the normal distribution function, through the error function, and its derivative.
+// gelu: x * Phi(x), where Phi is the normal distribution function computed through the error function; and its derivative.
 const SQRT_HALF = 0.70710678118654752;
 const INV_SQRT_TAU = 0.39894228040143268;                            // 1 / sqrt(2 pi)
 // erf(x) = x P(x^2) / Q(x^2) on [-4, 4], +-1 outside: the rational approximation of Eigen and XLA.

@@ -1,5 +1,5 @@
-// grid: the number of a workgroup. The executor folds a dispatch of G groups into (x, y, 1) with x * y >= G, since an axis
-// holds 65,535 at most: a kernel returns where the number is past its last group (uniformly, so barriers may follow).
+// grid: the number of a workgroup. An axis holds at most 65,535 groups, so the executor folds a dispatch of G groups into (x, y, 1) with
+// x * y >= G. A kernel returns where the number is past its last group (uniformly, so barriers may follow).
 fn group_index(wid: vec3u, groups: vec3u) -> u32 {
     return wid.x + wid.y * groups.x;
 }

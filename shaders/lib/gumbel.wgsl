@@ -1,6 +1,6 @@
 // gumbel: standard Gumbel noise -log(-log(1 - v)), v = (word + 0.5) * 2^-32, so that argmax(x + noise) samples from softmax(x).
-// Large noise comes from small v, where 1 - v would round and WGSL's log near 1 is only good to 2^-21: there -log(1 - v) is its
-// series (v < 2^-4: the first term left out is v^7 / 7, a relative 1e-8). Needs lib/step.wgsl and lib/threefry.wgsl.
+// Large noise comes from small v, where 1 - v would round and WGSL's log near 1 is only good to 2^-21. There -log(1 - v) is computed by its
+// series (for v < 2^-4 the first term left out is v^7 / 7, a relative 1e-8). Needs lib/step.wgsl and lib/threefry.wgsl.
 const TWO_POW_MINUS_32 = 2.3283064365386963e-10;
 fn gumbel(id: u32, slot: u32) -> f32 {
     let w = word(step.gumbel_key, id, slot);

@@ -1,4 +1,4 @@
-// reduce: one value from every lane of a workgroup; every lane calls, every lane gets the result, always combined in the same order.
+// reduce: combines one value from every lane of a workgroup, always in the same order. Every lane calls it, and every lane gets the result.
 override WG: u32;                                                    // lanes of the workgroup, a power of two
 var<workgroup> scratch: array<f32, WG>;
 var<workgroup> scratch_id: array<u32, WG>;

@@ -1,5 +1,5 @@
-//! What shows between the panels. The window is cleared to the panels' colour, which most of it has, and only the rest is filled: where a
-//! processor draws, a layer over the whole window is half of a frame.
+//! Fills what shows between the panels. The window is cleared to the panels' colour, which most of it has, so only the rest has to be
+//! filled. Where a processor draws, a layer over the whole window takes half of a frame.
 
 use egui::{Color32, Mesh, Pos2, Rect, Shape, pos2, vec2};
 use std::f32::consts::FRAC_PI_2;

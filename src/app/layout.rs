@@ -1,5 +1,6 @@
-//! Where the panels stand: two columns of slots, folded into one where the window is narrow; sizes by splitters, remembered.
-//! [`Layout`] is plain data, checked when it is loaded; [`ui`] draws its frames and lets the caller draw the panels.
+//! Where the panels stand: two columns of slots, or one column in a narrow window. Splitters change the sizes, and the settings
+//! remember them. [`Layout`] is plain data that is checked when it is loaded. [`ui`] draws its frames and lets the caller draw the
+//! panels.
 
 use super::ground;
 use super::panels::PanelId;
@@ -18,7 +19,7 @@ pub const NARROW: f32 = 900.0;
 const GAP: f32 = 8.0;
 /// A lower panel scrolls its head with the rest, which would have no room below it.
 const HEAD_ROOM: f32 = 220.0;
-/// Of a panel's corners.
+/// The radius of a panel's corners.
 const RADIUS: u8 = 8;
 /// No slot and no column gets smaller than this share.
 const SHARE_MIN: f32 = 0.12;
@@ -28,7 +29,7 @@ const SHARE_MIN: f32 = 0.12;
 pub struct Slot {
     pub tabs: Vec<PanelId>,
     pub open: usize,
-    /// Of its column's height.
+    /// The slot's share of its column's height.
     pub share: f32,
 }
 
@@ -97,7 +98,7 @@ impl Layout {
     }
 }
 
-/// What of a panel is drawn.
+/// Which part of a panel is drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Part {
     /// Stays where it is.
@@ -126,10 +127,11 @@ struct Stage<'d> {
 pub fn ui(layout: &mut Layout, ui: &mut Ui, look: Look, draw: Draw) {
     let area = ui.available_rect_before_wrap();
     ui.advance_cursor_after_rect(area);
-    // A window that is hardly larger than its margins leaves nothing, and not less.
+    // A window that is hardly larger than its margins leaves no room; it must not leave a negative one.
     let rect =
         Rect::from_min_max(area.min + vec2(GAP, GAP), (area.max - vec2(GAP, GAP)).max(area.min + vec2(GAP, GAP)));
-    // Behind the panels, but known only once they have their places. What is scrolled ends at `rect`, and so does what is behind it.
+    // This shape lies behind the panels, but it is known only when they have their places. Scrolled content ends at `rect`, and so does
+    // this.
     let inside = ui.painter().with_clip_rect(rect.intersect(ui.clip_rect()));
     let (ring, behind) = (ui.painter().add(Shape::Noop), inside.add(Shape::Noop));
     let stage = &mut Stage { draw, cards: Vec::new() };
@@ -234,7 +236,7 @@ fn slot_ui(ui: &mut Ui, rect: Rect, tabs: &[PanelId], open: &mut usize, look: Lo
     outer.set_clip_rect(rect.intersect(ui.clip_rect()));
     let theme = look.theme;
     stage.cards.push(rect.round_to_pixels(ui.pixels_per_point()));
-    // Drawn where it belongs, however wide its content would like it; its inside is what the window was cleared to.
+    // The frame is drawn where it belongs, however wide its content wants to be. The window was cleared to the colour of its inside.
     outer.painter().rect_stroke(rect, CornerRadius::same(RADIUS), Stroke::new(1.0, theme.line), StrokeKind::Inside);
     let mut inner = outer.new_child(UiBuilder::new().max_rect(rect.shrink2(vec2(13.0, 9.0))).id_salt("inside"));
     inner.set_clip_rect(rect.shrink(1.0).intersect(outer.clip_rect()));

@@ -1,4 +1,4 @@
-//! What this machine has to train on, and what each preset needs: asked once, on a thread, because drivers take their time.
+//! What this machine has to train on, and what each preset needs. It is found out once, on a thread, because drivers take their time.
 //! first panel that wants it -> [`Survey`] -> [`Machine`], some frames later.
 
 use crate::config::PRESETS;
@@ -11,7 +11,7 @@ pub struct Machine {
     /// Threads of the cpu executor.
     pub threads: usize,
     pub adapters: Vec<AdapterSummary>,
-    /// Of every preset, smallest first.
+    /// The needs of every preset, smallest first.
     pub needs: Vec<Needs>,
 }
 
@@ -33,7 +33,7 @@ pub struct Survey {
 }
 
 impl Survey {
-    /// What was found; none while it is looked for, after which the window is drawn again.
+    /// What was found; none while the search runs. The window is drawn again when the search ends.
     pub fn machine(&mut self, ctx: &egui::Context) -> Option<&Machine> {
         if !self.asked {
             self.asked = true;

@@ -9,10 +9,12 @@
 //! - [`desk`]: all of it without a window, so that tests can drive it; [`window`]: the real one around it.
 //! - [`layout`], [`transport`], [`theme`], [`strings`], [`settings`]: the frame, the bar, the looks, the words, what is remembered.
 //! - [`machine`]: what this computer has and what each preset needs of it.
+//! - [`first_run`]: what a first click starts.
 //! - [`places`], [`trouble`]: where runs are kept; what went wrong, and the buttons that go on.
 //! - [`recorded`]: the run that comes with the program, so that the first frame has something true to show.
 
 pub mod desk;
+pub mod first_run;
 mod ground;
 pub mod layout;
 pub mod machine;
@@ -66,7 +68,7 @@ pub struct Options {
 pub struct Picture {
     pub path: PathBuf,
     pub after_secs: f64,
-    /// Nor before the run that is trained here has taken so many steps, or has ended.
+    /// The window takes the picture only after the run that it trains has taken this many steps, or has ended.
     pub after_step: Option<u64>,
 }
 

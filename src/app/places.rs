@@ -1,5 +1,5 @@
-//! Where the window keeps runs: `runs` in the current folder as the command line does, and where that cannot be written (the
-//! program was started from a menu), the person's own data folder.
+//! Chooses where the window keeps runs: `runs` in the current folder, as the command line does. Where that cannot be written (the
+//! program was started from a menu), it is the person's own data folder.
 
 use std::path::{Path, PathBuf};
 

@@ -1,5 +1,5 @@
-//! The bar at the top: what is shown and how far it is; reset, train, pause, step, stage, speed; language, theme, text size.
-//! Clicks and keys -> [`Ask`]; the choices that last go straight into the settings.
+//! The bar at the top. It shows the run and how far it is; it has the buttons reset, train, pause, step, stage and speed, and the
+//! choice of language, theme and text size. Clicks and keys -> [`Ask`]; the choices that last go straight into the settings.
 
 use super::panels::{Ask, PanelContext};
 use super::settings::Settings;

@@ -1,11 +1,11 @@
-//! What went wrong, said where everything else stays in sight: what happened, what is safe, and buttons that go on.
+//! Says what went wrong, beside everything else: what happened, what is safe, and buttons that go on.
 //! failure -> [`Trouble`] -> [`Remedy`]s -> options of the run that goes on.
 
 use super::panels::{Ask, PanelContext};
 use crate::gpu::Choice;
 use crate::run::Options;
 use crate::t;
-use crate::train::event::{Failure, FailureKind, Settings};
+use crate::train::event::{Failure, FailureKind, Settings, Warning};
 use egui::{RichText, Ui};
 use std::path::{Path, PathBuf};
 
@@ -186,10 +186,23 @@ fn button_text(trouble: &Trouble, remedy: Remedy, cx: &PanelContext) -> String {
     }
 }
 
+/// The run goes on, but something about it wants a person.
+pub fn notice_ui(ui: &mut Ui, cx: &PanelContext, notice: &mut Option<Warning>) {
+    let Some(warning) = notice.clone() else { return };
+    ui.separator();
+    ui.horizontal_wrapped(|ui| {
+        ui.label(RichText::new(cx.t("app-notice")).font(cx.theme.strong()).color(cx.theme.alert));
+        ui.label(cx.lang().pick(warning.message, warning.message_pt));
+        if ui.button(cx.t("app-trouble-dismiss")).clicked() {
+            *notice = None;
+        }
+    });
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::app::desk::first_run;
+    use crate::app::first_run::first_run;
     use crate::train::event::Saved;
     use crate::view::Lang;
 

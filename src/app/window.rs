@@ -1,4 +1,4 @@
-//! The real window around the desk: opening it, closing it, taking its picture, timing its frames.
+//! The real window around the desk: it opens, closes, takes its picture and times its frames.
 
 use super::desk::Desk;
 use super::panels::Ask;

@@ -9,14 +9,14 @@ use crate::{Error, Result};
 
 /// Documents whose hash with the seed falls below this share are held out.
 const HELD_OUT_SHARE: f64 = 0.02;
-/// With fewer documents the end of each is held out: whole ones would be too few, or too much.
+/// A corpus with fewer documents holds out the end of each one, because whole documents would be too few, or too much text.
 const DOCUMENTS_MIN: u64 = 50;
-/// How much of each document then is.
+/// The share of each document that is held out then.
 const HELD_OUT_TAIL: f64 = 0.05;
-/// Rows held out at most, and judged at most.
+/// The most rows that are held out, and the most that an evaluation judges.
 pub const HELD_OUT_ROWS_MAX: usize = 2_000;
 
-/// How much of each of its documents a part has.
+/// How much of each document belongs to a part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Share {
     Whole,
@@ -146,7 +146,7 @@ impl Split {
         Ok(split)
     }
 
-    /// A text that is only looked at: all of it is on both sides.
+    /// The split of a text that nobody trains on: all of it is on both sides.
     pub fn to_look_at(cache: &TokenCache) -> Result<Self> {
         let whole = Part::whole(cache)?;
         if whole.tokens(cache) == 0 {
@@ -192,7 +192,7 @@ fn chosen_by_hash(cache: &TokenCache, documents: &[u32], seed: u64, row_len: usi
     chosen
 }
 
-/// The entropy of the distribution that `counts` gives, in nats: what a model knows that knows only how frequent each id is.
+/// The entropy, in nats, of the distribution that `counts` gives: the loss of a model that knows only how frequent each id is.
 pub fn entropy_nats(counts: &[u64]) -> f64 {
     let total: u64 = counts.iter().sum();
     let used = counts.iter().filter(|&&count| count > 0);

@@ -38,7 +38,7 @@ impl Recipe {
     }
 }
 
-/// The next row to be read. With the seed it is all that a resumed run needs.
+/// The next row to be read. A resumed run needs only this and the seed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Cursor {
     pub epoch: u64,
@@ -46,7 +46,7 @@ pub struct Cursor {
     pub row: u64,
 }
 
-/// Sums over all micro-batches of an optimizer step: what losses are divided by.
+/// Sums over all micro-batches of an optimizer step. Losses are divided by them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct StepTotals {
     pub slots: usize,
@@ -76,7 +76,7 @@ pub struct Loader {
     part: Part,
     recipe: Recipe,
     specials: Specials,
-    /// Of the cursor's epoch, shuffled.
+    /// The rows of the cursor's epoch, shuffled.
     rows: Vec<Row>,
     cut: Cut,
     cursor: Cursor,
@@ -91,7 +91,7 @@ impl Loader {
         let cursor = Cursor::default();
         let mut loader = Self { cache, part, recipe, specials, rows: Vec::new(), cut, cursor, scratch };
         loader.open_epoch(0)?;
-        // Segments cut each epoch a little differently: room for that now, none is taken later.
+        // Segments cut each epoch a little differently. The loader takes the memory for that now and none later.
         loader.rows.reserve(loader.rows.len() / 16 + 1024);
         if loader.rows.is_empty() {
             return Err(Error::failed("the training part holds no row").hint("give more text with --corpus"));

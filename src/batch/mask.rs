@@ -79,7 +79,7 @@ fn choose(batch: &mut Batch, masking: &Masking, slots: usize, key: Key, site: u3
         let cell = if masking.with_replacement {
             candidates[key.below(index, site, all as u32) as usize]
         } else {
-            // Fisher-Yates, as far as it is needed: those already drawn are in front.
+            // Fisher-Yates, as far as it is needed. The positions that were drawn stand in front.
             let taken = draw + key.below(index, site, (all - draw) as u32) as usize;
             candidates.swap(draw, taken);
             candidates[draw]
@@ -97,7 +97,7 @@ fn add_slot(batch: &mut Batch, cell: u32, shown: Option<u32>) {
     if let Some(id) = shown {
         batch.masked_ids[cell as usize] = id;
     }
-    // At the end of the token's chain, so that a chain counts up.
+    // The slot goes to the end of the token's chain, so that the slots of a chain count up.
     let first = batch.token_slot[cell as usize];
     if first == NONE {
         batch.token_slot[cell as usize] = slot as u32;

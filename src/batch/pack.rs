@@ -18,7 +18,7 @@ pub enum Packing {
     Segments,
     /// `[CLS]` tokens `[SEP]`, cut from the stream of sentences: nothing is lost, and only a document's last row is padded.
     Contiguous,
-    /// One sentence (line) a row; a longer one goes on in further rows.
+    /// One sentence (line) a row. A sentence that is longer than a row continues in further rows.
     Lines,
 }
 
@@ -27,7 +27,7 @@ const ONE_SEGMENT: f64 = 0.1;
 const RANDOM_TARGET: f64 = 0.05;
 const TARGET_MIN: usize = 5;
 
-/// Draws that belong to a row but not to its sentences: at the far end of the counter, away from theirs.
+/// Where the draws stand that belong to a row but not to its sentences: at the far end of the counter, away from the sentences' draws.
 const DRAW_ONE_SEGMENT: u32 = u32::MAX;
 const DRAW_RANDOM_TARGET: u32 = u32::MAX - 1;
 const DRAW_TARGET: u32 = u32::MAX - 2;
@@ -93,7 +93,7 @@ impl Cut {
         let ends = cache.sentence_ends();
         for span in part.spans(cache) {
             let (mut first, mut start) = (span.tokens.start, span.tokens.start);
-            // `kept`: tokens of the row; of a sentence longer than the row no more than the row could ever show.
+            // `kept`: tokens of the row. A sentence that is longer than the row counts only as far as the row could ever show it.
             let mut kept = 0;
             for sentence in span.sentences {
                 let end = ends[sentence as usize].min(span.tokens.end);
@@ -167,7 +167,7 @@ impl Cut {
             let goes_first =
                 first == 0 || first + length < wanted || (second_len == 0 && first < wanted && coins.unit() < 0.5);
             if goes_first {
-                // The last two places hold [SEP] at least; what the row cannot show still counts for the dealing.
+                // The last two places hold at least [SEP]. Tokens that the row cannot show still count when sentences are dealt.
                 let room = (self.row_len - 2).saturating_sub(first);
                 let shown = length.min(room);
                 cache.copy_ids(start..start + shown as u64, &mut ids[1 + first.min(self.row_len - 2)..]);

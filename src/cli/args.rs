@@ -489,7 +489,7 @@ pub struct AppArgs {
     /// When the picture is taken
     #[arg(long, value_name = "N", default_value_t = 3.0, value_parser = positive, requires = "screenshot")]
     pub after_secs: f64,
-    /// Nor before the run of --play has taken this many steps, or has ended
+    /// Take the picture only after the run of --play has taken this many steps, or has ended
     #[arg(long, value_name = "N", requires_all = ["screenshot", "play"])]
     pub after_step: Option<u64>,
     /// light or dark [default: as the system]

@@ -149,7 +149,7 @@ impl<'a> Tile<'a> {
     }
 }
 
-/// Every tile of every head of `rows` rows from `first`, in order, with a thread's working memory, grown once and kept.
+/// Visits every tile of every head of `rows` rows from `first`, in order, with a thread's working memory, which grows once and is kept.
 fn for_each_tile<'a>(
     d: &'a Dims,
     step: &'a Step,
@@ -300,7 +300,7 @@ mod tests {
     use std::sync::Arc;
     use std::time::Duration;
 
-    /// What is looked at is what was computed with: the shares times the values are the forward's result.
+    /// The map shows the shares that the forward used: the shares times the values give the forward's result.
     #[test]
     fn the_map_weighs_the_values_as_the_forward_does() {
         for ([b, t, h, d], causal) in [([3, 7, 2, 5], false), ([2, 19, 1, 16], true), ([1, 1, 3, 4], false)] {
@@ -318,7 +318,7 @@ mod tests {
             let mut random = Sequence::new(Key::new(7, 0, Stream::Init), 0);
             let values: Vec<f32> = (0..b * t * 3 * c).map(|_| random.unit() as f32 * 4.0 - 2.0).collect();
             twin.write(&at(&qkv), bytemuck::cast_slice(&values));
-            // The last third of every row but the first is padding; a row of nothing but padding sees nobody.
+            // The last third of every row but the first is padding. A row that is all padding sees no key.
             let tokens = |row: u32| [t, t - t / 3, 0][row as usize % 3];
             let seen: Vec<u32> = (0..b * t).map(|i| u32::from(i % t < tokens(i / t))).collect();
             twin.write(&at(&mask), &seen);

@@ -15,16 +15,16 @@ pub struct Executor {
     plan: Arc<Plan>,
     twins: Vec<Twin>,
     buffers: Vec<Vec<u32>>,
-    /// The f32 that twins see of what is stored as f16, one a slot; grown once and kept.
+    /// The f32 copies of f16 tensors that twins see, one a slot. They grow once and are kept.
     wide: [Vec<f32>; SLOTS_MAX],
     step: Step,
     ring: Ring,
 }
 
-/// Copies of the output buffers, a row a collected micro-batch. Rows are made at first use and reused.
+/// Copies of the output buffers, one row for each collected micro-batch. Rows are made at first use and reused.
 struct Ring {
     outputs: Vec<usize>,
-    /// As many as were ever collected between two drains.
+    /// One row for each micro-batch that was ever collected between two drains.
     rows: Vec<(u64, Instant, Vec<Vec<u32>>)>,
     used: usize,
 }
@@ -66,7 +66,7 @@ impl Executor {
     #[allow(clippy::unused_async, reason = "the same signature as the gpu executor's")]
     pub async fn run(&mut self, range: Range<usize>, budget: Duration) -> Result<usize> {
         let started = Instant::now();
-        // All of a slice on the pool's threads: to enter the pool from outside costs more than a small kernel.
+        // A whole slice runs on the pool's threads, because entering the pool from outside costs more than a small kernel.
         Ok(par::within(|| {
             let mut reached = range.start;
             while reached < range.end {
@@ -92,7 +92,7 @@ impl Executor {
 
     fn dispatch(&mut self, index: usize) {
         let dispatch = &self.plan.dispatches[index];
-        // Written buffers are taken out of the table for the launch, so that the rest can be lent shared: no unsafe, no copy.
+        // The launch takes written buffers out of the table, so that the others can be lent shared, without `unsafe` and without a copy.
         let mut taken: ArrayVec<(usize, Vec<u32>), SLOTS_MAX> = ArrayVec::new();
         for (slot, tensor) in dispatch.kernel.slots.iter().zip(&dispatch.tensors) {
             let buffer = tensor.buffer.0 as usize;
@@ -140,7 +140,7 @@ impl Executor {
     }
 }
 
-/// Hands the ranges on to the twin; of those stored as f16 it gets f32, and they stay behind.
+/// Hands the ranges on to the twin. In place of ranges that are stored as f16 the twin gets f32 copies.
 fn lend<'b, 'a: 'b>(
     dispatch: &Dispatch,
     bound: &mut [Option<Bound<'a>>; SLOTS_MAX],
@@ -157,7 +157,7 @@ fn lend<'b, 'a: 'b>(
             wide.resize(len, 0.0);
         }
         let wide = &mut wide[..len];
-        // Also where it is only written: what a twin leaves out stays as it was.
+        // The copy is filled even where the twin only writes, because elements that it leaves out must stay as they were.
         *lent = match bound {
             Some(Bound::Shared(words)) => {
                 half::widen(words, wide);
@@ -172,7 +172,7 @@ fn lend<'b, 'a: 'b>(
     }
 }
 
-/// Rounds what the twin wrote to where it is stored as f16.
+/// Rounds the numbers that the twin wrote into the tensor that stores them as f16.
 fn take_back(dispatch: &Dispatch, bound: &mut [Option<Bound>; SLOTS_MAX], wide: &[Vec<f32>; SLOTS_MAX]) {
     for ((tensor, bound), wide) in dispatch.tensors.iter().zip(bound).zip(wide) {
         if let Some(Bound::Exclusive(words)) = bound {
@@ -196,7 +196,7 @@ fn bind<'a>(
         }
     }
     for (id, buffer) in taken {
-        // The ranges in this buffer, by offset: each is split off the front of what is left.
+        // The ranges in this buffer, by offset. Each is split off the front of the rest.
         let mut members: ArrayVec<usize, SLOTS_MAX> =
             (0..dispatch.tensors.len()).filter(|&i| dispatch.tensors[i].buffer.0 as usize == *id).collect();
         members.sort_unstable_by_key(|&i| dispatch.tensors[i].offset);

@@ -30,10 +30,10 @@ pub fn narrow(wide: &[f32], words: &mut [u32]) {
     );
 }
 
-/// Numbers that stand on the stack at a time.
+/// How many numbers stand on the stack at a time.
 const PART: usize = 128;
 
-/// In place: what will be found where these are stored as `elem`.
+/// Rounds numbers in place to what a tensor that stores them as `elem` will hold.
 #[inline(always)]
 pub fn round(elem: Elem, values: &mut [f32]) {
     if elem != Elem::F16 {

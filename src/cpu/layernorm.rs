@@ -54,7 +54,7 @@ pub fn forward_residual(call: &Call, mut a: Args) {
                 for (h, r) in h.iter_mut().zip(&residual[row * c..][..c]) {
                     *h += r;
                 }
-                // The statistics are those of what the backward finds.
+                // The statistics are taken of the stored numbers, which the backward reads.
                 half::round(stored, h);
                 (mean[i], rstd[i]) = normalise(h, w, b, d.eps, &mut y[i * c..][..c]);
             }
@@ -99,7 +99,7 @@ fn drop_part(step: &Step, d: &Dims, dropout: Dropout, (row, first): (usize, usiz
     }
 }
 
-/// Elements of a row that stand on the stack at a time.
+/// How many elements of a row stand on the stack at a time.
 const PART: usize = 128;
 
 /// Multiplies a row by its dropout mask.
@@ -178,7 +178,7 @@ fn backward_row(x: &[f32], w: &[f32], mean: f32, rstd: f32, dy: &mut [f32]) {
     }
 }
 
-/// Of one row: sums (2, C) += dy x̂ and dy
+/// Adds one row: sums (2, C) += dy x̂ and dy
 #[inline(always)]
 fn add_params(x: &[f32], dy: &[f32], mean: f32, rstd: f32, sums: &mut [f32]) {
     let (dw, db) = sums.split_at_mut(x.len());

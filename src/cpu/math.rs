@@ -13,7 +13,7 @@ pub fn sum<const K: usize>(operands: [&[f32]; K], f: impl Fn([f32; K]) -> f32) -
     let len = operands[0].len();
     let parts = operands.map(|x| x[..len].as_chunks::<LANES>());
     let mut lanes = [0.0; LANES];
-    // Indexed, not mapped: what the compiler leaves as a call here is a call for every number.
+    // It indexes instead of mapping, because a call that the compiler does not inline here would be a call for every number.
     let mut values = [0.0; K];
     for i in 0..len / LANES {
         for (lane, sum) in lanes.iter_mut().enumerate() {
@@ -75,7 +75,7 @@ pub fn exp(x: f32) -> f32 {
     let p = p * r + 5e-1;
     let y = p * r * r + r + 1.0;
     // 2^n as two factors: n = 128 alone has no exponent.
-    // What was added left n in the lowest bits: a cast would check its range, number by number.
+    // The addition left n in the lowest bits. A cast would check the range of every number.
     let n = shifted.to_bits() as i32 - ROUND.to_bits() as i32;
     let half = n >> 1;
     let power = |e: i32| f32::from_bits(((e + 127) as u32) << 23);
@@ -174,7 +174,7 @@ mod tests {
             let want: f64 = x.iter().zip(&y).map(|(x, y)| f64::from(*x) * f64::from(*y)).sum();
             assert!((f64::from(sum([&x, &y], |[x, y]| x * y)) - want).abs() < 1e-4, "{len}");
             assert_eq!(max(&x), x.iter().copied().fold(f32::NEG_INFINITY, f32::max), "{len}");
-            // Wherever the largest stands, and whatever is no number beside it.
+            // The largest may stand anywhere, and numbers beside it may be NaN.
             for at in 0..len {
                 let mut x = x.clone();
                 x[(at + 1) % len] = f32::NAN;

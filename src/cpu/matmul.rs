@@ -133,7 +133,7 @@ pub fn forward_gelu(call: &Call, mut args: Args) {
         (RowsMut(u, n), RowsMut(c, n)),
         #[inline(always)]
         |_, (RowsMut(u, _), RowsMut(c, _)), _| {
-            // Of what the backward finds.
+            // GELU is taken of the stored number, which the backward reads.
             half::round(stored, u);
             for (c, u) in c.iter_mut().zip(u) {
                 *c = gelu(*u);
@@ -144,7 +144,7 @@ pub fn forward_gelu(call: &Call, mut args: Args) {
 
 fn affine(d: &Dims, a: &[f32], b: &[f32], bias: &[f32], c: &mut [f32]) {
     let (m, n, k) = sizes(d);
-    // The bias is laid down first and the product added: one pass fewer over c.
+    // It writes the bias first and adds the product to it, which saves a pass over c.
     par::rows(
         m,
         n,
@@ -204,7 +204,7 @@ pub fn backward_input_gelu(call: &Call, mut args: Args) {
     );
 }
 
-/// Rows of a weight's gradient that are made at a time.
+/// How many rows of a weight's gradient are computed at a time.
 const WEIGHT_ROWS: usize = 2048;
 
 /// c += aᵀ b, a (k, m); db += the sums of a's columns
@@ -212,7 +212,7 @@ pub fn backward_weight(call: &Call, mut args: Args) {
     let d: Dims = call.dims();
     let (_, n, k) = sizes(&d);
     let (a, b, c, db) = (args.f32(), args.f32(), args.f32_mut(), args.f32_mut());
-    // gemm packs all of a at once: a vocabulary's part by part, each into the cache instead of past it.
+    // gemm packs all of a at once. A vocabulary goes part by part, so that each part fits in the cache.
     for (i, c) in c.chunks_mut(WEIGHT_ROWS * n).enumerate() {
         let a = View::rows(&a[i * WEIGHT_ROWS..], d.m).transposed();
         product(c.len() / n, n, k, a, View::rows(b, d.n), c, true);
@@ -236,7 +236,7 @@ pub fn backward_weight_partial(call: &Call, mut args: Args) {
     }
 }
 
-/// Columns whose sums stand in registers.
+/// How many columns have their sums in registers.
 const COLUMNS: usize = 64;
 
 /// sums += the sums of a's columns, a (.., m)

@@ -29,7 +29,7 @@ use crate::plan::{Elem, KernelSpec, Step};
 /// A kernel's twin.
 pub type Twin = fn(&Call, Args);
 
-/// What one launch is told besides its tensors.
+/// What a launch gets besides its tensors.
 pub struct Call<'a> {
     dims: &'a [u8],
     pub step: &'a Step,
@@ -78,7 +78,7 @@ impl<'a> Args<'a, '_> {
         }
     }
 
-    /// What the next slot is stored as: the executor lends f16 as f32, and rounds what was written.
+    /// The type in which the next slot is stored. The executor lends f16 as f32, and rounds what was written.
     pub fn stored_as(&self) -> Elem {
         self.kernel.slots[self.next].elem
     }
@@ -104,7 +104,7 @@ impl<'a> Args<'a, '_> {
 /// The twin of a kernel.
 ///
 /// # Panics
-/// Where there is none: a test walks `ops::ALL`.
+/// If there is none. A test walks `ops::ALL`, so that this cannot happen.
 pub fn twin(kernel: &KernelSpec) -> Twin {
     match kernel.meaning() {
         "attention.forward" => attention::forward,

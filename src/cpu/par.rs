@@ -59,7 +59,7 @@ fn halve<R: Rows>(first: usize, count: usize, parts: usize, all: R, f: &(impl Fn
     join(|| halve(first, left, parts / 2, head, f), || halve(first + left, count - left, parts - parts / 2, tail, f));
 }
 
-/// Runs `f` compiled for the vectors this processor has: `f`, and all it calls that should be fast, `#[inline(always)]`.
+/// Runs `f` compiled for the vectors of this processor. `f`, and all it calls that should be fast, must be `#[inline(always)]`.
 #[inline(always)]
 pub fn simd<T>(f: impl FnOnce() -> T) -> T {
     struct Run<F>(F);

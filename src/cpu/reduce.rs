@@ -19,13 +19,13 @@ pub fn rows_add(call: &Call, mut a: Args) {
     add(&d.first, partial, 0, y);
 }
 
-/// The same, where z takes the columns behind y's
+/// As [`rows_add`], where z takes the columns behind y's
 pub fn rows_add_pair(call: &Call, mut a: Args) {
     let d: Dims = call.dims();
     add_pair(&d.first, &mut a);
 }
 
-/// The same of two matrices
+/// As [`rows_add_pair`], for two matrices
 pub fn rows_add_pairs(call: &Call, mut a: Args) {
     let d: Dims = call.dims();
     add_pair(&d.first, &mut a);

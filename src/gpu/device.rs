@@ -26,7 +26,7 @@ pub enum Profile {
 #[derive(Clone)]
 pub struct Gpu {
     pub summary: AdapterSummary,
-    /// Of the device, not of the adapter.
+    /// The features of the device, not those of the adapter.
     pub features: Features,
     pub instance: wgpu::Instance,
     pub adapter: wgpu::Adapter,
@@ -92,10 +92,10 @@ fn summary(adapter: &wgpu::Adapter) -> AdapterSummary {
     }
 }
 
-/// Lanes that kernels with subgroups count on.
+/// Kernels with subgroups count on this many lanes.
 const SUBGROUP_LANES_MIN: u32 = 8;
 
-/// Of those `offered`, by the adapter or by its device, what kernels can use.
+/// The features among those `offered`, by the adapter or by its device, that kernels can use.
 fn features(adapter: &wgpu::Adapter, offered: wgpu::Features) -> Features {
     let info = adapter.get_info();
     // Metal tells a range; a SIMD group of Apple's own has 32 lanes.
@@ -121,7 +121,7 @@ fn features(adapter: &wgpu::Adapter, offered: wgpu::Features) -> Features {
     }
 }
 
-/// What a person turns on who knows what it is.
+/// The environment variable with which a person turns experimental features on.
 const EXPERIMENTAL: &str = "ELECTROSCOPE_EXPERIMENTAL";
 const COOPERATIVE: &str = "cooperative-matrices";
 
@@ -131,7 +131,7 @@ fn experimental() -> bool {
 }
 
 /// # Errors
-/// The variable names what there is not.
+/// The variable names a feature that does not exist.
 fn refuse_unknown_experiments() -> Result<()> {
     match std::env::var(EXPERIMENTAL) {
         Ok(value) if !value.is_empty() && value != COOPERATIVE => {
@@ -156,8 +156,8 @@ fn asked_for(adapter: &wgpu::Adapter, profile: Profile) -> (wgpu::Features, wgpu
     }
     // SAFETY: the token acknowledges what may go wrong without wgpu catching it. Matrices past an array's end: matmul.cooperative.wgsl
     // keeps them inside workgroup memory that it sizes itself. Workgroups of no whole subgroups: theirs is one row of 32 lanes, which
-    // tests/kernels/shaders.rs looks at. What is left is naga's translation (its SPIR-V marks no access as shared between lanes, so that a
-    // driver need not order them): whoever sets the variable takes it on.
+    // tests/kernels/shaders.rs looks at. One risk remains: naga's SPIR-V marks no access as shared between lanes, so a driver need not
+    // order them. Whoever sets the variable accepts that.
     (wgpu::Features::EXPERIMENTAL_COOPERATIVE_MATRIX, unsafe { wgpu::ExperimentalFeatures::enabled() })
 }
 
@@ -220,7 +220,7 @@ impl Gpu {
         })?;
         let faults = Arc::new(Faults::default());
         faults.watch(&device);
-        // What is told and remembered of a device is what it has, not what its adapter would have given.
+        // A run reports and remembers what the device has, not what its adapter would have given.
         summary.features = features(&adapter, device.features());
         Ok(Self {
             features: summary.features,
@@ -249,17 +249,18 @@ impl Gpu {
         }
     }
 
-    /// A module of one of our shaders, without what wgpu adds to a stranger's: counters in loops, which keep a driver from unrolling them,
-    /// and, where no index comes from data, clamps on indices. docs/decisions/042 has what each costs. A browser checks by itself.
+    /// Makes a module of one of our shaders without the checks that wgpu adds to other people's: counters in loops, which keep a driver
+    /// from unrolling them, and clamps on indices, where no index comes from data. docs/decisions/042 says what each costs. A browser
+    /// checks by itself.
     pub(super) fn module(&self, descriptor: wgpu::ShaderModuleDescriptor, looks_up: bool) -> wgpu::ShaderModule {
         let mut checks = wgpu::ShaderRuntimeChecks::checked();
         checks.bounds_checks = looks_up;
         checks.force_loop_bounding = false;
         // SAFETY: only texts of this crate come here. Their loops end, whatever the data: they count to a number of `dims` or of the
-        // variant, chains of slots to the number of slots. Where nothing is looked up, indices come from `dims` and the lane's place alone,
-        // and stay inside what is bound: launches assert their tensors' shapes, kernels guard by `dims`, and the parity suite runs each
-        // kernel and variant on ragged shapes: a write beside the range that was meant fails it, a read of what is not there as well,
-        // wherever it changes a number.
+        // variant, and chains of slots count to the number of slots. Where nothing is looked up, indices come from `dims` and the lane's
+        // place alone and stay inside what is bound: launches assert their tensors' shapes, and kernels guard by `dims`. The parity suite
+        // runs each kernel and variant on ragged shapes. It fails after a write outside the intended range, and after a read outside it
+        // that changes a number.
         unsafe { self.device.create_shader_module_trusted(descriptor, checks) }
     }
 
@@ -288,10 +289,10 @@ impl Gpu {
 }
 
 const AFTER_LOSS: &str = "the last checkpoint is whole: continue with --resume, or with --device cpu";
-/// Messages kept between two calls: one is enough to act on, more only help to read it.
+/// How many messages are kept between two calls. One is enough to act on; more only help to understand it.
 const ERRORS_MAX: usize = 4;
 
-/// What wgpu's callbacks told since the last call.
+/// What wgpu's callbacks have reported since the last call.
 #[derive(Default)]
 struct Faults(Mutex<Told>);
 
@@ -342,7 +343,7 @@ impl Faults {
     }
 }
 
-/// What helps where memory does not suffice.
+/// The advice to somebody whose memory does not suffice.
 pub(super) const SMALLER: &str =
     "use a smaller preset, fewer rows a step (--set batch=N, with accumulate for the rest), or --device cpu";
 

@@ -17,9 +17,10 @@ use std::sync::Arc;
 use std::time::Duration;
 use web_time::Instant;
 
-/// Slices that the device has at once: one running, one waiting, so that it never idles and the host is never far ahead.
+/// How many slices the device has at once: one runs and one waits, so the device never idles and the host is never far ahead.
 const SLICES_MAX: usize = 2;
-/// Words that may be written between two runs without wgpu's slow way, beyond the plan's inputs: step block, tables, flags.
+/// How many words, beyond the plan's inputs, the host may write between two runs before wgpu's slow way is taken: step block, tables,
+/// flags.
 const UPLOAD_WORDS_EXTRA: usize = 16 << 10;
 
 pub struct Executor {
@@ -28,7 +29,7 @@ pub struct Executor {
     maker: Maker,
     kernels: Kernels,
     launches: Vec<Launch>,
-    /// The plan's buffers, and the step block as the last.
+    /// The plan's buffers; the step block comes last.
     buffers: Vec<wgpu::Buffer>,
     step_group: wgpu::BindGroup,
     uploads: Uploads,
@@ -42,7 +43,7 @@ pub struct Executor {
     host: Duration,
 }
 
-/// What the host takes to launch dispatches, whatever they do.
+/// The host's time to launch dispatches, whatever they do.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct LaunchCost {
     pub encoding: Duration,
@@ -74,7 +75,7 @@ impl Executor {
         Self::with_kernels(gpu, plan, Kernels::new(gpu)).await
     }
 
-    /// The same, where some pipelines are there already.
+    /// As [`Executor::new`], but it starts with pipelines that exist already.
     pub(super) async fn with_kernels(gpu: &Gpu, plan: Arc<Plan>, mut kernels: Kernels) -> Result<Self> {
         gpu.check()?;
         check_limits(gpu, &plan)?;
@@ -130,7 +131,7 @@ impl Executor {
         &self.plan
     }
 
-    /// The host's own time in [`Executor::run`] so far: encoding. Submitting is left out, since some adapters do the work in it.
+    /// The time that the host has spent encoding in [`Executor::run`]. Submitting does not count, because some adapters do the work in it.
     pub fn host(&self) -> Duration {
         self.host
     }
@@ -145,7 +146,7 @@ impl Executor {
         self.uploads.push(&self.gpu, &self.buffers, target, 0, bytemuck::cast_slice(std::slice::from_ref(step)));
     }
 
-    /// Overwrites a tensor (resolved by the plan) from its start, before the next run. A failure is told by the next run.
+    /// Overwrites a tensor (resolved by the plan) from its start, before the next run. The next run reports a failure.
     ///
     /// # Panics
     /// Where `data` is longer than the tensor.
@@ -184,7 +185,8 @@ impl Executor {
         self.ring.want(tag);
     }
 
-    /// Hands over what was collected, oldest first: tag and the output buffers in the plan's order. `wait`: all of it; else what has arrived.
+    /// Hands over what was collected, oldest first: tag and the output buffers in the plan's order. With `wait` it hands over everything,
+    /// otherwise what has arrived.
     ///
     /// # Errors
     /// The device is lost, or something failed since the last call.
@@ -197,7 +199,7 @@ impl Executor {
         self.gpu.check()
     }
 
-    /// What is in a tensor (resolved by the plan) after everything written and run so far. For tests, checkpoints and `verify`.
+    /// Reads a tensor (resolved by the plan) after everything that was written and run so far. Tests, checkpoints and `verify` use it.
     ///
     /// # Errors
     /// The device is lost, or something failed since the last call.
@@ -207,7 +209,7 @@ impl Executor {
         Ok(words)
     }
 
-    /// [`Executor::read`] into memory that exists.
+    /// As [`Executor::read`], into memory that the caller has.
     ///
     /// # Panics
     /// Where `into` is not exactly as long as the tensor.
@@ -272,8 +274,8 @@ impl Executor {
         Ok(LaunchCost { encoding, submitting })
     }
 
-    /// Runs the first `groups` workgroups of one dispatch, `times` times over, and returns the seconds that one took, the host's
-    /// share of it included. For tuning: what it leaves behind is of no use.
+    /// Runs the first `groups` workgroups of one dispatch `times` times and returns the seconds that one run took, the host's share
+    /// included. It is for tuning: nobody can use the numbers that it computes.
     ///
     /// # Errors
     /// The device is lost, or something failed since the last call.
@@ -297,7 +299,7 @@ impl Executor {
         Ok(done_at.saturating_duration_since(started_at).as_secs_f64() / f64::from(times))
     }
 
-    /// A new encoder that starts with the copies that are due: outputs first, before anything overwrites them, then inputs.
+    /// Makes an encoder that begins with the pending copies: first outputs, before anything overwrites them, then inputs.
     async fn encoder(&mut self) -> Result<wgpu::CommandEncoder> {
         let mut encoder = self.gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
         self.ring.encode(&self.gpu, &self.buffers, &mut encoder).await?;
@@ -495,7 +497,7 @@ fn dims_buffer(gpu: &Gpu, maker: &mut Maker, plan: &Plan) -> wgpu::Buffer {
     buffer
 }
 
-/// `groups` workgroups on two axes, none longer than `max`; a few more than asked for where it does not divide.
+/// Folds `groups` workgroups onto two axes, neither longer than `max`. The product may be a little larger than `groups`.
 fn fold(groups: u32, max: u32) -> [u32; 2] {
     let y = groups.div_ceil(max);
     [groups.div_ceil(y.max(1)), y]

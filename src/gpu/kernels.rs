@@ -16,7 +16,7 @@ pub struct Created {
     pub bind_groups: u32,
 }
 
-/// Makes every object of an executor, and counts them.
+/// Makes every device object of an executor and counts them.
 pub struct Maker {
     pub device: wgpu::Device,
     pub created: Created,
@@ -47,7 +47,7 @@ impl Maker {
 /// A kernel, ready to launch.
 pub struct Pipeline {
     pub pipeline: wgpu::ComputePipeline,
-    /// Of group 0: dims and slots.
+    /// The layout of group 0: dims and slots.
     pub layout: wgpu::BindGroupLayout,
 }
 
@@ -81,7 +81,8 @@ impl Kernels {
         self.numbers[&(kernel.label, variant)]
     }
 
-    /// Compiles what is wanted and not there yet, on every thread of the pool, since a discrete device's driver takes up to a fifth of a second for one.
+    /// Compiles the pipelines that are missing, on every thread of the pool, because a discrete device's driver takes up to a fifth of a
+    /// second for one.
     ///
     /// # Errors
     /// A variant needs what the device lacks, or the platform rejects its shader; the message has its label.
@@ -138,7 +139,7 @@ impl Kernels {
             label: Some(kernel.label),
             entries: &entries,
         });
-        // The step block is bound once a pass; what does not read it is spared its checks and barriers at every launch.
+        // The step block is bound once a pass. A kernel that does not read it saves its checks and barriers at every launch.
         let groups = [Some(&layout), Some(&self.step_layout)];
         let pipeline_layout = device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
             label: Some(kernel.label),
@@ -206,7 +207,8 @@ fn offered(gpu: &Gpu, needs: Needs) -> Result<()> {
     }
 }
 
-/// What the platform wants in front of a shader. naga 30 offers subgroups without a directive and rejects it; browsers demand it.
+/// The directives that the platform wants before a shader. naga 30 offers subgroups without a directive and rejects one; browsers demand
+/// it.
 fn directives(needs: Needs, backend: &str) -> String {
     let wanted = [
         (needs.f16, "enable f16;\n"),
@@ -220,7 +222,7 @@ fn uniform(binding: u32, bytes: usize) -> wgpu::BindGroupLayoutEntry {
     entry(binding, wgpu::BufferBindingType::Uniform, bytes as u64)
 }
 
-/// One word at least, or four elements; a shader guards its own ranges by its dims.
+/// The smallest binding: one word, or four elements. A shader guards its own ranges by its dims.
 fn storage(slot: &Slot, quad: bool) -> wgpu::BindGroupLayoutEntry {
     let read_only = !slot.access.declared_read_write();
     let bytes_min = if quad { 4 * slot.elem.bytes() } else { 4 };

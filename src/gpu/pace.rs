@@ -8,19 +8,19 @@ use std::time::Duration;
 /// They only decide how a slice's time is split among dispatches that never ran in different slices; the measured times soon outweigh them.
 const FLOPS_PER_BYTE: f64 = 4.0;
 const FLOPS_PER_LAUNCH: f64 = 50_000.0;
-/// Before anything is measured: slower than any adapter, so that the first slice is short.
+/// The speed assumed before anything is measured. It is slower than any adapter, so the first slice is short.
 const FLOPS_PER_SEC_AT_FIRST: f64 = 1e9;
-/// No launch is shorter. Two slices may be seen to finish together; the second has not taken no time for that.
+/// The shortest time of a launch. The host may see two slices finish together, although the second took some time.
 const LAUNCH_SECS_MIN: f64 = 1e-6;
-/// Weight of a new measurement against all before it.
+/// The weight of a new measurement against all earlier ones.
 const WEIGHT: f64 = 0.5;
 
 pub struct Pace {
-    /// Of each dispatch.
+    /// The work of each dispatch.
     work: Vec<f64>,
     /// Seconds of each dispatch, once it was part of a measured slice.
     measured_secs: Vec<Option<f64>>,
-    /// For dispatches not measured yet.
+    /// The speed assumed for dispatches that were not measured yet.
     secs_per_work: f64,
     any: bool,
 }

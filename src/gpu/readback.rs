@@ -10,7 +10,7 @@ use std::collections::VecDeque;
 use std::ops::Range;
 use web_time::Instant;
 
-/// Micro-batches whose numbers may be under way at once.
+/// How many micro-batches may have numbers under way at once.
 const ROWS: usize = 8;
 /// Output buffers of a plan.
 pub const OUTPUTS_MAX: usize = 10;
@@ -23,7 +23,7 @@ struct Row {
 
 /// A row that reached the host.
 struct Landed {
-    /// When the device had executed what it is a copy of.
+    /// When the device had finished the work that it is a copy of.
     executed: Instant,
     tags: Vec<u64>,
     words: Vec<u32>,
@@ -151,7 +151,7 @@ fn copy_into(gpu: &Gpu, mapped: &wgpu::Buffer, into: &mut [u32]) -> Result<()> {
     Ok(())
 }
 
-/// Bytes that one read carries at most; longer ones go in pieces.
+/// The most bytes that one read carries. Longer reads go in pieces.
 const WINDOW_BYTES_MAX: u64 = 16 << 20;
 
 /// The buffer through which tensors are read one at a time.
@@ -173,7 +173,7 @@ impl Window {
         encoder.copy_buffer_to_buffer(from, offset_bytes, &self.buffer, 0, len as u64 * 4);
     }
 
-    /// What the copy of `submission` brought.
+    /// Returns what the copy of `submission` brought.
     pub async fn land(&self, gpu: &Gpu, submission: &wgpu::SubmissionIndex, into: &mut [u32]) -> Result<()> {
         if Mapping::new(&self.buffer, wgpu::MapMode::Read, gpu, submission).ready().await.is_none() {
             return Err(gpu.unanswered());

@@ -14,23 +14,24 @@ use std::sync::Arc;
 use std::time::Duration;
 use web_time::Instant;
 
-/// How long all of it may take, from the first variant to the last; what is not reached takes what others suggest.
+/// How long tuning may take in all. A kernel that it does not reach takes the variant that the measured ones suggest.
 const BUDGET_SOFTWARE: Duration = Duration::from_secs(18);
 const BUDGET_HARDWARE: Duration = Duration::from_millis(4500);
-/// FLOPs, with a byte counted as [`FLOPS_PER_BYTE`], of the part of a dispatch that is run: 1 to 10 ms, enough to tell variants apart.
+/// How much of a dispatch is run, in FLOPs, with a byte counted as [`FLOPS_PER_BYTE`]. It takes 1 to 10 ms, enough to tell variants apart.
 const WORK_SOFTWARE: f64 = 2e7;
 const WORK_HARDWARE: f64 = 2e9;
 const FLOPS_PER_BYTE: u64 = 4;
-/// Workgroups that are run at least, where there are as many: every core of a processor gets some.
+/// The fewest workgroups that are run (or all, where a dispatch has fewer), so that every core of a processor gets some.
 const GROUPS_MIN: u32 = 8;
 /// A measurement repeats what it runs until it is this long, so that the host's own time does not show.
 const SAMPLE_SECS: f64 = 1e-3;
 const REPEATS_MAX: f64 = 64.0;
-/// The fastest of these counts: what disturbs only ever slows.
+/// The number of samples. The fastest one counts, because disturbances only ever slow a sample down.
 const SAMPLES: u32 = 3;
-/// A variant this many times slower than the best is not sampled again, nor, at the shapes with the most work, tried at the others.
+/// A variant that is this many times slower than the best is not sampled again. If that happens at the shapes with the most work, the
+/// variant is not tried at the other shapes.
 const HOPELESS: f64 = 4.0;
-/// And so many times slower for the file's kernel with the most work, not for its other kernels.
+/// A variant that is this many times slower for the file's kernel with the most work is not tried for the file's other kernels.
 const HOPELESS_IN_FILE: f64 = 2.0;
 
 /// The variants of one kernel at one class of shapes.
@@ -72,12 +73,13 @@ pub async fn tune(
     let all = kernels.iter().map(Vec::len).sum::<usize>() as f32;
     let mut tuning = Tuning::default();
     let mut pipelines = Kernels::new(gpu);
-    // Of a file, whose kernels share their variants: what won for the heaviest of them, and what was hopeless there.
+    // The kernels of a file share their variants. For each file: which variant won for the heaviest kernel, and which were hopeless there.
     let mut files: BTreeMap<&'static str, (&'static str, BTreeSet<&'static str>)> = BTreeMap::new();
     if !kernels.is_empty() {
         tell(0.0);
     }
-    // First each kernel at its heaviest shapes, which also stand for shapes that are not met, or not reached; then at the others.
+    // Each kernel is tried first at its heaviest shapes, whose result also stands for shapes that are not met or not reached; then at the
+    // others.
     for heaviest in [true, false] {
         for contests in &mut kernels {
             let file = contests[0].file();
@@ -96,7 +98,7 @@ pub async fn tune(
             let late = || started.elapsed() > budget;
             let mut compared = compare(gpu, &mut pipelines, part, &late, &mut |timed| each(timed, all)).await;
             if compared.as_ref().is_err_and(|error| error.kind != Kind::DeviceLost) {
-                // Experimental ones are the likeliest to be rejected.
+                // A driver is most likely to reject the experimental variants.
                 let experimental = |d: &Dispatch| d.variant().needs.matrices.is_some();
                 if part.iter().any(|contest| contest.dispatches.iter().any(experimental)) {
                     part.iter_mut().for_each(|contest| contest.leave_out(experimental));
@@ -106,7 +108,8 @@ pub async fn tune(
             match compared {
                 Ok(()) => {}
                 Err(error) if error.kind == Kind::DeviceLost => return Err(error),
-                // A variant that this driver rejects, or has no memory for: the plain one it is, and if that fails too, the run tells.
+                // The driver rejects a variant, or has no memory for it. Then the plain one is taken; if that fails too, the run reports
+                // it.
                 Err(_) => {
                     for contest in part {
                         let plain = contest.dispatches[0].kernel.variants[0].name.to_owned();
@@ -123,7 +126,7 @@ pub async fn tune(
             }
         }
     }
-    // What was not reached is decided all the same, so that the next run on this adapter takes what this one takes.
+    // Kernels that were not reached get a choice too, so that the next run on this adapter takes the same ones.
     for contest in kernels.iter().flatten() {
         let label = contest.dispatches[0].kernel.label;
         let of_file = || files.get(contest.file()).map(|(best, _)| (*best).to_owned());
@@ -155,7 +158,7 @@ async fn compare(
     Ok(())
 }
 
-/// Without a measurement: on a processor that runs shaders, the first variant in a text without barriers.
+/// The choice without a measurement: on a processor that runs shaders, the first variant in a text without barriers.
 fn guess(gpu: &Gpu, dispatches: &[Dispatch]) -> &'static str {
     let barriers_are_dear = software(gpu);
     let has_barriers = |d: &Dispatch| d.kernel.source_of(d.variant).contains("workgroupBarrier");
@@ -164,7 +167,7 @@ fn guess(gpu: &Gpu, dispatches: &[Dispatch]) -> &'static str {
 }
 
 impl Timed {
-    /// The variants that took more than so many times the best one's time. What these shapes do not offer did not lose.
+    /// The variants that took more than so many times the best one's time. A variant that these shapes do not offer has not lost.
     fn slower_than(&self, times: f64) -> BTreeSet<&'static str> {
         let limit = times * self.secs[0].1;
         self.secs.iter().filter(|(_, secs)| *secs > limit).map(|(name, _)| *name).collect()
@@ -172,13 +175,13 @@ impl Timed {
 }
 
 impl Contest {
-    /// Whose kernels share their variants: `file` of the label `file.entry`.
+    /// The file whose kernels share their variants: `file` of the label `file.entry`.
     fn file(&self) -> &'static str {
         let label = self.dispatches[0].kernel.label;
         label.split_once('.').map_or(label, |(file, _)| file)
     }
 
-    /// Unless nothing would be left.
+    /// It leaves the contest as it is if nothing would remain.
     fn leave_out(&mut self, hopeless: impl Fn(&Dispatch) -> bool) {
         if self.dispatches.iter().any(|d| !hopeless(d)) {
             self.dispatches.retain(|d| !hopeless(d));
@@ -204,7 +207,7 @@ fn software(gpu: &Gpu) -> bool {
     gpu.summary.kind == AdapterKind::Software
 }
 
-/// What is to be timed: the plan recorded once with every kernel's first variant, once with its second, and so on.
+/// Makes the contests: it records the plan once with every kernel's first variant, once with every second one, and so on.
 fn contests(gpu: &Gpu, record: &dyn Fn(Choices) -> Arc<Plan>, known: &Choices) -> Vec<Contest> {
     let plain = record(Choices::default());
     let kernels: BTreeMap<_, _> = plain.dispatches.iter().map(|d| (d.kernel.label, d.kernel)).collect();
@@ -241,7 +244,7 @@ fn work(d: &Dispatch) -> u64 {
 /// An executor whose plan has one kernel's dispatches, in the order of its contests.
 struct Trial {
     executor: Executor,
-    /// Of the contest that is timed next.
+    /// The number of the contest that is timed next.
     first: usize,
 }
 
@@ -250,7 +253,7 @@ impl Trial {
         let mut r = Recorder::new(Choices::default(), gpu.plan_limits());
         let mut words = Vec::new();
         for contest in contests {
-            // Every variant binds the same ranges; those of one contest share their memory with the next one's.
+            // Every variant binds the same ranges. A contest shares its memory with the next one.
             let tensors: Vec<Tensor> = contest.dispatches[0].tensors.iter().map(|t| trial_tensor(&mut r, t)).collect();
             words.extend(tensors.iter().filter(|t| t.elem == Elem::U32).cloned());
             contest.dispatches.iter().for_each(|d| r.repeat(d, &tensors));
@@ -258,7 +261,8 @@ impl Trial {
         let plan = Arc::new(r.finish());
         let mut executor = Executor::with_kernels(gpu, plan.clone(), pipelines).await?;
         for tensor in &words {
-            // None is 0, which a mask takes for padding; repeated, as the words of a text are; small, as every vocabulary has them.
+            // No word is 0, which a mask takes for padding. Words repeat, as they do in a text, and are small, so that every vocabulary
+            // has them.
             let data: Vec<u32> = (0..tensor.len()).map(|i| 1 + i % 61).collect();
             executor.write(&plan.resolve(tensor), &data);
         }
@@ -271,12 +275,12 @@ impl Trial {
         let first = self.first;
         self.first += dispatches.len();
         let mut runs: Vec<Run> = Vec::with_capacity(dispatches.len());
-        // The plain ones last: where they are slow, that is soon seen.
+        // The plain variants come last: where they are slow, that shows soon.
         for (i, d) in dispatches.iter().enumerate().rev() {
             let best = best_of(&runs);
             runs.push(self.first_run(gpu, first + i, d, best).await?);
         }
-        // Turn by turn, so that a clock that rises, or work beside, meets them all.
+        // The variants take turns, so that a rising clock, or other work on the machine, affects all of them.
         for _ in 0..SAMPLES {
             let best = best_of(&runs);
             for run in runs.iter_mut().filter(|run| run.whole() <= HOPELESS * best) {
@@ -289,7 +293,7 @@ impl Trial {
         Ok(secs)
     }
 
-    /// Finds how much of a dispatch is worth running, from its first workgroups on; not looked at closely where others are far better.
+    /// Finds how many of a dispatch's workgroups to run. It measures only roughly where other variants are far better.
     async fn first_run(&mut self, gpu: &Gpu, dispatch: usize, d: &Dispatch, best: f64) -> Result<Run> {
         let part = if software(gpu) { WORK_SOFTWARE } else { WORK_HARDWARE } / work(d).max(1) as f64;
         let groups = ((f64::from(d.groups) * part).ceil() as u32).clamp(GROUPS_MIN.min(d.groups), d.groups.max(1));
@@ -298,7 +302,7 @@ impl Trial {
         self.executor.time(dispatch, groups, 1).await?;
         run.secs = self.executor.time(dispatch, groups, 1).await?;
         if run.whole() <= HOPELESS * best && groups < d.groups && run.secs < SAMPLE_SECS {
-            // A part may fill a device otherwise than the whole does.
+            // A part may fill a device in another way than the whole does.
             run.groups = (f64::from(groups) * SAMPLE_SECS / run.secs).min(f64::from(d.groups)) as u32;
             run.secs = self.executor.time(dispatch, run.groups, 1).await?;
         }
@@ -310,10 +314,10 @@ impl Trial {
 struct Run {
     name: &'static str,
     dispatch: usize,
-    /// Workgroups that are run, of all of them.
+    /// How many of the workgroups are run.
     groups: u32,
     of: u32,
-    /// Of what is run, the fastest so far.
+    /// The fastest time so far of the workgroups that are run.
     secs: f64,
 }
 
@@ -328,7 +332,7 @@ fn best_of(runs: &[Run]) -> f64 {
     runs.iter().map(Run::whole).fold(f64::INFINITY, f64::min)
 }
 
-/// Memory of its own for what a dispatch of the plan binds.
+/// Gives the tensors that a dispatch of the plan binds memory of their own.
 fn trial_tensor(r: &mut Recorder, tensor: &Tensor) -> Tensor {
     match tensor.elem {
         Elem::F32 | Elem::F16 => r.activation_of(&tensor.label, tensor.elem, tensor.shape()),

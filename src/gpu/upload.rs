@@ -6,7 +6,7 @@ use super::kernels::Maker;
 use super::wait::Mapping;
 use crate::Result;
 
-/// One being filled, two in flight.
+/// The buffers of the ring: one is being filled, two are in flight.
 const SLOTS: usize = 3;
 
 pub struct Uploads {
@@ -23,7 +23,7 @@ pub struct Uploads {
 
 struct Slot {
     buffer: wgpu::Buffer,
-    /// None: mapped, ready to be filled.
+    /// None while the buffer is mapped and ready to be filled.
     mapping: Option<Mapping>,
 }
 
@@ -54,7 +54,7 @@ impl Uploads {
         write_through(gpu, &targets[target], offset_bytes, data);
     }
 
-    /// What was gathered goes first, or a later write would be overtaken by it.
+    /// It sends what was gathered first, because a later write must not be overtaken by an earlier one.
     fn send_directly(&mut self, gpu: &Gpu, targets: &[wgpu::Buffer]) {
         let mut at = 0;
         for piece in self.pieces.drain(..) {
@@ -105,10 +105,10 @@ impl Uploads {
     }
 }
 
-/// Bytes that wait in wgpu's own staging buffers at most.
+/// The most bytes that may wait in wgpu's own staging buffers.
 const DIRECT_BYTES_MAX: usize = 32 << 20;
 
-/// For what is too large for the ring (weights before step 0): through wgpu, a piece at a time.
+/// Writes data that is too large for the ring (weights before step 0) through wgpu, one piece at a time.
 fn write_through(gpu: &Gpu, buffer: &wgpu::Buffer, offset_bytes: u64, data: &[u32]) {
     let mut at = offset_bytes;
     for piece in data.chunks(DIRECT_BYTES_MAX / 4) {

@@ -7,7 +7,7 @@ use super::device::Gpu;
 use futures_channel::oneshot;
 use web_time::Instant;
 
-/// When a submission had been executed; nothing where the device was lost before.
+/// The time at which a submission had been executed, or nothing if the device was lost before.
 pub type Done = oneshot::Receiver<Instant>;
 
 #[cfg(not(target_arch = "wasm32"))]
@@ -32,7 +32,7 @@ mod native {
         fn drop(&mut self) {
             drop(self.requests.take());
             if let Some(thread) = self.thread.take() {
-                // It panics only if wgpu did, which was told then.
+                // The thread panics only if wgpu did, and that was reported then.
                 thread.join().ok();
             }
         }
@@ -51,7 +51,7 @@ mod native {
 
         pub fn after(&self, _queue: &wgpu::Queue, submission: wgpu::SubmissionIndex) -> Done {
             let (done, receiver) = oneshot::channel();
-            // Where the thread is gone, so is the sender just moved: the receiver reports it.
+            // If the thread is gone, the sender that was just moved is gone too, and the receiver reports it.
             if let Some(requests) = &self.0.requests {
                 requests.send((submission, done)).ok();
             }
@@ -103,7 +103,7 @@ pub use native::Waiter;
 pub struct Mapping {
     mapped: oneshot::Receiver<bool>,
     done: Done,
-    /// Whether that is known, and when it was.
+    /// Whether the submission is known to be done, and since when.
     executed: Option<Option<Instant>>,
 }
 
@@ -111,14 +111,14 @@ impl Mapping {
     /// Maps the whole of `buffer` once `submission`, which uses it, has been executed.
     pub fn new(buffer: &wgpu::Buffer, mode: wgpu::MapMode, gpu: &Gpu, submission: &wgpu::SubmissionIndex) -> Self {
         let (sender, mapped) = oneshot::channel();
-        // First the mapping, then the wait: natively it is the wait's poll that carries the mapping out.
+        // The mapping comes before the wait, because natively the wait's poll carries the mapping out.
         buffer.map_async(mode, .., move |result| {
             sender.send(result.is_ok()).ok();
         });
         Self { mapped, done: gpu.after(submission.clone()), executed: None }
     }
 
-    /// Resolves when the buffer is mapped: when the submission had been executed; none where the device was lost.
+    /// Resolves when the buffer is mapped, with the time at which the submission had been executed; with none if the device was lost.
     pub async fn ready(self) -> Option<Instant> {
         // A lost device's mapping never comes, so it is awaited only once its submission is known to be done.
         let executed = match self.executed {

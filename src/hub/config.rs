@@ -8,9 +8,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
-/// No axis of a tensor is longer: far above any vocabulary, and products of two of them fit in 64 bits.
+/// The longest axis that a tensor may have. It is far above any vocabulary, and the product of two such axes fits in 64 bits.
 const AXIS_MAX: usize = 1 << 24;
-/// No tower is deeper: bounds the list of expected tensors.
+/// The most layers that an encoder may have. It bounds the list of expected tensors.
 const LAYERS_MAX: usize = 4096;
 
 /// Fields that describe the file they came from, not the network; a file written here is f32 and ours.

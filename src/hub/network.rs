@@ -277,7 +277,7 @@ fn assemble<R: Read + Seek>(
     Ok((Network { config, tensors }, warnings))
 }
 
-/// Of two tensors of one shape.
+/// The largest difference between two tensors of one shape.
 pub(crate) fn largest_difference(a: &HubTensor, b: &HubTensor) -> f32 {
     a.data.iter().zip(&b.data).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max)
 }
@@ -315,7 +315,7 @@ pub(crate) mod tests {
     use crate::rng::{Key, Stream};
     use proptest::prelude::*;
 
-    /// A config whose sizes divide nothing.
+    /// A small configuration of which no size equals another.
     pub fn small_config(role: Role) -> ElectraConfig {
         ElectraConfig {
             vocab_size: 11,
@@ -503,7 +503,7 @@ pub(crate) mod tests {
         ) {
             let network = random_network(small_config(Role::Generator), Role::Generator, 5);
             let mut bytes = bytes_of(&network.tensors);
-            // Half of the cases hit the header alone: the interesting part is small.
+            // Half of the cases change only the header, because the interesting part of a file is small.
             let span = if head { 8 + u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize } else { bytes.len() };
             for (at, byte) in edits {
                 let at = at.index(span);

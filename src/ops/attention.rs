@@ -11,9 +11,9 @@ macro_rules! text {
         wgsl!(Stored = $elem; "lib/step.wgsl", "lib/grid.wgsl", "lib/threefry.wgsl", "lib/dropout.wgsl", $file)
     };
 }
-/// Variants and texts, by what qkv and ctx are stored as. `TILE` queries (or keys) a workgroup owns, and keys (or queries) a tile, of
-/// heads up to `D`; larger heads take smaller tiles (16 KiB of workgroup memory). Then those where a lane owns a row,
-/// and those of tiles in registers.
+/// Variants and texts, by the type that stores qkv and ctx. A workgroup owns `TILE` queries (or keys), and a tile has as many keys (or
+/// queries), of heads up to `D`. Larger heads take smaller tiles (16 KiB of workgroup memory). Then come the variants where a lane owns a
+/// row, and those with tiles in registers.
 macro_rules! of_file {
     ($elem:ident, $variants:ident) => {
         KernelSpec {
@@ -41,7 +41,7 @@ macro_rules! of_file {
 const LANES32: Variant = variant("lanes32", &[("WG", 8), ("TILE", 8), ("D", 32)]);
 const LANES64: Variant = variant("lanes64", &[("WG", 8), ("TILE", 8), ("D", 64)]);
 /// A square of lanes, each with four own rows and four that pass by.
-/// Natively alone: as Chromium translates the backward, SwiftShader gives wrong numbers for it (docs/decisions/041).
+/// Only native devices are offered it: in Chromium on SwiftShader its backward gives wrong numbers (docs/decisions/041).
 const TILES32: Variant = variant("tiles32", &[("WG", 64), ("TILE", 32), ("D", 32)]);
 const TILES64: Variant = variant("tiles64", &[("WG", 64), ("TILE", 32), ("D", 64)]);
 const fn lanes(variant: Variant, text: &'static str) -> Variant {
@@ -49,7 +49,7 @@ const fn lanes(variant: Variant, text: &'static str) -> Variant {
 }
 const OF_FILE: KernelSpec = of_file!(f32, core_only);
 const OF_FILE_F16: KernelSpec = of_file!(f16, with_f16);
-/// The plain text's, the only one that has `map`: it runs on request, where speed is no matter.
+/// The variants of the plain text. Only it has `map`, which runs on request, where speed does not matter.
 const fn plain(of_file: KernelSpec) -> KernelSpec {
     KernelSpec { uses_step: false, variants: of_file.variants.split_at(5).0, ..of_file }
 }
@@ -159,7 +159,7 @@ pub fn map(r: &mut Recorder, saved: &Attended, shares: &Tensor) {
 }
 
 fn launch(r: &mut Recorder, kernel: &'static KernelSpec, dims: &Dims, tensors: &[&Tensor], flops_per_pair: u64) {
-    // Where nothing is chosen, the smallest head that fits; no choice may take one of twice the size and more.
+    // Without a choice it takes the smallest head that fits. A choice may not take a head that is twice as large or more.
     let class = format!("d{}t{}", dims.d.next_power_of_two(), dims.t.next_power_of_two());
     let fits = |d: u32| d >= dims.d && (d < 2 * dims.d || d <= 32);
     // A variant in fours declares 16 bytes for every binding, also for one number a row.

@@ -4,7 +4,7 @@ use super::{Dropout, reduce, stored_as};
 use crate::plan::kernel::{KernelSpec, Variant, core_only, read, read_shared, update, variant, with_f16, write};
 use crate::plan::{Chosen, Recorder, Tensor};
 
-/// Variants and text, by what is stored: the plain one, a workgroup a row; then where a lane owns a row.
+/// Variants and text, by the type that is stored: in the plain one a workgroup owns a row, in the others a lane.
 macro_rules! of_file {
     ($elem:ident, $variants:ident) => {
         KernelSpec {
@@ -55,9 +55,9 @@ pub struct Dims {
     pub rows_per_group: u32,
     /// Tokens a row of text has: places the dropout words of an accumulated micro-batch (index = (row_base * t + n) * c + channel).
     pub t: u32,
-    /// On what joins the residual.
+    /// The dropout of the branch that joins the residual.
     pub inner: Dropout,
-    /// On the normalised output.
+    /// The dropout of the normalised output.
     pub outer: Dropout,
     pub pad: u32,
 }
@@ -175,14 +175,14 @@ pub fn forward_residual(
     out
 }
 
-/// dx from dy, and dw, db += . Of [`forward`]. dy: (N, C) -> dx: (N, C)
+/// The gradient of [`forward`]: dx from dy, and dw, db += . dy: (N, C) -> dx: (N, C)
 pub fn backward(r: &mut Recorder, saved: &Normed, p: &Affine, d: &Affine, dy: &Tensor) -> Tensor {
     let dx = r.activation(&format!("d.{}", saved.x.label), saved.x.shape());
     backward_with(r, stored_as(saved.x.elem, &BACKWARD, &BACKWARD_F16), saved, p, d, dy, &[&dx]);
     dx
 }
 
-/// Of [`forward_residual`]: gradients of the residual branch (=) and of `h` (=), and dw, db += . dy: (N, C) -> (dresidual, dh)
+/// The gradient of [`forward_residual`]: of the residual branch (=) and of `h` (=), and dw, db += . dy: (N, C) -> (dresidual, dh)
 pub fn backward_residual(r: &mut Recorder, saved: &Normed, p: &Affine, d: &Affine, dy: &Tensor) -> (Tensor, Tensor) {
     let dx = r.activation(&format!("d.residual.{}", saved.x.label), saved.x.shape());
     let dh = r.activation(&format!("d.{}", saved.x.label), saved.x.shape());
@@ -221,7 +221,7 @@ fn choose(r: &Recorder, kernel: &'static KernelSpec, [n, c]: [u32; 2]) -> Chosen
     r.choices.variant(kernel, format!("c{}", c.next_power_of_two()), takes)
 }
 
-/// A workgroup a row, or one for as many rows as it has lanes.
+/// The workgroups: one for each row, or one for as many rows as it has lanes.
 fn groups(kernel: &KernelSpec, chosen: &Chosen, n: u32) -> u32 {
     let variant = &kernel.variants[chosen.variant];
     if variant.source.is_some() { n.div_ceil(variant.constant("WG")) } else { n }

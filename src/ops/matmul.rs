@@ -28,9 +28,9 @@ macro_rules! tiles {
         )
     };
 }
-/// What the family shares, by the elements of A, of B and u, and of C. `TILE_M` × `TILE_N` outputs a workgroup. First those of `WG_M` ×
-/// `WG_N` lanes, `TILE_K` deep in workgroup memory, 4 × 4 outputs a lane; then those without, `WG` lanes of 16 × 4; then `WG` lanes of 8 × 8, with
-/// workgroup memory twice.
+/// What the family shares, by the element types of A, of B and u, and of C. A workgroup has `TILE_M` × `TILE_N` outputs. First come the
+/// variants of `WG_M` × `WG_N` lanes with 4 × 4 outputs each, `TILE_K` deep in workgroup memory. Then come those without workgroup
+/// memory: `WG` lanes of 16 × 4. Then `WG` lanes of 8 × 8, with two halves of workgroup memory.
 macro_rules! of_file {
     ($a:ident, $b:ident, $c:ident, $variants:ident $(, $more:expr)?) => {
         KernelSpec {
@@ -70,7 +70,7 @@ macro_rules! of_file {
     };
 }
 const OF_FILE: KernelSpec = of_file!(f32, f32, f32, core_only);
-/// Forward: all that is kept, and weights, as f16.
+/// The forward's types: weights, and everything that is kept, are f16.
 const OF_FILE_F16: KernelSpec = of_file!(
     f16,
     f16,
@@ -80,7 +80,7 @@ const OF_FILE_F16: KernelSpec = of_file!(
         .of(tiles!(f16, f16, f16, "lib/matrices16.wgsl", "matmul.cooperative.wgsl"))
         .with_matrices(Matrices::F16)
 );
-/// Forward to what a loss is taken from.
+/// The forward's types where a loss is taken from the output.
 const OF_FILE_LOGITS: KernelSpec = of_file!(
     f16,
     f16,
@@ -90,7 +90,7 @@ const OF_FILE_LOGITS: KernelSpec = of_file!(
         .of(tiles!(f16, f16, f32, "lib/matrices16.wgsl", "matmul.cooperative.wgsl"))
         .with_matrices(Matrices::F16)
 );
-/// Backward: gradients are f32, what they are multiplied by is f16.
+/// The backward's types: gradients are f32, the operands beside them f16.
 const OF_FILE_BACKWARD: KernelSpec = of_file!(f32, f16, f32, with_f16);
 const NARROW: &[(&str, u32)] = &[("TILE_M", 16), ("TILE_N", 32), ("WG", 8)];
 /// One subgroup, which holds the tile in cooperative matrices.
@@ -173,8 +173,8 @@ pub struct Linear {
     pub b: Tensor,
 }
 
-/// FLOPs that one dispatch may have: larger products are split by rows, so that no dispatch holds the device for long. The feed-forward
-/// of the paper's small batch (16,384 rows of 256 by 1,024) is whole: a quarter of a second where a processor runs the shaders.
+/// The most FLOPs of one dispatch. Larger products are split by rows, so that no dispatch holds the device for long. The feed-forward of
+/// the paper's small batch (16,384 rows of 256 by 1,024) stays whole; it takes a quarter of a second where a processor runs the shaders.
 const FLOPS_MAX: u64 = 1 << 33;
 /// The length of a part is a multiple of this where rows are read along k: no step of a tile, and no quad, straddles two parts.
 const K_PART_UNIT: u32 = 32;
@@ -279,7 +279,8 @@ fn backward_input_with(
     }
 }
 
-/// [`BACKWARD_INPUT`] where its sums are long and its outputs few, such as a vocabulary's. False: they are not.
+/// Records [`BACKWARD_INPUT`] in parts where its sums are long and its outputs few, as a vocabulary's are. Returns false where they are
+/// not.
 fn backward_input_in_parts(r: &mut Recorder, dy: &Tensor, w: &Tensor, dx: &Tensor) -> bool {
     let ([m, k], [_, n]) = (dy.dims(), w.dims());
     let k_part = k.div_ceil(parts(r, [m, n, k])).next_multiple_of(K_PART_UNIT);
@@ -316,8 +317,8 @@ pub fn backward_params(r: &mut Recorder, x: &Tensor, dy: &Tensor, d: &Linear) {
     reduce::rows_add_pair(r, &partial, &d.w.reshaped(&[m * n]), &d.b);
 }
 
-/// How many pieces a product's sum is cut into: enough to fill the device, none shorter than is worth it. By the plain variant's
-/// tiles, so that no choice of another changes which kernels run.
+/// Into how many parts a product's sum is cut: enough to fill the device, none too short to be worth a workgroup. It counts the plain
+/// variant's tiles, so that the choice of another variant does not change which kernels run.
 fn parts(r: &Recorder, [m, n, k]: [u32; 3]) -> u32 {
     let wanted = r.limits.split.tiles_full.div_ceil(tiles(&BACKWARD_WEIGHT, &Chosen::default(), m, n));
     let parts = wanted.min(k / r.limits.split.part_min).max(1);
@@ -344,7 +345,7 @@ fn flops([m, n, k]: [u32; 3]) -> u64 {
 fn blocks(x: &Tensor, n: u32) -> impl Iterator<Item = (u32, u32)> + use<> {
     let [rows_all, k] = x.dims();
     let per_row = flops([1, n, k]).max(1);
-    // Also of the gradient and of u, whichever is narrower.
+    // The starts must also suit the gradient and u, whichever is narrower.
     let unit = Elem::F16.align();
     let rows = ((FLOPS_MAX / per_row).max(1).min(u64::from(u32::MAX)) as u32 / unit).max(1) * unit;
     (0..rows_all).step_by(rows as usize).map(move |first| (first, rows.min(rows_all - first)))

@@ -5,7 +5,7 @@
 //! **Invariant:** no executor is named here. Letters: B batch, T tokens, N = B*T, C channels, E embedding, H heads, D = C/H, F
 //! feed-forward, L layers, V vocabulary, S slots.
 
-/// The text of a shader: what the types are that it leaves open, libraries and file, joined at compile time.
+/// The text of a shader: the types that it leaves open, its libraries and its file, joined at compile time.
 macro_rules! wgsl {
     ($($open:ident = $elem:ident),+; $($file:literal),+) => {
         concat!(
@@ -18,7 +18,7 @@ macro_rules! wgsl {
     };
 }
 
-/// A kernel twice, from what its file has for both: with the slots that say `in_f16()` as f32, and as they say.
+/// Makes two kernels from one file: one reads the slots that say `in_f16()` as f32, the other as f16.
 macro_rules! twice {
     ($(#[$doc:meta])* $name:ident, $half:ident: $label:literal, $entry:literal, [$($slot:expr),+ $(,)?], $of_file:expr, $of_file_f16:expr) => {
         $(#[$doc])*
@@ -114,7 +114,7 @@ pub const ALL: &[&KernelSpec] = &[
     &vocab::BACKWARD,
 ];
 
-/// Of two kernels that compute the same, the one for what is stored as `elem`.
+/// Picks, of two kernels that compute the same, the one for tensors stored as `elem`.
 fn stored_as(elem: Elem, plain: &'static KernelSpec, half: &'static KernelSpec) -> &'static KernelSpec {
     if elem == Elem::F16 { half } else { plain }
 }

@@ -5,11 +5,11 @@ use crate::plan::{Access, Elem, Recorder, Slot, Tensor};
 
 const SOURCE: &str = wgsl!("lib/step.wgsl", "lib/grid.wgsl", "lib/reduce.wgsl", "optimizer.wgsl");
 const VARIANTS: &[Variant] = &[variant("wg256", &[("WG", 256)])];
-/// Few lanes meet at fewer barriers, which are dear where a processor runs them.
+/// Few lanes meet at fewer barriers. Barriers are expensive where a processor runs them.
 const SUM_VARIANTS: &[Variant] = &[variant("wg256", &[("WG", 256)]), variant("wg32", &[("WG", 32)])];
-/// Elements one workgroup of the norm adds up, and one of the update moves.
+/// How many elements a workgroup of the norm adds up, and a workgroup of the update moves.
 const PER_GROUP: u32 = 4096;
-/// Clipping groups at most.
+/// The most clipping groups.
 pub const GROUPS_MAX: u32 = 3;
 
 /// As `Dims` in the shader.
@@ -27,7 +27,7 @@ pub struct Dims {
     pub beta2: f32,
     pub eps: f32,
     pub weight_decay: f32,
-    /// Of the step's learning rate.
+    /// The factor on the step's learning rate.
     pub lr_scale: f32,
     pub pad: [u32; 3],
 }

@@ -13,7 +13,8 @@ const OF_FILE: KernelSpec = KernelSpec {
     looks_up: false,
     variants: VARIANTS,
 };
-/// A lane a column; and where a sum wants several, with the barrier that these need. The shape decides, not a measurement.
+/// One variant has one lane a column. The other has several lanes a column, with the barrier that they need. The shape decides, not a
+/// measurement.
 const VARIANTS: &[Variant] =
     &[variant("wg64", &[("WG", 64), ("SLICED", 0)]), variant("sliced256", &[("WG", 256), ("SLICED", 1)])];
 /// Lanes of a column in a sum of at least so many rows, where one lane a column would leave most of the device without work.
@@ -26,7 +27,7 @@ const SLICED_ROWS_MIN: u32 = 64;
 pub struct Sum {
     pub rows: u32,
     pub columns: u32,
-    /// Of which y's.
+    /// How many of the columns are y's.
     pub y_columns: u32,
     /// Lanes of a column.
     pub slices: u32,
@@ -38,7 +39,7 @@ pub struct Sum {
 pub struct Dims {
     pub first: Sum,
     pub second: Sum,
-    /// Workgroups of the first.
+    /// The workgroups of the first sum.
     pub groups: u32,
     pub pad: [u32; 3],
 }
@@ -86,7 +87,7 @@ fn one(r: &mut Recorder, kernel: &'static KernelSpec, partial: &Tensor, y: &Tens
 
 /// y and z += sum of the rows of `partial`, which has y's columns, then z's. partial: (rows, a + b), y: (a), z: (b)
 ///
-/// Recorded with the next such sum, or at the end of the stage: nothing in a stage reads the gradients that it makes.
+/// It is recorded with the next such sum, or at the end of the stage, because nothing in a stage reads the gradients that it writes.
 pub fn rows_add_pair(r: &mut Recorder, partial: &Tensor, y: &Tensor, z: &Tensor) {
     let [_, columns] = partial.dims();
     let ([a], [b]) = (y.dims(), z.dims());
@@ -117,7 +118,7 @@ const NOTHING: Sum = Sum { rows: 0, columns: 0, y_columns: 0, slices: 1 };
 
 fn sum(r: &Recorder, partial: &Tensor, y: &Tensor) -> Sum {
     let [rows, columns] = partial.dims();
-    // As many columns as a full device has tiles keep it busy, a lane each.
+    // As many columns as a full device has tiles keep it busy with one lane each.
     let sliced = rows >= SLICED_ROWS_MIN && columns <= r.limits.split.tiles_full;
     Sum { rows, columns, y_columns: y.len(), slices: if sliced { SLICES } else { 1 } }
 }

@@ -52,7 +52,7 @@ fn variants(op: &str, features: Features) -> BTreeSet<&'static str> {
     kernels.flat_map(|kernel| kernel.variants).filter(|v| features.offer(v.needs)).map(|v| v.name).collect()
 }
 
-/// What activations are stored as: f16, too, where the op has kernels for it and the device can run them.
+/// The types in which activations are stored: f32, and also f16 where the op has kernels for it and the device can run them.
 fn stored(op: &str, features: Features) -> Vec<Elem> {
     let halves = |kernel: &&&KernelSpec| kernel.slots.iter().any(|slot| slot.elem == Elem::F16);
     let of_op = ops::ALL.iter().filter(|kernel| kernel.label.split('.').next() == Some(op));
@@ -82,7 +82,7 @@ fn steps(op: &str) -> Vec<Step> {
     }
 }
 
-/// In the half of a word behind an odd number of f16: no number.
+/// Fills the half of a word that an odd number of f16 leaves over; it is not a number.
 const LEFT_OVER: u16 = 0x7ead;
 
 /// Records one op's shapes.
@@ -202,7 +202,7 @@ fn fills(lab: &mut Lab) {
 
 fn casts(lab: &mut Lab) {
     for len in [1, 3, 7, 255, 256, 257, 2049, 10_001] {
-        // From what f16 has no number for, through its smallest, to what it rounds coarsely.
+        // The numbers range from those that are too small for f16, through its smallest, to those that it rounds coarsely.
         let x = lab.normals(len, 0.0, 1.0).iter().map(|x| x * (12.0 * x).exp2()).collect::<Vec<f32>>();
         let x = lab.given("x", &[len], &x.iter().map(|x| x.clamp(-6e4, 6e4)).collect::<Vec<f32>>());
         let y = lab.output("y", Elem::F16, &[len]);
@@ -321,7 +321,7 @@ fn layernorms(lab: &mut Lab) {
     for (i, ([n, c], mean)) in shapes.into_iter().enumerate() {
         let site = i as u32;
         for dropout in [Dropout::OFF, Dropout::new(0.1, site)] {
-            // So far a mean would leave f16 no variance.
+            // A mean as large as the f32 one would leave f16 no variance.
             let mean = if lab.r.stored == Elem::F32 { mean } else { 1.0 };
             let x = lab.stored_around("x", &[n, c], mean, 1.0);
             let (p, d, dy) = (lab.affine(c), lab.affine(c), lab.normal("dy", &[n, c]));

@@ -11,12 +11,12 @@ use crate::plan::{Dispatch, Elem, Step};
 
 /// One rounding: half an ULP.
 const ROUND: f64 = 1.0 / 16_777_216.0;
-/// What lies between two neighbours of a number in f16, at the least of the normal ones: a device rounds to either of them where it
-/// stores (to the nearest, or towards zero), the twin to the nearest.
+/// The distance between two neighbours of the smallest normal number in f16. A device that stores a number may round to either neighbour
+/// (to the nearest, or towards zero); the twin rounds to the nearest.
 fn f16_step(value: f64) -> f64 {
     value.abs().max(6.104e-5).log2().floor().exp2() / 1024.0
 }
-/// Below it a device may flush to zero.
+/// A device may flush smaller numbers to zero.
 const TINY: f64 = f32::MIN_POSITIVE as f64;
 /// Two samples this close in score may change places (score errors: Gumbel noise through two logarithms, below 5e-6 a side).
 const SCORE_GAP: f64 = 1e-5;
@@ -77,7 +77,7 @@ fn largest(values: &[f32]) -> f64 {
 /// A row of one channel is its own mean: its variance is rounding, and 1 / √eps of it is any number up to 10^6.
 pub fn degenerate(s: &Scene) -> bool {
     let kernel = s.dispatch.kernel;
-    // And one of a few channels in f16 has next to no variance where they are close.
+    // A row of a few channels in f16 has next to no variance where the channels are close.
     let few = if kernel.slots.iter().any(|slot| slot.elem == Elem::F16) { 16 } else { 2 };
     kernel.label.starts_with("layernorm.") && s.dims::<layernorm::Dims>().c < few
 }
@@ -140,7 +140,7 @@ fn each<'a>(s: &'a Scene<'a>, name: &str, tolerance: impl Fn(usize) -> f64 + 'a)
 fn share(got: u32, want: u32, tolerance: f64) -> f64 {
     let (got, want) = (f32::from_bits(got), f32::from_bits(want));
     let error = (f64::from(got) - f64::from(want)).abs();
-    // No number has as many bit patterns as devices like: a gradient that is none has to stay none, whichever it is.
+    // Many bit patterns are not a number, and devices use different ones. A gradient that is not a number must stay one of them.
     if error == 0.0 || got.is_nan() && want.is_nan() {
         0.0
     } else if error.is_finite() {

@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use web_time::Instant;
 
-/// What a device does at best: memory copied, a large product multiplied and added, a dispatch that does next to nothing.
+/// What a device reaches at best: copying memory, a large matrix product, and a dispatch that does next to nothing.
 #[derive(Debug, Clone, Copy, Default, Serialize)]
 pub struct DeviceLimits {
     pub copy_gbytes_per_sec: Option<f64>,
@@ -60,7 +60,7 @@ pub async fn limits(place: &Place) -> Result<DeviceLimits> {
     })
 }
 
-/// One optimizer step: what it took, and what it had to do.
+/// One optimizer step: the time it took, and the work it had to do.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct StepSpeed {
     pub preset: String,
@@ -80,20 +80,20 @@ pub struct StepSpeed {
     /// The fastest and the slowest [`GROUP`] steps in a row.
     pub step_ms_fastest: f64,
     pub step_ms_slowest: f64,
-    /// By the cost model: each dispatch as long as its bytes or its FLOPs take at the device's limit, and what a dispatch costs.
+    /// The time by the cost model: for each dispatch the time of its bytes or its FLOPs at the device's limit, plus the cost of a dispatch.
     pub predicted_ms: Option<f64>,
-    /// `predicted_ms` of `step_ms`: how much of the limit is reached.
+    /// `predicted_ms` over `step_ms`: the share of the limit that is reached.
     pub limit_share: Option<f64>,
-    /// Of `step_ms`, the host's own work: masking, packing, writing, encoding.
+    /// The part of `step_ms` that is the host's own work: masking, packing, writing, encoding.
     pub host_ms: f64,
     /// What the host takes to encode a step and to submit it, medians of [`REHEARSALS`] without any work for the device; none where
     /// nothing of ours is launched on one.
     pub encode_ms: Option<f64>,
     pub submit_ms: Option<f64>,
     pub steps: u64,
-    /// None here, and of what is moved, held and predicted, for an engine that runs no plan of ours.
+    /// An engine that runs no plan of ours has no number here, nor for what is moved, held and predicted.
     pub dispatches: Option<u64>,
-    /// Moved at least, and multiplied or added, by the kernels of a step.
+    /// The bytes that the kernels of a step must move, and the FLOPs that they compute.
     pub bytes: Option<u64>,
     pub flops: u64,
     /// Device memory of the whole plan.
@@ -106,11 +106,11 @@ pub struct KernelSpeed {
     pub kernel: &'static str,
     pub calls: u64,
     pub ms: f64,
-    /// Of the sum over all kernels.
+    /// The share of the sum over all kernels.
     pub share: f64,
     pub gflops_per_sec: f64,
     pub gbytes_per_sec: f64,
-    /// Of the device's limits; above 1 where what is moved lies in a cache.
+    /// The shares of the device's limits; above 1 where the moved data lies in a cache.
     pub product_share: Option<f64>,
     pub copy_share: Option<f64>,
     /// By the cost model, and its share of `ms`.
@@ -288,10 +288,10 @@ pub(super) fn step_speed(
     }
 }
 
-/// Steps that are timed dispatch by dispatch; the fastest of each counts, because what disturbs only ever slows.
+/// How many steps are timed dispatch by dispatch. The fastest time of each dispatch counts, because disturbances only ever slow it down.
 const PROFILED_STEPS: u64 = 5;
 
-/// Of all dispatches of a kernel.
+/// The sums over all dispatches of a kernel.
 #[derive(Default)]
 struct Sum {
     calls: u64,

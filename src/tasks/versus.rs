@@ -60,7 +60,7 @@ impl Lane {
         self.turns.iter().map(Times::step_secs).collect()
     }
 
-    /// Of all turns, but for the rate: that is the median turn's.
+    /// The numbers of all turns; the rate is the median turn's.
     fn speed(&self, config: &Config, place: &Place, limits: &DeviceLimits) -> StepSpeed {
         let all = self.turns.iter().fold(Times::default(), Times::append);
         let mut speed = step_speed(config, place, &self.drill, limits, all);

@@ -12,7 +12,7 @@ pub fn windows(tokens: usize, row: usize) -> Vec<Range<usize>> {
         windows.push(start..start + row);
         start += stride;
     }
-    // As long as the others, so that its first tokens have something before them.
+    // The last window is as long as the others, so that its first tokens have something before them.
     windows.push(tokens.saturating_sub(row)..tokens);
     windows
 }

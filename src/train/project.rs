@@ -1,16 +1,16 @@
 //! Points of many dimensions on the two axes along which they differ most: principal components by power iteration, the same
 //! every time. (N, D) -> (N, 2) and the share of the variance that each axis shows.
 
-/// What became of the points.
+/// Where the points lie on the two axes.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Projection {
     /// (N, 2)
     pub points: Vec<[f32; 2]>,
-    /// Of all the variance, along each axis.
+    /// The share of all the variance along each axis.
     pub explained: [f64; 2],
 }
 
-/// Rounds of the power iteration at most, and the change of direction at which it ends.
+/// The most rounds of the power iteration, and the change of direction at which it ends.
 const ROUNDS_MAX: usize = 300;
 const SETTLED: f64 = 1e-9;
 
@@ -69,7 +69,8 @@ fn principal_axis(centred: &[f64], d: usize, before: &[Vec<f64>]) -> (Vec<f64>, 
     (axis, along)
 }
 
-/// Takes what lies along `before` out of `axis` and makes it one long; returns how long it was. Nothing left: all zero.
+/// Removes from `axis` what lies along `before`, and scales the rest to length 1. Returns the length before; if nothing remains, all is
+/// zero.
 fn clear(axis: &mut [f64], before: &[Vec<f64>]) -> f64 {
     for other in before {
         let along = dot(axis, other);

@@ -10,11 +10,11 @@ use crate::text::grammar::{Grammar, Language, Level, Verdict};
 use crate::text::tokenizer::Tokenizer;
 use crate::train::metrics;
 
-/// Seed of the stories: not that of the corpus.
+/// The seed of the stories; it differs from the corpus's.
 const SEED: u64 = 0x7275_6c65;
-/// Rows that are judged at most.
+/// The most rows that are judged.
 const ROWS_MAX: usize = 256;
-/// Stories that are looked through for them.
+/// How many stories are searched for them.
 const STORIES_MAX: u64 = 1024;
 
 /// Rows of stories, with the word behind every token.
@@ -23,7 +23,7 @@ pub struct RuleRows {
     batches: Vec<RuleBatch>,
 }
 
-/// One batch; `words[n]`: the word that token n is the whole of.
+/// One batch; `words[n]` is the word that token n spells alone.
 pub struct RuleBatch {
     pub batch: Batch,
     words: Vec<Option<WordAt>>,

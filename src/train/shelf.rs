@@ -6,7 +6,7 @@ mod native {
     use crate::hub::replace_file;
     use std::path::PathBuf;
 
-    /// A folder, made when something is first put there.
+    /// A folder, which is made when something is first put there.
     #[derive(Debug, Clone)]
     pub struct Shelf(PathBuf);
 

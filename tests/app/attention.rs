@@ -1,4 +1,4 @@
-//! The attention panel: who looks at whom in both networks, by name and by number.
+//! Tests the attention panel: who looks at whom in both networks, by name and by number.
 
 use crate::desk::{Look, desk};
 use crate::hands::{TALL, live, nothing_asked, open_at, press, says};

@@ -1,4 +1,4 @@
-//! The curves panel: the time axis by hand and by keys, the legend, other runs beside this one.
+//! Tests the curves panel: the time axis by hand and by keys, the legend, other runs beside this one.
 
 use crate::desk::{App, LOOK, desk};
 use crate::hands::{key, open_at, press, says};

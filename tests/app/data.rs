@@ -1,4 +1,4 @@
-//! The data panel: the choices of a run and its command line, texts, tokenizers, models and runs.
+//! Tests the data panel: the choices of a run and its command line, texts, tokenizers, models and runs.
 
 use crate::desk::{Look, desk};
 use crate::hands::{TALL, open_at, press, says, wait_for, write};

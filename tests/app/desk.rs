@@ -1,5 +1,6 @@
-//! The app without a window: a desk in a test harness, found by role and label, and pictures of it.
-//! `open(..)` -> harness -> `get_by_label`, `click`, `run_steps` -> assertions; `same_picture` where an image has to do.
+//! The app without a window: a desk in a test harness. Tests find controls by role and label, and compare pictures where only a picture
+//! will do.
+//! `open(..)` -> harness -> `get_by_label`, `click`, `run_steps` -> assertions; `same_picture`.
 
 use crate::RUNS;
 use egui_kittest::Harness;

@@ -1,4 +1,4 @@
-//! A person's hands and patience: what is pressed, typed and asked for, and drawing until it has happened.
+//! A person's hands and patience: functions that press, type and ask, and draw frames until something has happened.
 //! ask -> desk -> [`until`] the desk or the picture says so.
 
 use crate::desk::{App, LOOK, Look, desk, open, show};

@@ -1,4 +1,4 @@
-//! The kernels panel: a step unfolds from its stages to a kernel's two texts, and a measurement fills in the times.
+//! Tests the kernels panel: a step unfolds from its stages to a kernel's two texts, and a measurement fills in the times.
 
 use crate::hands::{TALL, hear, live, open_at, press, press_containing, says};
 use egui::accesskit::Role;

@@ -1,4 +1,4 @@
-//! The lesson panel: nine pages by keys, predictions and their answers, and what is kept for another day.
+//! Tests the lesson panel: nine pages by keys, predictions and their answers, and what is kept for another day.
 
 use crate::desk::{Look, desk, open, show};
 use crate::hands::{TALL, open_at, press, says};

@@ -1,4 +1,4 @@
-//! The map panel: words searched for, walked through by keys and pointed at.
+//! Tests the map panel: a person searches for words, walks through them by keys and points at them.
 
 use crate::desk::{App, desk};
 use crate::hands::{TALL, live, nothing_asked, open_at, press, says, write};

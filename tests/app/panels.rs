@@ -1,4 +1,5 @@
-//! Hardware and log, and what holds for every panel that reads numbers: its controls have names, and it is not drawn again in vain.
+//! Tests hardware and log, and what holds for every panel that reads numbers: its controls have names, and it draws again only when
+//! something changed.
 
 use crate::desk::{App, LOOK, Look, desk, open, show};
 use crate::hands::{TALL, hear, open_at, press, says};

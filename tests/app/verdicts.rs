@@ -1,4 +1,4 @@
-//! The verdicts panel: counts of an evaluation, the threshold that moves them, and the examples in each cell.
+//! Tests the verdicts panel: counts of an evaluation, the threshold that moves them, and the examples in each cell.
 
 use crate::desk::desk;
 use crate::hands::{TALL, hear, live, open_at, press, press_containing, says};

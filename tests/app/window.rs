@@ -1,11 +1,11 @@
-//! The app as a person with or without a screen meets it: controls by role and name, the flow strip, the layouts.
+//! Tests the window as a person with or without a screen meets it: controls by role and name, the flow strip, the layouts.
 
 use crate::desk::{App, LOOK, Look, desk, open, same_picture, show};
 use crate::gpu;
 use egui::accesskit::Role;
 use egui_kittest::Node;
 use egui_kittest::kittest::{NodeT, Queryable};
-use electroscope::app::desk::first_run;
+use electroscope::app::first_run::first_run;
 use electroscope::app::panels::PanelId;
 use electroscope::app::state::Source;
 use electroscope::train::event::{Change, Event, Failure, FailureKind, Probe, ProbeToken, ReadToken, Saved};

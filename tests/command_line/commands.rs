@@ -1,4 +1,4 @@
-//! The command line as a person or a program uses it: the built program, its exit status, its JSON, its files.
+//! Tests the built program as a person or another program uses it: its exit status, its JSON, its files.
 
 use crate::model;
 use crate::program::{Ran, command, run};

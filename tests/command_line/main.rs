@@ -1,4 +1,4 @@
-//! The command line as a person or a program uses it: the built program, its exit status, its JSON, its files.
+//! Tests the command line: the built program, its exit status, its JSON, its files.
 
 mod commands;
 #[path = "../common/model.rs"]

@@ -1,4 +1,4 @@
-//! What the tests that need an adapter share.
+//! Shared by the tests that need an adapter.
 
 use electroscope::gpu::{Choice, Gpu, Profile};
 

@@ -1,4 +1,4 @@
-//! A small model with random weights and a tokenizer of its own, written as transformers would.
+//! Writes a small model with random weights and a tokenizer of its own, as transformers would.
 
 use electroscope::hub::{ElectraConfig, HubTensor, Network, Role, expected_tensors, pair_from_networks, write_pair};
 use electroscope::rng::{Key, Sequence, Stream};

@@ -1,4 +1,4 @@
-//! The built program, run as a person runs it: arguments in; exit status, standard output and standard error out.
+//! Runs the built program as a person does: arguments in; exit status, standard output and standard error out.
 
 use serde_json::Value;
 use std::ffi::OsStr;

@@ -1,4 +1,4 @@
-//! A run as the app has it: on a thread of its own, commands in, events out; and a folder with a corpus for it.
+//! Runs training as the app does, on a thread of its own, with commands in and events out; and makes a folder with a corpus for it.
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 
 use crate::lab;

@@ -1,4 +1,4 @@
-//! The gpu executor's promises, with kernels of its own: nothing is made after step 0, slices do not change results, no output is
+//! Tests the gpu executor's promises with kernels of its own: nothing is made after step 0, slices do not change results, no output is
 //! dropped, bytes go there and back, and every refusal is an error that says why.
 
 use crate::adapter;

@@ -1,4 +1,5 @@
-//! The kernels and the gpu executor: shaders against their specifications, kernels against their twins, and the choice of variants.
+//! Tests the kernels and the gpu executor: shaders against their specifications, kernels against their twins, and the choice of
+//! variants.
 
 #[path = "../common/adapter.rs"]
 mod adapter;

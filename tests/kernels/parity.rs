@@ -1,4 +1,4 @@
-//! Every WGSL kernel on the best adapter there is (lavapipe will do) against its CPU twin.
+//! Compares every WGSL kernel with its CPU twin, on the best adapter of this machine (lavapipe will do).
 
 use crate::adapter;
 use electroscope::gpu::Features;

@@ -1,4 +1,4 @@
-//! Every kernel's specification against its shader, without a GPU: naga parses, validates, resolves each variant's constants and
+//! Compares every kernel's specification with its shader, without a GPU: naga parses, validates, resolves each variant's constants and
 //! translates to the languages of the three native platforms.
 
 use electroscope::ops;

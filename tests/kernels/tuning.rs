@@ -1,4 +1,4 @@
-//! Choosing the kernels' variants on an adapter: what is measured, what is left alone, and that it ends in time.
+//! Tests tuning on an adapter: what it measures, what it leaves alone, and that it ends in time.
 
 use crate::adapter;
 use electroscope::config::{Config, Overrides};

@@ -1,4 +1,4 @@
-//! What goes wrong while a view is watching: the run says what to do and which checkpoint is safe, and where it can it goes on.
+//! Tests failures while a view is watching: the run says what to do and which checkpoint is safe, and it goes on where it can.
 
 use crate::lab;
 use crate::watched::{DESK, ENDLESS, Watched, numbers, options};

@@ -1,5 +1,5 @@
-//! Runs as a person starts them, from the command line: resumed ones end with the bytes of those that were never interrupted, and one
-//! whose numbers go wrong stops with its last checkpoint as it was.
+//! Tests runs from the command line. A resumed run ends with the bytes of one that was never interrupted. A run whose numbers go wrong
+//! stops with its last checkpoint as it was.
 
 use crate::lab;
 use electroscope::text::grammar::Level;

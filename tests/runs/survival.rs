@@ -1,4 +1,4 @@
-//! What a checkpoint must survive: SIGKILL at any instant, a full disk, a second trainer.
+//! Tests what a checkpoint must survive: SIGKILL at any instant, a full disk, a second trainer.
 
 use electroscope::hub::{ElectraConfig, HubTensor, Network, Pair, Role, Tensors, expected_tensors};
 use electroscope::rng::{Key, Sequence, Stream};

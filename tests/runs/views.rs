@@ -1,4 +1,4 @@
-//! What the app asks of a run, and what it gets: a run on a thread of its own, commands in, events out. Small networks on the cpu
+//! Tests what the app asks of a run and what it gets: a run on a thread of its own, commands in, events out. Small networks on the cpu
 //! executor.
 
 use crate::lab;

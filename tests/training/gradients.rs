@@ -1,5 +1,5 @@
-//! The twins' gradients against finite differences, kernel by kernel and for the whole loss; whose loss reaches whose parameters;
-//! and accumulation. (The GPU's kernels are compared with the twins in `parity`.)
+//! Compares the twins' gradients with finite differences, kernel by kernel and for the whole loss. It also tests which loss reaches
+//! which parameters, and accumulation. (`parity` compares the GPU's kernels with the twins.)
 
 use crate::lab;
 use crate::lab::Rig;

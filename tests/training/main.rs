@@ -1,4 +1,4 @@
-//! Training, step by step: the recorded plan, gradients, the draws of replacements, and what the steps come to.
+//! Tests training step by step: the recorded plan, gradients, the draws of replacements, and what the steps lead to.
 
 #[path = "../common/adapter.rs"]
 mod adapter;

@@ -1,5 +1,5 @@
-//! transformers as the judge of `detect`, `fill` and `export`: the same ids, logits within 1e-4 of the largest, both ways.
-//! Runs where `ELECTROSCOPE_PYTHON` names a Python that has torch and transformers; `tests/oracle/cli.py` does its part.
+//! Compares `detect`, `fill` and `export` with transformers: the same ids, logits within 1e-4 of the largest, both ways. It runs where
+//! `ELECTROSCOPE_PYTHON` names a Python that has torch and transformers; `tests/oracle/cli.py` does the Python part.
 
 use crate::program;
 use crate::program::{command, run};

@@ -1,5 +1,6 @@
-//! transformers as the judge: networks it saves are read here, written again, and loaded by it without a key amiss.
-//! Runs where `ELECTROSCOPE_PYTHON` names a Python that has torch and transformers; `tests/oracle/hub.py` does its part.
+//! Exchanges networks with transformers: this program reads and writes again what transformers saved, and transformers loads that
+//! without a key amiss. It runs where `ELECTROSCOPE_PYTHON` names a Python that has torch and transformers; `tests/oracle/hub.py` does
+//! the Python part.
 
 use electroscope::hub;
 use std::path::Path;

@@ -1,4 +1,5 @@
-//! Against transformers and PyTorch: networks exchanged with them, judgements of both, and whole training steps in double precision.
+//! Tests against transformers and PyTorch: networks exchanged with them, judgements of both, and whole training steps in double
+//! precision.
 
 mod command_line;
 mod exchange;

@@ -1,4 +1,4 @@
-//! Both executors against whole training steps that transformers and PyTorch computed in double precision.
+//! Compares both executors with whole training steps that transformers and PyTorch computed in double precision.
 
 use electroscope::config::Precision;
 use electroscope::gpu::Choice;

@@ -71,7 +71,7 @@ pub async fn run_parity(report: js_sys::Function) -> Summary {
 
 /// Steps of a whole training plan that the browser takes.
 const NANO_STEPS: u64 = 20;
-/// And with the kernels that were the fastest.
+/// How many steps it takes with the fastest kernels.
 const CHOSEN_STEPS: u64 = 5;
 
 /// Training itself: the nano preset on the browser's adapter and on the twins, every loss of every step within its bar.

@@ -64,7 +64,7 @@ fn other_platforms() -> Result<(), String> {
     Ok(())
 }
 
-/// That it compiles, and its lints; its tests are `cargo xtask test --burn`.
+/// Checks that it compiles, and its lints. `cargo xtask test --burn` runs its tests.
 fn burn() -> Result<(), String> {
     if !test::burn_is_a_feature() {
         println!("\nBurn engine: nothing to check, Cargo.toml lists no feature `burn`");
@@ -76,7 +76,7 @@ fn burn() -> Result<(), String> {
     process::run(clippy)
 }
 
-/// No dependency compiles C, with the Burn engine or without: `cc` and `cmake` are what build scripts do it with. Said aloud for
+/// Checks that no dependency compiles C, with the Burn engine or without. Build scripts do it with `cc` and `cmake`. It prints a line for
 /// every target.
 fn no_c() -> Result<(), String> {
     let mut found = Vec::new();

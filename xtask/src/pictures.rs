@@ -8,14 +8,14 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
-/// Name and what is typed after `electroscope app`. The window's is of a run past its first evaluation, at a step at which what is replaced is
-/// caught.
+/// Name and what is typed after `electroscope app`. The window's is of a run past its first evaluation, at a step at which what is
+/// replaced is caught.
 const PICTURES: [(&str, &str); 3] = [
     ("window", "--play --lang en --theme light --show sentence --show verdicts --after-step 390"),
     ("lesson", "--lang pt --theme dark --show lesson --show curves --after-secs 40"),
     ("kernels", "--lang en --theme light --alone kernels --after-secs 40"),
 ];
-/// Of a picture in the repository.
+/// The most bytes of a picture in the repository.
 const BYTES_MAX: u64 = 300_000;
 
 pub fn run() -> Result<(), String> {

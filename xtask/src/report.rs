@@ -8,7 +8,7 @@ pub struct Report {
     failed: usize,
     failures: Vec<String>,
     skipped: Vec<String>,
-    /// Left out on purpose or not yet there: said, but not a test that was skipped.
+    /// Suites that were left out on purpose or do not exist yet. They are named, but they are not skipped tests.
     notes: Vec<String>,
 }
 

@@ -35,7 +35,7 @@ impl Tools {
     }
 }
 
-/// `cargo xtask setup`: all of it, and the truth about it.
+/// `cargo xtask setup` installs all of it and reports what is missing.
 pub fn run() -> Result<(), String> {
     let tools = install();
     let browser = tools.browser.as_ref().map(|browser| browser.chromium.clone()).map_err(Clone::clone);
@@ -58,7 +58,7 @@ pub fn run() -> Result<(), String> {
     Ok(())
 }
 
-/// What is missing and can be installed is; the oracles' packages go on arriving in the background.
+/// Installs what is missing and can be installed. The oracles' packages arrive in the background.
 pub fn install() -> Tools {
     let system = system_packages();
     let because = |what: &str| match &system {
@@ -69,7 +69,7 @@ pub fn install() -> Tools {
     Tools { browser: browser(because), oracle }
 }
 
-/// What is already on this machine, installing nothing.
+/// Finds what is already on this machine. It installs nothing.
 pub fn present() -> Tools {
     let oracle = std::thread::spawn(|| match std::env::var_os("ELECTROSCOPE_PYTHON") {
         Some(python) => Ok(python.into()),
@@ -152,7 +152,7 @@ fn oracle() -> Found {
     Ok(oracle_python())
 }
 
-/// Written last: an installation that was cut off has none, one of older pins another.
+/// A file that is written last. An installation that was cut off has none, and one with older pins has another.
 fn oracle_stamp() -> PathBuf {
     places::cache().join("oracle/installed.txt")
 }

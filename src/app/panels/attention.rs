@@ -1,4 +1,4 @@
-//! Attention of both networks side by side, on request: who looks at whom, in one layer, in one head or in the mean of all.
+//! The attention of both networks side by side, on request: who attends to whom in one layer, for one head or for the mean of all.
 //! choice -> `Command::Attention` -> the state's maps -> lines and numbers.
 
 mod lines;
@@ -14,22 +14,22 @@ use weights::{TOKENS_MAX, shown};
 
 const NETWORKS: [(Network, &str); 2] =
     [(Network::Generator, "attention-generator"), (Network::Discriminator, "attention-judge")];
-/// Narrower than this for both: one below the other.
+/// Below this width the two networks stand one below the other.
 const SIDE_BY_SIDE: f32 = 380.0;
-/// Longer lines only take the tokens apart.
+/// The greatest width of a network. Longer lines would only separate the tokens.
 const NETWORK_WIDTH: f32 = 420.0;
 
 #[derive(Default)]
 pub struct AttentionPanel {
     /// From 0.
     layer: u32,
-    /// Of each network; none: the mean of all.
+    /// The chosen head of each network; none means the mean of all heads.
     head: [Option<usize>; 2],
     /// `[CLS]` and `[SEP]` are drawn too.
     frame: bool,
     /// Asks again with every readout.
     follow: bool,
-    /// Readouts that had come when it last asked.
+    /// How many readouts had come when the panel last asked.
     asked_at: Option<u64>,
     /// The token in the focus.
     focus: Option<usize>,

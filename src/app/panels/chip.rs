@@ -1,5 +1,5 @@
-//! Marks that several panels draw alike: a token's text, its chip of p(replaced), the glyph of its verdict, the ramp's legend.
-//! Everything is said three times over (luminance, number, glyph), so that no colour has to be told from another.
+//! Marks that several panels draw alike: a token's text, its chip of p(replaced), the glyph of its verdict, the ramp's legend. Every
+//! mark says its meaning three times (luminance, number, glyph), so nobody has to tell one colour from another.
 
 use super::PanelContext;
 use crate::app::theme::Theme;
@@ -13,7 +13,7 @@ use egui::{
 pub const HEIGHT: f32 = 26.0;
 /// A glyph's box, beside a number.
 pub const GLYPH: f32 = 12.0;
-/// Of the legend's shades.
+/// The width of the legend's shades.
 const RAMP: f32 = 70.0;
 /// Between a chip's edge and its text.
 pub const PAD: f32 = 7.0;
@@ -134,7 +134,7 @@ pub fn joint(painter: &Painter, cell: Rect, theme: Theme) {
     painter.line_segment([pos2(cell.left() - PAD, y), pos2(cell.left() + PAD, y)], Stroke::new(1.5, theme.weak));
 }
 
-/// Of a row's name.
+/// The width of a row's name.
 pub fn label_width(ui: &Ui, text: &str, cx: &PanelContext) -> f32 {
     ui.painter().layout_no_wrap(text.to_owned(), cx.theme.small(), cx.theme.text).size().x
 }
@@ -234,7 +234,7 @@ fn entry_ui(ui: &mut Ui, cx: &PanelContext, key: &str, sign: &dyn Fn(&Painter, R
     });
 }
 
-/// What does not fall apart at the end of a line.
+/// Keeps its content together at the end of a line.
 fn together(ui: &mut Ui, width: f32, draw: impl FnOnce(&mut Ui)) {
     let row = egui::Layout::left_to_right(egui::Align::Center);
     ui.allocate_ui_with_layout(vec2(width, 18.0), row, draw);

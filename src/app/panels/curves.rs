@@ -1,5 +1,5 @@
-//! Losses, accuracies, gradients and speed over the steps: raw and thin, smoothed and thick, with the marks that say what is good.
-//! A pointer on the time axis, or the arrow keys, takes every panel back to what the networks said then.
+//! Losses, accuracies, gradients and speed over the steps. Raw values are thin and smoothed ones thick, and marks say what is good. A
+//! pointer on the time axis, or the arrow keys, takes every panel back to what the networks said then.
 
 mod chart;
 mod time;
@@ -16,7 +16,7 @@ use egui::{
 };
 use time::{Time, Timeline};
 
-/// A chart with its legend gets no lower, and all of them are shown at once where they have this much room.
+/// The least height of a chart with its legend. All charts are shown at once where they have this much room.
 const CHART_HEIGHT_MIN: f32 = 92.0;
 const ALL_ROOM: [f32; 2] = [820.0, 4.0 * 110.0 + 60.0];
 /// From this width on the scales' switches stand beside the charts' names instead of in the menu.

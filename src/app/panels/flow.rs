@@ -21,7 +21,7 @@ const ROWS: [(&str, Mark); 4] = [
 /// Between rows.
 const ROW_GAP: f32 = 5.0;
 const LABEL_GAP: f32 = 14.0;
-/// Of the details.
+/// The width of the details.
 const DETAILS_WIDTH: f32 = 360.0;
 
 #[derive(Default)]

@@ -1,5 +1,5 @@
-//! Every dispatch of a training step, stage by stage: what it is, on what, how much it moves and multiplies, and after a
-//! measurement how long it takes beside what the device can reach. Opened, one shows its shader and its twin.
+//! Every dispatch of a training step, stage by stage: what it is, which tensors it binds, how much it moves and multiplies, and after a
+//! measurement how long it takes beside what the device can reach. An opened dispatch shows its shader and its twin.
 
 mod about;
 mod row;

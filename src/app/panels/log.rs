@@ -1,4 +1,4 @@
-//! What the run said, the newest first; warnings and errors by a sign and a word, not by their colour alone.
+//! What the run reported, the newest first. A sign and a word mark warnings and errors, not their colour alone.
 
 use super::PanelContext;
 use super::chip::GLYPH;

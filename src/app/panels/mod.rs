@@ -1,5 +1,5 @@
-//! The panels: one file each, one struct each, drawn with `ui(&mut self, ui, cx)` from what [`PanelContext`] gives.
-//! state -> panel -> picture; clicks -> [`Ask`]. A panel keeps what only it needs; what several share is [`View`].
+//! The panels: one file and one struct each. `ui(&mut self, ui, cx)` draws a panel from what [`PanelContext`] gives.
+//! state -> panel -> picture; clicks -> [`Ask`]. A panel keeps what only it needs; several panels share [`View`].
 
 pub mod attention;
 pub mod chip;

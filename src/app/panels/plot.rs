@@ -1,5 +1,5 @@
 //! Small plots drawn by hand: axes by value or by decades, their marks, lines that differ by their dashes, points thinned to pixels.
-//! values -> [`Axis`] -> [`Plot`] -> shapes. egui's painter alone; what is drawn is the caller's business.
+//! values -> [`Axis`] -> [`Plot`] -> shapes. It uses egui's painter alone; the caller decides what is drawn.
 
 use crate::app::theme::Theme;
 use crate::view::Lang;

@@ -1,4 +1,4 @@
-//! A sentence of one's own, judged on the live weights: typed, its words hidden, drawn anew by the generator, or swapped by hand.
+//! A person's own sentence, judged on the live weights. They type it, hide words, let the generator draw words, or swap them by hand.
 //! text and edits -> `SetProbeText` -> probes -> two rows of chips, tools for the chosen word, a running score.
 
 mod score;

@@ -1,5 +1,5 @@
-//! How the judge's verdicts turned out on held-out text: counts at any threshold beside what a judge without eyes would get, the
-//! curves over all thresholds, and how far its probabilities can be taken at their word. A cell lists its tokens in their text.
+//! How the judge's verdicts turned out on held-out text: counts at any threshold beside those of a judge that knows only the base rate,
+//! the curves over all thresholds, and how far its probabilities can be trusted. A cell lists its tokens in their text.
 
 mod plots;
 
@@ -247,8 +247,8 @@ fn accuracy_ui(ui: &mut Ui, cx: &PanelContext, counts: &Confusion) {
 /// How much more was replaced at a run's first evaluation than now, for a falling recall to have its reason there.
 const HARDER: f64 = 1.2;
 
-/// The first evaluation, where a better generator since then is why the judge catches less: what is left is what it left. Not where
-/// words were drawn by other odds than the generator's.
+/// The first evaluation, if the judge catches less now because the generator has improved: fewer replacements are left, and they are
+/// harder to find. None where words were drawn by other odds than the generator's.
 fn easier(state: &RunState, eval: &EvalMetrics) -> Option<(u64, f64)> {
     let first = state.evals.iter().next().filter(|_| !state.other_odds())?;
     let less = |of: fn(&Metrics) -> Option<f64>, by: f64| {

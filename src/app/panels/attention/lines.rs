@@ -1,4 +1,4 @@
-//! One network's attention as two columns of tokens with lines between: who looks (left) at whom (right).
+//! Draws one network's attention as two columns of tokens with lines between them: who looks (left) at whom (right).
 //! [`Shown`] -> lines whose width and strength are the weight; the token in the focus also gets numbers.
 
 use super::weights::Shown;

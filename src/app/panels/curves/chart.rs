@@ -1,4 +1,4 @@
-//! One chart: which curves it holds, how each is told from the others, what else is drawn with it.
+//! One chart: which curves it holds, how a reader tells them apart, and what else is drawn with them.
 
 use super::time::Timeline;
 use crate::app::panels::PanelContext;
@@ -260,7 +260,7 @@ impl Chart {
         lines
     }
 
-    /// In so many lines: what has no room in them is left out, the least important last.
+    /// Draws the legend in this many lines. Entries without room are left out; the most important ones come first.
     pub fn legend_ui(&self, ui: &mut Ui, cx: &PanelContext, step: Option<u64>, span: Option<usize>, lines: usize) {
         let (mut at, room) = (ui.max_rect().left_top(), ui.max_rect());
         for (sign, words) in self.entries(cx, step, span) {
@@ -292,7 +292,7 @@ impl Chart {
     }
 }
 
-/// Before an entry's words, behind them, and of a line of entries.
+/// The room before an entry's words and behind them, and the height of a line of entries.
 const SIGN_WIDTH: f32 = 24.0;
 const ENTRY_GAP: f32 = 8.0;
 pub const LEGEND_LINE: f32 = 20.0;

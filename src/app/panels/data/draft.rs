@@ -1,7 +1,7 @@
-//! A run that is not started yet: what was chosen, as plain data. It becomes what a run is told, and the same as a command line.
+//! A run that is not started yet, as plain data: what was chosen. It becomes a run's options, or the same run as a command line.
 //! choices -> [`Draft::options`], [`Draft::effective`], [`Draft::command_line`].
 
-use crate::app::desk::first_run;
+use crate::app::first_run::first_run;
 use crate::config::Config;
 use crate::gpu::Choice;
 use crate::run::source::Wanted;
@@ -20,9 +20,9 @@ pub struct Draft {
     /// The person's own files rather than the built-in text.
     pub own_text: bool,
     pub corpus: Vec<PathBuf>,
-    /// Of the built-in text, and whose accents are kept.
+    /// The language of the built-in text; it also decides whether accents are kept.
     pub lang: Lang,
-    /// None: as the preset's size fits.
+    /// None means the level that fits the preset's size.
     pub level: Option<Level>,
     pub tokenizer: Option<PathBuf>,
     /// Weights to start from.
@@ -88,7 +88,7 @@ impl Draft {
     /// # Errors
     /// A setting that is wrong by itself or beside another, told as the command line tells it.
     pub fn effective(&self) -> Result<(Config, Option<Level>)> {
-        // Which text it is changes some settings; that there is none yet must not hide what is wrong with the others.
+        // Some settings depend on the text. A text that is still missing must not hide what is wrong with the other settings.
         let draft = Self { own_text: self.own_text && !self.corpus.is_empty(), ..self.clone() };
         run::effective_config(&draft.options()?, None)
     }
@@ -131,7 +131,7 @@ fn number_of_steps(typed: &str) -> Result<u64> {
     }
 }
 
-/// A run's options as they are typed in a terminal; what is as by default is left away.
+/// A run's options as they are typed in a terminal. Options at their default are left out.
 pub fn command_line(o: &Options) -> String {
     let mut words = vec!["electroscope".to_owned(), "train".to_owned()];
     let mut flag = |name: &str, value: &str| words.extend([format!("--{name}"), quoted(value)]);
@@ -170,7 +170,7 @@ pub fn command_line(o: &Options) -> String {
     words.join(" ")
 }
 
-/// As a shell takes it for one word: in quotation marks where it has to be.
+/// Quotes a text where a shell would not take it for one word.
 fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_alphanumeric() || "_-./\\:=+,%@".contains(c);
     if !word.is_empty() && word.chars().all(plain) && (cfg!(windows) || !word.contains('\\')) {

@@ -1,4 +1,4 @@
-//! Work that takes its time, on a thread of its own: a frame only ever looks at how far it is.
+//! Work that takes time, on a thread of its own. A frame only looks at how far it is.
 //! closure -> [`Job`] -> progress, then one result.
 
 use crate::{Error, Result};
@@ -31,7 +31,7 @@ impl Reporter {
     }
 }
 
-/// Work under way. Dropped, its result is not waited for.
+/// Work under way. Nobody waits for the result of a job that is dropped.
 pub struct Job<T> {
     reporter: Reporter,
     done: Receiver<Result<T>>,

@@ -1,10 +1,10 @@
-//! What is kept and opened: earlier runs (shown, laid under the curves, gone on with, exported), and models of other programs.
+//! What is kept and opened: earlier runs (to show, to lay under the curves, to go on with, to export), and models of other programs.
 
 use super::job::{Job, finished};
 use super::model::Model;
 use super::parts::{Dialog, Wish, error_ui, heading, named_button, path_field, weak};
 use super::runs::{self, Kept, Opened, typed_path};
-use crate::app::desk::first_run;
+use crate::app::first_run::first_run;
 use crate::app::panels::{Ask, PanelContext};
 use crate::app::places;
 use crate::gpu::Choice;

@@ -1,5 +1,5 @@
-//! A model's folder that was opened (Hugging Face's, an exported pair, a checkpoint), read on a thread that keeps it in memory:
-//! a person's sentences go in, judged tokens come out.
+//! A model's folder that was opened (Hugging Face's, an exported pair, a checkpoint). A thread reads it and keeps it in memory.
+//! a person's sentences -> judged tokens.
 
 use crate::gpu::Choice;
 use crate::tasks::reader::{JudgedToken, Reader, Reading};

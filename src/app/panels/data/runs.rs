@@ -18,7 +18,7 @@ pub struct Kept {
     pub path: PathBuf,
     pub name: String,
     pub preset: Option<String>,
-    /// Of its newest checkpoint; none without one.
+    /// The step of its newest checkpoint; none without one.
     pub step: Option<u64>,
     pub planned: Option<u64>,
     changed: SystemTime,

@@ -1,4 +1,4 @@
-//! Preset, device and settings of a run, and what they come to on this machine before it starts.
+//! The preset, device and settings of a run, and what they need on this machine before it starts.
 
 use super::draft::{Draft, MAIN};
 use super::job::{Job, finished};
@@ -26,7 +26,7 @@ const FIELD: [f32; 2] = [150.0, 28.0];
 pub struct Checked {
     draft: Draft,
     pub config: Result<Config>,
-    /// Of the built-in text.
+    /// The level of the built-in text.
     pub level: Option<Level>,
     /// Every setting in the presets' order, as it stands without what was typed.
     plain: Vec<(String, String)>,
@@ -195,7 +195,7 @@ impl SettingsSection {
     }
 }
 
-/// Whether a step of both is the same work: how many there are, and how fast they learn, changes no speed.
+/// Whether a step of either configuration is the same work. The number of steps and the learning rate do not change the speed.
 fn same_work(a: &Config, b: &Config) -> bool {
     let step = |c: &Config| Config {
         steps: 1,

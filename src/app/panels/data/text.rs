@@ -1,4 +1,5 @@
-//! The text of a run and its tokenizer: built-in or a person's own files; trained with the run, before it, or picked.
+//! The text of a run and its tokenizer. The text is built in or a person's own files; the tokenizer is trained with the run, trained
+//! before it, or picked.
 
 use super::draft::Draft;
 use super::job::{Job, finished};
@@ -157,7 +158,7 @@ type Ready = (PathBuf, usize);
 pub struct TokenizerSection {
     typed: String,
     folder: String,
-    /// Of the picked one.
+    /// The entries of the picked tokenizer.
     entries: Option<usize>,
     loading: Option<Job<Ready>>,
     training: Option<Job<Ready>>,

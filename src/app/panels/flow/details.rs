@@ -1,5 +1,6 @@
-//! What one token went through: what the generator would have written, the judge's logit, its part of the loss, and p(replaced)
-//! over the run. Token and history -> a box beside it.
+//! What happened to one token: what the generator would have written, the judge's logit, its part of the loss, and p(replaced) over the
+//! run.
+//! token and history -> a box beside it.
 
 use super::super::PanelContext;
 use super::super::chip;

@@ -10,7 +10,7 @@ const HEIGHT: f32 = 44.0;
 /// A kernel's name and its numbers stand at the two ends, and an eye has to go from one to the other.
 const WIDTH_MAX: f32 = 800.0;
 const BAR: f32 = 70.0;
-/// Of a dispatch's number.
+/// The width of a dispatch's number.
 const PLACE: f32 = 46.0;
 /// From this width on the table that is written is named.
 const NAME_ROOM: f32 = 640.0;

@@ -1,4 +1,5 @@
-//! A kernel's two texts, side by side or one at a time: told apart by a small reader of words, drawn line by line.
+//! A kernel's two texts, side by side or one at a time. A small reader of words tells keywords, numbers and comments apart; the texts
+//! are drawn line by line.
 
 use crate::app::panels::PanelContext;
 use crate::app::theme::Theme;

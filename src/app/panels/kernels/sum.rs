@@ -1,4 +1,4 @@
-//! What dispatches come to together, and how it is written.
+//! Sums up dispatches, and writes the sums.
 
 use crate::train::event::DispatchCost;
 use crate::view::Lang;

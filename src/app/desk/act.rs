@@ -1,0 +1,176 @@
+//! What the desk does when a panel asks: it starts, steers and ends the run, and opens earlier ones.
+
+use super::Desk;
+use super::past::{coming, folder_name, opened};
+use crate::Error;
+use crate::app::first_run::{FIRST_PRESET, first_run};
+use crate::app::panels::Ask;
+use crate::app::state::{RunState, Source};
+use crate::app::trainer::{Trainer, Wake};
+use crate::app::trouble::Trouble;
+use crate::app::{layout, places, recorded};
+use crate::run::Options;
+use crate::t;
+use crate::train::event::{Command, Failure, FailureKind, Stage};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How long a run that was asked to end may take for its last checkpoint before the program ends without waiting.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// The stages that a person steps through.
+const STAGES: [Stage; 4] = [Stage::MASK, Stage::PROPOSE, Stage::REPLACE, Stage::JUDGE];
+
+impl Desk {
+    pub fn act(&mut self, ask: Ask, wake: &Wake) {
+        match ask {
+            Ask::Command(command) => self.send(command),
+            Ask::Start(options) => self.start(*options, wake),
+            Ask::Play => self.play(wake),
+            Ask::Pause => {
+                self.view.transport.playing = false;
+                self.send(Command::Pause);
+            }
+            Ask::Step => {
+                self.ensure_trainer(wake);
+                self.view.transport.playing = false;
+                self.send(Command::Step);
+            }
+            Ask::NextStage => {
+                self.ensure_trainer(wake);
+                self.view.transport.playing = false;
+                let stage = next_stage(self.view.transport.stage);
+                self.send(Command::SeekStage { stage });
+            }
+            Ask::Reset => self.reset(),
+            Ask::Share(share) => {
+                self.view.transport.share = share;
+                self.send(Command::SpeedShare { share });
+            }
+            Ask::OpenRun(run) => match opened(&run) {
+                Ok(state) => {
+                    self.end_run();
+                    self.show(state, Some(run));
+                }
+                Err(error) => self.refuse(&error),
+            },
+            Ask::Overlay(run) => match opened(&run) {
+                Ok(state) => self.view.overlays.push((folder_name(&run), state)),
+                Err(error) => self.refuse(&error),
+            },
+            Ask::Show(id) => self.settings.layout.show(id),
+            Ask::ResetLayout => self.settings.layout = layout::Layout::default(),
+        }
+    }
+
+    fn refuse(&mut self, error: &Error) {
+        self.trouble = Some(Trouble::plain(t!(self.strings, "app-open-failed", error = error.to_string())));
+    }
+
+    fn send(&self, command: Command) {
+        if let Some(trainer) = &self.trainer {
+            trainer.send(command);
+        }
+    }
+
+    fn play(&mut self, wake: &Wake) {
+        if self.trainer.is_some() {
+            self.view.transport.playing = true;
+            return self.send(Command::Resume);
+        }
+        self.ensure_trainer(wake);
+    }
+
+    /// The first run where there is none; an opened one goes on from its checkpoint.
+    fn ensure_trainer(&mut self, wake: &Wake) {
+        if self.trainer.is_some() {
+            return;
+        }
+        let mut options = first_run(self.strings.lang);
+        if let (Source::Opened(_), Some(run)) = (&self.state.source, &self.shown_run) {
+            (options.resume, options.out) = (true, Some(run.clone()));
+        }
+        self.start(options, wake);
+    }
+
+    fn start(&mut self, options: Options, wake: &Wake) {
+        self.end_run();
+        let out = match &options.out {
+            None if !options.resume => Some(places::new_run(options.preset.as_deref().unwrap_or(FIRST_PRESET))),
+            out => out.clone(),
+        };
+        let options = Options { watched: true, out, ..options };
+        let coming = coming(&options);
+        // A run that goes on needs the folder that one before it may still be writing to.
+        let before = if options.resume { std::mem::take(&mut self.ending) } else { Vec::new() };
+        let events = self.opening.events.as_deref();
+        let trainer = Trainer::start(options.clone(), events, before, Arc::clone(wake), self.pace);
+        match trainer {
+            Ok(trainer) => {
+                let share = self.view.transport.share;
+                if share < 1.0 {
+                    trainer.send(Command::SpeedShare { share });
+                }
+                self.trainer = Some(trainer);
+                self.coming = Some(coming);
+                let transport = &mut self.view.transport;
+                (transport.live, transport.playing, transport.stage) = (true, true, None);
+                transport.run += 1;
+                self.started = Some(options);
+                (self.replay_at, self.trouble, self.notice) = (None, None, None);
+            }
+            Err(error) => {
+                let failure = Failure { message: error.to_string(), kind: FailureKind::Other, ..Failure::default() };
+                self.trouble = Some(Trouble { failure, started: Some((options, Default::default())) });
+            }
+        }
+    }
+
+    /// Asks the live run to end with a checkpoint, without waiting for it.
+    fn end_run(&mut self) {
+        (self.view.transport.live, self.view.transport.playing, self.coming) = (false, false, None);
+        self.dismiss_trainer();
+    }
+
+    /// Lets the trainer end on a thread that waits for it.
+    pub(super) fn dismiss_trainer(&mut self) {
+        let Some(trainer) = self.trainer.take() else { return };
+        self.ending.retain(|thread| !thread.is_finished());
+        let thread = std::thread::Builder::new().name("ending".to_owned()).spawn(move || trainer.stop(PATIENCE));
+        // Without a thread to wait on, the run ends by itself all the same: it has nobody left to listen to.
+        self.ending.extend(thread.ok());
+    }
+
+    fn reset(&mut self) {
+        self.end_run();
+        if let Ok(events) = recorded::events(self.strings.lang) {
+            self.show(RunState::from_events(Source::Recorded, events), None);
+        }
+    }
+
+    /// Ends the run with a checkpoint and waits for it: the window is closed.
+    pub fn close(&mut self) {
+        self.end_run();
+        for thread in self.ending.drain(..) {
+            thread.join().ok();
+        }
+    }
+}
+
+/// The next stage to stop behind: after judging comes the next step's masking.
+fn next_stage(done: Option<Stage>) -> Stage {
+    let at = done.and_then(|done| STAGES.iter().position(|stage| *stage == done));
+    STAGES[at.map_or(0, |at| (at + 1) % STAGES.len())]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stages_follow_one_another_and_begin_again() {
+        let walk: Vec<_> = [None, Some(Stage::MASK), Some(Stage::PROPOSE), Some(Stage::REPLACE), Some(Stage::JUDGE)]
+            .map(next_stage)
+            .into();
+        assert_eq!(walk, [Stage::MASK, Stage::PROPOSE, Stage::REPLACE, Stage::JUDGE, Stage::MASK]);
+    }
+}

@@ -1,0 +1,115 @@
+//! What the desk makes of the run's events: the state that is shown, and what a person should not have to look for.
+
+use super::Desk;
+use crate::app::trouble::Trouble;
+use crate::train::event::{Event, WarningKind};
+
+impl Desk {
+    /// What happened since the last frame; also called while the window is hidden.
+    pub fn receive(&mut self) {
+        let Some(trainer) = &mut self.trainer else { return };
+        let events = trainer.take();
+        let over = trainer.is_over();
+        for event in events {
+            self.hear(event);
+        }
+        if over {
+            (self.view.transport.live, self.view.transport.playing) = (false, false);
+            self.dismiss_trainer();
+        }
+    }
+
+    /// One event of the live run.
+    pub fn hear(&mut self, event: Event) {
+        self.notice_event(&event);
+        if let Event::State(now) = &event {
+            let transport = &mut self.view.transport;
+            // A run that is still prepared has not heard yet what was asked for since.
+            if self.coming.is_none() {
+                transport.playing = !matches!(now.phase, crate::train::event::Phase::Paused);
+            }
+            (transport.stage, transport.share) = (now.stage, now.speed_share);
+        }
+        let [speaks, failed] = [
+            matches!(event, Event::Step(_) | Event::Readout(_) | Event::Finished(_)),
+            matches!(event, Event::Failed(_)),
+        ];
+        let Some(coming) = &mut self.coming else { return self.state.fold(event) };
+        coming.fold(event);
+        if failed {
+            // It never came to a step: what was shown stays, and its log says what happened.
+            coming.log.lines().cloned().for_each(|line| self.state.log.push(line));
+            self.coming = None;
+        } else if speaks && let Some(coming) = self.coming.take() {
+            self.show(coming, None);
+        }
+    }
+
+    /// What a person should not have to look for.
+    fn notice_event(&mut self, event: &Event) {
+        match event {
+            Event::Failed(failure) => {
+                let run = self.coming.as_ref().unwrap_or(&self.state);
+                let settings = run.settings.clone().unwrap_or_default();
+                let started = self.started.clone().map(|options| (options, settings));
+                self.trouble = Some(Trouble { failure: failure.clone(), started });
+            }
+            Event::Warning(w) if matches!(w.kind, WarningKind::CheckpointNotWritten | WarningKind::CorpusGone) => {
+                self.notice = Some(w.clone());
+            }
+            // What could not be saved is saved now.
+            Event::Checkpoint { .. } => {
+                self.notice = self.notice.take().filter(|w| w.kind != WarningKind::CheckpointNotWritten);
+            }
+            _ => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::state::{Phase, RunState, Source};
+    use crate::train::event::{Failure, StepMetrics, Warning};
+    use crate::view::Lang;
+    use egui::Context;
+
+    fn desk() -> Desk {
+        Desk::fresh(&Context::default(), Lang::En).unwrap()
+    }
+
+    #[test]
+    fn the_recording_stays_until_the_live_run_has_something_to_show() {
+        let mut desk = desk();
+        desk.coming = Some(RunState::new(Source::Live));
+        let recorded = desk.state.step();
+        desk.hear(Event::Config { settings: Default::default() });
+        assert_eq!((&desk.state.source, desk.state.step()), (&Source::Recorded, recorded));
+        desk.hear(Event::Step(Box::new(StepMetrics { step: 1, ..StepMetrics::default() })));
+        assert_eq!((&desk.state.source, desk.state.step()), (&Source::Live, 1));
+        assert!(desk.state.settings.is_some(), "what came before is not lost");
+    }
+
+    #[test]
+    fn a_failure_is_shown_and_the_window_stays() {
+        let mut desk = desk();
+        desk.hear(Event::Failed(Failure { message: "disk full".into(), ..Failure::default() }));
+        assert_eq!(desk.trouble.as_ref().map(|trouble| trouble.failure.message.as_str()), Some("disk full"));
+        assert_eq!(desk.state.phase, Phase::Failed);
+    }
+
+    #[test]
+    fn a_checkpoint_that_could_not_be_written_stays_in_sight_until_one_is() {
+        let mut desk = desk();
+        let kind = WarningKind::CheckpointNotWritten;
+        desk.hear(Event::Warning(Warning {
+            kind,
+            step: 3,
+            message: "read-only".into(),
+            message_pt: "só leitura".into(),
+        }));
+        assert!(desk.notice.is_some());
+        desk.hear(Event::Checkpoint { step: 4, path: String::new() });
+        assert!(desk.notice.is_none());
+    }
+}

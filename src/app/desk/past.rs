@@ -1,0 +1,29 @@
+//! Runs that have a past: read back from their folder.
+
+use crate::app::state::{Phase, RunState, Source};
+use crate::run::Options;
+use crate::view::log::read_events;
+use crate::{Error, Result};
+use std::path::Path;
+
+/// A run before its first event. One that goes on has a past.
+pub(super) fn coming(options: &Options) -> RunState {
+    let past = options.out.as_deref().filter(|_| options.resume).and_then(|run| opened(run).ok());
+    let mut run = past.unwrap_or_default();
+    (run.source, run.phase) = (Source::Live, Phase::Preparing);
+    run
+}
+
+pub(super) fn opened(run: &Path) -> Result<RunState> {
+    let events = read_events(run)?;
+    if events.is_empty() {
+        return Err(Error::failed("its log is empty")
+            .at(run.display())
+            .hint("was the run ended before its first step?"));
+    }
+    Ok(RunState::from_events(Source::Opened(folder_name(run)), events))
+}
+
+pub(super) fn folder_name(run: &Path) -> String {
+    run.file_name().map_or_else(|| run.display().to_string(), |name| name.to_string_lossy().into_owned())
+}

@@ -1,0 +1,156 @@
+//! Token caches in files: the one that is there, or one that is built beside it and takes its place whole.
+
+use std::fs::File;
+use std::io::{self, BufWriter, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use sha2::{Digest, Sha256};
+
+use super::build::{Identity, Options, Progress, Section, encode_all};
+use super::layout::{FORMAT, Field, HEADER_BYTES, Header, words_from_sha};
+use super::{Storage, TokenCache};
+use crate::text::mmap::Mapped;
+use crate::text::tokenizer::Tokenizer;
+use crate::text::{Chunk, hex};
+use crate::{Error, Result};
+
+/// What to do where a cache cannot be written.
+const ELSEWHERE: &str = "make room for it there, or name another folder for caches in ELECTROSCOPE_CACHE";
+
+/// Where a cache came from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Origin {
+    /// It was there.
+    Reused,
+    /// There was none.
+    Built,
+    /// There was one, but: the reason, for people.
+    Rebuilt(String),
+}
+
+/// The cache of `identity` under `dir`, built from `chunks` if it is not there, is out of date or is damaged.
+/// It is written beside and renamed, so that a cache is whole or not there.
+pub fn open_or_build<I: Iterator<Item = Result<Chunk>>>(
+    dir: &Path,
+    identity: &Identity,
+    tokenizer: &Tokenizer,
+    options: &Options,
+    chunks: impl FnOnce() -> I,
+    progress: impl FnMut(Progress),
+) -> Result<(TokenCache, Origin)> {
+    let place = hash_of(&[&identity.name, tokenizer.hash(), &format!("{options:?}")]);
+    let key =
+        hash_of(&[&identity.name, &identity.state, tokenizer.hash(), &format!("{options:?}"), &FORMAT.to_string()]);
+    let path = dir.join(format!("{}.tokens", &hex(bytemuck::cast_slice(&place))[..24]));
+    let origin = match open(&path, key) {
+        Ok(Some(cache)) => return Ok((cache, Origin::Reused)),
+        Ok(None) => Origin::Built,
+        Err(reason) => Origin::Rebuilt(reason),
+    };
+    std::fs::create_dir_all(dir).map_err(|e| Error::io("create the folder of caches", dir, &e).hint(ELSEWHERE))?;
+    build(&path, key, tokenizer, options, chunks(), progress)?;
+    match open(&path, key) {
+        Ok(Some(cache)) => Ok((cache, origin)),
+        Ok(None) => Err(Error::failed("the token cache is gone right after it was written").at(path.display())),
+        Err(reason) => Err(Error::failed(format!("the token cache was written, but reads back as {reason}"))
+            .at(path.display())
+            .hint("the disk may be failing; choose another folder")),
+    }
+}
+
+fn hash_of(parts: &[&str]) -> [u64; 4] {
+    let mut hasher = Sha256::new();
+    for part in parts {
+        hasher.update((part.len() as u64).to_le_bytes());
+        hasher.update(part.as_bytes());
+    }
+    words_from_sha(hasher)
+}
+
+/// `None`: not there. An error says why it cannot be used.
+fn open(path: &Path, key: [u64; 4]) -> std::result::Result<Option<TokenCache>, String> {
+    if !path.exists() {
+        return Ok(None);
+    }
+    let map = Mapped::open(path).map_err(|e| e.what)?;
+    let cache = TokenCache::check(Storage::Mapped(map))?;
+    if cache.header.four(Field::Key) == key { Ok(Some(cache)) } else { Err("the corpus has changed".into()) }
+}
+
+/// A file that is removed again unless it gets its name.
+struct Draft {
+    path: PathBuf,
+    file: Option<File>,
+}
+
+impl Draft {
+    fn create(beside: &Path, what: &str) -> Result<Self> {
+        // Unique among processes and threads: two may build the same cache at once, and the later rename wins.
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let path = beside.with_extension(format!("{what}-{}-{number}.part", std::process::id()));
+        let file = File::options()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .open(&path)
+            .map_err(|e| Error::io("create", &path, &e))?;
+        Ok(Self { path, file: Some(file) })
+    }
+
+    fn file(&self) -> &File {
+        self.file.as_ref().expect("only `rename` and `drop` close it")
+    }
+
+    fn rename(mut self, to: &Path) -> Result<()> {
+        // Closed first: Windows renames no open file.
+        self.file = None;
+        std::fs::rename(&self.path, to).map_err(|e| Error::io("put the token cache in place", to, &e))
+    }
+}
+
+impl Drop for Draft {
+    fn drop(&mut self) {
+        self.file = None;
+        // After a rename it is gone already, which is what is wanted.
+        std::fs::remove_file(&self.path).ok();
+    }
+}
+
+fn build(
+    path: &Path,
+    key: [u64; 4],
+    tokenizer: &Tokenizer,
+    options: &Options,
+    chunks: impl Iterator<Item = Result<Chunk>>,
+    progress: impl FnMut(Progress),
+) -> Result<()> {
+    // The ids, by far the most, go to their final place; the two short sections wait in files of their own.
+    let drafts = [Draft::create(path, "tokens")?, Draft::create(path, "sentences")?, Draft::create(path, "documents")?];
+    let [tokens, sentences, documents] = &drafts;
+    let full = |e: io::Error| Error::io("write the token cache", path, &e).hint(ELSEWHERE);
+    tokens.file().write_all(&[0; HEADER_BYTES]).map_err(full)?;
+    let section = |draft| Section::new(BufWriter::with_capacity(1 << 20, Draft::file(draft)));
+    let mut sections = [section(tokens), section(sentences), section(documents)];
+    let built = encode_all(chunks, tokenizer, options, &mut sections, &full, progress)?;
+    sections.iter_mut().try_for_each(|section| section.out.flush()).map_err(full)?;
+    let header = built.header(tokenizer, key, &sections);
+    assemble(tokens.file(), [sentences.file(), documents.file()], &header, &built.counts).map_err(full)?;
+    drop(sections);
+    let [tokens, ..] = drafts;
+    tokens.rename(path)
+}
+
+/// `main` holds a place for the header, and the ids: the other sections follow, and last the header, which makes it whole.
+fn assemble(mut main: &File, others: [&File; 2], header: &Header, counts: &[u64]) -> io::Result<()> {
+    for mut other in others {
+        other.seek(SeekFrom::Start(0))?;
+        io::copy(&mut other, &mut main)?;
+    }
+    main.write_all(bytemuck::cast_slice(counts))?;
+    main.seek(SeekFrom::Start(0))?;
+    main.write_all(bytemuck::cast_slice(&header.0))?;
+    main.sync_all()
+}

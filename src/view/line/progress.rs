@@ -1,0 +1,200 @@
+//! What is known of a run so far, as far as a line can tell it.
+//! events -> `Progress` -> the texts of the bar, of a log's line, and of what is announced once.
+
+use super::example::{fit, is_marked, words_from_sentence};
+use super::text::{
+    clock_text, device_text, eval_text, finished_text, legend_text, numbers_text, plan_text, warning_text,
+};
+use crate::train::event::{Event, Metrics, Preparing, ReadToken, Readout, StepMetrics};
+use crate::view::Lang;
+
+/// What is known of a run so far, as far as a line can tell it.
+pub(super) struct Progress {
+    lang: Lang,
+    pub(super) planned_steps: Option<u64>,
+    unigram_entropy: Option<f64>,
+    pub(super) step: u64,
+    elapsed_secs: f64,
+    /// Where the pace is measured from: the first step of this sitting.
+    since: Option<(u64, f64)>,
+    tokens_per_sec: Average,
+    mlm_loss: Average,
+    rtd_loss: Average,
+    trivial: Average,
+    auc: Average,
+    held_out_auc: Option<f64>,
+    pub(super) readouts: u64,
+    sentence: Vec<ReadToken>,
+    prepared: Prepared,
+}
+
+/// What was told last of the time before the first step: lines stay, so that a share of one piece of work is told by quarters.
+#[derive(Default)]
+struct Prepared {
+    message: String,
+    share: f32,
+    news: bool,
+}
+
+impl Prepared {
+    fn take(&mut self, preparing: &Preparing) {
+        let share = preparing.share.unwrap_or(1.0);
+        self.news = self.message != preparing.message || share >= self.share + 0.25 || share < self.share;
+        if self.news {
+            self.message.clone_from(&preparing.message);
+            self.share = share;
+        }
+    }
+}
+
+impl Progress {
+    pub(super) fn new(lang: Lang) -> Self {
+        Self {
+            lang,
+            planned_steps: None,
+            unigram_entropy: None,
+            step: 0,
+            elapsed_secs: 0.0,
+            since: None,
+            tokens_per_sec: Average::default(),
+            mlm_loss: Average::default(),
+            rtd_loss: Average::default(),
+            trivial: Average::default(),
+            auc: Average::default(),
+            held_out_auc: None,
+            readouts: 0,
+            sentence: Vec::new(),
+            prepared: Prepared::default(),
+        }
+    }
+
+    pub(super) fn take(&mut self, event: &Event) {
+        match event {
+            Event::Plan(plan) => {
+                self.planned_steps = plan.planned_steps;
+                self.unigram_entropy = plan.corpus.unigram_entropy;
+            }
+            Event::Step(step) => self.take_step(step),
+            Event::Eval(eval) => {
+                self.held_out_auc = eval.metrics.rtd_auc;
+                self.unigram_entropy = self.unigram_entropy.or(eval.unigram_entropy);
+            }
+            Event::Readout(readout) => self.take_readout(readout),
+            Event::Resumed { step } => self.step = *step,
+            Event::Preparing(preparing) => self.prepared.take(preparing),
+            _ => {}
+        }
+    }
+
+    fn take_step(&mut self, step: &StepMetrics) {
+        self.step = step.step;
+        self.elapsed_secs = step.elapsed_secs.unwrap_or(self.elapsed_secs);
+        self.since.get_or_insert((step.step, self.elapsed_secs));
+        let Metrics { mlm_loss, rtd_loss, trivial_rtd_loss, rtd_auc, .. } = step.metrics;
+        self.tokens_per_sec.update(step.tokens_per_sec);
+        self.mlm_loss.update(mlm_loss);
+        self.rtd_loss.update(rtd_loss);
+        self.trivial.update(trivial_rtd_loss);
+        self.auc.update(rtd_auc);
+    }
+
+    /// The sentences take turns, those with nothing to see left out.
+    fn take_readout(&mut self, readout: &Readout) {
+        let n = readout.sentences.len();
+        let first = self.readouts as usize;
+        let turn = (0..n).map(|i| &readout.sentences[(first + i) % n]);
+        if let Some(sentence) = turn.clone().find(|sentence| sentence.iter().any(is_marked)).or(turn.clone().next()) {
+            self.sentence.clone_from(sentence);
+            self.readouts += 1;
+        }
+    }
+
+    pub(super) fn secs_left(&self) -> Option<f64> {
+        let (first_step, first_secs) = self.since?;
+        let made = self.step.checked_sub(first_step).filter(|made| *made > 0)?;
+        let left = self.planned_steps?.checked_sub(self.step).filter(|left| *left > 0)?;
+        Some((self.elapsed_secs - first_secs) / made as f64 * left as f64)
+    }
+
+    /// `1,200/4,000  1:04 left  21,300 tokens/s`
+    pub(super) fn pace_text(&self) -> String {
+        let lang = self.lang;
+        let mut parts = vec![match self.planned_steps {
+            Some(planned) => format!("{}/{}", lang.whole(self.step), lang.whole(planned)),
+            None => format!("{} {}", lang.pick("step", "passo"), lang.whole(self.step)),
+        }];
+        if let Some(secs) = self.secs_left() {
+            let clock = clock_text(secs);
+            parts.push(lang.pick(format!("{clock} left"), format!("faltam {clock}")));
+        }
+        if let Some(rate) = self.tokens_per_sec.value() {
+            parts.push(format!("{} tokens/s", lang.decimal(rate, 0)));
+        }
+        parts.join("  ")
+    }
+
+    /// The same for a line that has no bar beside it.
+    pub(super) fn place_text(&self) -> String {
+        let done = self.planned_steps.map(|planned| self.step as f64 / planned.max(1) as f64);
+        let percent = done.map_or_else(String::new, |done| format!(" ({:.0}%)", done * 100.0));
+        format!("[{}]{percent} {}", clock_text(self.elapsed_secs), self.pace_text())
+    }
+
+    pub(super) fn numbers_text(&self) -> String {
+        let held_out = self.held_out_auc;
+        let values = [self.mlm_loss.value(), self.rtd_loss.value(), self.trivial.value(), self.auc.value()];
+        numbers_text(self.lang, values, self.unigram_entropy, held_out)
+    }
+
+    pub(super) fn example_text(&self, width: usize, bold: bool) -> Option<String> {
+        let words = words_from_sentence(&self.sentence, self.lang);
+        (!words.is_empty()).then(|| fit(&words, width, bold))
+    }
+
+    /// What is worth a line of its own, once.
+    pub(super) fn announcement(&self, event: &Event) -> Option<String> {
+        let lang = self.lang;
+        match event {
+            Event::Device(device) => Some(device_text(device, lang)),
+            Event::Plan(plan) => Some(plan_text(plan, lang)),
+            Event::Preparing(preparing) if self.prepared.news => {
+                let message = lang.pick(&preparing.message, &preparing.message_pt);
+                let share = preparing.share.map(|share| format!(" {}", lang.percent(f64::from(share), 0)));
+                Some(format!("{message}{}", share.unwrap_or_default()))
+            }
+            Event::Eval(eval) => Some(eval_text(eval, lang)),
+            Event::Readout(_) if self.readouts == 1 => Some(legend_text(lang).to_owned()),
+            Event::Warning(warning) => Some(warning_text(warning, lang)),
+            Event::Checkpoint { step, path } => Some(match lang {
+                Lang::En => format!("checkpoint at step {}: {path}", lang.whole(*step)),
+                Lang::Pt => format!("checkpoint no passo {}: {path}", lang.whole(*step)),
+            }),
+            Event::Resumed { step } => Some(match lang {
+                Lang::En => format!("going on after step {}", lang.whole(*step)),
+                Lang::Pt => format!("continuando depois do passo {}", lang.whole(*step)),
+            }),
+            Event::Finished(finished) => Some(finished_text(finished, self.elapsed_secs, lang)),
+            // The command line prints the error that ended the run, in one place; what is for views is not for lines.
+            _ => None,
+        }
+    }
+}
+
+/// An average over the last twenty values or so: single steps jump.
+#[derive(Debug, Clone, Copy, Default)]
+struct Average {
+    value: f64,
+    count: u32,
+}
+
+impl Average {
+    fn update(&mut self, value: Option<f64>) {
+        let Some(value) = value.filter(|value| value.is_finite()) else { return };
+        self.count = (self.count + 1).min(20);
+        self.value += (value - self.value) / f64::from(self.count);
+    }
+
+    fn value(&self) -> Option<f64> {
+        (self.count > 0).then_some(self.value)
+    }
+}

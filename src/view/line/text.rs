@@ -1,0 +1,120 @@
+//! The sentences and numbers of the lines, in the person's language. Plain functions from values to text.
+
+use crate::train::event::{Device, EvalMetrics, Finished, Outcome, RunPlan, Warning};
+use crate::view::{Lang, duration_text};
+
+/// `generator 2.59 (unigram 4.41)  judge 0.301 (trivial 0.372)  AUC 0.78, held out 0.77`
+pub(super) fn numbers_text(
+    lang: Lang,
+    [mlm, rtd, trivial, auc]: [Option<f64>; 4],
+    unigram: Option<f64>,
+    held_out: Option<f64>,
+) -> String {
+    let beside = |name: &str, value: Option<f64>, decimals| {
+        value.map_or_else(String::new, |value| format!(" ({name} {})", lang.decimal(value, decimals)))
+    };
+    let mut parts = Vec::with_capacity(3);
+    if let Some(mlm) = mlm {
+        let unigram = beside(lang.pick("unigram", "unigrama"), unigram, 2);
+        parts.push(format!("{} {}{unigram}", lang.pick("generator", "gerador"), lang.decimal(mlm, 2)));
+    }
+    if let Some(rtd) = rtd {
+        let trivial = beside(lang.pick("trivial", "trivial"), trivial, 3);
+        parts.push(format!("{} {}{trivial}", lang.pick("judge", "discriminador"), lang.decimal(rtd, 3)));
+    }
+    if let Some(auc) = auc {
+        let held_out = held_out.map_or_else(String::new, |held_out| {
+            format!(", {} {}", lang.pick("held out", "reservado"), lang.decimal(held_out, 2))
+        });
+        parts.push(format!("AUC {}{held_out}", lang.decimal(auc, 2)));
+    }
+    parts.join("  ")
+}
+
+pub(super) fn eval_text(eval: &EvalMetrics, lang: Lang) -> String {
+    let m = &eval.metrics;
+    let numbers =
+        numbers_text(lang, [m.mlm_loss, m.rtd_loss, m.trivial_rtd_loss, m.rtd_auc], eval.unigram_entropy, None);
+    let recall = m.rtd_recall.map_or_else(String::new, |recall| {
+        format!("  {} {}", lang.pick("caught", "detectados"), lang.percent(recall, 0))
+    });
+    match lang {
+        Lang::En => format!("held out, step {}: {numbers}{recall}", lang.whole(eval.step)),
+        Lang::Pt => format!("texto reservado, passo {}: {numbers}{recall}", lang.whole(eval.step)),
+    }
+}
+
+/// `device: llvmpipe (vulkan): it was asked for`
+pub fn device_text(device: &Device, lang: Lang) -> String {
+    let backend = device.backend.as_ref().map_or_else(String::new, |backend| format!(" ({backend})"));
+    let reason = match lang {
+        Lang::Pt => device.reason_pt.as_ref().unwrap_or(&device.reason),
+        Lang::En => &device.reason,
+    };
+    format!("{}: {}{backend}: {reason}", lang.pick("device", "dispositivo"), device.name)
+}
+
+pub(super) fn plan_text(plan: &RunPlan, lang: Lang) -> String {
+    let mib = lang.whole(plan.peak_bytes.div_ceil(1 << 20));
+    let (parameters, tokens) = (lang.rough(plan.parameters), lang.whole(plan.rows * plan.row_tokens));
+    let steps = plan.planned_steps.map(|steps| lang.whole(steps));
+    let corpus = &plan.corpus.name;
+    match lang {
+        Lang::En => format!(
+            "{}: {parameters} parameters, {} of {tokens} tokens, {mib} MiB, on {corpus}",
+            plan.preset,
+            steps.map_or_else(|| "steps".to_owned(), |steps| format!("{steps} steps")),
+        ),
+        Lang::Pt => format!(
+            "{}: {parameters} parâmetros, {} de {tokens} tokens, {mib} MiB, com {corpus}",
+            plan.preset,
+            steps.map_or_else(|| "passos".to_owned(), |steps| format!("{steps} passos")),
+        ),
+    }
+}
+
+pub(super) fn warning_text(warning: &Warning, lang: Lang) -> String {
+    let label = lang.pick("warning", "aviso");
+    let step = lang.pick("step", "passo");
+    format!("{label} ({step} {}): {}", lang.whole(warning.step), lang.pick(&warning.message, &warning.message_pt))
+}
+
+pub(super) fn finished_text(finished: &Finished, elapsed_secs: f64, lang: Lang) -> String {
+    if finished.run.is_none() && finished.step == 0 {
+        return lang
+            .pick(
+                "stopped before the first step; no run was begun",
+                "parado antes do primeiro passo; nenhum treino começou",
+            )
+            .to_owned();
+    }
+    let (step, time) = (lang.whole(finished.step), duration_text(elapsed_secs));
+    let mut text = match (finished.outcome, lang) {
+        (Outcome::Completed, Lang::En) => format!("done: {step} steps in {time}"),
+        (Outcome::Completed, Lang::Pt) => format!("pronto: {step} passos em {time}"),
+        (Outcome::Stopped, Lang::En) => format!("stopped after step {step}, {time}; --resume goes on from here"),
+        (Outcome::Stopped, Lang::Pt) => format!("parado depois do passo {step}, {time}; --resume continua daqui"),
+    };
+    if let Some(run) = &finished.run {
+        text.push_str(&format!("\n{}: {run}", lang.pick("the run", "o treino")));
+    }
+    if !finished.next.is_empty() {
+        text.push_str(lang.pick("\ntry next:", "\nagora experimente:"));
+        finished.next.iter().for_each(|command| text.push_str(&format!("\n  {command}")));
+    }
+    text
+}
+
+/// `1:04` or `2:03:04`
+pub(super) fn clock_text(secs: f64) -> String {
+    let secs = secs.max(0.0).round() as u64;
+    let (hours, minutes, secs) = (secs / 3600, secs / 60 % 60, secs % 60);
+    if hours > 0 { format!("{hours}:{minutes:02}:{secs:02}") } else { format!("{minutes}:{secs:02}") }
+}
+
+pub(super) fn legend_text(lang: Lang) -> &'static str {
+    lang.pick(
+        "the judge's marks: [original > replacement p(replaced)], o caught, x missed, ^ false alarm",
+        "as marcas do discriminador: [original > substituto p(substituído)], o detectado, x não detectado, ^ alarme falso",
+    )
+}

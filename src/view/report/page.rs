@@ -1,0 +1,254 @@
+//! The parts of the page, from its header to its footer.
+//! a run -> sections of HTML, each with its words in both languages.
+
+use std::fmt::Write;
+
+use super::cards::{auc_card, caught_card, generator_card, judge_card};
+use super::data;
+use super::html::{both, escape, section, spoken, spoken_paragraphs};
+use super::run::{End, Run};
+use super::tables::{HELD_OUT_COLUMNS, TRAINING_COLUMNS, device_fact, held_out_row, plan_facts, training_row};
+use super::text::{headline, lede, unfinished_text};
+use crate::train::event::Outcome;
+use crate::view::Lang;
+
+/// Rows of a table: more are for a spreadsheet.
+const TABLE_ROWS: usize = 40;
+const WARNINGS: usize = 40;
+const SETTINGS: usize = 200;
+
+/// Writes the parts of the page. Every word stands there twice, once in each language; the style shows one of them.
+#[derive(Clone, Copy)]
+pub(super) struct Page {
+    pub(super) lang: Lang,
+}
+
+impl Page {
+    pub(super) fn header(self, run: &Run) -> String {
+        let name = run.plan.map_or_else(String::new, |plan| {
+            let folder = plan.run.as_ref().map_or_else(String::new, |run| format!(" · {}", escape(run)));
+            format!("{}{folder}", escape(&plan.preset))
+        });
+        format!(
+            "<a class=\"skip\" href=\"#curves\">{}</a>\
+             <header><div class=\"top\"><p class=\"brand\"><strong>Electroscope</strong> <span>{name}</span></p>\
+             <div class=\"langs\" role=\"group\" aria-label=\"Language / Idioma\">\
+             <button type=\"button\" data-lang=\"en\" lang=\"en\" aria-pressed=\"{}\">EN<span class=\"hidden\">glish</span></button>\
+             <button type=\"button\" data-lang=\"pt\" lang=\"pt\" aria-pressed=\"{}\">PT<span class=\"hidden\"> (português)</span></button></div></div>\
+             <h1>{}</h1>{}{}</header>",
+            both("Skip to the curves", "Ir para as curvas"),
+            self.lang == Lang::En,
+            self.lang == Lang::Pt,
+            spoken(|lang| headline(run, lang)),
+            spoken_paragraphs(|lang| lede(run, lang)),
+            self.state(run),
+        )
+    }
+
+    /// Where the run stands, in a line.
+    fn state(self, run: &Run) -> String {
+        let (class, text) = match run.end {
+            Some(End::Finished(finished)) if finished.outcome == Outcome::Completed => {
+                ("done", both("Schedule completed", "Treino completo"))
+            }
+            Some(End::Failed(message)) => ("failed", format!("{} {}", both("Failed:", "Falhou:"), escape(message))),
+            _ => ("open", spoken(|lang| unfinished_text(run, lang))),
+        };
+        format!("<p class=\"state {class}\">{text}</p>")
+    }
+
+    pub(super) fn warnings(self, run: &Run) -> String {
+        if run.warnings.is_empty() {
+            return String::new();
+        }
+        let mut items = String::new();
+        for warning in run.warnings.iter().take(WARNINGS) {
+            let step = spoken(|lang| format!("{} {}", lang.pick("Step", "Passo"), lang.whole(warning.step)));
+            let text = both(&warning.message, &warning.message_pt);
+            write!(items, "<li><b>{step}</b> {text}</li>").ok();
+        }
+        section(
+            "warnings",
+            &both("What to look into", "O que vale olhar"),
+            "",
+            &format!("<ul class=\"warnings\">{items}</ul>"),
+        )
+    }
+
+    /// Four numbers, each beside what it has to beat.
+    pub(super) fn cards(self, run: &Run) -> String {
+        let Some(m) = run.final_metrics() else { return String::new() };
+        let cards = [auc_card(m), judge_card(m), generator_card(m, run.unigram_entropy()), caught_card(m)];
+        let cards: String = cards.into_iter().flatten().collect();
+        let of = if run.evals.is_empty() {
+            both("On the last training step.", "No último passo de treino.")
+        } else {
+            both(
+                "On held-out text, with fixed masks and replacements drawn by the generator as it is now.",
+                "No texto reservado, com máscaras fixas e substituições sorteadas pelo gerador atual.",
+            )
+        };
+        section(
+            "numbers",
+            &both("How well it sees", "Quanto ele enxerga"),
+            &of,
+            &format!("<div class=\"cards\">{cards}</div>"),
+        )
+    }
+
+    /// What the script fills in.
+    pub(super) fn drawn_sections(self, run: &Run) -> String {
+        let mut html = String::from(
+            "<noscript><p class=\"note\"><span lang=\"en\">The curves and snapshots need JavaScript; the numbers behind them are in the tables below.</span>\
+             <span lang=\"pt\">As curvas e os instantâneos precisam de JavaScript; os números estão nas tabelas abaixo.</span></p></noscript>",
+        );
+        if !run.readouts.is_empty() {
+            html.push_str(&section(
+                "probe",
+                &both("What the judge says, word by word", "O que o discriminador diz, palavra por palavra"),
+                &both(
+                    "The generator fills masked places of these sentences; the judge then reads every token. Move through the training and pick a token.",
+                    "O gerador preenche as posições mascaradas destas frases; o discriminador lê cada token. Percorra o treino e escolha um token.",
+                ),
+                "<div id=\"probe-body\"></div>",
+            ));
+        }
+        if !run.steps.is_empty() {
+            html.push_str(&section(
+                "curves",
+                &both("Curves", "Curvas"),
+                &both(
+                    "Thin: each step as measured. Thick: the mean of the steps around it. Diamonds: held-out text. Point at a curve, or use the arrow keys on it; click to send the sentences above to that step.",
+                    "Fino: cada passo como medido. Grosso: a média dos passos vizinhos. Losangos: texto reservado. Aponte para uma curva, ou use as setas do teclado nela; clique para levar as frases acima até aquele passo.",
+                ),
+                "<div id=\"curve-tools\"></div><div id=\"curve-grid\"></div>",
+            ));
+        }
+        if run.evals.iter().any(|eval| eval.confusion.is_some()) {
+            html.push_str(&section(
+                "verdicts",
+                &both("Right and wrong", "Acertos e erros"),
+                &both(
+                    "The last evaluation, at threshold one half. Padding and special tokens are not counted.",
+                    "A última avaliação, com limiar de um meio. Preenchimento e tokens especiais não contam.",
+                ),
+                "<div id=\"verdict-body\"></div>",
+            ));
+        }
+        html
+    }
+
+    pub(super) fn next(self, run: &Run) -> String {
+        let Some(End::Finished(finished)) = run.end else { return String::new() };
+        if finished.next.is_empty() {
+            return String::new();
+        }
+        let lines: String =
+            finished.next.iter().map(|line| format!("<li><code>{}</code></li>", escape(line))).collect();
+        section("next", &both("Try next", "Agora experimente"), "", &format!("<ul class=\"commands\">{lines}</ul>"))
+    }
+
+    pub(super) fn tables(self, run: &Run) -> String {
+        if run.evals.is_empty() && run.steps.is_empty() {
+            return String::new();
+        }
+        let evals = data::evenly(&run.evals, TABLE_ROWS);
+        let steps = data::evenly(&run.steps, TABLE_ROWS);
+        let held_out = self.table(
+            &both("Held-out text", "Texto reservado"),
+            &HELD_OUT_COLUMNS,
+            evals.iter().map(|eval| (eval.step, held_out_row(eval))),
+        );
+        let training = self.table(
+            &both("Training steps", "Passos de treino"),
+            &TRAINING_COLUMNS,
+            steps.iter().map(|step| (step.step, training_row(step))),
+        );
+        format!(
+            "<section id=\"tables\"><details><summary><h2>{}</h2></summary>{held_out}{training}</details></section>",
+            both("The numbers behind the curves", "Os números das curvas")
+        )
+    }
+
+    fn table<const N: usize>(
+        self,
+        caption: &str,
+        columns: &[(&str, &str, usize); N],
+        rows: impl Iterator<Item = (u64, [Option<f64>; N])>,
+    ) -> String {
+        let head: String =
+            columns.iter().map(|(en, pt, _)| format!("<th scope=\"col\">{}</th>", both(en, pt))).collect();
+        let mut body = String::new();
+        for (step, values) in rows {
+            write!(body, "<tr><th scope=\"row\">{}</th>", self.number(Some(step as f64), 0)).ok();
+            for (value, (_, _, decimals)) in values.into_iter().zip(columns) {
+                write!(body, "<td>{}</td>", self.number(value, *decimals)).ok();
+            }
+            body.push_str("</tr>");
+        }
+        if body.is_empty() {
+            return String::new();
+        }
+        format!(
+            "<div class=\"scroll\" tabindex=\"0\"><table><caption>{caption}</caption><thead><tr><th scope=\"col\">{}</th>{head}</tr></thead>\
+             <tbody>{body}</tbody></table></div>",
+            both("step", "passo")
+        )
+    }
+
+    /// A number that the script writes anew when the language changes.
+    fn number(self, value: Option<f64>, decimals: usize) -> String {
+        match value.filter(|value| value.is_finite()) {
+            Some(value) => format!(
+                "<span data-n=\"{value:.decimals$}\" data-d=\"{decimals}\">{}</span>",
+                self.lang.decimal(value, decimals)
+            ),
+            None => "–".to_owned(),
+        }
+    }
+
+    pub(super) fn settings(self, run: &Run) -> String {
+        let mut rows = String::new();
+        for (en, pt, value) in run.plan.into_iter().flat_map(plan_facts).chain(run.device.into_iter().map(device_fact))
+        {
+            write!(rows, "<tr><th scope=\"row\">{}</th><td>{}</td></tr>", both(en, pt), value).ok();
+        }
+        if let Some(checkpoint) = run.checkpoint {
+            let name = both("last checkpoint", "último checkpoint");
+            write!(rows, "<tr><th scope=\"row\">{name}</th><td><code>{}</code></td></tr>", escape(checkpoint)).ok();
+        }
+        let mut settings = String::new();
+        for (key, value) in run.settings.into_iter().flatten().take(SETTINGS) {
+            let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            let value: String = value.chars().take(200).collect();
+            write!(
+                settings,
+                "<div><dt><code>{}</code></dt><dd><code>{}</code></dd></div>",
+                escape(key),
+                escape(&value)
+            )
+            .ok();
+        }
+        if rows.is_empty() && settings.is_empty() {
+            return String::new();
+        }
+        let facts =
+            format!("<div class=\"scroll\" tabindex=\"0\"><table class=\"facts\"><tbody>{rows}</tbody></table></div>");
+        section(
+            "settings",
+            &both("Settings", "Configuração"),
+            "",
+            &format!("{facts}<dl class=\"settings\">{settings}</dl>"),
+        )
+    }
+
+    pub(super) fn footer(self) -> String {
+        format!(
+            "<footer>{}</footer>",
+            both(
+                "Made by Electroscope from metrics.jsonl. This page stands alone: it loads nothing.",
+                "Feito pelo Electroscope a partir de metrics.jsonl. Esta página se basta: não carrega nada."
+            )
+        )
+    }
+}
