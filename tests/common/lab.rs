@@ -6,6 +6,7 @@ use electroscope::config::{Config, Overrides};
 use electroscope::model::io::Io;
 use electroscope::model::ledger::Group;
 use electroscope::model::{Model, ModelSpec};
+use electroscope::objective::Pass;
 use electroscope::plan::{Choices, Stage, Step, Tensor};
 use electroscope::rng::{Key, Sequence, Stream};
 pub use electroscope::run::assemble::recipe;
@@ -174,7 +175,13 @@ pub struct Rig {
 impl Rig {
     /// `config`'s networks over `vocab` words, with weights drawn from seed 1, and `batch`, whose shape `config` must have.
     pub fn new(place: &Place, config: &Config, vocab: u32, batch: Batch) -> Self {
+        Self::of_passes(place, config, vocab, batch, config.passes())
+    }
+
+    /// The same with other passes over the same networks.
+    pub fn of_passes(place: &Place, config: &Config, vocab: u32, batch: Batch, passes: &'static [Pass]) -> Self {
         let mut spec = ModelSpec::from_config(config, vocab, SPECIALS.pad, None);
+        spec.shape.passes = passes;
         if let Some(train) = &mut spec.train {
             // A batch may have room for more slots than its rows need.
             train.size.slots = batch.slot_label.len() as u32;
