@@ -1,4 +1,4 @@
-//! All that the window holds, without a window: tests drive it as the real one does.
+//! Everything that the window holds, without a window, so tests drive it as the real one does.
 //! events -> state -> panels -> asks -> trainer; a recording plays until somebody trains.
 
 mod act;
@@ -10,7 +10,6 @@ use super::panels::{Ask, PanelContext, PanelId, Panels, View};
 use super::recorded;
 use super::settings::Settings;
 use super::state::{RunState, Source};
-use super::strings::Strings;
 use super::theme::{self, Theme};
 use super::trainer::{Trainer, Wake};
 use super::transport::TransportBar;
@@ -19,6 +18,7 @@ use crate::Result;
 use crate::run::Options;
 use crate::train::event::Warning;
 use crate::view::Lang;
+use crate::view::words::Strings;
 use egui::{Color32, Context, Frame, Margin, Ui};
 use past::opened;
 use std::path::PathBuf;
@@ -26,13 +26,13 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-/// Between two pictures of a recording that is replayed.
+/// The time between two pictures of a recording that is replayed.
 const REPLAY_SECS: f64 = 0.35;
 
 /// What the desk is opened with.
 #[derive(Debug, Clone, Default)]
 pub struct Opening {
-    /// Beside the saved settings: they are not changed by it.
+    /// A language for this start only; it does not change the saved settings.
     pub lang: Option<Lang>,
     /// The language of the system.
     pub system_lang: Lang,
@@ -53,7 +53,7 @@ pub struct Desk {
     coming: Option<RunState>,
     panels: Panels,
     bar: TransportBar,
-    strings: Strings,
+    strings: &'static Strings,
     trainer: Option<Trainer>,
     /// Runs that write their last checkpoint.
     ending: Vec<JoinHandle<bool>>,
@@ -64,7 +64,7 @@ pub struct Desk {
     shown_run: Option<PathBuf>,
     /// When the recording's next picture is due.
     replay_at: Option<f64>,
-    /// Whoever draws the window fills it with the panels' colour first: a layer less, which a processor that draws can feel.
+    /// Whoever draws the window fills it with the panels' colour first. That saves a layer, which matters where a processor draws.
     pub cleared: bool,
     /// The shortest time between two frames that new data asks for.
     pub pace: Duration,
@@ -96,7 +96,7 @@ impl Desk {
             coming: None,
             panels: Panels::default(),
             bar: TransportBar::default(),
-            strings: Strings::new(lang),
+            strings: Strings::of(lang),
             trainer: None,
             ending: Vec::new(),
             opening,
@@ -195,7 +195,7 @@ impl Desk {
         }
         let lang = self.opening.lang.or(self.settings.lang).unwrap_or(self.opening.system_lang);
         if lang != self.strings.lang {
-            self.strings = Strings::new(lang);
+            self.strings = Strings::of(lang);
             // The recording speaks the person's language too.
             if self.state.source == Source::Recorded
                 && let Ok(events) = recorded::events(lang)

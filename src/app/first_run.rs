@@ -1,4 +1,4 @@
-//! The run of a first click.
+//! The options of the run that a first click starts.
 
 use crate::gpu::Choice;
 use crate::run::Options;

@@ -41,7 +41,7 @@ fn fill(mesh: &mut Mesh, min: Pos2, max: Pos2, color: Color32) {
     }
 }
 
-/// Between the corner `at`, the left top one turned by `turn`, and its quarter of a circle.
+/// Fills the area between the corner `at` (the left top one turned by `turn`) and its quarter of a circle.
 fn corner(mesh: &mut Mesh, at: Pos2, turn: f32, radius: f32, color: Color32) {
     let inward = egui::emath::Rot2::from_angle(turn);
     let center = at + inward * vec2(radius, radius);

@@ -4,8 +4,8 @@
 
 use super::ground;
 use super::panels::PanelId;
-use super::strings::Strings;
 use super::theme::Theme;
+use crate::view::words::Strings;
 use egui::emath::GuiRounding as _;
 use egui::{
     CornerRadius, CursorIcon, Key, Rect, Role, ScrollArea, Sense, Shape, Stroke, StrokeKind, Ui, UiBuilder, WidgetInfo,
@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 /// Below this width (in points, so after the text size) there is one column.
 pub const NARROW: f32 = 900.0;
-/// Between panels and around them: as wide as a pointer needs to take hold.
+/// The gap between panels and around them, as wide as a pointer needs to take hold.
 const GAP: f32 = 8.0;
 /// A lower panel scrolls its head with the rest, which would have no room below it.
 const HEAD_ROOM: f32 = 220.0;

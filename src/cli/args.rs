@@ -504,7 +504,7 @@ pub struct AppArgs {
     /// Open a kernel's texts in the kernels panel
     #[arg(long, value_name = "KERNEL", value_parser = kernel)]
     pub kernel: Option<String>,
-    /// Of the window, in points [default: 1280x800]
+    /// Size of the window, in points [default: 1280x800]
     #[arg(long, value_name = "WxH", value_parser = size)]
     pub size: Option<[u32; 2]>,
 }

@@ -107,7 +107,7 @@ pub const fn in_f32<const N: usize>(mut slots: [Slot; N]) -> [Slot; N] {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
 pub struct Needs {
     pub f16: bool,
-    /// Of eight lanes at least.
+    /// Subgroups of at least eight lanes.
     pub subgroups: bool,
     /// Cooperative matrices, and subgroups of 32 lanes that hold them.
     pub matrices: Option<Matrices>,

@@ -3,6 +3,8 @@
 //! In a folder `valid.*`, `dev.*` and `test.*` are never trained on (`valid.*` becomes the held-out text), and `SOURCE*`, `LICENSE*`,
 //! `README*`, `manifest*` and files of other kinds are skipped. A file that is given by its own name is always read.
 
+mod file;
+
 use std::collections::HashSet;
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -13,30 +15,7 @@ use super::readers::Reader;
 use super::{Chunk, Role};
 use crate::{Error, Result};
 
-/// How documents stand in a file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Format {
-    /// Blocks between blank lines.
-    Text,
-    /// One JSON object a line, the document in its "text".
-    Jsonl,
-    /// One row a document, in the column "text".
-    Parquet,
-}
-
-/// A file that is read.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CorpusFile {
-    pub path: PathBuf,
-    pub format: Format,
-    /// Compressed with gzip.
-    pub gzip: bool,
-    pub role: Role,
-    /// On disk.
-    pub bytes: u64,
-    /// Nanoseconds since 1970, 0 where the file system does not know.
-    modified_nanos: u128,
-}
+pub use file::{CorpusFile, Format};
 
 /// All that is read, and all that was found and is not.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -160,12 +139,12 @@ struct Finder {
 impl Finder {
     /// A path that was given by name.
     fn add(&mut self, path: &Path, purpose: Purpose) -> Result<()> {
-        let meta = std::fs::metadata(path).map_err(|e| Error::io("read", path, &e))?;
+        let meta = std::fs::metadata(path).map_err(|e| Error::io("io-read", path, &e))?;
         if meta.is_dir() {
             return self.add_folder(path, purpose);
         }
         if !meta.is_file() {
-            // It is read more than once: a pipe gives its text away the first time.
+            // The file is read more than once, and a pipe gives its text only once.
             return Err(Error::failed("this is a pipe or a device, not a file")
                 .at(path.display())
                 .hint("write the text into a file first"));
@@ -173,7 +152,7 @@ impl Finder {
         if meta.len() == 0 {
             return Err(Error::failed("the file is empty").at(path.display()).hint("give a file with text in it"));
         }
-        // Of a kind that no rule knows: text, until a byte of it says otherwise.
+        // A file of a kind that no rule knows is taken for text, until a byte of it says otherwise.
         let (format, gzip) = kind_of(path).unwrap_or((Format::Text, has_suffix(path, ".gz")));
         let role = if purpose == Purpose::HeldOut { Role::HeldOut } else { Role::Corpus };
         self.push(path, &meta, format, gzip, role)
@@ -183,18 +162,18 @@ impl Finder {
         if !self.first_visit(folder)? {
             return Ok(());
         }
-        let entries = std::fs::read_dir(folder).map_err(|e| Error::io("list", folder, &e))?;
+        let entries = std::fs::read_dir(folder).map_err(|e| Error::io("io-list", folder, &e))?;
         let mut paths = entries
             .map(|entry| entry.map(|entry| entry.path()))
             .collect::<std::io::Result<Vec<_>>>()
-            .map_err(|e| Error::io("list", folder, &e))?;
+            .map_err(|e| Error::io("io-list", folder, &e))?;
         paths.sort();
         for path in paths {
             // Hidden files and folders are the system's, or git's.
             if name_of(&path).starts_with('.') {
                 continue;
             }
-            let meta = std::fs::metadata(&path).map_err(|e| Error::io("read", &path, &e))?;
+            let meta = std::fs::metadata(&path).map_err(|e| Error::io("io-read", &path, &e))?;
             if meta.is_dir() {
                 self.add_folder(&path, purpose)?;
             } else {
@@ -245,7 +224,7 @@ impl Finder {
     }
 
     fn first_visit(&mut self, path: &Path) -> Result<bool> {
-        let real = std::fs::canonicalize(path).map_err(|e| Error::io("read", path, &e))?;
+        let real = std::fs::canonicalize(path).map_err(|e| Error::io("io-read", path, &e))?;
         Ok(self.seen.insert(real))
     }
 }
@@ -300,7 +279,7 @@ pub struct Chunks<'c> {
     files: Vec<&'c CorpusFile>,
     next: usize,
     reader: Option<Reader>,
-    /// Of the files that are done.
+    /// The bytes of the files that are done.
     bytes_done: u64,
     bytes_total: u64,
 }

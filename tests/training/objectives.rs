@@ -126,5 +126,7 @@ fn the_step_block_weighs_each_pass_by_its_own_positions() {
     let want = [2.0 / totals.slots as f32, 30.0 / totals.tokens as f32, 0.0, 0.0];
     assert!(block.scales.iter().zip(want).all(|(got, want)| (got - want).abs() < 1e-5), "{:?}", block.scales);
     assert_eq!((block.lr, block.correction1, block.correction2, block.step), (0.5, 3.0, 4.0, 9));
-    assert!(objective::have(objective::ELECTRA.passes, Head::Rtd) && !objective::have(objective::MLM.passes, Head::Rtd));
+    assert!(
+        objective::have(objective::ELECTRA.passes, Head::Rtd) && !objective::have(objective::MLM.passes, Head::Rtd)
+    );
 }

@@ -100,7 +100,7 @@ impl Desk {
         };
         let options = Options { watched: true, out, ..options };
         let coming = coming(&options);
-        // A run that goes on needs the folder that one before it may still be writing to.
+        // A run that goes on needs the folder, and the run before it may still be writing to it.
         let before = if options.resume { std::mem::take(&mut self.ending) } else { Vec::new() };
         let events = self.opening.events.as_deref();
         let trainer = Trainer::start(options.clone(), events, before, Arc::clone(wake), self.pace);
@@ -119,7 +119,7 @@ impl Desk {
                 (self.replay_at, self.trouble, self.notice) = (None, None, None);
             }
             Err(error) => {
-                let failure = Failure { message: error.to_string(), kind: FailureKind::Other, ..Failure::default() };
+                let failure = Failure { kind: FailureKind::Other, ..Failure::new(&error, 0, None) };
                 self.trouble = Some(Trouble { failure, started: Some((options, Default::default())) });
             }
         }
@@ -136,7 +136,7 @@ impl Desk {
         let Some(trainer) = self.trainer.take() else { return };
         self.ending.retain(|thread| !thread.is_finished());
         let thread = std::thread::Builder::new().name("ending".to_owned()).spawn(move || trainer.stop(PATIENCE));
-        // Without a thread to wait on, the run ends by itself all the same: it has nobody left to listen to.
+        // Without a thread that waits, the run still ends by itself, because nobody sends it commands any more.
         self.ending.extend(thread.ok());
     }
 

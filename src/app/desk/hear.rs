@@ -1,4 +1,4 @@
-//! What the desk makes of the run's events: the state that is shown, and what a person should not have to look for.
+//! What the desk does with the run's events: it updates the shown state, and puts what a person must know where they see it.
 
 use super::Desk;
 use crate::app::trouble::Trouble;
@@ -24,7 +24,7 @@ impl Desk {
         self.notice_event(&event);
         if let Event::State(now) = &event {
             let transport = &mut self.view.transport;
-            // A run that is still prepared has not heard yet what was asked for since.
+            // A run that is still prepared has not yet heard the commands that were sent since.
             if self.coming.is_none() {
                 transport.playing = !matches!(now.phase, crate::train::event::Phase::Paused);
             }
@@ -37,7 +37,7 @@ impl Desk {
         let Some(coming) = &mut self.coming else { return self.state.fold(event) };
         coming.fold(event);
         if failed {
-            // It never came to a step: what was shown stays, and its log says what happened.
+            // The run never took a step. What was shown stays, and its log says what happened.
             coming.log.lines().cloned().for_each(|line| self.state.log.push(line));
             self.coming = None;
         } else if speaks && let Some(coming) = self.coming.take() {
@@ -45,7 +45,7 @@ impl Desk {
         }
     }
 
-    /// What a person should not have to look for.
+    /// Puts in sight what a person should not have to look for.
     fn notice_event(&mut self, event: &Event) {
         match event {
             Event::Failed(failure) => {
@@ -57,7 +57,7 @@ impl Desk {
             Event::Warning(w) if matches!(w.kind, WarningKind::CheckpointNotWritten | WarningKind::CorpusGone) => {
                 self.notice = Some(w.clone());
             }
-            // What could not be saved is saved now.
+            // A checkpoint that could not be saved before is saved now.
             Event::Checkpoint { .. } => {
                 self.notice = self.notice.take().filter(|w| w.kind != WarningKind::CheckpointNotWritten);
             }
@@ -70,6 +70,7 @@ impl Desk {
 mod tests {
     use super::*;
     use crate::app::state::{Phase, RunState, Source};
+    use crate::message::Message;
     use crate::train::event::{Failure, StepMetrics, Warning};
     use crate::view::Lang;
     use egui::Context;
@@ -93,8 +94,8 @@ mod tests {
     #[test]
     fn a_failure_is_shown_and_the_window_stays() {
         let mut desk = desk();
-        desk.hear(Event::Failed(Failure { message: "disk full".into(), ..Failure::default() }));
-        assert_eq!(desk.trouble.as_ref().map(|trouble| trouble.failure.message.as_str()), Some("disk full"));
+        desk.hear(Event::Failed(Failure { message: Message::plain("disk full"), ..Failure::default() }));
+        assert_eq!(desk.trouble.as_ref().and_then(|trouble| trouble.failure.message.as_plain()), Some("disk full"));
         assert_eq!(desk.state.phase, Phase::Failed);
     }
 
@@ -102,12 +103,7 @@ mod tests {
     fn a_checkpoint_that_could_not_be_written_stays_in_sight_until_one_is() {
         let mut desk = desk();
         let kind = WarningKind::CheckpointNotWritten;
-        desk.hear(Event::Warning(Warning {
-            kind,
-            step: 3,
-            message: "read-only".into(),
-            message_pt: "só leitura".into(),
-        }));
+        desk.hear(Event::Warning(Warning { kind, step: 3, message: Message::plain("read-only") }));
         assert!(desk.notice.is_some());
         desk.hear(Event::Checkpoint { step: 4, path: String::new() });
         assert!(desk.notice.is_none());

@@ -1,4 +1,4 @@
-//! Runs that have a past: read back from their folder.
+//! Reads the past of earlier runs back from their folders.
 
 use crate::app::state::{Phase, RunState, Source};
 use crate::run::Options;

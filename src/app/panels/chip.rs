@@ -15,7 +15,7 @@ pub const HEIGHT: f32 = 26.0;
 pub const GLYPH: f32 = 12.0;
 /// The width of the legend's shades.
 const RAMP: f32 = 70.0;
-/// Between a chip's edge and its text.
+/// The room between a chip's edge and its text.
 pub const PAD: f32 = 7.0;
 
 /// Word pieces as they are read: without the `##`, which a joint under the text shows instead.
@@ -96,7 +96,7 @@ pub struct Column<'a> {
     pub joined: bool,
 }
 
-/// Between columns; the pieces of a word stand closer.
+/// The gap between columns. The pieces of a word stand closer.
 const COLUMN_GAP: f32 = 5.0;
 const PIECE_GAP: f32 = 1.0;
 

@@ -18,7 +18,7 @@ const ROWS: [(&str, Mark); 4] = [
     ("flow-row-generator", Mark::GeneratorRow),
     ("flow-row-judge", Mark::JudgeRow),
 ];
-/// Between rows.
+/// The gap between rows.
 const ROW_GAP: f32 = 5.0;
 const LABEL_GAP: f32 = 14.0;
 /// The width of the details.

@@ -8,7 +8,7 @@ use egui::{Align2, Color32, Painter, Pos2, Rect, Shape, Stroke, pos2, vec2};
 /// Room for the marks' texts beside and below the lines.
 pub const LEFT: f32 = 50.0;
 pub const BELOW: f32 = 20.0;
-/// Between two marks of an axis, at least.
+/// The least distance between two marks of an axis.
 const TICK_ROOM: [f32; 2] = [64.0, 30.0];
 
 /// A range of values that can be drawn: finite, not empty, positive where it goes by decades.
@@ -129,7 +129,7 @@ impl Dash {
 /// Two axes and where they stand.
 #[derive(Debug, Clone, Copy)]
 pub struct Plot {
-    /// Of the lines alone.
+    /// The area of the lines alone.
     pub rect: Rect,
     pub x: Axis,
     pub y: Axis,

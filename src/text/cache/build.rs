@@ -1,4 +1,4 @@
-//! Building a token cache: chunks of text are encoded on all cores, put together to documents, and written section by section.
+//! Builds a token cache: it encodes chunks of text on all cores, joins them to documents, and writes section by section.
 //! chunks + tokenizer -> ids, sentences, documents -> [`Built`] -> header.
 
 use std::io::{self, Write};
@@ -26,7 +26,7 @@ pub struct Progress {
     pub text_bytes: u64,
     pub documents: u64,
     pub tokens: u64,
-    /// Of the whole source, 0 to 1, where that is known.
+    /// The share of the whole source that is done, 0 to 1, where that is known.
     pub share: Option<f32>,
 }
 

@@ -1,4 +1,4 @@
-//! Token caches in files: the one that is there, or one that is built beside it and takes its place whole.
+//! Token caches in files: it opens the one that is there, or builds one beside it that takes its place whole.
 
 use std::fs::File;
 use std::io::{self, BufWriter, Seek, SeekFrom, Write};
@@ -21,11 +21,11 @@ const ELSEWHERE: &str = "make room for it there, or name another folder for cach
 /// Where a cache came from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Origin {
-    /// It was there.
+    /// The cache was there.
     Reused,
     /// There was none.
     Built,
-    /// There was one, but: the reason, for people.
+    /// There was one that could not be used, for this reason (for people).
     Rebuilt(String),
 }
 
@@ -48,7 +48,7 @@ pub fn open_or_build<I: Iterator<Item = Result<Chunk>>>(
         Ok(None) => Origin::Built,
         Err(reason) => Origin::Rebuilt(reason),
     };
-    std::fs::create_dir_all(dir).map_err(|e| Error::io("create the folder of caches", dir, &e).hint(ELSEWHERE))?;
+    std::fs::create_dir_all(dir).map_err(|e| Error::io("io-create-folder-of-caches", dir, &e).hint(ELSEWHERE))?;
     build(&path, key, tokenizer, options, chunks(), progress)?;
     match open(&path, key) {
         Ok(Some(cache)) => Ok((cache, origin)),
@@ -68,12 +68,12 @@ fn hash_of(parts: &[&str]) -> [u64; 4] {
     words_from_sha(hasher)
 }
 
-/// `None`: not there. An error says why it cannot be used.
+/// `None` where there is no cache. An error says why it cannot be used.
 fn open(path: &Path, key: [u64; 4]) -> std::result::Result<Option<TokenCache>, String> {
     if !path.exists() {
         return Ok(None);
     }
-    let map = Mapped::open(path).map_err(|e| e.what)?;
+    let map = Mapped::open(path).map_err(|e| e.message.to_string())?;
     let cache = TokenCache::check(Storage::Mapped(map))?;
     if cache.header.four(Field::Key) == key { Ok(Some(cache)) } else { Err("the corpus has changed".into()) }
 }
@@ -96,7 +96,7 @@ impl Draft {
             .create(true)
             .truncate(true)
             .open(&path)
-            .map_err(|e| Error::io("create", &path, &e))?;
+            .map_err(|e| Error::io("io-create", &path, &e))?;
         Ok(Self { path, file: Some(file) })
     }
 
@@ -105,16 +105,16 @@ impl Draft {
     }
 
     fn rename(mut self, to: &Path) -> Result<()> {
-        // Closed first: Windows renames no open file.
+        // The file is closed first, because Windows renames no open file.
         self.file = None;
-        std::fs::rename(&self.path, to).map_err(|e| Error::io("put the token cache in place", to, &e))
+        std::fs::rename(&self.path, to).map_err(|e| Error::io("io-put-token-cache-in-place", to, &e))
     }
 }
 
 impl Drop for Draft {
     fn drop(&mut self) {
         self.file = None;
-        // After a rename it is gone already, which is what is wanted.
+        // After a rename the file is gone already, as it should be.
         std::fs::remove_file(&self.path).ok();
     }
 }
@@ -130,7 +130,7 @@ fn build(
     // The ids, by far the most, go to their final place; the two short sections wait in files of their own.
     let drafts = [Draft::create(path, "tokens")?, Draft::create(path, "sentences")?, Draft::create(path, "documents")?];
     let [tokens, sentences, documents] = &drafts;
-    let full = |e: io::Error| Error::io("write the token cache", path, &e).hint(ELSEWHERE);
+    let full = |e: io::Error| Error::io("io-write-token-cache", path, &e).hint(ELSEWHERE);
     tokens.file().write_all(&[0; HEADER_BYTES]).map_err(full)?;
     let section = |draft| Section::new(BufWriter::with_capacity(1 << 20, Draft::file(draft)));
     let mut sections = [section(tokens), section(sentences), section(documents)];

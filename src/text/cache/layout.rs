@@ -83,7 +83,7 @@ pub(super) fn le_word(bytes: &[u8]) -> u64 {
     u64::from_le_bytes(bytes.try_into().expect("chunks_exact(8) gives eight bytes"))
 }
 
-/// Tells damage, not malice: each word is mixed in by an odd multiplier, so that every single changed word shows.
+/// A checksum against damage, not against malice. It mixes each word in by an odd multiplier, so that any single changed word shows.
 #[derive(Default, Clone, Copy)]
 pub(super) struct Checksum(pub(super) u64);
 

@@ -19,7 +19,7 @@ const INTENSITY_MIN: f64 = 1.0 / 16.0;
 /// Kernels with less of the time are named by the table alone.
 const NAMED_SHARE: f64 = 0.02;
 const LABEL_HEIGHT: f64 = 17.0;
-/// Of a letter, on average: the names are set in a proportional face.
+/// The average width of a letter; the names are set in a proportional face.
 const LETTER_WIDTH: f64 = 7.2;
 
 /// Where values lie in the picture.
@@ -55,7 +55,7 @@ impl Scale {
     }
 }
 
-/// Intensity and GFLOP/s; of a kernel that only moves, as if every byte were worth the least intensity.
+/// Intensity and GFLOP/s. A kernel that only moves data counts as if every byte were worth the least intensity.
 fn height(spot: &KernelSpeed) -> (f64, f64) {
     let across = intensity(spot).max(INTENSITY_MIN);
     (across, spot.gflops_per_sec.max(spot.gbytes_per_sec * INTENSITY_MIN))

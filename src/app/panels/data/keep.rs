@@ -230,7 +230,7 @@ impl Export {
     }
 }
 
-/// Beside the run: `20260101-nano-model`.
+/// A folder beside the run: `20260101-nano-model`.
 fn export_folder(run: &Path) -> String {
     format!("{}-model", run.display())
 }

@@ -7,7 +7,7 @@ use crate::{Error, t};
 use egui::{Button, Context, Response, RichText, Role, TextEdit, Ui, WidgetInfo};
 use std::path::PathBuf;
 
-/// Between choices in a row.
+/// The gap between choices in a row.
 pub const APART: f32 = 16.0;
 
 pub fn heading(ui: &mut Ui, cx: &PanelContext, key: &str) {
