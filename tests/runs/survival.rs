@@ -64,10 +64,10 @@ fn newest_step(run: &Path) -> u64 {
     let checkpoint = survey.newest.expect("a run that has had a checkpoint always has one");
     let step = checkpoint.state.step;
     let (networks, warnings) = checkpoint.networks().unwrap();
-    let discriminator = networks.discriminator.expect("a pair was written");
+    let generator = networks.aux.expect("a pair was written");
     assert!(warnings.is_empty(), "{warnings:?}");
     let moments = checkpoint.moments().unwrap();
-    for tensors in [&discriminator.tensors, &networks.generator.tensors, &moments.m, &moments.v] {
+    for tensors in [&networks.main.tensors, &generator.tensors, &moments.m, &moments.v] {
         assert!(tensors.values().all(|tensor| tensor.data.iter().all(|number| *number == step as f32)));
     }
     assert_eq!(checkpoint.state.cursor, step);
@@ -222,7 +222,7 @@ fn a_full_disk_is_one_clear_error_and_earlier_checkpoints_stay() {
                 .starts_with("the checkpoint of step 2 was not written, earlier ones are untouched: cannot "),
             "{error}"
         );
-        assert!(error.to_string().contains("help: free some space"), "{error}");
+        assert!(error.hint.as_deref() == Some("help-free-space"), "{error}");
         println!("{error}");
         let checkpoints = disk.0.join("run/checkpoints");
         let left: Vec<_> = std::fs::read_dir(checkpoints).unwrap().map(|e| e.unwrap().file_name()).collect();
