@@ -356,7 +356,7 @@ mod tests {
         faults.told().lost = Some("Unknown: reset".into());
         for _ in 0..2 {
             let text = faults.check().unwrap_err().to_string();
-            assert!(text.contains("reset") && text.contains("--resume"), "{text}");
+            assert!(text.contains("reset") && text.contains("help-after-loss"), "{text}");
         }
     }
 
@@ -364,6 +364,6 @@ mod tests {
     fn out_of_memory_says_what_would_fit() {
         let faults = Faults::default();
         faults.told().errors.push(("Out of Memory".into(), true));
-        assert!(faults.check().unwrap_err().to_string().contains("batch"));
+        assert!(faults.check().unwrap_err().hint.as_deref() == Some("help-smaller"));
     }
 }

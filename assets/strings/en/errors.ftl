@@ -44,7 +44,6 @@ io-read-runs-configuration = read the run's configuration
 io-read-runs-folder = read the run's folder
 io-read-runs-log = read the run's log
 io-read-state = read the state
-io-read-text = read the text
 io-read-tokenizers-file = read the tokenizer's file
 io-remove-folder = remove the folder
 io-remove-unfinished-folder = remove the unfinished folder
@@ -215,3 +214,128 @@ variant-not-offered = the variant needs { $what }, which the device does not off
 no-thread-for-gpu = cannot start the thread that waits for the GPU: { $detail }
 binding-too-large = { $label }: { $tensor } needs { $needs }, the device allows { $max } a binding
 too-many-bindings = { $label } binds { $slots } storage buffers, the device allows { $max }
+
+## Networks in Hugging Face's layout.
+not-electra-configuration = not a readable ELECTRA configuration: { $detail }
+    .help = config.json as transformers' save_pretrained writes it is expected
+model-type-not-electra = model_type is { $found }, not "electra"
+    .help = only ELECTRA networks are read: BERT, RoBERTa and others have other tensors
+activation-not-gelu = hidden_act is { $found }; only "gelu" (exact, by erf) is computed
+positions-not-absolute = position_embedding_type is { $found }; only "absolute" is computed
+not-bidirectional = { $name } is true; only bidirectional encoders are read
+weights-quantised = the weights are quantised (quantization_config is set)
+    .help = save the network in float32 or float16 first
+size-out-of-range = { $name } is { $size }; it must lie between 1 and { $max }
+hub-heads-do-not-divide = hidden_size = { $hidden } does not split into num_attention_heads = { $heads }
+padding-outside-vocabulary = pad_token_id = { $id } lies outside the vocabulary of { $entries }
+rate-out-of-range = { $name } is { $rate }; it must be at least 0 and below 1
+epsilon-out-of-range = layer_norm_eps is { $value }; it must lie between 1e-37 and 1
+initializer-range-negative = initializer_range is { $value }; it must be at least 0
+
+## Runs and their checkpoints.
+help-resume-before = resume from the one before it with: electroscope train --resume={ $before } --out { $run }
+help-no-whole-checkpoint = no whole checkpoint is left in this run: start a new one with another --out
+no-such-checkpoint = there is no checkpoint of step { $step }
+    .help = { $count ->
+        [0] it has none
+       *[other] it has { $steps }
+    }
+not-a-runs-folder = not a run's folder: it has no checkpoints/
+    .help = give a folder that electroscope train made
+run-without-checkpoint = the run has no checkpoint yet
+    .help = a run writes one at its end, with --stop-after, and every so many steps
+not-a-moment = { $name } is neither m.NAME nor v.NAME
+file-of-other-length = the file has { $held } bytes, its checkpoint wrote { $wrote }
+file-of-other-content = its content is not what its checkpoint wrote (SHA-256 differs)
+state-of-other-step = its state is of step { $step }
+checkpoints-keep-changing = its checkpoints keep changing while they are read
+    .help = try again
+not-the-optimizers-moments = not the optimizer's { $which } of these networks: { $detail }
+state-unreadable = the state cannot be read: { $detail }
+checkpoint-is-newer = the checkpoint has format_version { $version }; this Electroscope reads up to { $known }
+    .help = it was written by a newer Electroscope: update this one
+file-outside-checkpoint = it lists { $name }, which lies outside its checkpoint
+folder-in-use = another Electroscope is training in this folder
+    .help = wait for it or stop it, or choose another folder with --out
+folder-in-use-by = another Electroscope (process { $process }) is training in this folder
+    .help = wait for it or stop it, or choose another folder with --out
+folder-holds-a-run = the folder already holds a run
+help-resume-or-other-folder = continue it with: electroscope train --resume --out { $run }; or choose another folder with --out
+help-remove-or-other-folder = it has no checkpoint to go on from: remove it, or choose another folder with --out
+no-such-run = there is no such run
+    .help = start it without --resume
+neither-run-nor-model = neither a run nor an ELECTRA model
+    .help = expected: a run's folder (with checkpoints/), a folder with discriminator/ and generator/, or a Hugging Face ELECTRA folder (with config.json and model.safetensors)
+wrong-network-here = there is only a { $found } here, and a { $wanted } is needed
+    .help = give a run, a folder with discriminator/ and generator/, or an { $architecture } folder
+file-in-place-of-folder = a folder is needed, this is a file
+    .help = give the folder that holds it
+no-such-folder = there is no such folder
+help-download-first = check the path; a model of the Hugging Face hub is downloaded first: hf download { $model } --local-dir { $folder }
+
+## What is typed.
+no-mask-in-text = there is no [MASK] in { $text }
+    .help = write [MASK] where a word is to be filled in, for example "the [MASK] sat"
+text-exceeds-positions = { $tokens } tokens with [CLS] and [SEP]; the model has { $positions } positions
+    .help = corrupt shows one row: give it a shorter text
+no-word-to-hide = there is no word to hide in { $text }
+no-room-between-specials = { $positions } positions leave no room for a token between [CLS] and [SEP]
+tokenizer-of-another-model = the tokenizer has { $entries } entries, the network { $vocab }
+    .help = the tokenizer's files belong to another model
+lies-in-no-folder = it lies in no folder
+no-tokenizer-files = there are no tokenizer files here
+engine-not-in-build = the engine { $name } is not in this build
+help-build-with-burn = build with --features burn to use it, or leave it away for the handwritten kernels
+help-engines = the engines are wgsl and burn
+burn-trains-in-f32 = precision = f16: the Burn engine trains in f32
+    .help = leave it at f32 (--set precision=f32), or train elsewhere: electroscope info tells which adapters offer f16
+adapter-without-f16 = precision = f16: { $adapter } does not offer shader-f16
+    .help = leave it at f32 (--set precision=f32), or train elsewhere: electroscope info tells which adapters offer f16
+too-many-event-files = a thousand event files were started within one second
+not-an-event = not an event: { $detail }
+    .help = the log was changed or damaged: remove this line, or the file if only its curves are lost
+cannot-write-results = cannot write the results: { $detail }
+result-not-json = a result cannot be written as JSON: { $detail }
+comparisons-failed = { $failed } of { $comparisons } comparisons failed
+    .help = the numbers of this device cannot be trusted: train with --device cpu, and report the lines above
+numbers-not-json = the numbers cannot be written as JSON: { $detail }
+no-text-given = there is no text
+    .help = give it as an argument, or one a line on standard input
+cannot-read-typed-text = cannot read the text: { $detail }
+    .help = convert the text to UTF-8, for example with iconv
+report-is-a-folder = --report wants a file, and this is a folder
+    .help = name a file, such as bench.html
+no-folder-for-report = there is no such folder for --report
+    .help = name a file, such as bench.html
+
+## The window.
+empty-log = its log is empty
+    .help = was the run ended before its first step?
+no-path-typed = no path was typed
+nothing-at-path = there is nothing at this path
+    .help = check the path; relative paths start at the folder the program was started in
+help-use-before = use the one before it: { $before }
+resumed-run-keeps-configuration = a resumed run keeps its own configuration
+    .help = leave --preset, --config, --set, --steps, --minutes, --level and --seed away; to train on with other settings start a new run with --init
+minutes-out-of-range = --minutes wants a number above 0, at most { $most }
+configuration-changed = { $key } = { $now }, where the run was trained with { $then }
+    .help = put it back; to train on with other settings start a new run with --init
+no-run-to-resume = there is no run to resume
+    .help = name its folder with --out
+run-is-finished = the run is finished: { $step } of { $planned } steps
+    .help = train its networks on with: electroscope train --init { $run }
+run-is-further = the run has taken { $step } steps already
+    .help = give a later --stop-after
+state-lacks-key = its state.json has no readable { $key }: { $detail }
+another-tokenizer = the tokenizer is not the one this run was trained on
+another-corpus = the corpus is not the one this run was trained on
+init-with-another-tokenizer = the networks have a vocabulary of { $vocab }, the tokenizer { $have }
+    .help = the tokenizer must be the one the networks were trained with: it lies in the folder of --init, and --tokenizer is not needed
+init-with-fewer-positions = seq_len = { $seq_len } exceeds the networks' { $positions } positions
+    .help = --set seq_len={ $positions }
+help-same-text = resume with the same --corpus and --valid; on other text start a new run with --init
+help-name-text = name the text to judge with --corpus
+networks-not-finite = what the networks say is not finite: the run left the numbers
+    .help = start a new run with a lower rate: --set lr=...
+no-word-to-hold-out = there is no word in the text to hold out
+    .help = give a file with text in it, or leave it away: then a part of the corpus is held out

@@ -45,7 +45,6 @@ io-read-runs-configuration = ler a configuração do treino
 io-read-runs-folder = ler a pasta do treino
 io-read-runs-log = ler o registro do treino
 io-read-state = ler o estado
-io-read-text = ler o texto
 io-read-tokenizers-file = ler o arquivo do tokenizador
 io-remove-folder = remover a pasta
 io-remove-unfinished-folder = remover a pasta inacabada
@@ -216,3 +215,128 @@ variant-not-offered = a variante precisa de algo que o dispositivo não oferece:
 no-thread-for-gpu = não foi possível iniciar a thread que espera pela GPU: { $detail }
 binding-too-large = { $label }: { $tensor } precisa de { $needs }, e o dispositivo permite { $max } por ligação
 too-many-bindings = { $label } liga { $slots } buffers de armazenamento, e o dispositivo permite { $max }
+
+## Redes no formato do Hugging Face.
+not-electra-configuration = não é uma configuração de ELECTRA legível: { $detail }
+    .help = espera-se um config.json como o que o save_pretrained do transformers escreve
+model-type-not-electra = model_type é { $found }, e não "electra"
+    .help = só se leem redes ELECTRA: BERT, RoBERTa e outras têm outros tensores
+activation-not-gelu = hidden_act é { $found }; só se calcula "gelu" (exata, por erf)
+positions-not-absolute = position_embedding_type é { $found }; só se calcula "absolute"
+not-bidirectional = { $name } está ligado; só se leem codificadores bidirecionais
+weights-quantised = os pesos estão quantizados (há um quantization_config)
+    .help = salve antes a rede em float32 ou float16
+size-out-of-range = { $name } é { $size }; precisa estar entre 1 e { $max }
+hub-heads-do-not-divide = hidden_size = { $hidden } não se divide por num_attention_heads = { $heads }
+padding-outside-vocabulary = pad_token_id = { $id } está fora do vocabulário de { $entries }
+rate-out-of-range = { $name } é { $rate }; precisa ser pelo menos 0 e menos de 1
+epsilon-out-of-range = layer_norm_eps é { $value }; precisa estar entre 1e-37 e 1
+initializer-range-negative = initializer_range é { $value }; precisa ser pelo menos 0
+
+## Treinos e seus pontos de controle.
+help-resume-before = retome a partir do anterior com: electroscope train --resume={ $before } --out { $run }
+help-no-whole-checkpoint = não resta nenhum ponto de controle inteiro neste treino: comece outro, com outro --out
+no-such-checkpoint = não há ponto de controle do passo { $step }
+    .help = { $count ->
+        [0] não há nenhum
+       *[other] há os dos passos { $steps }
+    }
+not-a-runs-folder = não é a pasta de um treino: não tem checkpoints/
+    .help = dê uma pasta criada por electroscope train
+run-without-checkpoint = o treino ainda não tem ponto de controle
+    .help = um treino escreve um ao terminar, com --stop-after e a cada tantos passos
+not-a-moment = { $name } não é m.NOME nem v.NOME
+file-of-other-length = o arquivo tem { $held } bytes, e o ponto de controle escreveu { $wrote }
+file-of-other-content = o conteúdo não é o que o ponto de controle escreveu (o SHA-256 é outro)
+state-of-other-step = seu estado é do passo { $step }
+checkpoints-keep-changing = os pontos de controle mudam enquanto são lidos
+    .help = tente de novo
+not-the-optimizers-moments = não é o { $which } do otimizador destas redes: { $detail }
+state-unreadable = não foi possível ler o estado: { $detail }
+checkpoint-is-newer = o ponto de controle tem format_version { $version }; este Electroscope lê até { $known }
+    .help = ele foi escrito por um Electroscope mais novo: atualize este
+file-outside-checkpoint = ele lista { $name }, que fica fora do seu ponto de controle
+folder-in-use = outro Electroscope está treinando nesta pasta
+    .help = espere ou pare o outro, ou escolha outra pasta com --out
+folder-in-use-by = outro Electroscope (processo { $process }) está treinando nesta pasta
+    .help = espere ou pare o outro, ou escolha outra pasta com --out
+folder-holds-a-run = a pasta já contém um treino
+help-resume-or-other-folder = continue-o com: electroscope train --resume --out { $run }; ou escolha outra pasta com --out
+help-remove-or-other-folder = não há ponto de controle de onde continuar: remova a pasta, ou escolha outra com --out
+no-such-run = esse treino não existe
+    .help = comece-o sem --resume
+neither-run-nor-model = não é um treino nem um modelo ELECTRA
+    .help = espera-se: a pasta de um treino (com checkpoints/), uma pasta com discriminator/ e generator/, ou uma pasta de ELECTRA do Hugging Face (com config.json e model.safetensors)
+wrong-network-here = aqui só há um { $found }, e é preciso um { $wanted }
+    .help = dê um treino, uma pasta com discriminator/ e generator/, ou uma pasta de { $architecture }
+file-in-place-of-folder = é preciso uma pasta, e isto é um arquivo
+    .help = dê a pasta que o contém
+no-such-folder = essa pasta não existe
+help-download-first = confira o caminho; um modelo do hub do Hugging Face precisa ser baixado antes: hf download { $model } --local-dir { $folder }
+
+## O que se digita.
+no-mask-in-text = não há [MASK] em { $text }
+    .help = escreva [MASK] onde falta uma palavra, por exemplo "o [MASK] sentou"
+text-exceeds-positions = { $tokens } tokens com [CLS] e [SEP]; o modelo tem { $positions } posições
+    .help = corrupt mostra uma linha: dê um texto mais curto
+no-word-to-hide = não há palavra que se possa esconder em { $text }
+no-room-between-specials = { $positions } posições não deixam lugar para um token entre [CLS] e [SEP]
+tokenizer-of-another-model = o tokenizador tem { $entries } entradas, e a rede { $vocab }
+    .help = os arquivos do tokenizador são de outro modelo
+lies-in-no-folder = não fica em nenhuma pasta
+no-tokenizer-files = não há arquivos de tokenizador aqui
+engine-not-in-build = o motor { $name } não está nesta compilação
+help-build-with-burn = compile com --features burn para usá-lo, ou deixe a opção de fora para usar os kernels escritos à mão
+help-engines = os motores são wgsl e burn
+burn-trains-in-f32 = precision = f16: o motor Burn treina em f32
+    .help = deixe em f32 (--set precision=f32), ou treine em outro lugar: electroscope info diz quais adaptadores oferecem f16
+adapter-without-f16 = precision = f16: { $adapter } não oferece shader-f16
+    .help = deixe em f32 (--set precision=f32), ou treine em outro lugar: electroscope info diz quais adaptadores oferecem f16
+too-many-event-files = mil arquivos de eventos foram começados num só segundo
+not-an-event = não é um evento: { $detail }
+    .help = o registro foi alterado ou danificado: remova esta linha, ou o arquivo, se só as curvas se perderem
+cannot-write-results = não foi possível escrever os resultados: { $detail }
+result-not-json = um resultado não pode ser escrito em JSON: { $detail }
+comparisons-failed = { $failed } de { $comparisons } comparações falharam
+    .help = os números deste dispositivo não são confiáveis: treine com --device cpu, e relate as linhas acima
+numbers-not-json = os números não podem ser escritos em JSON: { $detail }
+no-text-given = não há texto
+    .help = dê-o como argumento, ou um por linha na entrada padrão
+cannot-read-typed-text = não foi possível ler o texto: { $detail }
+    .help = converta o texto para UTF-8, por exemplo com iconv
+report-is-a-folder = --report quer um arquivo, e isto é uma pasta
+    .help = dê o nome de um arquivo, como bench.html
+no-folder-for-report = essa pasta para --report não existe
+    .help = dê o nome de um arquivo, como bench.html
+
+## A janela.
+empty-log = o registro está vazio
+    .help = o treino terminou antes do primeiro passo?
+no-path-typed = nenhum caminho foi digitado
+nothing-at-path = não há nada neste caminho
+    .help = confira o caminho; caminhos relativos partem da pasta em que o programa foi iniciado
+help-use-before = use o anterior: { $before }
+resumed-run-keeps-configuration = um treino retomado mantém a própria configuração
+    .help = deixe --preset, --config, --set, --steps, --minutes, --level e --seed de fora; para continuar com outras configurações, comece outro treino com --init
+minutes-out-of-range = --minutes quer um número acima de 0, no máximo { $most }
+configuration-changed = { $key } = { $now }, mas o treino foi feito com { $then }
+    .help = ponha o valor de volta; para continuar com outras configurações, comece outro treino com --init
+no-run-to-resume = não há treino para retomar
+    .help = diga qual é a pasta com --out
+run-is-finished = o treino está completo: { $step } de { $planned } passos
+    .help = continue treinando suas redes com: electroscope train --init { $run }
+run-is-further = o treino já deu { $step } passos
+    .help = dê um --stop-after maior
+state-lacks-key = seu state.json não tem um { $key } legível: { $detail }
+another-tokenizer = o tokenizador não é o que este treino usou
+another-corpus = o corpus não é o que este treino usou
+init-with-another-tokenizer = as redes têm um vocabulário de { $vocab }, e o tokenizador, { $have }
+    .help = o tokenizador precisa ser o do treino das redes: ele está na pasta de --init, e --tokenizer não é necessário
+init-with-fewer-positions = seq_len = { $seq_len } passa das { $positions } posições das redes
+    .help = --set seq_len={ $positions }
+help-same-text = retome com os mesmos --corpus e --valid; para outro texto, comece outro treino com --init
+help-name-text = diga com --corpus qual texto avaliar
+networks-not-finite = o que as redes dizem não é finito: o treino saiu dos números
+    .help = comece outro treino com uma taxa menor: --set lr=...
+no-word-to-hold-out = não há nenhuma palavra no texto a reservar
+    .help = dê um arquivo com texto, ou deixe-o de fora: então uma parte do corpus é reservada
