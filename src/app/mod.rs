@@ -7,7 +7,7 @@
 //! - [`smooth`]: means over the steps, for the curves.
 //! - [`panels`]: one file a panel; each draws from a `PanelContext` and keeps only what it alone needs.
 //! - [`desk`]: all of it without a window, so that tests can drive it; [`window`]: the real one around it.
-//! - [`layout`], [`transport`], [`theme`], [`strings`], [`settings`]: the frame, the bar, the looks, the words, what is remembered.
+//! - [`layout`], [`transport`], [`theme`], [`settings`]: the frame, the bar, the looks, what is remembered.
 //! - [`machine`]: what this computer has and what each preset needs of it.
 //! - [`first_run`]: what a first click starts.
 //! - [`places`], [`trouble`]: where runs are kept; what went wrong, and the buttons that go on.
@@ -19,12 +19,12 @@ mod ground;
 pub mod layout;
 pub mod machine;
 pub mod panels;
+mod picture;
 pub mod places;
 pub mod recorded;
 pub mod settings;
 pub mod smooth;
 pub mod state;
-pub mod strings;
 pub mod theme;
 pub mod trainer;
 pub mod transport;
@@ -35,6 +35,7 @@ use crate::gpu::AdapterKind;
 use crate::view::Lang;
 use crate::{Error, Result};
 use desk::{Desk, Opening};
+pub use picture::Picture;
 use settings::Settings;
 use std::path::PathBuf;
 use std::rc::Rc;
@@ -61,15 +62,6 @@ pub struct Options {
     pub alone: Option<panels::PanelId>,
     /// Whose texts are open in the kernels panel.
     pub kernel: Option<String>,
-}
-
-/// A picture of the window, after which it closes.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Picture {
-    pub path: PathBuf,
-    pub after_secs: f64,
-    /// The window takes the picture only after the run that it trains has taken this many steps, or has ended.
-    pub after_step: Option<u64>,
 }
 
 /// Opens the window; returns when it is closed.
@@ -143,26 +135,4 @@ fn refuse_without_display() -> Result<()> {
         ));
     }
     Ok(())
-}
-
-#[cfg(test)]
-pub(crate) mod tests {
-    use std::path::Path;
-
-    /// All of this room's code, for rules about what stands in it.
-    pub(crate) fn sources() -> String {
-        fn read(folder: &Path, into: &mut String) {
-            for entry in std::fs::read_dir(folder).unwrap() {
-                let path = entry.unwrap().path();
-                if path.is_dir() {
-                    read(&path, into);
-                } else {
-                    into.push_str(&std::fs::read_to_string(path).unwrap());
-                }
-            }
-        }
-        let mut code = String::new();
-        read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src/app"), &mut code);
-        code
-    }
 }

@@ -3,6 +3,8 @@
 //! In a folder `valid.*`, `dev.*` and `test.*` are never trained on (`valid.*` becomes the held-out text), and `SOURCE*`, `LICENSE*`,
 //! `README*`, `manifest*` and files of other kinds are skipped. A file that is given by its own name is always read.
 
+mod file;
+
 use std::collections::HashSet;
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -13,30 +15,7 @@ use super::readers::Reader;
 use super::{Chunk, Role};
 use crate::{Error, Result};
 
-/// How documents stand in a file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Format {
-    /// Blocks between blank lines.
-    Text,
-    /// One JSON object a line, the document in its "text".
-    Jsonl,
-    /// One row a document, in the column "text".
-    Parquet,
-}
-
-/// A file that is read.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CorpusFile {
-    pub path: PathBuf,
-    pub format: Format,
-    /// Compressed with gzip.
-    pub gzip: bool,
-    pub role: Role,
-    /// On disk.
-    pub bytes: u64,
-    /// Nanoseconds since 1970, 0 where the file system does not know.
-    modified_nanos: u128,
-}
+pub use file::{CorpusFile, Format};
 
 /// All that is read, and all that was found and is not.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -160,7 +139,7 @@ struct Finder {
 impl Finder {
     /// A path that was given by name.
     fn add(&mut self, path: &Path, purpose: Purpose) -> Result<()> {
-        let meta = std::fs::metadata(path).map_err(|e| Error::io("read", path, &e))?;
+        let meta = std::fs::metadata(path).map_err(|e| Error::io("io-read", path, &e))?;
         if meta.is_dir() {
             return self.add_folder(path, purpose);
         }
@@ -183,18 +162,18 @@ impl Finder {
         if !self.first_visit(folder)? {
             return Ok(());
         }
-        let entries = std::fs::read_dir(folder).map_err(|e| Error::io("list", folder, &e))?;
+        let entries = std::fs::read_dir(folder).map_err(|e| Error::io("io-list", folder, &e))?;
         let mut paths = entries
             .map(|entry| entry.map(|entry| entry.path()))
             .collect::<std::io::Result<Vec<_>>>()
-            .map_err(|e| Error::io("list", folder, &e))?;
+            .map_err(|e| Error::io("io-list", folder, &e))?;
         paths.sort();
         for path in paths {
             // Hidden files and folders are the system's, or git's.
             if name_of(&path).starts_with('.') {
                 continue;
             }
-            let meta = std::fs::metadata(&path).map_err(|e| Error::io("read", &path, &e))?;
+            let meta = std::fs::metadata(&path).map_err(|e| Error::io("io-read", &path, &e))?;
             if meta.is_dir() {
                 self.add_folder(&path, purpose)?;
             } else {
@@ -245,7 +224,7 @@ impl Finder {
     }
 
     fn first_visit(&mut self, path: &Path) -> Result<bool> {
-        let real = std::fs::canonicalize(path).map_err(|e| Error::io("read", path, &e))?;
+        let real = std::fs::canonicalize(path).map_err(|e| Error::io("io-read", path, &e))?;
         Ok(self.seen.insert(real))
     }
 }

@@ -4,7 +4,7 @@
 mod lines;
 mod weights;
 
-use super::{PanelContext, elsewhen_ui};
+use super::contract::{PanelContext, elsewhen_ui};
 use crate::app::theme;
 use crate::t;
 use crate::train::event::{AttentionMap, Command, Network};

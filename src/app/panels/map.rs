@@ -3,7 +3,7 @@
 
 mod plane;
 
-use super::{PanelContext, elsewhen_ui};
+use super::contract::{PanelContext, elsewhen_ui};
 use crate::t;
 use crate::train::event::{Command, EmbeddingMap, MapPoint};
 use egui::{
