@@ -1,4 +1,4 @@
-//! Where words stand on the screen, computed without drawing: fitting, panning and zooming, the nearest word, and which names fit.
+//! Where words stand on the screen, computed without drawing: fitting, panning and zooming, the nearest word, which names fit.
 //! word coordinates -> [`Camera`] -> screen coordinates.
 
 use crate::train::event::MapPoint;
@@ -51,7 +51,7 @@ impl Camera {
     /// Moves the picture by so many points.
     pub fn pan(&mut self, canvas: Rect, by: Vec2) {
         self.center += vec2(-by.x, by.y) / self.scale(canvas);
-        // The map never moves so far that nothing of it is in sight.
+        // Never so far that nothing is left to see.
         let far = Vec2::splat(self.reach);
         self.center = self.center.clamp(self.middle - far, self.middle + far);
     }
