@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// The rooms in the order of the flow: one may name those before it, never one behind it.
-const FLOW: [&str; 24] = [
+const FLOW: [&str; 25] = [
     "message",
     "error",
     "lang",
