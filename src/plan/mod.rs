@@ -8,9 +8,9 @@ mod memory;
 pub mod step;
 pub mod tensor;
 
-pub use kernel::{Access, Elem, KernelSpec, Slot, Variant};
+pub use kernel::{ALIGN, Access, Elem, KernelSpec, Slot, Variant};
 pub use step::Step;
-pub use tensor::{ALIGN, BufferId, Tensor};
+pub use tensor::{BufferId, Tensor};
 
 use std::collections::BTreeMap;
 use std::fmt;
