@@ -10,9 +10,32 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// The rooms in the order of the flow: one may name those before it, never one behind it.
-const FLOW: [&str; 24] = [
-    "message", "error", "lang", "rng", "text", "batch", "plan", "ops", "config", "cpu", "gpu", "parity", "model",
-    "hub", "burn", "train", "tasks", "verify", "view", "run", "app", "cli", "web", "bin",
+const FLOW: [&str; 25] = [
+    "message",
+    "error",
+    "lang",
+    "rng",
+    "text",
+    "batch",
+    "plan",
+    "ops",
+    "objective",
+    "config",
+    "cpu",
+    "gpu",
+    "parity",
+    "model",
+    "hub",
+    "burn",
+    "train",
+    "tasks",
+    "verify",
+    "view",
+    "run",
+    "app",
+    "cli",
+    "web",
+    "bin",
 ];
 /// What lies before a room and is none of its business all the same.
 const STRANGERS: [(&str, &[&str]); 9] = [
