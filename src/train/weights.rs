@@ -221,9 +221,9 @@ fn under_todays_names<'m>(moments: &'m Moments, expected: &[(String, Vec<usize>)
 
 /// Initial values, from the seed alone.
 pub fn initialise(model: &Model, engine: &mut Engine, seed: u64) {
-    for (index, parameter) in model.parameters.iter().enumerate() {
+    for parameter in &model.parameters {
         let pad_row = parameter.entry.name.ends_with("word_embeddings.weight").then_some(model.spec.pad_id);
-        let values = crate::model::init::values(&parameter.entry, index as u32, seed, pad_row);
+        let values = crate::model::init::values(&parameter.entry, seed, pad_row);
         engine.write_f32(&parameter.value, &values);
     }
 }
