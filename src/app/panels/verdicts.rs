@@ -49,7 +49,7 @@ impl VerdictsPanel {
             ui.painter().rect_stroke(cells.rect.expand(2.0), CornerRadius::same(6), finger, StrokeKind::Outside);
         }
         if let Some(open) = self.open {
-            examples_ui(ui, cx, eval, CELLS[open], edge(bin));
+            examples_ui(ui, cx, eval, CELLS[open], plots::edge(bin));
         }
         accuracy_ui(ui, cx, &counts);
         harder_ui(ui, cx, eval);
@@ -111,11 +111,6 @@ impl VerdictsPanel {
             self.open = (!chosen).then_some(cell);
         }
     }
-}
-
-/// The lower edge of a threshold's bin: what p(replaced) is compared with.
-fn edge(bin: usize) -> f64 {
-    bin as f64 / JUDGE_BINS as f64
 }
 
 /// The counts of an evaluation at a threshold; without its histogram only one half is known.
