@@ -1,13 +1,15 @@
-//! Initial values of the parameters, from the seed alone: entry i draws from its own sub-stream.
+//! Initial values of the parameters, from the seed and the name alone: two objectives with one seed begin with the same values in every
+//! tensor that they both have.
 
-use super::ledger::{Entry, Init};
+use super::ledger::{Entry, Group, Init};
 use super::neighbours;
 use crate::rng::{Key, Stream};
+use sha2::{Digest, Sha256};
 
-/// The values of entry number `index` of the ledger. With `pad_row`, that row of a table starts at zero (the padding token's embedding,
+/// The values of an entry of the ledger. With `pad_row`, that row of a table starts at zero (the padding token's embedding,
 /// as in Hugging Face models).
-pub fn values(entry: &Entry, index: u32, seed: u64, pad_row: Option<u32>) -> Vec<f32> {
-    let key = Key::new(seed, u64::from(index), Stream::Init);
+pub fn values(entry: &Entry, seed: u64, pad_row: Option<u32>) -> Vec<f32> {
+    let key = Key::new(seed, name_key(entry), Stream::Init);
     let len = entry.len();
     let width = entry.row_len();
     let normal = |std: f64, i: u32| std * truncated_normal(key, i);
@@ -41,6 +43,18 @@ pub fn values(entry: &Entry, index: u32, seed: u64, pad_row: Option<u32>) -> Vec
     values
 }
 
+/// A number for the name of an entry: its group and its own name, not the network's name, which depends on the objective.
+fn name_key(entry: &Entry) -> u64 {
+    let own = entry.name.split_once('.').map_or(entry.name.as_str(), |(_, own)| own);
+    let group = match entry.group {
+        Group::Shared => "shared",
+        Group::Aux => "aux",
+        Group::Main => "main",
+    };
+    let hash = Sha256::digest(format!("{group}.{own}"));
+    u64::from_le_bytes(std::array::from_fn(|i| hash[i]))
+}
+
 /// Standard normal cut at ±2, by Box and Muller; a draw outside is repeated from the next pair of sub-streams.
 fn truncated_normal(key: Key, index: u32) -> f64 {
     // 4.6 % of draws fall outside: 64 tries all fail with probability 10^-86.
@@ -57,29 +71,39 @@ fn truncated_normal(key: Key, index: u32) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::ledger::{Group, Part};
+    use crate::model::ledger::Part;
     use crate::objective::NetId;
 
     fn entry(init: Init) -> Entry {
         let part = Part { net: NetId::Aux, name: "w".into(), rows: 0..200 };
-        Entry { name: "w".into(), shape: vec![200, 300], group: Group::Aux, decay: true, init, parts: vec![part] }
+        Entry {
+            name: "generator.w".into(),
+            shape: vec![200, 300],
+            group: Group::Aux,
+            decay: true,
+            init,
+            parts: vec![part],
+        }
     }
 
     #[test]
     fn truncated_normal_has_its_moments_and_its_bound() {
-        let v = values(&entry(Init::TruncatedNormal(0.02)), 3, 7, None);
+        let v = values(&entry(Init::TruncatedNormal(0.02)), 7, None);
         let mean = v.iter().sum::<f32>() / v.len() as f32;
         let std = (v.iter().map(|x| x * x).sum::<f32>() / v.len() as f32).sqrt();
         // A normal cut at two deviations has a deviation of 0.8796.
         assert!(mean.abs() < 3e-4 && (std - 0.02 * 0.8796).abs() < 2e-4, "{mean} {std}");
         assert!(v.iter().all(|x| x.abs() <= 0.04));
-        assert_eq!(v, values(&entry(Init::TruncatedNormal(0.02)), 3, 7, None));
-        assert_ne!(v, values(&entry(Init::TruncatedNormal(0.02)), 4, 7, None));
+        assert_eq!(v, values(&entry(Init::TruncatedNormal(0.02)), 7, None));
+        let other = Entry { name: "generator.b".into(), ..entry(Init::TruncatedNormal(0.02)) };
+        assert_ne!(v, values(&other, 7, None));
+        let renamed = Entry { name: "encoder.w".into(), ..entry(Init::TruncatedNormal(0.02)) };
+        assert_eq!(v, values(&renamed, 7, None), "the network's name does not count");
     }
 
     #[test]
     fn the_padding_row_is_zero() {
-        let v = values(&entry(Init::Glorot), 0, 1, Some(2));
+        let v = values(&entry(Init::Glorot), 1, Some(2));
         assert!(v[600..900].iter().all(|x| *x == 0.0) && v[..600].iter().any(|x| *x != 0.0));
     }
 }
