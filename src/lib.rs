@@ -16,6 +16,7 @@
 //! - [`ops`]: one file an op: its specification (WGSL, bindings, variants) and its launch. **Invariant:** no executor is named.
 //! - [`cpu`], [`gpu`]: the executors. **Invariant:** neither knows the other; [`parity`] compares them from above. Only [`gpu`]
 //!   names wgpu; it awaits and never blocks, so it is the same in a browser.
+//! - [`objective`]: what is learned, as a list of passes. [`message`]: what is to be said, as a code with facts.
 //! - [`model`]: the ledger of parameters (said once; offsets, checkpoints, optimizer ranges and tests come from it), towers,
 //!   heads, and the plan of a whole step.
 //! - [`hub`]: Hugging Face's layout, in and out.
