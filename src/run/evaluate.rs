@@ -34,15 +34,13 @@ pub async fn evaluate(run: &Path, corpus: &[PathBuf], place: &Place) -> Result<E
     let text = source::open(&wanted, &config, Some(&tokenizer), &|| Ok(()), &mut |_| {})?;
     if corpus.is_empty() {
         // What a run trained on and what it held out is told by its text: on another, trained text could be judged.
-        told::check_same_text(&checkpoint.state, &text, run, "name the text to judge with --corpus")?;
+        told::check_same_text(&checkpoint.state, &text, run, "help-name-text")?;
     }
     let start = Start { from: From::Checkpoint(&checkpoint, position), seed: 0, kernels: Wish::default() };
     let Assembly { mut session, .. } = assemble(&config, &text, place, &start, &|| Ok(()), &mut |_| {}).await?;
     let measured = session.evaluate().await?;
     if measured.metrics.non_finite {
-        return Err(Error::failed("what the networks say is not finite: the run left the numbers")
-            .at(run.display())
-            .hint("start a new run with a lower rate: --set lr=..."));
+        return Err(Error::failed("networks-not-finite").at(run.display()));
     }
     Ok(measured)
 }

@@ -151,7 +151,7 @@ impl Run {
         listened()?;
         going()?;
         if let Some(r) = &resumed {
-            let hint = "resume with the same --corpus and --valid; on other text start a new run with --init";
+            let hint = "help-same-text";
             told::check_same_text(&r.checkpoint.state, &text, &r.out, hint)?;
         }
         if let Some((networks, _)) = &init {

@@ -120,9 +120,7 @@ pub fn open(
             let held_out = |document| cache.document_role(document) == Role::HeldOut;
             let wordless = !(0..cache.documents()).any(held_out);
             if let Some(file) = corpus.files.iter().find(|file| wordless && file.role == Role::HeldOut) {
-                return Err(Error::failed("there is no word in the text to hold out")
-                    .at(file.path.display())
-                    .hint("give a file with text in it, or leave it away: then a part of the corpus is held out"));
+                return Err(Error::failed("no-word-to-hold-out").at(file.path.display()));
             }
             let names: Vec<String> =
                 wanted.corpus.iter().chain(&wanted.valid).map(|path| path.display().to_string()).collect();

@@ -63,7 +63,7 @@ fn create_unused(dir: &Path, now: f64) -> Result<(File, PathBuf)> {
             Err(source) => return Err(Error::io("io-create", &path, &source)),
         }
     }
-    Err(Error::failed("a thousand event files were started within one second").at(dir.display()))
+    Err(Error::failed("too-many-event-files").at(dir.display()))
 }
 
 fn unix_secs() -> f64 {

@@ -9,8 +9,8 @@ use crate::app::state::{RunState, Source};
 use crate::app::trainer::{Trainer, Wake};
 use crate::app::trouble::Trouble;
 use crate::app::{layout, places, recorded};
+use crate::message::Message;
 use crate::run::Options;
-use crate::t;
 use crate::train::event::{Command, Failure, FailureKind, Stage};
 use std::sync::Arc;
 use std::time::Duration;
@@ -63,7 +63,7 @@ impl Desk {
     }
 
     fn refuse(&mut self, error: &Error) {
-        self.trouble = Some(Trouble::plain(t!(self.strings, "app-open-failed", error = error.to_string())));
+        self.trouble = Some(Trouble::new(Message::new("app-open-failed").with("error", Message::from(error))));
     }
 
     fn send(&self, command: Command) {

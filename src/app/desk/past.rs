@@ -17,9 +17,7 @@ pub(super) fn coming(options: &Options) -> RunState {
 pub(super) fn opened(run: &Path) -> Result<RunState> {
     let events = read_events(run)?;
     if events.is_empty() {
-        return Err(Error::failed("its log is empty")
-            .at(run.display())
-            .hint("was the run ended before its first step?"));
+        return Err(Error::failed("empty-log").at(run.display()));
     }
     Ok(RunState::from_events(Source::Opened(folder_name(run)), events))
 }
