@@ -69,7 +69,7 @@ impl Desk {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::app::state::{Phase, RunState, Source};
+    use crate::screen::state::{Phase, RunState, Source};
     use crate::train::event::{Failure, StepMetrics, Warning};
     use crate::view::Lang;
     use egui::Context;

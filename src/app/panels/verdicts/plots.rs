@@ -2,7 +2,8 @@
 
 use super::edge;
 use crate::app::panels::PanelContext;
-use crate::app::panels::plot::{Axis, Dash, Plot};
+use crate::app::panels::plot::{Dash, Plot};
+use crate::screen::axis::Axis;
 use crate::t;
 use crate::train::event::{Calibration, CalibrationBin, Confusion, EvalMetrics};
 use egui::{Pos2, Rect, Response, RichText, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};

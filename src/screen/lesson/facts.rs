@@ -1,6 +1,6 @@
 //! What the shown run has to say to the lesson's pages: plain numbers, each from the state, each none where nothing tells it.
 
-use crate::app::state::RunState;
+use crate::screen::state::RunState;
 use crate::train::event::ReadToken;
 
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -86,8 +86,8 @@ fn guess(token: &ReadToken) -> Option<Guess> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::app::recorded;
-    use crate::app::state::Source;
+    use crate::screen::recorded;
+    use crate::screen::state::Source;
     use crate::train::event::{Event, Proposal, Readout};
     use crate::view::Lang;
 
