@@ -1,6 +1,9 @@
 //! The one error that reaches a person: what went wrong, where, and what to do about it.
-//! Every room returns it; the command line prints it and turns its kind into the exit status.
+//! Every room returns it without words: a code and facts. `view::words::error` makes the sentence and its advice from them; the
+//! command line turns its kind into the exit status.
 
+use crate::message::{self, Fact, Message};
+use std::borrow::Cow;
 use std::fmt;
 use std::path::Path;
 
@@ -25,18 +28,23 @@ pub enum Kind {
 #[derive(Debug, Clone)]
 pub struct Error {
     pub kind: Kind,
-    pub what: String,
+    pub message: Message,
     pub place: Option<String>,
-    pub hint: Option<String>,
+    /// The code of the advice, where it is not the one of the message itself (its attribute `.help`). Its facts are the message's.
+    pub hint: Option<Cow<'static, str>>,
 }
 
 impl Error {
-    pub fn usage(what: impl Into<String>) -> Self {
-        Self { kind: Kind::Usage, what: what.into(), place: None, hint: None }
+    pub fn new(kind: Kind, message: Message) -> Self {
+        Self { kind, message, place: None, hint: None }
     }
 
-    pub fn failed(what: impl Into<String>) -> Self {
-        Self { kind: Kind::Failed, what: what.into(), place: None, hint: None }
+    pub fn usage(code: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(Kind::Usage, sentence_or_code(code.into()))
+    }
+
+    pub fn failed(code: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(Kind::Failed, sentence_or_code(code.into()))
     }
 
     #[must_use]
@@ -45,21 +53,27 @@ impl Error {
         self
     }
 
-    /// `doing` completes "cannot ...": `Error::io("read", path, &e)`.
-    pub fn io(doing: &str, path: &Path, source: &std::io::Error) -> Self {
+    /// A fact of the sentence or of its advice.
+    #[must_use]
+    pub fn with(mut self, name: &'static str, fact: impl Into<Fact>) -> Self {
+        self.message.facts.set(name, fact);
+        self
+    }
+
+    /// `doing` is the code of what completes "cannot ...": `Error::io("io-read-text", path, &e)`.
+    pub fn io(doing: impl Into<Cow<'static, str>>, path: &Path, source: &std::io::Error) -> Self {
         let hint = match source.kind() {
-            std::io::ErrorKind::NotFound => Some("check the path; relative paths start at the current folder"),
-            std::io::ErrorKind::PermissionDenied => Some("check the permissions of the file and of its folder"),
-            std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => {
-                Some("free some space, or choose another folder with --out")
-            }
+            std::io::ErrorKind::NotFound => Some("help-check-path"),
+            std::io::ErrorKind::PermissionDenied => Some("help-check-permissions"),
+            std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => Some("help-free-space"),
             _ => None,
         };
+        let doing = sentence_or_code(doing.into());
         Self {
             kind: Kind::Failed,
-            what: format!("cannot {doing}: {source}"),
+            message: Message::new("cannot-do").with("doing", doing).with("detail", source.to_string()),
             place: Some(path.display().to_string()),
-            hint: hint.map(str::to_owned),
+            hint: hint.map(Cow::Borrowed),
         }
     }
 
@@ -69,10 +83,15 @@ impl Error {
         self
     }
 
+    /// Another advice than the message's own.
     #[must_use]
-    pub fn hint(mut self, hint: impl Into<String>) -> Self {
-        self.hint = Some(hint.into());
+    pub fn hint(mut self, code: impl Into<Cow<'static, str>>) -> Self {
+        self.hint = Some(code.into());
         self
+    }
+
+    pub fn code(&self) -> &str {
+        &self.message.code
     }
 
     pub fn exit_status(&self) -> u8 {
@@ -83,12 +102,18 @@ impl Error {
     }
 }
 
+/// A plain sentence has spaces and is shown as it is.
+fn sentence_or_code(text: Cow<'static, str>) -> Message {
+    if text.contains(' ') { Message::plain(text) } else { Message::new(text) }
+}
+
+/// For logs and tests: `place: code (facts)`. People are shown what `view::words::error` makes of it.
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(place) = &self.place {
             write!(f, "{place}: ")?;
         }
-        f.write_str(&self.what)?;
+        write!(f, "{}", self.message)?;
         if let Some(hint) = &self.hint {
             write!(f, "\n  help: {hint}")?;
         }
@@ -97,3 +122,17 @@ impl fmt::Display for Error {
 }
 
 impl std::error::Error for Error {}
+
+/// The whole error, place and advice included, inside another message.
+impl From<&Error> for Message {
+    fn from(error: &Error) -> Self {
+        let mut whole = Message::new(message::ERROR).with("what", &error.message);
+        if let Some(place) = &error.place {
+            whole.facts.set("place", place);
+        }
+        if let Some(hint) = &error.hint {
+            whole.facts.set("hint", hint.as_ref());
+        }
+        whole
+    }
+}

@@ -43,6 +43,8 @@ pub mod cpu;
 pub mod error;
 pub mod gpu;
 pub mod hub;
+pub mod lang;
+pub mod message;
 pub mod model;
 pub mod ops;
 pub mod parity;

@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// The rooms in the order of the flow: one may name those before it, never one behind it.
-const FLOW: [&str; 23] = [
-    "error", "rng", "text", "batch", "plan", "ops", "config", "cpu", "gpu", "parity", "model", "hub", "burn", "train",
-    "tasks", "verify", "view", "run", "screen", "app", "cli", "web", "bin",
+const FLOW: [&str; 25] = [
+    "message", "error", "lang", "rng", "text", "batch", "plan", "ops", "config", "cpu", "gpu", "parity", "model",
+    "hub", "burn", "train", "tasks", "verify", "view", "run", "screen", "app", "cli", "web", "bin",
 ];
 /// What lies before a room and is none of its business all the same.
 const STRANGERS: [(&str, &[&str]); 10] = [

@@ -8,7 +8,6 @@ mod past;
 use super::layout::{self, Look, Part};
 use super::panels::{Ask, PanelContext, PanelId, Panels, View};
 use super::settings::Settings;
-use super::strings::Strings;
 use super::theme::{self, Theme};
 use super::trainer::{Trainer, Wake};
 use super::transport::TransportBar;
@@ -19,6 +18,7 @@ use crate::screen::recorded;
 use crate::screen::state::{RunState, Source};
 use crate::train::event::Warning;
 use crate::view::Lang;
+use crate::view::words::Strings;
 use egui::{Color32, Context, Frame, Margin, Ui};
 use past::opened;
 use std::path::PathBuf;
@@ -53,7 +53,7 @@ pub struct Desk {
     coming: Option<RunState>,
     panels: Panels,
     bar: TransportBar,
-    strings: Strings,
+    strings: &'static Strings,
     trainer: Option<Trainer>,
     /// Runs that write their last checkpoint.
     ending: Vec<JoinHandle<bool>>,
@@ -96,7 +96,7 @@ impl Desk {
             coming: None,
             panels: Panels::default(),
             bar: TransportBar::default(),
-            strings: Strings::new(lang),
+            strings: Strings::of(lang),
             trainer: None,
             ending: Vec::new(),
             opening,
@@ -195,7 +195,7 @@ impl Desk {
         }
         let lang = self.opening.lang.or(self.settings.lang).unwrap_or(self.opening.system_lang);
         if lang != self.strings.lang {
-            self.strings = Strings::new(lang);
+            self.strings = Strings::of(lang);
             // The recording speaks the person's language too.
             if self.state.source == Source::Recorded
                 && let Ok(events) = recorded::events(lang)

@@ -4,8 +4,8 @@
 
 use super::ground;
 use super::panels::PanelId;
-use super::strings::Strings;
 use super::theme::Theme;
+use crate::view::words::Strings;
 use egui::emath::GuiRounding as _;
 use egui::{
     CornerRadius, CursorIcon, Key, Rect, Role, ScrollArea, Sense, Shape, Stroke, StrokeKind, Ui, UiBuilder, WidgetInfo,

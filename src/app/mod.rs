@@ -6,7 +6,7 @@
 //! - [`crate::screen`]: what the panels draw from; plain data, no window.
 //! - [`panels`]: one file a panel; each draws from a `PanelContext` and keeps only what it alone needs.
 //! - [`desk`]: all of it without a window, so that tests can drive it; [`window`]: the real one around it.
-//! - [`layout`], [`transport`], [`theme`], [`strings`], [`settings`]: the frame, the bar, the looks, the words, what is remembered.
+//! - [`layout`], [`transport`], [`theme`], [`settings`]: the frame, the bar, the looks, what is remembered.
 //! - [`machine`]: what this computer has and what each preset needs of it.
 //! - [`first_run`]: what a first click starts.
 //! - [`places`], [`trouble`]: where runs are kept; what went wrong, and the buttons that go on.
@@ -19,7 +19,6 @@ pub mod machine;
 pub mod panels;
 pub mod places;
 pub mod settings;
-pub mod strings;
 pub mod theme;
 pub mod trainer;
 pub mod transport;
@@ -138,28 +137,4 @@ fn refuse_without_display() -> Result<()> {
         ));
     }
     Ok(())
-}
-
-#[cfg(test)]
-pub(crate) mod tests {
-    use std::path::Path;
-
-    /// All of this room's code, for rules about what stands in it.
-    pub(crate) fn sources() -> String {
-        fn read(folder: &Path, into: &mut String) {
-            for entry in std::fs::read_dir(folder).unwrap() {
-                let path = entry.unwrap().path();
-                if path.is_dir() {
-                    read(&path, into);
-                } else {
-                    into.push_str(&std::fs::read_to_string(path).unwrap());
-                }
-            }
-        }
-        let mut code = String::new();
-        for room in ["src/app", "src/screen"] {
-            read(&Path::new(env!("CARGO_MANIFEST_DIR")).join(room), &mut code);
-        }
-        code
-    }
 }

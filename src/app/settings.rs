@@ -62,10 +62,10 @@ impl Settings {
     /// The file cannot be written.
     pub fn save(&self, path: &Path) -> Result<()> {
         if let Some(folder) = path.parent() {
-            std::fs::create_dir_all(folder).map_err(|e| Error::io("make the settings' folder", folder, &e))?;
+            std::fs::create_dir_all(folder).map_err(|e| Error::io("io-make-settings-folder", folder, &e))?;
         }
         let text = serde_json::to_string_pretty(self).expect("numbers, names and maps of strings are JSON");
-        std::fs::write(path, text).map_err(|e| Error::io("save the window's settings", path, &e))
+        std::fs::write(path, text).map_err(|e| Error::io("io-save-windows-settings", path, &e))
     }
 }
 

@@ -282,7 +282,7 @@ mod tests {
         install(&ctx);
         // Nothing is painted: what a painter would have to upload is put away.
         ctx.run_ui(egui::RawInput::default(), |_| {}).textures_delta.clear();
-        let texts = super::super::strings::FILES.iter().flat_map(|(_, en, pt)| [en, pt]);
+        let texts = crate::view::words::FILES.iter().flat_map(|(_, en, pt)| [en, pt]);
         let characters: std::collections::BTreeSet<char> =
             texts.flat_map(|text| text.chars()).filter(|c| !c.is_control()).collect();
         for family in [FontFamily::Proportional, strong_family()] {

@@ -1,8 +1,10 @@
 //! The trainer on a thread of its own, with a device of its own: the window never waits for it, nor it for the window.
 //! commands -> `run::train` -> events -> an inbox that the window empties, woken no more often than it wants to be.
 
+use crate::message::Message;
 use crate::run::{self, Options};
-use crate::train::event::{Command, Event, Failure, FailureKind};
+use crate::train::event::{Command, Event, Failure};
+use crate::view::words;
 use crate::{Error, Result};
 use futures_channel::mpsc::{self, UnboundedSender};
 use std::fs::File;
@@ -109,32 +111,24 @@ impl Trainer {
 }
 
 fn refused(error: &Error) -> Event {
-    use crate::error::Kind;
-    let kind = match error.kind {
-        Kind::Usage => FailureKind::Usage,
-        Kind::DeviceLost => FailureKind::DeviceLost,
-        Kind::OutOfMemory => FailureKind::OutOfMemory,
-        Kind::NonFinite => FailureKind::NonFinite,
-        Kind::Failed => FailureKind::Other,
-    };
-    Event::Failed(Failure { message: error.to_string(), hint: error.hint.clone(), kind, ..Failure::default() })
+    Event::Failed(Failure::new(error, 0, None))
 }
 
 fn failed(message: String) -> Event {
-    Event::Failed(Failure { message, ..Failure::default() })
+    Event::Failed(Failure { message: Message::plain(message), ..Failure::default() })
 }
 
 struct EventFile(BufWriter<File>, std::path::PathBuf);
 
 impl EventFile {
     fn create(path: &Path) -> Result<Self> {
-        let file = File::create(path).map_err(|e| Error::io("write the events", path, &e))?;
+        let file = File::create(path).map_err(|e| Error::io("io-write-events", path, &e))?;
         Ok(Self(BufWriter::new(file), path.to_owned()))
     }
 
     fn write(&mut self, event: &Event) -> Result<()> {
-        let line = serde_json::to_string(event).expect("an event is JSON");
-        writeln!(self.0, "{line}").and_then(|()| self.0.flush()).map_err(|e| Error::io("write the events", &self.1, &e))
+        let line = words::json(event);
+        writeln!(self.0, "{line}").and_then(|()| self.0.flush()).map_err(|e| Error::io("io-write-events", &self.1, &e))
     }
 }
 

@@ -280,7 +280,7 @@ fn status_ui(ui: &mut Ui, cx: &mut PanelContext, coming: Option<&RunState>) {
         ui.label(RichText::new(source).font(cx.theme.strong()));
         let preparing = coming.filter(|run| run.phase != Phase::Paused).and_then(|run| run.preparing.as_ref());
         if let Some(preparing) = preparing {
-            ui.label(cx.lang().pick(&preparing.message, &preparing.message_pt).as_str());
+            ui.label(cx.strings.text(&preparing.message));
         }
         let shown = cx.view.scrub.unwrap_or_else(|| cx.state.step());
         let (done, text) = match cx.state.planned_steps() {

@@ -3,9 +3,11 @@
 
 use super::panels::{Ask, PanelContext};
 use crate::gpu::Choice;
+use crate::message::Message;
 use crate::run::Options;
 use crate::t;
 use crate::train::event::{Failure, FailureKind, Settings, Warning};
+use crate::view::words;
 use egui::{RichText, Ui};
 use std::path::{Path, PathBuf};
 
@@ -33,7 +35,7 @@ pub enum Remedy {
 impl Trouble {
     /// Something that concerns no run.
     pub fn plain(message: String) -> Self {
-        Self { failure: Failure { message, ..Failure::default() }, started: None }
+        Self { failure: Failure { message: Message::plain(message), ..Failure::default() }, started: None }
     }
 
     pub fn remedies(&self) -> Vec<Remedy> {
@@ -133,8 +135,13 @@ pub fn ui(ui: &mut Ui, cx: &mut PanelContext, trouble: &mut Option<Trouble>) {
     if let Some(key) = advice(&shown) {
         ui.label(cx.t(key));
     }
-    // The library's own words, which are English: what, where and what to type.
-    ui.label(RichText::new(t!(cx, "app-trouble-details", details = &failure.message)).font(cx.theme.small()));
+    // What, where and what to type.
+    let details = words::failure(failure, cx.lang());
+    let details = match failure.message.as_plain() {
+        Some(_) => t!(cx, "app-trouble-details-english", details = details),
+        None => t!(cx, "app-trouble-details", details = details),
+    };
+    ui.label(RichText::new(details).font(cx.theme.small()));
     let mut done = false;
     ui.horizontal_wrapped(|ui| {
         for remedy in shown.remedies() {
@@ -192,7 +199,7 @@ pub fn notice_ui(ui: &mut Ui, cx: &PanelContext, notice: &mut Option<Warning>) {
     ui.separator();
     ui.horizontal_wrapped(|ui| {
         ui.label(RichText::new(cx.t("app-notice")).font(cx.theme.strong()).color(cx.theme.alert));
-        ui.label(cx.lang().pick(warning.message, warning.message_pt));
+        ui.label(cx.strings.text(&warning.message));
         if ui.button(cx.t("app-trouble-dismiss")).clicked() {
             *notice = None;
         }

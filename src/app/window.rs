@@ -160,7 +160,7 @@ fn percentiles(times: &VecDeque<f32>) -> Option<[f32; 2]> {
 /// # Errors
 /// The file cannot be written.
 pub fn write_png(path: &Path, image: &ColorImage) -> Result<()> {
-    let file = std::fs::File::create(path).map_err(|e| Error::io("write the picture", path, &e))?;
+    let file = std::fs::File::create(path).map_err(|e| Error::io("io-write-picture", path, &e))?;
     let [width, height] = image.size.map(|side| u32::try_from(side).unwrap_or(u32::MAX));
     let mut encoder = png::Encoder::new(std::io::BufWriter::new(file), width, height);
     encoder.set_color(png::ColorType::Rgb);

@@ -11,6 +11,7 @@ use crate::train::engine::{Kind, Place};
 use crate::train::event::{Event, Preparing};
 use crate::view::log::write_page;
 use crate::view::speed::{self, Sheet};
+use crate::view::words;
 use crate::{Error, Result, cpu};
 use serde::Serialize;
 use std::path::Path;
@@ -70,7 +71,7 @@ pub async fn run(args: &BenchArgs, output: Output) -> Result<()> {
     let mut sheets = Vec::new();
     for place in &places {
         let device = place.event();
-        output.event(&Event::Device(device.clone()))?;
+        output.told(&Event::Device(device.clone()))?;
         let limits = limits(place).await?;
         output.event(&BenchLimits { device: &device.name, limits: &limits })?;
         output.text(&limits_text(&device.name, &limits, output))?;
@@ -79,7 +80,7 @@ pub async fn run(args: &BenchArgs, output: Output) -> Result<()> {
             let mut last = None;
             let mut told = |p: Preparing| {
                 if last.replace(p.message.clone()) != Some(p.message.clone()) {
-                    output.note(&output.lang.pick(p.message, p.message_pt));
+                    output.note(&words::text(&p.message, output.lang));
                 }
             };
             let ours = place.with_wgsl();

@@ -1,7 +1,8 @@
 //! Standard output and standard error of the commands: results, one JSON object a line, notes for people.
 
 use crate::tasks::reader::TooLong;
-use crate::view::Lang;
+use crate::train::event::Event;
+use crate::view::{Lang, words};
 use crate::{Error, Result};
 use serde::Serialize;
 use std::io::{IsTerminal, Write};
@@ -66,6 +67,11 @@ impl Output {
         let line = serde_json::to_string(event)
             .map_err(|e| Error::failed(format!("a result cannot be written as JSON: {e}")))?;
         self.heard(&line)
+    }
+
+    /// An event of a run, with its English sentence, for programs; none without `--json`. False where the reader is gone.
+    pub fn told(self, event: &Event) -> Result<bool> {
+        if self.json { self.heard(&words::json(event)) } else { Ok(true) }
     }
 
     /// Something a person should know: on standard error, under `--json` also as an event.

@@ -16,7 +16,7 @@ pub async fn run(args: &TrainArgs, text_lang: Lang, output: Output) -> Result<()
     let mut gone = false;
     let mut sink = |event: &Event| {
         line.show(event);
-        if !gone && !output.event_heard(event)? {
+        if !gone && !output.told(event)? {
             gone = true;
             output.note(output.lang.pick(
                 "nobody reads standard output any more: ending with a checkpoint",

@@ -41,7 +41,7 @@ struct Verified<'a> {
 pub async fn run(args: &VerifyArgs, output: Output) -> Result<()> {
     let place = Place::open(&args.place.device).await?;
     let device = place.event();
-    output.event(&crate::train::event::Event::Device(device.clone()))?;
+    output.told(&crate::train::event::Event::Device(device.clone()))?;
     output.text(&device_text(&device, output.lang))?;
     let mut tally = Tally { output, comparisons: 0, failed: 0 };
     // Read before anything runs: a wrong path is told at once.
@@ -178,7 +178,7 @@ fn share(c: &Comparison) -> f64 {
 
 /// DIR/NAME.safetensors and DIR/NAME.json.
 fn dump(computed: &Computed, dir: &Path, name: &str) -> Result<()> {
-    std::fs::create_dir_all(dir).map_err(|e| Error::io("create the folder", dir, &e))?;
+    std::fs::create_dir_all(dir).map_err(|e| Error::io("io-create-folder", dir, &e))?;
     let path = dir.join(format!("{name}.safetensors"));
     let write = || {
         let mut file = std::io::BufWriter::new(std::fs::File::create(&path)?);
@@ -186,12 +186,12 @@ fn dump(computed: &Computed, dir: &Path, name: &str) -> Result<()> {
         write_safetensors(&mut file, tensors)?;
         std::io::Write::flush(&mut file)
     };
-    write().map_err(|e| Error::io("write the tensors", &path, &e))?;
+    write().map_err(|e| Error::io("io-write-tensors", &path, &e))?;
     let path = dir.join(format!("{name}.json"));
     let mut text = serde_json::to_string_pretty(&computed.expected_form)
         .map_err(|e| Error::failed(format!("the numbers cannot be written as JSON: {e}")).at(path.display()))?;
     text.push('\n');
-    std::fs::write(&path, text).map_err(|e| Error::io("write the numbers", &path, &e))
+    std::fs::write(&path, text).map_err(|e| Error::io("io-write-numbers", &path, &e))
 }
 
 /// The last part of a folder's path, also of `.` and `x/..`.

@@ -1,6 +1,7 @@
 //! Chooses the adapter of a run: what was asked for and the adapters there are -> one of them, or the cpu executor, and why. The rule
 //! is a pure function, so tests need no driver.
 
+use crate::message::Message;
 use crate::plan::kernel::{Matrices, Needs};
 use crate::{Error, Result};
 use serde::Serialize;
@@ -129,17 +130,16 @@ impl fmt::Display for AdapterSummary {
     }
 }
 
-/// The adapter taken (an index into the list), none for the cpu executor, and a sentence with the reason.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// The adapter taken (an index into the list), none for the cpu executor, and the reason.
+#[derive(Debug, Clone, PartialEq)]
 pub struct Selection {
     pub adapter: Option<usize>,
-    pub reason: String,
-    pub reason_pt: String,
+    pub reason: Message,
 }
 
 impl Selection {
-    fn new(adapter: Option<usize>, reason: impl Into<String>, reason_pt: impl Into<String>) -> Self {
-        Self { adapter, reason: reason.into(), reason_pt: reason_pt.into() }
+    fn new(adapter: Option<usize>, reason: Message) -> Self {
+        Self { adapter, reason }
     }
 }
 
@@ -152,25 +152,20 @@ pub fn select(choice: &Choice, adapters: &[AdapterSummary]) -> Result<Selection>
     let best = |fits: &dyn Fn(&AdapterSummary) -> bool| {
         (0..adapters.len()).filter(|&i| fits(&adapters[i])).min_by_key(|&i| adapters[i].kind)
     };
-    let taken = |i: usize, why: &str, why_pt: &str| {
-        Selection::new(Some(i), format!("{}: {why}", adapters[i]), format!("{}: {why_pt}", adapters[i]))
-    };
     match choice {
-        Choice::Cpu => Ok(Selection::new(None, "cpu executor: it was asked for", "cpu executor: foi pedido")),
+        Choice::Cpu => Ok(Selection::new(None, Message::new("device-asked-for"))),
         Choice::Auto => Ok(best(&AdapterSummary::hardware).map_or_else(
             || without_hardware(adapters),
-            |i| taken(i, "the best hardware adapter", "o melhor adaptador de hardware"),
+            |i| Selection::new(Some(i), Message::new("device-best-hardware")),
         )),
-        Choice::Gpu => best(&|_| true)
-            .map(|i| taken(i, "the best adapter there is", "o melhor adaptador que há"))
-            .ok_or_else(|| {
-                Error::failed("no GPU adapter (Vulkan, Metal, DX12 or WebGPU) was found")
-                    .hint("install the graphics driver, or use --device cpu")
-            }),
+        Choice::Gpu => best(&|_| true).map(|i| Selection::new(Some(i), Message::new("device-best"))).ok_or_else(|| {
+            Error::failed("no GPU adapter (Vulkan, Metal, DX12 or WebGPU) was found")
+                .hint("install the graphics driver, or use --device cpu")
+        }),
         Choice::Named(name) => {
             let wanted = name.to_lowercase();
             best(&|a| a.name.to_lowercase().contains(&wanted))
-                .map(|i| taken(i, &format!("its name contains \"{name}\""), &format!("seu nome contém \"{name}\"")))
+                .map(|i| Selection::new(Some(i), Message::new("device-named").with("name", name)))
                 .ok_or_else(|| unknown(name, adapters))
         }
     }
@@ -178,18 +173,9 @@ pub fn select(choice: &Choice, adapters: &[AdapterSummary]) -> Result<Selection>
 
 fn without_hardware(adapters: &[AdapterSummary]) -> Selection {
     if adapters.is_empty() {
-        return Selection::new(
-            None,
-            "cpu executor: no GPU adapter was found",
-            "cpu executor: nenhum adaptador de GPU foi encontrado",
-        );
+        return Selection::new(None, Message::new("device-none-found"));
     }
-    let names = names(adapters);
-    Selection::new(
-        None,
-        format!("cpu executor: no hardware adapter was found, only {names} (--device gpu takes it)"),
-        format!("cpu executor: nenhum adaptador de hardware foi encontrado, só {names} (--device gpu o usa)"),
-    )
+    Selection::new(None, Message::new("device-only-software").with("names", names(adapters)))
 }
 
 fn unknown(name: &str, adapters: &[AdapterSummary]) -> Error {
@@ -249,7 +235,7 @@ mod tests {
         assert_eq!(select(&Choice::Auto, &all[..2]).unwrap().adapter, Some(1));
         let software = select(&Choice::Auto, &all[..1]).unwrap();
         assert_eq!(software.adapter, None);
-        assert!(software.reason.contains("llvmpipe"), "{}", software.reason);
+        assert!(software.reason.to_string().contains("llvmpipe"), "{}", software.reason);
         assert_eq!(select(&Choice::Auto, &[]).unwrap().adapter, None);
     }
 

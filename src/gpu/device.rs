@@ -8,6 +8,7 @@
 use super::choice::{AdapterKind, AdapterSummary, Choice, Features, select};
 use super::wait::{Done, Waiter};
 use crate::error::Kind;
+use crate::message::Message;
 use crate::plan::Split;
 use crate::{Error, Result, plan};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -40,10 +41,8 @@ pub struct Gpu {
 /// What [`Gpu::open`] came to: no device means the cpu executor.
 pub struct Opened {
     pub gpu: Option<Gpu>,
-    /// A sentence for the run's first event.
-    pub reason: String,
-    /// The same in Portuguese.
-    pub reason_pt: String,
+    /// Why, for the run's first event.
+    pub reason: Message,
 }
 
 /// The adapters this machine offers, in the drivers' order. GL is never among them.
@@ -177,13 +176,14 @@ impl Gpu {
         let summaries: Vec<AdapterSummary> = found.iter().map(summary).collect();
         let selection = select(choice, &summaries)?;
         let (Some(index), Some(instance)) = (selection.adapter, instance) else {
-            return Ok(Opened { gpu: None, reason: selection.reason, reason_pt: selection.reason_pt });
+            return Ok(Opened { gpu: None, reason: selection.reason });
         };
         match Self::device(instance, found[index].clone(), profile).await {
-            Ok(gpu) => Ok(Opened { gpu: Some(gpu), reason: selection.reason, reason_pt: selection.reason_pt }),
+            Ok(gpu) => Ok(Opened { gpu: Some(gpu), reason: selection.reason }),
             Err(e) if *choice == Choice::Auto => {
-                let reason = format!("cpu executor: {}: {}", summaries[index], e.what);
-                Ok(Opened { gpu: None, reason_pt: reason.clone(), reason })
+                let adapter = summaries[index].to_string();
+                let reason = Message::new("device-refused").with("adapter", adapter).with("why", e.message);
+                Ok(Opened { gpu: None, reason })
             }
             Err(e) => Err(e),
         }

@@ -47,7 +47,7 @@ pub fn network_from_bytes(config: &[u8], weights: &[u8], role: Role) -> Result<(
 pub fn read_config(dir: &Path) -> Result<ElectraConfig> {
     let path = dir.join("config.json");
     let bytes = fs::read(&path).map_err(|e| {
-        let error = Error::io("read the configuration", &path, &e);
+        let error = Error::io("io-read-configuration", &path, &e);
         if e.kind() == std::io::ErrorKind::NotFound {
             return error.hint("a Hugging Face ELECTRA folder holds config.json and model.safetensors");
         }
@@ -112,7 +112,7 @@ pub fn tokenizer_files(dir: &Path) -> Result<Vec<(String, Vec<u8>)>> {
         match fs::read(&path) {
             Ok(bytes) => files.push((name.to_owned(), bytes)),
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => {}
-            Err(e) => return Err(Error::io("read the tokenizer's file", &path, &e)),
+            Err(e) => return Err(Error::io("io-read-tokenizers-file", &path, &e)),
         }
     }
     Ok(files)
@@ -123,7 +123,7 @@ pub fn refuse_occupied(dir: &Path) -> Result<()> {
     let occupied = match fs::read_dir(dir) {
         Ok(mut entries) => entries.next().is_some(),
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => false,
-        Err(e) => return Err(Error::io("write into the folder", dir, &e)),
+        Err(e) => return Err(Error::io("io-write-into-folder", dir, &e)),
     };
     if occupied {
         return Err(Error::usage("the folder already holds something")
@@ -170,7 +170,7 @@ struct ShardIndex {
 }
 
 fn shards(dir: &Path, index: &Path) -> Result<Vec<PathBuf>> {
-    let bytes = fs::read(index).map_err(|e| Error::io("read the list of shards", index, &e))?;
+    let bytes = fs::read(index).map_err(|e| Error::io("io-read-list-of-shards", index, &e))?;
     let parsed: ShardIndex = serde_json::from_slice(&bytes)
         .map_err(|e| Error::failed(format!("not a readable list of shards: {e}")).at(index.display()))?;
     let names: BTreeSet<String> = parsed.weight_map.into_values().collect();
@@ -481,7 +481,7 @@ pub(crate) mod tests {
     fn a_folder_without_safetensors_says_what_to_do() {
         let dir = tempfile::tempdir().unwrap();
         let read = || read_network(dir.path(), Role::Generator).unwrap_err().to_string();
-        assert!(read().contains("config.json: cannot read the configuration"));
+        assert!(read().contains("config.json: cannot-do (doing = io-read-configuration"));
         fs::write(dir.path().join("config.json"), ElectraConfig::standard(Role::Generator).to_json(Role::Generator))
             .unwrap();
         assert!(read().contains("there is no model.safetensors"));

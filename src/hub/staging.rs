@@ -43,7 +43,7 @@ impl Staging {
     pub fn begin(target: &Path) -> Result<Self> {
         recover(target)?;
         let partial = beside(target, PARTIAL)?;
-        fs::create_dir_all(&partial).map_err(|e| Error::io("create the folder", &partial, &e))?;
+        fs::create_dir_all(&partial).map_err(|e| Error::io("io-create-folder", &partial, &e))?;
         Ok(Self { target: target.to_owned(), partial, folders: BTreeSet::new(), files: BTreeMap::new() })
     }
 
@@ -51,7 +51,7 @@ impl Staging {
     pub fn write(&mut self, name: &str, fill: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<()> {
         let final_path = name.split('/').fold(self.target.clone(), |path, part| path.join(part));
         let path = name.split('/').fold(self.partial.clone(), |path, part| path.join(part));
-        let record = self.fill_file(&path, fill).map_err(|e| Error::io("write the file", &final_path, &e))?;
+        let record = self.fill_file(&path, fill).map_err(|e| Error::io("io-write-file", &final_path, &e))?;
         self.files.insert(name.to_owned(), record);
         Ok(())
     }
@@ -83,7 +83,7 @@ impl Staging {
 
     /// Puts the folder in its place, in place of an older one if there is one.
     pub fn commit(self) -> Result<()> {
-        self.exchange().map_err(|e| Error::io("put the finished folder in its place", &self.target, &e))
+        self.exchange().map_err(|e| Error::io("io-put-finished-folder-in-its-place", &self.target, &e))
     }
 
     fn exchange(&self) -> io::Result<()> {
@@ -122,10 +122,10 @@ impl Drop for Staging {
 pub fn recover(target: &Path) -> Result<()> {
     let old = beside(target, REPLACED)?;
     if old.exists() && !target.exists() {
-        fs::rename(&old, target).map_err(|e| Error::io("put the folder back", target, &e))?;
+        fs::rename(&old, target).map_err(|e| Error::io("io-put-folder-back", target, &e))?;
     }
     for leftover in [old, beside(target, PARTIAL)?, beside(target, REMOVING)?] {
-        remove_tree(&leftover).map_err(|e| Error::io("remove the unfinished folder", &leftover, &e))?;
+        remove_tree(&leftover).map_err(|e| Error::io("io-remove-unfinished-folder", &leftover, &e))?;
     }
     Ok(())
 }
@@ -136,7 +136,7 @@ pub fn remove_folder(target: &Path) -> Result<()> {
     remove_tree(&removing)
         .and_then(|()| fs::rename(target, &removing))
         .and_then(|()| remove_tree(&removing))
-        .map_err(|e| Error::io("remove the folder", target, &e))
+        .map_err(|e| Error::io("io-remove-folder", target, &e))
 }
 
 /// The final name hidden in the name of an unfinished, replaced or half-removed folder.
@@ -183,7 +183,7 @@ fn hex(bytes: &[u8]) -> String {
 }
 
 fn beside(target: &Path, prefix: &str) -> Result<PathBuf> {
-    hidden_sibling(target, prefix).map_err(|e| Error::io("write there", target, &e))
+    hidden_sibling(target, prefix).map_err(|e| Error::io("io-write-there", target, &e))
 }
 
 fn hidden_sibling(target: &Path, prefix: &str) -> io::Result<PathBuf> {

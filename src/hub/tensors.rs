@@ -32,7 +32,7 @@ pub struct TensorFile<R> {
 
 /// Opens a file; errors name it.
 pub fn open_safetensors(path: &Path) -> Result<TensorFile<BufReader<File>>> {
-    let file = File::open(path).map_err(|e| Error::io("open the file", path, &e))?;
+    let file = File::open(path).map_err(|e| Error::io("io-open-file", path, &e))?;
     TensorFile::new(BufReader::new(file)).map_err(|e| e.at(path.display()))
 }
 

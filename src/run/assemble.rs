@@ -7,6 +7,7 @@ use super::told;
 use crate::batch::{HeldOut, Loader, Masking, Packing, Recipe, Split, hold_out};
 use crate::config::{Config, Precision};
 use crate::hub::Networks;
+use crate::message::Message;
 use crate::model::io::PassSize;
 use crate::model::ledger::Shape;
 use crate::model::{Model, ModelSpec, slots_per_row};
@@ -40,7 +41,7 @@ pub enum From<'a> {
 pub struct Assembly {
     pub session: Session,
     pub corpus: CorpusInfo,
-    pub notices: Vec<[String; 2]>,
+    pub notices: Vec<Message>,
     pub kernels: Choices,
 }
 
@@ -101,24 +102,17 @@ pub async fn assemble(
         spec.shape = weights::shape_from_networks(networks)?;
     }
     let mut config = config.clone();
-    // What the networks' files say of themselves is said in English, as the files are.
-    let both = |notice: String| [notice.clone(), notice];
     let read_notices = read.as_ref().map(|(_, notices)| notices.clone()).unwrap_or_default();
-    let mut notices: Vec<[String; 2]> = read_notices.into_iter().map(both).collect();
+    let mut notices: Vec<Message> = read_notices.into_iter().map(Message::plain).collect();
     if let From::Networks(..) = from {
-        notices.extend(keep_sizes(&mut config, &spec.shape).map(both));
+        notices.extend(keep_sizes(&mut config, &spec.shape));
         // With the networks' sizes it must hold too, and be read again.
         config.check()?;
     }
     check_segments(&config, &spec.shape)?;
     place.check(config.precision)?;
     if config.precision == Precision::F16 && place.gpu().is_none() {
-        notices.push([
-            "precision = f16 on the processor saves memory and no time: numbers are converted at every kernel"
-                .to_owned(),
-            "precision = f16 no processador poupa memória e não tempo: os números são convertidos em cada kernel"
-                .to_owned(),
-        ]);
+        notices.push(Message::new("f16-on-cpu"));
     }
     spec.check(&place.limits())?;
     let own = match from {
@@ -186,12 +180,7 @@ async fn until_stopped<T>(going: Going<'_>, work: impl Future<Output = Result<T>
 
 /// The choices of the run that goes on, as far as the device can run them, or none where it made none elsewhere; says where its numbers
 /// may part from those it had.
-fn own_kernels(
-    checkpoint: &Checkpoint,
-    place: &Place,
-    wish: Wish<'_>,
-    notices: &mut Vec<[String; 2]>,
-) -> Option<Choices> {
+fn own_kernels(checkpoint: &Checkpoint, place: &Place, wish: Wish<'_>, notices: &mut Vec<Message>) -> Option<Choices> {
     let own: Choices = serde_json::from_value(checkpoint.state.kernels.clone()).unwrap_or_default();
     let then = told::adapter_of(checkpoint);
     let now = kernels::device(place);
@@ -199,22 +188,16 @@ fn own_kernels(
     let then = then.unwrap_or_else(|| if place.gpu().is_none() { now.clone() } else { "cpu".to_owned() });
     let moved = then != now;
     if moved {
-        notices.push([
-            format!("the run was trained on {then} and goes on on {now}: it will not be the same to the last bit"),
-            format!("a execução foi treinada em {then} e continua em {now}: não será igual até o último bit"),
-        ]);
+        notices.push(Message::new("run-moved").with("then", then).with("now", now));
     } else if wish.retune || wish.file.is_some() {
-        notices.push([
-            "the run goes on with other kernels: it will not be the same to the last bit".to_owned(),
-            "a execução continua com outros kernels: não será igual até o último bit".to_owned(),
-        ]);
+        notices.push(Message::new("other-kernels"));
     }
     let own = place.gpu().map_or(own.clone(), |gpu| offered(own, gpu.summary.features));
     (!moved || !own.0.is_empty()).then_some(own)
 }
 
 /// Writes the sizes of networks that were read into the configuration that is kept with the run; says which were others.
-fn keep_sizes(config: &mut Config, shape: &Shape) -> Option<String> {
+fn keep_sizes(config: &mut Config, shape: &Shape) -> Option<Message> {
     let main = shape.discriminator.unwrap_or(shape.generator);
     // Vocabularies are compared elsewhere, and smaller than asked for in most runs.
     config.vocab_size = main.vocab;
@@ -240,7 +223,7 @@ fn keep_sizes(config: &mut Config, shape: &Shape) -> Option<String> {
             *asked = theirs;
         }
     }
-    (!others.is_empty()).then(|| format!("the networks of --init keep their own sizes: {}", others.join(", ")))
+    (!others.is_empty()).then(|| Message::new("sizes-kept").with("sizes", others.join(", ")))
 }
 
 /// How a configuration cuts text into batches.

@@ -86,7 +86,7 @@ pub async fn choose_for_drill(
 /// It cannot be read, or names a kernel or variant that there is not.
 pub fn pinned(path: &Path) -> Result<Choices> {
     let place = path.display();
-    let text = std::fs::read_to_string(path).map_err(|e| Error::io("read the kernels' variants", path, &e))?;
+    let text = std::fs::read_to_string(path).map_err(|e| Error::io("io-read-kernels-variants", path, &e))?;
     let wrong = |what: String| Error::usage(what).at(&place).hint(HINT);
     let value: serde_json::Value = serde_json::from_str(&text).map_err(|e| wrong(format!("no JSON: {e}")))?;
     let inner = value.get("kernels").unwrap_or(&value).clone();

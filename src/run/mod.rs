@@ -19,6 +19,7 @@ pub use told::{Options, effective_config, stored_config};
 use crate::config::{Config, Objective};
 use crate::error::Kind;
 use crate::hub::{Networks, replace_file};
+use crate::message::Message;
 use crate::model::ModelSpec;
 use crate::model::ledger::Group;
 use crate::plan::{Choices, Role};
@@ -72,7 +73,7 @@ pub async fn train(
         }
         Err(error) => {
             if options.watched {
-                sink(&Event::Failed(failure(&error, 0, None)))?;
+                sink(&Event::Failed(Failure::new(&error, 0, None)))?;
             }
             return Err(error);
         }
@@ -83,18 +84,6 @@ pub async fn train(
 
 /// Who listens to a run; a listener that is gone ends it.
 type Sink<'a> = dyn FnMut(&Event) -> Result<()> + 'a;
-
-/// An error as views are told it.
-fn failure(error: &Error, step: u64, checkpoint: Option<Saved>) -> Failure {
-    let kind = match error.kind {
-        Kind::Usage => FailureKind::Usage,
-        Kind::DeviceLost => FailureKind::DeviceLost,
-        Kind::OutOfMemory => FailureKind::OutOfMemory,
-        Kind::NonFinite => FailureKind::NonFinite,
-        Kind::Failed => FailureKind::Other,
-    };
-    Failure { message: error.to_string(), hint: error.hint.clone(), kind, step, checkpoint }
-}
 
 struct Run {
     session: Session,
@@ -220,7 +209,7 @@ impl Run {
         &mut self,
         place: &Place,
         resumed: Option<&Resumed>,
-        notices: Vec<[String; 2]>,
+        notices: Vec<Message>,
         sink: &mut Sink<'_>,
     ) -> Result<()> {
         // The device was told to the sink as soon as it was known; the log begins here.
@@ -241,8 +230,8 @@ impl Run {
             }
             self.tell(&Event::Resumed { step: r.checkpoint.state.step }, sink)?;
         }
-        for [en, pt] in notices {
-            self.warn(en, pt, sink)?;
+        for notice in notices {
+            self.warn(notice, sink)?;
         }
         Ok(())
     }
@@ -294,9 +283,9 @@ impl Run {
         sink(event)
     }
 
-    fn warn(&mut self, en: String, pt: String, sink: &mut Sink<'_>) -> Result<()> {
+    fn warn(&mut self, message: Message, sink: &mut Sink<'_>) -> Result<()> {
         let step = self.session.completed();
-        self.tell(&Event::Warning(Warning { kind: WarningKind::Notice, step, message: en, message_pt: pt }), sink)
+        self.tell(&Event::Warning(Warning { kind: WarningKind::Notice, step, message }), sink)
     }
 
     /// Tells the steps that arrived, and what is to be said about them.
@@ -369,21 +358,16 @@ impl Run {
         match self.write_checkpoint(taken, sink) {
             Err(error) if error.kind == Kind::Failed => {
                 let step = self.session.completed();
-                let [safe, safe_pt] = match &self.last_checkpoint {
-                    Some(saved) => [
-                        format!("the checkpoint of step {} is safe", saved.step),
-                        format!("o ponto de controle do passo {} está a salvo", saved.step),
-                    ],
-                    None => ["there is no checkpoint yet", "ainda não há ponto de controle"].map(str::to_owned),
+                let safe = match &self.last_checkpoint {
+                    Some(saved) => Message::new("checkpoint-is-safe").with("step", saved.step),
+                    None => Message::new("no-checkpoint-yet"),
                 };
                 let warning = Warning {
                     kind: WarningKind::CheckpointNotWritten,
                     step,
-                    message: format!("{error}\n  training goes on, and the next checkpoint is tried; {safe}"),
-                    // What the system said is in no language of ours: it comes last, as it is.
-                    message_pt: format!(
-                        "o ponto de controle do passo {step} não pôde ser escrito. O treino continua, e o próximo será tentado; {safe_pt}.\n  detalhes (em inglês): {error}"
-                    ),
+                    message: Message::new("checkpoint-not-written")
+                        .with("error", Message::from(&error))
+                        .with("safe", safe),
                 };
                 self.tell(&Event::Warning(warning), sink)
             }
@@ -401,12 +385,7 @@ impl Run {
         let warning = Warning {
             kind: WarningKind::CorpusGone,
             step: self.session.completed(),
-            message: format!(
-                "{path}: the text is no longer there. This run goes on from its token cache; to resume it later, put the text back"
-            ),
-            message_pt: format!(
-                "{path}: o texto não está mais lá. Este treino continua com o cache de tokens; para retomá-lo depois, devolva o texto"
-            ),
+            message: Message::new("corpus-gone").with("path", path),
         };
         self.tell(&Event::Warning(warning), sink)
     }
@@ -464,7 +443,7 @@ impl Run {
         self.last_checkpoint = Some(Saved { step: position.step, path: path.clone() });
         self.tell(&Event::Checkpoint { step: position.step, path }, sink)?;
         for warning in written.warnings {
-            self.warn(warning.clone(), warning, sink)?;
+            self.warn(Message::from(&warning), sink)?;
         }
         Ok(())
     }
@@ -481,7 +460,7 @@ impl Run {
                 self.tell(&Event::Finished(finished), sink)
             }
             Err(error) => {
-                let failure = failure(&error, self.session.completed(), self.last_checkpoint.clone());
+                let failure = Failure::new(&error, self.session.completed(), self.last_checkpoint.clone());
                 // The failure that is told is the run's own, not that of writing about it.
                 if failure.kind == FailureKind::DeviceLost {
                     self.tell(&Event::DeviceLost(failure.clone()), sink).ok();
@@ -507,18 +486,14 @@ impl Run {
 }
 
 /// That a checkpoint is still there, though no command reads it any more.
-fn set_aside(step: u64, aside: &Path) -> [String; 2] {
-    let aside = aside.display();
-    [
-        format!("a checkpoint from beyond step {step}, of the run before, is kept aside: {aside}"),
-        format!("um ponto de controle posterior ao passo {step}, de antes da retomada, foi guardado à parte: {aside}"),
-    ]
+fn set_aside(step: u64, aside: &Path) -> Message {
+    Message::new("checkpoint-set-aside").with("step", step).with("path", aside.display())
 }
 
 fn write_config(run: &Path, config: &Config) -> Result<()> {
     let path = run.join("config.toml");
     // A run without it cannot be gone on with.
-    replace_file(&path, config.to_toml().as_bytes()).map_err(|e| Error::io("write the configuration", &path, &e))
+    replace_file(&path, config.to_toml().as_bytes()).map_err(|e| Error::io("io-write-configuration", &path, &e))
 }
 
 /// What the warnings must know of the run.

@@ -1,6 +1,7 @@
 //! The text of a run: files or the built-in corpus -> a tokenizer (given, or trained on it) -> the token cache.
 
 use crate::config::Config;
+use crate::message::Message;
 use crate::text::cache::{self, Identity, Options, Origin, TokenCache};
 use crate::text::corpus::Corpus;
 use crate::text::grammar::{Class, Grammar, Language, Level, Rule, Story, Verdict};
@@ -67,10 +68,10 @@ impl<'a, 't> Progress<'a, 't> {
         Self { tell, told: Instant::now() }
     }
 
-    fn at(&mut self, en: &str, pt: &str, share: Option<f32>) {
+    fn at(&mut self, message: Message, share: Option<f32>) {
         if self.told.elapsed().as_secs_f64() >= TELL_SECS {
             self.told = Instant::now();
-            (self.tell)(Preparing { message: en.to_owned(), message_pt: pt.to_owned(), share });
+            (self.tell)(Preparing { message, share });
         }
     }
 }
@@ -112,11 +113,7 @@ pub fn open(
             };
             let identity = corpus.identity();
             let files = corpus.to_string();
-            tell(Preparing {
-                message: files.trim_end().to_owned(),
-                message_pt: files.trim_end().to_owned(),
-                share: None,
-            });
+            tell(Preparing { message: Message::plain(files.trim_end().to_owned()), share: None });
             let chunks = || corpus.training_chunks().map(still);
             let tokenizer = tokenizer_for(tokenizer, config, cleaning, &identity, chunks, &mut tell)?;
             let cache = cache_for(&dir, &identity, &tokenizer, || corpus.chunks().map(still), &mut tell)?;
@@ -217,11 +214,11 @@ fn tokenizer_for<I: Iterator<Item = Result<Chunk>>>(
     let mut progress = Progress::new(tell);
     let tokenizer = wordpiece::train(chunks(), &recipe, |at| match at {
         wordpiece::Progress::Counting { share, .. } => {
-            progress.at("training a tokenizer: counting words", "treinando um tokenizador: contando palavras", share);
+            progress.at(Message::new("counting-words"), share);
         }
         wordpiece::Progress::Merging { entries, target } => {
             let share = Some(entries as f32 / target as f32);
-            progress.at("training a tokenizer: joining pieces", "treinando um tokenizador: unindo pedaços", share);
+            progress.at(Message::new("joining-pieces"), share);
         }
     })?;
     // Only a convenience for the next run: a full disk here is told by what must be written later.
@@ -239,12 +236,10 @@ fn cache_for<I: Iterator<Item = Result<Chunk>>>(
 ) -> Result<TokenCache> {
     let mut progress = Progress::new(tell);
     let (cache, origin) = cache::open_or_build(dir, identity, tokenizer, &Options::default(), chunks, |at| {
-        progress.at("turning text into tokens", "transformando o texto em tokens", at.share);
+        progress.at(Message::new("turning-text-into-tokens"), at.share);
     })?;
     if let Origin::Rebuilt(reason) = origin {
-        let message = format!("the token cache was built again: {reason}");
-        let message_pt = format!("o cache de tokens foi refeito: {reason}");
-        tell(Preparing { message, message_pt, share: None });
+        tell(Preparing { message: Message::new("cache-built-again").with("why", reason), share: None });
     }
     Ok(cache)
 }

@@ -134,7 +134,7 @@ pub fn run_config(run: &Path, checkpoint: &Checkpoint) -> Result<Config> {
 }
 
 fn read_text(path: &Path) -> Result<(String, String)> {
-    let text = std::fs::read_to_string(path).map_err(|e| Error::io("read the configuration", path, &e))?;
+    let text = std::fs::read_to_string(path).map_err(|e| Error::io("io-read-configuration", path, &e))?;
     Ok((text, path.display().to_string()))
 }
 
@@ -216,7 +216,7 @@ pub fn wanted(options: &Options, builtin: Option<Level>, resumed: Option<&Resume
 }
 
 /// `hint`: what to do where it is another text.
-pub fn check_same_text(state: &State, text: &Text, out: &Path, hint: &str) -> Result<()> {
+pub fn check_same_text(state: &State, text: &Text, out: &Path, hint: &'static str) -> Result<()> {
     for (what, then, now) in [
         ("tokenizer", state.tokenizer_hash.as_str(), text.tokenizer.hash()),
         ("corpus", state.corpus_hash.as_str(), &text.cache.corpus_hash()),

@@ -6,7 +6,7 @@ use crate::train::event::{
     self, AttentionMap, BatchSample, Device, EmbeddingMap, EvalMetrics, Event, Executor, Failure, FailureKind,
     Finished, Kernels, Network, Outcome, Preparing, Probe, Readout, RunPlan, Settings, StepMetrics,
 };
-use crate::view::Lang;
+use crate::view::{Lang, words};
 use std::collections::{BTreeMap, VecDeque};
 
 /// Points of a curve: twice what a wide window has pixels for.
@@ -225,17 +225,15 @@ impl RunState {
                     Executor::Gpu => "GPU",
                     Executor::Cpu => lang.pick("processor", "processador"),
                 };
-                let pt = device.reason_pt.as_ref().unwrap_or(&device.reason);
-                line(
-                    Info,
-                    format!("{}: {} ({})", kind(Lang::En), device.name, device.reason),
-                    format!("{}: {} ({pt})", kind(Lang::Pt), device.name),
-                );
+                let text = |lang| format!("{}: {} ({})", kind(lang), device.name, words::text(&device.reason, lang));
+                line(Info, text(Lang::En), text(Lang::Pt));
             }
             Event::Preparing(p) if p.share.is_none_or(|share| share == 0.0) => {
-                line(Info, p.message.clone(), p.message_pt.clone());
+                line(Info, words::text(&p.message, Lang::En), words::text(&p.message, Lang::Pt));
             }
-            Event::Warning(w) => line(Warning, w.message.clone(), w.message_pt.clone()),
+            Event::Warning(w) => {
+                line(Warning, words::text(&w.message, Lang::En), words::text(&w.message, Lang::Pt));
+            }
             Event::Checkpoint { path, .. } => {
                 line(Info, format!("checkpoint saved: {path}"), format!("ponto de controle salvo: {path}"));
             }
@@ -243,8 +241,12 @@ impl RunState {
                 line(Info, format!("resumed after step {step}"), format!("retomado depois do passo {step}"));
             }
             Event::DeviceLost(failure) | Event::Failed(failure) => {
-                let pt = format!("{}; detalhes (em inglês): {}", what_failed_pt(failure.kind), failure.message);
-                line(Error, failure.message.clone(), pt);
+                let [en, pt] = [Lang::En, Lang::Pt].map(|lang| words::failure(failure, lang));
+                let pt = match failure.message.as_plain() {
+                    Some(_) => format!("{}; detalhes (em inglês): {pt}", what_failed_pt(failure.kind)),
+                    None => pt,
+                };
+                line(Error, en, pt);
             }
             Event::Finished(finished) => {
                 let [en, pt] = match finished.outcome {
@@ -389,6 +391,7 @@ impl Log {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::message::Message;
     use crate::train::event::{ReadToken, Warning, WarningKind};
 
     fn step(step: u64) -> Event {
@@ -433,7 +436,7 @@ mod tests {
         let sentence = vec![ReadToken { original: "dog".into(), p_replaced: Some(0.5), ..ReadToken::default() }; 20];
         let warn = |step| {
             let text = "a warning of some length, as they are".to_owned();
-            Event::Warning(Warning { kind: WarningKind::Notice, step, message: text.clone(), message_pt: text })
+            Event::Warning(Warning { kind: WarningKind::Notice, step, message: Message::plain(text) })
         };
         // All that a watched run can tell, far more often than it does.
         let events = |n: u64| {
@@ -488,20 +491,20 @@ mod tests {
     fn the_log_keeps_its_last_lines_and_counts_alarms() {
         let warn = |step| {
             let kind = WarningKind::Notice;
-            Event::Warning(Warning { kind, step, message: format!("w{step}"), message_pt: format!("a{step}") })
+            Event::Warning(Warning { kind, step, message: Message::new("checkpoint-is-safe").with("step", step) })
         };
         let state = RunState::from_events(Source::Live, (1..=LOG_MAX as u64 + 5).map(warn));
         assert_eq!(state.log.lines().count(), LOG_MAX);
         assert_eq!(state.log.alarms, LOG_MAX as u64 + 5);
-        assert_eq!(state.log.lines().next().unwrap().text(Lang::Pt), "a6");
+        assert_eq!(state.log.lines().next().unwrap().text(Lang::Pt), "o ponto de controle do passo 6 está a salvo");
     }
 
     #[test]
     fn phases_follow_the_run() {
         let mut state = RunState::new(Source::Live);
         assert_eq!(state.phase, Phase::Idle);
-        let message = "no text".to_owned();
-        let preparing = Preparing { message: message.clone(), message_pt: "sem texto".into(), share: None };
+        let message = Message::plain("no text");
+        let preparing = Preparing { message: message.clone(), share: None };
         for (event, want) in [
             (Event::Preparing(preparing), Phase::Preparing),
             (step(1), Phase::Running),

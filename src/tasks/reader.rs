@@ -461,6 +461,6 @@ fn run_config(found: &checkpoint::Model) -> Result<Option<Config>> {
     match std::fs::read_to_string(&path) {
         Ok(text) => Config::from_toml(&text, &path.display().to_string()).map(Some),
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        Err(e) => Err(Error::io("read the run's configuration", &path, &e)),
+        Err(e) => Err(Error::io("io-read-runs-configuration", &path, &e)),
     }
 }

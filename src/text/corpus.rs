@@ -160,7 +160,7 @@ struct Finder {
 impl Finder {
     /// A path that was given by name.
     fn add(&mut self, path: &Path, purpose: Purpose) -> Result<()> {
-        let meta = std::fs::metadata(path).map_err(|e| Error::io("read", path, &e))?;
+        let meta = std::fs::metadata(path).map_err(|e| Error::io("io-read", path, &e))?;
         if meta.is_dir() {
             return self.add_folder(path, purpose);
         }
@@ -183,18 +183,18 @@ impl Finder {
         if !self.first_visit(folder)? {
             return Ok(());
         }
-        let entries = std::fs::read_dir(folder).map_err(|e| Error::io("list", folder, &e))?;
+        let entries = std::fs::read_dir(folder).map_err(|e| Error::io("io-list", folder, &e))?;
         let mut paths = entries
             .map(|entry| entry.map(|entry| entry.path()))
             .collect::<std::io::Result<Vec<_>>>()
-            .map_err(|e| Error::io("list", folder, &e))?;
+            .map_err(|e| Error::io("io-list", folder, &e))?;
         paths.sort();
         for path in paths {
             // Hidden files and folders are the system's, or git's.
             if name_of(&path).starts_with('.') {
                 continue;
             }
-            let meta = std::fs::metadata(&path).map_err(|e| Error::io("read", &path, &e))?;
+            let meta = std::fs::metadata(&path).map_err(|e| Error::io("io-read", &path, &e))?;
             if meta.is_dir() {
                 self.add_folder(&path, purpose)?;
             } else {
@@ -245,7 +245,7 @@ impl Finder {
     }
 
     fn first_visit(&mut self, path: &Path) -> Result<bool> {
-        let real = std::fs::canonicalize(path).map_err(|e| Error::io("read", path, &e))?;
+        let real = std::fs::canonicalize(path).map_err(|e| Error::io("io-read", path, &e))?;
         Ok(self.seen.insert(real))
     }
 }

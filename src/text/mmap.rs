@@ -12,10 +12,10 @@ pub struct Mapped(memmap2::Mmap);
 
 impl Mapped {
     pub fn open(path: &Path) -> Result<Self> {
-        let file = File::open(path).map_err(|e| Error::io("open", path, &e))?;
+        let file = File::open(path).map_err(|e| Error::io("io-open", path, &e))?;
         // SAFETY: token caches are written under another name and then renamed, never changed in place, so the mapped
         // file keeps its bytes for as long as the map holds it, also when a newer cache takes its name.
-        let map = unsafe { memmap2::Mmap::map(&file) }.map_err(|e| Error::io("map into memory", path, &e))?;
+        let map = unsafe { memmap2::Mmap::map(&file) }.map_err(|e| Error::io("io-map-into-memory", path, &e))?;
         Ok(Self(map))
     }
 }

@@ -80,7 +80,7 @@ pub struct Lines {
 
 impl Lines {
     fn open(file: &CorpusFile) -> Result<Self> {
-        let open = File::open(&file.path).map_err(|e| Error::io("open", &file.path, &e))?;
+        let open = File::open(&file.path).map_err(|e| Error::io("io-open", &file.path, &e))?;
         let taken = Arc::new(AtomicU64::new(0));
         let counted = Counted { file: open, taken: Arc::clone(&taken) };
         let input: Box<dyn BufRead + Send> = if file.gzip {
@@ -133,14 +133,14 @@ impl Lines {
         Ok(())
     }
 
-    fn error(&self, what: String, offset: u64, hint: &str) -> Error {
+    fn error(&self, what: String, offset: u64, hint: &'static str) -> Error {
         let whose = if self.gzip { " of the decompressed text" } else { "" };
         Error::failed(what).at(format!("{}, at byte {offset}{whose}", self.path.display())).hint(hint)
     }
 
     fn read_error(&self, e: &io::Error, start: u64) -> Error {
         if !self.gzip {
-            return Error::io("read", &self.path, e);
+            return Error::io("io-read", &self.path, e);
         }
         let what = match e.kind() {
             io::ErrorKind::UnexpectedEof => "the gzip file ends in the middle".to_owned(),
@@ -242,7 +242,7 @@ const ROWS_AT_ONCE: usize = 64;
 
 impl Rows {
     fn open(path: &Path) -> Result<Self> {
-        let open = File::open(path).map_err(|e| Error::io("open", path, &e))?;
+        let open = File::open(path).map_err(|e| Error::io("io-open", path, &e))?;
         let file = SerializedFileReader::new(open).map_err(|e| damaged(path, &e))?;
         let meta = file.metadata();
         let rows_total = u64::try_from(meta.file_metadata().num_rows()).unwrap_or(0);

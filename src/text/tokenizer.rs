@@ -134,7 +134,7 @@ impl Tokenizer {
     /// A folder (see [`Tokenizer::from_files`]) or one `vocab.txt`, cleaned as `bare` says: the file itself does not tell.
     pub fn load(path: &Path, bare: Cleaning) -> Result<Self> {
         if !path.is_dir() {
-            let bytes = std::fs::read(path).map_err(|e| Error::io("read", path, &e))?;
+            let bytes = std::fs::read(path).map_err(|e| Error::io("io-read", path, &e))?;
             let place = path.display().to_string();
             return Self::new(vocab_from_txt(&bytes, &place)?, bare, &place);
         }
@@ -143,7 +143,7 @@ impl Tokenizer {
             match std::fs::read(&file) {
                 Ok(bytes) => Ok(Some(bytes)),
                 Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(None),
-                Err(e) => Err(Error::io("read", &file, &e)),
+                Err(e) => Err(Error::io("io-read", &file, &e)),
             }
         };
         let (vocab, json, config) = (read(VOCAB_FILE)?, read(TOKENIZER_FILE)?, read(CONFIG_FILE)?);

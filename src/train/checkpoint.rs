@@ -75,7 +75,7 @@ impl Checkpoint {
 
     fn verified(dir: &Path) -> std::result::Result<Self, Flaw> {
         let path = dir.join(STATE);
-        let bytes = fs::read(&path).map_err(|e| Flaw::Damaged(Error::io("read the state", &path, &e)))?;
+        let bytes = fs::read(&path).map_err(|e| Flaw::Damaged(Error::io("io-read-state", &path, &e)))?;
         let (state, files) = state::parse(&bytes).map_err(|flaw| flaw.at(&path))?;
         verify_files(dir, &files).map_err(Flaw::Damaged)?;
         Ok(Self { dir: dir.to_owned(), state })
@@ -109,7 +109,7 @@ fn verify_files(dir: &Path, files: &BTreeMap<String, FileRecord>) -> Result<()> 
     // Lengths first: they cost nothing and find most of what goes wrong with copies and disks.
     for (name, record) in files {
         let path = path_of(name);
-        let held = fs::metadata(&path).map_err(|e| Error::io("read the file", &path, &e))?.len();
+        let held = fs::metadata(&path).map_err(|e| Error::io("io-read-file", &path, &e))?.len();
         if held != record.bytes {
             let what = format!("the file has {held} bytes, its checkpoint wrote {}", record.bytes);
             return Err(Error::failed(what).at(path.display()));
@@ -117,7 +117,7 @@ fn verify_files(dir: &Path, files: &BTreeMap<String, FileRecord>) -> Result<()> 
     }
     for (name, record) in files {
         let path = path_of(name);
-        let held = hash_file(&path).map_err(|e| Error::io("read the file", &path, &e))?;
+        let held = hash_file(&path).map_err(|e| Error::io("io-read-file", &path, &e))?;
         if held != *record {
             return Err(
                 Error::failed("its content is not what its checkpoint wrote (SHA-256 differs)").at(path.display())
@@ -147,11 +147,11 @@ pub fn list(run: &Path) -> Result<Vec<(u64, PathBuf)>> {
     let entries = match fs::read_dir(&folder) {
         Ok(entries) => entries,
         Err(e) if e.kind() == std::io::ErrorKind::NotFound && run.is_dir() => return Ok(Vec::new()),
-        Err(e) => return Err(Error::io("read the run's folder", run, &e)),
+        Err(e) => return Err(Error::io("io-read-runs-folder", run, &e)),
     };
     let mut found = BTreeMap::new();
     for entry in entries {
-        let entry = entry.map_err(|e| Error::io("read the folder", &folder, &e))?;
+        let entry = entry.map_err(|e| Error::io("io-read-folder", &folder, &e))?;
         let Ok(name) = entry.file_name().into_string() else { continue };
         if let Some(step) = step_from_name(&name) {
             found.insert(step, entry.path());
@@ -230,14 +230,13 @@ fn whole_or_offer(run: &Path, offer: impl FnOnce(&Checkpoint) -> String) -> Resu
             .hint("a run writes one at its end, with --stop-after, and every so many steps")),
         (newest, Some(first)) => {
             let rest: Vec<String> = damaged[1..].iter().map(|damage| damage.step.to_string()).collect();
-            let also = if rest.is_empty() {
-                String::new()
-            } else {
-                format!(" (and so are those of step {})", rest.join(", "))
-            };
             let place = first.reason.place.clone().unwrap_or_else(|| first.dir.display().to_string());
-            let what = format!("the checkpoint of step {} is damaged: {}{also}", first.step, first.reason.what);
-            Err(Error::failed(what).at(place).hint(match newest {
+            let error = Error::failed("checkpoint-damaged")
+                .with("step", first.step)
+                .with("why", &first.reason.message)
+                .with("others", rest.len())
+                .with("steps", rest.join(", "));
+            Err(error.at(place).hint(match newest {
                 Some(before) => offer(&before),
                 None => "no whole checkpoint is left in this run: start a new one with another --out".to_owned(),
             }))
@@ -331,15 +330,12 @@ mod tests {
             let damages: [(&dyn Fn(), &str); 3] = [
                 (&|| flip_last_byte(&file), ""),
                 (&|| fs::write(&file, &whole[..whole.len() / 2]).unwrap(), ""),
-                (&|| fs::remove_file(&file).unwrap(), "cannot read"),
+                (&|| fs::remove_file(&file).unwrap(), "cannot-do"),
             ];
             for (damage, said) in damages {
                 damage();
                 let error = resume_point(&run, None).unwrap_err();
-                assert!(
-                    error.what.contains("the checkpoint of step 20 is damaged") && error.what.contains(said),
-                    "{error}"
-                );
+                assert!(error.code() == "checkpoint-damaged" && error.message.to_string().contains(said), "{error}");
                 assert_eq!(error.place.as_deref(), Some(&*file.display().to_string()));
                 let command = format!("electroscope train --resume=10 --out \"{}\"", run.display());
                 assert!(error.hint.unwrap().contains(&command));
@@ -361,10 +357,7 @@ mod tests {
             flip_last_byte(&folder_from_step(&run, step).join(OPTIMIZER));
         }
         let none = resume_point(&run, None).unwrap_err().to_string();
-        assert!(
-            none.contains("(and so are those of step 10)") && none.contains("no whole checkpoint is left"),
-            "{none}"
-        );
+        assert!(none.contains("others = 1, steps = 10)") && none.contains("no whole checkpoint is left"), "{none}");
     }
 
     #[test]
@@ -388,7 +381,7 @@ mod tests {
         fs::rename(&ten, folder_from_step(dir.path(), 20)).unwrap();
         let survey = newest_whole(dir.path()).unwrap();
         assert!(survey.newest.is_none());
-        assert!(survey.damaged[0].reason.what.contains("of step 10"));
+        assert!(survey.damaged[0].reason.to_string().contains("of step 10"));
     }
 
     #[test]

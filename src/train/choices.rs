@@ -6,6 +6,7 @@ use super::event::Preparing;
 use super::shelf::Shelf;
 use crate::gpu::{self, AdapterSummary, Features};
 use crate::hub::hash_bytes;
+use crate::message::Message;
 use crate::plan::{Choices, KernelSpec, Plan};
 use crate::{Result, ops};
 use serde::{Deserialize, Serialize};
@@ -98,11 +99,7 @@ pub async fn choose(
 }
 
 fn preparing(summary: &AdapterSummary, share: f32) -> Preparing {
-    Preparing {
-        message: format!("measuring which kernels are the fastest on {} (once)", summary.name),
-        message_pt: format!("medindo quais kernels são os mais rápidos em {} (só uma vez)", summary.name),
-        share: Some(share),
-    }
+    Preparing { message: Message::new("measuring-kernels").with("adapter", &summary.name), share: Some(share) }
 }
 
 /// The kernel of a line of [`Choices`].

@@ -4,6 +4,7 @@
 use crate::burn;
 use crate::config::Precision;
 use crate::gpu::{Choice, Gpu, LaunchCost, Profile};
+use crate::message::Message;
 use crate::model::Model;
 use crate::plan::{Limits, Plan, Step, Tensor};
 use crate::train::event;
@@ -50,8 +51,7 @@ impl Kind {
 #[derive(Clone)]
 pub struct Place {
     gpu: Option<Gpu>,
-    reason: String,
-    reason_pt: String,
+    reason: Message,
     /// Burn's side of the same device, where Burn trains.
     #[cfg(feature = "burn")]
     burn: Option<burn::Device>,
@@ -84,7 +84,6 @@ impl Place {
         Self {
             gpu: self.gpu.clone(),
             reason: self.reason.clone(),
-            reason_pt: self.reason_pt.clone(),
             #[cfg(feature = "burn")]
             burn: None,
         }
@@ -107,14 +106,9 @@ impl Place {
 
     async fn open_profile(choice: &Choice, profile: Profile) -> Result<Self> {
         let opened = Gpu::open(choice, profile).await?;
-        // The event tells the adapter's name apart from the reason.
-        let name = opened.gpu.as_ref().map_or_else(|| "cpu executor: ".to_owned(), |gpu| format!("{}: ", gpu.summary));
-        let [reason, reason_pt] = [opened.reason, opened.reason_pt]
-            .map(|reason| reason.strip_prefix(&name).map(str::to_owned).unwrap_or(reason));
         Ok(Self {
             gpu: opened.gpu,
-            reason,
-            reason_pt,
+            reason: opened.reason,
             #[cfg(feature = "burn")]
             burn: None,
         })
@@ -124,8 +118,7 @@ impl Place {
     pub fn cpu() -> Self {
         Self {
             gpu: None,
-            reason: "it was asked for".to_owned(),
-            reason_pt: "foi pedido".to_owned(),
+            reason: Message::new("device-asked-for"),
             #[cfg(feature = "burn")]
             burn: None,
         }
@@ -162,7 +155,6 @@ impl Place {
                 name: gpu.summary.name.clone(),
                 backend: Some(gpu.summary.backend.to_owned()),
                 reason: self.reason.clone(),
-                reason_pt: Some(self.reason_pt.clone()),
             },
             None => event::Device {
                 executor: event::Executor::Cpu,
@@ -172,7 +164,6 @@ impl Place {
                 },
                 backend: None,
                 reason: self.reason.clone(),
-                reason_pt: Some(self.reason_pt.clone()),
             },
         }
     }

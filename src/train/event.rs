@@ -19,6 +19,8 @@ pub use verdicts::{
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use crate::error::{Error, Kind};
+use crate::message::Message;
 use serde::{Deserialize, Serialize};
 
 /// The named ranges of a step's plan, in order: views know them from here.
@@ -202,16 +204,15 @@ pub enum Phase {
 }
 
 /// Which executor was chosen, and why.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Device {
     pub executor: Executor,
     /// The adapter's name, or the processor's with its threads.
     pub name: String,
     /// Vulkan, Metal, DX12 or WebGPU; none on the cpu executor.
     pub backend: Option<String>,
-    pub reason: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reason_pt: Option<String>,
+    #[serde(flatten)]
+    pub reason: Message,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -221,11 +222,11 @@ pub enum Executor {
     Cpu,
 }
 
-/// A line for people about the time before the first step.
+/// What is done before the first step.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Preparing {
-    pub message: String,
-    pub message_pt: String,
+    #[serde(flatten)]
+    pub message: Message,
     /// Of this piece of work, 0 to 1, where it is known.
     #[serde(default)]
     pub share: Option<f32>,
@@ -379,12 +380,12 @@ pub struct EvalMetrics {
 }
 
 /// Something a person should know while the run goes on.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Warning {
     pub kind: WarningKind,
     pub step: u64,
-    pub message: String,
-    pub message_pt: String,
+    #[serde(flatten)]
+    pub message: Message,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -405,20 +406,37 @@ pub enum WarningKind {
 }
 
 /// Why a run could not go on.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Failure {
-    /// What, where and what to do, as the command line prints it.
-    pub message: String,
-    /// The last part of `message` alone: what to do.
+    #[serde(flatten)]
+    pub message: Message,
+    /// The file, the folder, the line or the key.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub hint: Option<String>,
+    pub place: Option<String>,
+    /// The code of the advice, where it is not the message's own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub advice: Option<String>,
     pub kind: FailureKind,
     /// Completed optimizer steps.
     pub step: u64,
     /// The newest checkpoint, which is whole.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub checkpoint: Option<Saved>,
+}
+
+impl Failure {
+    /// An error as views are told it.
+    pub fn new(error: &Error, step: u64, checkpoint: Option<Saved>) -> Self {
+        Self {
+            message: error.message.clone(),
+            place: error.place.clone(),
+            advice: error.hint.clone().map(Cow::into_owned),
+            kind: error.kind.into(),
+            step,
+            checkpoint,
+        }
+    }
 }
 
 /// What views tell apart, because there is something to do about each.
@@ -436,6 +454,18 @@ pub enum FailureKind {
     /// A file, a disk, a driver: the message says.
     #[default]
     Other,
+}
+
+impl From<Kind> for FailureKind {
+    fn from(kind: Kind) -> Self {
+        match kind {
+            Kind::Usage => Self::Usage,
+            Kind::DeviceLost => Self::DeviceLost,
+            Kind::OutOfMemory => Self::OutOfMemory,
+            Kind::NonFinite => Self::NonFinite,
+            Kind::Failed => Self::Other,
+        }
+    }
 }
 
 /// A checkpoint that stands.

@@ -1,7 +1,8 @@
-//! Early, plain warnings, in English and Portuguese: each states a measured fact and what to try, once per situation.
+//! Early warnings: each carries the measured facts, once per situation; its sentence says what to try.
 //! step metrics -> [`Monitor`] -> [`Warning`]s. A warning that is wrong is worse than none: a judge may sit at its base rate for
 //! millions of tokens before it takes off, an AUC falls when the generator improves, and neither is a fault by itself.
 
+use crate::message::Message;
 use crate::train::event::{StepMetrics, Warning, WarningKind};
 
 /// What the monitor must know of a run to say "long".
@@ -196,122 +197,30 @@ impl Monitor {
     }
 
     fn warning(&self, kind: WarningKind, step: &StepMetrics) -> Warning {
-        let (message, message_pt) = match kind {
-            WarningKind::NonFinite => non_finite_text(step.step),
-            WarningKind::LossDiverging => self.diverging_text(),
-            WarningKind::GeneratorCollapsed => self.collapsed_text(),
-            WarningKind::GeneratorStuck => self.stuck_text(),
-            WarningKind::GeneratorTooStrong => self.too_strong_text(),
-            WarningKind::JudgeAtBaseRate => self.base_rate_text(step.tokens_seen),
+        let message = match kind {
+            WarningKind::NonFinite => Message::new("non-finite").with("step", step.step),
+            WarningKind::LossDiverging => Message::new("loss-diverging")
+                .with("mlm", self.mlm.fast())
+                .with("best_mlm", self.best.mlm)
+                .with("rtd", self.rtd.fast())
+                .with("best_rtd", self.best.rtd),
+            WarningKind::GeneratorCollapsed => Message::new("generator-collapsed").with("top", self.top_share.fast()),
+            WarningKind::GeneratorStuck => {
+                Message::new("generator-stuck").with("mlm", self.mlm.fast()).with("unigram", self.shape.unigram_entropy)
+            }
+            WarningKind::GeneratorTooStrong => Message::new("generator-too-strong")
+                .with("hits", self.sampled.slow())
+                .with("best", self.best.auc)
+                .with("auc", self.auc.slow()),
+            WarningKind::JudgeAtBaseRate => Message::new("judge-at-base-rate")
+                .with("millions", step.tokens_seen as f64 / 1e6)
+                .with("auc", self.auc.slow()),
             WarningKind::CheckpointNotWritten | WarningKind::CorpusGone | WarningKind::Notice => {
                 unreachable!("what a run tells about its own work carries its text and is never watched for")
             }
         };
-        Warning { kind, step: step.step, message, message_pt }
+        Warning { kind, step: step.step, message }
     }
-
-    fn diverging_text(&self) -> (String, String) {
-        let [mlm, best_mlm, rtd, best_rtd] =
-            [self.mlm.fast(), self.best.mlm, self.rtd.fast(), self.best.rtd].map(decimals);
-        both(
-            format!(
-                "the loss is rising: generator {mlm} (best {best_mlm}), judge {rtd} (best {best_rtd}). \
-                 Try a lower lr or a longer warmup"
-            ),
-            format!(
-                "a perda está subindo: gerador {mlm} (melhor {best_mlm}), discriminador {rtd} (melhor {best_rtd}). \
-                 Tente um lr menor ou um warmup mais longo"
-            ),
-        )
-    }
-
-    fn collapsed_text(&self) -> (String, String) {
-        let top = percent(self.top_share.fast());
-        both(
-            format!(
-                "the generator has collapsed: {top} of its samples are one and the same token, \
-                 so the judge learns to spot that token. Try a lower lr"
-            ),
-            format!(
-                "o gerador colapsou: {top} das suas amostras são o mesmo token, \
-                 e o discriminador só aprende a reconhecê-lo. Tente um lr menor"
-            ),
-        )
-    }
-
-    fn stuck_text(&self) -> (String, String) {
-        let [mlm, unigram] = [self.mlm.fast(), self.shape.unigram_entropy].map(decimals);
-        both(
-            format!(
-                "the generator does not learn: its loss stays at {mlm}, above the {unigram} that word counts alone give. \
-                 Try another lr, and check that the tokenizer fits the text"
-            ),
-            format!(
-                "o gerador não aprende: sua perda fica em {mlm}, acima de {unigram}, que a contagem de palavras já dá. \
-                 Tente outro lr e veja se o tokenizador serve para o texto"
-            ),
-        )
-    }
-
-    fn too_strong_text(&self) -> (String, String) {
-        let hits = percent(self.sampled.slow());
-        let [best, auc] = [self.best.auc, self.auc.slow()].map(decimals);
-        both(
-            format!(
-                "the generator has become too strong: {hits} of its samples are the original, few tokens are replaced, \
-                 and the judge's AUC fell from {best} to {auc}. Try a smaller generator or a higher mask_prob"
-            ),
-            format!(
-                "o gerador ficou forte demais: {hits} das suas amostras são o original, poucos tokens são substituídos, \
-                 e a AUC do discriminador caiu de {best} para {auc}. Tente um gerador menor ou um mask_prob maior"
-            ),
-        )
-    }
-
-    fn base_rate_text(&self, tokens_seen: u64) -> (String, String) {
-        let (millions, auc) = (format!("{:.1}", tokens_seen as f64 / 1e6), decimals(self.auc.slow()));
-        both(
-            format!(
-                "after {millions} M tokens the judge still does no better than the base rate (AUC {auc}; chance is 0.50). \
-                 Easier replacements at first, shorter rows or a longer run may help"
-            ),
-            format!(
-                "depois de {millions} M de tokens o discriminador ainda não supera a taxa-base (AUC {auc}; o acaso dá 0.50). \
-                 Substituições mais fáceis no começo, linhas mais curtas ou um treino mais longo podem ajudar"
-            ),
-        )
-    }
-}
-
-fn non_finite_text(step: u64) -> (String, String) {
-    both(
-        format!(
-            "a loss or the gradient is not a finite number at step {step}: no update is made with it. \
-             A lower lr usually helps"
-        ),
-        format!(
-            "uma perda ou o gradiente não é um número finito no passo {step}: nenhuma atualização é feita com ele. \
-             Um lr menor costuma resolver"
-        ),
-    )
-}
-
-/// The Portuguese text takes its decimal commas here: a point between digits is nothing else in these messages.
-fn both(en: String, pt: String) -> (String, String) {
-    let chars: Vec<char> = pt.chars().collect();
-    let is_digit = |i: Option<usize>| i.and_then(|i| chars.get(i)).is_some_and(char::is_ascii_digit);
-    let comma = |(i, &c): (usize, &char)| {
-        if c == '.' && is_digit(i.checked_sub(1)) && is_digit(Some(i + 1)) { ',' } else { c }
-    };
-    (en, chars.iter().enumerate().map(comma).collect())
-}
-
-fn decimals(value: Option<f64>) -> String {
-    value.map_or_else(|| "?".to_owned(), |value| format!("{value:.2}"))
-}
-
-fn percent(share: Option<f64>) -> String {
-    share.map_or_else(|| "?".to_owned(), |share| format!("{:.0}%", share * 100.0))
 }
 
 fn is_non_finite(step: &StepMetrics) -> bool {
@@ -387,6 +296,7 @@ impl Latch {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::message::Fact;
     use crate::train::event::Metrics;
     use crate::train::metrics::trivial_rtd_loss;
 
@@ -520,9 +430,9 @@ mod tests {
         let told = run(BOOKS, 2304, blind);
         assert_eq!(kinds(&told), [WarningKind::JudgeAtBaseRate]);
         assert!(told[0].step > BOOKS.planned_steps / 2);
-        assert!(told[0].message.contains("AUC 0.5"), "{}", told[0].message);
-        assert!(told[0].message_pt.contains("AUC 0,5"), "{}", told[0].message_pt);
-        assert!(told[0].message_pt.contains("o acaso dá 0,50). Sub"), "{}", told[0].message_pt);
+        assert_eq!(told[0].message.code, "judge-at-base-rate");
+        let auc = told[0].message.facts.get("auc");
+        assert!(matches!(auc, Some(Fact::Number(auc)) if (0.5..0.55).contains(auc)), "{auc:?}");
     }
 
     #[test]

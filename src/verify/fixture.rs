@@ -124,7 +124,7 @@ const INTEGERS: [&str; 9] = [
 impl Fixture {
     pub fn read(dir: &Path) -> Result<Self> {
         let path = dir.join("expected.json");
-        let text = std::fs::read(&path).map_err(|e| Error::io("read the fixture", &path, &e))?;
+        let text = std::fs::read(&path).map_err(|e| Error::io("io-read-fixture", &path, &e))?;
         let expected: Expected = serde_json::from_slice(&text)
             .map_err(|e| Error::failed(format!("not the numbers of a fixture: {e}")).at(path.display()))?;
         let networks: Networks = read_pair(dir)?.0.into();

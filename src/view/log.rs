@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use crate::error::{Error, Result};
 use crate::hub::replace_file;
 use crate::train::event::Event;
-use crate::view::{Lang, report};
+use crate::view::{Lang, report, words};
 
 /// The log's name in a run's folder.
 pub const FILE: &str = "metrics.jsonl";
@@ -35,7 +35,7 @@ impl Log {
             file.set_len(bytes)?;
             Ok((file, bytes))
         };
-        let (file, bytes) = open().map_err(|source| Error::io("open the run's log", &path, &source))?;
+        let (file, bytes) = open().map_err(|source| Error::io("io-open-runs-log", &path, &source))?;
         Ok(Self { file, path, bytes, line: Vec::new() })
     }
 
@@ -46,11 +46,11 @@ impl Log {
     pub fn write(&mut self, event: &Event) -> Result<()> {
         let Some(event) = event.recorded() else { return Ok(()) };
         self.line.clear();
-        serde_json::to_writer(&mut self.line, &*event).expect("an event has string keys only and writes to memory");
+        self.line.extend_from_slice(words::json(&event).as_bytes());
         self.line.push(b'\n');
         if let Err(source) = self.file.write_all(&self.line) {
             self.file.set_len(self.bytes).ok(); // the reader copes with a torn line where even this fails
-            return Err(Error::io("append to the run's log", &self.path, &source));
+            return Err(Error::io("io-append-to-runs-log", &self.path, &source));
         }
         self.bytes += self.line.len() as u64;
         Ok(())
@@ -81,13 +81,13 @@ fn whole_lines_bytes(file: &mut File) -> std::io::Result<u64> {
 /// There is no log, it cannot be read, or a whole line of it is not an event (named by its number).
 pub fn read_events(run: &Path) -> Result<Vec<Event>> {
     let path = run.join(FILE);
-    let file = File::open(&path).map_err(|source| Error::io("open the run's log", &path, &source))?;
+    let file = File::open(&path).map_err(|source| Error::io("io-open-runs-log", &path, &source))?;
     let mut reader = BufReader::with_capacity(1 << 16, file);
     let (mut events, mut line, mut number) = (Vec::new(), Vec::new(), 0);
     loop {
         line.clear();
         number += 1;
-        reader.read_until(b'\n', &mut line).map_err(|source| Error::io("read the run's log", &path, &source))?;
+        reader.read_until(b'\n', &mut line).map_err(|source| Error::io("io-read-runs-log", &path, &source))?;
         if line.pop() != Some(b'\n') {
             return Ok(events);
         }
@@ -139,12 +139,13 @@ pub fn write_report(run: &Path, lang: Lang) -> Result<PathBuf> {
 /// # Errors
 /// It cannot be written: what was there before stays.
 pub fn write_page(path: &Path, page: &str) -> Result<()> {
-    replace_file(path, page.as_bytes()).map_err(|source| Error::io("write the report", path, &source))
+    replace_file(path, page.as_bytes()).map_err(|source| Error::io("io-write-report", path, &source))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::message::Message;
     use crate::train::event::StepMetrics;
 
     fn step(step: u64) -> Event {
@@ -166,7 +167,7 @@ mod tests {
         // A folder of the report's name is in the way.
         std::fs::create_dir_all(run.path().join("report.html/in-the-way")).unwrap();
         let error = write_report(run.path(), Lang::En).unwrap_err();
-        assert!(error.what.contains("write the report"), "{error}");
+        assert!(error.to_string().contains("io-write-report"), "{error}");
         assert!(!run.path().join("report.html.part").exists());
     }
 
@@ -218,7 +219,7 @@ mod tests {
             step(1),
             step(2),
             step(3),
-            Event::Failed(crate::train::event::Failure { message: "power".into(), ..Default::default() }),
+            Event::Failed(crate::train::event::Failure { message: Message::plain("power"), ..Default::default() }),
         ] {
             log.write(&event).unwrap();
         }

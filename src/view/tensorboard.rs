@@ -49,7 +49,7 @@ impl TensorBoard {
         self.record.clear();
         encode(&mut self.payload);
         frame(&mut self.record, &self.payload);
-        self.file.write_all(&self.record).map_err(|source| Error::io("append to", &self.path, &source))
+        self.file.write_all(&self.record).map_err(|source| Error::io("io-append-to", &self.path, &source))
     }
 }
 
@@ -60,7 +60,7 @@ fn create_unused(dir: &Path, now: f64) -> Result<(File, PathBuf)> {
         match OpenOptions::new().write(true).create_new(true).open(&path) {
             Ok(file) => return Ok((file, path)),
             Err(source) if source.kind() == std::io::ErrorKind::AlreadyExists => {}
-            Err(source) => return Err(Error::io("create", &path, &source)),
+            Err(source) => return Err(Error::io("io-create", &path, &source)),
         }
     }
     Err(Error::failed("a thousand event files were started within one second").at(dir.display()))

@@ -8,6 +8,7 @@ use crate::verdicts::evaluation;
 use egui::accesskit::Role;
 use egui_kittest::kittest::{NodeT, Queryable};
 use electroscope::app::panels::PanelId;
+use electroscope::message::Message;
 use electroscope::train::event::{Event, Failure, Warning, WarningKind};
 use electroscope::view::Lang;
 use std::time::{Duration, Instant};
@@ -33,14 +34,14 @@ fn the_hardware_panel_tells_the_run_the_machine_and_the_presets() {
 #[test]
 fn the_log_tells_warnings_by_word_and_its_badge_counts_the_unseen() {
     let mut app = open_at(LOOK, PanelId::Verdicts);
-    let (message, message_pt) = ("the loss rises".to_owned(), "a perda sobe".to_owned());
-    hear(&mut app, Event::Warning(Warning { kind: WarningKind::LossDiverging, step: 7, message, message_pt }));
+    let message = Message::plain("the loss rises");
+    hear(&mut app, Event::Warning(Warning { kind: WarningKind::LossDiverging, step: 7, message }));
     let before = desk(&mut app).view.alarms_seen;
     assert_eq!(desk(&mut app).state.log.alarms, before + 1);
     show(&mut app, PanelId::Log);
     assert_eq!(desk(&mut app).view.alarms_seen, before + 1, "looked at is seen");
     assert!(says(&app, "Warning  step 7  the loss rises"));
-    hear(&mut app, Event::Failed(Failure { message: "disk full".into(), ..Failure::default() }));
+    hear(&mut app, Event::Failed(Failure { message: Message::plain("disk full"), ..Failure::default() }));
     assert!(says(&app, "Error  disk full"));
     let lines = |app: &App| app.query_all_by_role_and_label(Role::Image, "note").count();
     assert!(lines(&app) > 0);

@@ -7,6 +7,7 @@ use egui_kittest::Node;
 use egui_kittest::kittest::{NodeT, Queryable};
 use electroscope::app::first_run::first_run;
 use electroscope::app::panels::PanelId;
+use electroscope::message::Message;
 use electroscope::screen::state::Source;
 use electroscope::train::event::{Change, Event, Failure, FailureKind, Probe, ProbeToken, ReadToken, Saved};
 use electroscope::view::Lang;
@@ -193,7 +194,7 @@ fn accents_are_typed_as_any_letters() {
 fn a_lost_device_leaves_the_window_and_a_button_that_goes_on() {
     let mut app = open(LOOK);
     let checkpoint = Some(Saved { step: 40, path: "/nowhere/run/checkpoints/step-000000040".into() });
-    let message = "the adapter was reset".to_owned();
+    let message = Message::plain("the adapter was reset");
     desk(&mut app).started = Some(first_run(Lang::En));
     desk(&mut app).hear(Event::Failed(Failure {
         message,
@@ -224,7 +225,7 @@ fn in_a_portuguese_window_every_failure_is_told_in_portuguese() {
         let mut app = open(Look { lang: Lang::Pt, ..LOOK });
         desk(&mut app).started = Some(first_run(Lang::Pt));
         let checkpoint = Some(Saved { step: 40, path: "/nowhere/run/checkpoints/step-000000040".into() });
-        let message = "cannot read: it is gone".to_owned();
+        let message = Message::plain("cannot read: it is gone");
         desk(&mut app).hear(Event::Failed(Failure { message, kind, checkpoint, ..Failure::default() }));
         app.run_steps(2);
         app.get_by_label(heading);

@@ -5,6 +5,7 @@ use electroscope::rng::{Key, Sequence, Stream};
 use electroscope::train::checkpoint::{
     FORMAT_VERSION, Moments, RunFolder, Snapshot, State, Written, list, newest_whole, resume_point,
 };
+use electroscope::view::{Lang, words};
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -217,7 +218,8 @@ fn a_full_disk_is_one_clear_error_and_earlier_checkpoints_stay() {
         write(&folder, 1).unwrap();
         let error = write(&folder, 2).unwrap_err();
         assert!(
-            error.what.starts_with("the checkpoint of step 2 was not written, earlier ones are untouched: cannot "),
+            words::text(&error.message, Lang::En)
+                .starts_with("the checkpoint of step 2 was not written, earlier ones are untouched: cannot "),
             "{error}"
         );
         assert!(error.to_string().contains("help: free some space"), "{error}");

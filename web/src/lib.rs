@@ -116,7 +116,7 @@ fn told(error: electroscope::Error) -> String {
 /// Every kernel on the browser's adapter against its twin, both in this module.
 async fn kernels(suite: &Suite) -> electroscope::Result<Vec<(String, Result<(), String>)>> {
     let opened = Gpu::open(&Choice::Gpu, Profile::Portable).await?;
-    suite.line(&opened.reason);
+    suite.line(&opened.reason.to_string());
     let Some(gpu) = opened.gpu else { return Ok(Vec::new()) };
     let summary = parity::run(&gpu, &mut |line| suite.line(line)).await?;
     let outcome = |failed: usize| if failed == 0 { Ok(()) } else { Err(format!("{failed} wrong")) };

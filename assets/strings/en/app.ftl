@@ -19,6 +19,7 @@ app-trouble-out-of-memory-advice = Take fewer rows at a time, a smaller preset, 
 app-trouble-non-finite-advice = The run grew unstable, and no weight was changed by the step that did. A lower learning rate is what helps.
 app-trouble-other-advice = A file, the disk or this program got in the way: the details say which.
 app-trouble-details = Details: { $details }
+app-trouble-details-english = Details: { $details }
 app-trouble-safe = The checkpoint of step { $step } is whole and safe.
 app-trouble-unsaved = Nothing was saved yet, so nothing saved is lost.
 app-trouble-go-on = Go on from step { $step }

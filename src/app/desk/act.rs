@@ -120,7 +120,7 @@ impl Desk {
                 (self.replay_at, self.trouble, self.notice) = (None, None, None);
             }
             Err(error) => {
-                let failure = Failure { message: error.to_string(), kind: FailureKind::Other, ..Failure::default() };
+                let failure = Failure { kind: FailureKind::Other, ..Failure::new(&error, 0, None) };
                 self.trouble = Some(Trouble { failure, started: Some((options, Default::default())) });
             }
         }

@@ -69,6 +69,7 @@ impl Desk {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::message::Message;
     use crate::screen::state::{Phase, RunState, Source};
     use crate::train::event::{Failure, StepMetrics, Warning};
     use crate::view::Lang;
@@ -93,8 +94,8 @@ mod tests {
     #[test]
     fn a_failure_is_shown_and_the_window_stays() {
         let mut desk = desk();
-        desk.hear(Event::Failed(Failure { message: "disk full".into(), ..Failure::default() }));
-        assert_eq!(desk.trouble.as_ref().map(|trouble| trouble.failure.message.as_str()), Some("disk full"));
+        desk.hear(Event::Failed(Failure { message: Message::plain("disk full"), ..Failure::default() }));
+        assert_eq!(desk.trouble.as_ref().and_then(|trouble| trouble.failure.message.as_plain()), Some("disk full"));
         assert_eq!(desk.state.phase, Phase::Failed);
     }
 
@@ -102,12 +103,7 @@ mod tests {
     fn a_checkpoint_that_could_not_be_written_stays_in_sight_until_one_is() {
         let mut desk = desk();
         let kind = WarningKind::CheckpointNotWritten;
-        desk.hear(Event::Warning(Warning {
-            kind,
-            step: 3,
-            message: "read-only".into(),
-            message_pt: "só leitura".into(),
-        }));
+        desk.hear(Event::Warning(Warning { kind, step: 3, message: Message::plain("read-only") }));
         assert!(desk.notice.is_some());
         desk.hear(Event::Checkpoint { step: 4, path: String::new() });
         assert!(desk.notice.is_none());

@@ -62,8 +62,7 @@ fn device_ui(ui: &mut Ui, cx: &PanelContext, device: &Device) {
         (Executor::Gpu, Some(backend)) => t!(cx, "hardware-executor-gpu-backend", backend = backend),
     };
     ui.label(t!(cx, "hardware-device", name = &device.name, executor = executor));
-    let pt = device.reason_pt.as_deref().unwrap_or(&device.reason);
-    ui.label(t!(cx, "hardware-reason", reason = cx.lang().pick(device.reason.as_str(), pt)));
+    ui.label(t!(cx, "hardware-reason", reason = &device.reason));
 }
 
 /// The run's memory, arena by arena, each beside the whole.

@@ -17,12 +17,13 @@ pub mod verdicts;
 
 pub use crate::screen::panel::{Mark, PanelId};
 
-use super::strings::{Strings, Value};
 use super::theme::Theme;
+use crate::message::Fact;
 use crate::run::Options;
 use crate::screen::state::RunState;
 use crate::train::event::{Command, Stage};
 use crate::view::Lang;
+use crate::view::words::Strings;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -109,7 +110,7 @@ impl PanelContext<'_> {
         self.strings.t(key)
     }
 
-    pub fn with(&self, key: &str, values: &[(&'static str, Value)]) -> String {
+    pub fn with(&self, key: &str, values: &[(&'static str, Fact)]) -> String {
         self.strings.with(key, values)
     }
 

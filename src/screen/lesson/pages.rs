@@ -116,13 +116,13 @@ pub const OBJECTIVES: [(&str, f64); 5] =
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::app::strings::Strings;
     use crate::view::Lang;
+    use crate::view::words::Strings;
 
     /// What a page asks must have its answer among its options, and the text of every page must say something.
     #[test]
     fn every_page_is_whole_in_both_languages() {
-        for strings in [Lang::En, Lang::Pt].map(Strings::new) {
+        for strings in [Lang::En, Lang::Pt].map(Strings::of) {
             for page in &PAGES {
                 let options = page.options.map(|key| strings.t(key));
                 assert!(page.right < options.len());
@@ -137,7 +137,7 @@ mod tests {
 
     #[test]
     fn the_figures_of_the_text_are_those_of_the_chart() {
-        let [en, pt] = [Lang::En, Lang::Pt].map(Strings::new);
+        let [en, pt] = [Lang::En, Lang::Pt].map(Strings::of);
         let points =
             |name| OBJECTIVES.iter().find(|(objective, _)| *objective == name).map(|(_, points)| *points).unwrap();
         for (strings, lang) in [(&en, Lang::En), (&pt, Lang::Pt)] {

@@ -48,7 +48,7 @@ pub fn open_or_build<I: Iterator<Item = Result<Chunk>>>(
         Ok(None) => Origin::Built,
         Err(reason) => Origin::Rebuilt(reason),
     };
-    std::fs::create_dir_all(dir).map_err(|e| Error::io("create the folder of caches", dir, &e).hint(ELSEWHERE))?;
+    std::fs::create_dir_all(dir).map_err(|e| Error::io("io-create-folder-of-caches", dir, &e).hint(ELSEWHERE))?;
     build(&path, key, tokenizer, options, chunks(), progress)?;
     match open(&path, key) {
         Ok(Some(cache)) => Ok((cache, origin)),
@@ -73,7 +73,7 @@ fn open(path: &Path, key: [u64; 4]) -> std::result::Result<Option<TokenCache>, S
     if !path.exists() {
         return Ok(None);
     }
-    let map = Mapped::open(path).map_err(|e| e.what)?;
+    let map = Mapped::open(path).map_err(|e| e.message.to_string())?;
     let cache = TokenCache::check(Storage::Mapped(map))?;
     if cache.header.four(Field::Key) == key { Ok(Some(cache)) } else { Err("the corpus has changed".into()) }
 }
@@ -96,7 +96,7 @@ impl Draft {
             .create(true)
             .truncate(true)
             .open(&path)
-            .map_err(|e| Error::io("create", &path, &e))?;
+            .map_err(|e| Error::io("io-create", &path, &e))?;
         Ok(Self { path, file: Some(file) })
     }
 
@@ -107,7 +107,7 @@ impl Draft {
     fn rename(mut self, to: &Path) -> Result<()> {
         // The file is closed first, because Windows renames no open file.
         self.file = None;
-        std::fs::rename(&self.path, to).map_err(|e| Error::io("put the token cache in place", to, &e))
+        std::fs::rename(&self.path, to).map_err(|e| Error::io("io-put-token-cache-in-place", to, &e))
     }
 }
 
@@ -130,7 +130,7 @@ fn build(
     // The ids, by far the most, go to their final place; the two short sections wait in files of their own.
     let drafts = [Draft::create(path, "tokens")?, Draft::create(path, "sentences")?, Draft::create(path, "documents")?];
     let [tokens, sentences, documents] = &drafts;
-    let full = |e: io::Error| Error::io("write the token cache", path, &e).hint(ELSEWHERE);
+    let full = |e: io::Error| Error::io("io-write-token-cache", path, &e).hint(ELSEWHERE);
     tokens.file().write_all(&[0; HEADER_BYTES]).map_err(full)?;
     let section = |draft| Section::new(BufWriter::with_capacity(1 << 20, Draft::file(draft)));
     let mut sections = [section(tokens), section(sentences), section(documents)];

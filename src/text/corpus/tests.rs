@@ -299,7 +299,7 @@ fn with_codec(file: &[u8], codec: Compression) -> Vec<u8> {
 #[test]
 fn missing_paths_and_empty_folders_are_told() {
     let missing = open(Path::new("no/such/place")).unwrap_err().to_string();
-    assert!(missing.contains("no/such/place") && missing.contains("cannot read"), "{missing}");
+    assert!(missing.contains("no/such/place") && missing.contains("io-read"), "{missing}");
     let dir = folder(&[("valid.txt", b"only this"), ("notes.csv", b"x")]);
     let nothing = open(dir.path()).unwrap_err().to_string();
     assert!(nothing.contains("nothing to train on"), "{nothing}");

@@ -211,7 +211,7 @@ pub fn read(language: Language, file: &str, text: &str) -> Result<Rules> {
 
 impl Reader<'_> {
     fn wrong(&self, what: impl Into<String>) -> Error {
-        Error::failed(what).at(format!("{}:{}", self.file, self.line))
+        Error::failed(what.into()).at(format!("{}:{}", self.file, self.line))
     }
 
     fn read_line(&mut self, line: &str, block: &mut Block) -> Result<()> {

@@ -107,11 +107,11 @@ pub fn newest_run(runs: &Path) -> Result<Option<PathBuf>> {
     let entries = match std::fs::read_dir(runs) {
         Ok(entries) => entries,
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-        Err(e) => return Err(Error::io("read the folder of runs", runs, &e)),
+        Err(e) => return Err(Error::io("io-read-folder-of-runs", runs, &e)),
     };
     let mut newest: Option<(SystemTime, PathBuf)> = None;
     for entry in entries {
-        let run = entry.map_err(|e| Error::io("read the folder of runs", runs, &e))?.path();
+        let run = entry.map_err(|e| Error::io("io-read-folder-of-runs", runs, &e))?.path();
         if !run.is_dir() {
             continue;
         }

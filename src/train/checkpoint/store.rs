@@ -6,6 +6,7 @@ use super::{
     typed,
 };
 use crate::hub::{self, Networks, Staging, hidden_target, remove_folder, write_safetensors};
+use crate::message::Message;
 use crate::{Error, Result};
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, Write};
@@ -36,7 +37,7 @@ pub struct Written {
     /// Steps of older checkpoints that were removed.
     pub removed: Vec<u64>,
     /// Old checkpoints that could not be removed, and why.
-    pub warnings: Vec<String>,
+    pub warnings: Vec<Error>,
 }
 
 impl RunFolder {
@@ -87,9 +88,9 @@ impl RunFolder {
     }
 
     fn lock(run: &Path) -> Result<Self> {
-        fs::create_dir_all(run).map_err(|e| Error::io("create the run's folder", run, &e))?;
+        fs::create_dir_all(run).map_err(|e| Error::io("io-create-runs-folder", run, &e))?;
         let path = run.join(".lock");
-        let fail = |e: &std::io::Error| Error::io("lock the run's folder", &path, e);
+        let fail = |e: &std::io::Error| Error::io("io-lock-runs-folder", &path, e);
         let mut file =
             OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path).map_err(|e| fail(&e))?;
         match file.try_lock() {
@@ -116,10 +117,10 @@ impl RunFolder {
 
     fn cleared(self) -> Result<Self> {
         let folder = checkpoints_of(&self.run);
-        fs::create_dir_all(&folder).map_err(|e| Error::io("create the folder", &folder, &e))?;
-        let entries = fs::read_dir(&folder).map_err(|e| Error::io("read the folder", &folder, &e))?;
+        fs::create_dir_all(&folder).map_err(|e| Error::io("io-create-folder", &folder, &e))?;
+        let entries = fs::read_dir(&folder).map_err(|e| Error::io("io-read-folder", &folder, &e))?;
         for entry in entries {
-            let entry = entry.map_err(|e| Error::io("read the folder", &folder, &e))?;
+            let entry = entry.map_err(|e| Error::io("io-read-folder", &folder, &e))?;
             let Ok(name) = entry.file_name().into_string() else { continue };
             if let Some(target) = hidden_target(&name).filter(|target| step_from_name(target).is_some()) {
                 hub::recover(&folder.join(target))?;
@@ -134,7 +135,7 @@ impl RunFolder {
         let step = snapshot.state.step;
         let dir = folder_from_step(&self.run, step);
         let bytes = stage(&dir, snapshot).map_err(|mut e| {
-            e.what = format!("the checkpoint of step {step} was not written, earlier ones are untouched: {}", e.what);
+            e.message = Message::new("checkpoint-lost").with("step", step).with("why", e.message);
             e
         })?;
         let mut written = Written { dir, bytes, removed: Vec::new(), warnings: Vec::new() };
@@ -142,7 +143,7 @@ impl RunFolder {
         for (old, dir) in list(&self.run)?.into_iter().filter(|(old, _)| *old < step).skip(keep.saturating_sub(1)) {
             match remove_folder(&dir) {
                 Ok(()) => written.removed.push(old),
-                Err(e) => written.warnings.push(e.to_string()),
+                Err(e) => written.warnings.push(e),
             }
         }
         Ok(written)
@@ -157,7 +158,7 @@ impl RunFolder {
                 .map(|n| checkpoints_of(&self.run).join(format!("set-aside-{n}-step-{later:09}")))
                 .find(|path| !path.exists())
                 .expect("a folder holds fewer names than there are numbers");
-            fs::rename(&dir, &aside).map_err(|e| Error::io("set the checkpoint aside", &dir, &e))?;
+            fs::rename(&dir, &aside).map_err(|e| Error::io("io-set-checkpoint-aside", &dir, &e))?;
             moved.push(aside);
         }
         Ok(moved)

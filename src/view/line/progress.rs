@@ -5,8 +5,10 @@ use super::example::{fit, is_marked, words_from_sentence};
 use super::text::{
     clock_text, device_text, eval_text, finished_text, legend_text, numbers_text, plan_text, warning_text,
 };
+use crate::message::Message;
 use crate::train::event::{Event, Metrics, Preparing, ReadToken, Readout, StepMetrics};
 use crate::view::Lang;
+use crate::view::words;
 
 /// What is known of a run so far, as far as a line can tell it.
 pub(super) struct Progress {
@@ -31,7 +33,7 @@ pub(super) struct Progress {
 /// What was told last of the time before the first step: lines stay, so that a share of one piece of work is told by quarters.
 #[derive(Default)]
 struct Prepared {
-    message: String,
+    message: Option<Message>,
     share: f32,
     news: bool,
 }
@@ -39,9 +41,10 @@ struct Prepared {
 impl Prepared {
     fn take(&mut self, preparing: &Preparing) {
         let share = preparing.share.unwrap_or(1.0);
-        self.news = self.message != preparing.message || share >= self.share + 0.25 || share < self.share;
+        self.news =
+            self.message.as_ref() != Some(&preparing.message) || share >= self.share + 0.25 || share < self.share;
         if self.news {
-            self.message.clone_from(&preparing.message);
+            self.message = Some(preparing.message.clone());
             self.share = share;
         }
     }
@@ -158,7 +161,7 @@ impl Progress {
             Event::Device(device) => Some(device_text(device, lang)),
             Event::Plan(plan) => Some(plan_text(plan, lang)),
             Event::Preparing(preparing) if self.prepared.news => {
-                let message = lang.pick(&preparing.message, &preparing.message_pt);
+                let message = words::text(&preparing.message, lang);
                 let share = preparing.share.map(|share| format!(" {}", lang.percent(f64::from(share), 0)));
                 Some(format!("{message}{}", share.unwrap_or_default()))
             }

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 use super::example::{fit, words_from_sentence};
 use super::progress::Progress;
 use super::*;
+use crate::message::Message;
 use crate::train::event::{
     Device, Event, Executor, Failure, Finished, Metrics, Outcome, Preparing, ReadToken, Readout, StepMetrics, Warning,
     WarningKind,
@@ -46,7 +47,7 @@ fn token(original: &str, sampled: Option<&str>, p: f64) -> ReadToken {
 fn a_share_is_told_by_quarters() {
     let of = |message: &str, share| {
         let share = Some(share);
-        Event::Preparing(Preparing { message: message.into(), message_pt: message.into(), share })
+        Event::Preparing(Preparing { message: Message::plain(message.to_owned()), share })
     };
     let mut events: Vec<Event> = (0..=40).map(|i| of("measuring", i as f32 / 40.0)).collect();
     events.push(of("reading", 0.1));
@@ -186,14 +187,12 @@ fn warnings_device_and_end_are_told_in_the_language() {
         executor: Executor::Cpu,
         name: "2 threads".into(),
         backend: None,
-        reason: "no adapter found".into(),
-        reason_pt: Some("nenhum adaptador encontrado".into()),
+        reason: Message::new("device-none-found"),
     });
     let warning = Event::Warning(Warning {
         kind: WarningKind::Notice,
         step: 1200,
-        message: "mind the gap".into(),
-        message_pt: "cuidado com o vão".into(),
+        message: Message::new("checkpoint-is-safe").with("step", 1100_u64),
     });
     let finished = Event::Finished(Finished {
         outcome: Outcome::Completed,
@@ -201,10 +200,10 @@ fn warnings_device_and_end_are_told_in_the_language() {
         run: Some("runs/x".into()),
         next: vec!["electroscope detect runs/x \"o cão\"".into()],
     });
-    let failed = Event::Failed(Failure { message: "told by main".into(), ..Default::default() });
+    let failed = Event::Failed(Failure { message: Message::plain("told by main"), ..Default::default() });
     let lines = printed(Lang::Pt, &[device, warning, step(1200, 118.0), finished, failed]);
-    assert_eq!(lines[0], "dispositivo: 2 threads: nenhum adaptador encontrado");
-    assert_eq!(lines[1], "aviso (passo 1.200): cuidado com o vão");
+    assert_eq!(lines[0], "dispositivo: 2 threads: nenhum adaptador de GPU foi encontrado");
+    assert_eq!(lines[1], "aviso (passo 1.200): o ponto de controle do passo 1100 está a salvo");
     assert_eq!(lines[3], "pronto: 1.200 passos em 1 min 58 s");
     assert_eq!(lines[6], "  electroscope detect runs/x \"o cão\"");
     assert_eq!(lines.len(), 7);

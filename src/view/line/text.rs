@@ -1,6 +1,7 @@
 //! The sentences and numbers of the lines, in the person's language. Plain functions from values to text.
 
 use crate::train::event::{Device, EvalMetrics, Finished, Outcome, RunPlan, Warning};
+use crate::view::words;
 use crate::view::{Lang, duration_text};
 
 /// `generator 2.59 (unigram 4.41)  judge 0.301 (trivial 0.372)  AUC 0.78, held out 0.77`
@@ -47,10 +48,7 @@ pub(super) fn eval_text(eval: &EvalMetrics, lang: Lang) -> String {
 /// `device: llvmpipe (vulkan): it was asked for`
 pub fn device_text(device: &Device, lang: Lang) -> String {
     let backend = device.backend.as_ref().map_or_else(String::new, |backend| format!(" ({backend})"));
-    let reason = match lang {
-        Lang::Pt => device.reason_pt.as_ref().unwrap_or(&device.reason),
-        Lang::En => &device.reason,
-    };
+    let reason = words::text(&device.reason, lang);
     format!("{}: {}{backend}: {reason}", lang.pick("device", "dispositivo"), device.name)
 }
 
@@ -76,7 +74,7 @@ pub(super) fn plan_text(plan: &RunPlan, lang: Lang) -> String {
 pub(super) fn warning_text(warning: &Warning, lang: Lang) -> String {
     let label = lang.pick("warning", "aviso");
     let step = lang.pick("step", "passo");
-    format!("{label} ({step} {}): {}", lang.whole(warning.step), lang.pick(&warning.message, &warning.message_pt))
+    format!("{label} ({step} {}): {}", lang.whole(warning.step), words::text(&warning.message, lang))
 }
 
 pub(super) fn finished_text(finished: &Finished, elapsed_secs: f64, lang: Lang) -> String {

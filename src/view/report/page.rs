@@ -11,6 +11,7 @@ use super::tables::{HELD_OUT_COLUMNS, TRAINING_COLUMNS, device_fact, held_out_ro
 use super::text::{headline, lede, unfinished_text};
 use crate::train::event::Outcome;
 use crate::view::Lang;
+use crate::view::words;
 
 /// Rows of a table: more are for a spreadsheet.
 const TABLE_ROWS: usize = 40;
@@ -51,7 +52,10 @@ impl Page {
             Some(End::Finished(finished)) if finished.outcome == Outcome::Completed => {
                 ("done", both("Schedule completed", "Treino completo"))
             }
-            Some(End::Failed(message)) => ("failed", format!("{} {}", both("Failed:", "Falhou:"), escape(message))),
+            Some(End::Failed(failure)) => {
+                let what = spoken(|lang| escape(&words::failure(failure, lang)));
+                ("failed", format!("{} {what}", both("Failed:", "Falhou:")))
+            }
             _ => ("open", spoken(|lang| unfinished_text(run, lang))),
         };
         format!("<p class=\"state {class}\">{text}</p>")
@@ -64,7 +68,7 @@ impl Page {
         let mut items = String::new();
         for warning in run.warnings.iter().take(WARNINGS) {
             let step = spoken(|lang| format!("{} {}", lang.pick("Step", "Passo"), lang.whole(warning.step)));
-            let text = both(&warning.message, &warning.message_pt);
+            let text = spoken(|lang| escape(&words::text(&warning.message, lang)));
             write!(items, "<li><b>{step}</b> {text}</li>").ok();
         }
         section(

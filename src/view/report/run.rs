@@ -2,7 +2,7 @@
 
 use super::data;
 use crate::train::event::{
-    Device, EvalMetrics, Event, Finished, Metrics, Readout, RunPlan, Settings, StepMetrics, Warning,
+    Device, EvalMetrics, Event, Failure, Finished, Metrics, Readout, RunPlan, Settings, StepMetrics, Warning,
 };
 
 /// A run's events, sorted by what the page tells.
@@ -21,7 +21,7 @@ pub(super) struct Run<'a> {
 
 pub(super) enum End<'a> {
     Finished(&'a Finished),
-    Failed(&'a str),
+    Failed(&'a Failure),
 }
 
 impl<'a> Run<'a> {
@@ -40,7 +40,7 @@ impl<'a> Run<'a> {
                 // A run that goes on has not ended.
                 Event::Resumed { .. } => run.end = None,
                 Event::Finished(finished) => run.end = Some(End::Finished(finished)),
-                Event::Failed(failure) => run.end = Some(End::Failed(&failure.message)),
+                Event::Failed(failure) => run.end = Some(End::Failed(failure)),
                 // The rest is not recorded, or says nothing about how the run went.
                 _ => {}
             }

@@ -1,7 +1,8 @@
 //! What the page's tables hold: columns with their rows, and the facts of a plan and of a device.
 
-use super::html::{both, escape, spoken};
+use super::html::{escape, spoken};
 use crate::train::event::{Device, EvalMetrics, RunPlan, StepMetrics};
+use crate::view::words;
 
 pub(super) const HELD_OUT_COLUMNS: [(&str, &str, usize); 10] = [
     ("generator loss", "perda do gerador", 3),
@@ -85,7 +86,7 @@ pub(super) fn plan_facts(plan: &RunPlan) -> Vec<Fact> {
 }
 
 pub(super) fn device_fact(device: &Device) -> Fact {
-    let reason_pt = device.reason_pt.as_ref().unwrap_or(&device.reason);
+    let reason = spoken(|lang| escape(&words::text(&device.reason, lang)));
     let backend = device.backend.as_ref().map_or_else(String::new, |backend| format!(" ({})", escape(backend)));
-    ("device", "dispositivo", format!("{}{backend}: {}", escape(&device.name), both(&device.reason, reason_pt)))
+    ("device", "dispositivo", format!("{}{backend}: {}", escape(&device.name), reason))
 }

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::*;
+use crate::message::Message;
 use crate::train::event::{
     Calibration, CalibrationBin, Confusion, Device, EvalMetrics, Event, Executor, Failure, Finished, Metrics, Outcome,
     Proposal, ReadToken, Readout, Settings, StepMetrics, Warning, WarningKind, tests::plan,
@@ -75,8 +76,7 @@ fn whole_run() -> Vec<Event> {
         executor: Executor::Cpu,
         name: "2 threads".into(),
         backend: None,
-        reason: "no adapter".into(),
-        reason_pt: Some("sem adaptador".into()),
+        reason: Message::new("device-none-found"),
     };
     let settings = Settings::from([("lr".to_owned(), json!(0.002)), ("note".to_owned(), json!(EVIL))]);
     let mut events =
@@ -118,12 +118,12 @@ fn the_page_stands_alone() {
 #[test]
 fn nothing_from_the_run_becomes_markup() {
     let mut events = whole_run();
-    let warning = Warning { kind: WarningKind::Notice, step: 3, message: EVIL.into(), message_pt: EVIL.into() };
+    let warning = Warning { kind: WarningKind::Notice, step: 3, message: Message::plain(EVIL) };
     events.insert(5, Event::Warning(warning));
     let mut evil = plan();
     (evil.preset, evil.corpus.name, evil.run, evil.engine) = (EVIL.into(), EVIL.into(), Some(EVIL.into()), EVIL.into());
     events.insert(2, Event::Plan(Box::new(evil)));
-    events.push(Event::Failed(Failure { message: EVIL.into(), ..Default::default() }));
+    events.push(Event::Failed(Failure { message: Message::plain(EVIL), ..Default::default() }));
     let html = html(&events, Lang::En);
     assert!(!html.contains("<img"), "{}", &html[html.find("<img").unwrap()..][..80]);
     assert_eq!(html.matches("</script>").count(), 3, "words, data, script");
@@ -143,7 +143,7 @@ fn a_long_run_stays_under_a_megabyte() {
         }
         if n % 200 == 0 {
             let message = "long ".repeat(40);
-            let warning = Warning { kind: WarningKind::Notice, step: n, message: message.clone(), message_pt: message };
+            let warning = Warning { kind: WarningKind::Notice, step: n, message: Message::plain(message) };
             events.push(Event::Warning(warning));
         }
     }
@@ -164,7 +164,7 @@ fn the_state_of_a_run_is_its_last_word() {
     };
     let mut events = whole_run();
     assert_eq!(state(&events), "done");
-    events.push(Event::Failed(Failure { message: "the disk is full".into(), ..Default::default() }));
+    events.push(Event::Failed(Failure { message: Message::plain("the disk is full"), ..Default::default() }));
     assert_eq!(state(&events), "failed");
     events.push(Event::Resumed { step: 1200 });
     assert_eq!(state(&events), "open");

@@ -1,0 +1,48 @@
+# What a run tells about itself: the device it takes, its preparations, warnings.
+# A code of the engine has no prefix; `error-` and `log-` are the frames around them.
+
+plain = { $text }
+
+## Why this device was taken.
+device-asked-for = it was asked for
+device-best-hardware = the best hardware adapter
+device-best = the best adapter there is
+device-named = its name contains "{ $name }"
+device-none-found = no GPU adapter was found
+device-only-software = no hardware adapter was found, only { $names } (--device gpu takes it)
+device-refused = { $adapter }: { $why }
+
+## What is done before the first step.
+measuring-kernels = measuring which kernels are the fastest on { $adapter } (once)
+counting-words = training a tokenizer: counting words
+joining-pieces = training a tokenizer: joining pieces
+turning-text-into-tokens = turning text into tokens
+cache-built-again = the token cache was built again: { $why }
+
+## What the monitor sees in a run's numbers.
+non-finite =
+    a loss or the gradient is not a finite number at step { $step }: no update is made with it. A lower lr usually helps
+loss-diverging =
+    the loss is rising: generator { NUMBER($mlm, maximumFractionDigits: 2) } (best { NUMBER($best_mlm, maximumFractionDigits: 2) }), judge { NUMBER($rtd, maximumFractionDigits: 2) } (best { NUMBER($best_rtd, maximumFractionDigits: 2) }). Try a lower lr or a longer warmup
+generator-collapsed =
+    the generator has collapsed: { NUMBER($top, style: "percent") } of its samples are one and the same token, so the judge learns to spot that token. Try a lower lr
+generator-stuck =
+    the generator does not learn: its loss stays at { NUMBER($mlm, maximumFractionDigits: 2) }, above the { NUMBER($unigram, maximumFractionDigits: 2) } that word counts alone give. Try another lr, and check that the tokenizer fits the text
+generator-too-strong =
+    the generator has become too strong: { NUMBER($hits, style: "percent") } of its samples are the original, few tokens are replaced, and the judge's AUC fell from { NUMBER($best, maximumFractionDigits: 2) } to { NUMBER($auc, maximumFractionDigits: 2) }. Try a smaller generator or a higher mask_prob
+judge-at-base-rate =
+    after { NUMBER($millions, maximumFractionDigits: 1) } M tokens the judge still does no better than the base rate (AUC { NUMBER($auc, maximumFractionDigits: 2) }; chance is 0.50). Easier replacements at first, shorter rows or a longer run may help
+
+## What a run tells about its own work.
+checkpoint-not-written =
+    { $error }
+    { "" }  training goes on, and the next checkpoint is tried; { $safe }
+checkpoint-is-safe = the checkpoint of step { $step } is safe
+no-checkpoint-yet = there is no checkpoint yet
+corpus-gone =
+    { $path }: the text is no longer there. This run goes on from its token cache; to resume it later, put the text back
+checkpoint-set-aside = a checkpoint from beyond step { $step }, of the run before, is kept aside: { $path }
+f16-on-cpu = precision = f16 on the processor saves memory and no time: numbers are converted at every kernel
+run-moved = the run was trained on { $then } and goes on on { $now }: it will not be the same to the last bit
+other-kernels = the run goes on with other kernels: it will not be the same to the last bit
+sizes-kept = the networks of --init keep their own sizes: { $sizes }

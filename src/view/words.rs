@@ -1,0 +1,233 @@
+//! Every sentence for people, in English and in Portuguese: Fluent messages, a file for each panel and each kind of message.
+//! `assets/strings/{en,pt}/FILE.ftl` -> [`Strings`] -> `cx.t("flow-heading")`, `t!(cx, "app-step", step = 12)`; and an event's or
+//! an error's [`Message`] -> [`text`], [`error`], [`json`].
+
+use crate::error::Error;
+use crate::lang::Lang;
+use crate::message::{ERROR, Fact, Facts, Message};
+use crate::train::event::{Event, Failure};
+use fluent_bundle::concurrent::FluentBundle;
+use fluent_bundle::types::{FluentNumber, FluentNumberOptions, FluentNumberStyle};
+use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
+use std::fmt::Write;
+use std::sync::LazyLock;
+use unic_langid::LanguageIdentifier;
+
+/// The files, by language: a key of a panel begins with its file's name.
+macro_rules! files {
+    ($($name:literal),* $(,)?) => {
+        [$((
+            $name,
+            include_str!(concat!("../../assets/strings/en/", $name, ".ftl")),
+            include_str!(concat!("../../assets/strings/pt/", $name, ".ftl")),
+        )),*]
+    };
+}
+
+/// Name, English, Portuguese.
+pub const FILES: [(&str, &str, &str); 15] = files![
+    "app",
+    "transport",
+    "flow",
+    "sentence",
+    "curves",
+    "verdicts",
+    "kernels",
+    "attention",
+    "map",
+    "lesson",
+    "data",
+    "hardware",
+    "log",
+    "events",
+    "errors",
+];
+
+/// The messages of one language.
+pub struct Strings {
+    pub lang: Lang,
+    bundle: FluentBundle<FluentResource>,
+}
+
+static STRINGS: LazyLock<[Strings; 2]> = LazyLock::new(|| [Lang::En, Lang::Pt].map(Strings::new));
+
+impl Strings {
+    pub fn of(lang: Lang) -> &'static Self {
+        let [en, pt] = &*STRINGS;
+        lang.pick(en, pt)
+    }
+
+    fn new(lang: Lang) -> Self {
+        let locale: LanguageIdentifier = lang.code().parse().expect("`en` and `pt` are language codes");
+        let mut bundle = FluentBundle::new_concurrent(vec![locale]);
+        // Isolation marks are for mixed writing directions; no font draws them.
+        bundle.set_use_isolating(false);
+        bundle.set_formatter(Some(match lang {
+            Lang::En => |value: &FluentValue, _: &_| number_text(Lang::En, value),
+            Lang::Pt => |value: &FluentValue, _: &_| number_text(Lang::Pt, value),
+        }));
+        bundle.add_builtins().expect("nothing else of this bundle is called NUMBER");
+        for (_, en, pt) in FILES {
+            // What does not parse is left out here and named by the test below.
+            let resource = match FluentResource::try_new(lang.pick(en, pt).to_owned()) {
+                Ok(resource) | Err((resource, _)) => resource,
+            };
+            bundle.add_resource_overriding(resource);
+        }
+        Self { lang, bundle }
+    }
+
+    /// The message of `key`; the key itself where there is none, which the tests refuse.
+    pub fn t(&self, key: &str) -> String {
+        self.with(key, &[])
+    }
+
+    pub fn with(&self, key: &str, values: &[(&'static str, Fact)]) -> String {
+        let args = values.iter().map(|(name, fact)| (*name, self.value(fact, true))).collect();
+        self.format(key, &args).unwrap_or_else(|| key.to_owned())
+    }
+
+    /// The sentence of a message; its code and facts where this version has no such sentence. A whole number is written as in files
+    /// and settings, without separators, unless the sentence asks for them with `NUMBER($n, useGrouping: "true")`.
+    pub fn text(&self, message: &Message) -> String {
+        if message.code == ERROR {
+            return self.whole_error(message);
+        }
+        self.format(&message.code, &self.args(&message.facts)).unwrap_or_else(|| message.to_string())
+    }
+
+    /// Place, sentence and advice.
+    fn error(&self, place: Option<&str>, what: &Message, hint: Option<&str>) -> String {
+        let mut text = place.map_or_else(String::new, |place| format!("{place}: "));
+        text.push_str(&self.text(what));
+        if let Some(help) = self.help(what, hint) {
+            write!(text, "\n  {}: {help}", self.t("error-help-label")).expect("a string takes everything");
+        }
+        text
+    }
+
+    fn whole_error(&self, message: &Message) -> String {
+        let text = |name| match message.facts.get(name) {
+            Some(Fact::Text(text)) => Some(text.as_str()),
+            _ => None,
+        };
+        match message.facts.get("what") {
+            Some(Fact::Message(what)) => self.error(text("place"), what, text("hint")),
+            _ => message.to_string(),
+        }
+    }
+
+    /// The advice that goes with an error: the one that it names, else its message's own.
+    fn help(&self, what: &Message, hint: Option<&str>) -> Option<String> {
+        let args = self.args(&what.facts);
+        match hint {
+            Some(hint) => Some(self.format(hint, &args).unwrap_or_else(|| hint.to_owned())),
+            None => self.format(&format!("{}.help", what.code), &args),
+        }
+    }
+
+    /// `key` is a message, or an attribute of one: `message.help`.
+    fn format(&self, key: &str, args: &FluentArgs) -> Option<String> {
+        let (name, attribute) = key.split_once('.').map_or((key, None), |(name, attribute)| (name, Some(attribute)));
+        let message = self.bundle.get_message(name)?;
+        let pattern = match attribute {
+            Some(attribute) => message.get_attribute(attribute)?.value(),
+            None => message.value()?,
+        };
+        Some(self.bundle.format_pattern(pattern, Some(args), &mut Vec::new()).into_owned())
+    }
+
+    fn args<'f>(&self, facts: &'f Facts) -> FluentArgs<'f> {
+        facts.iter().map(|(name, fact)| (name, self.value(fact, false))).collect()
+    }
+
+    fn value<'f>(&self, fact: &'f Fact, use_grouping: bool) -> FluentValue<'f> {
+        let number =
+            |value| FluentNumber::new(value, FluentNumberOptions { use_grouping, ..Default::default() }).into();
+        match fact {
+            Fact::Text(text) => text.as_str().into(),
+            Fact::Whole(value) => number(*value as f64),
+            Fact::Number(value) => number(*value),
+            Fact::Message(message) => self.text(message).into(),
+        }
+    }
+
+    pub fn has(&self, key: &str) -> bool {
+        self.bundle.has_message(key)
+    }
+}
+
+/// A number as the language writes it, with what `NUMBER` asks for: digits after the separator, groups of three, percent.
+fn number_text(lang: Lang, value: &FluentValue) -> Option<String> {
+    let FluentValue::Number(number) = value else { return None };
+    let (mut value, options) = (number.value, &number.options);
+    if !value.is_finite() {
+        return Some("?".to_owned());
+    }
+    let percent = options.style == FluentNumberStyle::Percent;
+    if percent {
+        value *= 100.0;
+    }
+    let digits = options.maximum_fraction_digits.or(percent.then_some(0));
+    let text = match digits {
+        Some(digits) => format!("{value:.digits$}"),
+        None => value.to_string(),
+    };
+    let digits = text.split_once('.').map_or(0, |(_, fraction)| fraction.len());
+    let text = if options.use_grouping { lang.decimal(value, digits) } else { text.replace('.', lang.pick(".", ",")) };
+    Some(if percent { format!("{text}%") } else { text })
+}
+
+/// The sentence of a message.
+pub fn text(message: &Message, lang: Lang) -> String {
+    Strings::of(lang).text(message)
+}
+
+/// An error as a person reads it: `place: what happened`, and what to do on a line of its own.
+pub fn error(error: &Error, lang: Lang) -> String {
+    Strings::of(lang).error(error.place.as_deref(), &error.message, error.hint.as_deref())
+}
+
+/// The same for the error that ended a run.
+pub fn failure(failure: &Failure, lang: Lang) -> String {
+    Strings::of(lang).error(failure.place.as_deref(), &failure.message, failure.advice.as_deref())
+}
+
+/// The word before an error on a terminal.
+pub fn label(lang: Lang) -> String {
+    Strings::of(lang).t("error-label")
+}
+
+/// An event as one line of JSON, for programs and for a run's record: codes and facts, with the English sentence beside them.
+pub fn json(event: &Event) -> String {
+    let mut line = serde_json::to_string(event).expect("an event has string keys only");
+    let en = Strings::of(Lang::En);
+    let mut add = |name: &str, text: String| {
+        line.pop();
+        write!(line, ",\"{name}\":{}}}", serde_json::Value::from(text)).expect("a string takes everything");
+    };
+    match event {
+        Event::Device(device) => add("reason", en.text(&device.reason)),
+        Event::Preparing(preparing) => add("message", en.text(&preparing.message)),
+        Event::Warning(warning) => add("message", en.text(&warning.message)),
+        Event::DeviceLost(failed) | Event::Failed(failed) => {
+            add("message", failure(failed, Lang::En));
+            if let Some(help) = en.help(&failed.message, failed.advice.as_deref()) {
+                add("hint", help);
+            }
+        }
+        _ => {}
+    }
+    line
+}
+
+/// `t!(cx, "app-step", step = 12, name = "nano")`: a message with its values, of anything that has `with`.
+#[macro_export]
+macro_rules! t {
+    ($strings:expr, $key:expr $(, $name:ident = $value:expr)* $(,)?) => {
+        $strings.with($key, &[$((stringify!($name), $crate::message::Fact::from($value))),*])
+    };
+}
+
+#[cfg(test)]
+mod tests;

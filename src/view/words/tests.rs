@@ -1,0 +1,309 @@
+//! The Fluent files against each other and against the code: every code has its sentence in both languages, with its facts, and no
+//! sentence is left over.
+
+use super::*;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+/// Messages that belong to no panel: their keys are the codes of the engine.
+const CODES: [&str; 2] = ["events", "errors"];
+
+type Names = BTreeSet<String>;
+
+/// Keys of a file, attributes as `key.attribute`, each with the names of its values. Read line by line: an entry starts at a line's
+/// start.
+fn keys(ftl: &str) -> BTreeMap<String, Names> {
+    let mut found: BTreeMap<String, Names> = BTreeMap::new();
+    let (mut message, mut current) = (String::new(), None);
+    for line in ftl.lines() {
+        let name = line.split_once(" =").map(|(name, _)| name.trim());
+        if line.starts_with(|c: char| c.is_ascii_lowercase()) {
+            message = name.unwrap_or_default().to_owned();
+            current = Some(message.clone());
+        } else if let Some(attribute) = name.filter(|name| is_attribute(name)) {
+            current = Some(format!("{message}{attribute}"));
+        }
+        let Some(key) = current.as_ref().filter(|_| !line.starts_with('#')) else { continue };
+        let names = found.entry(key.clone()).or_default();
+        names.extend(
+            line.split('$')
+                .skip(1)
+                .map(|rest| rest.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect::<String>()),
+        );
+    }
+    found
+}
+
+fn is_attribute(name: &str) -> bool {
+    name.strip_prefix('.').is_some_and(is_key)
+}
+
+fn is_key(text: &str) -> bool {
+    !text.is_empty() && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
+}
+
+fn all_keys() -> BTreeMap<String, Names> {
+    FILES.iter().flat_map(|(_, en, _)| keys(en)).collect()
+}
+
+/// The product's code, file by file, without its tests.
+fn sources() -> Vec<(String, String)> {
+    fn read(folder: &Path, into: &mut Vec<(String, String)>) {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.to_string_lossy().replace('\\', "/");
+            if path.is_dir() {
+                read(&path, into);
+            } else if name.ends_with(".rs") && !name.ends_with("/tests.rs") && !name.contains("/tests/") {
+                let text = std::fs::read_to_string(&path).unwrap();
+                let code = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
+                into.push((
+                    name,
+                    code.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n"),
+                ));
+            }
+        }
+    }
+    let mut found = Vec::new();
+    read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut found);
+    found
+}
+
+/// The text up to the bracket that closes the one before it, strings respected.
+fn argument(text: &str) -> &str {
+    let (mut depth, mut quoted, mut escaped) = (1, false, false);
+    for (at, c) in text.char_indices() {
+        match c {
+            _ if escaped => escaped = false,
+            '\\' if quoted => escaped = true,
+            '"' => quoted = !quoted,
+            '(' | '[' | '{' if !quoted => depth += 1,
+            ')' | ']' | '}' if !quoted => depth -= 1,
+            _ => {}
+        }
+        if depth == 0 {
+            return &text[..at];
+        }
+    }
+    text
+}
+
+fn literal(text: &str) -> Option<&str> {
+    text.trim_start().strip_prefix('"')?.split('"').next()
+}
+
+/// The literals of an expression that can be keys.
+fn key_literals(text: &str) -> Vec<&str> {
+    text.split('"').skip(1).step_by(2).filter(|text| is_key(text)).collect()
+}
+
+/// A place in the code that makes a message: its code, the facts that follow, and the advice it names.
+#[derive(Debug, Default, PartialEq)]
+struct Site {
+    code: String,
+    facts: Names,
+    hints: Vec<String>,
+}
+
+/// What a file's code makes with one of `makers`, where the code is a literal.
+fn sites(code: &str, makers: &[&str]) -> Vec<Site> {
+    let starts = makers.iter().flat_map(|maker| code.match_indices(maker).map(|(at, maker)| at + maker.len()));
+    starts
+        .filter_map(|start| {
+            let inside = argument(&code[start..]);
+            let mut site = Site { code: literal(inside)?.to_owned(), ..Site::default() };
+            let mut rest = code[start + inside.len() + 1..].trim_start();
+            while let Some(call) = rest.strip_prefix('.') {
+                let Some((method, after)) = call.split_once('(') else { break };
+                let inside = argument(after);
+                match method {
+                    "with" => site.facts.extend(literal(inside).map(str::to_owned)),
+                    "hint" => site.hints = key_literals(inside).into_iter().map(str::to_owned).collect(),
+                    _ if is_key(&method.replace('_', "-")) => {}
+                    _ => break,
+                }
+                rest = after[inside.len() + 1..].trim_start();
+            }
+            Some(site)
+        })
+        .collect()
+}
+
+/// What is wrong with the messages that a file's code makes.
+fn faults(code: &str, known: &BTreeMap<String, Names>) -> Vec<String> {
+    let mut found = Vec::new();
+    let nothing = Names::new();
+    for site in sites(code, &["Error::usage(", "Error::failed(", "Message::new("]) {
+        // A plain sentence, which has no code yet.
+        if site.code.contains(' ') {
+            continue;
+        }
+        let Some(sentence) = known.get(&site.code) else {
+            found.push(format!("no sentence for {}", site.code));
+            continue;
+        };
+        found.extend(site.hints.iter().filter(|hint| !known.contains_key(*hint)).map(|h| format!("no advice {h}")));
+        let own = known.get(&format!("{}.help", site.code)).unwrap_or(&nothing);
+        let advice = site.hints.iter().filter_map(|hint| known.get(hint)).flatten();
+        let wanted: Names = sentence.iter().chain(own).chain(advice).cloned().collect();
+        if wanted != site.facts {
+            found.push(format!("{}: its sentence names {wanted:?}, the code gives {:?}", site.code, site.facts));
+        }
+    }
+    for site in sites(code, &["Error::io("]) {
+        if !known.contains_key(&site.code) {
+            found.push(format!("no words for {}", site.code));
+        }
+    }
+    found
+}
+
+#[test]
+fn both_languages_say_the_same_things() {
+    for (name, en, pt) in FILES {
+        let [en, pt] = [en, pt].map(keys);
+        assert!(!en.is_empty(), "{name}.ftl is empty");
+        assert_eq!(en, pt, "{name}.ftl: keys and values differ");
+        for key in en.keys().filter(|_| !CODES.contains(&name)) {
+            assert!(key.starts_with(name), "{name}.ftl: {key} does not begin with its file's name");
+        }
+    }
+}
+
+#[test]
+fn every_file_parses() {
+    for (name, en, pt) in FILES {
+        for (lang, text) in [("en", en), ("pt", pt)] {
+            if let Err((_, errors)) = FluentResource::try_new(text.to_owned()) {
+                panic!("{lang}/{name}.ftl: {errors:?}");
+            }
+        }
+    }
+}
+
+/// Keys of panels stand in the code as literals, `"panel-words"`: each must exist, and each message of any file must be used.
+#[test]
+fn every_key_of_the_code_exists_and_every_message_is_used() {
+    let code = sources();
+    let strings = Strings::of(Lang::En);
+    let panels = FILES.iter().map(|(name, ..)| *name).filter(|name| !CODES.contains(name));
+    let prefixes: Vec<String> = panels.map(|name| format!("{name}-")).collect();
+    let used: BTreeSet<&str> = code.iter().flat_map(|(_, code)| key_literals(code)).collect();
+    let of_app = code.iter().filter(|(name, _)| name.contains("/src/app/")).flat_map(|(_, code)| key_literals(code));
+    let missing: BTreeSet<_> = of_app
+        .filter(|key| prefixes.iter().any(|p| key.starts_with(p.as_str())))
+        .filter(|key| !strings.has(key))
+        .collect();
+    assert!(missing.is_empty(), "no message for {missing:?}");
+    let all = FILES.iter().flat_map(|(_, en, _)| keys(en).into_keys());
+    let whole: String = code.iter().map(|(_, code)| code.as_str()).collect();
+    let idle: Vec<_> = all
+        .filter(|key| !key.contains('.') && !used.contains(key.as_str()))
+        .filter(|key| !whole.contains(&format!("\"{key}\"")))
+        .collect();
+    assert!(idle.is_empty(), "messages that nothing shows: {idle:?}");
+}
+
+#[test]
+fn every_code_has_its_sentence_with_exactly_its_facts() {
+    let known = all_keys();
+    let mut found = Vec::new();
+    for (name, code) in sources() {
+        found.extend(faults(&code, &known).into_iter().map(|fault| format!("{name}: {fault}")));
+    }
+    assert!(found.is_empty(), "{}", found.join("\n"));
+}
+
+#[test]
+fn a_code_without_a_sentence_and_a_fact_too_many_are_found() {
+    let known = keys("a-b = { $x } { $y }\n    .help = try { $z }\nc-d = c\nhelp-it = do { $x }\n");
+    let one = |code: &str| faults(code, &known).len();
+    assert_eq!(one(r#"Error::usage("a-b").with("x", f(1)).with("y", ")").at(place).with("z", 3);"#), 0);
+    assert_eq!(one(r#"Error::usage("a-b").with("x", 1).with("y", 2)"#), 1, "the advice's fact is missing");
+    assert_eq!(one(r#"Message::new("c-d").with("x", 1)"#), 1, "nobody names this fact");
+    assert_eq!(one(r#"Error::failed("c-d").hint("help-it").with("x", 1)"#), 0);
+    assert_eq!(one(r#"Error::failed("c-d").hint("help-us")"#), 1);
+    assert_eq!([one(r#"Error::failed("no-such")"#), one(r#"Error::io("io-no-such", p, &e)"#)], [1, 1]);
+}
+
+#[test]
+fn numbers_and_plurals_follow_the_language() {
+    let [en, pt] = [Lang::En, Lang::Pt].map(Strings::of);
+    assert_eq!(t!(en, "app-step", step = 12_345_u64), "step 12,345");
+    assert_eq!(t!(pt, "app-step", step = 12_345_u64), "passo 12.345");
+    assert_eq!(en.t("no-such-key"), "no-such-key");
+}
+
+#[test]
+fn a_warning_is_written_as_each_language_writes_numbers() {
+    let message = Message::new("judge-at-base-rate").with("millions", 2.5625).with("auc", Some(0.515));
+    let [en, pt] = [Lang::En, Lang::Pt].map(|lang| text(&message, lang));
+    assert!(
+        en.starts_with("after 2.6 M tokens the judge") && en.contains("(AUC 0.52; chance is 0.50). Easier"),
+        "{en}"
+    );
+    assert!(pt.contains("(AUC 0,52; o acaso dá 0,50). Sub"), "{pt}");
+    let collapsed = Message::new("generator-collapsed").with("top", 0.8);
+    assert!(text(&collapsed, Lang::Pt).contains("80% das suas amostras"), "{}", text(&collapsed, Lang::Pt));
+    let unknown = Message::new("generator-collapsed").with("top", None);
+    assert!(text(&unknown, Lang::En).contains(": ? of its samples"));
+}
+
+#[test]
+fn an_error_has_its_place_and_its_advice() {
+    let source = std::io::Error::from(std::io::ErrorKind::NotFound);
+    let gone = Error::io("io-read-text", Path::new("a/b"), &source);
+    let [en, pt] = [Lang::En, Lang::Pt].map(|lang| error(&gone, lang));
+    let help = "check the path; relative paths start at the current folder";
+    assert_eq!(en, format!("a/b: cannot read the text: {source}\n  help: {help}"));
+    assert!(pt.starts_with("a/b: não foi possível ") && pt.contains("\n  ajuda: confira o caminho"), "{pt}");
+    // Whole inside another message, as a warning tells it.
+    let safe = Message::new("checkpoint-is-safe").with("step", 1200_u64);
+    let warning = Message::new("checkpoint-not-written").with("error", Message::from(&gone)).with("safe", safe);
+    let told = text(&warning, Lang::En);
+    assert_eq!(
+        told,
+        format!("{en}\n  training goes on, and the next checkpoint is tried; the checkpoint of step 1200 is safe")
+    );
+}
+
+#[test]
+fn an_event_has_its_english_sentence_beside_its_code() {
+    use crate::train::event::{Preparing, Saved, Warning, WarningKind};
+    let warning =
+        Warning { kind: WarningKind::NonFinite, step: 7, message: Message::new("non-finite").with("step", 7_u64) };
+    let line: serde_json::Value = serde_json::from_str(&json(&Event::Warning(warning.clone()))).unwrap();
+    assert_eq!(
+        (&line["code"], &line["facts"]["step"], &line["kind"]),
+        (&"non-finite".into(), &7.into(), &"non_finite".into())
+    );
+    assert!(line["message"].as_str().unwrap().starts_with("a loss or the gradient is not a finite number at step 7"));
+    assert!(line.get("message_pt").is_none());
+    let failed = Error::failed("cannot go on here").at("runs/x").hint("help-free-space");
+    let failed = Event::Failed(Failure::new(&failed, 3, Some(Saved { step: 2, path: "p".into() })));
+    let line = json(&failed);
+    let value: serde_json::Value = serde_json::from_str(&line).unwrap();
+    assert_eq!(
+        value["message"],
+        "runs/x: cannot go on here\n  help: free some space, or choose another folder with --out"
+    );
+    assert_eq!(value["hint"], "free some space, or choose another folder with --out");
+    // What is written is read: the sentence is not taken for a message without a code.
+    assert_eq!(serde_json::from_str::<Event>(&line).unwrap(), failed);
+    let preparing = Event::Preparing(Preparing { message: Message::new("counting-words"), share: Some(0.5) });
+    assert_eq!(serde_json::from_str::<Event>(&json(&preparing)).unwrap(), preparing);
+}
+
+#[test]
+fn a_log_of_an_earlier_version_is_read_and_shown_as_it_is() {
+    let old =
+        r#"{"event":"warning","kind":"notice","step":3,"message":"mind the gap","message_pt":"cuidado com o vão"}"#;
+    let Event::Warning(warning) = serde_json::from_str(old).unwrap() else { panic!("{old}") };
+    assert_eq!(text(&warning.message, Lang::Pt), "mind the gap");
+    let old = r#"{"event":"device","executor":"cpu","name":"2 threads","backend":null,"reason":"it was asked for"}"#;
+    let Event::Device(device) = serde_json::from_str(old).unwrap() else { panic!("{old}") };
+    assert_eq!(text(&device.reason, Lang::En), "it was asked for");
+    let old = r#"{"event":"failed","message":"full\n  help: free some","hint":"free some","kind":"other","step":1}"#;
+    let Event::Failed(failed) = serde_json::from_str(old).unwrap() else { panic!("{old}") };
+    assert_eq!(failure(&failed, Lang::En), "full\n  help: free some");
+}
