@@ -4,25 +4,22 @@
 //!
 //! It is part of the library, not of `tests/`, because `verify` runs it on a user's adapter and the same suite runs in a browser.
 
+mod case;
 pub mod cases;
 mod tolerance;
 
 use crate::gpu::{self, Gpu};
-use crate::plan::{Access, Dispatch, Elem, Plan, Step, Tensor};
+use crate::plan::{Access, Dispatch, Elem, Plan, Tensor};
 use crate::{Result, cpu, ops};
+use case::{POISON_F32, poison_of, poisoned};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 use tolerance::Scene;
 
-/// The poison in tensors that nobody has written: as f32 it is not a number, as u32 it is no index.
-const POISON_F32: u32 = 0x7fc0_dead;
-const POISON_U32: u32 = 0xdead_beef;
-/// The poison of two halves; neither is a number.
-const POISON_F16: u32 = 0x7ead_7ead;
-/// Elements before the first and behind the last tensor of every buffer, which nobody may touch; keeps bindings aligned.
-const MARGIN: u32 = crate::plan::ALIGN;
+pub use case::Case;
+
 /// Failures of one kernel described in full; the rest are counted.
 const FAILURES_MAX: usize = 3;
 
@@ -72,14 +69,6 @@ impl Summary {
         kernel.failed += failures.len();
         self.failures.extend(failures.into_iter().take(room));
     }
-}
-
-/// A plan, what its inputs hold and the step block it runs with.
-pub struct Case {
-    pub name: String,
-    pub plan: Arc<Plan>,
-    pub inputs: Vec<(Tensor, Vec<u32>)>,
-    pub step: Step,
 }
 
 /// Compares every kernel of `ops::ALL` on `gpu` with its twin. `report` gets a line for each kernel and each failure.
@@ -162,20 +151,6 @@ fn poison(dispatch: &Dispatch, twin: &mut cpu::Executor) {
             twin.write(tensor, &vec![poison_of(slot.elem); tensor.words() as usize]);
         }
     }
-}
-
-/// The word that stands in memory that nobody has written.
-fn poison_of(elem: Elem) -> u32 {
-    match elem {
-        Elem::F32 => POISON_F32,
-        Elem::F16 => POISON_F16,
-        Elem::U32 => POISON_U32,
-    }
-}
-
-/// The element that stands in memory that nobody has written, as [`view`] shows it.
-fn poisoned(elem: Elem) -> u32 {
-    if elem == Elem::F16 { half::f16::from_bits(POISON_F16 as u16).to_f32().to_bits() } else { poison_of(elem) }
 }
 
 fn words(tensor: &Tensor) -> std::ops::Range<usize> {

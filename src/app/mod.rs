@@ -17,6 +17,7 @@ mod ground;
 pub mod layout;
 pub mod machine;
 pub mod panels;
+mod picture;
 pub mod places;
 pub mod settings;
 pub mod theme;
@@ -29,6 +30,7 @@ use crate::gpu::AdapterKind;
 use crate::view::Lang;
 use crate::{Error, Result};
 use desk::{Desk, Opening};
+pub use picture::Picture;
 use settings::Settings;
 use std::path::PathBuf;
 use std::rc::Rc;
@@ -55,15 +57,6 @@ pub struct Options {
     pub alone: Option<panels::PanelId>,
     /// Whose texts are open in the kernels panel.
     pub kernel: Option<String>,
-}
-
-/// A picture of the window, after which it closes.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Picture {
-    pub path: PathBuf,
-    pub after_secs: f64,
-    /// The window takes the picture only after the run that it trains has taken this many steps, or has ended.
-    pub after_step: Option<u64>,
 }
 
 /// Opens the window; returns when it is closed.

@@ -1,6 +1,7 @@
 //! Runs a plan with the twins, dispatch by dispatch, in the memory that the plan laid out. `gpu` is compared with it.
 
-use super::{Args, Bound, Call, Twin, half, par, twin};
+use super::args::{Args, Bound, Call, Twin};
+use super::{half, par, twin};
 use crate::Result;
 use crate::plan::{Access, Dispatch, Elem, Plan, Role, Step, Tensor};
 use arrayvec::ArrayVec;

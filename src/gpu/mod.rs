@@ -9,6 +9,7 @@ mod choice;
 mod device;
 mod executor;
 mod kernels;
+mod mapping;
 mod pace;
 mod readback;
 mod tune;

@@ -2,7 +2,7 @@
 
 use super::device::Gpu;
 use super::kernels::Maker;
-use super::wait::Mapping;
+use super::mapping::Mapping;
 use crate::Result;
 use crate::plan::{Plan, Role};
 use arrayvec::ArrayVec;

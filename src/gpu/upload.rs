@@ -3,7 +3,7 @@
 
 use super::device::Gpu;
 use super::kernels::Maker;
-use super::wait::Mapping;
+use super::mapping::Mapping;
 use crate::Result;
 
 /// The buffers of the ring: one is being filled, two are in flight.

@@ -1,7 +1,8 @@
 //! Embedding lookup (word + position + segment) and its gradients, without float atomics.
 //! Kernel `shaders/embed.wgsl`, twin `cpu::embed`.
 
-use super::{reduce, stored_as};
+use super::reduce;
+use super::shared::stored_as;
 use crate::plan::kernel::{KernelSpec, Variant, read, read_u32, update, variant, with_f16, write};
 use crate::plan::{Recorder, Tensor};
 

@@ -1,6 +1,6 @@
 //! Picks the rows of the masked positions, and gives their gradient back. Kernel `shaders/gather.wgsl`, twin `cpu::gather`.
 
-use super::stored_as;
+use super::shared::stored_as;
 use crate::plan::kernel::{KernelSpec, Variant, read, read_u32, variant, with_f16, write};
 use crate::plan::{Recorder, Tensor};
 

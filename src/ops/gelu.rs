@@ -1,6 +1,6 @@
 //! GELU and its gradient, for the places where no product carries them. Kernel `shaders/gelu.wgsl`, twin `cpu::gelu`.
 
-use super::stored_as;
+use super::shared::stored_as;
 use crate::plan::kernel::{KernelSpec, Variant, read, variant, with_f16, write};
 use crate::plan::{Recorder, Tensor};
 

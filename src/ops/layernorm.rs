@@ -1,6 +1,7 @@
 //! Layer normalisation fused with dropout and the residual join. Kernel `shaders/layernorm.wgsl`, twin `cpu::layernorm`.
 
-use super::{Dropout, reduce, stored_as};
+use super::reduce;
+use super::shared::{Dropout, stored_as};
 use crate::plan::kernel::{KernelSpec, Variant, core_only, read, read_shared, update, variant, with_f16, write};
 use crate::plan::{Chosen, Recorder, Tensor};
 

@@ -1,7 +1,8 @@
 //! The matrix-product family of a linear layer y = x Wᵀ + b, W stored (out, in) as in PyTorch: forward (NT), gradient of the
 //! input (NN), gradient of the weight (TN), each with its epilogues. Kernel `shaders/matmul.wgsl`, twin `cpu::matmul`.
 
-use super::{reduce, stored_as};
+use super::reduce;
+use super::shared::stored_as;
 use crate::plan::kernel::{KernelSpec, Matrices, core_only, read, update, variant, with_f16, write};
 use crate::plan::{Chosen, Elem, Recorder, Tensor};
 

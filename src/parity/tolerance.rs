@@ -5,7 +5,7 @@
 //! `inverseSqrt` 2 ULP, `sqrt` as 1 / `inverseSqrt`, `exp(x)` 3 + 2|x| ULP, `log` 2^-21 absolute in [0.5, 2], else 3 ULP. Each rule
 //! below follows an error through the kernel's formula. No rule was widened until a test passed.
 
-use super::poisoned;
+use super::case::poisoned;
 use crate::ops::{attention, embed, layernorm, matmul, optimizer, reduce, vocab};
 use crate::plan::{Dispatch, Elem, Step};
 

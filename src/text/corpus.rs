@@ -3,6 +3,8 @@
 //! In a folder `valid.*`, `dev.*` and `test.*` are never trained on (`valid.*` becomes the held-out text), and `SOURCE*`, `LICENSE*`,
 //! `README*`, `manifest*` and files of other kinds are skipped. A file that is given by its own name is always read.
 
+mod file;
+
 use std::collections::HashSet;
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -13,30 +15,7 @@ use super::readers::Reader;
 use super::{Chunk, Role};
 use crate::{Error, Result};
 
-/// How documents stand in a file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Format {
-    /// Blocks between blank lines.
-    Text,
-    /// One JSON object a line, the document in its "text".
-    Jsonl,
-    /// One row a document, in the column "text".
-    Parquet,
-}
-
-/// A file that is read.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CorpusFile {
-    pub path: PathBuf,
-    pub format: Format,
-    /// Compressed with gzip.
-    pub gzip: bool,
-    pub role: Role,
-    /// On disk.
-    pub bytes: u64,
-    /// Nanoseconds since 1970, 0 where the file system does not know.
-    modified_nanos: u128,
-}
+pub use file::{CorpusFile, Format};
 
 /// All that is read, and all that was found and is not.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,5 +1,6 @@
 //! Tests the data panel: the choices of a run and its command line, texts, tokenizers, models and runs.
 
+use crate::adapter;
 use crate::desk::{Look, desk};
 use crate::hands::{TALL, open_at, press, says, wait_for, write};
 use crate::model;
@@ -103,6 +104,7 @@ fn wrong_paths_are_told_and_nothing_is_lost() {
 
 #[test]
 fn dropped_files_become_text_wherever_they_fall() {
+    adapter::looked_for("the data panel, which opens");
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("books.txt");
     std::fs::write(&file, "the dog ate the bone\n").unwrap();

@@ -2,7 +2,7 @@
 //! will do.
 //! `open(..)` -> harness -> `get_by_label`, `click`, `run_steps` -> assertions; `same_picture`.
 
-use crate::RUNS;
+use crate::{RUNS, adapter};
 use egui_kittest::Harness;
 use electroscope::app::desk::Desk;
 use electroscope::app::panels::PanelId;
@@ -54,6 +54,9 @@ pub fn desk(app: &mut App) -> &mut Desk {
 
 /// Brings a panel to the front.
 pub fn show(app: &mut App, id: PanelId) {
+    if matches!(id, PanelId::Data | PanelId::Hardware) {
+        adapter::looked_for("a panel that lists them");
+    }
     desk(app).settings.layout.show(id);
     app.run_steps(2);
 }

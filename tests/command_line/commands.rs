@@ -1,5 +1,6 @@
 //! Tests the built program as a person or another program uses it: its exit status, its JSON, its files.
 
+use crate::adapter;
 use crate::model;
 use crate::program::{Ran, command, run};
 use serde_json::Value;
@@ -61,6 +62,7 @@ fn logits(event: &Value) -> Vec<f64> {
 
 #[test]
 fn wrong_usage_is_status_2_and_says_what_is_right() {
+    adapter::looked_for("a device by its name");
     let (_dir, model) = random_model(32);
     let m = model.as_str();
     let cases: [(&[&str], &str); 21] = [
@@ -99,6 +101,7 @@ fn wrong_usage_is_status_2_and_says_what_is_right() {
 
 #[test]
 fn a_failure_is_status_1_and_names_the_place() {
+    adapter::looked_for("a failure");
     let (dir, model) = random_model(32);
     let missing = run(["detect", "no/such", "x"]);
     assert_eq!(missing.status, 1);
@@ -517,6 +520,7 @@ fn a_report_of_bench_that_cannot_be_written_is_refused_before_it_is_measured() {
 
 #[test]
 fn info_tells_what_every_preset_needs() {
+    adapter::looked_for("info");
     let ran = run(["info", "--json"]).good();
     let presets = ran.events_of("preset");
     let names: Vec<&str> = presets.iter().map(|p| p["preset"].as_str().unwrap()).collect();

@@ -1,5 +1,7 @@
 //! Tests the command line: the built program, its exit status, its JSON, its files.
 
+#[path = "../common/adapter.rs"]
+mod adapter;
 mod commands;
 #[path = "../common/model.rs"]
 mod model;

@@ -1,6 +1,7 @@
 //! Tests runs from the command line. A resumed run ends with the bytes of one that was never interrupted. A run whose numbers go wrong
 //! stops with its last checkpoint as it was.
 
+use crate::adapter;
 use crate::lab;
 use electroscope::text::grammar::Level;
 use electroscope::train::checkpoint;
@@ -286,6 +287,7 @@ fn a_resumed_run_is_what_its_folder_says_or_is_refused() {
 
 #[test]
 fn text_that_is_none_is_refused() {
+    adapter::looked_for("text that is none");
     let desk = Desk::new();
     std::fs::write(desk.path("blank.txt"), "\n \n").unwrap();
     let message = refused(&desk.train("run", &[], &["--valid", "blank.txt"]));

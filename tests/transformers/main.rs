@@ -1,6 +1,8 @@
 //! Tests against transformers and PyTorch: networks exchanged with them, judgements of both, and whole training steps in double
 //! precision.
 
+#[path = "../common/adapter.rs"]
+mod adapter;
 mod command_line;
 mod exchange;
 mod networks;

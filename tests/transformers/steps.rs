@@ -1,7 +1,7 @@
 //! Compares both executors with whole training steps that transformers and PyTorch computed in double precision.
 
+use crate::adapter;
 use electroscope::config::Precision;
-use electroscope::gpu::Choice;
 use electroscope::train::engine::Place;
 use electroscope::verify::fixture::Fixture;
 use electroscope::verify::self_check;
@@ -43,13 +43,7 @@ fn the_cpu_executor_takes_the_fixtures_steps() {
 
 #[test]
 fn the_gpu_executor_takes_the_fixtures_steps() {
-    let place = match pollster::block_on(Place::open(&Choice::Gpu)) {
-        Ok(place) => place,
-        Err(e) => {
-            assert!(std::env::var_os("REQUIRE_GPU").is_none(), "an adapter is required: {e}");
-            return println!("SKIP fixtures on the gpu: {e}");
-        }
-    };
+    let Some(place) = adapter::gpu("fixtures on the gpu").map(Place::on) else { return };
     for name in ["ragged", "square"] {
         check(name, &place);
     }
@@ -57,14 +51,10 @@ fn the_gpu_executor_takes_the_fixtures_steps() {
 
 #[test]
 fn steps_with_f16_storage_are_the_twins_on_a_device_too() {
-    let place = match pollster::block_on(Place::open(&Choice::Gpu)) {
-        Ok(place) if place.stores(Precision::F16) => place,
-        Ok(place) => return println!("SKIP steps with f16 storage: {} offers no shader-f16", place.event().name),
-        Err(e) => {
-            assert!(std::env::var_os("REQUIRE_GPU").is_none(), "an adapter is required: {e}");
-            return println!("SKIP steps with f16 storage: no adapter");
-        }
-    };
+    let Some(place) = adapter::gpu("steps with f16 storage").map(Place::on) else { return };
+    if !place.stores(Precision::F16) {
+        return println!("SKIP steps with f16 storage: {} offers no shader-f16", place.event().name);
+    }
     let mut comparisons = pollster::block_on(self_check::f16_against_twins(&place)).expect("both take the steps");
     comparisons.sort_by(|a, b| b.error.total_cmp(&a.error));
     for c in comparisons.iter().take(4) {

@@ -1,12 +1,13 @@
-//! `cargo xtask test` runs every test there is, with an adapter and without one, and counts them.
-//! tools -> cargo test (adapter hidden) -> cargo test (adapter demanded) -> browser -> Burn -> one closing line.
+//! `cargo xtask test` runs every test there is, and those that touch an adapter both with one and without one, and counts them.
+//! tools -> browser -> cargo test (adapter hidden) -> the tests that an adapter changes (adapter demanded) -> Burn -> one closing line.
 
 use crate::places;
 use crate::process;
 use crate::report::Report;
 use crate::setup;
-use crate::tally::Tally;
+use crate::tally::{ADAPTER, Tally};
 use crate::web;
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;
 
@@ -19,8 +20,6 @@ pub struct Options {
 
 /// The variables that show Vulkan's loader its drivers: pointed at a file that is not there, no adapter is left.
 const DRIVERS: [&str; 2] = ["VK_DRIVER_FILES", "VK_ICD_FILENAMES"];
-/// In the reason of every test that needs one and sees none.
-const ADAPTER: &str = "adapter";
 
 pub fn run(options: Options) -> Result<(), String> {
     let mut report = Report::default();
@@ -59,45 +58,65 @@ pub fn run_parity() -> Result<(), String> {
     report.close()
 }
 
-/// Library, program, integration and documentation tests: where there is an adapter once with it and once without,
-/// because both are how people run this; where there is none, once.
+/// Library, program, integration and documentation tests. People run this program with an adapter and without one: where the
+/// adapter can be hidden, every test runs without it, and those that it changes run again with it.
 fn native(options: Options, python: Option<&Path>, report: &mut Report) {
-    let pass = |set_up: &dyn Fn(&mut Command)| {
-        let mut command = cargo_test(options, &["--no-fail-fast", "--", "--show-output"]);
-        command.env_remove("REQUIRE_GPU");
-        if std::env::var_os("XDG_RUNTIME_DIR").is_none() {
-            // Mesa's driver complains on every start where there is no desktop session.
-            command.env("XDG_RUNTIME_DIR", std::env::temp_dir());
-        }
-        if let Some(python) = python {
-            command.env("ELECTROSCOPE_PYTHON", python);
-        }
-        set_up(&mut command);
-        count(command)
-    };
-    let hideable = cfg!(target_os = "linux");
     if !places::adapter_expected() {
         report.note("no Vulkan driver was found: GPU tests ran nowhere");
-        let (tally, outcome) = pass(&|_| ());
+        let (tally, outcome) = count(pass(options, python, &BTreeSet::new()));
         return report.suite("tests", tally, outcome);
     }
-    if !options.quick && hideable {
-        let (mut tally, mut outcome) = pass(&|command| {
-            command.envs(DRIVERS.map(|name| (name, "/nonexistent")));
-        });
-        let before = tally.skipped.len();
-        tally.skipped.retain(|why| !why.contains(ADAPTER));
-        let hidden = before - tally.skipped.len();
-        report.note(format!("without an adapter: {hidden} GPU tests stood aside; the pass with one ran them"));
-        if hidden == 0 && outcome.is_ok() && some_test_asks_for_a_gpu() {
-            outcome = Err(format!("no test printed `SKIP ...: no {ADAPTER}`: the adapter was not hidden from them"));
-        }
-        report.suite("tests without an adapter", tally, outcome);
+    let hideable = cfg!(target_os = "linux") && !options.quick;
+    let again = if hideable { without_adapter(options, python, report) } else { BTreeSet::new() };
+    if hideable && again.is_empty() {
+        return;
     }
-    let (tally, outcome) = pass(&|command| {
-        command.env("REQUIRE_GPU", "1");
-    });
+    let mut command = pass(options, python, &again);
+    command.env("REQUIRE_GPU", "1");
+    let (tally, outcome) = count(command);
+    for test in tally.missing(&again) {
+        report.failure("tests with an adapter", &format!("{test}: it asks for a run with an adapter, and did not run"));
+    }
     report.suite("tests with an adapter", tally, outcome);
+}
+
+/// Every test, with the adapter hidden; the names of those that it changes.
+fn without_adapter(options: Options, python: Option<&Path>, report: &mut Report) -> BTreeSet<String> {
+    let mut command = pass(options, python, &BTreeSet::new());
+    command.envs(DRIVERS.map(|name| (name, "/nonexistent")));
+    let (mut tally, mut outcome) = count(command);
+    let again = std::mem::take(&mut tally.again);
+    let hidden = tally.without_those_for_an_adapter();
+    if hidden == 0 && outcome.is_ok() {
+        outcome = Err(format!("no test printed `SKIP ...: no {ADAPTER}`: the adapter was not hidden from them"));
+    }
+    report.note(format!(
+        "without an adapter {hidden} tests stood aside, and {} others look for one: these {} ran again with one",
+        again.len().saturating_sub(hidden),
+        again.len(),
+    ));
+    report.suite("tests without an adapter", tally, outcome);
+    again
+}
+
+/// One pass over the tests: all of them, or only those named.
+fn pass(options: Options, python: Option<&Path>, only: &BTreeSet<String>) -> Command {
+    // Documentation tests have no names that a filter could take.
+    let what: &[&str] = if only.is_empty() { &[] } else { &["--tests"] };
+    let mut command = cargo_test(options, what);
+    command.args(["--no-fail-fast", "--", "--show-output"]);
+    if !only.is_empty() {
+        command.arg("--exact").args(only);
+    }
+    command.env_remove("REQUIRE_GPU");
+    if std::env::var_os("XDG_RUNTIME_DIR").is_none() {
+        // Mesa's driver complains on every start where there is no desktop session.
+        command.env("XDG_RUNTIME_DIR", std::env::temp_dir());
+    }
+    if let Some(python) = python {
+        command.env("ELECTROSCOPE_PYTHON", python);
+    }
+    command
 }
 
 /// The Burn engine pulls in hundreds of crates: built only when asked for, in a folder that the other builds never touch.
@@ -152,10 +171,6 @@ fn count(command: Command) -> (Tally, Result<(), String>) {
         }
     });
     (tally, outcome)
-}
-
-fn some_test_asks_for_a_gpu() -> bool {
-    process::output(process::command("git", &["grep", "--quiet", "REQUIRE_GPU", "--", "src", "tests"])).is_ok()
 }
 
 #[cfg(test)]

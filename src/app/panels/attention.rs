@@ -3,7 +3,7 @@
 
 mod lines;
 
-use super::{PanelContext, elsewhen_ui};
+use super::contract::{PanelContext, elsewhen_ui};
 use crate::app::theme;
 use crate::screen::attention::{TOKENS_MAX, shown};
 use crate::t;

@@ -1,7 +1,7 @@
 //! The words' embeddings on the two axes along which they differ most, on request: search, names, pan and zoom, keyboard.
 //! `Command::EmbeddingMap` -> the state's map -> points and as many names as fit.
 
-use super::{PanelContext, elsewhen_ui};
+use super::contract::{PanelContext, elsewhen_ui};
 use crate::screen::plane::{Area, Camera, Pair, matches, names, nearest, neighbours, next_word};
 use crate::t;
 use crate::train::event::{Command, EmbeddingMap, MapPoint};

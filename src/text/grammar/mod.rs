@@ -16,87 +16,28 @@
 mod english;
 mod forms;
 mod judge;
+mod language;
 mod lexicon;
 mod portuguese;
 mod recognise;
+mod relax;
 mod sample;
 mod source;
+mod story;
 #[cfg(test)]
 mod tests;
 
 use std::fmt;
-use std::ops::Range;
-use std::str::FromStr;
 
-use judge::Relax;
 pub use judge::{Rule, Verdict};
+pub use language::{Language, Level};
 use lexicon::WordId;
 pub use lexicon::{Class, Gender, Number, Person, Tense};
 use source::{Place, Rules};
+pub use story::{Facts, Sentence, Word};
 
+use crate::Result;
 use crate::rng::{Key, Sequence, Stream};
-use crate::{Error, Result};
-
-/// The language of a story, and of what is told about it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
-pub enum Language {
-    #[serde(rename = "en")]
-    English,
-    #[serde(rename = "pt")]
-    Portuguese,
-}
-
-/// How rich the stories are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Level {
-    /// A few hundred word forms, short sentences, strict rules.
-    FirstSteps,
-    /// A few thousand word forms, agreement across distance, reference and discourse.
-    Stories,
-}
-
-impl FromStr for Language {
-    type Err = Error;
-
-    fn from_str(code: &str) -> Result<Self> {
-        match code {
-            "en" => Ok(Self::English),
-            "pt" => Ok(Self::Portuguese),
-            other => Err(Error::usage(format!("there is no built-in text in \"{other}\"")).hint("en or pt")),
-        }
-    }
-}
-
-impl FromStr for Level {
-    type Err = Error;
-
-    fn from_str(name: &str) -> Result<Self> {
-        match name {
-            "first-steps" => Ok(Self::FirstSteps),
-            "stories" => Ok(Self::Stories),
-            other => Err(Error::usage(format!("there is no level \"{other}\"")).hint("first-steps or stories")),
-        }
-    }
-}
-
-impl fmt::Display for Language {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::English => "en",
-            Self::Portuguese => "pt",
-        })
-    }
-}
-
-impl fmt::Display for Level {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::FirstSteps => "first-steps",
-            Self::Stories => "stories",
-        })
-    }
-}
 
 /// A language's rules at one level, ready to tell stories.
 #[derive(Debug)]
@@ -113,50 +54,6 @@ pub struct Story<'g> {
     pub sentences: Vec<Sentence>,
     /// Where in the grammar each sentence comes from.
     places: Vec<Place>,
-}
-
-/// One line of a story. Its words and punctuation marks are exactly what splitting at white space and around every
-/// punctuation mark gives.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Sentence {
-    pub text: String,
-    pub words: Vec<Word>,
-}
-
-/// A word or a punctuation mark, by its bytes in the sentence.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Word {
-    start: u32,
-    end: u32,
-    id: WordId,
-}
-
-/// What a word is, of all that it could be read as.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Facts<'g> {
-    pub class: Class,
-    pub lemma: &'g str,
-    /// The word's own or that of what it agrees with, where its spelling decides it.
-    pub gender: Option<Gender>,
-    pub number: Option<Number>,
-}
-
-impl Word {
-    /// Its bytes in [`Sentence::text`].
-    pub fn span(&self) -> Range<usize> {
-        self.start as usize..self.end as usize
-    }
-}
-
-impl Sentence {
-    /// The word as written.
-    pub fn word(&self, index: usize) -> &str {
-        &self.text[self.words[index].span()]
-    }
-
-    fn ids(&self) -> Vec<WordId> {
-        self.words.iter().map(|w| w.id).collect()
-    }
 }
 
 impl Grammar {
@@ -247,13 +144,6 @@ impl Grammar {
 impl<'g> Story<'g> {
     fn rules(&self) -> &'g Rules {
         &self.grammar.rules
-    }
-
-    /// What word `word` of sentence `sentence` is; `None` for the fixed words of a sentence pattern, which have no features.
-    /// Panics if there is no such word.
-    pub fn facts(&self, sentence: usize, word: usize) -> Option<Facts<'g>> {
-        let what = recognise::frame_at(self.rules(), self.places[sentence]).slots[word].what;
-        judge::facts(self.rules(), what, self.sentences[sentence].words[word].id)
     }
 }
 

@@ -2,10 +2,11 @@
 //! mention narrows what its variable stands for, and an agreeing word narrows gender and number. At the end every table must have a row
 //! that holds all of it. Nothing is approximated.
 
+use super::english;
 use super::forms;
 use super::lexicon::{ANY_FEATURES, Class, Features, LexemeId, LexemeSet, Reading, Tense, WordId};
+use super::relax::Relax;
 use super::source::{Base, Control, Frame, MAX_VARS, Place, Rules, Script, Shape, Use, What};
-use super::{Relax, english};
 
 const UNKNOWN: LexemeId = LexemeId::MAX;
 

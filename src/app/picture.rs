@@ -1,0 +1,12 @@
+//! A picture of the window: asked for on the command line, taken by the window.
+
+use std::path::PathBuf;
+
+/// A picture of the window, after which it closes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Picture {
+    pub path: PathBuf,
+    pub after_secs: f64,
+    /// The window takes the picture only after the run that it trains has taken this many steps, or has ended.
+    pub after_step: Option<u64>,
+}

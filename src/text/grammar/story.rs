@@ -1,0 +1,49 @@
+//! What a story is made of: sentences, their words, and what is known of a word.
+
+use std::ops::Range;
+
+use super::lexicon::{Class, Gender, Number, WordId};
+
+/// One line of a story. Its words and punctuation marks are exactly what splitting at white space and around every
+/// punctuation mark gives.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sentence {
+    pub text: String,
+    pub words: Vec<Word>,
+}
+
+/// A word or a punctuation mark, by its bytes in the sentence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Word {
+    pub(super) start: u32,
+    pub(super) end: u32,
+    pub(super) id: WordId,
+}
+
+/// What a word is, of all that it could be read as.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Facts<'g> {
+    pub class: Class,
+    pub lemma: &'g str,
+    /// The word's own or that of what it agrees with, where its spelling decides it.
+    pub gender: Option<Gender>,
+    pub number: Option<Number>,
+}
+
+impl Word {
+    /// Its bytes in [`Sentence::text`].
+    pub fn span(&self) -> Range<usize> {
+        self.start as usize..self.end as usize
+    }
+}
+
+impl Sentence {
+    /// The word as written.
+    pub fn word(&self, index: usize) -> &str {
+        &self.text[self.words[index].span()]
+    }
+
+    pub(super) fn ids(&self) -> Vec<WordId> {
+        self.words.iter().map(|w| w.id).collect()
+    }
+}
