@@ -8,7 +8,7 @@ struct Dims {
     n: u32,
     v: u32,
     slots: u32,
-    pad: u32,
+    proposed: u32,            // 1 where a network wrote the samples, 0 where all come from the fixed distribution
 }
 @group(0) @binding(0) var<uniform> dims: Dims;
 @group(0) @binding(1) var<storage, read> ids: array<u32>;            // (N)
@@ -39,7 +39,7 @@ fn draw_source(drawn: u32) -> u32 {
 // A slot draws two words: the first decides where the replacement comes from, the second which it is.
 fn sample(slot: u32) -> u32 {
     let index = step.slot_base + slot;
-    if word(step.source_key, index, 0u) < step.source_threshold {
+    if dims.proposed == 0u || word(step.source_key, index, 0u) < step.source_threshold {
         return draw_source(word(step.source_key, index, 1u));
     }
     return sampled[slot];

@@ -1,18 +1,18 @@
-// rtd: replaced-token detection. loss = softplus(logit) - replaced * logit over real tokens, times step.rtd_scale; its gradient
+// rtd: replaced-token detection. loss = softplus(logit) - replaced * logit over the tokens that count, times step.scales[scale]; its gradient
 // is sigmoid(logit) - replaced. The loss itself is summed by the host, in f64, from token_out.
 // A lane owns a token. Uses lib/step, lib/grid. Twin: src/cpu/rtd.rs
 //   entry   reads                                   writes                  dispatch
-//   loss    logits attention corrupted replaced     dlogits token_out (=)   ceil(N / WG)
+//   loss    logits counted corrupted replaced     dlogits token_out (=)   ceil(N / WG)
 override WG: u32;
 struct Dims {
     n: u32,
+    scale: u32,               // which of step.scales weighs this loss
     pad0: u32,
     pad1: u32,
-    pad2: u32,
 }
 @group(0) @binding(0) var<uniform> dims: Dims;
 @group(0) @binding(1) var<storage, read> logits: array<f32>;         // (N)
-@group(0) @binding(2) var<storage, read> attention: array<u32>;      // (N) 1 = token, 0 = padding
+@group(0) @binding(2) var<storage, read> counted: array<u32>;        // (N) 1 where the loss of a token counts, 0 elsewhere
 @group(0) @binding(3) var<storage, read> corrupted: array<u32>;      // (N) ids
 @group(0) @binding(4) var<storage, read> replaced: array<u32>;       // (N) 0 or 1
 @group(0) @binding(5) var<storage, read_write> dlogits: array<f32>;  // (N)
@@ -30,8 +30,8 @@ fn loss(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) groups: vec3
     if n >= dims.n { return; }
     let logit = logits[n];
     var gradient = 0.0;
-    if attention[n] != 0u {
-        gradient = (sigmoid(logit) - f32(replaced[n])) * step.rtd_scale;
+    if counted[n] != 0u {
+        gradient = (sigmoid(logit) - f32(replaced[n])) * step.scales[dims.scale];
     }
     dlogits[n] = gradient;
     token_out[2u * n] = bitcast<u32>(logit);

@@ -10,6 +10,10 @@ struct Dims {
     v: u32,
     first_slot: u32,          // slot number of row 0
     inv_temperature: f32,     // of the sample; the loss is at temperature 1
+    scale: u32,               // which of step.scales weighs this loss
+    pad0: u32,
+    pad1: u32,
+    pad2: u32,
 }
 @group(0) @binding(0) var<uniform> dims: Dims;
 @group(0) @binding(1) var<storage, read_write> logits: array<f32>;   // (rows, V), then their gradient
@@ -75,7 +79,7 @@ fn backward(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) groups: 
         var gradient = 0.0;
         if label != UNUSED {
             // forward: loss = lse - logit[label]; and d lse / d logit = exp(logit - lse)
-            gradient = (exp(logits[base + id] - lse[row]) - select(0.0, 1.0, id == label)) * step.mlm_scale;
+            gradient = (exp(logits[base + id] - lse[row]) - select(0.0, 1.0, id == label)) * step.scales[dims.scale];
         }
         logits[base + id] = gradient;
     }

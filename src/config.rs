@@ -3,20 +3,11 @@
 //! The program prints the effective configuration first and stores it in the run's folder and in every checkpoint.
 
 use crate::batch::Packing;
+use crate::objective::{self, Objective, Pass};
 use crate::ops::attention::HEAD_MAX;
 use crate::plan::Elem;
 use crate::{Error, Result};
 use serde::{Deserialize, Serialize};
-
-/// What the main model is trained to do (electra.md 4): which input it reads, at which positions its loss is taken, by which head.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Objective {
-    /// Replaced-token detection at every token, beside a generator (Clark et al. 2020).
-    Electra,
-    /// Masked language modelling with the generator alone, the baseline of the paper.
-    Mlm,
-}
 
 /// Who draws the replacements.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -103,7 +94,8 @@ pub struct Config {
     pub mask_with_replacement: bool,
 
     // Objective.
-    pub objective: Objective,
+    #[serde(with = "objective::by_name")]
+    pub objective: &'static Objective,
     pub mlm_weight: f64,
     pub rtd_weight: f64,
     /// Of the generator's samples; its loss is at 1.
@@ -352,6 +344,16 @@ impl Config {
             .hint("lower batch, accumulate or seq_len"));
         }
         Ok(())
+    }
+
+    /// What is trained: the passes of the objective. Those that draw are left out where replacements never come from a network.
+    pub fn passes(&self) -> &'static [Pass] {
+        match self.replacements {
+            Replacements::Unigram | Replacements::Uniform => self.objective.passes_without_drawing(),
+            Replacements::Generator | Replacements::UnigramToGenerator | Replacements::UniformToGenerator => {
+                self.objective.passes
+            }
+        }
     }
 
     /// Rows an optimizer step.

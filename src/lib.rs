@@ -46,6 +46,7 @@ pub mod hub;
 pub mod lang;
 pub mod message;
 pub mod model;
+pub mod objective;
 pub mod ops;
 pub mod parity;
 pub mod plan;

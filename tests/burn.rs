@@ -320,7 +320,7 @@ fn seen(engine: &str) -> Seen {
         run.send(Ask::Attention { network, layer });
         maps.push(run.wait(|event| if let Event::Attention(map) = event { Some(map.clone()) } else { None }));
     }
-    let [corrupted, judged] = [Stage::Replace, Stage::Judge].map(|stage| {
+    let [corrupted, judged] = [Stage::REPLACE, Stage::JUDGE].map(|stage| {
         run.send(Ask::SeekStage { stage });
         run.wait(|event| if let Event::Batch(sample) = event { Some(sample.clone()) } else { None })
     });
@@ -346,7 +346,7 @@ fn a_view_sees_a_burn_run_as_any_other() {
     }
     assert!(ours.maps[0].probabilities != ours.maps[1].probabilities);
     // Runs are paused where they happen to be: the steps differ, what a stage shows of them does not.
-    for (stage, sample) in [(Stage::Replace, &burn.corrupted), (Stage::Judge, &burn.judged)] {
+    for (stage, sample) in [(Stage::REPLACE, &burn.corrupted), (Stage::JUDGE, &burn.judged)] {
         assert_eq!((sample.known, sample.rows.is_empty()), (stage, false));
         assert!(sample.rows.iter().flatten().any(|token| token.replaced), "{sample:?}");
     }

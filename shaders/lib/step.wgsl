@@ -1,4 +1,4 @@
-// step: the numbers that change between steps, as src/plan/step.rs (64 bytes).
+// step: the numbers that change between steps, as src/plan/step.rs (80 bytes).
 struct Step {
     dropout_key: vec2u,
     gumbel_key: vec2u,
@@ -10,9 +10,7 @@ struct Step {
     lr: f32,
     correction1: f32,         // 1 / (1 - beta^t), or 1 without bias correction
     correction2: f32,
-    mlm_scale: f32,           // weight of each loss over its count in the whole optimizer step
-    rtd_scale: f32,
-    pad: u32,
+    scales: vec4f,            // for each loss: its weight over the positions that it counts in the whole optimizer step
 }
 @group(1) @binding(0) var<uniform> step: Step;
 

@@ -50,6 +50,8 @@ pub struct Cursor {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct StepTotals {
     pub slots: usize,
+    /// Tokens that at least one slot points at.
+    pub hidden: usize,
     /// Tokens that are not padding.
     pub tokens: usize,
     /// Tokens that are neither padding nor special.
@@ -60,6 +62,7 @@ impl StepTotals {
     pub fn of(batches: &[Batch]) -> Self {
         batches.iter().fold(Self::default(), |sum, batch| Self {
             slots: sum.slots + batch.slots,
+            hidden: sum.hidden + batch.hidden(),
             tokens: sum.tokens + batch.tokens,
             eligible: sum.eligible + batch.eligible.iter().filter(|&&eligible| eligible == 1).count(),
         })

@@ -65,6 +65,11 @@ impl Batch {
         }
     }
 
+    /// Tokens that at least one slot points at.
+    pub fn hidden(&self) -> usize {
+        self.token_slot.iter().filter(|&&slot| slot != NONE).count()
+    }
+
     /// Makes a row all padding.
     fn clear_row(&mut self, row: usize, pad: u32) {
         let cells = row * self.row_len..(row + 1) * self.row_len;

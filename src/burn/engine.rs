@@ -8,11 +8,12 @@ use super::Device;
 use super::entries::{AnyState, Kind, Leaf, Place, leaves_and_places};
 use super::inputs::{Batch, ints};
 use super::optimizer::Hyper;
-use super::towers::{self, Dropouts, Slots, Text, Towers, Values};
+use super::towers::{self, Dropouts, Slots, Towers, Values};
 use crate::batch::NONE;
 use crate::model::io::Io;
-use crate::model::ledger::Group;
+use crate::model::ledger::{Group, Shape};
 use crate::model::{Model, TrainSpec};
+use crate::objective::{self, At, Head, Input};
 use crate::ops::optimizer::GROUPS_MAX;
 use crate::plan::{ALIGN, Plan, Stage, Step, Tensor as Planned};
 use crate::{Error, Result};
@@ -46,6 +47,7 @@ pub struct Executor {
 
 /// What does not change from step to step.
 struct Settings {
+    shape: Shape,
     train: TrainSpec,
     vocab: usize,
     pad_id: u32,
@@ -73,21 +75,26 @@ struct Feed {
     pass: Option<Pass>,
 }
 
-/// What a pass came to so far. Nothing here but `loss` and `text` is on the autodiff side.
+/// What a batch came to so far. Nothing here but `loss` is on the autodiff side.
 struct Pass {
-    text: Text,
     slots: Slots,
+    /// Once a masked language model has run.
+    proposed: Option<Proposed>,
+    /// (N)
+    corrupted: Option<Tensor<1, Int>>,
+    /// (N)
+    judged: Option<Tensor<1>>,
+    /// That of the last pass, on its way to the backward.
+    loss: Option<Tensor<1>>,
+}
+
+/// What a masked language model put out for the slots.
+struct Proposed {
     /// (S, V), until the replacements are made.
     logits: Option<Tensor<2>>,
     losses: Tensor<1>,
     argmax: Tensor<1, Int>,
     sampled: Tensor<1, Int>,
-    /// (N)
-    corrupted: Option<Tensor<1, Int>>,
-    /// (N)
-    judged: Option<Tensor<1>>,
-    /// The judge's, on its way to the backward.
-    loss: Option<Tensor<1>>,
 }
 
 /// The sticky flag of a norm that is not finite, as our own optimizer keeps it.
@@ -119,7 +126,8 @@ impl Executor {
         let feed = |io: Io| Feed { words: vec![0; io.input.len() as usize], io, given: None, pass: None };
         Self {
             settings: Settings {
-                vocab: model.spec.shape.generator.vocab as usize,
+                shape: model.spec.shape,
+                vocab: model.spec.shape.main.vocab as usize,
                 pad_id: model.spec.pad_id,
                 temperature: model.spec.temperature,
                 train,
@@ -204,11 +212,11 @@ impl Executor {
 
     /// Runs the stages whose first dispatch lies in `range`; returns the end of `range`.
     pub async fn run(&mut self, range: Range<usize>, _budget: Duration) -> Result<usize> {
-        for stage in Stage::ALL {
-            let dispatches = self.plan.stage(stage);
-            if !dispatches.is_empty() && range.contains(&dispatches.start) {
-                self.stage(stage).await?;
-            }
+        let begun = |dispatches: &Range<usize>| !dispatches.is_empty() && range.contains(&dispatches.start);
+        let stages: Vec<Stage> =
+            self.plan.stages().filter(|(_, _, dispatches)| begun(dispatches)).map(|(stage, ..)| stage).collect();
+        for stage in stages {
+            self.stage(stage).await?;
         }
         self.last = range.end.saturating_sub(1);
         self.device.check()?;
@@ -217,37 +225,114 @@ impl Executor {
 
     async fn stage(&mut self, stage: Stage) -> Result<()> {
         match stage {
-            Stage::Mask => self.leaves.iter_mut().for_each(Leaf::forget_gradient),
-            Stage::Propose => self.propose(TRAINING, true),
-            Stage::Replace => self.replace(TRAINING),
-            Stage::Judge => self.judge(TRAINING, true),
-            Stage::Backward => self.backward(),
-            Stage::Update => self.update().await?,
-            Stage::Evaluate => self.look(TRAINING),
-            Stage::Readout | Stage::Attention => self.look(PROBE),
+            Stage::MASK => self.leaves.iter_mut().for_each(Leaf::forget_gradient),
+            Stage::REPLACE => self.replace(TRAINING),
+            Stage::BACKWARD => self.backward(),
+            Stage::UPDATE => self.update().await?,
+            Stage::EVALUATE => self.look(TRAINING),
+            Stage::READOUT | Stage::ATTENTION => self.look(PROBE),
+            _ => {
+                let passes = self.settings.shape.passes;
+                if let Some(index) = passes.iter().position(|pass| pass.stage == stage) {
+                    self.pass(TRAINING, index, true);
+                }
+            }
         }
         Ok(())
     }
 
-    /// The whole way without dropout or gradients.
+    /// Every pass without dropout or gradients.
     fn look(&mut self, feed: usize) {
-        self.propose(feed, false);
-        let logits = self.feeds[feed].pass.as_mut().and_then(|pass| pass.logits.take());
-        self.replace(feed);
-        self.judge(feed, false);
+        let passes = self.settings.shape.passes;
+        let mut logits = None;
+        for (index, pass) in passes.iter().enumerate() {
+            if pass.input == Input::Corrupted && self.begun(feed, index).corrupted.is_none() {
+                logits = self.begun(feed, index).proposed.as_mut().and_then(|proposed| proposed.logits.take());
+                self.replace(feed);
+            }
+            self.pass(feed, index, false);
+        }
         // Readouts want them after the pass.
-        if let Some(pass) = &mut self.feeds[feed].pass {
-            pass.logits = logits;
+        if let (Some(logits), Some(proposed)) = (logits, &mut self.begun(feed, passes.len()).proposed) {
+            proposed.logits = Some(logits);
         }
     }
 
-    fn propose(&mut self, feed: usize, training: bool) {
-        let (plain, s) = (&self.device.handle, &self.settings);
-        let device = if training { plain.clone().autodiff() } else { plain.clone() };
-        if training && (s.train.dropout > 0.0 || s.train.attention_dropout > 0.0) {
-            let [low, high] = self.step.dropout_key.0;
-            plain.seed((u64::from(high) << 32 | u64::from(low)) ^ u64::from(self.step.row_base));
+    /// What the batch of a feed came to; the first pass over it begins anew.
+    fn begun(&mut self, feed: usize, index: usize) -> &mut Pass {
+        let Feed { io, words, pass, .. } = &mut self.feeds[feed];
+        if index == 0 {
+            *pass = None;
         }
+        let device = &self.device.handle;
+        pass.get_or_insert_with(|| Pass {
+            slots: Batch::new(io, words).slot_tensors(device),
+            proposed: None,
+            corrupted: None,
+            judged: None,
+            loss: None,
+        })
+    }
+
+    /// One pass of the objective: its network over its form of the text, its loss, and, where another pass follows, the gradients.
+    fn pass(&mut self, feed: usize, index: usize, training: bool) {
+        let passes = self.settings.shape.passes;
+        if index == 0 && passes[0].input != Input::Corrupted {
+            self.begun(feed, 0);
+        }
+        if training && index == 0 {
+            self.seed_dropout();
+        }
+        let loss = match passes[index].head {
+            Head::Mlm => self.propose(feed, index, training),
+            Head::Rtd => self.judge(feed, index, training),
+        };
+        let Some(loss) = loss else { return };
+        // No gradient goes from one pass to another: the backward of a pass ends before the next one begins, as in the plan.
+        if index + 1 < passes.len() {
+            self.differentiate(&loss);
+        } else if let Some(pass) = &mut self.feeds[feed].pass {
+            pass.loss = Some(loss);
+        }
+    }
+
+    fn seed_dropout(&self) {
+        let train = &self.settings.train;
+        if train.dropout > 0.0 || train.attention_dropout > 0.0 {
+            let [low, high] = self.step.dropout_key.0;
+            self.device.handle.seed((u64::from(high) << 32 | u64::from(low)) ^ u64::from(self.step.row_base));
+        }
+    }
+
+    /// The encoder's output for a pass: (N, C)
+    fn encode(&self, towers: &Towers, feed: usize, index: usize, training: bool) -> Option<Tensor<2>> {
+        let device = &self.side(training);
+        let (settings, Feed { io, words, pass, .. }) = (&self.settings, &self.feeds[feed]);
+        let wanted = &settings.shape.passes[index];
+        let batch = Batch::new(io, words);
+        let [rows, row_len] = [io.size.rows as usize, io.size.row_len as usize];
+        let ids = match wanted.input {
+            Input::Original => batch.original_ids(device),
+            Input::Masked => batch.masked_ids(device),
+            Input::Corrupted => {
+                let corrupted = pass.as_ref()?.corrupted.clone()?;
+                let corrupted = if training { corrupted.autodiff() } else { corrupted };
+                corrupted.reshape([rows, row_len])
+            }
+        };
+        let text = batch.text(settings.pad_id, wanted.sees, device);
+        Some(towers.encode(wanted.net, ids, &text))
+    }
+
+    /// The device of tensors with or without gradients.
+    fn side(&self, training: bool) -> burn::tensor::Device {
+        let plain = self.device.handle.clone();
+        if training { plain.autodiff() } else { plain }
+    }
+
+    /// Proposals for the slots -> the loss, in training.
+    fn propose(&mut self, feed: usize, index: usize, training: bool) -> Option<Tensor<1>> {
+        let device = self.side(training);
         let valid;
         let towers = if training {
             &self.towers
@@ -255,48 +340,51 @@ impl Executor {
             valid = self.towers.valid();
             &valid
         };
-        let Feed { io, words, given, pass } = &mut self.feeds[feed];
+        let h = self.encode(towers, feed, index, training)?;
+        let s = &self.settings;
+        let Feed { io, words, .. } = &self.feeds[feed];
         let batch = Batch::new(io, words);
-        let (text, slots) = (batch.text(s.pad_id, &device), batch.slot_tensors(&device));
-        let logits = towers.propose(batch.masked_ids(&device), &text, &slots);
+        let slots = batch.slot_tensors(&device);
+        let logits = towers.propose(s.shape.passes[index].net, h, &slots);
         let losses = towers::proposal_losses(logits.clone(), &slots);
-        let loss = training.then(|| losses.clone().sum() * self.step.mlm_scale);
+        let loss = training.then(|| losses.clone().sum() * self.step.scales[index]);
         let logits = logits.inner();
         let noise = if self.free_noise {
             gumbel(logits.random_like(Distribution::Uniform(0.0, 1.0)))
         } else {
-            batch.noise(&self.step, s.vocab, plain)
+            batch.noise(&self.step, s.vocab, &self.device.handle)
         };
         let sampled = (logits.clone() * (1.0 / s.temperature) + noise).argmax(1).squeeze_dim(1);
-        *given = None;
-        *pass = Some(Pass {
+        let proposed = Proposed {
             argmax: logits.clone().argmax(1).squeeze_dim(1),
-            slots: Slots { position: slots.position.inner(), label: slots.label.inner(), used: slots.used.inner() },
-            text,
             logits: Some(logits),
             losses: losses.inner(),
             sampled,
-            corrupted: None,
-            judged: None,
-            loss: None,
-        });
-        // No gradient passes from the judge to the generator: its own backward ends here, as in the plan.
-        if let Some(loss) = loss {
-            self.differentiate(&loss);
+        };
+        let Feed { given, pass, .. } = &mut self.feeds[feed];
+        *given = None;
+        if let Some(pass) = pass {
+            pass.proposed = Some(proposed);
         }
+        loss
     }
 
     /// Samples into the text; several on one token give the integer mean of their ids, as the reference's scatter does.
     fn replace(&mut self, feed: usize) {
+        let draws = self.settings.shape.passes.iter().any(|pass| pass.draws);
+        if !draws {
+            self.begun(feed, 0);
+        }
         let device = &self.device.handle;
         let Feed { io, words, given, pass } = &mut self.feeds[feed];
         let Some(pass) = pass else { return };
         let batch = Batch::new(io, words);
-        let mut sampled = match given {
-            Some(given) => ints(given, [batch.slots()], device),
-            None => pass.sampled.clone(),
+        let mut sampled = match (&*given, &pass.proposed) {
+            (Some(given), _) => ints(given, [batch.slots()], device),
+            (None, Some(proposed)) => proposed.sampled.clone(),
+            (None, None) => Tensor::zeros([batch.slots()], device),
         };
-        if let Some([takes, drawn]) = batch.drawn(&self.step, &self.source, device) {
+        if let Some([takes, drawn]) = batch.drawn(&self.step, &self.source, draws, device) {
             sampled = sampled.mask_where(takes.equal_scalar(1), drawn);
         }
         let ids: Tensor<1, Int> = batch.original_ids(device).flatten(0, 1);
@@ -311,10 +399,14 @@ impl Executor {
             None => sums,
         };
         pass.corrupted = Some(ids.mask_where(batch.hidden(device).equal_scalar(1), means));
-        pass.logits = None;
+        if let Some(proposed) = &mut pass.proposed {
+            proposed.logits = None;
+        }
     }
 
-    fn judge(&mut self, feed: usize, training: bool) {
+    /// A judgement of every token -> the loss, in training.
+    fn judge(&mut self, feed: usize, index: usize, training: bool) -> Option<Tensor<1>> {
+        let device = self.side(training);
         let valid;
         let towers = if training {
             &self.towers
@@ -322,20 +414,27 @@ impl Executor {
             valid = self.towers.valid();
             &valid
         };
+        let wanted = &self.settings.shape.passes[index];
+        let h = self.encode(towers, feed, index, training)?;
+        let judged = towers.judge(wanted.net, h);
         let Feed { io, words, pass, .. } = &mut self.feeds[feed];
-        let Some(pass) = pass else { return };
-        let Some(corrupted) = pass.corrupted.clone() else { return };
-        let corrupted = if training { corrupted.autodiff() } else { corrupted };
-        let [rows, row_len] = [io.size.rows as usize, io.size.row_len as usize];
-        let Some(judged) = towers.judge(corrupted.clone().reshape([rows, row_len]), &pass.text) else { return };
-        if training {
-            let ids: Tensor<1, Int> = Batch::new(io, words).original_ids(&corrupted.device()).flatten(0, 1);
-            let replaced = corrupted.not_equal(ids).float();
-            let attention = pass.text.attention.clone().flatten(0, 1);
-            let losses = towers::judgement_losses(judged.clone(), replaced, attention);
-            pass.loss = Some(losses.sum() * self.step.rtd_scale);
-        }
-        pass.judged = Some(judged.inner());
+        let pass = pass.as_mut()?;
+        let batch = Batch::new(io, words);
+        let ids: Tensor<1, Int> = batch.original_ids(&device).flatten(0, 1);
+        let corrupted = match pass.corrupted.clone() {
+            Some(corrupted) if training => corrupted.autodiff(),
+            Some(corrupted) => corrupted,
+            None => ids.clone(),
+        };
+        pass.judged = Some(judged.clone().inner());
+        training.then(|| {
+            let counted = match wanted.at {
+                At::Tokens => batch.text(self.settings.pad_id, wanted.sees, &device).attention.flatten(0, 1),
+                At::Slots => batch.hidden(&device).float(),
+            };
+            let losses = towers::judgement_losses(judged, corrupted.not_equal(ids).float(), counted);
+            losses.sum() * self.step.scales[index]
+        })
     }
 
     fn backward(&mut self) {
@@ -372,8 +471,8 @@ impl Executor {
         }
         let (t, step) = (&self.settings.train, &self.step);
         for (weight, leaf) in self.towers.weights().into_iter().zip(&mut self.leaves) {
-            let norm = f64::from(norms[clip_group(t, leaf.group)]);
-            let scale = if leaf.group == Group::Generator { t.generator_lr_scale } else { 1.0 };
+            let norm = f64::from(norms[self.settings.clip_group(leaf.group)]);
+            let scale = t.lr_scale(leaf.group);
             let hyper = Hyper {
                 lr: f64::from(step.lr) * scale,
                 beta1: t.beta1,
@@ -396,7 +495,7 @@ impl Executor {
     async fn norms(&self) -> Result<[f32; GROUPS_MAX as usize]> {
         let mut norms = [0.0; GROUPS_MAX as usize];
         for (group, norm) in norms.iter_mut().enumerate() {
-            let of_group = self.leaves.iter().filter(|leaf| clip_group(&self.settings.train, leaf.group) == group);
+            let of_group = self.leaves.iter().filter(|leaf| self.settings.clip_group(leaf.group) == group);
             let squares: Vec<Tensor<1>> = of_group.filter_map(Leaf::squares).collect();
             if !squares.is_empty() {
                 *norm = self.fetch(Tensor::cat(squares, 0).sum()).await?[0].sqrt();
@@ -469,30 +568,36 @@ impl Executor {
         let start = self.plan.stage(stage).start;
         let writer = (start..=self.last).rev().find(writes).ok_or_else(missing)?;
         let before = || (start..writer).filter(writes).map(|i| &self.plan.dispatches[i].tensors[0]);
-        let probing = matches!(stage, Stage::Readout | Stage::Attention);
+        let probing = matches!(stage, Stage::READOUT | Stage::ATTENTION);
         let feed = &self.feeds[if probing { PROBE } else { TRAINING }];
         let pass = feed.pass.as_ref().ok_or_else(missing)?;
+        let shape = &self.settings.shape;
         if self.plan.dispatches[writer].kernel.label == LOGITS {
             // Chunk after chunk lies in the same memory.
             let first: usize = before().map(|chunk| chunk.shape()[0] as usize).sum();
             let rows = tensor.shape()[0] as usize;
-            let logits = pass.logits.clone().ok_or_else(missing)?;
+            let proposed = pass.proposed.as_ref().ok_or_else(missing)?;
+            let logits = proposed.logits.clone().ok_or_else(missing)?;
             let chunk: Tensor<1> = logits.narrow(0, first, rows).flatten(0, 1);
             return Ok(self.fetch(chunk).await?.into_iter().map(f32::to_bits).collect());
         }
-        let corrupted = pass.corrupted.clone().ok_or_else(missing)?;
         if self.plan.dispatches[writer].kernel.label == CORRUPTED {
+            let corrupted = pass.corrupted.clone().ok_or_else(missing)?;
             return Ok(self.fetch(corrupted.float()).await?.into_iter().map(|id| id as u32).collect());
         }
         let layer = before().count();
-        let generator = self.plan.dispatches[writer].tensors[0].label.starts_with("generator.");
+        let label = &self.plan.dispatches[writer].tensors[0].label;
+        let of_network = |pass: &&objective::Pass| label.starts_with(&format!("{}.", shape.name(pass.net)));
+        let wanted = shape.passes.iter().find(of_network).ok_or_else(missing)?;
         let [rows, row_len] = [feed.io.size.rows as usize, feed.io.size.row_len as usize];
-        let ids = match generator {
-            true => Batch::new(&feed.io, &feed.words).masked_ids(&self.device.handle),
-            false => corrupted.reshape([rows, row_len]),
+        let (device, batch) = (&self.device.handle, Batch::new(&feed.io, &feed.words));
+        let ids = match wanted.input {
+            Input::Original => batch.original_ids(device),
+            Input::Masked => batch.masked_ids(device),
+            Input::Corrupted => pass.corrupted.clone().ok_or_else(missing)?.reshape([rows, row_len]),
         };
-        let network = if generator { Group::Generator } else { Group::Discriminator };
-        let shares = self.towers.valid().shares(network, layer, ids, &pass.text).ok_or_else(missing)?;
+        let text = batch.text(self.settings.pad_id, wanted.sees, device);
+        let shares = self.towers.valid().shares(wanted.net, layer, ids, &text);
         Ok(self.fetch(shares.flatten(0, 3)).await?.into_iter().map(f32::to_bits).collect())
     }
 
@@ -511,11 +616,15 @@ const PROBE: usize = 1;
 
 impl Pass {
     /// Everything that goes to the host, for one transfer: judged (N, if there is one), losses, argmax, sampled (S each),
-    /// corrupted (N). Ids are whole numbers below 2^24, so f32 holds them.
+    /// corrupted (N, if there is one). Ids are whole numbers below 2^24, so f32 holds them.
     fn results(&self) -> Tensor<1> {
-        let (argmax, sampled) = (self.argmax.clone().float(), self.sampled.clone().float());
         let mut parts: Vec<Tensor<1>> = self.judged.iter().cloned().collect();
-        parts.extend([self.losses.clone(), argmax, sampled]);
+        match &self.proposed {
+            Some(Proposed { losses, argmax, sampled, .. }) => {
+                parts.extend([losses.clone(), argmax.clone().float(), sampled.clone().float()]);
+            }
+            None => parts.extend(std::iter::repeat_n(self.slots.used.zeros_like(), 3)),
+        }
         parts.extend(self.corrupted.clone().map(|ids| ids.float()));
         Tensor::cat(parts, 0)
     }
@@ -549,8 +658,10 @@ impl Leaf {
     }
 }
 
-fn clip_group(train: &TrainSpec, group: Group) -> usize {
-    if train.clip_separately { group as usize } else { 0 }
+impl Settings {
+    fn clip_group(&self, group: Group) -> usize {
+        self.shape.clip_group(group, self.train.clip_separately) as usize
+    }
 }
 
 /// token_out (N, 2) and slot_out (S, 4) as our kernels write them, from [`Pass::results`].

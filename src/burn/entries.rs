@@ -67,7 +67,7 @@ fn place(entry: &Entry, weights: &[Weight]) -> Place {
     let mut pieces: Vec<(usize, Range<usize>)> = Vec::with_capacity(entry.parts.len());
     for part in &entry.parts {
         // Shared tensors are named once for each network, and are one.
-        let same = |w: &Weight| w.name == part.name && (w.group == part.network || w.group == Group::Shared);
+        let same = |w: &Weight| w.name == part.name && (w.group == Group::of(part.net) || w.group == Group::Shared);
         let leaf = weights.iter().position(same).unwrap_or_else(|| panic!("burn: no module holds {}", part.name));
         if !pieces.iter().any(|(known, _)| *known == leaf) {
             pieces.push((leaf, part.rows.start as usize..part.rows.end as usize));

@@ -4,6 +4,7 @@
 use super::towers::{Slots, Text};
 use crate::batch::NONE;
 use crate::model::io::Io;
+use crate::objective::Sees;
 use crate::plan::{Step, Tensor as Planned};
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use rayon::prelude::*;
@@ -51,12 +52,13 @@ impl<'a> Batch<'a> {
         ints(self.part(&self.io.masked_ids), self.grid(), device)
     }
 
-    pub fn text(&self, pad_id: u32, device: &Device) -> Text {
+    pub fn text(&self, pad_id: u32, sees: Sees, device: &Device) -> Text {
         let attention: Vec<f32> = self.part(&self.io.attention).iter().map(|&a| a as f32).collect();
         Text {
             segments: ints(self.part(&self.io.types), self.grid(), device),
             attention: Tensor::from_data(TensorData::new(attention, self.grid()), device),
             pad_id,
+            sees,
         }
     }
 
@@ -103,14 +105,14 @@ impl<'a> Batch<'a> {
     }
 
     /// The slots that take their replacement from the fixed distribution, and what it gives: (S) each, 1 = takes it. None where no
-    /// slot can.
-    pub fn drawn(&self, step: &Step, table: &[u32], device: &Device) -> Option<[Tensor<1, Int>; 2]> {
-        if step.source_threshold == 0 {
+    /// slot can. All do where no network proposed anything.
+    pub fn drawn(&self, step: &Step, table: &[u32], proposed: bool, device: &Device) -> Option<[Tensor<1, Int>; 2]> {
+        if proposed && step.source_threshold == 0 {
             return None;
         }
         let slot = |slot: usize| {
             let global = step.slot_base + slot as u32;
-            let takes = step.source_key.word(global, 0) < step.source_threshold;
+            let takes = !proposed || step.source_key.word(global, 0) < step.source_threshold;
             let word = step.source_key.word(global, 1);
             let id = table.partition_point(|&bound| bound <= word).min(table.len() - 1);
             (u32::from(takes), id as u32)

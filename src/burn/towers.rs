@@ -2,17 +2,26 @@
 //! Shapes: B rows, T tokens, N = B * T, C hidden, E embedding, H heads, S slots, V vocabulary.
 
 use crate::model::ledger::{Group, Shape, Tower};
+use crate::objective::{Head, NetId, Sees};
 use burn::module::{Initializer, Module, Param};
 use burn::nn::{Dropout, DropoutConfig, Embedding, EmbeddingConfig, LayerNorm, LayerNormConfig, Linear, LinearConfig};
 use burn::tensor::activation::{log_sigmoid, log_softmax, softmax};
 use burn::tensor::{Bool, Device, Int, Tensor};
 
-/// What is trained: one set of embeddings, the generator's tower, and the discriminator's where there is one.
+/// What is trained: one set of embeddings, the main network, and the auxiliary one where there is one.
 #[derive(Module, Debug)]
 pub struct Towers {
     embeddings: Embeddings,
-    generator: Generator,
-    discriminator: Option<Discriminator>,
+    main: Network,
+    aux: Option<Network>,
+}
+
+/// An encoder with the heads that the objective gives it.
+#[derive(Module, Debug)]
+struct Network {
+    encoder: Encoder,
+    mlm: Option<Mlm>,
+    rtd: Option<Rtd>,
 }
 
 /// Word, position and segment tables and their normalisation, the same for both networks.
@@ -47,19 +56,17 @@ struct Layer {
     dropout: Dropout,
 }
 
-/// Proposes words: an encoder, a dense layer with normalisation, then the word embeddings as output matrix.
+/// Proposes words: a dense layer with normalisation, then the word embeddings as output matrix.
 #[derive(Module, Debug)]
-struct Generator {
-    encoder: Encoder,
+struct Mlm {
     dense: Linear,
     norm: LayerNorm,
     bias: Param<Tensor<1>>,
 }
 
-/// Judges tokens: an encoder and two dense layers.
+/// Judges tokens: two dense layers.
 #[derive(Module, Debug)]
-struct Discriminator {
-    encoder: Encoder,
+struct Rtd {
     dense: Linear,
     prediction: Linear,
 }
@@ -78,6 +85,8 @@ pub struct Text {
     pub attention: Tensor<2>,
     /// Look-ups of this id hand no gradient on.
     pub pad_id: u32,
+    /// Which tokens a token's representation may depend on.
+    pub sees: Sees,
 }
 
 /// Where the generator's head looks and what stands there. All (S); unused slots look at token 0 and weigh nothing.
@@ -91,45 +100,58 @@ pub struct Slots {
 impl Towers {
     /// Modules of these sizes, all zero (but for the normalisations) until their weights are set.
     pub fn new(shape: &Shape, dropouts: Dropouts, device: &Device) -> Self {
+        let network = |net, tower: &Tower| {
+            let has = |head| shape.heads(net).any(|own| own == head);
+            Network {
+                encoder: Encoder::new(tower, dropouts, device),
+                mlm: has(Head::Mlm).then(|| Mlm::new(tower, device)),
+                rtd: has(Head::Rtd).then(|| Rtd::new(tower, device)),
+            }
+        };
         Self {
-            embeddings: Embeddings::new(&shape.generator, dropouts, device),
-            generator: Generator::new(&shape.generator, dropouts, device),
-            discriminator: shape.discriminator.as_ref().map(|tower| Discriminator::new(tower, dropouts, device)),
+            embeddings: Embeddings::new(&shape.main, dropouts, device),
+            main: network(NetId::Main, &shape.main),
+            aux: shape.aux.as_ref().map(|tower| network(NetId::Aux, tower)),
         }
     }
 
-    /// masked ids (B, T) -> logits (S, V)
-    pub fn propose(&self, masked_ids: Tensor<2, Int>, text: &Text, slots: &Slots) -> Tensor<2> {
-        let h = self.generator.encoder.forward(self.embeddings.forward(masked_ids, text), text);
-        let h = gelu(self.generator.dense.forward(h.select(0, slots.position.clone())));
-        let h = self.generator.norm.forward(h);
-        h.matmul(self.embeddings.word.weight.val().transpose()) + self.generator.bias.val().unsqueeze::<2>()
+    fn network(&self, net: NetId) -> &Network {
+        match net {
+            NetId::Main => &self.main,
+            NetId::Aux => self.aux.as_ref().expect("the modules are made for the networks of the passes"),
+        }
     }
 
-    /// corrupted ids (B, T) -> logits (N) that a token was replaced; none without a discriminator.
-    pub fn judge(&self, corrupted_ids: Tensor<2, Int>, text: &Text) -> Option<Tensor<1>> {
-        let judge = self.discriminator.as_ref()?;
-        let h = judge.encoder.forward(self.embeddings.forward(corrupted_ids, text), text);
-        let h = gelu(judge.dense.forward(h));
-        Some(judge.prediction.forward(h).squeeze_dim(1))
+    /// ids (B, T) -> h (N, C)
+    pub fn encode(&self, net: NetId, ids: Tensor<2, Int>, text: &Text) -> Tensor<2> {
+        self.network(net).encoder.forward(self.embeddings.forward(ids, text), text)
+    }
+
+    /// h (N, C) -> logits (S, V)
+    pub fn propose(&self, net: NetId, h: Tensor<2>, slots: &Slots) -> Tensor<2> {
+        let head = self.network(net).mlm.as_ref().expect("the modules are made for the heads of the passes");
+        let h = gelu(head.dense.forward(h.select(0, slots.position.clone())));
+        let h = head.norm.forward(h);
+        h.matmul(self.embeddings.word.weight.val().transpose()) + head.bias.val().unsqueeze::<2>()
+    }
+
+    /// h (N, C) -> logits (N) that a token was replaced
+    pub fn judge(&self, net: NetId, h: Tensor<2>) -> Tensor<1> {
+        let head = self.network(net).rtd.as_ref().expect("the modules are made for the heads of the passes");
+        head.prediction.forward(gelu(head.dense.forward(h))).squeeze_dim(1)
     }
 
     /// Who looks at whom in a layer of a network: ids (B, T) -> (B, H, T, T)
-    pub fn shares(&self, network: Group, layer: usize, ids: Tensor<2, Int>, text: &Text) -> Option<Tensor<4>> {
-        let encoder = match network {
-            Group::Discriminator => &self.discriminator.as_ref()?.encoder,
-            Group::Shared | Group::Generator => &self.generator.encoder,
-        };
-        Some(encoder.shares(layer, self.embeddings.forward(ids, text), text))
+    pub fn shares(&self, net: NetId, layer: usize, ids: Tensor<2, Int>, text: &Text) -> Tensor<4> {
+        self.network(net).encoder.shares(layer, self.embeddings.forward(ids, text), text)
     }
 
     /// Every trained tensor under its Hugging Face name, always in this order.
     pub fn weights(&mut self) -> Vec<Weight<'_>> {
         let mut list = Vec::new();
         self.embeddings.weights(&mut list);
-        self.generator.weights(&mut list);
-        if let Some(discriminator) = &mut self.discriminator {
-            discriminator.weights(&mut list);
+        for (net, network) in self.aux.iter_mut().map(|aux| (NetId::Aux, aux)).chain([(NetId::Main, &mut self.main)]) {
+            network.weights(&mut list, Group::of(net));
         }
         list
     }
@@ -215,7 +237,7 @@ impl Encoder {
         self.layers[layer].shares(&x, bias)
     }
 
-    /// x (B, T, E) -> the first layer's input (N, C), what is added to every layer's scores (B, 1, 1, T)
+    /// x (B, T, E) -> the first layer's input (N, C), what is added to every layer's scores (B, 1, 1 or T, T)
     fn enter(&self, x: Tensor<3>, text: &Text) -> (Tensor<2>, Tensor<4>) {
         let [rows, row_len, _] = x.dims();
         let x: Tensor<2> = x.flatten(0, 1);
@@ -224,7 +246,14 @@ impl Encoder {
             None => x,
         };
         // Padding is seen by nobody: exp(-1e4) is 0 in f32 beside any real score.
-        (x, ((text.attention.clone() - 1.0) * 1e4).reshape([rows, 1, 1, row_len]))
+        let bias = ((text.attention.clone() - 1.0) * 1e4).reshape([rows, 1, 1, row_len]);
+        match text.sees {
+            Sees::All => (x, bias),
+            Sees::Left => {
+                let later = Tensor::<2>::ones([row_len, row_len], &bias.device()).triu(1);
+                (x, bias - later.unsqueeze::<4>() * 1e4)
+            }
+        }
     }
 
     fn weights<'a>(&'a mut self, list: &mut Vec<Weight<'a>>, group: Group) {
@@ -292,39 +321,34 @@ impl Layer {
     }
 }
 
-impl Generator {
-    fn new(t: &Tower, dropouts: Dropouts, device: &Device) -> Self {
+impl Network {
+    fn weights<'a>(&'a mut self, list: &mut Vec<Weight<'a>>, group: Group) {
+        self.encoder.weights(list, group);
+        if let Some(head) = &mut self.mlm {
+            linear_weights(list, group, "generator_predictions.dense", &mut head.dense);
+            norm_weights(list, group, "generator_predictions.LayerNorm", &mut head.norm);
+            list.push(Weight::new(group, "generator_lm_head.bias".into(), Values::Vector(&mut head.bias)));
+        }
+        if let Some(head) = &mut self.rtd {
+            linear_weights(list, group, "discriminator_predictions.dense", &mut head.dense);
+            linear_weights(list, group, "discriminator_predictions.dense_prediction", &mut head.prediction);
+        }
+    }
+}
+
+impl Mlm {
+    fn new(t: &Tower, device: &Device) -> Self {
         Self {
-            encoder: Encoder::new(t, dropouts, device),
             dense: linear([t.hidden, t.embedding], device),
             norm: norm(t.embedding, t, device),
             bias: Param::from_tensor(Tensor::zeros([t.vocab as usize], device)),
         }
     }
-
-    fn weights<'a>(&'a mut self, list: &mut Vec<Weight<'a>>) {
-        let group = Group::Generator;
-        self.encoder.weights(list, group);
-        linear_weights(list, group, "generator_predictions.dense", &mut self.dense);
-        norm_weights(list, group, "generator_predictions.LayerNorm", &mut self.norm);
-        list.push(Weight::new(group, "generator_lm_head.bias".into(), Values::Vector(&mut self.bias)));
-    }
 }
 
-impl Discriminator {
-    fn new(t: &Tower, dropouts: Dropouts, device: &Device) -> Self {
-        Self {
-            encoder: Encoder::new(t, dropouts, device),
-            dense: linear([t.hidden, t.hidden], device),
-            prediction: linear([t.hidden, 1], device),
-        }
-    }
-
-    fn weights<'a>(&'a mut self, list: &mut Vec<Weight<'a>>) {
-        let group = Group::Discriminator;
-        self.encoder.weights(list, group);
-        linear_weights(list, group, "discriminator_predictions.dense", &mut self.dense);
-        linear_weights(list, group, "discriminator_predictions.dense_prediction", &mut self.prediction);
+impl Rtd {
+    fn new(t: &Tower, device: &Device) -> Self {
+        Self { dense: linear([t.hidden, t.hidden], device), prediction: linear([t.hidden, 1], device) }
     }
 }
 

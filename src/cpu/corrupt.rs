@@ -2,15 +2,16 @@
 
 use super::{Args, Call};
 use crate::batch::NONE;
+use crate::ops::corrupt::Dims;
 
 /// corrupted, replaced from ids and the slots' samples
 pub fn replace(call: &Call, mut a: Args) {
     let (ids, first, next, sampled, source) = (a.u32(), a.u32(), a.u32(), a.u32(), a.u32());
     let (corrupted, replaced) = (a.u32_mut(), a.u32_mut());
-    let step = call.step;
+    let (d, step): (Dims, _) = (call.dims(), call.step);
     let sample = |slot: u32| {
         let global = step.slot_base + slot;
-        if step.source_key.word(global, 0) < step.source_threshold {
+        if d.proposed == 0 || step.source_key.word(global, 0) < step.source_threshold {
             let word = step.source_key.word(global, 1);
             source.partition_point(|&bound| bound <= word).min(source.len() - 1) as u32
         } else {

@@ -88,13 +88,13 @@ fn argmax(row: &[f32], score: impl Fn(u32, f32) -> f32) -> u32 {
     best_id
 }
 
-/// logits become (softmax - onehot(label)) * mlm_scale
+/// logits become (softmax - onehot(label)) * scale
 pub fn backward(call: &Call, mut a: Args) {
     let d: Dims = call.dims();
     let logits = a.f32_mut();
     let (labels, lse) = (a.u32(), a.f32());
     let v = d.v as usize;
-    let scale = call.step.mlm_scale;
+    let scale = call.step.scales[d.scale as usize];
     par::rows(
         d.rows as usize,
         v * 20,

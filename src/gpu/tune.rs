@@ -7,7 +7,7 @@ use super::executor::Executor;
 use super::kernels::Kernels;
 use crate::Result;
 use crate::error::Kind;
-use crate::plan::{Choices, Dispatch, Elem, Plan, Recorder, Stage, Step, Tensor};
+use crate::plan::{Choices, Dispatch, Elem, Plan, Recorder, Step, Tensor};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -220,7 +220,7 @@ fn contests(gpu: &Gpu, record: &dyn Fn(Choices) -> Arc<Plan>, known: &Choices) -
             .filter(|(_, variant)| gpu.features.offer(variant.needs));
         let plan =
             record(Choices(offered.map(|(label, variant)| ((*label).to_owned(), variant.name.to_owned())).collect()));
-        let step = Some(plan.span(Stage::Mask, Stage::Update)).filter(|range| !range.is_empty());
+        let step = Some(plan.step()).filter(|range| !range.is_empty());
         for d in &plan.dispatches[step.unwrap_or(0..plan.dispatches.len())] {
             let key = Choices::key(d.kernel, &d.class);
             if d.class.is_empty() || d.variant != v || known.0.contains_key(&key) {

@@ -2,6 +2,7 @@
 //! bytes -> [`ElectraConfig::from_json`] (checked) -> names and shapes; [`ElectraConfig::to_json`] -> bytes.
 
 use super::Role;
+use crate::model::ledger::Tower;
 use crate::{Error, Result};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -96,6 +97,22 @@ impl ElectraConfig {
             model_type: "electra".to_owned(),
             architectures: Some(vec![role.architecture().to_owned()]),
             ..transformers_defaults()
+        }
+    }
+
+    /// The sizes as the ledger takes them. [`ElectraConfig::check`] keeps them far below 2^32.
+    pub fn tower(&self) -> Tower {
+        let size = |n: usize| u32::try_from(n).expect("a checked size fits in 32 bits");
+        Tower {
+            vocab: size(self.vocab_size),
+            positions: size(self.max_position_embeddings),
+            segments: size(self.type_vocab_size),
+            embedding: size(self.embedding_size),
+            hidden: size(self.hidden_size),
+            layers: size(self.num_hidden_layers),
+            heads: size(self.num_attention_heads),
+            ffn: size(self.intermediate_size),
+            eps_bits: (self.layer_norm_eps as f32).to_bits(),
         }
     }
 

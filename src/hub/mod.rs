@@ -14,7 +14,7 @@ pub use names::{SHARED, TIED_HEAD, WORD_EMBEDDINGS, expected_tensors};
 pub use network::{
     Network, network_from_bytes, read_config, read_network, refuse_occupied, role_of, tokenizer_files, write_network,
 };
-pub use pair::{Networks, Pair, pair_from_networks, read_networks, read_pair, write_networks, write_pair};
+pub use pair::{Networks, Pair, main_folder, pair_from_networks, read_networks, read_pair, write_networks, write_pair};
 pub use staging::{FileRecord, Staging, hash_file, recover, remove_folder, replace_file};
 pub use tensors::{HubTensor, TensorFile, Tensors, open_safetensors, parse_safetensors, write_safetensors};
 
@@ -24,39 +24,44 @@ pub(crate) use pair::stage_networks;
 pub(crate) use pair::tests::random_pair;
 pub(crate) use staging::{REPLACED, hash_bytes, hidden_target};
 
-/// Which of the two networks of a pair a folder holds.
+/// What a network's folder holds: its role in the run, and with it its head.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
-    /// Judges every token: original or replaced (`ElectraForPreTraining`).
+    /// The main network where it judges every token: original or replaced (`ElectraForPreTraining`).
     Discriminator,
-    /// Proposes replacements for masked tokens (`ElectraForMaskedLM`).
+    /// The main network where it is a masked language model (`ElectraForMaskedLM`).
+    Encoder,
+    /// The auxiliary network: it proposes replacements for masked tokens (`ElectraForMaskedLM`).
     Generator,
 }
 
 impl Role {
-    pub const BOTH: [Self; 2] = [Self::Discriminator, Self::Generator];
+    pub const ALL: [Self; 3] = [Self::Discriminator, Self::Encoder, Self::Generator];
 
     /// The transformers class that loads it.
     pub fn architecture(self) -> &'static str {
         match self {
             Self::Discriminator => "ElectraForPreTraining",
-            Self::Generator => "ElectraForMaskedLM",
+            Self::Encoder | Self::Generator => "ElectraForMaskedLM",
         }
     }
 
-    /// Its folder in a pair, and its name in messages.
+    /// Its folder in a checkpoint, and its name in messages.
     pub fn folder(self) -> &'static str {
         match self {
             Self::Discriminator => "discriminator",
+            Self::Encoder => "encoder",
             Self::Generator => "generator",
         }
     }
 
+    /// Whether its head proposes words.
+    pub fn proposes(self) -> bool {
+        self != Self::Discriminator
+    }
+
     /// How the names of the tensors that only its head has begin.
     pub(crate) fn head_prefix(self) -> &'static str {
-        match self {
-            Self::Discriminator => "discriminator_predictions.",
-            Self::Generator => "generator_predictions.",
-        }
+        if self.proposes() { "generator_predictions." } else { "discriminator_predictions." }
     }
 }

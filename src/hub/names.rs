@@ -2,6 +2,9 @@
 //! config -> [`expected_tensors`] -> compared with a file's header before any weight is read.
 
 use super::{ElectraConfig, Role};
+use crate::config::InitRule;
+use crate::model::ledger::{self, Entry, Part, Shape};
+use crate::objective;
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -19,53 +22,20 @@ pub const SHARED: [&str; 5] = [
     "electra.embeddings.LayerNorm.bias",
 ];
 
-/// Name and shape of every tensor of `role`, in the order of the forward pass; Linear weights are [out, in].
+/// Name and shape of every tensor of `role`, in the order of the forward pass, as the ledger has them; Linear weights are [out, in].
 /// ELECTRA-Small's discriminator has 203, Base's 201 (no `embeddings_project` where both sizes agree).
 pub fn expected_tensors(config: &ElectraConfig, role: Role) -> Vec<(String, Vec<usize>)> {
-    let (v, e, h) = (config.vocab_size, config.embedding_size, config.hidden_size);
-    let mut list = Vec::with_capacity(16 * config.num_hidden_layers + 12);
-    let embeddings =
-        [vec![v, e], vec![config.max_position_embeddings, e], vec![config.type_vocab_size, e], vec![e], vec![e]];
-    list.extend(SHARED.iter().map(|name| (*name).to_owned()).zip(embeddings));
-    if e != h {
-        linear(&mut list, "electra.embeddings_project", h, e);
-    }
-    for layer in 0..config.num_hidden_layers {
-        encoder_layer(&mut list, &format!("electra.encoder.layer.{layer}"), h, config.intermediate_size);
-    }
-    match role {
-        Role::Discriminator => {
-            linear(&mut list, "discriminator_predictions.dense", h, h);
-            linear(&mut list, "discriminator_predictions.dense_prediction", 1, h);
-        }
-        Role::Generator => {
-            linear(&mut list, "generator_predictions.dense", e, h);
-            layer_norm(&mut list, "generator_predictions.LayerNorm", e);
-            list.push(("generator_lm_head.bias".to_owned(), vec![v]));
-        }
-    }
-    list
-}
-
-fn encoder_layer(list: &mut Vec<(String, Vec<usize>)>, layer: &str, h: usize, i: usize) {
-    for projection in ["query", "key", "value"] {
-        linear(list, &format!("{layer}.attention.self.{projection}"), h, h);
-    }
-    linear(list, &format!("{layer}.attention.output.dense"), h, h);
-    layer_norm(list, &format!("{layer}.attention.output.LayerNorm"), h);
-    linear(list, &format!("{layer}.intermediate.dense"), i, h);
-    linear(list, &format!("{layer}.output.dense"), h, i);
-    layer_norm(list, &format!("{layer}.output.LayerNorm"), h);
-}
-
-fn linear(list: &mut Vec<(String, Vec<usize>)>, name: &str, rows: usize, columns: usize) {
-    list.push((format!("{name}.weight"), vec![rows, columns]));
-    list.push((format!("{name}.bias"), vec![rows]));
-}
-
-fn layer_norm(list: &mut Vec<(String, Vec<usize>)>, name: &str, width: usize) {
-    list.push((format!("{name}.weight"), vec![width]));
-    list.push((format!("{name}.bias"), vec![width]));
+    let passes = match role {
+        Role::Discriminator => &objective::JUDGE_ORIGINAL,
+        Role::Encoder | Role::Generator => &objective::PROPOSE_ALONE,
+    };
+    let shape = Shape { passes, main: config.tower(), aux: None };
+    let entries = ledger::in_model_order(&shape, InitRule::Reference, 0.0);
+    let named = |entry: &Entry| {
+        let part = |part: &Part| (part.name.clone(), entry.part_shape(part));
+        entry.parts.iter().map(part).collect::<Vec<_>>()
+    };
+    entries.iter().flat_map(named).collect()
 }
 
 /// How the tensors of a file differ from the expected ones; all lists empty where they agree.

@@ -1,10 +1,10 @@
-//! Both networks of a run: a folder with discriminator/ and generator/ -> [`read_pair`] -> [`Pair`], whose shared tensors are one set.
-//! [`write_pair`] writes the folder again.
+//! The networks of a run: a checkpoint's folder -> [`read_networks`] -> [`Networks`], or [`read_pair`] -> [`Pair`], whose shared tensors
+//! are one set. [`write_networks`] and [`write_pair`] write the folder again.
 
 use super::network::{largest_difference, refuse_occupied, stage_network};
 use super::{Network, Role, SHARED, Staging, read_network};
 use crate::{Error, Result};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// A discriminator and its generator. The tensors of [`SHARED`] are equal in both.
 #[derive(Debug, Clone, PartialEq)]
@@ -13,31 +13,59 @@ pub struct Pair {
     pub generator: Network,
 }
 
-/// The networks that a run trains: a pair, or the generator alone (the MLM objective).
+/// The networks that a run trains: the one that is kept, and beside it the auxiliary one, where the objective has it. The tensors of
+/// [`SHARED`] are equal in both.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Networks {
-    pub discriminator: Option<Network>,
-    pub generator: Network,
+    pub main: Network,
+    /// What the main network is: a discriminator or an encoder.
+    pub role: Role,
+    pub aux: Option<Network>,
 }
 
 impl From<Pair> for Networks {
     fn from(pair: Pair) -> Self {
-        Self { discriminator: Some(pair.discriminator), generator: pair.generator }
+        Self { main: pair.discriminator, role: Role::Discriminator, aux: Some(pair.generator) }
     }
 }
 
-/// Reads the networks of a run's checkpoint: a pair, or a generator alone where there is no discriminator/.
+impl Networks {
+    /// A main network without an auxiliary one.
+    pub fn alone(main: Network, role: Role) -> Self {
+        Self { main, role, aux: None }
+    }
+
+    /// Each network with its role, the main one first.
+    pub fn all(&self) -> impl Iterator<Item = (Role, &Network)> {
+        std::iter::once((self.role, &self.main)).chain(self.aux.iter().map(|aux| (Role::Generator, aux)))
+    }
+}
+
+/// What a checkpoint's folder holds as its main network, and the folder of that network.
+///
+/// Before there was `encoder/`, a masked language model that was trained alone lay in `generator/`.
+pub fn main_folder(dir: &Path) -> (Role, PathBuf) {
+    let there = |role: &Role| dir.join(role.folder()).exists();
+    let role = [Role::Discriminator, Role::Encoder].into_iter().find(there);
+    match role {
+        Some(role) => (role, dir.join(role.folder())),
+        None => (Role::Encoder, dir.join(Role::Generator.folder())),
+    }
+}
+
+/// Reads the networks of a run's checkpoint, and what a person should know about them (warnings).
 pub fn read_networks(dir: &Path) -> Result<(Networks, Vec<String>)> {
-    if dir.join(Role::Discriminator.folder()).exists() {
+    let (role, main) = main_folder(dir);
+    if role == Role::Discriminator && dir.join(Role::Generator.folder()).exists() {
         return read_pair(dir).map(|(pair, warnings)| (pair.into(), warnings));
     }
-    let (generator, warnings) = read_network(&dir.join(Role::Generator.folder()), Role::Generator)?;
-    Ok((Networks { discriminator: None, generator }, warnings))
+    let (network, warnings) = read_network(&main, role)?;
+    Ok((Networks::alone(network, role), warnings))
 }
 
 /// Reads `dir`/discriminator and `dir`/generator, and what a person should know about them (warnings).
 pub fn read_pair(dir: &Path) -> Result<(Pair, Vec<String>)> {
-    for role in Role::BOTH {
+    for role in [Role::Discriminator, Role::Generator] {
         if !dir.join(role.folder()).is_dir() {
             return Err(Error::failed(format!("there is no folder {}/", role.folder())).at(dir.display()).hint(
                 "both networks are needed: a folder with discriminator/ and generator/, each as transformers saves it",
@@ -115,10 +143,10 @@ pub fn write_networks(dir: &Path, networks: &Networks, extra: &[(String, Vec<u8>
 }
 
 pub(crate) fn stage_networks(staging: &mut Staging, networks: &Networks, extra: &[(String, Vec<u8>)]) -> Result<()> {
-    if let Some(discriminator) = &networks.discriminator {
-        stage_network(staging, "discriminator/", Role::Discriminator, discriminator, extra)?;
+    for (role, network) in networks.all() {
+        stage_network(staging, &format!("{}/", role.folder()), role, network, extra)?;
     }
-    stage_network(staging, "generator/", Role::Generator, &networks.generator, extra)
+    Ok(())
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 //! It reads like the paper; what it keeps for the backward is the value it returns.
 
 use super::arena::Arenas;
-use super::ledger::{Group, Tower};
+use super::ledger::Tower;
 use crate::ops::Dropout;
 use crate::ops::attention::{self, Attended, Heads};
 use crate::ops::embed::{self, Tables};
@@ -33,15 +33,15 @@ struct LayerWeights {
 pub struct Lookup<'a> {
     pub arenas: &'a Arenas,
     pub recorder: &'a Recorder,
-    pub group: Group,
+    /// The network's name in the ledger.
+    pub network: &'a str,
     pub gradients: bool,
 }
 
 impl Lookup<'_> {
     /// The name that a tensor of the network has in the ledger.
     fn full_name(&self, name: &str) -> String {
-        let prefix = if self.group == Group::Generator { "generator" } else { "discriminator" };
-        let own = format!("{prefix}.{name}");
+        let own = format!("{}.{name}", self.network);
         if self.arenas.has(&own) { own } else { format!("shared.{name}") }
     }
 
@@ -105,6 +105,8 @@ pub struct Text<'a> {
     pub types: &'a Tensor,
     pub attention: &'a Tensor,
     pub shares: Option<&'a Tensor>,
+    /// Whether a token sees only itself and those before it.
+    pub causal: bool,
 }
 
 /// Dropout probabilities of a pass and the numbering of its sites.
@@ -176,7 +178,7 @@ pub fn forward(r: &mut Recorder, name: &str, tower: &Tower, p: &Weights, text: T
     let gelus_bytes = gelus * u64::from(r.stored.bytes());
     let mut layers = Vec::with_capacity(p.layers.len());
     for (l, weights) in p.layers.iter().enumerate() {
-        let mut acts = layer_forward(r, &format!("{name}.{l}"), tower, weights, &x, text.attention, drop);
+        let mut acts = layer_forward(r, &format!("{name}.{l}"), tower, weights, &x, &text, drop);
         acts.up = acts.up.filter(|_| gelus_bytes <= KEPT_GELUS_BYTES_MAX);
         if let Some(shares) = text.shares {
             attention::map(r, &acts.attended, shares);
@@ -194,12 +196,13 @@ fn layer_forward(
     tower: &Tower,
     p: &LayerWeights,
     x: &Tensor,
-    mask: &Tensor,
+    text: &Text,
     drop: &mut Dropouts,
 ) -> LayerActs {
+    let mask = text.attention;
     let [_, t] = mask.dims();
     let label = |s: &str| format!("{name}.{s}");
-    let heads = Heads { count: tower.heads, causal: false };
+    let heads = Heads { count: tower.heads, causal: text.causal };
     let (attention_drop, drop1, drop2) = (drop.attention(), drop.hidden(), drop.hidden());
 
     let qkv = matmul::forward(r, &label("qkv"), x, &p.qkv);

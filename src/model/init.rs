@@ -58,10 +58,11 @@ fn truncated_normal(key: Key, index: u32) -> f64 {
 mod tests {
     use super::*;
     use crate::model::ledger::{Group, Part};
+    use crate::objective::NetId;
 
     fn entry(init: Init) -> Entry {
-        let part = Part { network: Group::Generator, name: "w".into(), rows: 0..200 };
-        Entry { name: "w".into(), shape: vec![200, 300], group: Group::Generator, decay: true, init, parts: vec![part] }
+        let part = Part { net: NetId::Aux, name: "w".into(), rows: 0..200 };
+        Entry { name: "w".into(), shape: vec![200, 300], group: Group::Aux, decay: true, init, parts: vec![part] }
     }
 
     #[test]

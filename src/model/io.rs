@@ -2,6 +2,7 @@
 
 use super::ledger::Tower;
 use crate::batch::{Batch, NONE};
+use crate::objective::At;
 use crate::ops::vocab::Slots;
 use crate::plan::{ALIGN, Elem, Plan, Recorder, Role, Tensor};
 
@@ -51,18 +52,22 @@ pub struct Io {
     pub token_out: Tensor,
     /// (groups, 64): each clipping group's guard
     pub step_out: Tensor,
+    /// (B, T) 1 where a slot points at the token. Only where a loss counts these.
+    hidden: Option<Tensor>,
 }
 
 impl Io {
-    /// `role` of the results: [`Role::Output`] where they are collected after every micro-batch, [`Role::State`] where they are read on demand.
-    pub fn new(r: &mut Recorder, label: &str, size: PassSize, tables: Tables, role: Role) -> Self {
+    /// `hidden`: the batch says which tokens are hidden. `role` of the results: [`Role::Output`] where they are collected after every micro-batch, [`Role::State`] where they are read on demand.
+    pub fn new(r: &mut Recorder, label: &str, size: PassSize, tables: Tables, hidden: bool, role: Role) -> Self {
         let (grid, s) = ([size.rows, size.row_len], size.slots);
-        let input_lens = [grid[0] * grid[1]; 5].into_iter().chain([s; 3]);
+        let cells = 5 + usize::from(hidden);
+        let input_lens = std::iter::repeat_n(grid[0] * grid[1], cells).chain([s; 3]);
         let mut input = Layout::new(r, &format!("{label}.input"), Role::Input, input_lens);
         let [ids, masked_ids, types, attention, token_slot] =
             ["ids", "masked_ids", "types", "attention", "token_slot"].map(|name| input.next(r, name, &grid));
         let [slot_position, slot_next, labels] =
             ["slot_position", "slot_next", "slot_label"].map(|name| input.next(r, name, &[s]));
+        let hidden = hidden.then(|| input.next(r, "hidden", &grid));
         let groups = crate::ops::optimizer::GROUPS_MAX;
         let out_lens = [size.tokens() * 2, s * 4, groups * ALIGN];
         let mut output = Layout::new(r, &format!("{label}.output"), role, out_lens);
@@ -84,6 +89,7 @@ impl Io {
             slots: Slots { labels, sampled, slot_out },
             token_out,
             step_out,
+            hidden,
         }
     }
 
@@ -108,6 +114,7 @@ impl Io {
             },
             token_out: at(&self.token_out),
             step_out: at(&self.step_out),
+            hidden: self.hidden.as_ref().map(at),
         }
     }
 
@@ -136,6 +143,21 @@ impl Io {
         put(&self.slot_position, &batch.slot_position, NONE, size.tokens());
         put(&self.slot_next, &batch.slot_next, NONE, size.slots);
         put(&self.slots.labels, &batch.slot_label, NONE, vocab);
+        if let Some(hidden) = &self.hidden {
+            let flags: Vec<u32> = batch.token_slot.iter().map(|&slot| u32::from(slot != NONE)).collect();
+            put(hidden, &flags, 0, 2);
+        }
+    }
+
+    /// (B, T) 1 where a loss at these positions counts the token.
+    ///
+    /// # Panics
+    /// Where the block was made without the hidden tokens, and they are asked for.
+    pub fn counted(&self, at: At) -> &Tensor {
+        match at {
+            At::Tokens => &self.attention,
+            At::Slots => self.hidden.as_ref().expect("a shape whose loss counts hidden tokens has them in its batches"),
+        }
     }
 
     /// The parts of a collected output block.
@@ -236,7 +258,7 @@ mod tests {
     fn packed(change: impl FnOnce(&mut Batch)) -> Vec<u32> {
         let mut r = Recorder::new(Choices::default(), Limits::default());
         let size = PassSize { rows: 2, row_len: 4, slots: 2 };
-        let io = Io::new(&mut r, "text", size, Tables { vocab: 10, segments: 2 }, Role::State);
+        let io = Io::new(&mut r, "text", size, Tables { vocab: 10, segments: 2 }, false, Role::State);
         let mut batch = Batch::new(2, 4, 2);
         change(&mut batch);
         let mut words = Vec::new();

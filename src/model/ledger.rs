@@ -1,8 +1,10 @@
 //! The ledger of parameters: every trainable tensor, said once. Names, shapes, initial values, weight decay, groups and the
 //! Hugging Face tensors inside (electra.md 2.2); offsets, checkpoints, the optimizer's ranges and the tests come from here.
 
+use super::heads;
 use super::neighbours::Neighbours;
-use crate::config::{Config, InitRule, Objective};
+use crate::config::{Config, InitRule};
+use crate::objective::{self, At, Head, NetId, Pass};
 use std::ops::Range;
 
 /// Sizes of one network, as in its `config.json`.
@@ -26,13 +28,15 @@ impl Tower {
     }
 }
 
-/// What is trained together; embeddings and their normalisation are one set for both networks.
+/// What is trained: the passes over a text, and the networks that they need. Embeddings and their normalisation are one set for
+/// both networks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 pub struct Shape {
-    /// The network with the masked-language-model head: the small generator, or the main network of the MLM objective.
-    pub generator: Tower,
-    /// The main network with the detection head; none in the MLM objective.
-    pub discriminator: Option<Tower>,
+    pub passes: &'static [Pass],
+    /// The network that is kept and fine-tuned.
+    pub main: Tower,
+    /// The network that is thrown away after training: the generator of ELECTRA.
+    pub aux: Option<Tower>,
 }
 
 impl Shape {
@@ -49,34 +53,74 @@ impl Shape {
             ffn,
             eps_bits: 1e-12f32.to_bits(),
         };
-        let main = tower(c.hidden_size, c.heads, c.ffn_size);
-        match c.objective {
-            Objective::Electra => Self {
-                generator: tower(c.generator_hidden_size, c.generator_heads, c.generator_ffn_size),
-                discriminator: Some(main),
-            },
-            Objective::Mlm => Self { generator: main, discriminator: None },
+        let passes = c.passes();
+        let aux = passes.iter().any(|pass| pass.net == NetId::Aux);
+        Self {
+            passes,
+            main: tower(c.hidden_size, c.heads, c.ffn_size),
+            aux: aux.then(|| tower(c.generator_hidden_size, c.generator_heads, c.generator_ffn_size)),
         }
     }
 
-    /// The networks there are.
-    pub fn towers(&self) -> impl Iterator<Item = (Group, &Tower)> {
-        let main = self.discriminator.as_ref().map(|tower| (Group::Discriminator, tower));
-        std::iter::once((Group::Generator, &self.generator)).chain(main)
+    pub fn tower(&self, net: NetId) -> Option<&Tower> {
+        match net {
+            NetId::Aux => self.aux.as_ref(),
+            NetId::Main => Some(&self.main),
+        }
+    }
+
+    /// The networks there are, the auxiliary one first.
+    pub fn towers(&self) -> impl Iterator<Item = (NetId, &Tower)> {
+        self.aux.as_ref().map(|tower| (NetId::Aux, tower)).into_iter().chain([(NetId::Main, &self.main)])
+    }
+
+    /// The heads of a network, in the order of the passes.
+    pub fn heads(&self, net: NetId) -> impl Iterator<Item = Head> {
+        objective::heads_of(self.passes, net)
+    }
+
+    /// Whether some loss counts the hidden tokens one by one, so that a batch must say which they are.
+    pub fn counts_hidden(&self) -> bool {
+        self.passes.iter().any(|pass| pass.head == Head::Rtd && pass.at == At::Slots)
+    }
+
+    /// The clipping group of a group of tensors: all together, or one for each there is.
+    pub fn clip_group(&self, group: Group, separately: bool) -> u32 {
+        match group {
+            _ if !separately => 0,
+            Group::Shared => 0,
+            Group::Aux => 1,
+            Group::Main => 1 + u32::from(self.aux.is_some()),
+        }
+    }
+
+    /// What a network is called where people and files need a name: by its role and its head.
+    pub fn name(&self, net: NetId) -> &'static str {
+        match (net, self.heads(net).last()) {
+            (NetId::Aux, _) => "generator",
+            (NetId::Main, Some(Head::Mlm)) => "encoder",
+            (NetId::Main, _) => "discriminator",
+        }
     }
 }
 
-/// Which network a tensor belongs to: learning-rate and clipping group.
+/// Which network a tensor belongs to: learning-rate and clipping group. The order is that of the arenas.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Group {
     Shared,
-    Generator,
-    Discriminator,
+    Aux,
+    Main,
 }
 
 impl Group {
-    pub const ALL: [Self; 3] = [Self::Shared, Self::Generator, Self::Discriminator];
+    /// The group of the tensors that a network alone has.
+    pub fn of(net: NetId) -> Self {
+        match net {
+            NetId::Aux => Self::Aux,
+            NetId::Main => Self::Main,
+        }
+    }
 }
 
 /// How a tensor starts.
@@ -99,7 +143,7 @@ pub enum Init {
 /// One Hugging Face tensor inside a ledger entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Part {
-    pub network: Group,
+    pub net: NetId,
     /// Name in that network's checkpoint.
     pub name: String,
     /// Rows of the entry (its first axis) that it covers.
@@ -143,45 +187,49 @@ impl Entry {
 
 /// Every entry of what is trained, in the order of the arenas: group by group, decayed tensors first.
 pub fn ledger(shape: &Shape, init: InitRule, std: f64) -> Vec<Entry> {
-    let towers: Vec<(Group, &Tower)> = shape.towers().collect();
-    ledger_of(&towers, init, std)
-}
-
-/// The same for any of the networks: one, or both with equal embeddings.
-pub fn ledger_of(towers: &[(Group, &Tower)], init: InitRule, std: f64) -> Vec<Entry> {
-    let main = towers.last().map_or(Group::Discriminator, |(group, _)| *group);
-    let rules = Rules { rule: init, std, main };
-    let mut entries = towers.first().map_or_else(Vec::new, |(_, tower)| shared_entries(tower, &rules));
-    for (group, tower) in towers {
-        tower_entries(&mut entries, *group, tower, &rules);
-    }
-    for (group, tower) in towers {
-        head_entries(&mut entries, *group, tower, &rules);
-    }
-    for entry in entries.iter_mut().filter(|e| e.group == Group::Shared) {
-        entry.parts.retain(|part| towers.iter().any(|(group, _)| *group == part.network));
-    }
+    let mut entries = in_model_order(shape, init, std);
     // Stable: within a group and kind the order is the model's.
     entries.sort_by_key(|e| (e.group, !e.decay));
     entries
 }
 
-struct Rules {
+/// The same in the order of the forward pass, network after network.
+pub fn in_model_order(shape: &Shape, init: InitRule, std: f64) -> Vec<Entry> {
+    let rules = Rules { rule: init, std };
+    let nets: Vec<NetId> = shape.towers().map(|(net, _)| net).collect();
+    let mut entries = shared_entries(&shape.main, &rules, &nets);
+    for (net, tower) in shape.towers() {
+        let network = Named { net, name: shape.name(net) };
+        tower_entries(&mut entries, network, tower, &rules);
+        for head in shape.heads(net) {
+            heads::entries(&mut entries, head, network, tower, &rules);
+        }
+    }
+    entries
+}
+
+/// A network and the name under which its tensors stand in the ledger.
+#[derive(Debug, Clone, Copy)]
+pub struct Named {
+    pub net: NetId,
+    pub name: &'static str,
+}
+
+/// How tensors start, by the rule that a run asks for.
+pub struct Rules {
     rule: InitRule,
     std: f64,
-    /// The network that the run is for. It alone starts by looking at its neighbours: a generator that does so too gets ahead of its judge.
-    main: Group,
 }
 
 impl Rules {
-    fn matrix(&self, fan_in: u32) -> Init {
+    pub fn matrix(&self, fan_in: u32) -> Init {
         match self.rule {
             InitRule::Reference => Init::TruncatedNormal(self.std),
             InitRule::FanIn | InitRule::Neighbours => Init::TruncatedNormal(1.0 / f64::from(fan_in).sqrt()),
         }
     }
     /// Where the reference leaves TensorFlow's default (electra.md 1.2).
-    fn default_dense(&self, fan_in: u32) -> Init {
+    pub fn default_dense(&self, fan_in: u32) -> Init {
         match self.rule {
             InitRule::Reference => Init::Glorot,
             InitRule::FanIn | InitRule::Neighbours => self.matrix(fan_in),
@@ -193,107 +241,87 @@ impl Rules {
             InitRule::Neighbours => Init::Waves(self.std),
         }
     }
-    fn looks_beside(&self, group: Group) -> bool {
-        self.rule == InitRule::Neighbours && group == self.main
+    /// Only the main network starts by looking at its neighbours: a generator that does so too gets ahead of its judge.
+    fn looks_beside(&self, net: NetId) -> bool {
+        self.rule == InitRule::Neighbours && net == NetId::Main
     }
-    fn projection(&self, group: Group, t: &Tower) -> Init {
-        if self.looks_beside(group) { Init::CarryWaves(Neighbours::of(t)) } else { self.default_dense(t.embedding) }
+    fn projection(&self, net: NetId, t: &Tower) -> Init {
+        if self.looks_beside(net) { Init::CarryWaves(Neighbours::of(t)) } else { self.default_dense(t.embedding) }
     }
-    fn query_key_value(&self, group: Group, t: &Tower, layer: u32) -> Init {
-        if self.looks_beside(group) { Init::LookBeside(Neighbours::of(t), layer) } else { self.matrix(t.hidden) }
-    }
-}
-
-fn prefix(group: Group) -> &'static str {
-    match group {
-        Group::Shared => "shared",
-        Group::Generator => "generator",
-        Group::Discriminator => "discriminator",
+    fn query_key_value(&self, net: NetId, t: &Tower, layer: u32) -> Init {
+        if self.looks_beside(net) { Init::LookBeside(Neighbours::of(t), layer) } else { self.matrix(t.hidden) }
     }
 }
 
-/// An entry that is one tensor of one network (of both, if shared).
-fn single(group: Group, name: &str, shape: &[u32], init: Init) -> Entry {
-    let networks: &[Group] = match group {
-        Group::Shared => &[Group::Discriminator, Group::Generator],
-        Group::Generator => &[Group::Generator],
-        Group::Discriminator => &[Group::Discriminator],
-    };
-    let rows = 0..shape[0];
-    Entry {
-        name: format!("{}.{name}", prefix(group)),
-        shape: shape.to_vec(),
-        group,
-        decay: !(name.contains("LayerNorm") || name.ends_with("bias")),
-        init,
-        parts: networks.iter().map(|&network| Part { network, name: name.to_owned(), rows: rows.clone() }).collect(),
-    }
+/// An entry that is one tensor of one network.
+fn own(network: Named, name: &str, shape: &[u32], init: Init) -> Entry {
+    let part = Part { net: network.net, name: name.to_owned(), rows: 0..shape[0] };
+    entry(Group::of(network.net), network.name, name, shape, init, vec![part])
 }
 
-fn shared_entries(t: &Tower, rules: &Rules) -> Vec<Entry> {
+fn entry(group: Group, prefix: &str, name: &str, shape: &[u32], init: Init, parts: Vec<Part>) -> Entry {
+    let decay = !(name.contains("LayerNorm") || name.ends_with("bias"));
+    Entry { name: format!("{prefix}.{name}"), shape: shape.to_vec(), group, decay, init, parts }
+}
+
+/// Word, position and segment tables and their normalisation: one tensor for all `nets`, the main network's name first.
+fn shared_entries(t: &Tower, rules: &Rules, nets: &[NetId]) -> Vec<Entry> {
     let e = t.embedding;
     let table = Init::TruncatedNormal(rules.std);
-    let name = |s: &str| format!("electra.embeddings.{s}");
+    let shared = |s: &str, shape: &[u32], init| {
+        let name = format!("electra.embeddings.{s}");
+        let part = |&net: &NetId| Part { net, name: name.clone(), rows: 0..shape[0] };
+        entry(Group::Shared, "shared", &name, shape, init, nets.iter().rev().map(part).collect())
+    };
     vec![
-        single(Group::Shared, &name("word_embeddings.weight"), &[t.vocab, e], table),
-        single(Group::Shared, &name("position_embeddings.weight"), &[t.positions, e], rules.positions()),
-        single(Group::Shared, &name("token_type_embeddings.weight"), &[t.segments, e], table),
-        single(Group::Shared, &name("LayerNorm.weight"), &[e], Init::Ones),
-        single(Group::Shared, &name("LayerNorm.bias"), &[e], Init::Zeros),
+        shared("word_embeddings.weight", &[t.vocab, e], table),
+        shared("position_embeddings.weight", &[t.positions, e], rules.positions()),
+        shared("token_type_embeddings.weight", &[t.segments, e], table),
+        shared("LayerNorm.weight", &[e], Init::Ones),
+        shared("LayerNorm.bias", &[e], Init::Zeros),
     ]
 }
 
-fn linear(entries: &mut Vec<Entry>, group: Group, name: &str, [out, fan_in]: [u32; 2], init: Init) {
-    entries.push(single(group, &format!("{name}.weight"), &[out, fan_in], init));
-    entries.push(single(group, &format!("{name}.bias"), &[out], Init::Zeros));
+/// weight: (out, fan_in), bias: (out)
+pub fn linear(entries: &mut Vec<Entry>, network: Named, name: &str, [out, fan_in]: [u32; 2], init: Init) {
+    entries.push(own(network, &format!("{name}.weight"), &[out, fan_in], init));
+    bias(entries, network, &format!("{name}.bias"), out);
 }
 
-fn affine(entries: &mut Vec<Entry>, group: Group, name: &str, n: u32) {
-    entries.push(single(group, &format!("{name}.weight"), &[n], Init::Ones));
-    entries.push(single(group, &format!("{name}.bias"), &[n], Init::Zeros));
+/// (n), zero at the start.
+pub fn bias(entries: &mut Vec<Entry>, network: Named, name: &str, n: u32) {
+    entries.push(own(network, name, &[n], Init::Zeros));
 }
 
-fn tower_entries(entries: &mut Vec<Entry>, group: Group, t: &Tower, rules: &Rules) {
-    let (h, e) = (t.hidden, t.embedding);
+/// Scale and shift of a layer normalisation: (n) each.
+pub fn affine(entries: &mut Vec<Entry>, network: Named, name: &str, n: u32) {
+    entries.push(own(network, &format!("{name}.weight"), &[n], Init::Ones));
+    bias(entries, network, &format!("{name}.bias"), n);
+}
+
+fn tower_entries(entries: &mut Vec<Entry>, network: Named, t: &Tower, rules: &Rules) {
+    let (h, e, net) = (t.hidden, t.embedding, network.net);
     if h != e {
-        linear(entries, group, "electra.embeddings_project", [h, e], rules.projection(group, t));
+        linear(entries, network, "electra.embeddings_project", [h, e], rules.projection(net, t));
     }
     for l in 0..t.layers {
         let name = |s: &str| format!("electra.encoder.layer.{l}.{s}");
-        let qkv = rules.query_key_value(group, t, l);
+        let qkv = rules.query_key_value(net, t, l);
         for (kind, shape, init) in [("weight", vec![3 * h, h], qkv), ("bias", vec![3 * h], Init::Zeros)] {
             let part = |i: u32, s: &str| Part {
-                network: group,
+                net,
                 name: name(&format!("attention.self.{s}.{kind}")),
                 rows: i * h..(i + 1) * h,
             };
-            entries.push(Entry {
-                name: format!("{}.{}", prefix(group), name(&format!("attention.self.qkv.{kind}"))),
-                shape,
-                group,
-                decay: kind == "weight",
-                init,
-                parts: vec![part(0, "query"), part(1, "key"), part(2, "value")],
-            });
+            let parts = vec![part(0, "query"), part(1, "key"), part(2, "value")];
+            let block = name(&format!("attention.self.qkv.{kind}"));
+            entries.push(entry(Group::of(net), network.name, &block, &shape, init, parts));
         }
-        linear(entries, group, &name("attention.output.dense"), [h, h], rules.matrix(h));
-        affine(entries, group, &name("attention.output.LayerNorm"), h);
-        linear(entries, group, &name("intermediate.dense"), [t.ffn, h], rules.matrix(h));
-        linear(entries, group, &name("output.dense"), [h, t.ffn], rules.matrix(t.ffn));
-        affine(entries, group, &name("output.LayerNorm"), h);
-    }
-}
-
-fn head_entries(entries: &mut Vec<Entry>, group: Group, t: &Tower, rules: &Rules) {
-    if group == Group::Generator {
-        linear(entries, group, "generator_predictions.dense", [t.embedding, t.hidden], rules.matrix(t.hidden));
-        affine(entries, group, "generator_predictions.LayerNorm", t.embedding);
-        entries.push(single(group, "generator_lm_head.bias", &[t.vocab], Init::Zeros));
-    } else {
-        let dense = rules.matrix(t.hidden);
-        linear(entries, group, "discriminator_predictions.dense", [t.hidden, t.hidden], dense);
-        let last = rules.default_dense(t.hidden);
-        linear(entries, group, "discriminator_predictions.dense_prediction", [1, t.hidden], last);
+        linear(entries, network, &name("attention.output.dense"), [h, h], rules.matrix(h));
+        affine(entries, network, &name("attention.output.LayerNorm"), h);
+        linear(entries, network, &name("intermediate.dense"), [t.ffn, h], rules.matrix(h));
+        linear(entries, network, &name("output.dense"), [h, t.ffn], rules.matrix(t.ffn));
+        affine(entries, network, &name("output.LayerNorm"), h);
     }
 }
 
@@ -306,12 +334,12 @@ mod tests {
         ledger(&Shape::from_config(&config, config.vocab_size), config.init, config.init_std)
     }
 
-    fn names(entries: &[Entry], network: Group) -> Vec<&str> {
-        entries.iter().flat_map(|e| &e.parts).filter(|p| p.network == network).map(|p| p.name.as_str()).collect()
+    fn names(entries: &[Entry], net: NetId) -> Vec<&str> {
+        entries.iter().flat_map(|e| &e.parts).filter(|p| p.net == net).map(|p| p.name.as_str()).collect()
     }
 
-    fn parameters(entries: &[Entry], network: Group) -> usize {
-        let of_network = |e: &&Entry| e.parts.iter().any(|p| p.network == network);
+    fn parameters(entries: &[Entry], net: NetId) -> usize {
+        let of_network = |e: &&Entry| e.parts.iter().any(|p| p.net == net);
         entries.iter().filter(of_network).map(|e| e.len() as usize).sum()
     }
 
@@ -320,9 +348,9 @@ mod tests {
         // electra.md 1.2 and 2.2.
         for (preset, tensors, size) in [("small", 203, 13_549_057), ("base", 201, 109_483_009)] {
             let entries = of(preset);
-            let mut found = names(&entries, Group::Discriminator);
+            let mut found = names(&entries, NetId::Main);
             assert_eq!(found.len(), tensors, "{preset}");
-            assert_eq!(parameters(&entries, Group::Discriminator), size, "{preset}");
+            assert_eq!(parameters(&entries, NetId::Main), size, "{preset}");
             found.sort_unstable();
             found.dedup();
             assert_eq!(found.len(), tensors, "{preset}: a name occurs twice");
@@ -340,10 +368,10 @@ mod tests {
         };
         let layer = |network, l| format!("{network}.electra.encoder.layer.{l}.attention.self.qkv.weight");
         assert_eq!(looking(&config), [0, 1].map(|l| layer("discriminator", l)));
-        config.objective = Objective::Mlm;
-        assert_eq!(looking(&config), [0, 1].map(|l| layer("generator", l)), "the only network of that objective");
+        config.objective = &objective::MLM;
+        assert_eq!(looking(&config), [0, 1].map(|l| layer("encoder", l)), "the only network of that objective");
         config.hidden_size = 128;
-        assert_eq!(looking(&config)[0], "generator.electra.embeddings_project.weight");
+        assert_eq!(looking(&config)[0], "encoder.electra.embeddings_project.weight");
     }
 
     #[test]

@@ -4,8 +4,8 @@
 //! **Invariant:** no executor is named here.
 
 pub mod arena;
-mod encoder;
-mod heads;
+pub(crate) mod encoder;
+pub mod heads;
 pub mod init;
 pub mod io;
 pub mod ledger;
@@ -13,6 +13,7 @@ mod needs;
 mod neighbours;
 pub mod read;
 mod record;
+pub(crate) mod walk;
 
 pub use needs::Needs;
 pub use record::{Model, ModelSpec, Parameter, ProbeSize, TrainSpec, slots_per_row};

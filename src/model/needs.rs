@@ -4,7 +4,7 @@
 use super::{Model, ModelSpec};
 use crate::Result;
 use crate::config::{Config, PRESETS};
-use crate::plan::{Choices, Limits, Role, Stage};
+use crate::plan::{Choices, Limits, Role};
 use serde::Serialize;
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -47,7 +47,7 @@ impl Needs {
         let buffer_bytes = plan.buffers.iter().map(|b| u64::from(b.len) * 4).max().unwrap_or(0);
         let bound = plan.dispatches.iter().flat_map(|d| d.tensors.iter()).map(|t| t.bytes());
         let binding_bytes = bound.max().unwrap_or(0);
-        let step = plan.span(Stage::Mask, Stage::Update);
+        let step = plan.step();
         Ok(Self {
             preset: PRESETS.iter().map(|(name, _)| *name).find(|name| *name == config.preset).unwrap_or_default(),
             about: config.about.clone(),

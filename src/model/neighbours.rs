@@ -146,7 +146,7 @@ mod tests {
         let mut config = Config::preset("base").unwrap();
         (config.embedding_size, config.layers) = (64, 1);
         let shape = Shape::from_config(&config, 500);
-        let start = Neighbours::of(&shape.discriminator.unwrap());
+        let start = Neighbours::of(&shape.main);
         let width = config.hidden_size / config.heads;
         assert!(start.query_key(0, 4 * width, 0).is_none(), "the fifth head");
         assert!(start.query_key(0, 2 * config.hidden_size, 0).is_none(), "values");
@@ -159,7 +159,7 @@ mod tests {
         assert_eq!(wave(8, 0.1, 5, 4), None);
         let mut config = Config::preset("nano").unwrap();
         config.embedding_size = 2;
-        let start = Neighbours::of(&Shape::from_config(&config, 500).generator);
+        let start = Neighbours::of(&Shape::from_config(&config, 500).main);
         assert_eq!((start.projection(0, 0), start.query_key(0, 0, 0)), (None, None));
     }
 }

@@ -1,14 +1,13 @@
-//! The plan of a run: generator, corruption, discriminator, gradients, update, and the passes that only look.
+//! The plan of a run: the passes of its objective, their gradients, the update, and the ranges that only look.
 
 use super::arena::Arenas;
-use super::encoder::{self, Dropouts, Encoded, Lookup, Text, Weights};
-use super::heads::{self, MlmSaved, MlmSlots, MlmWeights, RtdSaved, RtdTarget, RtdWeights};
+use super::encoder::Dropouts;
 use super::io::{Io, PassSize, Tables};
-use super::ledger::{self, Entry, Group, Shape, Tower};
-use crate::config::{Config, InitRule, Objective, Precision};
-use crate::ops::corrupt::{self, Inputs};
+use super::ledger::{self, Entry, Group, Shape};
+use super::walk::{self, Forms, How, Networks, Walk};
+use crate::config::{Config, InitRule, Precision};
 use crate::ops::{fill, optimizer};
-use crate::plan::{Choices, Elem, Limits, Plan, Recorder, Role, Stage, Tensor};
+use crate::plan::{Choices, Limits, Plan, Recorder, Role, Runs, Stage, Tensor};
 use crate::{Error, Result};
 use std::sync::Arc;
 
@@ -41,6 +40,16 @@ pub struct TrainSpec {
     pub clip: f64,
     pub clip_separately: bool,
     pub generator_lr_scale: f64,
+}
+
+impl TrainSpec {
+    /// By what the learning rate of a group of tensors is multiplied: only the auxiliary network has a rate of its own.
+    pub fn lr_scale(&self, group: Group) -> f64 {
+        match group {
+            Group::Aux => self.generator_lr_scale,
+            Group::Shared | Group::Main => 1.0,
+        }
+    }
 }
 
 impl ModelSpec {
@@ -147,23 +156,17 @@ pub struct Model {
     pub guard: Option<Tensor>,
 }
 
-/// The weights of both networks, or their gradients.
-struct Networks {
-    generator: Weights,
-    mlm: MlmWeights,
-    discriminator: Option<(Weights, RtdWeights)>,
+/// What the walks over the batches of a model have in common.
+struct Ways<'a> {
+    spec: &'a ModelSpec,
+    networks: &'a Networks,
+    source: &'a Tensor,
 }
 
-impl Networks {
-    fn new(r: &Recorder, arenas: &Arenas, shape: &Shape, gradients: bool) -> Self {
-        let lookup = |group| Lookup { arenas, recorder: r, group, gradients };
-        let generator = lookup(Group::Generator);
-        let main = lookup(Group::Discriminator);
-        Self {
-            generator: Weights::new(&generator, &shape.generator),
-            mlm: MlmWeights::new(&generator),
-            discriminator: shape.discriminator.as_ref().map(|t| (Weights::new(&main, t), RtdWeights::new(&main))),
-        }
+impl Ways<'_> {
+    fn over<'w>(&'w self, io: &'w Io) -> Walk<'w> {
+        let Self { spec, networks, source } = self;
+        Walk { shape: &spec.shape, networks, io, source, temperature: spec.temperature }
     }
 }
 
@@ -173,24 +176,26 @@ impl Model {
         r.stored = spec.precision.stored();
         let entries = ledger::ledger(&spec.shape, spec.init, spec.init_std);
         let arenas = Arenas::new(&mut r, entries, spec.train.is_some());
-        let source = r.state("replacements.source", Elem::U32, &[spec.shape.generator.vocab]);
+        let source = walk::source(&mut r, &spec.shape);
         let networks = Networks::new(&r, &arenas, &spec.shape, false);
-        let pass = Pass { spec: &spec, networks: &networks, source: &source, arenas: &arenas };
-        let tables = Tables::of(&spec.shape.generator);
+        let ways = Ways { spec: &spec, networks: &networks, source: &source };
+        let (tables, hidden) = (Tables::of(&spec.shape.main), spec.shape.counts_hidden());
         let mut guard = None;
         let io = spec.train.as_ref().map(|train| {
-            let io = Io::new(&mut r, "batch", train.size, tables, Role::Output);
-            guard = Some(record_training(&mut r, &pass, train, &arenas, &io));
-            r.begin(Stage::Evaluate);
-            pass.look(&mut r, &io);
+            let io = Io::new(&mut r, "batch", train.size, tables, hidden, Role::Output);
+            guard = Some(record_training(&mut r, &ways.over(&io), train, &arenas, spec.pad_id));
+            r.begin(Stage::EVALUATE, Runs::Between);
+            arenas.copy_operands(&mut r);
+            ways.over(&io).look(&mut r, false);
             io
         });
         let probe = spec.probe.map(|size| {
-            let io = Io::new(&mut r, "probe", size, tables, Role::State);
-            r.begin(Stage::Readout);
-            pass.look(&mut r, &io);
-            r.begin(Stage::Attention);
-            pass.attention(&mut r, &io);
+            let io = Io::new(&mut r, "probe", size, tables, hidden, Role::State);
+            for (stage, attention) in [(Stage::READOUT, false), (Stage::ATTENTION, true)] {
+                r.begin(stage, Runs::Aside);
+                arenas.copy_operands(&mut r);
+                ways.over(&io).look(&mut r, attention);
+            }
             io
         });
         let tensors = arenas.tensors(&r);
@@ -206,10 +211,6 @@ impl Model {
             plan: Arc::new(plan),
             spec,
         }
-    }
-
-    pub fn objective(&self) -> Objective {
-        if self.spec.shape.discriminator.is_some() { Objective::Electra } else { Objective::Mlm }
     }
 
     /// Trainable numbers, shared ones once.
@@ -230,143 +231,38 @@ pub(super) fn parameters(arenas: Arenas, tensors: Vec<[Option<Tensor>; 4]>, plan
     arenas.entries.into_iter().zip(tensors).map(parameter).collect()
 }
 
-/// A way through both networks; training and looking differ in dropout and gradients only.
-struct Pass<'a> {
-    spec: &'a ModelSpec,
-    networks: &'a Networks,
-    source: &'a Tensor,
-    arenas: &'a Arenas,
-}
-
-impl Pass<'_> {
-    fn propose(&self, r: &mut Recorder, io: &Io, drop: &mut Dropouts, d: Option<&MlmWeights>) -> (Encoded, MlmSaved) {
-        let weights = (&self.networks.generator, &self.networks.mlm);
-        propose(r, (&self.spec.shape.generator, weights), io, self.spec.temperature, drop, d, None)
-    }
-
-    fn judge(
-        &self,
-        r: &mut Recorder,
-        io: &Io,
-        (corrupted, replaced): (&Tensor, &Tensor),
-        drop: &mut Dropouts,
-    ) -> Option<(Encoded, RtdSaved)> {
-        let (tower, (weights, head)) =
-            self.spec.shape.discriminator.as_ref().zip(self.networks.discriminator.as_ref())?;
-        Some(judge(r, (tower, (weights, head)), io, (corrupted, replaced), drop, None))
-    }
-
-    /// The whole way without dropout or gradients.
-    fn look(&self, r: &mut Recorder, io: &Io) {
-        self.arenas.copy_operands(r);
-        self.propose(r, io, &mut Dropouts::off(), None);
-        let (corrupted, replaced) = replace(r, io, self.source);
-        self.judge(r, io, (&corrupted, &replaced), &mut Dropouts::off());
-    }
-
-    /// The same, with every layer's attention written out.
-    fn attention(&self, r: &mut Recorder, io: &Io) {
-        self.arenas.copy_operands(r);
-        let shares = |r: &mut Recorder, name: &str, tower: &Tower| {
-            let PassSize { rows, row_len, .. } = io.size;
-            // The host reads it while the stage waits behind the layer that it asked for: no memory to lend.
-            r.state(&format!("{name}.shares"), Elem::F32, &[rows, tower.heads, row_len, row_len])
-        };
-        let (shape, off) = (&self.spec.shape, &mut Dropouts::off());
-        let of_generator = shares(r, "generator", &shape.generator);
-        let generator = (&shape.generator, (&self.networks.generator, &self.networks.mlm));
-        propose(r, generator, io, self.spec.temperature, off, None, Some(&of_generator));
-        let (corrupted, replaced) = replace(r, io, self.source);
-        if let (Some(tower), Some((weights, head))) = (&shape.discriminator, &self.networks.discriminator) {
-            let of_judge = shares(r, "discriminator", tower);
-            judge(r, (tower, (weights, head)), io, (&corrupted, &replaced), off, Some(&of_judge));
-        }
-    }
-}
-
-/// Masked text -> a proposal for every slot; each layer's attention to `shares`, if anywhere.
-pub(super) fn propose(
-    r: &mut Recorder,
-    (tower, (weights, head)): (&Tower, (&Weights, &MlmWeights)),
-    io: &Io,
-    temperature: f64,
-    drop: &mut Dropouts,
-    d: Option<&MlmWeights>,
-    shares: Option<&Tensor>,
-) -> (Encoded, MlmSaved) {
-    let text = Text { ids: &io.masked_ids, types: &io.types, attention: &io.attention, shares };
-    let encoded = encoder::forward(r, "generator", tower, weights, text, drop);
-    let slots = MlmSlots { position: &io.slot_position, slots: &io.slots, temperature: temperature as f32 };
-    let saved = heads::mlm_forward(r, head, d, &encoded.y, &slots, tower.eps());
-    (encoded, saved)
-}
-
-/// Samples into the text -> (corrupted, replaced)
-pub(super) fn replace(r: &mut Recorder, io: &Io, source: &Tensor) -> (Tensor, Tensor) {
-    let inputs =
-        Inputs { ids: &io.ids, first: &io.token_slot, next: &io.slot_next, sampled: &io.slots.sampled, source };
-    corrupt::replace(r, "corrupted", inputs)
-}
-
-/// Corrupted text -> a judgement of every token; each layer's attention to `shares`, if anywhere.
-pub(super) fn judge(
-    r: &mut Recorder,
-    (tower, (weights, head)): (&Tower, (&Weights, &RtdWeights)),
-    io: &Io,
-    (corrupted, replaced): (&Tensor, &Tensor),
-    drop: &mut Dropouts,
-    shares: Option<&Tensor>,
-) -> (Encoded, RtdSaved) {
-    let text = Text { ids: corrupted, types: &io.types, attention: &io.attention, shares };
-    let encoded = encoder::forward(r, "discriminator", tower, weights, text, drop);
-    let target = RtdTarget { attention: &io.attention, corrupted, replaced, token_out: &io.token_out };
-    let saved = heads::rtd_forward(r, head, &encoded.y, &target);
-    (encoded, saved)
-}
-
-/// First dropout site of the discriminator: beyond any number of generator sites.
-const DISCRIMINATOR_SITES: u32 = 1 << 16;
+/// Dropout sites of a pass: more than any network has, so that the passes of a step draw different words.
+const SITES: u32 = 1 << 16;
 
 /// One optimizer step; returns the guard.
-fn record_training(r: &mut Recorder, pass: &Pass, train: &TrainSpec, arenas: &Arenas, io: &Io) -> Tensor {
-    let shape = &pass.spec.shape;
-    let gradients = Networks::new(r, arenas, shape, true);
-    let drop = |first_site| Dropouts::new(train.dropout, train.attention_dropout, first_site);
-
-    r.begin(Stage::Mask);
+fn record_training(r: &mut Recorder, walk: &Walk, train: &TrainSpec, arenas: &Arenas, pad_id: u32) -> Tensor {
+    let gradients = Networks::new(r, arenas, walk.shape, true);
+    r.begin(Stage::MASK, Runs::First);
     for segment in arenas.gradient_segments(r) {
         fill::zero(r, &segment);
     }
     // At the start of every pass, not after the update: whoever writes weights need not know of the copies.
     arenas.copy_operands(r);
-    r.begin(Stage::Propose);
-    let (generator, mlm) = pass.propose(r, io, &mut drop(0), Some(&gradients.mlm));
-    // No gradient passes from the judge to the generator: its own backward ends here, and the judge gets its memory.
-    let pad_id = pass.spec.pad_id;
-    let slots = (&io.token_slot, &io.slot_next);
-    let dh = heads::mlm_backward(r, &pass.networks.mlm, &gradients.mlm, &mlm, slots);
-    encoder::backward(r, &pass.networks.generator, &gradients.generator, &generator, dh, pad_id);
-    r.begin(Stage::Replace);
-    let (corrupted, replaced) = replace(r, io, pass.source);
-    r.begin(Stage::Judge);
-    let judged = pass.judge(r, io, (&corrupted, &replaced), &mut drop(DISCRIMINATOR_SITES));
-
-    r.begin(Stage::Backward);
-    if let (Some((encoded, saved)), Some((weights, head)), Some((d_weights, d_head))) =
-        (&judged, &pass.networks.discriminator, &gradients.discriminator)
-    {
-        let dh = heads::rtd_backward(r, head, d_head, saved);
-        encoder::backward(r, weights, d_weights, encoded, dh, pad_id);
+    let mut forms = Forms::default();
+    for (index, pass) in walk.passes().iter().enumerate() {
+        walk.begin(r, pass, &mut forms);
+        let drop = Dropouts::new(train.dropout, train.attention_dropout, index as u32 * SITES);
+        let how = How { drop, gradients: Some(&gradients), attention: false };
+        let passed = walk.forward(r, index, &mut forms, how);
+        // No gradient goes from one pass to another. The backward of a pass ends before the next pass begins, which gets its memory.
+        if index + 1 == walk.passes().len() {
+            r.begin(Stage::BACKWARD, Runs::Each);
+        }
+        walk.backward(r, index, &gradients, &passed, pad_id);
     }
-    r.begin(Stage::Update);
-    record_update(r, train, arenas, io)
+    r.begin(Stage::UPDATE, Runs::Last);
+    record_update(r, train, arenas, walk)
 }
 
-fn record_update(r: &mut Recorder, train: &TrainSpec, arenas: &Arenas, io: &Io) -> Tensor {
+fn record_update(r: &mut Recorder, train: &TrainSpec, arenas: &Arenas, walk: &Walk) -> Tensor {
     let guard = optimizer::guard(r);
-    let clip_group = |group: Group| if train.clip_separately { group as u32 } else { 0 };
-    let lr_scale = |group| if group == Group::Generator { train.generator_lr_scale as f32 } else { 1.0 };
-    let ranges = arenas.ranges(r, train.weight_decay as f32, lr_scale, clip_group);
+    let clip_group = |group| walk.shape.clip_group(group, train.clip_separately);
+    let ranges = arenas.ranges(r, train.weight_decay as f32, |group| train.lr_scale(group) as f32, clip_group);
     let groups = ranges.iter().map(|range| range.group).max().map_or(0, |last| last + 1);
     let hyper = optimizer::Hyper {
         clip: train.clip as f32,
@@ -374,7 +270,7 @@ fn record_update(r: &mut Recorder, train: &TrainSpec, arenas: &Arenas, io: &Io) 
         beta2: train.beta2 as f32,
         eps: train.adam_eps as f32,
     };
-    optimizer::update_all(r, &ranges, groups, hyper, &guard, &io.step_out);
+    optimizer::update_all(r, &ranges, groups, hyper, &guard, &walk.io.step_out);
     guard
 }
 

@@ -15,11 +15,13 @@ pub struct Dims {
     pub v: u32,
     /// No chain is longer.
     pub slots: u32,
-    pub pad: u32,
+    /// 1 where a network proposes, 0 where every replacement comes from the fixed distribution.
+    pub proposed: u32,
 }
 
 /// `corrupted[n]` = the slot's sample (or `ids[n]` where no slot points at n); `replaced[n]` = 1 where it differs from `ids[n]`.
-/// A slot's sample comes from the fixed distribution `source` where its first word is below step.source_threshold.
+/// A slot's sample comes from the fixed distribution `source` where its first word is below step.source_threshold, or where no
+/// network proposes.
 /// Several slots on one token (sampling with replacement): the integer mean of their samples, as the reference's scatter gives.
 pub const REPLACE: KernelSpec = KernelSpec {
     label: "corrupt.replace",
@@ -49,6 +51,8 @@ pub struct Inputs<'a> {
     pub next: &'a Tensor,
     pub sampled: &'a Tensor,
     pub source: &'a Tensor,
+    /// Whether a network wrote `sampled`.
+    pub proposed: bool,
 }
 
 /// -> (corrupted, replaced): (B, T)
@@ -56,7 +60,7 @@ pub fn replace(r: &mut Recorder, label: &str, i: Inputs) -> (Tensor, Tensor) {
     let n = i.ids.len();
     let corrupted = r.activation_u32(label, i.ids.shape());
     let replaced = r.activation_u32(&format!("{label}.replaced"), i.ids.shape());
-    let dims = Dims { n, v: i.source.len(), slots: i.next.len(), pad: 0 };
+    let dims = Dims { n, v: i.source.len(), slots: i.next.len(), proposed: i.proposed.into() };
     let groups = n.div_ceil(VARIANTS[0].constant("WG"));
     r.dispatch(&REPLACE, 0, dims, &[i.ids, i.first, i.next, i.sampled, i.source, &corrupted, &replaced], groups, 0);
     (corrupted, replaced)

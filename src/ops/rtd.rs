@@ -1,4 +1,4 @@
-//! Replaced-token detection: binary cross-entropy with logits over real tokens. Kernel `shaders/rtd.wgsl`, twin `cpu::rtd`.
+//! Replaced-token detection: binary cross-entropy with logits over the tokens that count. Kernel `shaders/rtd.wgsl`, twin `cpu::rtd`.
 
 use crate::plan::kernel::{KernelSpec, Variant, read, read_u32, variant, write, write_u32};
 use crate::plan::{Recorder, Tensor};
@@ -10,10 +10,12 @@ const VARIANTS: &[Variant] = &[variant("wg64", &[("WG", 64)])];
 #[repr(C)]
 pub struct Dims {
     pub n: u32,
-    pub pad: [u32; 3],
+    /// Which of the step's scales weighs this loss.
+    pub scale: u32,
+    pub pad: [u32; 2],
 }
 
-/// `dlogits[n]` = (sigmoid(logit) - replaced) * step.rtd_scale on tokens, 0 on padding;
+/// `dlogits[n]` = (sigmoid(logit) - replaced) * step.scales[scale] on tokens that count, 0 elsewhere;
 /// `token_out[n]` = [logit (f32 bits), corrupted id * 2 + replaced]
 pub const LOSS: KernelSpec = KernelSpec {
     label: "rtd.loss",
@@ -21,7 +23,7 @@ pub const LOSS: KernelSpec = KernelSpec {
     entry: "loss",
     slots: &[
         read(1, "logits"),
-        read_u32(2, "attention"),
+        read_u32(2, "counted"),
         read_u32(3, "corrupted"),
         read_u32(4, "replaced"),
         write(5, "dlogits"),
@@ -33,18 +35,19 @@ pub const LOSS: KernelSpec = KernelSpec {
     variants: VARIANTS,
 };
 
-/// logits: (N, 1), attention, corrupted, replaced: (B, T), token_out: (N, 2) -> dlogits: (N, 1)
+/// logits: (N, 1), counted (1 where a token's loss counts), corrupted, replaced: (B, T), token_out: (N, 2) -> dlogits: (N, 1)
 pub fn loss(
     r: &mut Recorder,
     logits: &Tensor,
-    attention: &Tensor,
+    counted: &Tensor,
     (corrupted, replaced): (&Tensor, &Tensor),
     token_out: &Tensor,
+    scale: u32,
 ) -> Tensor {
     let [n, _] = logits.dims();
     let dlogits = r.activation("d.rtd.logits", &[n, 1]);
     let groups = n.div_ceil(VARIANTS[0].constant("WG"));
-    let tensors = [logits, attention, corrupted, replaced, &dlogits, token_out];
-    r.dispatch(&LOSS, 0, Dims { n, pad: [0; 3] }, &tensors, groups, 0);
+    let tensors = [logits, counted, corrupted, replaced, &dlogits, token_out];
+    r.dispatch(&LOSS, 0, Dims { n, scale, pad: [0; 2] }, &tensors, groups, 0);
     dlogits
 }

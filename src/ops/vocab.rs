@@ -19,6 +19,9 @@ pub struct Dims {
     pub first_slot: u32,
     /// 1 / temperature of the sample; the loss is at temperature 1.
     pub inv_temperature: f32,
+    /// Which of the step's scales weighs this loss.
+    pub scale: u32,
+    pub pad: [u32; 3],
 }
 
 /// Per slot: slot_out = [loss (f32 bits), flags (1: argmax is the label, 2: sample is the label), sample, argmax], sampled, lse
@@ -39,7 +42,7 @@ pub const FORWARD: KernelSpec = KernelSpec {
     variants: VARIANTS,
 };
 
-/// logits become (softmax - onehot(label)) * step.mlm_scale; 0 for unused slots
+/// logits become (softmax - onehot(label)) * step.scales[scale]; 0 for unused slots
 pub const BACKWARD: KernelSpec = KernelSpec {
     label: "vocab.backward",
     source: SOURCE,
@@ -63,7 +66,7 @@ pub struct Slots {
 pub fn forward(r: &mut Recorder, logits: &Tensor, slots: &Slots, first_slot: u32, temperature: f32) -> Tensor {
     let [rows, v] = logits.dims();
     let lse = r.activation("vocab.lse", &[rows]);
-    let dims = Dims { rows, v, first_slot, inv_temperature: 1.0 / temperature };
+    let dims = Dims { rows, v, first_slot, inv_temperature: 1.0 / temperature, scale: 0, pad: [0; 3] };
     let choice = choose(r, &FORWARD, v);
     let part = |t: &Tensor| t.rows(first_slot, rows);
     let (labels, sampled, slot_out) = (part(&slots.labels), part(&slots.sampled), part(&slots.slot_out));
@@ -80,9 +83,9 @@ pub fn forward(r: &mut Recorder, logits: &Tensor, slots: &Slots, first_slot: u32
 }
 
 /// In place: logits (rows, V) become their gradient.
-pub fn backward(r: &mut Recorder, logits: &Tensor, slots: &Slots, first_slot: u32, lse: &Tensor) {
+pub fn backward(r: &mut Recorder, logits: &Tensor, slots: &Slots, first_slot: u32, lse: &Tensor, scale: u32) {
     let [rows, v] = logits.dims();
-    let dims = Dims { rows, v, first_slot, inv_temperature: 1.0 };
+    let dims = Dims { rows, v, first_slot, inv_temperature: 1.0, scale, pad: [0; 3] };
     let choice = choose(r, &BACKWARD, v);
     let labels = slots.labels.rows(first_slot, rows);
     r.dispatch(&BACKWARD, choice, dims, &[logits, &labels, lse], rows, 10 * u64::from(rows) * u64::from(v));

@@ -66,8 +66,7 @@ fn steps(op: &str) -> Vec<Step> {
         slot_base: 17,
         correction1: 1.0,
         correction2: 1.0,
-        mlm_scale: 1.0 / 37.0,
-        rtd_scale: 50.0 / 211.0,
+        scales: [1.0 / 37.0, 50.0 / 211.0, 0.7, 1.0 / 3.0],
         ..Step::seeded(7, 11)
     };
     match op {
@@ -427,8 +426,11 @@ fn corruptions(lab: &mut Lab) {
         let share = |i: u32| 1.0 - (-4.0 * f64::from(i + 1) / f64::from(v)).exp();
         let source = (0..v).map(|i| if i + 1 == v { u32::MAX } else { (share(i) * 4_294_967_295.0) as u32 }).collect();
         let source = lab.words("source", &[v], source);
-        let inputs = corrupt::Inputs { ids: &ids, first: &first, next: &next, sampled: &sampled, source: &source };
-        corrupt::replace(&mut lab.r, "corrupted", inputs);
+        for proposed in [true, false] {
+            let (first, next, sampled, source) = (&first, &next, &sampled, &source);
+            let inputs = corrupt::Inputs { ids: &ids, first, next, sampled, source, proposed };
+            corrupt::replace(&mut lab.r, "corrupted", inputs);
+        }
     }
 }
 
@@ -440,10 +442,10 @@ fn detections(lab: &mut Lab) {
             *logit = far;
         }
         let logits = lab.given("logits", &[n, 1], &logits);
-        let attention = lab.below("attention", &[1, n], 2);
+        let counted = lab.below("counted", &[1, n], 2);
         let (corrupted, replaced) = (lab.below("corrupted", &[1, n], 30_522), lab.below("replaced", &[1, n], 2));
         let token_out = lab.output("token_out", Elem::U32, &[n, 2]);
-        rtd::loss(&mut lab.r, &logits, &attention, (&corrupted, &replaced), &token_out);
+        rtd::loss(&mut lab.r, &logits, &counted, (&corrupted, &replaced), &token_out, n % 4);
     }
 }
 
@@ -476,7 +478,7 @@ fn vocabularies(lab: &mut Lab) {
             (logits[low], logits[high]) = (20.0, 20.0);
             let logits = lab.given("logits", &[rows, v], &logits);
             let lse = vocab::forward(&mut lab.r, &logits, &out, first, temperature);
-            vocab::backward(&mut lab.r, &logits, &out, first, &lse);
+            vocab::backward(&mut lab.r, &logits, &out, first, &lse, slots % 4);
         }
     }
 }

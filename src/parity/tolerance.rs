@@ -6,7 +6,7 @@
 //! below follows an error through the kernel's formula. No rule was widened until a test passed.
 
 use super::case::poisoned;
-use crate::ops::{attention, embed, layernorm, matmul, optimizer, reduce, vocab};
+use crate::ops::{attention, embed, layernorm, matmul, optimizer, reduce, rtd, vocab};
 use crate::plan::{Dispatch, Elem, Step};
 
 /// One rounding: half an ULP.
@@ -185,7 +185,8 @@ fn reduce_rule(s: &Scene, entry: &str, name: &str) -> f64 {
 
 /// sigmoid: `exp(-|x|)` is off by (3 + 2|x|) ULP of itself, at most 3 ULP of 1; a division and a difference add 3.5. On two sides.
 fn rtd_rule(s: &Scene) -> f64 {
-    16.0 * ROUND * f64::from(s.step.rtd_scale.abs())
+    let d: rtd::Dims = s.dims();
+    16.0 * ROUND * f64::from(s.step.scales[d.scale as usize].abs())
 }
 
 /// A sum of k products, bounded by the norms of the row and the column it multiplies (Cauchy and Schwarz).
@@ -378,7 +379,7 @@ fn vocab_rule<'a>(s: &'a Scene<'a>, entry: &str, name: &'a str) -> Share<'a> {
     if entry == "backward" {
         // p (3 + 2 |ln p|) ULP is largest at p = 1; logit - lse is rounded once, and enters p as it is.
         let size = largest(s.f32("logits")) + largest(s.f32("lse"));
-        return within(s, name, f64::from(s.step.mlm_scale) * ROUND * (12.0 + 2.0 * size));
+        return within(s, name, f64::from(s.step.scales[d.scale as usize]) * ROUND * (12.0 + 2.0 * size));
     }
     let logits = s.f32("logits");
     let size = largest(logits);

@@ -44,40 +44,86 @@ pub struct Buffer {
     pub len: u32,
 }
 
-/// The four things that happen to a text, then the two that happen to the weights; and the ranges that only look.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+/// When a range of the plan runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Stage {
-    /// Gradients to zero (the batch arrives masked).
-    Mask,
-    /// The generator reads the masked text and proposes a token for each slot.
-    Propose,
-    /// The proposals are written into the text; what differs is labelled replaced.
-    Replace,
-    /// The discriminator judges every token.
-    Judge,
-    Backward,
-    Update,
-    /// Forward only, without dropout, on a held-out batch.
-    Evaluate,
-    /// Forward only, on the probe sentences; owns its memory, so it may run between any two stages.
-    Readout,
-    /// The readout's way once more, with the attention of every layer written out: on request, like it between any two stages.
-    Attention,
+pub enum Runs {
+    /// Before the first micro-batch of an optimizer step.
+    First,
+    /// For every micro-batch.
+    Each,
+    /// After the last one.
+    Last,
+    /// On request, between two optimizer steps.
+    Between,
+    /// On request, between any two stages: its activations share memory with no other stage's.
+    Aside,
+}
+
+/// The most letters that a stage's name may have.
+const STAGE_LETTERS: usize = 15;
+
+/// The name of a range of the plan. Whoever records the plan gives it; nothing here knows what happens in it.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Stage {
+    letters: [u8; STAGE_LETTERS],
+    len: u8,
 }
 
 impl Stage {
-    pub const ALL: [Self; 9] = [
-        Self::Mask,
-        Self::Propose,
-        Self::Replace,
-        Self::Judge,
-        Self::Backward,
-        Self::Update,
-        Self::Evaluate,
-        Self::Readout,
-        Self::Attention,
-    ];
+    /// # Panics
+    /// A name longer than 15 bytes; in a constant, this is an error of the compiler.
+    pub const fn named(name: &str) -> Self {
+        let bytes = name.as_bytes();
+        assert!(bytes.len() <= STAGE_LETTERS, "a stage's name has at most 15 letters");
+        let mut letters = [0; STAGE_LETTERS];
+        let mut i = 0;
+        while i < bytes.len() {
+            letters[i] = bytes[i];
+            i += 1;
+        }
+        Self { letters, len: bytes.len() as u8 }
+    }
+
+    pub fn name(&self) -> &str {
+        std::str::from_utf8(&self.letters[..self.len as usize]).expect("it was made from a whole string")
+    }
+}
+
+impl fmt::Display for Stage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl fmt::Debug for Stage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl serde::Serialize for Stage {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for Stage {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let name = String::deserialize(deserializer)?;
+        if name.len() > STAGE_LETTERS {
+            return Err(serde::de::Error::custom(format!("no stage has a name as long as {name:?}")));
+        }
+        Ok(Self::named(&name))
+    }
+}
+
+/// A named range of the plan.
+#[derive(Debug, Clone)]
+struct Section {
+    stage: Stage,
+    runs: Runs,
+    range: Range<usize>,
 }
 
 /// One kernel launch.
@@ -201,7 +247,7 @@ pub struct Recorder {
     pub(crate) waiting: Option<Waiting>,
     buffers: Vec<Buffer>,
     dispatches: Vec<Dispatch>,
-    stages: Vec<(Stage, Range<usize>)>,
+    stages: Vec<Section>,
 }
 
 impl Recorder {
@@ -257,10 +303,10 @@ impl Recorder {
     }
 
     /// Opens a stage: the dispatches recorded until the next call belong to it.
-    pub fn begin(&mut self, stage: Stage) {
+    pub fn begin(&mut self, stage: Stage, runs: Runs) {
         self.close_stage();
         let here = self.dispatches.len();
-        self.stages.push((stage, here..here));
+        self.stages.push(Section { stage, runs, range: here..here });
     }
 
     fn close_stage(&mut self) {
@@ -268,8 +314,8 @@ impl Recorder {
             alone(self, tensors);
         }
         let here = self.dispatches.len();
-        if let Some((_, range)) = self.stages.last_mut() {
-            range.end = here;
+        if let Some(last) = self.stages.last_mut() {
+            last.range.end = here;
         }
     }
 
@@ -333,9 +379,9 @@ impl Recorder {
     /// Gives every activation a place; tensors recorded before keep their identity through [`Plan::resolve`].
     pub fn finish(mut self) -> Plan {
         self.close_stage();
-        let looks = self.stages.iter().filter(|(stage, _)| matches!(stage, Stage::Readout | Stage::Attention));
-        // Recorded one after the other.
-        let isolated = looks.map(|(_, range)| range.clone()).reduce(|all, range| all.start..range.end);
+        let aside = self.stages.iter().filter(|section| section.runs == Runs::Aside);
+        // They are recorded one after the other.
+        let isolated = aside.map(|section| section.range.clone()).reduce(|all, range| all.start..range.end);
         let placed = memory::colour(&self.buffers, &self.dispatches, isolated);
         for dispatch in &mut self.dispatches {
             for tensor in &mut dispatch.tensors {
@@ -350,18 +396,41 @@ impl Recorder {
 pub struct Plan {
     pub buffers: Vec<Buffer>,
     pub dispatches: Vec<Dispatch>,
-    stages: Vec<(Stage, Range<usize>)>,
+    stages: Vec<Section>,
     buffer_of: Vec<BufferId>,
 }
 
 impl Plan {
     /// The dispatches of a stage; empty where the plan has no such stage.
     pub fn stage(&self, stage: Stage) -> Range<usize> {
-        self.stages.iter().find(|(s, _)| *s == stage).map_or(0..0, |(_, range)| range.clone())
+        self.stages.iter().find(|section| section.stage == stage).map_or(0..0, |section| section.range.clone())
     }
 
     pub fn stage_of(&self, dispatch: usize) -> Option<Stage> {
-        self.stages.iter().find(|(_, range)| range.contains(&dispatch)).map(|(stage, _)| *stage)
+        self.stages.iter().find(|section| section.range.contains(&dispatch)).map(|section| section.stage)
+    }
+
+    /// The stages in their order, with what they run for and their dispatches.
+    pub fn stages(&self) -> impl DoubleEndedIterator<Item = (Stage, Runs, Range<usize>)> {
+        self.stages.iter().map(|section| (section.stage, section.runs, section.range.clone()))
+    }
+
+    /// What one micro-batch of an optimizer step runs: the stages for each, after those for the `first`, before those for the `last`.
+    pub fn micro(&self, first: bool, last: bool) -> Range<usize> {
+        let runs = |section: &Section| match section.runs {
+            Runs::First => first,
+            Runs::Each => true,
+            Runs::Last => last,
+            Runs::Between | Runs::Aside => false,
+        };
+        // The stages of a step are recorded one after the other.
+        let ranges = self.stages.iter().filter(|section| runs(section)).map(|section| section.range.clone());
+        ranges.reduce(|all, range| all.start..range.end).unwrap_or(0..0)
+    }
+
+    /// A whole optimizer step of one micro-batch; empty where the plan trains nothing.
+    pub fn step(&self) -> Range<usize> {
+        self.micro(true, true)
     }
 
     /// From the first dispatch of `first` to the last of `last`.
@@ -397,8 +466,8 @@ impl Plan {
 impl fmt::Display for Plan {
     /// One line a dispatch: number, kernel, variant, workgroups, bytes, tensors; stages as headings.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (stage, range) in &self.stages {
-            writeln!(f, "{stage:?}: {} dispatches, {:.1} MFLOP", range.len(), self.flops(range.clone()) as f64 / 1e6)?;
+        for Section { stage, range, .. } in &self.stages {
+            writeln!(f, "{stage}: {} dispatches, {:.1} MFLOP", range.len(), self.flops(range.clone()) as f64 / 1e6)?;
             for i in range.clone() {
                 let d = &self.dispatches[i];
                 write!(

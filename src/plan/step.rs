@@ -3,7 +3,10 @@
 use crate::rng::{Key, Stream};
 use bytemuck::{Pod, Zeroable};
 
-/// As `Step` in `shaders/lib/step.wgsl`: 64 bytes, no padding.
+/// Losses that one step can weigh: one number of [`Step::scales`] for each pass of the objective.
+pub const SCALES: usize = 4;
+
+/// As `Step` in `shaders/lib/step.wgsl`: 80 bytes. The shader's `vec4f` begins at a multiple of 16 bytes, hence `pad`.
 #[derive(Debug, Clone, Copy, PartialEq, Pod, Zeroable)]
 #[repr(C)]
 pub struct Step {
@@ -24,11 +27,10 @@ pub struct Step {
     /// 1 / (1 - beta1^t) and 1 / (1 - beta2^t), or 1 without bias correction.
     pub correction1: f32,
     pub correction2: f32,
-    /// Weight of the masked-language-model loss over the number of slots of the whole optimizer step.
-    pub mlm_scale: f32,
-    /// Weight of the detection loss over the number of its tokens in the whole optimizer step.
-    pub rtd_scale: f32,
-    pub pad: u32,
+    pub pad: [u32; 3],
+    /// For each loss: its weight over the number of positions that it counts in the whole optimizer step. A kernel that makes the
+    /// gradient of a loss reads the number whose index its `dims` hold.
+    pub scales: [f32; 4],
 }
 
 impl Step {
@@ -44,4 +46,4 @@ impl Step {
     }
 }
 
-const _: () = assert!(size_of::<Step>() == 64);
+const _: () = assert!(size_of::<Step>() == 80 && SCALES == 4);

@@ -99,7 +99,9 @@ pub async fn assemble(
         From::Checkpoint(checkpoint, _) => Some(checkpoint.networks()?),
     };
     if let Some((networks, _)) = &read {
-        spec.shape = weights::shape_from_networks(networks)?;
+        // A checkpoint goes on with the networks that it has, whatever a run that begins now would train.
+        let passes = if networks.aux.is_some() { config.objective.passes } else { config.passes() };
+        spec.shape = weights::shape_from_networks(networks, passes)?;
     }
     let mut config = config.clone();
     let read_notices = read.as_ref().map(|(_, notices)| notices.clone()).unwrap_or_default();
@@ -159,7 +161,7 @@ pub async fn assemble(
 
 /// Rows in two segments want a row of the table for each.
 fn check_segments(config: &Config, shape: &Shape) -> Result<()> {
-    if config.packing == Packing::Segments && shape.generator.segments < 2 {
+    if config.packing == Packing::Segments && shape.main.segments < 2 {
         return Err(Error::failed(
             "packing = segments fills rows in two segments, and these networks know one (type_vocab_size = 1)",
         )
@@ -198,7 +200,7 @@ fn own_kernels(checkpoint: &Checkpoint, place: &Place, wish: Wish<'_>, notices: 
 
 /// Writes the sizes of networks that were read into the configuration that is kept with the run; says which were others.
 fn keep_sizes(config: &mut Config, shape: &Shape) -> Option<Message> {
-    let main = shape.discriminator.unwrap_or(shape.generator);
+    let main = &shape.main;
     // Vocabularies are compared elsewhere, and smaller than asked for in most runs.
     config.vocab_size = main.vocab;
     let mut sizes = vec![
@@ -209,11 +211,11 @@ fn keep_sizes(config: &mut Config, shape: &Shape) -> Option<Message> {
         ("ffn_size", &mut config.ffn_size, main.ffn),
         ("max_positions", &mut config.max_positions, main.positions),
     ];
-    if shape.discriminator.is_some() {
+    if let Some(aux) = &shape.aux {
         sizes.extend([
-            ("generator_hidden_size", &mut config.generator_hidden_size, shape.generator.hidden),
-            ("generator_heads", &mut config.generator_heads, shape.generator.heads),
-            ("generator_ffn_size", &mut config.generator_ffn_size, shape.generator.ffn),
+            ("generator_hidden_size", &mut config.generator_hidden_size, aux.hidden),
+            ("generator_heads", &mut config.generator_heads, aux.heads),
+            ("generator_ffn_size", &mut config.generator_ffn_size, aux.ffn),
         ]);
     }
     let mut others = Vec::new();

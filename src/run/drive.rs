@@ -141,13 +141,13 @@ impl Run {
                 self.control.due.asked = false;
             }
             Command::Resume => self.control.goal = Goal::Run,
-            Command::Step | Command::SeekStage { stage: Stage::Update } => {
+            Command::Step | Command::SeekStage { stage: Stage::UPDATE } => {
                 self.control.goal = Goal::Step;
                 if self.control.watched {
                     self.session.want_sample();
                 }
             }
-            Command::SeekStage { stage } if stage < Stage::Update => self.control.goal = Goal::Stage(stage),
+            Command::SeekStage { stage } if stage < Stage::UPDATE => self.control.goal = Goal::Stage(stage),
             Command::SetProbeText { text, edits } => self.take_text(text, &edits, sink).await?,
             Command::Checkpoint => {
                 // Half-updated weights are those of no step.

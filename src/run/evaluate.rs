@@ -6,6 +6,7 @@ use super::source::{self, Wanted};
 use super::told;
 use crate::batch::Cursor;
 use crate::config::Config;
+use crate::hub;
 use crate::train::checkpoint;
 use crate::train::engine::Place;
 use crate::train::event::EvalMetrics;
@@ -25,7 +26,7 @@ pub async fn evaluate(run: &Path, corpus: &[PathBuf], place: &Place) -> Result<E
     // Nothing is trained on: where the run stood in its own text means nothing in another.
     let position = Position { cursor: Cursor::default(), ..told::position(&checkpoint)? };
     let config = Config { eval_rows: ROWS_MAX, ..told::run_config(run, &checkpoint)? };
-    let tokenizer = checkpoint.dir.join("generator");
+    let tokenizer = hub::main_folder(&checkpoint.dir).1;
     let mut wanted = told::trained_on(&checkpoint)?;
     if !corpus.is_empty() {
         wanted = Wanted { corpus: Vec::new(), valid: corpus.to_vec(), builtin: None, lang: wanted.lang };

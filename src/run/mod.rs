@@ -16,12 +16,12 @@ pub use source::cache_dir;
 pub use tokenizer::train_tokenizer;
 pub use told::{Options, effective_config, stored_config};
 
-use crate::config::{Config, Objective};
+use crate::config::Config;
 use crate::error::Kind;
-use crate::hub::{Networks, replace_file};
+use crate::hub::{self, Networks, replace_file};
 use crate::message::Message;
 use crate::model::ModelSpec;
-use crate::model::ledger::Group;
+use crate::objective::{self, Head, NetId};
 use crate::plan::{Choices, Role};
 use crate::train::checkpoint::{self, Moments, RunFolder, Snapshot, State};
 use crate::train::engine::{self, Place};
@@ -135,7 +135,7 @@ impl Run {
         let init = options.init.as_deref().map(|dir| told::read_init(dir, &config)).transpose()?;
         let tokenizer = match &resumed {
             // One that is given again must be the same: its hash is compared below.
-            Some(r) => options.tokenizer.clone().or_else(|| Some(r.checkpoint.dir.join("generator"))),
+            Some(r) => options.tokenizer.clone().or_else(|| Some(hub::main_folder(&r.checkpoint.dir).1)),
             None => options.tokenizer.clone().or_else(|| options.init.as_deref().map(told::tokenizer_folder)),
         };
         // A listener that is gone (a closed pipe) ends the run, but not in the middle of a file.
@@ -239,8 +239,8 @@ impl Run {
     /// `planned_steps`: none while `--minutes` still times the first ones.
     fn plan_event(&self, planned_steps: Option<u64>) -> RunPlan {
         let (config, model) = (&self.session.config, &self.session.model);
-        let parameters = |network: Group| {
-            let of_network = |p: &&crate::model::Parameter| p.entry.parts.iter().any(|part| part.network == network);
+        let parameters = |net: NetId| {
+            let of_network = |p: &&crate::model::Parameter| p.entry.parts.iter().any(|part| part.net == net);
             model.parameters.iter().filter(of_network).map(|p| u64::from(p.entry.len())).sum()
         };
         let arena = |(name, role): (&str, Role)| Arena { name: name.to_owned(), bytes: model.plan.bytes_of(role) };
@@ -262,8 +262,8 @@ impl Run {
             engine: self.engine.name().to_owned(),
             seed: self.session.seed,
             parameters: model.parameter_count(),
-            discriminator_parameters: parameters(Group::Discriminator),
-            generator_parameters: parameters(Group::Generator),
+            discriminator_parameters: parameters(NetId::Main),
+            generator_parameters: parameters(NetId::Aux),
             dispatches: if planned { dispatches() } else { 0 },
             peak_bytes: if planned { model.plan.bytes() } else { held },
             arenas,
@@ -453,8 +453,8 @@ impl Run {
         let run = self.folder.path().to_owned();
         let result = match outcome {
             Ok(outcome) => {
-                let objective = self.session.config.objective;
-                let next = next_steps(&run, outcome, objective, self.text.example.as_deref(), self.lang);
+                let judged = objective::have(self.session.config.passes(), Head::Rtd);
+                let next = next_steps(&run, outcome, judged, self.text.example.as_deref(), self.lang);
                 let finished =
                     Finished { outcome, step: self.session.completed(), run: Some(run.display().to_string()), next };
                 self.tell(&Event::Finished(finished), sink)
@@ -515,16 +515,16 @@ fn settings(c: &Config) -> event::Settings {
 }
 
 /// What a person may do with the run now.
-fn next_steps(run: &Path, outcome: Outcome, objective: Objective, example: Option<&str>, lang: Lang) -> Vec<String> {
+fn next_steps(run: &Path, outcome: Outcome, judged: bool, example: Option<&str>, lang: Lang) -> Vec<String> {
     let run = run.display();
     // As this program was called: it need not be on anyone's path.
     let program = std::env::args().next().unwrap_or_else(|| "electroscope".to_owned());
     let text = example.unwrap_or(lang.pick("the dog ate the bone", "o cachorro roeu o osso"));
     let mut next = vec![
-        match objective {
-            Objective::Electra => format!("{program} detect {run} \"{text}\""),
-            // There is no judge: a word of the text is left to the generator.
-            Objective::Mlm => {
+        match judged {
+            true => format!("{program} detect {run} \"{text}\""),
+            // No network judges: a word of the text is left to be filled in.
+            false => {
                 let masked = |(n, word)| if n == 1 { "[MASK]" } else { word };
                 let words: Vec<&str> = text.split(' ').enumerate().map(masked).collect();
                 format!("{program} fill {run} \"{}\"", words.join(" "))

@@ -3,9 +3,10 @@
 
 use super::minutes::MINUTES_MAX;
 use super::source::{Text, Wanted};
-use crate::config::{self, Config, Objective, Overrides};
+use crate::config::{self, Config, Overrides};
 use crate::gpu::Choice;
-use crate::hub::{self, Networks};
+use crate::hub::{Networks, Role};
+use crate::objective::{self, Head, NetId};
 use crate::text::grammar::Level;
 use crate::train::checkpoint::{self, Checkpoint, RunFolder, State};
 use crate::train::session::Position;
@@ -232,16 +233,19 @@ pub fn check_same_text(state: &State, text: &Text, out: &Path, hint: &'static st
 
 /// The networks of `--init`, as far as the objective trains them.
 pub fn read_init(dir: &Path, config: &Config) -> Result<(Networks, Vec<String>)> {
-    if config.objective == Objective::Mlm {
-        let (generator, notices) = checkpoint::resolve_model(dir)?.read(hub::Role::Generator)?;
-        return Ok((Networks { discriminator: None, generator }, notices));
+    let passes = config.passes();
+    if passes.iter().any(|pass| pass.net == NetId::Aux) {
+        let (pair, notices) = checkpoint::read_pair(dir)?;
+        return Ok((pair.into(), notices));
     }
-    let (pair, notices) = checkpoint::read_pair(dir)?;
-    Ok((pair.into(), notices))
+    let judges = objective::have(passes, Head::Rtd);
+    let role = if judges { Role::Discriminator } else { Role::Encoder };
+    let (main, notices) = checkpoint::resolve_model(dir)?.read(role)?;
+    Ok((Networks::alone(main, role), notices))
 }
 
 pub fn check_init(networks: &Networks, text: &Text, config: &Config) -> Result<()> {
-    let sizes = &networks.generator.config;
+    let sizes = &networks.main.config;
     let (vocab, have) = (sizes.vocab_size, text.tokenizer.vocab_size());
     if vocab != have {
         return Err(Error::usage(format!("the networks have a vocabulary of {vocab}, the tokenizer {have}"))

@@ -287,7 +287,7 @@ mod tests {
 
     #[test]
     fn of_what_replaces_itself_the_last_is_kept() {
-        let batch = |step| Event::Batch(BatchSample { step, known: Stage::Judge, first_row: 0, rows: Vec::new() });
+        let batch = |step| Event::Batch(BatchSample { step, known: Stage::JUDGE, first_row: 0, rows: Vec::new() });
         let attention = |step, network| {
             let tokens = vec!["a".to_owned()];
             let map = AttentionMap { step, network, layer: 0, layers: 1, heads: 1, tokens, probabilities: vec![1.0] };
@@ -306,7 +306,7 @@ mod tests {
     fn of_a_batch_the_most_telling_row_is_kept_under_its_number() {
         let token = |replaced, p| ReadToken { masked: replaced, replaced, p_replaced: Some(p), ..ReadToken::default() };
         let rows = vec![vec![token(false, 0.1)], vec![token(true, 0.9)], vec![token(true, 0.2)]];
-        let sample = Event::Batch(BatchSample { step: 7, known: Stage::Judge, first_row: 40, rows: rows.clone() });
+        let sample = Event::Batch(BatchSample { step: 7, known: Stage::JUDGE, first_row: 40, rows: rows.clone() });
         let Event::Batch(kept) = brief(&sample, &[]) else { panic!("a batch stays one") };
         assert_eq!((kept.first_row, kept.rows), (41, vec![rows[1].clone()]));
     }

@@ -447,7 +447,7 @@ mod tests {
                 Event::Eval(Box::new(EvalMetrics { step: n, ..EvalMetrics::default() })),
                 Event::Readout(Readout { step: n, sentences: vec![sentence.clone(); 3] }),
                 Event::Probe(probe),
-                Event::Batch(BatchSample { step: n, known: event::Stage::Judge, first_row: 0, rows }),
+                Event::Batch(BatchSample { step: n, known: event::Stage::JUDGE, first_row: 0, rows }),
                 Event::Checkpoint { step: n, path: "runs/one/checkpoints/step-000000001".into() },
                 warn(n),
             ]

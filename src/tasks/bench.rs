@@ -303,7 +303,7 @@ struct Sum {
 
 async fn kernel_speeds(drill: &mut Drill, limits: &DeviceLimits, first: u64) -> Result<Option<Vec<KernelSpeed>>> {
     let plan = drill.model.plan.clone();
-    let range = plan.span(Stage::Mask, Stage::Update);
+    let range = plan.step();
     let mut best = vec![f64::INFINITY; range.len()];
     for step in first..first + PROFILED_STEPS {
         let totals = drill.mask(step);
@@ -318,7 +318,7 @@ async fn kernel_speeds(drill: &mut Drill, limits: &DeviceLimits, first: u64) -> 
     let mut by_kernel: BTreeMap<&'static str, Sum> = BTreeMap::new();
     for (range, times) in parts(&plan, accumulate as u32) {
         for i in range.clone() {
-            let (d, secs) = (&plan.dispatches[i], best[i - plan.stage(Stage::Mask).start]);
+            let (d, secs) = (&plan.dispatches[i], best[i - plan.stage(Stage::MASK).start]);
             let sum = by_kernel.entry(d.kernel.label).or_default();
             sum.calls += times;
             sum.secs += times as f64 * secs;

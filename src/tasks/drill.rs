@@ -5,13 +5,14 @@ use crate::batch::{Batch, Masking, StepTotals, mask};
 use crate::config::Config;
 use crate::model::io::Io;
 use crate::model::{Model, ModelSpec};
-use crate::plan::{Choices, Stage, Step};
+use crate::objective::Head;
+use crate::plan::{Choices, Step};
 use crate::rng::{Key, Sequence, Stream};
 use crate::text::tokenizer::Specials;
 use crate::train::engine::{Engine, Place};
 use crate::train::event::Preparing;
 use crate::train::shelf::Shelf;
-use crate::train::{choices, metrics, schedule, weights};
+use crate::train::{choices, metrics, step, weights};
 use crate::{Error, Result};
 use std::time::Duration;
 use web_time::Instant;
@@ -100,11 +101,6 @@ impl Drill {
         self.batches.len()
     }
 
-    /// Rows and used slots of micro-batch `micro`: what the next one's random numbers come after.
-    pub fn micro_sizes(&self, micro: usize) -> [u32; 2] {
-        [self.batches[micro].rows as u32, self.batches[micro].slots as u32]
-    }
-
     /// Micro-batches a step.
     pub fn accumulate(&self) -> u32 {
         self.config.accumulate
@@ -118,14 +114,16 @@ impl Drill {
         let last = self.batches.len() - 1;
         for micro in 0..=last {
             self.write(micro, &block);
-            let first = if micro == 0 { Stage::Mask } else { Stage::Propose };
-            let until = if micro == last { Stage::Update } else { Stage::Backward };
-            self.engine.run_all(plan.span(first, until)).await?;
+            self.engine.run_all(plan.micro(micro == 0, micro == last)).await?;
             self.engine.collect(step);
-            block.row_base += self.batches[micro].rows as u32;
-            block.slot_base += self.batches[micro].slots as u32;
+            self.move_on(&mut block, micro);
         }
         Ok(())
+    }
+
+    /// Moves the block on past micro-batch `micro`.
+    pub fn move_on(&self, block: &mut Step, micro: usize) {
+        step::move_on(block, &self.batches[micro]);
     }
 
     /// Hides other words than in any other step; what the losses are divided by.
@@ -145,43 +143,32 @@ impl Drill {
     /// The step block of a constant rate.
     pub fn block(&self, step: u64, totals: StepTotals) -> Step {
         let c = &self.config;
-        Step {
-            lr: c.lr as f32,
-            correction1: schedule::correction(c, c.beta1, step + 1),
-            correction2: schedule::correction(c, c.beta2, step + 1),
-            mlm_scale: (c.mlm_weight / totals.slots as f64) as f32,
-            rtd_scale: (c.rtd_weight / totals.tokens as f64) as f32,
-            ..Step::seeded(self.seed, step)
-        }
+        let rates = step::Rates::of(c, step, c.lr);
+        step::block(self.model.spec.shape.passes, metrics::loss_weights(c), &totals, (self.seed, step), rates)
     }
 
     /// Gives the engine micro-batch `micro` and its step block.
     pub fn write(&mut self, micro: usize, block: &Step) {
         let started = Instant::now();
-        self.engine.set_step(block);
-        self.io.pack(&self.batches[micro], &mut self.words);
-        self.engine.write(&self.io.input, &self.words);
+        step::load(&mut self.engine, &self.io, block, &self.batches[micro], &mut self.words);
         self.host += started.elapsed();
     }
 
     /// The losses of the micro-batches collected since the last call, as one step: sums over its slots and tokens.
     pub async fn losses(&mut self) -> Result<StepLoss> {
-        let (io, batches, c) = (&self.io, &self.batches, &self.config);
-        let (mut mlm, mut rtd, mut grad_norm, mut micro) = (0.0, 0.0, 0.0, 0);
+        let (io, batches, passes) = (&self.io, &self.batches, self.model.spec.shape.passes);
+        let (mut sums, mut micro) = (step::LossSums::default(), 0);
         self.engine
             .drain(true, |_, _, blocks| {
-                let out = io.outputs(blocks[0]);
-                let batch = &batches[micro % batches.len()];
-                mlm += (0..batch.slots).map(|slot| f64::from(out.slot(slot).loss)).sum::<f64>();
-                let real = (0..batch.ids.len()).filter(|&n| batch.attention[n] == 1).map(|n| out.token(n));
-                rtd += real.map(|t| metrics::bce_with_logits(t.logit.into(), t.replaced)).sum::<f64>();
-                grad_norm = f64::from(out.guard(0).norm);
+                sums.add(passes, &io.outputs(blocks[0]), &batches[micro % batches.len()]);
                 micro += 1;
             })
             .await?;
         let totals = StepTotals::of(batches);
-        let (mlm_loss, rtd_loss) = (mlm / totals.slots as f64, rtd / totals.tokens as f64);
-        Ok(StepLoss { mlm_loss, rtd_loss, total_loss: c.mlm_weight * mlm_loss + c.rtd_weight * rtd_loss, grad_norm })
+        let weights = metrics::loss_weights(&self.config);
+        let [mlm_loss, rtd_loss] = [Head::Mlm, Head::Rtd].map(|head| sums.mean(passes, head, &totals));
+        let total_loss = weights.mlm * mlm_loss + weights.rtd * rtd_loss;
+        Ok(StepLoss { mlm_loss, rtd_loss, total_loss, grad_norm: sums.grad_norm })
     }
 }
 

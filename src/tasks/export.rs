@@ -2,7 +2,7 @@
 //! RUN -> [`export`] -> DIR/discriminator and DIR/generator, each with its tokenizer.
 
 use super::reader::{TRAINED_ROW_LEN, trained_row_len};
-use crate::hub::{self, Role};
+use crate::hub;
 use crate::train::checkpoint::resolve_model;
 use crate::{Error, Result};
 use std::path::Path;
@@ -25,25 +25,23 @@ pub struct Exported {
 /// There is no whole checkpoint, it has no tokenizer, or the folder holds something or cannot be written.
 pub fn export(run: &Path, to: &Path) -> Result<Exported> {
     let found = resolve_model(run)?;
-    let folder = found.folder(Role::Generator)?;
-    let pair = folder.parent().ok_or_else(|| Error::failed("it lies in no folder").at(folder.display()))?;
-    let (mut networks, warnings) = hub::read_networks(pair)?;
+    let folder = found.discriminator.as_deref().or(found.generator.as_deref());
+    let folder = folder.ok_or_else(|| Error::failed("there is no network here").at(run.display()))?;
+    let parent = folder.parent().ok_or_else(|| Error::failed("it lies in no folder").at(folder.display()))?;
+    let (mut networks, warnings) = hub::read_networks(parent)?;
     let files = hub::tokenizer_files(folder)?;
     if files.is_empty() {
         return Err(Error::failed("there are no tokenizer files here").at(folder.display()));
     }
-    let trained_row_len = trained_row_len(&found, &networks.generator)?;
-    let mut names = vec![Role::Generator.folder()];
-    if networks.discriminator.is_some() {
-        names.insert(0, Role::Discriminator.folder());
-    }
-    for network in networks.discriminator.iter_mut().chain([&mut networks.generator]) {
+    let trained_row_len = trained_row_len(&found, &networks.main)?;
+    let names = networks.all().map(|(role, _)| role.folder()).collect();
+    for network in std::iter::once(&mut networks.main).chain(&mut networks.aux) {
         // So that who reads the export knows it too; transformers keeps fields it does not know.
         if let Some(row_len) = trained_row_len {
             network.config.extra.insert(TRAINED_ROW_LEN.to_owned(), row_len.into());
         }
     }
     hub::write_networks(to, &networks, &files)?;
-    let positions = networks.generator.config.max_position_embeddings;
+    let positions = networks.main.config.max_position_embeddings;
     Ok(Exported { networks: names, positions, trained_row_len, warnings })
 }

@@ -4,10 +4,11 @@
 use super::windows::{home, windows};
 use crate::batch::{Batch, Masking, NONE, mask};
 use crate::config::Config;
-use crate::hub::{Network, Role, pair_from_networks};
+use crate::hub::{Network, Networks, Role, pair_from_networks};
 use crate::model::io::PassSize;
-use crate::model::ledger::Group;
-use crate::model::read::{ReadModel, Towers};
+use crate::model::ledger::Shape;
+use crate::model::read::ReadModel;
+use crate::objective::{self, NetId, Pass};
 use crate::plan::{Choices, Elem, Stage, Step};
 use crate::rng::{Key, Stream};
 use crate::text::tokenizer::{Cleaning, Encoding, Tokenizer};
@@ -34,7 +35,16 @@ impl Reading {
     fn needs(self, role: Role) -> bool {
         match role {
             Role::Discriminator => self != Self::Propose,
-            Role::Generator => self != Self::Judge,
+            Role::Encoder | Role::Generator => self != Self::Judge,
+        }
+    }
+
+    /// What is run. A network that is read alone is the main one, whatever its role was in its training.
+    fn passes(self) -> &'static [Pass] {
+        match self {
+            Self::Judge => &objective::JUDGE_ORIGINAL,
+            Self::Propose => &objective::PROPOSE_ALONE,
+            Self::Whole => objective::ELECTRA.passes,
         }
     }
 }
@@ -82,18 +92,13 @@ pub struct TooLong {
 /// A trained model with the plan that reads texts on one device.
 pub struct Reader {
     place: Place,
-    towers: Towers,
+    shape: Shape,
     tokenizer: Tokenizer,
     settings: Settings,
     warnings: Vec<String>,
     /// Read from files, until the first plan has taken them over.
-    networks: Option<Loaded>,
+    networks: Option<Networks>,
     live: Option<Live>,
-}
-
-struct Loaded {
-    discriminator: Option<Network>,
-    generator: Option<Network>,
 }
 
 /// How the model was trained, as far as its folder says.
@@ -139,23 +144,23 @@ impl Reader {
             warnings.extend(more);
             Ok(Some(network))
         };
-        let (discriminator, generator) = (read(Role::Discriminator)?, read(Role::Generator)?);
-        let networks = match (discriminator, generator) {
+        let networks = match (read(Role::Discriminator)?, read(Role::Generator)?) {
             (Some(discriminator), Some(generator)) => {
                 let (pair, more) = pair_from_networks(discriminator, generator).map_err(|e| e.at(path.display()))?;
                 warnings.extend(more);
-                Loaded { discriminator: Some(pair.discriminator), generator: Some(pair.generator) }
+                pair.into()
             }
-            (discriminator, generator) => Loaded { discriminator, generator },
+            (Some(discriminator), None) => Networks::alone(discriminator, Role::Discriminator),
+            (None, Some(words)) => Networks::alone(words, Role::Encoder),
+            (None, None) => unreachable!("a reading needs a network"),
         };
         let folder =
-            found.folder(if reading.needs(Role::Discriminator) { Role::Discriminator } else { Role::Generator })?;
+            found.folder(if networks.role == Role::Discriminator { networks.role } else { Role::Generator })?;
         let tokenizer = Tokenizer::load(folder, Cleaning::UNCASED)?;
-        let tower = |network: &Option<Network>| network.as_ref().map(|n| weights::tower(&n.config)).transpose();
-        let towers = Towers { generator: tower(&networks.generator)?, discriminator: tower(&networks.discriminator)? };
-        check_sizes(&towers, &tokenizer).map_err(|e| e.at(folder.display()))?;
-        let settings = settings(&found, &networks)?;
-        Ok(Self { place, towers, tokenizer, settings, warnings, networks: Some(networks), live: None })
+        let shape = weights::shape_from_networks(&networks, reading.passes())?;
+        check_sizes(&shape, &tokenizer).map_err(|e| e.at(folder.display()))?;
+        let settings = settings(&found, &networks.main)?;
+        Ok(Self { place, shape, tokenizer, settings, warnings, networks: Some(networks), live: None })
     }
 
     /// What a person should know about the model's files.
@@ -175,8 +180,7 @@ impl Reader {
     }
 
     fn positions(&self) -> usize {
-        let towers = [self.towers.discriminator, self.towers.generator];
-        towers.iter().flatten().map(|tower| tower.positions as usize).min().unwrap_or(0)
+        self.shape.towers().map(|(_, tower)| tower.positions as usize).min().unwrap_or(0)
     }
 
     /// p(replaced) of every token of `text`. Texts longer than the model's positions are judged in windows.
@@ -188,7 +192,7 @@ impl Reader {
             self.prepare(window.len() + FRAME, 0).await?;
             let batch = self.row(&encoding.ids[window.clone()]);
             self.write(&batch, 0);
-            self.run(Stage::Judge).await?;
+            self.run(Stage::JUDGE).await?;
             let judged = self.judged().await?;
             for token in window.clone().filter(|&token| home(&windows, token) == number) {
                 logits[token] = judged[1 + token - window.start];
@@ -267,8 +271,8 @@ impl Reader {
         }
         self.write(&batch, seed);
         let proposals = self.propose(batch.slots, CORRUPT_TOP).await?;
-        self.run(Stage::Replace).await?;
-        self.run(Stage::Judge).await?;
+        self.run(Stage::REPLACE).await?;
+        self.run(Stage::JUDGE).await?;
         self.staged(&encoding, &batch, proposals).await
     }
 
@@ -323,7 +327,7 @@ impl Reader {
             slots: (slots as u32).next_power_of_two().max(held.map_or(1, |size| size.slots)),
         };
         let temperature = self.settings.temperature;
-        let model = ReadModel::record(&self.towers, size, temperature, Choices::default(), self.place.limits());
+        let model = ReadModel::record(&self.shape, size, temperature, Choices::default(), self.place.limits());
         let mut engine = self.place.engine(&model.plan).await?;
         match (self.live.take(), self.networks.take()) {
             (Some(mut old), _) => {
@@ -334,9 +338,9 @@ impl Reader {
             }
             (None, networks) => {
                 let networks = networks.expect("the networks stay until the first plan is made");
-                weights::load_networks(&model.parameters, &mut engine, |group| match group {
-                    Group::Generator => networks.generator.as_ref(),
-                    _ => networks.discriminator.as_ref(),
+                weights::load_networks(&model.parameters, &mut engine, |net| match net {
+                    NetId::Main => Some(&networks.main),
+                    NetId::Aux => networks.aux.as_ref(),
                 });
             }
         }
@@ -382,7 +386,7 @@ impl Reader {
     async fn propose(&mut self, slots: usize, top: usize) -> Result<Vec<Vec<Proposal>>> {
         let Live { model, engine } = self.live.as_mut().expect("prepared");
         let mut proposals = Vec::with_capacity(slots);
-        let stage = model.plan.stage(Stage::Propose);
+        let stage = model.plan.stage(Stage::PROPOSE);
         let mut reached = stage.start;
         let word = |id| self.tokenizer.token(id).to_owned();
         // A chunk's logits are there from its softmax to the next chunk's product.
@@ -413,8 +417,8 @@ fn sigmoid(logit: f32) -> f64 {
     1.0 / (1.0 + (-f64::from(logit)).exp())
 }
 
-fn check_sizes(towers: &Towers, tokenizer: &Tokenizer) -> Result<()> {
-    for tower in [towers.discriminator, towers.generator].iter().flatten() {
+fn check_sizes(shape: &Shape, tokenizer: &Tokenizer) -> Result<()> {
+    for (_, tower) in shape.towers() {
         if tower.positions as usize <= FRAME {
             return Err(Error::failed(format!(
                 "{} positions leave no room for a token between [CLS] and [SEP]",
@@ -434,13 +438,12 @@ fn check_sizes(towers: &Towers, tokenizer: &Tokenizer) -> Result<()> {
 }
 
 /// What the run's configuration says of a model's training; of an exported model, its config.json.
-fn settings(found: &checkpoint::Model, networks: &Loaded) -> Result<Settings> {
+fn settings(found: &checkpoint::Model, network: &Network) -> Result<Settings> {
     if let Some(config) = run_config(found)? {
         let Config { seq_len, mask_prob, temperature, .. } = config;
         return Ok(Settings { row_len: Some(seq_len), mask_prob, temperature });
     }
-    let network = networks.discriminator.as_ref().or(networks.generator.as_ref());
-    Ok(Settings { row_len: network.and_then(row_len_from_network), mask_prob: MASK_PROB, temperature: 1.0 })
+    Ok(Settings { row_len: row_len_from_network(network), mask_prob: MASK_PROB, temperature: 1.0 })
 }
 
 /// Tokens a row that a model was trained on, as far as its run or its own config.json says.

@@ -8,17 +8,14 @@ use crate::error::Kind;
 use crate::ops::matmul::{self, Linear};
 use crate::ops::{self, gather};
 use crate::plan::kernel::Variant;
-use crate::plan::{Choices, Elem, Limits, Plan, Recorder, Stage, Tensor};
+use crate::plan::{Choices, Elem, Limits, Plan, Recorder, Tensor};
 use std::ops::Range;
 use std::sync::Arc;
 
 /// The ranges of an optimizer step and how often each runs in it.
 pub fn parts(plan: &Plan, accumulate: u32) -> [(Range<usize>, u64); 3] {
-    [
-        (plan.stage(Stage::Mask), 1),
-        (plan.span(Stage::Propose, Stage::Backward), accumulate.into()),
-        (plan.stage(Stage::Update), 1),
-    ]
+    let (each, step) = (plan.micro(false, false), plan.step());
+    [(step.start..each.start, 1), (each.clone(), accumulate.into()), (each.end..step.end, 1)]
 }
 
 /// Every dispatch of an optimizer step, without times.

@@ -1,7 +1,11 @@
 //! What a step's raw readback means: losses, AUC, precision, recall, calibration, next to what a judge without eyes would get.
 //! per-token and per-slot arrays of each micro-batch -> [`Fold`] (f64, buffers reused) -> [`Metrics`].
 
+use crate::config::Config;
+use crate::objective::Head;
 use crate::train::event::{CALIBRATION_BINS, Calibration, CalibrationBin, Confusion, Metrics};
+
+pub use crate::model::heads::rtd::bce_with_logits;
 
 /// What the judge saw and said in one micro-batch; every slice has one entry a token, row after row.
 #[derive(Debug, Clone, Copy)]
@@ -34,6 +38,20 @@ pub struct Slots<'a> {
 pub struct LossWeights {
     pub mlm: f64,
     pub rtd: f64,
+}
+
+/// The weights that a configuration gives.
+pub fn loss_weights(c: &Config) -> LossWeights {
+    LossWeights { mlm: c.mlm_weight, rtd: c.rtd_weight }
+}
+
+impl LossWeights {
+    pub fn of(self, head: Head) -> f64 {
+        match head {
+            Head::Mlm => self.mlm,
+            Head::Rtd => self.rtd,
+        }
+    }
 }
 
 /// Everything one optimizer step, or one evaluation, measured.
@@ -208,12 +226,6 @@ fn auc_of_keys(keys: &mut [u64]) -> Option<f64> {
     }
     let pairs = u128::from(replaced_total) * u128::from(originals_below);
     (pairs > 0).then(|| doubled_wins as f64 / (2 * pairs) as f64)
-}
-
-/// Binary cross-entropy of one logit, nats; stable at any size.
-pub fn bce_with_logits(logit: f64, replaced: bool) -> f64 {
-    let toward_label = if replaced { -logit } else { logit };
-    toward_label.max(0.0) + (-logit.abs()).exp().ln_1p()
 }
 
 fn sigmoid(logit: f64) -> f64 {

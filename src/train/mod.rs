@@ -11,5 +11,6 @@ pub mod rules;
 pub mod schedule;
 pub mod session;
 pub mod shelf;
+pub mod step;
 pub mod warnings;
 pub mod weights;

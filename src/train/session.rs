@@ -11,17 +11,18 @@ pub use show::{OWN_SLOTS, Shown};
 
 use super::engine::Engine;
 use super::event::{BatchSample, StepMetrics};
-use super::metrics::{Fold, LossWeights, Measured, Slots, Tokens};
+use super::metrics::{self, Fold, LossWeights, Measured, Slots, Tokens};
 use super::rules::RuleRows;
 use super::schedule::{self, LOOK_EVERY, Source};
-use super::weights;
-use crate::batch::{Batch, Cursor, HeldOut, Loader};
-use crate::config::{Config, Objective, Replacements};
+use super::{step, weights};
+use crate::batch::{Batch, Cursor, HeldOut, Loader, StepTotals};
+use crate::config::{Config, Replacements};
 use crate::cpu;
 use crate::model::Model;
 use crate::model::io::{Io, Outputs};
+use crate::objective::{self, Head, Pass};
 use crate::ops::optimizer;
-use crate::plan::{Elem, Stage, Step};
+use crate::plan::{Elem, Runs, Stage, Step};
 use crate::text::tokenizer::Tokenizer;
 use crate::{Error, Result};
 use look::Evaluation;
@@ -179,8 +180,8 @@ struct Readback {
 }
 
 impl Readback {
-    fn add(&mut self, out: &Outputs, batch: &Batch, judged: bool) {
-        if judged {
+    fn add(&mut self, passes: &[Pass], out: &Outputs, batch: &Batch) {
+        if objective::have(passes, Head::Rtd) {
             let tokens = || (0..batch.ids.len()).map(|n| out.token(n));
             self.logit.clear();
             self.logit.extend(tokens().map(|t| t.logit));
@@ -192,6 +193,9 @@ impl Readback {
                 attention: &batch.attention,
                 eligible: &batch.eligible,
             });
+        }
+        if !objective::have(passes, Head::Mlm) {
+            return;
         }
         let slots = || (0..batch.slots).map(|s| out.slot(s));
         self.loss.clear();
@@ -294,11 +298,11 @@ impl Session {
     }
 
     fn judged(&self) -> bool {
-        self.config.objective == Objective::Electra
+        objective::have(self.model.spec.shape.passes, Head::Rtd)
     }
 
     fn loss_weights(&self) -> LossWeights {
-        LossWeights { mlm: self.config.mlm_weight, rtd: self.config.rtd_weight }
+        metrics::loss_weights(&self.config)
     }
 
     /// A view is watching: evaluations keep examples of what was judged.
@@ -313,7 +317,7 @@ impl Session {
 
     /// Whether the step that is under way has begun to change the weights: until it is complete they are those of no step.
     pub fn updating(&self) -> bool {
-        let update = self.model.plan.stage(Stage::Update);
+        let update = self.model.plan.stage(Stage::UPDATE);
         self.in_step.as_ref().is_some_and(|now| now.left.start > update.start)
     }
 
@@ -322,7 +326,8 @@ impl Session {
         let now = self.in_step.as_ref()?;
         let plan = &self.model.plan;
         let done = |stage: &Stage| plan.stage(*stage).end <= now.left.start;
-        [Stage::Mask, Stage::Propose, Stage::Replace, Stage::Judge, Stage::Backward].into_iter().rfind(done)
+        let before_update = plan.stages().filter(|(_, runs, _)| matches!(runs, Runs::First | Runs::Each));
+        before_update.map(|(stage, ..)| stage).rfind(done)
     }
 
     /// Submits one optimizer step, or what is left of it, in slices of `budget`, and hands over the steps whose numbers have
@@ -387,7 +392,7 @@ impl Session {
         let cursor = self.loader.cursor();
         let totals = self.loader.fill(self.step, &mut batches)?;
         let lr = schedule::learning_rate(&self.config, self.step, self.planned_steps);
-        self.block = self.step_block(totals.slots, totals.tokens, lr);
+        self.block = self.step_block(&totals, lr);
         self.in_step = Some(InStep { batches, cursor, tokens: totals.tokens, lr, micro: 0, left: 0..0, source_before });
         self.begin_micro(0);
         Ok(())
@@ -396,12 +401,8 @@ impl Session {
     /// Hands micro-batch number `micro` to the engine.
     fn begin_micro(&mut self, micro: usize) {
         let Self { in_step: Some(now), engine, io, words, block, model, .. } = self else { return };
-        engine.set_step(block);
-        io.pack(&now.batches[micro], words);
-        engine.write(&io.input, words);
-        let first = if micro == 0 { Stage::Mask } else { Stage::Propose };
-        let last = if micro + 1 == now.batches.len() { Stage::Update } else { Stage::Backward };
-        (now.micro, now.left) = (micro, model.plan.span(first, last));
+        step::load(engine, io, block, &now.batches[micro], words);
+        (now.micro, now.left) = (micro, model.plan.micro(micro == 0, micro + 1 == now.batches.len()));
     }
 
     /// The micro-batch that is in the engine ran to its end: on to the next, or to the end of the step.
@@ -410,8 +411,7 @@ impl Session {
         let Some(now) = &self.in_step else { unreachable!("it ran just now") };
         let (next, batch) = (now.micro + 1, &now.batches[now.micro]);
         if next < now.batches.len() {
-            self.block.row_base += batch.rows as u32;
-            self.block.slot_base += batch.slots as u32;
+            step::move_on(&mut self.block, batch);
             self.begin_micro(next);
             return Ok(Reached::Within);
         }
@@ -427,18 +427,12 @@ impl Session {
         self.engine.set_step(&self.block);
     }
 
-    fn step_block(&self, slots: usize, tokens: usize, lr: f64) -> Step {
-        let c = &self.config;
-        Step {
-            source_threshold: schedule::threshold(self.source.share(c, self.step)),
-            lr: lr as f32,
-            correction1: schedule::correction(c, c.beta1, self.step + 1),
-            correction2: schedule::correction(c, c.beta2, self.step + 1),
-            // The reference adds 1e-6 to both counts.
-            mlm_scale: (c.mlm_weight / (slots as f64 + 1e-6)) as f32,
-            rtd_scale: (c.rtd_weight / (tokens as f64 + 1e-6)) as f32,
-            ..Step::seeded(self.seed, self.step)
-        }
+    fn step_block(&self, totals: &StepTotals, lr: f64) -> Step {
+        let (c, step) = (&self.config, self.step);
+        let rates = step::Rates::of(c, step, lr);
+        let seeded = (self.seed, step);
+        let block = step::block(self.model.spec.shape.passes, self.loss_weights(), totals, seeded, rates);
+        Step { source_threshold: schedule::threshold(self.source.share(c, step)), ..block }
     }
 
     /// Waits for every number that is under way.
@@ -447,16 +441,16 @@ impl Session {
     }
 
     async fn take_in(&mut self, wait: bool, arrived: &mut Vec<Arrived>) -> Result<()> {
-        let (judged, weights) = (self.judged(), self.loss_weights());
+        let (passes, weights) = (self.model.spec.shape.passes, self.loss_weights());
         let Self { engine, io, pending, readback, spare, source, tokens_seen, clock, tokenizer, .. } = self;
         let (sample_wanted, sample_row) = (&mut self.sample_wanted, &mut self.sample_row);
         engine
             .drain(wait, |_, executed, blocks| {
                 let out = io.outputs(blocks[0]);
                 let Some(front) = pending.front_mut() else { return };
-                readback.add(&out, &front.batches[front.arrived], judged);
+                readback.add(passes, &out, &front.batches[front.arrived]);
                 if std::mem::take(sample_wanted) {
-                    let seen = sample::Seen::of_outputs(&front.batches[front.arrived], blocks[0], io, judged);
+                    let seen = sample::Seen::of_outputs(&front.batches[front.arrived], blocks[0], io, passes);
                     let first_row = sample::next_rows(sample_row, &front.batches, front.arrived);
                     let sample = sample::batch(&seen, tokenizer, weights, first_row);
                     arrived.push(Arrived::Sample(Box::new(BatchSample { step: front.step + 1, ..sample })));
@@ -518,17 +512,15 @@ impl Session {
         let source = self.engine.read(&self.model.source).await?;
         twin.write(&self.model.source, &source);
         // Copies of the weights, where products read those.
-        twin.run_all(plan.stage(Stage::Mask)).await?;
+        twin.run_all(plan.stage(Stage::MASK)).await?;
         self.loader.seek(cursor)?;
         let mut batches = self.loader.step_buffers();
         let totals = self.loader.fill(step, &mut batches)?;
         self.step = step;
-        let mut block = self.step_block(totals.slots, totals.tokens, 0.0);
+        let mut block = self.step_block(&totals, 0.0);
         for batch in &batches {
-            twin.set_step(&block);
-            self.io.pack(batch, &mut self.words);
-            twin.write(&self.io.input, &self.words);
-            for i in plan.span(Stage::Propose, Stage::Backward) {
+            step::load(&mut twin, &self.io, &block, batch, &mut self.words);
+            for i in plan.micro(false, false) {
                 twin.run_all(i..i + 1).await?;
                 let dispatch = &plan.dispatches[i];
                 for (slot, tensor) in dispatch.kernel.slots.iter().zip(&dispatch.tensors) {
@@ -538,8 +530,7 @@ impl Session {
                     }
                 }
             }
-            block.row_base += batch.rows as u32;
-            block.slot_base += batch.slots as u32;
+            step::move_on(&mut block, batch);
         }
         Ok(match self.engine {
             Engine::Cpu(_) => "each of its values is finite, but the sum of their squares overflows",

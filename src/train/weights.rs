@@ -4,19 +4,44 @@ use super::engine::Engine;
 use crate::hub::{ElectraConfig, HubTensor, Network, Networks, Role, Tensors};
 use crate::model::ledger::{Group, Shape, Tower};
 use crate::model::{Model, Parameter};
+use crate::objective::{Head, NetId, Pass};
+use crate::plan::Tensor;
 use crate::train::checkpoint::Moments;
 use crate::{Error, Result};
+use std::borrow::Cow;
 
-/// The sizes of networks that were read.
+/// The sizes of networks that were read, as `passes` train them.
 ///
 /// # Errors
-/// A head larger than the kernels cover, or a depth or size this program cannot count.
-pub fn shape_from_networks(networks: &Networks) -> Result<Shape> {
-    let discriminator = networks.discriminator.as_ref().map(|network| tower(&network.config)).transpose()?;
-    Ok(Shape { generator: tower(&networks.generator.config)?, discriminator })
+/// A head larger than the kernels cover; networks that are not those of the passes.
+pub fn shape_from_networks(networks: &Networks, passes: &'static [Pass]) -> Result<Shape> {
+    let shape = Shape {
+        passes,
+        main: tower(&networks.main.config)?,
+        aux: networks.aux.as_ref().map(|network| tower(&network.config)).transpose()?,
+    };
+    let wanted = [true, passes.iter().any(|pass| pass.net == NetId::Aux)];
+    let roles = [shape.name(NetId::Main) == networks.role.folder(), shape.aux.is_some()];
+    if roles != wanted {
+        let names = |names: Vec<&str>| names.join(" and ");
+        let have = names(networks.all().map(|(role, _)| role.folder()).collect());
+        let want = names(
+            NETS.into_iter()
+                .filter(|net| passes.iter().any(|pass| pass.net == *net))
+                .map(|net| shape.name(net))
+                .collect(),
+        );
+        return Err(Error::failed(format!("the objective trains {want}, and here is {have}")));
+    }
+    Ok(shape)
 }
 
+const NETS: [NetId; 2] = [NetId::Main, NetId::Aux];
+
 /// The sizes of one network.
+///
+/// # Errors
+/// A head larger than the kernels cover.
 pub fn tower(c: &ElectraConfig) -> Result<Tower> {
     let head = c.hidden_size / c.num_attention_heads;
     if head > crate::ops::attention::HEAD_MAX as usize {
@@ -25,18 +50,7 @@ pub fn tower(c: &ElectraConfig) -> Result<Tower> {
             crate::ops::attention::HEAD_MAX
         )));
     }
-    let size = |n: usize| u32::try_from(n).map_err(|_| Error::failed(format!("a size of {n}")));
-    Ok(Tower {
-        vocab: size(c.vocab_size)?,
-        positions: size(c.max_position_embeddings)?,
-        segments: size(c.type_vocab_size)?,
-        embedding: size(c.embedding_size)?,
-        hidden: size(c.hidden_size)?,
-        layers: size(c.num_hidden_layers)?,
-        heads: size(c.num_attention_heads)?,
-        ffn: size(c.intermediate_size)?,
-        eps_bits: (c.layer_norm_eps as f32).to_bits(),
-    })
+    Ok(c.tower())
 }
 
 /// What a network's config.json says.
@@ -69,33 +83,26 @@ pub fn config_from_tower(t: &Tower, role: Role, facts: ConfigFacts) -> ElectraCo
     }
 }
 
-fn group(role: Role) -> Group {
-    match role {
-        Role::Discriminator => Group::Discriminator,
-        Role::Generator => Group::Generator,
-    }
-}
-
-/// Writes the weights of a run's networks into the engine. The shared ones are taken from the discriminator, if there is one.
+/// Writes the weights of a run's networks into the engine. The shared ones are taken from the main network.
 pub fn load_run(model: &Model, engine: &mut Engine, networks: &Networks) {
-    load_networks(&model.parameters, engine, |group| match group {
-        Group::Generator => Some(&networks.generator),
-        _ => networks.discriminator.as_ref(),
+    load_networks(&model.parameters, engine, |net| match net {
+        NetId::Main => Some(&networks.main),
+        NetId::Aux => networks.aux.as_ref(),
     });
 }
 
-/// Writes the weights of the networks there are: those of every group that `parameters` name.
+/// Writes the weights of the networks there are: those of every network that `parameters` name.
 pub fn load_networks<'n>(
     parameters: &[Parameter],
     engine: &mut Engine,
-    network_of: impl Fn(Group) -> Option<&'n Network>,
+    network_of: impl Fn(NetId) -> Option<&'n Network>,
 ) {
     for parameter in parameters {
         let entry = &parameter.entry;
         let mut values = vec![0.0; entry.len() as usize];
-        // In reverse: a shared entry lists the discriminator first, so it is written last.
+        // In reverse: a shared entry lists the main network first, so it is written last.
         for part in entry.parts.iter().rev() {
-            let network = network_of(part.network).expect("a plan is recorded for the networks that were read");
+            let network = network_of(part.net).expect("a plan is recorded for the networks that were read");
             let tensor =
                 network.tensors.get(&part.name).expect("a network holds exactly the tensors of its configuration");
             let first = (part.rows.start * entry.row_len()) as usize;
@@ -106,11 +113,11 @@ pub fn load_networks<'n>(
 }
 
 /// The tensors of one network, cut out of entries given in the model's order (values, gradients, anything of that shape).
-pub fn network_tensors(parameters: &[Parameter], values: &[Vec<f32>], role: Role) -> Tensors {
+pub fn network_tensors(parameters: &[Parameter], values: &[Vec<f32>], net: NetId) -> Tensors {
     let mut tensors = Tensors::new();
     for (parameter, values) in parameters.iter().zip(values) {
         let entry = &parameter.entry;
-        for part in entry.parts.iter().filter(|part| part.network == group(role)) {
+        for part in entry.parts.iter().filter(|part| part.net == net) {
             let shape = entry.part_shape(part);
             let first = (part.rows.start * entry.row_len()) as usize;
             let data = values[first..first + shape.iter().product::<usize>()].to_vec();
@@ -120,20 +127,49 @@ pub fn network_tensors(parameters: &[Parameter], values: &[Vec<f32>], role: Role
     tensors
 }
 
+/// A number of every parameter (its value, its gradient) under `NETWORK.NAME` as Hugging Face names it. Shared tensors stand once,
+/// under the main network.
+///
+/// # Errors
+/// The device failed.
+pub async fn read_named(model: &Model, engine: &mut Engine, pick: impl Fn(&Parameter) -> Tensor) -> Result<Tensors> {
+    let mut named = Tensors::new();
+    for parameter in &model.parameters {
+        let values = engine.read_f32(&pick(parameter)).await?;
+        let entry = &parameter.entry;
+        // A shared entry lists one part for each network, the main one first; others list each block of rows.
+        let parts = if entry.group == Group::Shared { &entry.parts[..1] } else { &entry.parts[..] };
+        for part in parts {
+            let shape = entry.part_shape(part);
+            let first = (part.rows.start * entry.row_len()) as usize;
+            let data = values[first..first + shape.iter().product::<usize>()].to_vec();
+            named.insert(format!("{}.{}", model.spec.shape.name(part.net), part.name), HubTensor { shape, data });
+        }
+    }
+    Ok(named)
+}
+
+/// What the main network is, by its head.
+fn main_role(shape: &Shape) -> Role {
+    if shape.heads(NetId::Main).any(|head| head == Head::Rtd) { Role::Discriminator } else { Role::Encoder }
+}
+
 /// The networks as they are in the engine now.
 pub async fn read_networks(model: &Model, engine: &mut Engine, facts: ConfigFacts) -> Result<Networks> {
     let mut values = Vec::with_capacity(model.parameters.len());
     for parameter in &model.parameters {
         values.push(engine.read_f32(&parameter.value).await?);
     }
-    let network = |tower: &Tower, role| Network {
+    let network = |net, tower: &Tower, role| Network {
         config: config_from_tower(tower, role, facts),
-        tensors: network_tensors(&model.parameters, &values, role),
+        tensors: network_tensors(&model.parameters, &values, net),
     };
     let shape = &model.spec.shape;
+    let role = main_role(shape);
     Ok(Networks {
-        discriminator: shape.discriminator.as_ref().map(|tower| network(tower, Role::Discriminator)),
-        generator: network(&shape.generator, Role::Generator),
+        main: network(NetId::Main, &shape.main, role),
+        role,
+        aux: shape.aux.as_ref().map(|tower| network(NetId::Aux, tower, Role::Generator)),
     })
 }
 
@@ -158,6 +194,7 @@ pub fn load_moments(model: &Model, engine: &mut Engine, moments: &Moments) -> Re
         .iter()
         .map(|p| (p.entry.name.clone(), p.entry.shape.iter().map(|&n| n as usize).collect()))
         .collect();
+    let moments = &under_todays_names(moments, &expected);
     moments.check(&expected)?;
     for parameter in &model.parameters {
         let Some([m, v]) = &parameter.moments else { continue };
@@ -166,6 +203,20 @@ pub fn load_moments(model: &Model, engine: &mut Engine, moments: &Moments) -> Re
         }
     }
     Ok(())
+}
+
+/// The moments of a masked language model that was trained alone stood under the name of a generator once.
+fn under_todays_names<'m>(moments: &'m Moments, expected: &[(String, Vec<usize>)]) -> Cow<'m, Moments> {
+    let [old, new] = [Role::Generator, Role::Encoder].map(|role| format!("{}.", role.folder()));
+    let trains_encoder = expected.iter().any(|(name, _)| name.starts_with(&new));
+    if !trains_encoder || moments.m.keys().any(|name| name.starts_with(&new)) {
+        return Cow::Borrowed(moments);
+    }
+    let renamed = |tensors: &Tensors| {
+        let name = |name: &String| name.strip_prefix(&old).map_or_else(|| name.clone(), |rest| format!("{new}{rest}"));
+        tensors.iter().map(|(key, tensor)| (name(key), tensor.clone())).collect()
+    };
+    Cow::Owned(Moments { m: renamed(&moments.m), v: renamed(&moments.v) })
 }
 
 /// Initial values, from the seed alone.

@@ -4,9 +4,8 @@
 use super::fixture::{Comparison, GRADIENT_MAX, PARAMETERS_MAX};
 use super::self_check::{SEED, SIZES, STEPS, norm, not_nan};
 use crate::config::{Config, Overrides};
-use crate::hub::{Role, SHARED, Tensors};
-use crate::model::Parameter;
-use crate::plan::{Choices, Stage, Tensor};
+use crate::hub::Tensors;
+use crate::plan::{Choices, Stage};
 use crate::tasks::drill::Drill;
 use crate::train::engine::Place;
 use crate::train::weights;
@@ -62,17 +61,20 @@ async fn both(ours: &mut Drill, theirs: &mut Drill, step: u64, into: &mut Vec<Co
     let sampled = ours.model.io.clone().map(|io| io.slots.sampled).ok_or_else(|| Error::failed("nothing to train"))?;
     let mut block = ours.block(step, totals);
     let last = ours.micro_batches() - 1;
+    let first_pass = ours.model.spec.shape.passes[0].stage;
     for micro in 0..=last {
-        let first = if micro == 0 { Stage::Mask } else { Stage::Propose };
+        let whole = plan.micro(micro == 0, micro == last);
+        // The samples are there once the first pass ran.
+        let drawn = plan.stage(first_pass).end;
         for drill in [&mut *ours, &mut *theirs] {
             drill.write(micro, &block);
-            drill.engine.run_all(plan.span(first, Stage::Propose)).await?;
+            drill.engine.run_all(whole.start..drawn).await?;
         }
         // Two words of nearly the same score may change places: the other engine then reads another text, and nothing can be compared.
         let samples = ours.engine.read(&sampled).await?;
         theirs.engine.write(&sampled, &samples);
         for drill in [&mut *ours, &mut *theirs] {
-            drill.engine.run_all(plan.span(Stage::Replace, Stage::Backward)).await?;
+            drill.engine.run_all(drawn..plan.stage(Stage::BACKWARD).end).await?;
         }
         if micro == last {
             if step == 0 {
@@ -80,43 +82,23 @@ async fn both(ours: &mut Drill, theirs: &mut Drill, step: u64, into: &mut Vec<Co
                 compare_tensors("grad", &got, &want, GRADIENT_MAX, into);
             }
             for drill in [&mut *ours, &mut *theirs] {
-                drill.engine.run_all(plan.stage(Stage::Update)).await?;
+                drill.engine.run_all(plan.stage(Stage::UPDATE)).await?;
             }
         }
         for drill in [&mut *ours, &mut *theirs] {
             drill.engine.collect(step);
         }
-        let [rows, slots] = ours.micro_sizes(micro);
-        block.row_base += rows;
-        block.slot_base += slots;
+        ours.move_on(&mut block, micro);
     }
     Ok(())
 }
 
 async fn gradients(drill: &mut Drill) -> Result<Tensors> {
-    named(drill, |p| p.gradient.clone().expect("a drill trains")).await
+    weights::read_named(&drill.model, &mut drill.engine, |p| p.gradient.clone().expect("a drill trains")).await
 }
 
 async fn values(drill: &mut Drill) -> Result<Tensors> {
-    named(drill, |p| p.value.clone()).await
-}
-
-/// By Hugging Face name, `NETWORK.NAME`; shared ones once.
-async fn named(drill: &mut Drill, pick: impl Fn(&Parameter) -> Tensor) -> Result<Tensors> {
-    let mut values = Vec::with_capacity(drill.model.parameters.len());
-    for parameter in &drill.model.parameters {
-        values.push(drill.engine.read_f32(&pick(parameter)).await?);
-    }
-    let both = drill.model.spec.shape.discriminator.is_some();
-    let mut tensors = Tensors::new();
-    for role in [Role::Generator, Role::Discriminator] {
-        for (name, tensor) in weights::network_tensors(&drill.model.parameters, &values, role) {
-            if !(both && role == Role::Generator && SHARED.contains(&name.as_str())) {
-                tensors.insert(format!("{}.{name}", role.folder()), tensor);
-            }
-        }
-    }
-    Ok(tensors)
+    weights::read_named(&drill.model, &mut drill.engine, |p| p.value.clone()).await
 }
 
 /// By the norm of ours; a key bias' gradient, zero in theory, by its query bias' norm.

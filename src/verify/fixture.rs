@@ -1,13 +1,16 @@
 //! A fixture: a whole training step computed elsewhere in double precision, and how far this program is from it.
 //! folder (weights, batch, expected numbers) -> the training plan on an engine -> [`Comparison`]s.
 
-use crate::batch::{Batch, NONE};
+use crate::batch::{Batch, NONE, StepTotals};
 use crate::config::{InitRule, Precision};
-use crate::hub::{HubTensor, Networks, Role, SHARED, Tensors, open_safetensors, read_pair};
+use crate::hub::{HubTensor, Networks, Tensors, open_safetensors, read_pair};
 use crate::model::io::PassSize;
 use crate::model::{Model, ModelSpec, Parameter, TrainSpec};
-use crate::plan::{Choices, Stage, Step, Tensor};
+use crate::objective::{self, Head};
+use crate::plan::{Choices, Stage, Tensor};
 use crate::train::engine::{Engine, Place};
+use crate::train::metrics::LossWeights;
+use crate::train::step::{self, Rates};
 use crate::train::weights;
 use crate::{Error, Result};
 use serde::{Deserialize, Serialize};
@@ -76,7 +79,7 @@ pub struct Optimizer {
 }
 
 /// Weights of the two losses in every fixture ("total = mlm + 50 * rtd").
-const RTD_WEIGHT: f64 = 50.0;
+const WEIGHTS: LossWeights = LossWeights { mlm: 1.0, rtd: 50.0 };
 
 /// One quantity against what it should be.
 #[derive(Debug, Clone, Serialize)]
@@ -179,7 +182,7 @@ impl Fixture {
     fn model(&self, place: &Place, batch: &Batch, precision: Precision) -> Result<Model> {
         let o = &self.expected.optimizer;
         let spec = ModelSpec {
-            shape: weights::shape_from_networks(&self.networks)?,
+            shape: weights::shape_from_networks(&self.networks, objective::ELECTRA.passes)?,
             train: Some(TrainSpec {
                 size: PassSize {
                     rows: batch.rows as u32,
@@ -200,7 +203,7 @@ impl Fixture {
             init: InitRule::Reference,
             init_std: 0.02,
             precision,
-            pad_id: self.networks.generator.config.pad_token_id.unwrap_or(u32::MAX),
+            pad_id: self.networks.main.config.pad_token_id.unwrap_or(u32::MAX),
             temperature: 1.0,
         };
         Ok(Model::record(spec, Choices::default(), place.limits()))
@@ -263,26 +266,21 @@ impl Run<'_> {
     }
 
     /// One optimizer step; in the first, logits and gradients are kept.
-    async fn step(&mut self, step: usize, kept: Option<&mut Tensors>) -> Result<Losses> {
+    async fn step(&mut self, number: usize, kept: Option<&mut Tensors>) -> Result<Losses> {
         let o = &self.fixture.expected.optimizer;
-        let power = |beta: f64| 1.0 / (1.0 - beta.powi(step as i32 + 1));
+        let power = |beta: f64| 1.0 / (1.0 - beta.powi(number as i32 + 1));
         let correction = |beta| if o.bias_correction { power(beta) as f32 } else { 1.0 };
-        self.engine.set_step(&Step {
-            lr: o.lr as f32,
-            correction1: correction(o.beta1),
-            correction2: correction(o.beta2),
-            mlm_scale: (1.0 / (self.batch.slots as f64 + 1e-6)) as f32,
-            rtd_scale: (RTD_WEIGHT / (self.batch.tokens as f64 + 1e-6)) as f32,
-            ..Step::seeded(0, step as u64)
-        });
+        let rates = Rates { lr: o.lr, corrections: [o.beta1, o.beta2].map(correction) };
+        let (passes, totals) = (self.model.spec.shape.passes, StepTotals::of(std::slice::from_ref(&self.batch)));
+        let block = step::block(passes, WEIGHTS, &totals, (0, number as u64), rates);
         let io = self.model.io.clone().expect("recorded for training");
-        let mut words = Vec::new();
-        io.pack(&self.batch, &mut words);
-        self.engine.write(&io.input, &words);
+        step::load(&mut self.engine, &io, &block, &self.batch, &mut Vec::new());
         let plan = self.model.plan.clone();
         let mut generator_logits = Vec::new();
         // Dispatch by dispatch where the softmax runs: its logits are turned into their gradient right after.
-        for i in plan.span(Stage::Mask, Stage::Propose) {
+        let whole = plan.step();
+        let drawn = plan.stage(passes[0].stage).end;
+        for i in whole.start..drawn {
             self.engine.run_all(i..i + 1).await?;
             let dispatch = &plan.dispatches[i];
             if kept.is_some() && dispatch.kernel.label == "vocab.forward" {
@@ -291,59 +289,41 @@ impl Run<'_> {
         }
         // The fixture's samples in the place of our own.
         self.engine.write(&io.slots.sampled, &self.sampled);
-        self.engine.run_all(plan.span(Stage::Replace, Stage::Backward)).await?;
+        self.engine.run_all(drawn..plan.stage(Stage::BACKWARD).end).await?;
         if let Some(kept) = kept {
-            let vocab = self.model.spec.shape.generator.vocab as usize;
+            let vocab = self.model.spec.shape.main.vocab as usize;
             generator_logits.truncate(self.batch.slots * vocab);
             let shape = vec![self.batch.slots, vocab];
             kept.insert("generator_logits".into(), HubTensor { shape, data: generator_logits });
             kept.extend(self.named("grad", |p| p.gradient.clone().expect("recorded for training")).await?);
         }
-        self.engine.run_all(plan.stage(Stage::Update)).await?;
-        self.engine.collect(step as u64);
-        let (slots, tokens) = (self.batch.slots, self.batch.attention.clone());
-        let mut losses = None;
+        self.engine.run_all(plan.stage(Stage::UPDATE)).await?;
+        self.engine.collect(number as u64);
+        let batch = &self.batch;
+        let mut sums = step::LossSums::default();
         let mut logits = Vec::new();
         self.engine
             .drain(true, |_, _, blocks| {
                 let out = io.outputs(blocks[0]);
-                let mlm: f64 = (0..slots).map(|s| f64::from(out.slot(s).loss)).sum();
-                let judged = (0..tokens.len()).filter(|&n| tokens[n] == 1).map(|n| out.token(n));
-                let rtd: f64 = judged.map(|t| crate::train::metrics::bce_with_logits(t.logit.into(), t.replaced)).sum();
-                logits.extend((0..tokens.len()).map(|n| out.token(n).logit));
-                let mlm_loss = mlm / (slots as f64 + 1e-6);
-                let rtd_loss = rtd / (tokens.iter().sum::<u32>() as f64 + 1e-6);
-                losses = Some(Losses {
-                    step: step as u64,
-                    mlm_loss,
-                    rtd_loss,
-                    total_loss: mlm_loss + RTD_WEIGHT * rtd_loss,
-                    grad_norm: out.guard(0).norm.into(),
-                });
+                sums.add(passes, &out, batch);
+                logits.extend((0..batch.ids.len()).map(|n| out.token(n).logit));
             })
             .await?;
-        if step == 0 {
+        if logits.is_empty() {
+            return Err(Error::failed("the step's outputs did not come back"));
+        }
+        if number == 0 {
             self.first_logits = logits;
         }
-        losses.ok_or_else(|| Error::failed("the step's outputs did not come back"))
+        let [mlm_loss, rtd_loss] = [Head::Mlm, Head::Rtd].map(|head| sums.mean(passes, head, &totals));
+        let total_loss = WEIGHTS.mlm * mlm_loss + WEIGHTS.rtd * rtd_loss;
+        Ok(Losses { step: number as u64, mlm_loss, rtd_loss, total_loss, grad_norm: sums.grad_norm })
     }
 
     /// A tensor of every parameter under the fixture's names: `KIND.NETWORK.NAME`, shared ones under `discriminator` alone.
     async fn named(&mut self, kind: &str, pick: impl Fn(&Parameter) -> Tensor) -> Result<Tensors> {
-        let mut values = Vec::with_capacity(self.model.parameters.len());
-        for parameter in &self.model.parameters {
-            values.push(self.engine.read_f32(&pick(parameter)).await?);
-        }
-        let mut named = Tensors::new();
-        // The discriminator last: its name wins for shared tensors, whose generator name is left out below.
-        for role in [Role::Generator, Role::Discriminator] {
-            for (name, tensor) in weights::network_tensors(&self.model.parameters, &values, role) {
-                if role == Role::Discriminator || !SHARED.contains(&name.as_str()) {
-                    named.insert(format!("{kind}.{}.{name}", role.folder()), tensor);
-                }
-            }
-        }
-        Ok(named)
+        let named = weights::read_named(&self.model, &mut self.engine, pick).await?;
+        Ok(named.into_iter().map(|(name, tensor)| (format!("{kind}.{name}"), tensor)).collect())
     }
 
     fn bars(&self) -> Bars {

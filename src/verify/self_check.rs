@@ -58,7 +58,7 @@ pub async fn finite_differences(place: &Place) -> Result<Vec<Comparison>> {
     drill.write(0, &block);
     // Gradients of the first pass; its samples are kept, because the loss jumps where another word is drawn.
     let sampled = drill.model.io.clone().map(|io| io.slots.sampled);
-    drill.engine.run_all(plan.span(Stage::Mask, Stage::Backward)).await?;
+    drill.engine.run_all(plan.span(Stage::MASK, Stage::BACKWARD)).await?;
     let mut samples = Vec::new();
     if let Some(sampled) = &sampled {
         samples = drill.engine.read(sampled).await?;
@@ -102,11 +102,11 @@ pub async fn finite_differences(place: &Place) -> Result<Vec<Comparison>> {
 
 async fn loss_with_samples(drill: &mut Drill, sampled: Option<&Tensor>, samples: &[u32]) -> Result<f64> {
     let plan = drill.model.plan.clone();
-    drill.engine.run_all(plan.span(Stage::Mask, Stage::Propose)).await?;
+    drill.engine.run_all(plan.span(Stage::MASK, Stage::PROPOSE)).await?;
     if let Some(sampled) = sampled {
         drill.engine.write(sampled, samples);
     }
-    drill.engine.run_all(plan.span(Stage::Replace, Stage::Judge)).await?;
+    drill.engine.run_all(plan.span(Stage::REPLACE, Stage::JUDGE)).await?;
     drill.engine.collect(0);
     Ok(drill.losses().await?.total_loss)
 }

@@ -45,10 +45,10 @@ fn the_transport_drives_a_run_by_play_pause_step_and_stage() {
     click(&mut app, "Step");
     until(&mut app, "the end of a step", between);
     for (stage, said) in [
-        (Stage::Mask, Some("masked; nothing is proposed yet")),
-        (Stage::Propose, Some("proposed; nothing is replaced yet")),
-        (Stage::Replace, Some("replaced; nothing is judged yet")),
-        (Stage::Judge, None),
+        (Stage::MASK, Some("masked; nothing is proposed yet")),
+        (Stage::PROPOSE, Some("proposed; nothing is replaced yet")),
+        (Stage::REPLACE, Some("replaced; nothing is judged yet")),
+        (Stage::JUDGE, None),
     ] {
         click(&mut app, "Stage");
         until(&mut app, "a stage", |desk| desk.state.batch.as_ref().is_some_and(|batch| batch.known == stage));

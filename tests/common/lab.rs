@@ -1,11 +1,12 @@
 //! Shared by the training tests: a small text in memory, sessions over it, and a training step that can be taken apart.
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 
-use electroscope::batch::{Batch, HeldOut, Loader, Masking, Part, Recipe, Split, hold_out, mask};
+use electroscope::batch::{Batch, HeldOut, Loader, Masking, Part, Recipe, Split, StepTotals, hold_out, mask};
 use electroscope::config::{Config, Overrides};
 use electroscope::model::io::Io;
 use electroscope::model::ledger::Group;
 use electroscope::model::{Model, ModelSpec};
+use electroscope::objective::Pass;
 use electroscope::plan::{Choices, Stage, Step, Tensor};
 use electroscope::rng::{Key, Sequence, Stream};
 pub use electroscope::run::assemble::recipe;
@@ -15,7 +16,9 @@ use electroscope::text::tokenizer::{Cleaning, Specials, Tokenizer};
 use electroscope::text::{Chunk, wordpiece};
 use electroscope::train::engine::{Engine, Place, SLICE};
 use electroscope::train::event::StepMetrics;
+use electroscope::train::metrics::LossWeights;
 use electroscope::train::session::{Arrived, Parts, Session};
+use electroscope::train::step::{self, Rates};
 use electroscope::train::weights;
 use pollster::block_on;
 use std::sync::Arc;
@@ -172,7 +175,13 @@ pub struct Rig {
 impl Rig {
     /// `config`'s networks over `vocab` words, with weights drawn from seed 1, and `batch`, whose shape `config` must have.
     pub fn new(place: &Place, config: &Config, vocab: u32, batch: Batch) -> Self {
+        Self::of_passes(place, config, vocab, batch, config.passes())
+    }
+
+    /// The same with other passes over the same networks.
+    pub fn of_passes(place: &Place, config: &Config, vocab: u32, batch: Batch, passes: &'static [Pass]) -> Self {
         let mut spec = ModelSpec::from_config(config, vocab, SPECIALS.pad, None);
+        spec.shape.passes = passes;
         if let Some(train) = &mut spec.train {
             // A batch may have room for more slots than its rows need.
             train.size.slots = batch.slot_label.len() as u32;
@@ -180,13 +189,9 @@ impl Rig {
         let model = Model::record(spec, Choices::default(), place.limits());
         let mut engine = block_on(place.trainer(&model)).unwrap();
         weights::initialise(&model, &mut engine, 1);
-        let step = Step {
-            mlm_scale: 1.0 / batch.slots as f32,
-            rtd_scale: 50.0 / batch.tokens as f32,
-            correction1: 1.0,
-            correction2: 1.0,
-            ..Step::seeded(5, 3)
-        };
+        let totals = StepTotals::of(std::slice::from_ref(&batch));
+        let (weights, rates) = (LossWeights { mlm: 1.0, rtd: 50.0 }, Rates { lr: 0.0, corrections: [1.0; 2] });
+        let step = step::block(model.spec.shape.passes, weights, &totals, (5, 3), rates);
         let mut rig = Self { model, engine, batch, step };
         rig.load();
         rig

@@ -5,7 +5,7 @@ use electroscope::config::{Config, Overrides};
 use electroscope::gpu::{self, Gpu, Tuning};
 use electroscope::model::Model;
 use electroscope::ops;
-use electroscope::plan::{Choices, Limits, Plan, Stage};
+use electroscope::plan::{Choices, Limits, Plan};
 use electroscope::tasks::drill::Drill;
 use pollster::block_on;
 use std::collections::BTreeSet;
@@ -25,7 +25,7 @@ fn tuned(gpu: &Gpu, known: &Choices) -> Tuning {
 
 /// The kernels and shapes of a step that have something to choose.
 fn open_keys(plan: &Plan) -> BTreeSet<String> {
-    let step = &plan.dispatches[plan.span(Stage::Mask, Stage::Update)];
+    let step = &plan.dispatches[plan.step()];
     step.iter().filter(|d| !d.class.is_empty()).map(|d| Choices::key(d.kernel, &d.class)).collect()
 }
 

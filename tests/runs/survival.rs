@@ -64,10 +64,10 @@ fn newest_step(run: &Path) -> u64 {
     let checkpoint = survey.newest.expect("a run that has had a checkpoint always has one");
     let step = checkpoint.state.step;
     let (networks, warnings) = checkpoint.networks().unwrap();
-    let discriminator = networks.discriminator.expect("a pair was written");
+    let generator = networks.aux.expect("a pair was written");
     assert!(warnings.is_empty(), "{warnings:?}");
     let moments = checkpoint.moments().unwrap();
-    for tensors in [&discriminator.tensors, &networks.generator.tensors, &moments.m, &moments.v] {
+    for tensors in [&networks.main.tensors, &generator.tensors, &moments.m, &moments.v] {
         assert!(tensors.values().all(|tensor| tensor.data.iter().all(|number| *number == step as f32)));
     }
     assert_eq!(checkpoint.state.cursor, step);

@@ -55,7 +55,7 @@ fn a_run_that_is_looked_at_from_all_sides_ends_with_the_same_bytes() {
     watched.pause();
     let own = || text("the dog chased the cat", vec![ProbeEdit { word: 1, change: Change::Sample { draw: 0 } }]);
     for round in 0..3 {
-        for stage in [Stage::Mask, Stage::Propose, Stage::Replace, Stage::Judge] {
+        for stage in [Stage::MASK, Stage::PROPOSE, Stage::REPLACE, Stage::JUDGE] {
             watched.send(Command::SeekStage { stage });
             let sample = watched.wait(sample);
             let state = watched.state(Phase::Paused);
@@ -90,7 +90,7 @@ fn a_run_that_is_looked_at_from_all_sides_ends_with_the_same_bytes() {
     watched.send(Command::Evaluate);
     watched.wait(|event| matches!(event, Event::Eval(_)).then_some(()));
     let at_50 = watched.pause().step == 50;
-    watched.send(Command::SeekStage { stage: Stage::Propose });
+    watched.send(Command::SeekStage { stage: Stage::PROPOSE });
     watched.wait(sample);
     watched.send(Command::Checkpoint);
     let (step, path) = watched.wait(|event| match event {
@@ -124,7 +124,7 @@ fn a_batch_is_told_as_far_as_its_stages_are_done() {
     watched.pause();
     let mut samples = Vec::new();
     // The first may finish the step in which the pause fell.
-    for stage in [Stage::Mask, Stage::Propose, Stage::Replace, Stage::Judge] {
+    for stage in [Stage::MASK, Stage::PROPOSE, Stage::REPLACE, Stage::JUDGE] {
         watched.send(Command::SeekStage { stage });
         samples.push(watched.wait(sample));
         watched.state(Phase::Paused);
@@ -364,7 +364,7 @@ fn an_evaluation_can_be_read_at_any_threshold_and_shows_its_tokens() {
     watched.steps_taken(30);
     watched.pause();
     // Also while paused.
-    watched.send(Command::SeekStage { stage: Stage::Update });
+    watched.send(Command::SeekStage { stage: Stage::UPDATE });
     watched.state(Phase::Paused);
     watched.send(Command::Evaluate);
     let eval = watched.wait(|event| if let Event::Eval(eval) = event { Some((**eval).clone()) } else { None });
@@ -419,7 +419,7 @@ fn every_dispatch_of_a_step_is_listed_and_timed_against_the_roofs() {
     for (d, plain) in measured.dispatches.iter().zip(&listed.dispatches) {
         assert_eq!(DispatchCost { secs: None, ..d.clone() }, *plain);
         assert!(d.secs.is_some_and(|secs| secs > 0.0 && secs < 60.0) && d.bytes > 0 && d.workgroups > 0, "{d:?}");
-        assert_eq!(d.times, if matches!(d.stage, Stage::Mask | Stage::Update) { 1 } else { 2 });
+        assert_eq!(d.times, if matches!(d.stage, Stage::MASK | Stage::UPDATE) { 1 } else { 2 });
         let source = electroscope::train::kernels::source(&d.kernel).expect(&d.kernel);
         assert!(source.entry_lines().iter().all(Option::is_some), "{}", d.kernel);
     }

@@ -6,7 +6,7 @@ use crate::lab::Rig;
 use electroscope::model::ledger::Group;
 use electroscope::ops::vocab::Slots;
 use electroscope::ops::{Dropout, attention, embed, gather, gelu, layernorm, matmul, rtd, vocab};
-use electroscope::plan::{Choices, Elem, Limits, Plan, Recorder, Split, Stage, Step, Tensor};
+use electroscope::plan::{Choices, Elem, Limits, Plan, Recorder, Runs, Split, Stage, Step, Tensor};
 use electroscope::rng::{Key, Sequence, Stream};
 use electroscope::train::engine::{Engine, Place};
 use electroscope::train::metrics::bce_with_logits;
@@ -57,7 +57,7 @@ type Scalar = Box<dyn Fn(&[u32]) -> f64>;
 impl Bench {
     fn new() -> Self {
         let mut r = Recorder::new(Choices::default(), Limits::default());
-        r.begin(Stage::Judge);
+        r.begin(Stage::JUDGE, Runs::Each);
         Self { r, random: Sequence::new(Key::new(9, 0, Stream::Init), 0), inputs: Vec::new(), fixed: Vec::new() }
     }
 
@@ -108,7 +108,7 @@ impl Bench {
         let weights: Vec<f32> = (0..y.len()).map(|_| self.normal() as f32).collect();
         let dy = self.r.state("dy", Elem::F32, y.shape());
         self.fixed.push((dy.clone(), bytemuck::cast_slice(&weights).to_vec()));
-        self.r.begin(Stage::Backward);
+        self.r.begin(Stage::BACKWARD, Runs::Each);
         let scalar =
             move |y: &[u32]| y.iter().zip(&weights).map(|(y, w)| f64::from(f32::from_bits(*y)) * f64::from(*w)).sum();
         (dy, Box::new(scalar))
@@ -190,17 +190,17 @@ impl Run {
     fn value(&mut self, index: usize, values: &[f32], scalar: &Scalar) -> f64 {
         self.start();
         self.engine.write_f32(&self.inputs[index].0, values);
-        block_on(self.engine.run_all(self.plan.stage(Stage::Judge))).unwrap();
+        block_on(self.engine.run_all(self.plan.stage(Stage::JUDGE))).unwrap();
         scalar(&block_on(self.engine.read(&self.y)).unwrap())
     }
 
     /// Gradients are read right after the launch that writes them last: a plan lends their memory on.
     fn gradients(&mut self, tensors: &[Tensor]) -> Vec<Vec<f32>> {
         self.start();
-        block_on(self.engine.run_all(self.plan.stage(Stage::Judge))).unwrap();
+        block_on(self.engine.run_all(self.plan.stage(Stage::JUDGE))).unwrap();
         let mut found = vec![Vec::new(); tensors.len()];
         let plan = self.plan.clone();
-        for i in plan.stage(Stage::Backward) {
+        for i in plan.stage(Stage::BACKWARD) {
             block_on(self.engine.run_all(i..i + 1)).unwrap();
             let d = &plan.dispatches[i];
             let written = d.kernel.slots.iter().zip(&d.tensors).filter(|(slot, _)| slot.access.writes());
@@ -372,10 +372,10 @@ fn the_vocabulary_softmax_in_place() {
     };
     // The sample's temperature is not the loss's.
     let lse = vocab::forward(&mut b.r, &logits, &slots, 0, 0.5);
-    b.r.begin(Stage::Backward);
-    vocab::backward(&mut b.r, &logits, &slots, 0, &lse);
-    let step = Step { mlm_scale: 1.0 / 7.0, ..Step::seeded(1, 1) };
-    let scale = f64::from(step.mlm_scale);
+    b.r.begin(Stage::BACKWARD, Runs::Each);
+    vocab::backward(&mut b.r, &logits, &slots, 0, &lse, 2);
+    let step = Step { scales: [0.0, 0.0, 1.0 / 7.0, 0.0], ..Step::seeded(1, 1) };
+    let scale = f64::from(step.scales[2]);
     let scalar = move |out: &[u32]| out.chunks(4).map(|o| scale * f64::from(f32::from_bits(o[0]))).sum();
     b.check("vocab", &slots.slot_out, &(Box::new(scalar) as Scalar), &[&logits], step);
 }
@@ -391,11 +391,11 @@ fn replaced_token_detection() {
     let replaced = b.below("replaced", &[4, 6], 2);
     let token_out = b.r.state("token_out", Elem::U32, &[n, 2]);
     // The kernel makes the gradient on its way; the loss itself is made on the host, from what the kernel hands over.
-    rtd::loss(&mut b.r, &logits, &mask, (&corrupted, &replaced), &token_out);
-    b.r.begin(Stage::Backward);
-    let dlogits = rtd::loss(&mut b.r, &logits, &mask, (&corrupted, &replaced), &token_out);
-    let step = Step { rtd_scale: 50.0 / 21.0, ..Step::seeded(1, 1) };
-    let scale = f64::from(step.rtd_scale);
+    rtd::loss(&mut b.r, &logits, &mask, (&corrupted, &replaced), &token_out, 3);
+    b.r.begin(Stage::BACKWARD, Runs::Each);
+    let dlogits = rtd::loss(&mut b.r, &logits, &mask, (&corrupted, &replaced), &token_out, 3);
+    let step = Step { scales: [0.0, 0.0, 0.0, 50.0 / 21.0], ..Step::seeded(1, 1) };
+    let scale = f64::from(step.scales[3]);
     let scalar = move |out: &[u32]| {
         let judged = out.chunks(2).zip(&attention).filter(|(_, real)| **real == 1);
         judged.map(|(o, _)| scale * bce_with_logits(f32::from_bits(o[0]).into(), o[1] % 2 == 1)).sum()
@@ -514,21 +514,21 @@ fn samples(rig: &Rig) -> Vec<u32> {
 /// The whole loss, in f64 from the numbers that the step hands over, with these samples.
 fn loss(rig: &mut Rig, sampled: &[u32]) -> f64 {
     let io = rig.io();
-    rig.run(Stage::Propose, Stage::Propose);
+    rig.run(Stage::PROPOSE, Stage::PROPOSE);
     rig.engine.write(&io.slots.sampled, sampled);
-    rig.run(Stage::Replace, Stage::Judge);
+    rig.run(Stage::REPLACE, Stage::JUDGE);
     let (tokens, slots) = (rig.read(&io.token_out), rig.read(&io.slots.slot_out));
     let mlm: f64 = slots.chunks(4).map(|s| f64::from(f32::from_bits(s[0]))).sum();
     let judged = tokens.chunks(2).zip(&rig.batch.attention).filter(|(_, real)| **real == 1);
     let rtd: f64 = judged.map(|(t, _)| bce_with_logits(f32::from_bits(t[0]).into(), t[1] % 2 == 1)).sum();
-    f64::from(rig.step.mlm_scale) * mlm + f64::from(rig.step.rtd_scale) * rtd
+    f64::from(rig.step.scales[0]) * mlm + f64::from(rig.step.scales[1]) * rtd
 }
 
 /// Gradients of [`loss`].
 fn loss_gradients(rig: &mut Rig, sampled: &[u32]) -> Vec<(String, Group, Vec<f32>)> {
-    rig.run(Stage::Mask, Stage::Mask);
+    rig.run(Stage::MASK, Stage::MASK);
     loss(rig, sampled);
-    rig.run(Stage::Backward, Stage::Backward);
+    rig.run(Stage::BACKWARD, Stage::BACKWARD);
     rig.gradients()
 }
 
@@ -577,7 +577,7 @@ fn no_gradient_reaches_the_generator_from_the_judge_but_through_the_shared_embed
     let both = loss_gradients(&mut rig, &sampled);
     let mut alone = |mlm: bool| {
         let step = rig.step;
-        rig.step = if mlm { Step { rtd_scale: 0.0, ..step } } else { Step { mlm_scale: 0.0, ..step } };
+        rig.step.scales[usize::from(mlm)] = 0.0;
         rig.load();
         let gradients = loss_gradients(&mut rig, &sampled);
         rig.step = step;
@@ -587,8 +587,8 @@ fn no_gradient_reaches_the_generator_from_the_judge_but_through_the_shared_embed
     let zero = |values: &[f32]| values.iter().all(|g| *g == 0.0);
     for (((name, group, both), (_, _, judge)), (_, _, generator)) in both.iter().zip(&judge).zip(&generator) {
         match group {
-            Group::Generator => assert!(zero(judge) && !zero(generator), "{name}"),
-            Group::Discriminator => assert!(zero(generator) && !zero(judge), "{name}"),
+            Group::Aux => assert!(zero(judge) && !zero(generator), "{name}"),
+            Group::Main => assert!(zero(generator) && !zero(judge), "{name}"),
             Group::Shared => {
                 assert!(!zero(judge) && !zero(generator), "{name}");
                 // And both add up to the gradient of the whole.
@@ -608,7 +608,7 @@ fn unused_slots_change_nothing() {
             slots.extend(vec![electroscope::batch::NONE; extra]);
         }
         let mut rig = Rig::new(&Place::cpu(), &config, VOCAB, batch);
-        rig.run(Stage::Mask, Stage::Backward);
+        rig.run(Stage::MASK, Stage::BACKWARD);
         rig.gradients()
     };
     for ((name, _, few), (_, _, many)) in gradients(0).iter().zip(&gradients(70)) {

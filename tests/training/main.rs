@@ -5,6 +5,7 @@ mod adapter;
 mod gradients;
 #[path = "../common/lab.rs"]
 mod lab;
+mod objectives;
 mod plan;
 mod sampling;
 mod steps;

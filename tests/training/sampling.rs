@@ -180,7 +180,7 @@ fn replace(place: &Place, table: &[u32], tokens: u32, original: u32, sampled: u3
     let next = words(&mut r, "next", &[tokens], all(electroscope::batch::NONE));
     let sampled = words(&mut r, "sampled", &[tokens], all(sampled));
     let source = words(&mut r, "source", &[table.len() as u32], table.to_vec());
-    let inputs = Inputs { ids: &ids, first: &first, next: &next, sampled: &sampled, source: &source };
+    let inputs = Inputs { ids: &ids, first: &first, next: &next, sampled: &sampled, source: &source, proposed: true };
     let (corrupted, replaced) = corrupt::replace(&mut r, "corrupted", inputs);
     let plan = Arc::new(r.finish());
     let mut engine = block_on(place.engine(&plan)).unwrap();

@@ -37,7 +37,7 @@ fn the_first_loss_is_that_of_two_networks_that_know_nothing() {
         let (mut mlm, mut rtd) = (0.0, 0.0);
         for seed in seeds.clone() {
             weights::initialise(&rig.model, &mut rig.engine, seed);
-            rig.run(Stage::Evaluate, Stage::Evaluate);
+            rig.run(Stage::EVALUATE, Stage::EVALUATE);
             let (m, r) = losses(&mut rig);
             (mlm, rtd) = (mlm + m / 8.0, rtd + r / 8.0);
         }
@@ -129,7 +129,7 @@ fn a_token_is_labelled_replaced_where_its_sample_differs() {
     for place in places("a_token_is_labelled_replaced") {
         for with_replacement in [false, true] {
             let mut rig = rig(&place, with_replacement);
-            rig.run(Stage::Mask, Stage::Judge);
+            rig.run(Stage::MASK, Stage::JUDGE);
             let [replaced, kept, averaged] = check_labels(&mut rig);
             // With 11 words some samples are the original: those count as real (electra.md 1.3).
             assert!(replaced > 5 && kept > 0, "{replaced} replaced, {kept} kept");
@@ -142,10 +142,10 @@ fn a_token_is_labelled_replaced_where_its_sample_differs() {
 fn nothing_is_replaced_where_every_sample_is_the_original() {
     for with_replacement in [false, true] {
         let mut rig = rig(&Place::cpu(), with_replacement);
-        rig.run(Stage::Propose, Stage::Propose);
+        rig.run(Stage::PROPOSE, Stage::PROPOSE);
         let (sampled, originals) = (rig.io().slots.sampled, rig.batch.slot_label.clone());
         rig.engine.write(&sampled, &originals);
-        rig.run(Stage::Replace, Stage::Judge);
+        rig.run(Stage::REPLACE, Stage::JUDGE);
         let [replaced, kept, _] = check_labels(&mut rig);
         assert_eq!(replaced, 0);
         assert!(kept > 20);
@@ -159,8 +159,8 @@ fn slots_hand_over_their_loss_and_hits_and_unused_ones_nothing() {
         let io = rig.io();
         let plan = rig.model.plan.clone();
         // The logits are turned into their gradient right after they were used.
-        let forward = plan.stage(Stage::Propose).find(|&i| plan.dispatches[i].kernel.label == "vocab.forward").unwrap();
-        block_on(rig.engine.run_all(plan.stage(Stage::Propose).start..forward + 1)).unwrap();
+        let forward = plan.stage(Stage::PROPOSE).find(|&i| plan.dispatches[i].kernel.label == "vocab.forward").unwrap();
+        block_on(rig.engine.run_all(plan.stage(Stage::PROPOSE).start..forward + 1)).unwrap();
         let logits = rig.read_f32(&plan.dispatches[forward].tensors[0]);
         let (sampled, out) = (rig.read(&io.slots.sampled), rig.read(&io.slots.slot_out));
         let used = rig.batch.slots;

@@ -22,7 +22,7 @@ fn both_networks_of_every_fixture_are_read_and_written_to_the_same_bytes() {
         }
         let copy = out.path().join(fixture.file_name().unwrap());
         hub::write_pair(&copy, &pair, &[]).unwrap();
-        for role in Role::BOTH {
+        for role in [Role::Discriminator, Role::Generator] {
             let name = format!("{}/model.safetensors", role.folder());
             assert_eq!(std::fs::read(copy.join(&name)).unwrap(), std::fs::read(fixture.join(&name)).unwrap(), "{name}");
         }

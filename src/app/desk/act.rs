@@ -19,7 +19,7 @@ use std::time::Duration;
 /// How long a run that was asked to end may take for its last checkpoint before the program ends without waiting.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// The stages that a person steps through.
-const STAGES: [Stage; 4] = [Stage::Mask, Stage::Propose, Stage::Replace, Stage::Judge];
+const STAGES: [Stage; 4] = [Stage::MASK, Stage::PROPOSE, Stage::REPLACE, Stage::JUDGE];
 
 impl Desk {
     pub fn act(&mut self, ask: Ask, wake: &Wake) {
@@ -169,9 +169,9 @@ mod tests {
 
     #[test]
     fn stages_follow_one_another_and_begin_again() {
-        let walk: Vec<_> = [None, Some(Stage::Mask), Some(Stage::Propose), Some(Stage::Replace), Some(Stage::Judge)]
+        let walk: Vec<_> = [None, Some(Stage::MASK), Some(Stage::PROPOSE), Some(Stage::REPLACE), Some(Stage::JUDGE)]
             .map(next_stage)
             .into();
-        assert_eq!(walk, [Stage::Mask, Stage::Propose, Stage::Replace, Stage::Judge, Stage::Mask]);
+        assert_eq!(walk, [Stage::MASK, Stage::PROPOSE, Stage::REPLACE, Stage::JUDGE, Stage::MASK]);
     }
 }

@@ -90,9 +90,9 @@ fn batch_ui(ui: &mut Ui, sample: &BatchSample, before: usize, cx: &mut PanelCont
 /// What was done last, where a step stands before its end.
 fn stage_key(stage: Stage) -> Option<&'static str> {
     match stage {
-        Stage::Mask => Some("flow-stage-masked"),
-        Stage::Propose => Some("flow-stage-proposed"),
-        Stage::Replace => Some("flow-stage-replaced"),
+        Stage::MASK => Some("flow-stage-masked"),
+        Stage::PROPOSE => Some("flow-stage-proposed"),
+        Stage::REPLACE => Some("flow-stage-replaced"),
         _ => None,
     }
 }
@@ -100,8 +100,8 @@ fn stage_key(stage: Stage) -> Option<&'static str> {
 /// The row that a stage fills.
 fn stage_row(stage: Stage) -> usize {
     match stage {
-        Stage::Mask => 1,
-        Stage::Propose | Stage::Replace => 2,
+        Stage::MASK => 1,
+        Stage::PROPOSE | Stage::REPLACE => 2,
         _ => 3,
     }
 }

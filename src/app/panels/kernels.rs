@@ -40,7 +40,7 @@ impl Default for KernelsPanel {
     fn default() -> Self {
         Self {
             // What one stage is made of is seen without a click.
-            unfolded: BTreeSet::from([Stage::Judge]),
+            unfolded: BTreeSet::from([Stage::JUDGE]),
             open: None,
             by_kernel: false,
             asked: None,
@@ -79,7 +79,10 @@ impl KernelsPanel {
                 self.dispatch_ui(ui, cx, kernels, most, Row { sum, whole, place: None });
             }
         } else {
-            for stage in Stage::ALL {
+            // The stages of this run, in their order.
+            let mut stages: Vec<Stage> = kernels.dispatches.iter().map(|dispatch| dispatch.stage).collect();
+            stages.dedup();
+            for stage in stages {
                 self.stage_ui(ui, cx, kernels, stage, whole);
             }
         }

@@ -5,12 +5,12 @@ use crate::train::event::Stage;
 /// A stage's name and its sentence.
 pub fn stage(stage: Stage) -> [&'static str; 2] {
     match stage {
-        Stage::Mask => ["kernels-stage-mask", "kernels-about-stage-mask"],
-        Stage::Propose => ["kernels-stage-propose", "kernels-about-stage-propose"],
-        Stage::Replace => ["kernels-stage-replace", "kernels-about-stage-replace"],
-        Stage::Judge => ["kernels-stage-judge", "kernels-about-stage-judge"],
-        Stage::Backward => ["kernels-stage-backward", "kernels-about-stage-backward"],
-        Stage::Update => ["kernels-stage-update", "kernels-about-stage-update"],
+        Stage::MASK => ["kernels-stage-mask", "kernels-about-stage-mask"],
+        Stage::PROPOSE => ["kernels-stage-propose", "kernels-about-stage-propose"],
+        Stage::REPLACE => ["kernels-stage-replace", "kernels-about-stage-replace"],
+        Stage::JUDGE => ["kernels-stage-judge", "kernels-about-stage-judge"],
+        Stage::BACKWARD => ["kernels-stage-backward", "kernels-about-stage-backward"],
+        Stage::UPDATE => ["kernels-stage-update", "kernels-about-stage-update"],
         // A step has none of these.
         _ => ["kernels-stage-other", "kernels-about-stage-other"],
     }

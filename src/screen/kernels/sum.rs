@@ -116,7 +116,7 @@ mod tests {
     fn cost(kernel: &str, times: u32, secs: Option<f64>) -> DispatchCost {
         DispatchCost {
             index: 0,
-            stage: Stage::Judge,
+            stage: Stage::JUDGE,
             kernel: kernel.into(),
             variant: String::new(),
             tensors: Vec::new(),

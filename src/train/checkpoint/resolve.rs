@@ -12,7 +12,9 @@ use std::time::SystemTime;
 pub struct Model {
     /// What was asked for.
     pub path: PathBuf,
+    /// A network that judges tokens.
     pub discriminator: Option<PathBuf>,
+    /// A network that proposes words: a generator, or an encoder that was trained alone.
     pub generator: Option<PathBuf>,
     /// The verified checkpoint they come from, if they come from one.
     pub checkpoint: Option<Checkpoint>,
@@ -31,7 +33,7 @@ pub fn resolve_model(path: &Path) -> Result<Model> {
     if path.join(STATE).is_file() {
         return Ok(from_checkpoint(path, Checkpoint::open(path)?));
     }
-    let [discriminator, generator] = Role::BOTH.map(|role| Some(path.join(role.folder())).filter(|dir| dir.is_dir()));
+    let [discriminator, generator] = folders(path);
     let mut model = Model { path: path.to_owned(), discriminator, generator, checkpoint: None };
     if model.discriminator.is_none() && model.generator.is_none() {
         if !path.join("config.json").is_file() {
@@ -41,10 +43,16 @@ pub fn resolve_model(path: &Path) -> Result<Model> {
         }
         match role_of(path)? {
             Role::Discriminator => model.discriminator = Some(path.to_owned()),
-            Role::Generator => model.generator = Some(path.to_owned()),
+            Role::Encoder | Role::Generator => model.generator = Some(path.to_owned()),
         }
     }
     Ok(model)
+}
+
+/// The folder of a network that judges, and of one that proposes words: a generator, or an encoder that was trained alone.
+fn folders(path: &Path) -> [Option<PathBuf>; 2] {
+    let there = |role: Role| Some(path.join(role.folder())).filter(|dir| dir.is_dir());
+    [there(Role::Discriminator), there(Role::Generator).or_else(|| there(Role::Encoder))]
 }
 
 /// Both networks of a run, a checkpoint or a pair's folder, and what a person should know about them (warnings).
@@ -60,7 +68,7 @@ impl Model {
     pub fn folder(&self, role: Role) -> Result<&Path> {
         let (wanted, other) = match role {
             Role::Discriminator => (&self.discriminator, Role::Generator),
-            Role::Generator => (&self.generator, Role::Discriminator),
+            Role::Encoder | Role::Generator => (&self.generator, Role::Discriminator),
         };
         wanted.as_deref().ok_or_else(|| {
             Error::failed(format!("there is only a {} here, and a {} is needed", other.folder(), role.folder()))
@@ -79,8 +87,7 @@ impl Model {
 }
 
 fn from_checkpoint(path: &Path, checkpoint: Checkpoint) -> Model {
-    let [discriminator, generator] =
-        Role::BOTH.map(|role| Some(checkpoint.dir.join(role.folder())).filter(|dir| dir.is_dir()));
+    let [discriminator, generator] = folders(&checkpoint.dir);
     Model { path: path.to_owned(), discriminator, generator, checkpoint: Some(checkpoint) }
 }
 

@@ -109,7 +109,7 @@ fn for_views(token: ReadToken) -> [Event; 6] {
         ProbeToken { token: token.clone(), start: 4, end: 7, word: 1, change: Some(Change::Sample { draw: 2 }) };
     let cost = DispatchCost {
         index: 7,
-        stage: Stage::Judge,
+        stage: Stage::JUDGE,
         kernel: "rtd.loss".into(),
         variant: "wg64".into(),
         tensors: vec![Bound {
@@ -137,8 +137,8 @@ fn for_views(token: ReadToken) -> [Event; 6] {
     assert_eq!(map.row(0, 1), [0.25, 0.75]);
     let point = MapPoint { id: 9, token: "drank".into(), count: 12, x: 0.5, y: -1.0 };
     [
-        Event::State(State { phase: Phase::Paused, step: 4, stage: Some(Stage::Replace), speed_share: 0.5 }),
-        Event::Batch(BatchSample { step: 5, known: Stage::Mask, first_row: 2, rows: vec![vec![token]] }),
+        Event::State(State { phase: Phase::Paused, step: 4, stage: Some(Stage::REPLACE), speed_share: 0.5 }),
+        Event::Batch(BatchSample { step: 5, known: Stage::MASK, first_row: 2, rows: vec![vec![token]] }),
         Event::Probe(Probe { step: 4, text: "he drank".into(), tokens: vec![probe], ..Default::default() }),
         Event::Kernels(Box::new(Kernels {
             step: 4,
@@ -177,7 +177,7 @@ fn every_command_survives_the_round_trip() {
         Command::Pause,
         Command::Resume,
         Command::Step,
-        Command::SeekStage { stage: Stage::Replace },
+        Command::SeekStage { stage: Stage::REPLACE },
         Command::SetProbeText { text: "olá".into(), edits },
         Command::Checkpoint,
         Command::Evaluate,
@@ -259,7 +259,7 @@ fn a_step_written_by_an_older_version_still_reads() {
 
 #[test]
 fn commands_are_tagged_by_name() {
-    let command = Command::SeekStage { stage: Stage::Judge };
+    let command = Command::SeekStage { stage: Stage::JUDGE };
     assert_eq!(serde_json::to_value(&command).unwrap(), json!({"command": "seek_stage", "stage": "judge"}));
     let text = r#"{"command":"speed_share","share":0.5}"#;
     assert_eq!(serde_json::from_str::<Command>(text).unwrap(), Command::SpeedShare { share: 0.5 });

@@ -9,6 +9,7 @@ use crate::plan::{Stage, Step};
 use crate::text::tokenizer::Tokenizer;
 use crate::train::event::{EvalMetrics, JUDGE_BINS, JudgeHistogram, JudgedExample};
 use crate::train::rules::{Judged, RuleRows};
+use crate::train::step;
 use std::ops::Range;
 use std::time::Duration;
 
@@ -91,20 +92,18 @@ impl Session {
                 &self.eval_batch
             }
             Part::Rules => {
-                let judged = self.config.objective == crate::config::Objective::Electra;
+                let judged = self.judged();
                 &self.rules.as_ref().filter(|_| judged)?.batches().get(now.index)?.batch
             }
         };
-        self.io.pack(batch, &mut self.words);
-        self.engine.set_step(&self.block);
-        self.engine.write(&self.io.input, &self.words);
-        Some(self.model.plan.stage(Stage::Evaluate))
+        step::load(&mut self.engine, &self.io, &self.block, batch, &mut self.words);
+        Some(self.model.plan.stage(Stage::EVALUATE))
     }
 
     /// Takes in what the batch that ran came to.
     async fn take_batch(&mut self, now: &mut Evaluation) -> Result<()> {
         self.engine.collect(now.index as u64);
-        let (judged, watched) = (self.judged(), self.watched);
+        let (passes, judged, watched) = (self.model.spec.shape.passes, self.judged(), self.watched);
         let Self { engine, io, tokenizer, eval_batch, rules, .. } = self;
         let Evaluation { part, index, held_out, histogram, examples, rules: of_rules, .. } = &mut *now;
         engine
@@ -112,7 +111,7 @@ impl Session {
                 let out = io.outputs(blocks[0]);
                 match (&*part, &*rules) {
                     (Part::HeldOut, _) => {
-                        held_out.add(&out, eval_batch, judged);
+                        held_out.add(passes, &out, eval_batch);
                         if judged {
                             count(histogram, &out, eval_batch);
                         }
@@ -129,8 +128,7 @@ impl Session {
             (Part::Rules, Some(rules)) => &rules_batch(rules, now.index).batch,
             _ => &self.eval_batch,
         };
-        self.block.row_base += batch.rows as u32;
-        self.block.slot_base += batch.slots as u32;
+        step::move_on(&mut self.block, batch);
         now.index += 1;
         Ok(())
     }

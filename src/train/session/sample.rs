@@ -2,6 +2,7 @@
 
 use crate::batch::{Batch, NONE};
 use crate::model::io::Io;
+use crate::objective::{self, Head, Pass};
 use crate::plan::Stage;
 use crate::text::tokenizer::Tokenizer;
 use crate::train::event::{BatchSample, Proposal, ReadToken};
@@ -25,13 +26,13 @@ pub struct Seen<'a> {
 
 impl<'a> Seen<'a> {
     /// All of it, from a collected output block.
-    pub fn of_outputs(batch: &'a Batch, block: &'a [u32], io: &Io, judged: bool) -> Self {
+    pub fn of_outputs(batch: &'a Batch, block: &'a [u32], io: &Io, passes: &[Pass]) -> Self {
         let part = |t: &crate::plan::Tensor| &block[t.offset as usize..(t.offset + t.len()) as usize];
         Self {
             batch,
-            slots: Some(part(&io.slots.slot_out)),
+            slots: objective::have(passes, Head::Mlm).then(|| part(&io.slots.slot_out)),
             corrupted: None,
-            tokens: judged.then(|| part(&io.token_out)),
+            tokens: objective::have(passes, Head::Rtd).then(|| part(&io.token_out)),
         }
     }
 
@@ -162,10 +163,10 @@ pub fn batch(seen: &Seen, tokenizer: &Tokenizer, weights: LossWeights, [first, i
     let all: Vec<usize> = (0..batch.ids.len()).filter(|&n| batch.attention[n] == 1).collect();
     let rows = rows(seen, first..(first + ROWS).min(batch.rows), &all, weights, |n| seen.token(n, tokenizer));
     let known = match (seen.tokens, seen.corrupted, seen.slots) {
-        (Some(_), _, _) => Stage::Judge,
-        (None, Some(_), _) => Stage::Replace,
-        (None, None, Some(_)) => Stage::Propose,
-        (None, None, None) => Stage::Mask,
+        (Some(_), _, _) => Stage::JUDGE,
+        (None, Some(_), _) => Stage::REPLACE,
+        (None, None, Some(_)) => Stage::PROPOSE,
+        (None, None, None) => Stage::MASK,
     };
     BatchSample { step: 0, known, first_row: in_step as u32, rows }
 }

@@ -7,6 +7,7 @@ use super::{EVAL_SEED, Session};
 use crate::Result;
 use crate::batch::{Batch, NONE};
 use crate::model::io::Io;
+use crate::objective::{self, Head};
 use crate::plan::{Plan, Stage, Step};
 use crate::train::event::{
     AttentionMap, BatchSample, EmbeddingMap, MapPoint, Network, Probe, ProbeEdit, ReadToken, Readout,
@@ -51,12 +52,12 @@ impl Session {
         };
         let looked = self.look(&io).await?;
         self.put_back();
-        let judged = self.judged();
+        let has = |head| objective::have(self.model.spec.shape.passes, head);
         let seen = Seen {
             batch: &looked.batch,
-            slots: Some(&looked.slots),
+            slots: has(Head::Mlm).then_some(&looked.slots[..]),
             corrupted: None,
-            tokens: judged.then_some(&looked.tokens[..]),
+            tokens: has(Head::Rtd).then_some(&looked.tokens[..]),
         };
         let [row, slot_base] = own_place(&io);
         let readout = Readout { step: self.step, sentences: self.sentences(&seen, &looked.logits, row) };
@@ -94,7 +95,7 @@ impl Session {
     async fn look(&mut self, io: &Io) -> Result<Looked> {
         let batch = self.begin_look(io);
         let plan = self.model.plan.clone();
-        let stage = plan.stage(Stage::Readout);
+        let stage = plan.stage(Stage::READOUT);
         let (mut logits, mut reached) = (Vec::new(), stage.start);
         for softmax in of_kernel(&plan, &stage, "vocab.forward") {
             self.engine.run_all(reached..softmax + 1).await?;
@@ -115,7 +116,7 @@ impl Session {
         sample::rows(seen, 0..rows, &all, self.loss_weights(), |n| {
             let mut token = seen.token(n, &self.tokenizer);
             let slot = seen.batch.token_slot[n];
-            if slot != NONE {
+            if slot != NONE && seen.slots.is_some() {
                 token.proposals = proposals(&logits[slot as usize * vocab..][..vocab], PROPOSALS, &text);
             }
             token
@@ -127,22 +128,31 @@ impl Session {
         self.sample_wanted = true;
     }
 
+    /// Whether the pass with this head is done of the micro-batch that is under way.
+    fn passed(&self, head: Head) -> bool {
+        let pass = self.model.spec.shape.passes.iter().find(|pass| pass.head == head);
+        let done = |end| self.in_step.as_ref().is_some_and(|now| end <= now.left.start);
+        pass.is_some_and(|pass| done(self.model.plan.stage(pass.stage).end))
+    }
+
     /// A few rows of the micro-batch that is under way, as far as its stages are done; none between two steps.
     pub async fn sample(&mut self) -> Result<Option<BatchSample>> {
-        let Some(stage) = self.stage() else { return Ok(None) };
+        if self.stage().is_none() {
+            return Ok(None);
+        }
         let plan = self.model.plan.clone();
         let here = self.in_step.as_ref().map(|now| now.left.start);
-        let slots = match stage >= Stage::Propose {
+        let slots = match self.passed(Head::Mlm) {
             true => Some(self.engine.read(&self.io.slots.slot_out).await?),
             false => None,
         };
-        let tokens = match stage >= Stage::Judge && self.judged() {
+        let tokens = match self.passed(Head::Rtd) {
             true => Some(self.engine.read(&self.io.token_out).await?),
             false => None,
         };
         // Its memory is lent on once the judge has read it.
-        let replace = plan.stage(Stage::Replace);
-        let corrupted = match here == Some(replace.end) && tokens.is_none() {
+        let replace = plan.stage(Stage::REPLACE);
+        let corrupted = match here == Some(replace.end) && !replace.is_empty() && tokens.is_none() {
             true => Some(self.engine.read(&plan.dispatches[replace.start].tensors[CORRUPTED]).await?),
             false => None,
         };
@@ -160,7 +170,7 @@ impl Session {
     pub async fn attention(&mut self, network: Network, layer: u32) -> Result<Option<AttentionMap>> {
         let Some(io) = self.model.probe.clone() else { return Ok(None) };
         let plan = self.model.plan.clone();
-        let stage = plan.stage(Stage::Attention);
+        let stage = plan.stage(Stage::ATTENTION);
         let name = match network {
             Network::Generator => "generator.",
             Network::Discriminator => "discriminator.",
