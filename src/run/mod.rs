@@ -3,6 +3,7 @@
 
 pub mod assemble;
 mod commands;
+mod control;
 mod drive;
 mod evaluate;
 pub mod kernels;
@@ -39,7 +40,7 @@ use crate::view::tensorboard::TensorBoard;
 use crate::{Error, Result, cpu};
 use assemble::{Assembly, From, Start, assemble};
 use commands::Inbox;
-use drive::Control;
+use control::Control;
 use futures_channel::mpsc::UnboundedReceiver;
 use minutes::Timing;
 use source::{Going, Text, Wanted};

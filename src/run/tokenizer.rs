@@ -1,8 +1,10 @@
 //! A tokenizer trained on a run's text before the run, into a folder of its own.
 //! text + recipe -> [`train_tokenizer`] -> vocab.txt, tokenizer.json, tokenizer_config.json.
 
+mod files;
+
 use super::source::{Stories, Wanted};
-use crate::hub::{Staging, refuse_occupied};
+use crate::hub::refuse_occupied;
 use crate::text::Chunk;
 use crate::text::corpus::Corpus;
 use crate::text::tokenizer::Tokenizer;
@@ -10,6 +12,8 @@ use crate::text::wordpiece::{self, Progress, Recipe};
 use crate::{Error, Result};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
+
+pub use files::write;
 
 /// Trains on the text that `wanted` names (its held-out part is left out) and writes the folder `out` whole or not at all.
 /// `stop`, once set, ends it while it reads.
@@ -41,13 +45,4 @@ pub fn train_tokenizer(
     };
     write(&tokenizer, max_positions, out)?;
     Ok(tokenizer)
-}
-
-/// The folder `out` with the tokenizer's files, whole or not at all: a cut vocabulary would pass for a tokenizer.
-pub fn write(tokenizer: &Tokenizer, max_positions: usize, out: &Path) -> Result<()> {
-    let mut staging = Staging::begin(out)?;
-    for (name, text) in tokenizer.to_files(max_positions)? {
-        staging.write(name, |file| file.write_all(text.as_bytes()))?;
-    }
-    staging.commit()
 }
