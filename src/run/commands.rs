@@ -1,4 +1,4 @@
-//! Commands as they come in: waited for while a run is paused, looked for between two slices, and heard while it naps.
+//! Takes commands in: it waits for them while a run is paused, looks for them between two slices, and hears them while it naps.
 
 use crate::train::event::Command;
 use futures_channel::mpsc::UnboundedReceiver;

@@ -1,4 +1,4 @@
-//! A run under way: slices of steps, evaluations and checkpoints in turn, and in between whatever a view asks.
+//! Drives a run: slices of steps, evaluations and checkpoints in turn, and in between whatever a view asks.
 //! session, commands -> events. Between two slices every command is obeyed, so none waits for a step.
 
 use super::commands::Inbox;

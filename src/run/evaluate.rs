@@ -1,4 +1,4 @@
-//! Held-out metrics of a run that is not training: `electroscope eval`.
+//! Computes held-out metrics of a run that is not training: `electroscope eval`.
 
 use super::assemble::{Assembly, From, Start, assemble};
 use super::kernels::Wish;

@@ -1,4 +1,5 @@
-//! Which variants a run's kernels use: pinned by a file, or as [`choices`] finds them, kept in the user's cache folder.
+//! Decides which variants a run's kernels use: those that a file pins, or those that [`choices`] finds, kept in the user's cache
+//! folder.
 
 use super::source::cache_dir;
 use crate::config::Config;

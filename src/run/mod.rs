@@ -1,5 +1,5 @@
-//! A run on this machine: what was asked for -> corpus, tokenizer, token cache, model, engine -> the session, its files and events.
-//! Everything that can be refused is refused before the run's folder exists.
+//! A run on this machine: what was asked for -> corpus, tokenizer, token cache, model, engine -> the session, its files and events. It
+//! refuses everything that can be refused before the run's folder exists.
 
 pub mod assemble;
 mod commands;

@@ -1,4 +1,4 @@
-//! What was typed becomes what is run: configuration, text, and the run or the networks to go on from; each checked before
+//! Turns what was typed into what is run: configuration, text, and the run or the networks to go on from. It checks each before
 //! anything is written. [`Options`] -> config, [`Wanted`], [`Resumed`].
 
 use super::minutes::MINUTES_MAX;

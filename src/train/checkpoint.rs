@@ -1,8 +1,8 @@
-//! The checkpoints of a run's folder: written whole or not at all, verified before they are trusted.
+//! The checkpoints of a run's folder. A checkpoint is written whole or not at all, and verified before anybody trusts it.
 //! step -> [`RunFolder::write`] -> RUN/checkpoints/step-000001000/ -> [`resume_point`], [`resolve_model`] -> training or a command.
 //!
-//! A step's folder holds `discriminator/` and `generator/` in Hugging Face's layout, `optimizer.safetensors` (`m.NAME` and
-//! `v.NAME`, f32, unpadded) and `state.json`, which lists length and SHA-256 of every other file and its own.
+//! A step's folder holds a folder for each network in Hugging Face's layout, `optimizer.safetensors` (`m.NAME` and `v.NAME`, f32,
+//! unpadded) and `state.json`, which lists length and SHA-256 of every other file and its own.
 
 mod resolve;
 mod state;

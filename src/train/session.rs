@@ -1,5 +1,5 @@
-//! A run in progress: batches in, steps through the engine, events out. The only loop body there is; who calls it (a thread, a
-//! worker, a test) decides when, and nothing here blocks or touches a file.
+//! A run in progress: batches in, steps through the engine, events out. There is no other loop body. Its caller (a thread, a worker, a
+//! test) decides when it runs, and nothing here blocks or touches a file.
 
 mod evaluation;
 mod look;

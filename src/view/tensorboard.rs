@@ -1,5 +1,5 @@
-//! The run's scalars for TensorBoard: step and eval events -> `events.out.tfevents.*`.
-//! A TFRecord is length, its checksum, payload, its checksum; the payload is a `tensorflow.Event` message of a few fields, encoded here.
+//! Writes the run's scalars for TensorBoard: step and eval events -> `events.out.tfevents.*`. A TFRecord is length, its checksum,
+//! payload, its checksum. The payload is a `tensorflow.Event` message of a few fields, which this file encodes.
 
 use std::fs::{File, OpenOptions};
 use std::io::Write;
