@@ -3,8 +3,8 @@
 use super::desk::Desk;
 use super::panels::Ask;
 use super::settings::Settings;
-use super::state::{Phase, Source};
 use super::{Picture, desk, theme};
+use crate::screen::state::{Phase, Source};
 use crate::view::words;
 use crate::{Error, Result};
 use egui::{ColorImage, ViewportCommand};

@@ -10,9 +10,9 @@ use egui::accesskit::Role;
 use egui_kittest::kittest::Queryable;
 use electroscope::app::desk::Desk;
 use electroscope::app::panels::{Ask, PanelId};
-use electroscope::app::state::{Phase, Source};
 use electroscope::gpu::Choice;
 use electroscope::run::Options;
+use electroscope::screen::state::{Phase, Source};
 use electroscope::train::event::{self, Change, Command, Executor, Stage};
 use std::path::Path;
 

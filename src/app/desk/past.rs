@@ -1,7 +1,7 @@
 //! Reads the past of earlier runs back from their folders.
 
-use crate::app::state::{Phase, RunState, Source};
 use crate::run::Options;
+use crate::screen::state::{Phase, RunState, Source};
 use crate::view::log::read_events;
 use crate::{Error, Result};
 use std::path::Path;

@@ -1,19 +1,16 @@
 //! What all thresholds together say: ROC, precision over recall, and the reliability diagram.
 
 use crate::app::panels::PanelContext;
-use crate::app::panels::plot::{Axis, Dash, Plot};
+use crate::app::panels::plot::{Dash, Plot};
+use crate::screen::axis::Axis;
+use crate::screen::verdicts::edge;
 use crate::t;
-use crate::train::event::{Calibration, CalibrationBin, Confusion, EvalMetrics, JUDGE_BINS};
+use crate::train::event::{Calibration, CalibrationBin, Confusion, EvalMetrics};
 use egui::{Pos2, Rect, Response, RichText, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
 
 /// A plot gets no narrower.
 const WIDTH_MIN: f32 = 190.0;
 const HEIGHT: f32 = 170.0;
-
-/// The lower edge of a threshold's bin: what p(replaced) is compared with.
-pub fn edge(bin: usize) -> f64 {
-    bin as f64 / JUDGE_BINS as f64
-}
 
 /// One of the three, with what it is drawn from.
 #[derive(Clone, Copy)]

@@ -1,6 +1,6 @@
 //! The numbers that the shown run gives the lesson's pages. Each comes from the state, and is none where nothing gives it.
 
-use crate::app::state::RunState;
+use crate::screen::state::RunState;
 use crate::train::event::ReadToken;
 
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -86,8 +86,8 @@ fn guess(token: &ReadToken) -> Option<Guess> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::app::recorded;
-    use crate::app::state::Source;
+    use crate::screen::recorded;
+    use crate::screen::state::Source;
     use crate::train::event::{Event, Proposal, Readout};
     use crate::view::Lang;
 
