@@ -249,7 +249,7 @@ fn folder(typed: &str) -> Result<PathBuf, String> {
 }
 
 fn level(typed: &str) -> Result<Level, String> {
-    typed.parse().map_err(|error| words::error(&error, Lang::En))
+    typed.parse::<Level>().map_err(|error| words::error(&error, Lang::En))
 }
 
 fn threads(typed: &str) -> Result<usize, String> {
