@@ -1,5 +1,6 @@
 //! Computes metrics from a step's raw readback: losses, AUC, precision, recall and calibration, beside the numbers of a judge that
-//! knows only the base rate. per-token and per-slot arrays of each micro-batch -> [`Fold`] (f64, buffers reused) -> [`Metrics`]. [`table`] says what each metric is.
+//! knows only the base rate. per-token and per-slot arrays of each micro-batch -> [`Fold`] (f64, buffers reused) -> [`Metrics`].
+//! [`table`] says what each metric is, and how to add one.
 
 pub mod table;
 
