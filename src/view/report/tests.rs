@@ -8,6 +8,7 @@ use crate::train::event::{
     Calibration, CalibrationBin, Confusion, Device, EvalMetrics, Event, Executor, Failure, Finished, Metrics, Outcome,
     Proposal, ReadToken, Readout, Settings, StepMetrics, Warning, WarningKind, tests::plan,
 };
+use crate::train::metrics::table::Columns;
 
 const EVIL: &str = "</script><img src=x onerror=alert(1)>&\"'";
 
@@ -211,4 +212,21 @@ fn both_languages_have_the_same_words_and_blanks() {
         let name: String = SCRIPT[at + 4..].chars().take_while(char::is_ascii_alphanumeric).collect();
         assert!(words["en"].get(&name).is_some(), "{name}");
     }
+}
+
+#[test]
+fn the_tables_have_the_columns_that_the_table_of_metrics_gives_them() {
+    let keys = |columns| tables::metrics(columns).iter().map(|metric| metric.about().key).collect::<Vec<_>>().join(" ");
+    assert_eq!(
+        keys(Columns::HeldOut),
+        "mlm_loss unigram_entropy rtd_loss trivial_rtd_loss rtd_auc rtd_precision rtd_recall rtd_accuracy sampled_accuracy \
+         replaced_share"
+    );
+    assert_eq!(
+        keys(Columns::Training),
+        "mlm_loss rtd_loss trivial_rtd_loss rtd_auc rtd_precision rtd_recall lr grad_norm tokens_per_sec"
+    );
+    let html = html(&whole_run(), Lang::Pt);
+    assert!(html.contains("<th scope=\"col\"><span lang=\"en\">sampled right</span><span lang=\"pt\">amostras certas"));
+    assert!(html.contains("<td><span data-n=\"0.2118\" data-d=\"4\">0,2118</span></td>"), "a judge's loss has four");
 }
