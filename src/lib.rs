@@ -42,6 +42,7 @@ pub mod config;
 pub mod cpu;
 pub mod error;
 pub mod gpu;
+pub mod host;
 pub mod hub;
 pub mod lang;
 pub mod message;
@@ -51,7 +52,6 @@ pub mod ops;
 pub mod parity;
 pub mod plan;
 pub mod rng;
-#[cfg(not(target_arch = "wasm32"))]
 pub mod run;
 pub mod tasks;
 pub mod text;

@@ -2,6 +2,7 @@
 //! session, commands -> events. Between two slices every command is obeyed, so none waits for a step.
 
 use super::commands::Inbox;
+use super::host::Host;
 use super::minutes::Timing;
 use super::{Run, Sink};
 use crate::Result;
@@ -10,7 +11,8 @@ use crate::train::engine::{SLICE, SLICE_WATCHED};
 use crate::train::event::{Command, Event, Kernels, Outcome, Phase, Probe, ProbeEdit, Roofs, Stage, State};
 use crate::train::kernels;
 use crate::train::session::Reached;
-use std::time::{Duration, Instant};
+use std::time::Duration;
+use web_time::Instant;
 
 /// Looks at the probe sentences that a view is shown beyond those that are recorded: at most as often as this, and never more than
 /// this share of the time.
@@ -84,12 +86,12 @@ impl Control {
     }
 }
 
-impl Run {
+impl<H: Host> Run<'_, H> {
     /// Steps until the planned end, a stop, or a failure.
     pub(super) async fn drive(
         &mut self,
         stop_after: Option<u64>,
-        mut commands: Inbox,
+        commands: &mut Inbox,
         sink: &mut Sink<'_>,
     ) -> Result<Outcome> {
         if self.control.watched {
@@ -122,8 +124,10 @@ impl Run {
             }
             if self.control.share < 1.0 {
                 let busy = began.elapsed();
-                commands.nap(busy.mul_f32(1.0 / self.control.share - 1.0));
+                let idle = busy.mul_f32(1.0 / self.control.share - 1.0);
+                self.host.rest(idle, std::pin::pin!(commands.arrival())).await;
             }
+            self.host.turn().await;
         }
     }
 
@@ -172,7 +176,7 @@ impl Run {
             }
             Command::LoseDevice => self.session.engine.lose(),
             // A stop is taken in the loop; a run that runs is not begun again; the other stages are no part of a step.
-            Command::Stop | Command::Start { .. } | Command::SeekStage { .. } => {}
+            Command::Stop | Command::Start(_) | Command::SeekStage { .. } => {}
         }
         Ok(())
     }

@@ -1,6 +1,7 @@
 //! `--minutes`: the first steps are timed, then the number of steps is fixed.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
+use web_time::Instant;
 
 /// Times the first steps of a sitting, then says how many fit. The very first is left out (pages, caches, pipelines are cold).
 pub struct Timing {

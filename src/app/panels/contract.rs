@@ -3,7 +3,7 @@
 use crate::app::state::RunState;
 use crate::app::theme::Theme;
 use crate::message::Fact;
-use crate::run::Options;
+use crate::run::Request;
 use crate::train::event::{Command, Stage};
 use crate::view::Lang;
 use crate::view::words::Strings;
@@ -129,7 +129,7 @@ pub enum Ask {
     /// To the trainer; without one it is dropped.
     Command(Command),
     /// Start a run; one that is at work ends with a checkpoint first.
-    Start(Box<Options>),
+    Start(Box<Request>),
     Play,
     Pause,
     /// One optimizer step; starts the first run where there is none.

@@ -1,14 +1,14 @@
 //! A tokenizer trained on a run's text before the run, into a folder of its own.
 //! text + recipe -> [`train_tokenizer`] -> vocab.txt, tokenizer.json, tokenizer_config.json.
 
-use super::source::{Stories, Wanted};
 use crate::hub::{Staging, refuse_occupied};
+use crate::run::source::{Stories, Wanted};
 use crate::text::Chunk;
 use crate::text::corpus::Corpus;
 use crate::text::tokenizer::Tokenizer;
 use crate::text::wordpiece::{self, Progress, Recipe};
 use crate::{Error, Result};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Trains on the text that `wanted` names (its held-out part is left out) and writes the folder `out` whole or not at all.
@@ -35,7 +35,9 @@ pub fn train_tokenizer(
             wordpiece::train(stories.chunks().map(going), recipe, progress)?
         }
         None => {
-            let corpus = Corpus::open(&wanted.corpus, &wanted.valid)?;
+            let [corpus, valid] =
+                [&wanted.corpus, &wanted.valid].map(|names| names.iter().map(PathBuf::from).collect::<Vec<_>>());
+            let corpus = Corpus::open(&corpus, &valid)?;
             wordpiece::train(corpus.training_chunks().map(going), recipe, progress)?
         }
     };
