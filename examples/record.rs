@@ -2,9 +2,9 @@
 //! `record en|pt RUN OUT.jsonl.gz [STEPS]`. `cargo xtask record` calls it.
 
 use electroscope::app::first_run::first_run;
-use electroscope::app::recorded;
 use electroscope::host::native;
 use electroscope::run::Request;
+use electroscope::screen::recorded;
 use electroscope::train::event::{Command, Event, Network};
 use electroscope::view::Lang;
 use electroscope::{Error, Result};

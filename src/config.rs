@@ -3,6 +3,7 @@
 //! The program prints the effective configuration first and stores it in the run's folder and in every checkpoint.
 
 use crate::batch::Packing;
+use crate::message::Message;
 use crate::objective::{self, Objective, Pass};
 use crate::ops::attention::HEAD_MAX;
 use crate::plan::Elem;
@@ -193,25 +194,25 @@ impl Config {
             }
         }
         if let Some((text, path)) = &overrides.file {
-            let file: toml::Table = text.parse().map_err(|e| Error::usage(format!("not valid TOML: {e}")).at(path))?;
+            let file: toml::Table = text
+                .parse()
+                .map_err(|e: toml::de::Error| Error::usage("not-toml").with("detail", e.to_string()).at(path))?;
             // Which preset it is, was decided before.
             for (key, value) in file.into_iter().filter(|(key, _)| key != "preset") {
                 set(&mut table, &key, value).map_err(|e| e.at(path))?;
             }
         }
         for typed in &overrides.set {
-            let (key, value) = typed.split_once('=').ok_or_else(|| {
-                Error::usage(format!("--set {typed}: want key=value")).hint("for example --set lr=0.001")
-            })?;
+            let (key, value) =
+                typed.split_once('=').ok_or_else(|| Error::usage("set-without-value").with("typed", typed))?;
             if key.trim() == "preset" {
-                return Err(Error::usage(format!("--set {typed}: the preset is not one of its settings"))
-                    .hint(format!("choose it with --preset {}", value.trim())));
+                return Err(Error::usage("set-preset").with("typed", typed).with("preset", value.trim()));
             }
             set(&mut table, key.trim(), parse_value(value.trim()))?;
         }
         let config: Self = table
             .try_into()
-            .map_err(|e| Error::usage(format!("setting: {}", e.to_string().trim().replace('\n', " "))))?;
+            .map_err(|e| Error::usage("setting-wrong").with("detail", e.to_string().trim().replace('\n', " ")))?;
         config.check()?;
         Ok(config)
     }
@@ -224,7 +225,7 @@ impl Config {
     /// Reads back [`Config::to_toml`].
     pub fn from_toml(text: &str, path: &str) -> Result<Self> {
         let config: Self = toml::from_str(text)
-            .map_err(|e| Error::failed(format!("not a configuration of this version: {}", e.message())).at(path))?;
+            .map_err(|e| Error::failed("not-this-versions-configuration").with("detail", e.message()).at(path))?;
         config.check().map_err(|e| e.at(path))?;
         Ok(config)
     }
@@ -246,15 +247,20 @@ impl Config {
         ] {
             if heads == 0 || hidden == 0 || !hidden.is_multiple_of(heads) {
                 let right = hidden.max(1).next_multiple_of(heads.max(1));
-                return Err(Error::usage(format!("{name} = {hidden} does not split into {heads_name} = {heads}"))
-                    .hint(format!("try {name} = {right}")));
+                return Err(Error::usage("heads-do-not-divide")
+                    .with("name", name)
+                    .with("hidden", hidden)
+                    .with("heads_name", heads_name)
+                    .with("heads", heads)
+                    .with("right", right));
             }
             if hidden / heads > HEAD_MAX {
-                return Err(Error::usage(format!(
-                    "heads of {} channels ({name} / {heads_name}); at most {HEAD_MAX}",
-                    hidden / heads
-                ))
-                .hint(format!("try {heads_name} = {}", hidden.div_ceil(HEAD_MAX))));
+                return Err(Error::usage("heads-too-wide")
+                    .with("channels", hidden / heads)
+                    .with("name", name)
+                    .with("heads_name", heads_name)
+                    .with("most", HEAD_MAX)
+                    .with("right", hidden.div_ceil(HEAD_MAX)));
             }
         }
         for (name, value, least) in [
@@ -270,7 +276,10 @@ impl Config {
             ("eval_rows", self.eval_rows, 1),
         ] {
             if value < least {
-                return Err(Error::usage(format!("{name} = {value}: at least {least}")));
+                return Err(Error::usage("setting-too-small")
+                    .with("name", name)
+                    .with("value", value)
+                    .with("least", least));
             }
         }
         for (name, value) in [
@@ -280,18 +289,16 @@ impl Config {
             ("checkpoint_every", self.checkpoint_every),
         ] {
             if value == 0 {
-                return Err(Error::usage(format!("{name} = 0: at least 1")));
+                return Err(Error::usage("setting-is-zero").with("name", name));
             }
         }
         if self.layers > LAYERS_MAX {
-            return Err(Error::usage(format!("layers = {}: at most {LAYERS_MAX}", self.layers)));
+            return Err(Error::usage("too-many-layers").with("layers", self.layers).with("most", LAYERS_MAX));
         }
         if self.seq_len > self.max_positions {
-            return Err(Error::usage(format!(
-                "seq_len = {} exceeds max_positions = {}",
-                self.seq_len, self.max_positions
-            ))
-            .hint(format!("try max_positions = {}", self.seq_len)));
+            return Err(Error::usage("rows-exceed-positions")
+                .with("seq_len", self.seq_len)
+                .with("positions", self.max_positions));
         }
         Ok(())
     }
@@ -304,27 +311,35 @@ impl Config {
         let positive = |v: f64| (v as f32).is_finite() && v as f32 >= f32::MIN_POSITIVE;
         let not_negative = |v: f64| (v as f32).is_finite() && v >= 0.0;
         for (name, value, fits, wanted) in [
-            ("mask_prob", self.mask_prob, open(self.mask_prob), "between 0 and 1"),
-            ("dropout", self.dropout, half_open(self.dropout), "0 or more, below 1"),
-            ("attention_dropout", self.attention_dropout, half_open(self.attention_dropout), "0 or more, below 1"),
-            ("beta1", self.beta1, half_open(self.beta1), "0 or more, below 1"),
-            ("beta2", self.beta2, half_open(self.beta2), "0 or more, below 1"),
-            ("takeoff_auc", self.takeoff_auc, closed(self.takeoff_auc), "0 to 1"),
-            ("handover_latest", self.handover_latest, closed(self.handover_latest), "0 to 1"),
-            ("temperature", self.temperature, positive(self.temperature), "above 0"),
-            ("lr", self.lr, positive(self.lr), "above 0"),
-            ("clip", self.clip, positive(self.clip), "above 0"),
-            ("adam_eps", self.adam_eps, positive(self.adam_eps), "above 0"),
-            ("init_std", self.init_std, positive(self.init_std), "above 0"),
-            ("generator_lr_scale", self.generator_lr_scale, not_negative(self.generator_lr_scale), "0 or more"),
-            ("warmup", self.warmup, not_negative(self.warmup), "0 or more"),
-            ("lr_power", self.lr_power, not_negative(self.lr_power), "0 or more"),
-            ("weight_decay", self.weight_decay, not_negative(self.weight_decay), "0 or more"),
-            ("mlm_weight", self.mlm_weight, not_negative(self.mlm_weight), "0 or more"),
-            ("rtd_weight", self.rtd_weight, not_negative(self.rtd_weight), "0 or more"),
+            ("mask_prob", self.mask_prob, open(self.mask_prob), "range-between-zero-and-one"),
+            ("dropout", self.dropout, half_open(self.dropout), "range-zero-to-below-one"),
+            ("attention_dropout", self.attention_dropout, half_open(self.attention_dropout), "range-zero-to-below-one"),
+            ("beta1", self.beta1, half_open(self.beta1), "range-zero-to-below-one"),
+            ("beta2", self.beta2, half_open(self.beta2), "range-zero-to-below-one"),
+            ("takeoff_auc", self.takeoff_auc, closed(self.takeoff_auc), "range-zero-to-one"),
+            ("handover_latest", self.handover_latest, closed(self.handover_latest), "range-zero-to-one"),
+            ("temperature", self.temperature, positive(self.temperature), "range-above-zero"),
+            ("lr", self.lr, positive(self.lr), "range-above-zero"),
+            ("clip", self.clip, positive(self.clip), "range-above-zero"),
+            ("adam_eps", self.adam_eps, positive(self.adam_eps), "range-above-zero"),
+            ("init_std", self.init_std, positive(self.init_std), "range-above-zero"),
+            (
+                "generator_lr_scale",
+                self.generator_lr_scale,
+                not_negative(self.generator_lr_scale),
+                "range-zero-or-more",
+            ),
+            ("warmup", self.warmup, not_negative(self.warmup), "range-zero-or-more"),
+            ("lr_power", self.lr_power, not_negative(self.lr_power), "range-zero-or-more"),
+            ("weight_decay", self.weight_decay, not_negative(self.weight_decay), "range-zero-or-more"),
+            ("mlm_weight", self.mlm_weight, not_negative(self.mlm_weight), "range-zero-or-more"),
+            ("rtd_weight", self.rtd_weight, not_negative(self.rtd_weight), "range-zero-or-more"),
         ] {
             if !fits {
-                return Err(Error::usage(format!("{name} = {value}: want {wanted}")));
+                return Err(Error::usage("setting-out-of-range")
+                    .with("name", name)
+                    .with("value", value.to_string())
+                    .with("wanted", Message::new(wanted)));
             }
         }
         Ok(())
@@ -338,10 +353,10 @@ impl Config {
         let heads = u64::from(self.heads.max(self.generator_heads));
         let words = (rows * t * widest).max(rows * heads * t * t);
         if words >= 1 << 32 {
-            return Err(Error::usage(format!(
-                "a step of {rows} rows × {t} tokens draws {words} random words; at most 2^32"
-            ))
-            .hint("lower batch, accumulate or seq_len"));
+            return Err(Error::usage("too-many-random-words")
+                .with("rows", rows)
+                .with("tokens", t)
+                .with("words", words));
         }
         Ok(())
     }
@@ -375,14 +390,14 @@ pub fn preset_of(text: &str) -> Option<String> {
 fn preset_table(name: &str) -> Result<toml::Table> {
     let Some((_, text)) = PRESETS.iter().find(|(preset, _)| *preset == name) else {
         let names: Vec<&str> = PRESETS.iter().map(|(name, _)| *name).collect();
-        return Err(Error::usage(format!("no preset {name}")).hint(format!("the presets are {}", names.join(", "))));
+        return Err(Error::usage("no-such-preset").with("name", name).with("names", names.join(", ")));
     };
     Ok(text.parse().expect("the presets are parsed in a test"))
 }
 
 fn set(table: &mut toml::Table, key: &str, value: toml::Value) -> Result<()> {
     if !table.contains_key(key) {
-        return Err(Error::usage(format!("no setting {key}")).hint(known_settings(table, key)));
+        return Err(no_setting(table, key));
     }
     // TOML tells 1 from 1.0; people need not.
     let value = match (&table[key], value) {
@@ -390,8 +405,12 @@ fn set(table: &mut toml::Table, key: &str, value: toml::Value) -> Result<()> {
         (_, value) => value,
     };
     if table[key].type_str() != value.type_str() {
-        return Err(Error::usage(format!("{key} = {value}: want {}, got {}", table[key].type_str(), value.type_str()))
-            .hint(format!("its value in the preset is {}", table[key])));
+        return Err(Error::usage("setting-of-wrong-type")
+            .with("key", key)
+            .with("value", value.to_string())
+            .with("wanted", table[key].type_str())
+            .with("got", value.type_str())
+            .with("preset", table[key].to_string()));
     }
     table.insert(key.to_owned(), value);
     Ok(())
@@ -400,13 +419,16 @@ fn set(table: &mut toml::Table, key: &str, value: toml::Value) -> Result<()> {
 /// How alike two names must be, of 1, for one to be taken for a slip of the other.
 const ALIKE_MIN: f64 = 0.5;
 
-/// The setting that was probably meant; all of them where none is near.
-fn known_settings(table: &toml::Table, key: &str) -> String {
+/// Names the setting that was probably meant, or all of them where none is near.
+fn no_setting(table: &toml::Table, key: &str) -> Error {
     let alike = |known: &str| strsim::normalized_damerau_levenshtein(known, key);
     let nearest = table.keys().max_by(|a, b| alike(a).total_cmp(&alike(b)));
     match nearest.filter(|nearest| alike(nearest) >= ALIKE_MIN) {
-        Some(nearest) => format!("did you mean {nearest}?"),
-        None => format!("the settings are {}", table.keys().map(String::as_str).collect::<Vec<_>>().join(", ")),
+        Some(nearest) => Error::usage("setting-misspelt").with("key", key).with("nearest", nearest),
+        None => {
+            let names = table.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
+            Error::usage("no-such-setting").with("key", key).with("names", names)
+        }
     }
 }
 
@@ -449,21 +471,24 @@ mod tests {
     #[test]
     fn mistakes_are_named_with_a_way_out() {
         let message = |set: &[&str]| with(set).unwrap_err().to_string();
-        assert!(message(&["lerning_rate=1"]).contains("no setting lerning_rate"));
-        assert!(message(&["hiden_size=64"]).contains("did you mean hidden_size?"));
+        assert!(message(&["lerning_rate=1"]).contains("key = lerning_rate"));
+        assert!(message(&["hiden_size=64"]).contains("setting-misspelt (key = hiden_size, nearest = hidden_size)"));
         for at_an_edge_of_f32 in ["dropout=0.99999999", "adam_eps=1e-46", "lr=1e39"] {
-            assert!(message(&[at_an_edge_of_f32]).contains("want "), "{at_an_edge_of_f32}");
+            assert!(message(&[at_an_edge_of_f32]).contains("setting-out-of-range"), "{at_an_edge_of_f32}");
         }
         let far = message(&["lerning=1"]);
-        assert!(far.contains("the settings are ") && far.contains(" lr,") && !far.contains("did you mean"), "{far}");
-        assert!(message(&["hidden_size=65"]).contains("try hidden_size = 66"));
-        assert!(message(&["lr=fast"]).contains("want float"));
-        assert!(message(&["batch=1.5"]).contains("want integer"));
+        assert!(far.contains("no-such-setting") && far.contains(" lr,"), "{far}");
+        assert!(
+            message(&["hidden_size=65"]).contains("heads-do-not-divide")
+                && message(&["hidden_size=65"]).contains("right = 66")
+        );
+        assert!(message(&["lr=fast"]).contains("wanted = float"));
+        assert!(message(&["batch=1.5"]).contains("wanted = integer"));
         assert!(message(&["batch=-3"]).contains("-3"));
         assert!(message(&["objective=gan"]).contains("electra"));
-        assert!(message(&["seq_len=600"]).contains("max_positions"));
-        assert!(message(&["lr"]).contains("key=value"));
-        assert!(message(&["batch=100000", "seq_len=512"]).contains("2^32"));
+        assert!(message(&["seq_len=600"]).contains("rows-exceed-positions"));
+        assert!(message(&["lr"]).contains("set-without-value"));
+        assert!(message(&["batch=100000", "seq_len=512"]).contains("too-many-random-words"));
         assert_eq!(with(&["batch=0"]).unwrap_err().exit_status(), 2);
     }
 

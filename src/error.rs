@@ -60,7 +60,7 @@ impl Error {
         self
     }
 
-    /// `doing` is the code of what completes "cannot ...": `Error::io("io-read-text", path, &e)`.
+    /// `doing` is the code of what completes "cannot ...": `Error::io("io-read-state", path, &e)`.
     pub fn io(doing: impl Into<Cow<'static, str>>, path: &Path, source: &std::io::Error) -> Self {
         let hint = match source.kind() {
             std::io::ErrorKind::NotFound => Some("help-check-path"),

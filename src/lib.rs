@@ -7,7 +7,7 @@
 //!
 //! Rooms, in the direction in which they may know each other:
 //! ```text
-//! text -> batch -> plan -> ops -> cpu | gpu -> model -> hub -> burn -> train -> tasks, verify -> run -> app -> cli
+//! text -> batch -> plan -> ops -> cpu | gpu -> model -> hub -> burn -> train -> tasks, verify -> run -> screen -> app -> cli
 //!                                                               train::event -> view (line, report, TensorBoard)
 //! ```
 //! - [`text`]: corpora, tokenizers, the built-in grammar, the token cache. Knows nothing of models.
@@ -16,6 +16,7 @@
 //! - [`ops`]: one file an op: its specification (WGSL, bindings, variants) and its launch. **Invariant:** no executor is named.
 //! - [`cpu`], [`gpu`]: the executors. **Invariant:** neither knows the other; [`parity`] compares them from above. Only [`gpu`]
 //!   names wgpu; it awaits and never blocks, so it is the same in a browser.
+//! - [`objective`]: what is learned, as a list of passes. [`message`]: what is to be said, as a code with facts.
 //! - [`model`]: the ledger of parameters (said once; offsets, checkpoints, optimizer ranges and tests come from it), towers,
 //!   heads, and the plan of a whole step.
 //! - [`hub`]: Hugging Face's layout, in and out.
@@ -25,7 +26,7 @@
 //!   view: [`train::event::Command`] in, [`train::event::Event`] out. **Invariant:** draws nothing, and knows no view.
 //! - [`verify`], [`tasks`]: whole steps against numbers from elsewhere; trained networks put to use.
 //! - `run`: a run on this machine: options, its folder, its files. `cli`: what is typed.
-//! - [`view`]: reads events, drives nothing. `app`: the desktop window, a view that also sends commands.
+//! - [`view`]: reads events, drives nothing. [`screen`]: what every screen shows of a run, without drawing. `app`: the desktop window, a view that also sends commands.
 //!
 //! `tests/repository.rs` keeps these directions; docs/ explains them: architecture, glossary, decisions, measurements.
 
@@ -53,6 +54,7 @@ pub mod parity;
 pub mod plan;
 pub mod rng;
 pub mod run;
+pub mod screen;
 pub mod tasks;
 pub mod text;
 pub mod train;

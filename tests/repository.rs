@@ -2,17 +2,44 @@
 //! may stand, what may be committed. Each rule says why it is there; a failure names file and line. It is a program of its own, because
 //! it reads files only and links nothing of the library.
 
+#[path = "repository/circles.rs"]
+mod circles;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// The rooms in the order of the flow: one may name those before it, never one behind it.
-const FLOW: [&str; 24] = [
-    "message", "error", "lang", "rng", "text", "batch", "plan", "ops", "config", "cpu", "gpu", "parity", "model",
-    "hub", "burn", "train", "tasks", "verify", "view", "run", "app", "cli", "web", "bin",
+const FLOW: [&str; 26] = [
+    "message",
+    "error",
+    "lang",
+    "rng",
+    "text",
+    "batch",
+    "plan",
+    "ops",
+    "objective",
+    "config",
+    "cpu",
+    "gpu",
+    "parity",
+    "model",
+    "hub",
+    "burn",
+    "train",
+    "tasks",
+    "verify",
+    "view",
+    "run",
+    "screen",
+    "app",
+    "cli",
+    "web",
+    "bin",
 ];
 /// What lies before a room and is none of its business all the same.
-const STRANGERS: [(&str, &[&str]); 9] = [
+const STRANGERS: [(&str, &[&str]); 10] = [
     // A plan is plain data: it knows neither what its kernels compute nor who runs it.
     ("plan", &["text"]),
     ("ops", &["text"]),
@@ -24,6 +51,8 @@ const STRANGERS: [(&str, &[&str]); 9] = [
     ("hub", &["cpu", "gpu", "parity"]),
     // The views read events; they drive no kernel. (The app also sets a device up.)
     ("view", &["plan", "ops", "cpu", "gpu", "burn"]),
+    // What a screen shows comes from events too: it starts no run and reads no file.
+    ("screen", &["plan", "ops", "cpu", "gpu", "burn", "run"]),
     ("app", &["plan", "ops", "cpu"]),
     ("web", &["plan", "ops"]),
 ];
@@ -67,12 +96,31 @@ fn every_room_has_its_place_in_the_flow() {
 }
 
 #[test]
+fn files_of_a_room_name_each_other_in_one_direction() {
+    let files: Vec<Source> = rust_files("src").into_iter().filter(|file| file.name != "src/lib.rs").collect();
+    none(
+        circles::circles(&files),
+        "files that name each other in a circle: what both need moves to a file that both may name",
+    );
+}
+
+#[test]
 fn libraries_stay_in_their_rooms() {
     for (library, rooms) in OWNED {
         let elsewhere =
             product_files().into_iter().filter(|file| !rooms.iter().any(|room| file.name.starts_with(room)));
         none(code_where(elsewhere, |code| names(code, library)), &format!("only {rooms:?} may name `{library}`"));
     }
+}
+
+#[test]
+fn what_screens_share_needs_no_window_no_file_and_no_thread() {
+    // `OWNED` keeps egui out of it; the rest of what a page in a browser does not have is kept out here.
+    let shared = rust_files("src/screen");
+    assert!(!shared.is_empty(), "the room has moved");
+    let absent = ["std::fs", "std::thread", "std::env", "std::time", "emath", "egui"];
+    let broken = code_where(shared, |code| absent.iter().any(|name| has_word(code, name)));
+    none(broken, "src/screen compiles for a browser and names no window library, file, thread or clock");
 }
 
 #[test]

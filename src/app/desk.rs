@@ -7,15 +7,15 @@ mod past;
 
 use super::layout::{self, Look, Part};
 use super::panels::{Ask, PanelContext, PanelId, Panels, View};
-use super::recorded;
 use super::settings::Settings;
-use super::state::{RunState, Source};
 use super::theme::{self, Theme};
 use super::trainer::{Trainer, Wake};
 use super::transport::TransportBar;
 use super::trouble::{self, Trouble};
 use crate::Result;
 use crate::run::Request;
+use crate::screen::recorded;
+use crate::screen::state::{RunState, Source};
 use crate::train::event::Warning;
 use crate::view::Lang;
 use crate::view::words::Strings;

@@ -3,15 +3,13 @@
 //! ```text
 //! trainer (its own thread and device) -> events -> state (a fold) -> panels -> asks -> desk -> commands -> trainer
 //! ```
-//! - [`state`]: what events come to; plain data, no window.
-//! - [`smooth`]: means over the steps, for the curves.
+//! - [`crate::screen`]: what the panels draw from; plain data, no window.
 //! - [`panels`]: one file a panel; each draws from a `PanelContext` and keeps only what it alone needs.
 //! - [`desk`]: all of it without a window, so that tests can drive it; [`window`]: the real one around it.
 //! - [`layout`], [`transport`], [`theme`], [`settings`]: the frame, the bar, the looks, what is remembered.
 //! - [`machine`]: what this computer has and what each preset needs of it.
 //! - [`first_run`]: what a first click starts.
 //! - [`places`], [`trouble`]: where runs are kept; what went wrong, and the buttons that go on.
-//! - [`recorded`]: the run that comes with the program, so that the first frame has something true to show.
 
 pub mod desk;
 pub mod first_run;
@@ -21,10 +19,7 @@ pub mod machine;
 pub mod panels;
 mod picture;
 pub mod places;
-pub mod recorded;
 pub mod settings;
-pub mod smooth;
-pub mod state;
 pub mod theme;
 pub mod trainer;
 pub mod transport;

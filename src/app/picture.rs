@@ -1,4 +1,4 @@
-//! A picture of the window: asked for on the command line, taken by the window.
+//! A picture of the window. The command line asks for it, and the window takes it.
 
 use std::path::PathBuf;
 

@@ -1,4 +1,4 @@
-//! The trainer on a thread of its own, with a device of its own: the window never waits for it, nor it for the window.
+//! Runs the trainer on a thread of its own, with a device of its own. Neither the window nor the trainer ever waits for the other.
 //! commands -> `host::native::train` -> events -> an inbox that the window empties, woken no more often than it wants to be.
 
 use crate::host::native;

@@ -3,8 +3,8 @@
 
 use super::panels::{Ask, PanelContext};
 use super::settings::Settings;
-use super::state::{Phase, RunState, Source};
 use super::theme::{self, SCALES, ThemeChoice};
+use crate::screen::state::{Phase, RunState, Source};
 use crate::t;
 use crate::view::Lang;
 use egui::{

@@ -34,8 +34,8 @@ pub enum Remedy {
 
 impl Trouble {
     /// Something that concerns no run.
-    pub fn plain(message: String) -> Self {
-        Self { failure: Failure { message: Message::plain(message), ..Failure::default() }, started: None }
+    pub fn new(message: Message) -> Self {
+        Self { failure: Failure { message, ..Failure::default() }, started: None }
     }
 
     pub fn remedies(&self) -> Vec<Remedy> {
@@ -255,7 +255,7 @@ mod tests {
     #[test]
     fn what_was_asked_wrongly_has_no_button_that_asks_it_again() {
         assert!(trouble(FailureKind::Usage, true).remedies().is_empty());
-        assert!(Trouble::plain("no such run".into()).remedies().is_empty());
+        assert!(Trouble::new(Message::plain("no such run")).remedies().is_empty());
         assert_eq!(trouble(FailureKind::Other, true).remedies(), [Remedy::GoOn]);
         assert!(trouble(FailureKind::Other, false).remedies().is_empty());
     }

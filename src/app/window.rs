@@ -3,8 +3,9 @@
 use super::desk::Desk;
 use super::panels::Ask;
 use super::settings::Settings;
-use super::state::{Phase, Source};
 use super::{Picture, desk, theme};
+use crate::screen::state::{Phase, Source};
+use crate::view::words;
 use crate::{Error, Result};
 use egui::{ColorImage, ViewportCommand};
 use std::cell::OnceCell;
@@ -106,7 +107,7 @@ impl Window {
         if self.desk.settings != self.saved {
             // A setting that cannot be kept is not worth a dialog: the window works without.
             if let Err(error) = self.desk.settings.save(path) {
-                eprintln!("{error}");
+                eprintln!("{}", words::error(&error, self.desk.lang()));
             }
             self.saved = self.desk.settings.clone();
         }

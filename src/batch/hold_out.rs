@@ -73,8 +73,7 @@ impl Part {
 
 fn count(cache: &TokenCache) -> Result<u32> {
     u32::try_from(cache.documents()).map_err(|_| {
-        Error::failed(format!("{} documents, where at most {} can be counted", cache.documents(), u32::MAX))
-            .hint("train on a part of the corpus")
+        Error::failed("too-many-documents").with("documents", cache.documents() as u64).with("most", u32::MAX)
     })
 }
 
@@ -137,10 +136,9 @@ impl Split {
             let train = train.into_iter().filter(|document| held_out.binary_search(document).is_err()).collect();
             Self::of(train, held_out, [Share::Whole, Share::Whole])
         };
-        for (part, name) in [(&split.train, "to train on"), (&split.held_out, "to hold out")] {
+        for (part, code) in [(&split.train, "nothing-left-to-train-on"), (&split.held_out, "nothing-to-hold-out")] {
             if part.tokens(cache) == 0 {
-                return Err(Error::failed(format!("{} tokens are too few: there is nothing {name}", cache.tokens()))
-                    .hint("give more text with --corpus, or held-out text with --valid"));
+                return Err(Error::failed(code).with("tokens", cache.tokens() as u64));
             }
         }
         Ok(split)
@@ -150,7 +148,7 @@ impl Split {
     pub fn to_look_at(cache: &TokenCache) -> Result<Self> {
         let whole = Part::whole(cache)?;
         if whole.tokens(cache) == 0 {
-            return Err(Error::failed("there is no word in the text").hint("give a file with text in it"));
+            return Err(Error::failed("no-word-in-text"));
         }
         Ok(Self { train: whole.clone(), held_out: whole })
     }

@@ -94,7 +94,7 @@ impl Loader {
         // Segments cut each epoch a little differently. The loader takes the memory for that now and none later.
         loader.rows.reserve(loader.rows.len() / 16 + 1024);
         if loader.rows.is_empty() {
-            return Err(Error::failed("the training part holds no row").hint("give more text with --corpus"));
+            return Err(Error::failed("no-training-row"));
         }
         Ok(loader)
     }
@@ -128,9 +128,10 @@ impl Loader {
     pub fn seek(&mut self, cursor: Cursor) -> Result<()> {
         self.open_epoch(cursor.epoch)?;
         if cursor.row > self.rows.len() as u64 {
-            return Err(Error::failed(format!("row {} of an epoch that has {}", cursor.row, self.rows.len()))
-                .at("data cursor")
-                .hint("the corpus, the tokenizer or the row length is not the one of the checkpoint"));
+            return Err(Error::failed("cursor-beyond-epoch")
+                .with("row", cursor.row)
+                .with("rows", self.rows.len())
+                .at("data cursor"));
         }
         self.cursor = cursor;
         Ok(())
@@ -169,15 +170,14 @@ impl Loader {
 }
 
 fn check(recipe: &Recipe) -> Result<()> {
-    let bad = |what: String, hint: &str| Err(Error::usage(what).hint(hint.to_owned()));
     if recipe.rows == 0 || recipe.accumulate == 0 {
-        return bad(format!("batch = {}, accumulate = {}", recipe.rows, recipe.accumulate), "both are at least 1");
+        return Err(Error::usage("batch-is-zero").with("batch", recipe.rows).with("accumulate", recipe.accumulate));
     }
     if recipe.row_len < 5 {
-        return bad(format!("seq_len = {}: [CLS], [SEP] and some text need 5", recipe.row_len), "try seq_len = 64");
+        return Err(Error::usage("rows-too-short").with("seq_len", recipe.row_len));
     }
     if !(recipe.masking.mask_prob > 0.0 && recipe.masking.mask_prob < 1.0) {
-        return bad(format!("mask_prob = {} is not between 0 and 1", recipe.masking.mask_prob), "the paper has 0.15");
+        return Err(Error::usage("mask-prob-out-of-range").with("mask_prob", recipe.masking.mask_prob.to_string()));
     }
     Ok(())
 }
@@ -231,7 +231,7 @@ impl HeldOut {
         cut.rows(&cache, part, &mut rows)?;
         let found = rows.len();
         if found == 0 {
-            return Err(Error::failed("the held-out part holds no row").hint("give more text, or some with --valid"));
+            return Err(Error::failed("no-held-out-row"));
         }
         if found > rows_max {
             rows = (0..rows_max).map(|i| rows[i * found / rows_max]).collect();

@@ -196,9 +196,7 @@ pub struct Filled<'b> {
 }
 
 fn push(rows: &mut Vec<Row>, start: u64, tokens: u32) -> Result<()> {
-    let serial = u32::try_from(rows.len()).map_err(|_| {
-        Error::failed(format!("more than {} rows an epoch", u32::MAX)).hint("train on a part of the corpus")
-    })?;
+    let serial = u32::try_from(rows.len()).map_err(|_| Error::failed("too-many-rows").with("most", u32::MAX))?;
     rows.push(Row { start, tokens, serial });
     Ok(())
 }

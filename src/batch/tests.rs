@@ -528,7 +528,7 @@ fn shapes_that_cannot_be_are_told() {
     assert!(error(Recipe { masking, ..recipe(Packing::Lines) }).contains("mask_prob = NaN"));
     let mut loader = loader(&cache, recipe(Packing::Lines));
     let error = loader.seek(Cursor { epoch: 0, row: 99 }).unwrap_err().to_string();
-    assert!(error.contains("row 99 of an epoch that has 1"), "{error}");
+    assert!(error.contains("cursor-beyond-epoch (row = 99, rows = 1)"), "{error}");
 }
 
 /// The whole way on a real book, against what transformers 5.23 gave for the same lines and vocabulary.

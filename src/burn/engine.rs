@@ -1,5 +1,5 @@
-//! The engine: runs the stages of a training plan with Burn's modules instead of the plan's launches, and answers for the plan's
-//! tensors, so that sessions, checkpoints, readouts and comparisons work with it as with our own executors.
+//! The engine. It runs the stages of a training plan with Burn's modules instead of the plan's launches, and answers for the plan's
+//! tensors. So sessions, checkpoints, readouts and comparisons work with it as with our own executors.
 //! step block, input block, weights in -> stage by stage -> outputs, weights, gradients, moments out.
 //!
 //! **Limits:** a stage is one slice, whatever the budget; dropout's random numbers are Burn's own (seeded by run, step and row).

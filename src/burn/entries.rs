@@ -1,5 +1,5 @@
-//! The ledger's entries over Burn's tensors: an entry is what our arenas hold in one block (query, key and value together, one set
-//! of embeddings), a [`Leaf`] what Burn trains. Weights, gradients and moments pass here in the ledger's form, both ways.
+//! The ledger's entries over Burn's tensors. An entry is what our arenas hold in one block (query, key and value together, one set of
+//! embeddings); a [`Leaf`] is what Burn trains. Weights, gradients and moments pass here in the ledger's form, both ways.
 
 use super::optimizer::{State, set};
 use super::towers::{Towers, Values, Weight};

@@ -1,4 +1,5 @@
-//! AdamW on Burn's tensors, in the reference's flavour (both corrections 1) and with bias correction, and the norm that clips.
+//! AdamW on Burn's tensors, in the reference's flavour (both corrections 1) and with bias correction; and the norm by which gradients
+//! are clipped.
 
 use burn::module::Param;
 use burn::tensor::Tensor;
@@ -19,7 +20,7 @@ pub struct Hyper {
 
 /// The gradient and Adam's moments of one parameter, none of them on the autodiff side.
 pub struct State<const D: usize> {
-    /// Of the micro-batches so far; none before the first.
+    /// The gradients of the micro-batches so far; none before the first.
     pub gradient: Option<Tensor<D>>,
     pub moments: [Tensor<D>; 2],
 }

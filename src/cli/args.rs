@@ -7,6 +7,7 @@ use crate::run::Request;
 use crate::text::grammar::{Language, Level};
 use crate::train::checkpoint;
 use crate::view::Lang;
+use crate::view::words;
 use clap::builder::{PossibleValuesParser, ValueHint};
 use clap::{Args, Parser, Subcommand};
 use std::path::{Path, PathBuf};
@@ -243,7 +244,7 @@ fn folder(typed: &str) -> Result<PathBuf, String> {
     match checkpoint::newest_run(runs) {
         Ok(Some(run)) => Ok(run),
         Ok(None) => Err(format!("there is no run in {} yet: train one first", runs.display())),
-        Err(error) => Err(error.to_string()),
+        Err(error) => Err(words::error(&error, Lang::En)),
     }
 }
 

@@ -105,13 +105,12 @@ pub async fn run(args: &BenchArgs, output: Output) -> Result<()> {
 /// Refuses what cannot be written before anything is measured for it.
 fn check_report(path: &Path) -> Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let wrong =
-        |what: &str| Err(Error::usage(what.to_owned()).at(path.display()).hint("name a file, such as bench.html"));
+    let wrong = |error: Error| Err(error.at(path.display()));
     if path.is_dir() || path.file_name().is_none() {
-        return wrong("--report wants a file, and this is a folder");
+        return wrong(Error::usage("report-is-a-folder"));
     }
     if !folder.is_dir() {
-        return wrong("there is no such folder for --report");
+        return wrong(Error::usage("no-folder-for-report"));
     }
     Ok(())
 }

@@ -45,7 +45,7 @@ impl Output {
         match writeln!(out, "{text}").and_then(|()| out.flush()) {
             Ok(()) => Ok(true),
             Err(e) if e.kind() == std::io::ErrorKind::BrokenPipe => Ok(false),
-            Err(e) => Err(Error::failed(format!("cannot write the results: {e}")).at("standard output")),
+            Err(e) => Err(Error::failed("cannot-write-results").with("detail", e.to_string()).at("standard output")),
         }
     }
 
@@ -64,8 +64,8 @@ impl Output {
         if !self.json {
             return Ok(true);
         }
-        let line = serde_json::to_string(event)
-            .map_err(|e| Error::failed(format!("a result cannot be written as JSON: {e}")))?;
+        let line =
+            serde_json::to_string(event).map_err(|e| Error::failed("result-not-json").with("detail", e.to_string()))?;
         self.heard(&line)
     }
 

@@ -30,7 +30,7 @@ impl Text {
 /// No text, and nothing but a keyboard to read one from.
 pub fn read(typed: &[String]) -> Result<impl Iterator<Item = Result<Text>>> {
     if typed.is_empty() && std::io::stdin().is_terminal() {
-        return Err(Error::usage("there is no text").hint("give it as an argument, or one a line on standard input"));
+        return Err(Error::usage("no-text-given"));
     }
     let typed = if typed.is_empty() { vec!["-".to_owned()] } else { typed.to_vec() };
     Ok(typed.into_iter().flat_map(|text| -> Box<dyn Iterator<Item = Result<Text>>> {
@@ -45,8 +45,8 @@ fn lines() -> impl Iterator<Item = Result<Text>> {
             Ok(Text { text, line: Some(line) })
         }
         Err(e) => {
-            let error = Error::failed(format!("cannot read the text: {e}")).at(format!("standard input, line {line}"));
-            Err(error.hint("convert the text to UTF-8, for example with iconv"))
+            let error = Error::failed("cannot-read-typed-text").with("detail", e.to_string());
+            Err(error.at(format!("standard input, line {line}")))
         }
     })
 }

@@ -67,9 +67,10 @@ pub async fn run(args: &VerifyArgs, output: Output) -> Result<()> {
     let Tally { comparisons, failed, .. } = tally;
     output.event(&Verified { device: &device.name, comparisons, failed, passed: failed == 0 })?;
     if failed > 0 {
-        return Err(Error::failed(format!("{failed} of {comparisons} comparisons failed")).at(&device.name).hint(
-            "the numbers of this device cannot be trusted: train with --device cpu, and report the lines above",
-        ));
+        return Err(Error::failed("comparisons-failed")
+            .with("failed", failed)
+            .with("comparisons", comparisons)
+            .at(&device.name));
     }
     output.text(
         &output.lang.pick(
@@ -189,7 +190,7 @@ fn dump(computed: &Computed, dir: &Path, name: &str) -> Result<()> {
     write().map_err(|e| Error::io("io-write-tensors", &path, &e))?;
     let path = dir.join(format!("{name}.json"));
     let mut text = serde_json::to_string_pretty(&computed.expected_form)
-        .map_err(|e| Error::failed(format!("the numbers cannot be written as JSON: {e}")).at(path.display()))?;
+        .map_err(|e| Error::failed("numbers-not-json").with("detail", e.to_string()).at(path.display()))?;
     text.push('\n');
     std::fs::write(&path, text).map_err(|e| Error::io("io-write-numbers", &path, &e))
 }

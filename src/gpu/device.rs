@@ -134,8 +134,7 @@ fn experimental() -> bool {
 fn refuse_unknown_experiments() -> Result<()> {
     match std::env::var(EXPERIMENTAL) {
         Ok(value) if !value.is_empty() && value != COOPERATIVE => {
-            let hint = format!("set it to {COOPERATIVE}, or not at all");
-            Err(Error::failed(format!("there is no experiment `{value}`")).at(EXPERIMENTAL).hint(hint))
+            Err(Error::failed("no-such-experiment").with("value", value).with("known", COOPERATIVE).at(EXPERIMENTAL))
         }
         _ => Ok(()),
     }
@@ -213,11 +212,10 @@ impl Gpu {
             memory_hints: wgpu::MemoryHints::MemoryUsage,
             ..Default::default()
         };
-        let (device, queue) = adapter.request_device(&descriptor).await.map_err(|e| {
-            Error::failed(format!("it gives no device: {e}"))
-                .at(&summary)
-                .hint("update the graphics driver, or use --device cpu")
-        })?;
+        let (device, queue) = adapter
+            .request_device(&descriptor)
+            .await
+            .map_err(|e| Error::failed("adapter-gives-no-device").with("detail", e.to_string()).at(&summary))?;
         let faults = Arc::new(Faults::default());
         faults.watch(&device);
         // A run reports and remembers what the device has, not what its adapter would have given.
@@ -278,7 +276,7 @@ impl Gpu {
     /// The error of a call that the device never answered.
     pub(super) fn unanswered(&self) -> Error {
         self.check().err().unwrap_or_else(|| {
-            Error::failed("the device stopped answering").kind(Kind::DeviceLost).at(&self.summary).hint(AFTER_LOSS)
+            Error::failed("device-stopped-answering").kind(Kind::DeviceLost).at(&self.summary).hint(AFTER_LOSS)
         })
     }
 
@@ -288,7 +286,7 @@ impl Gpu {
     }
 }
 
-const AFTER_LOSS: &str = "the last checkpoint is whole: continue with --resume, or with --device cpu";
+const AFTER_LOSS: &str = "help-after-loss";
 /// How many messages are kept between two calls. One is enough to act on; more only help to understand it.
 const ERRORS_MAX: usize = 4;
 
@@ -327,25 +325,22 @@ impl Faults {
     fn check(&self) -> Result<()> {
         let mut told = self.told();
         if let Some(reason) = &told.lost {
-            return Err(Error::failed(format!("the device was lost ({reason})"))
-                .kind(Kind::DeviceLost)
-                .hint(AFTER_LOSS));
+            return Err(Error::failed("device-lost").with("detail", reason).kind(Kind::DeviceLost).hint(AFTER_LOSS));
         }
         if told.errors.is_empty() {
             return Ok(());
         }
         let errors = std::mem::take(&mut told.errors);
         if errors.iter().any(|(_, out_of_memory)| *out_of_memory) {
-            return Err(Error::failed("the device ran out of memory").kind(Kind::OutOfMemory).hint(SMALLER));
+            return Err(Error::failed("device-out-of-memory").kind(Kind::OutOfMemory).hint(SMALLER));
         }
         let text: Vec<String> = errors.into_iter().map(|(text, _)| text).collect();
-        Err(Error::failed(text.join("; ")))
+        Err(Error::failed("device-errors").with("detail", text.join("; ")))
     }
 }
 
 /// The advice to somebody whose memory does not suffice.
-pub(super) const SMALLER: &str =
-    "use a smaller preset, fewer rows a step (--set batch=N, with accumulate for the rest), or --device cpu";
+pub(super) const SMALLER: &str = "help-smaller";
 
 #[cfg(test)]
 mod tests {
@@ -361,7 +356,7 @@ mod tests {
         faults.told().lost = Some("Unknown: reset".into());
         for _ in 0..2 {
             let text = faults.check().unwrap_err().to_string();
-            assert!(text.contains("reset") && text.contains("--resume"), "{text}");
+            assert!(text.contains("reset") && text.contains("help-after-loss"), "{text}");
         }
     }
 
@@ -369,6 +364,6 @@ mod tests {
     fn out_of_memory_says_what_would_fit() {
         let faults = Faults::default();
         faults.told().errors.push(("Out of Memory".into(), true));
-        assert!(faults.check().unwrap_err().to_string().contains("batch"));
+        assert!(faults.check().unwrap_err().hint.as_deref() == Some("help-smaller"));
     }
 }

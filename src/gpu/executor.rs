@@ -92,11 +92,14 @@ impl Executor {
         let (ring, window) = (Ring::new(&mut maker, &plan), Window::new(&mut maker, &plan));
         let (validation, memory) = (validation.pop(), memory.pop());
         if memory.await.is_some() {
-            let what = format!("the plan needs {} of device memory, more than is free", mebibytes(plan.bytes()));
-            return Err(Error::failed(what).kind(Kind::OutOfMemory).at(&gpu.summary).hint(SMALLER));
+            return Err(Error::failed("plan-exceeds-memory")
+                .with("needs", mebibytes(plan.bytes()))
+                .kind(Kind::OutOfMemory)
+                .at(&gpu.summary)
+                .hint(SMALLER));
         }
         if let Some(error) = first([validation.await]) {
-            return Err(Error::failed(format!("the plan was rejected: {error}")).at(&gpu.summary));
+            return Err(Error::failed("plan-rejected").with("detail", error.to_string()).at(&gpu.summary));
         }
         gpu.check()?;
         Ok(Self {
@@ -406,23 +409,39 @@ impl Queries {
 
 fn check_limits(gpu: &Gpu, plan: &Plan) -> Result<()> {
     let limits = gpu.plan_limits();
-    let refuse = |what: String| Err(Error::failed(what).at(&gpu.summary).hint(SMALLER));
+    let refuse = |error: Error| Err(error.at(&gpu.summary).hint(SMALLER));
     for buffer in &plan.buffers {
         let bytes = u64::from(buffer.len) * 4;
         if bytes > limits.buffer_bytes_max {
             let (needs, max) = (mebibytes(bytes), mebibytes(limits.buffer_bytes_max));
-            return refuse(format!("buffer {} needs {needs}, the device allows {max} a buffer", buffer.label));
+            return refuse(
+                Error::failed("buffer-too-large")
+                    .with("label", buffer.label.to_string())
+                    .with("needs", needs)
+                    .with("max", max),
+            );
         }
     }
     for d in &plan.dispatches {
         let label = d.kernel.label;
         if let Some(tensor) = d.tensors.iter().find(|t| t.bytes() > limits.binding_bytes_max) {
             let (needs, max) = (mebibytes(tensor.bytes()), mebibytes(limits.binding_bytes_max));
-            return refuse(format!("{label}: {tensor:?} needs {needs}, the device allows {max} a binding"));
+            return refuse(
+                Error::failed("binding-too-large")
+                    .with("label", label.to_string())
+                    .with("tensor", format!("{tensor:?}"))
+                    .with("needs", needs)
+                    .with("max", max),
+            );
         }
         let (slots, max) = (d.tensors.len(), gpu.limits.max_storage_buffers_per_shader_stage);
         if slots > max as usize {
-            return refuse(format!("{label} binds {slots} storage buffers, the device allows {max}"));
+            return refuse(
+                Error::failed("too-many-bindings")
+                    .with("label", label.to_string())
+                    .with("slots", slots)
+                    .with("max", max),
+            );
         }
     }
     let outputs = plan.buffers.iter().filter(|b| b.role == Role::Output).count();

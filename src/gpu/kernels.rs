@@ -168,10 +168,10 @@ async fn watched<T>(gpu: &Gpu, kernel: &KernelSpec, variant: usize, make: impl F
     let made = make();
     let (validation, internal, memory) = (validation.pop(), internal.pop(), memory.pop());
     if let Some(error) = first([validation.await, internal.await]) {
-        return Err(Error::failed(format!("the shader was rejected: {error}")).at(place(gpu, kernel, variant)));
+        return Err(Error::failed("shader-rejected").with("detail", error.to_string()).at(place(gpu, kernel, variant)));
     }
     if memory.await.is_some() {
-        return Err(Error::failed("out of memory while compiling").at(place(gpu, kernel, variant)).hint(SMALLER));
+        return Err(Error::failed("no-memory-to-compile").at(place(gpu, kernel, variant)).hint(SMALLER));
     }
     Ok(made)
 }
@@ -201,8 +201,7 @@ fn offered(gpu: &Gpu, needs: Needs) -> Result<()> {
         ("a device outside of a browser", Needs { native: needs.native, ..Needs::default() }),
     ];
     match each.iter().find(|(_, needs)| !gpu.features.offer(*needs)) {
-        Some((what, _)) => Err(Error::failed(format!("the variant needs {what}, which the device does not offer"))
-            .hint("train with --retune, or drop this choice from the run's state.json")),
+        Some((what, _)) => Err(Error::failed("variant-not-offered").with("what", *what)),
         None => Ok(()),
     }
 }

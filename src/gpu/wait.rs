@@ -44,7 +44,7 @@ mod native {
             let thread = std::thread::Builder::new()
                 .name("gpu-wait".into())
                 .spawn(move || serve(&device, &inbox))
-                .map_err(|e| Error::failed(format!("cannot start the thread that waits for the GPU: {e}")))?;
+                .map_err(|e| Error::failed("no-thread-for-gpu").with("detail", e.to_string()))?;
             Ok(Self(Arc::new(Server { requests: Some(requests), thread: Some(thread) })))
         }
 

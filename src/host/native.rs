@@ -193,8 +193,7 @@ impl Host for Native {
 
     fn newest_run(&self) -> Result<String> {
         let newest = checkpoint::newest_run(Path::new(RUNS))?;
-        let newest = newest
-            .ok_or_else(|| Error::usage("there is no run to resume").at(RUNS).hint("name its folder with --out"))?;
+        let newest = newest.ok_or_else(|| Error::usage("no-run-to-resume").at(RUNS))?;
         Ok(name_of(&newest))
     }
 

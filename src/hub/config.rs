@@ -118,10 +118,8 @@ impl ElectraConfig {
 
     /// Reads and checks config.json. Errors name the field, its value and what would be accepted.
     pub fn from_json(bytes: &[u8]) -> Result<Self> {
-        let config: Self = serde_json::from_slice(bytes).map_err(|e| {
-            Error::failed(format!("not a readable ELECTRA configuration: {e}"))
-                .hint("config.json as transformers' save_pretrained writes it is expected")
-        })?;
+        let config: Self = serde_json::from_slice(bytes)
+            .map_err(|e| Error::failed("not-electra-configuration").with("detail", e.to_string()))?;
         config.check()?;
         Ok(config)
     }
@@ -154,26 +152,21 @@ impl ElectraConfig {
         if self.model_type != "electra" {
             let found =
                 if self.model_type.is_empty() { "missing".to_owned() } else { format!("{:?}", self.model_type) };
-            return Err(Error::failed(format!("model_type is {found}, not \"electra\""))
-                .hint("only ELECTRA networks are read: BERT, RoBERTa and others have other tensors"));
+            return Err(Error::failed("model-type-not-electra").with("found", found));
         }
         if self.hidden_act != "gelu" {
-            return Err(Error::failed(format!(
-                "hidden_act is {:?}; only \"gelu\" (exact, by erf) is computed",
-                self.hidden_act
-            )));
+            return Err(Error::failed("activation-not-gelu").with("found", format!("{:?}", self.hidden_act)));
         }
         if let Some(kind) = self.position_embedding_type.as_deref().filter(|kind| *kind != "absolute") {
-            return Err(Error::failed(format!("position_embedding_type is {kind:?}; only \"absolute\" is computed")));
+            return Err(Error::failed("positions-not-absolute").with("found", format!("{kind:?}")));
         }
         for (name, on) in [("is_decoder", self.is_decoder), ("add_cross_attention", self.add_cross_attention)] {
             if on {
-                return Err(Error::failed(format!("{name} is true; only bidirectional encoders are read")));
+                return Err(Error::failed("not-bidirectional").with("name", name));
             }
         }
         if self.extra.get("quantization_config").is_some_and(|value| !value.is_null()) {
-            return Err(Error::failed("the weights are quantised (quantization_config is set)")
-                .hint("save the network in float32 or float16 first"));
+            return Err(Error::failed("weights-quantised"));
         }
         Ok(())
     }
@@ -191,20 +184,18 @@ impl ElectraConfig {
         ];
         for (name, size, max) in sizes {
             if size == 0 || size > max {
-                return Err(Error::failed(format!("{name} is {size}; it must lie between 1 and {max}")));
+                return Err(Error::failed("size-out-of-range").with("name", name).with("size", size).with("max", max));
             }
         }
         if !self.hidden_size.is_multiple_of(self.num_attention_heads) {
-            return Err(Error::failed(format!(
-                "hidden_size = {} does not split into num_attention_heads = {}",
-                self.hidden_size, self.num_attention_heads
-            )));
+            return Err(Error::failed("hub-heads-do-not-divide")
+                .with("hidden", self.hidden_size)
+                .with("heads", self.num_attention_heads));
         }
         if let Some(id) = self.pad_token_id.filter(|id| *id as usize >= self.vocab_size) {
-            return Err(Error::failed(format!(
-                "pad_token_id = {id} lies outside the vocabulary of {}",
-                self.vocab_size
-            )));
+            return Err(Error::failed("padding-outside-vocabulary")
+                .with("id", id.to_string())
+                .with("entries", self.vocab_size));
         }
         Ok(())
     }
@@ -216,21 +207,15 @@ impl ElectraConfig {
         ];
         for (name, rate) in rates {
             if !(0.0..1.0).contains(&rate) {
-                return Err(Error::failed(format!("{name} is {rate}; it must be at least 0 and below 1")));
+                return Err(Error::failed("rate-out-of-range").with("name", name).with("rate", rate.to_string()));
             }
         }
         // The kernels compute in f32: an epsilon that vanishes there would divide by zero on a constant row.
         if !(self.layer_norm_eps > f64::from(f32::MIN_POSITIVE) && self.layer_norm_eps < 1.0) {
-            return Err(Error::failed(format!(
-                "layer_norm_eps is {}; it must lie between 1e-37 and 1",
-                self.layer_norm_eps
-            )));
+            return Err(Error::failed("epsilon-out-of-range").with("value", self.layer_norm_eps.to_string()));
         }
         if !(self.initializer_range.is_finite() && self.initializer_range >= 0.0) {
-            return Err(Error::failed(format!(
-                "initializer_range is {}; it must be at least 0",
-                self.initializer_range
-            )));
+            return Err(Error::failed("initializer-range-negative").with("value", self.initializer_range.to_string()));
         }
         Ok(())
     }
@@ -276,7 +261,12 @@ mod tests {
             let error = with(field, value).expect_err(field).to_string();
             assert!(error.contains(said), "{field}: {error}");
         }
-        assert!(ElectraConfig::from_json(b"{}").unwrap_err().to_string().contains("model_type is missing"));
+        assert!(
+            ElectraConfig::from_json(b"{}")
+                .unwrap_err()
+                .to_string()
+                .contains("model-type-not-electra (found = missing)")
+        );
     }
 
     #[test]

@@ -173,7 +173,7 @@ pub(crate) fn stage_networks(files: &mut dyn NewFiles, networks: &Networks, extr
 #[cfg(test)]
 pub(crate) mod tests {
     use super::super::network::tests::{random_network, small_config};
-    use super::super::{ElectraConfig, WORD_EMBEDDINGS};
+    use super::super::{ElectraConfig, WORD_EMBEDDINGS, write_network};
     use super::*;
 
     /// A pair of small networks with weights from a seed.
@@ -218,5 +218,22 @@ pub(crate) mod tests {
         let error =
             pair_from_networks(discriminator, random_network(other, Role::Generator, 3)).unwrap_err().to_string();
         assert!(error.contains("different vocabularies (vocab_size): discriminator 11, generator 12"), "{error}");
+    }
+
+    #[test]
+    fn a_checkpoint_tells_its_main_network_by_its_folder() {
+        let dir = tempfile::tempdir().unwrap();
+        let network = |role| random_network(small_config(role), role, 4);
+        // Before there was `encoder/`, a masked language model that was trained alone lay in `generator/`.
+        for (folder, role) in [("old", Role::Generator), ("new", Role::Encoder), ("judge", Role::Discriminator)] {
+            let path = dir.path().join(folder);
+            write_network(&path.join(role.folder()), role, &network(role), &[]).unwrap();
+            let (read, warnings) = read_networks(&path).unwrap();
+            let main = if role == Role::Discriminator { role } else { Role::Encoder };
+            assert_eq!((read, warnings), (Networks::alone(network(role), main), vec![]), "{folder}");
+        }
+        let again = dir.path().join("again");
+        write_networks(&again, &Networks::alone(network(Role::Encoder), Role::Encoder), &[]).unwrap();
+        assert!(again.join("encoder/model.safetensors").is_file() && !again.join("generator").exists());
     }
 }

@@ -1,4 +1,4 @@
-//! Four flat arenas (parameters, gradients, both moments) with one layout: where every entry of the ledger lies.
+//! Four flat arenas with one layout (parameters, gradients, both moments): where every entry of the ledger lies.
 
 use super::ledger::{Entry, Group};
 use crate::ops::{cast, optimizer};

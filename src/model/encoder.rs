@@ -1,5 +1,5 @@
-//! An ELECTRA encoder as a list of launches: embeddings, post-norm layers, and the same list upwards for the gradients.
-//! It reads like the paper; what it keeps for the backward is the value it returns.
+//! An ELECTRA encoder as a list of launches: embeddings, post-norm layers, and the same list in reverse for the gradients. It reads
+//! like the paper. It returns the values that the backward needs.
 
 use super::arena::Arenas;
 use super::ledger::Tower;

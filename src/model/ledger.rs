@@ -1,32 +1,16 @@
-//! The ledger of parameters: every trainable tensor, said once. Names, shapes, initial values, weight decay, groups and the
-//! Hugging Face tensors inside (electra.md 2.2); offsets, checkpoints, the optimizer's ranges and the tests come from here.
+//! The ledger of parameters lists every trainable tensor once: names, shapes, initial values, weight decay, groups and the Hugging Face
+//! tensors inside (electra.md 2.2). Offsets, checkpoints, the optimizer's ranges and the tests come from here.
+
+mod entry;
+mod tower;
 
 use super::heads;
-use super::neighbours::Neighbours;
 use crate::config::{Config, InitRule};
 use crate::objective::{self, At, Head, NetId, Pass};
-use std::ops::Range;
+use entry::entry;
 
-/// Sizes of one network, as in its `config.json`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
-pub struct Tower {
-    pub vocab: u32,
-    pub positions: u32,
-    pub segments: u32,
-    pub embedding: u32,
-    pub hidden: u32,
-    pub layers: u32,
-    pub heads: u32,
-    pub ffn: u32,
-    /// Layer normalisation's epsilon, as bits: 1e-12 in every ELECTRA.
-    pub eps_bits: u32,
-}
-
-impl Tower {
-    pub fn eps(&self) -> f32 {
-        f32::from_bits(self.eps_bits)
-    }
-}
+pub use entry::{Entry, Group, Init, Named, Part, Rules, affine, bias, linear};
+pub use tower::Tower;
 
 /// What is trained: the passes over a text, and the networks that they need. Embeddings and their normalisation are one set for
 /// both networks.
@@ -104,87 +88,6 @@ impl Shape {
     }
 }
 
-/// Which network a tensor belongs to: learning-rate and clipping group. The order is that of the arenas.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Group {
-    Shared,
-    Aux,
-    Main,
-}
-
-impl Group {
-    /// The group of the tensors that a network alone has.
-    pub fn of(net: NetId) -> Self {
-        match net {
-            NetId::Aux => Self::Aux,
-            NetId::Main => Self::Main,
-        }
-    }
-}
-
-/// How a tensor starts.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Init {
-    Zeros,
-    Ones,
-    /// Normal, cut at two standard deviations and drawn again (TensorFlow's truncated normal).
-    TruncatedNormal(f64),
-    /// Uniform on ±sqrt(6 / (fan in + fan out)).
-    Glorot,
-    /// Positions: waves in the first half of the channels, the rest normal of this deviation.
-    Waves(f64),
-    /// The projection from the embedding: waves handed on, the rest normal of 1/sqrt(fan-in).
-    CarryWaves(Neighbours),
-    /// Query, key and value of a layer: its heads look at their neighbours; the rest normal of 1/sqrt(fan-in).
-    LookBeside(Neighbours, u32),
-}
-
-/// One Hugging Face tensor inside a ledger entry.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Part {
-    pub net: NetId,
-    /// Name in that network's checkpoint.
-    pub name: String,
-    /// Rows of the entry (its first axis) that it covers.
-    pub rows: Range<u32>,
-}
-
-/// One trainable tensor.
-#[derive(Debug, Clone)]
-pub struct Entry {
-    /// Ledger name, also in optimizer.safetensors.
-    pub name: String,
-    pub shape: Vec<u32>,
-    pub group: Group,
-    pub decay: bool,
-    pub init: Init,
-    /// The Hugging Face tensors in it: several blocks of rows (query, key, value), or one tensor in both networks (shared).
-    pub parts: Vec<Part>,
-}
-
-impl Entry {
-    pub fn len(&self) -> u32 {
-        self.shape.iter().product()
-    }
-
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
-    /// Elements of one row of the first axis.
-    pub fn row_len(&self) -> u32 {
-        self.shape[1..].iter().product()
-    }
-
-    /// Shape of a part as its checkpoint has it.
-    pub fn part_shape(&self, part: &Part) -> Vec<usize> {
-        let mut shape: Vec<usize> = self.shape.iter().map(|&n| n as usize).collect();
-        shape[0] = (part.rows.end - part.rows.start) as usize;
-        shape
-    }
-}
-
 /// Every entry of what is trained, in the order of the arenas: group by group, decayed tensors first.
 pub fn ledger(shape: &Shape, init: InitRule, std: f64) -> Vec<Entry> {
     let mut entries = in_model_order(shape, init, std);
@@ -208,62 +111,6 @@ pub fn in_model_order(shape: &Shape, init: InitRule, std: f64) -> Vec<Entry> {
     entries
 }
 
-/// A network and the name under which its tensors stand in the ledger.
-#[derive(Debug, Clone, Copy)]
-pub struct Named {
-    pub net: NetId,
-    pub name: &'static str,
-}
-
-/// How tensors start, by the rule that a run asks for.
-pub struct Rules {
-    rule: InitRule,
-    std: f64,
-}
-
-impl Rules {
-    pub fn matrix(&self, fan_in: u32) -> Init {
-        match self.rule {
-            InitRule::Reference => Init::TruncatedNormal(self.std),
-            InitRule::FanIn | InitRule::Neighbours => Init::TruncatedNormal(1.0 / f64::from(fan_in).sqrt()),
-        }
-    }
-    /// Where the reference leaves TensorFlow's default (electra.md 1.2).
-    pub fn default_dense(&self, fan_in: u32) -> Init {
-        match self.rule {
-            InitRule::Reference => Init::Glorot,
-            InitRule::FanIn | InitRule::Neighbours => self.matrix(fan_in),
-        }
-    }
-    fn positions(&self) -> Init {
-        match self.rule {
-            InitRule::Reference | InitRule::FanIn => Init::TruncatedNormal(self.std),
-            InitRule::Neighbours => Init::Waves(self.std),
-        }
-    }
-    /// Only the main network starts by looking at its neighbours: a generator that does so too gets ahead of its judge.
-    fn looks_beside(&self, net: NetId) -> bool {
-        self.rule == InitRule::Neighbours && net == NetId::Main
-    }
-    fn projection(&self, net: NetId, t: &Tower) -> Init {
-        if self.looks_beside(net) { Init::CarryWaves(Neighbours::of(t)) } else { self.default_dense(t.embedding) }
-    }
-    fn query_key_value(&self, net: NetId, t: &Tower, layer: u32) -> Init {
-        if self.looks_beside(net) { Init::LookBeside(Neighbours::of(t), layer) } else { self.matrix(t.hidden) }
-    }
-}
-
-/// An entry that is one tensor of one network.
-fn own(network: Named, name: &str, shape: &[u32], init: Init) -> Entry {
-    let part = Part { net: network.net, name: name.to_owned(), rows: 0..shape[0] };
-    entry(Group::of(network.net), network.name, name, shape, init, vec![part])
-}
-
-fn entry(group: Group, prefix: &str, name: &str, shape: &[u32], init: Init, parts: Vec<Part>) -> Entry {
-    let decay = !(name.contains("LayerNorm") || name.ends_with("bias"));
-    Entry { name: format!("{prefix}.{name}"), shape: shape.to_vec(), group, decay, init, parts }
-}
-
 /// Word, position and segment tables and their normalisation: one tensor for all `nets`, the main network's name first.
 fn shared_entries(t: &Tower, rules: &Rules, nets: &[NetId]) -> Vec<Entry> {
     let e = t.embedding;
@@ -280,23 +127,6 @@ fn shared_entries(t: &Tower, rules: &Rules, nets: &[NetId]) -> Vec<Entry> {
         shared("LayerNorm.weight", &[e], Init::Ones),
         shared("LayerNorm.bias", &[e], Init::Zeros),
     ]
-}
-
-/// weight: (out, fan_in), bias: (out)
-pub fn linear(entries: &mut Vec<Entry>, network: Named, name: &str, [out, fan_in]: [u32; 2], init: Init) {
-    entries.push(own(network, &format!("{name}.weight"), &[out, fan_in], init));
-    bias(entries, network, &format!("{name}.bias"), out);
-}
-
-/// (n), zero at the start.
-pub fn bias(entries: &mut Vec<Entry>, network: Named, name: &str, n: u32) {
-    entries.push(own(network, name, &[n], Init::Zeros));
-}
-
-/// Scale and shift of a layer normalisation: (n) each.
-pub fn affine(entries: &mut Vec<Entry>, network: Named, name: &str, n: u32) {
-    entries.push(own(network, &format!("{name}.weight"), &[n], Init::Ones));
-    bias(entries, network, &format!("{name}.bias"), n);
 }
 
 fn tower_entries(entries: &mut Vec<Entry>, network: Named, t: &Tower, rules: &Rules) {

@@ -1,6 +1,7 @@
-//! Heads that look at the words beside them from the first step on: where a narrow network otherwise spends its first millions of
-//! tokens searching. Positions are waves, a projection hands them on, and a query is its position's waves turned by one position.
-//! ledger -> [`Neighbours`] -> `init`. Values only: the network, its checkpoints and what training may make of them are ELECTRA's.
+//! Heads that look at the words beside them from the first step on. A narrow network otherwise spends its first millions of tokens
+//! searching for them. Positions are waves, a projection hands them on, and a query is its position's waves turned by one position.
+//! ledger -> [`Neighbours`] -> `init`.
+//! It sets values only: the network, its checkpoints and its training are ELECTRA's.
 
 use super::ledger::Tower;
 use std::f64::consts::PI;

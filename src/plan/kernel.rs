@@ -28,6 +28,9 @@ impl Access {
     }
 }
 
+/// WebGPU's default `min_storage_buffer_offset_alignment`, in words of 4 bytes: every bound range starts at a multiple.
+pub const ALIGN: u32 = 64;
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Elem {
     F32,
@@ -46,7 +49,7 @@ impl Elem {
 
     /// Elements between two places where a bound range may start.
     pub const fn align(self) -> u32 {
-        super::ALIGN * 4 / self.bytes()
+        ALIGN * 4 / self.bytes()
     }
 }
 

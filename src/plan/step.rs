@@ -1,4 +1,4 @@
-//! The one block of numbers that changes between steps; everything else a plan binds is fixed.
+//! The one block of numbers that changes between steps. Everything else that a plan binds is fixed.
 
 use crate::rng::{Key, Stream};
 use bytemuck::{Pod, Zeroable};

@@ -1,15 +1,12 @@
 //! A tensor of a plan: a named range of a buffer with a shape. Row-major, the last axis fastest.
 
-use super::kernel::Elem;
+use super::kernel::{ALIGN, Elem};
 use arrayvec::ArrayVec;
 use std::fmt;
 use std::sync::Arc;
 
 /// At most this many axes.
 pub const RANK_MAX: usize = 4;
-
-/// WebGPU's default `min_storage_buffer_offset_alignment`, in words of 4 bytes: every bound range starts at a multiple.
-pub const ALIGN: u32 = 64;
 
 /// Where a tensor lives until the plan is finished: a buffer that was asked for, not yet one that exists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -1,5 +1,5 @@
-//! Puts a session together: config, text and a place to run -> loader, held-out rows, model, engine with its weights -> [`Session`].
-//! Used by a run, and by `eval`, which only looks.
+//! Puts a session together: config, text and a place to run -> loader, held-out rows, model, engine with its weights -> [`Session`]. A
+//! run uses it, and so does `eval`, which only looks.
 
 use super::kernels::{self, Wish};
 use super::request;

@@ -1,13 +1,12 @@
-//! A run under way: slices of steps, evaluations and checkpoints in turn, and in between whatever a view asks.
+//! Drives a run: slices of steps, evaluations and checkpoints in turn, and in between whatever a view asks.
 //! session, commands -> events. Between two slices every command is obeyed, so none waits for a step.
 
 use super::commands::Inbox;
+use super::control::{Due, Goal, Measuring};
 use super::host::Host;
-use super::minutes::Timing;
 use super::{Run, Sink};
 use crate::Result;
 use crate::error::Kind;
-use crate::train::engine::{SLICE, SLICE_WATCHED};
 use crate::train::event::{Command, Event, Kernels, Outcome, Phase, Probe, ProbeEdit, Roofs, Stage, State};
 use crate::train::kernels;
 use crate::train::session::Reached;
@@ -22,69 +21,6 @@ const SHOW_SHARE: u32 = 10;
 const TIMED_STEPS: u64 = 3;
 /// The smallest part of the time a run may be given: it must still be seen to move.
 const SHARE_MIN: f32 = 0.01;
-
-/// What a run is up to, beside its session.
-pub struct Control {
-    watched: bool,
-    goal: Goal,
-    stopping: bool,
-    share: f32,
-    due: Due,
-    measuring: Option<Measuring>,
-    roofs: Option<Roofs>,
-    show_at: Instant,
-    pub timing: Option<Timing>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Goal {
-    Run,
-    /// Where it stands.
-    Pause,
-    /// At the end of the step that is under way, or of the next.
-    Step,
-    /// At the end of this stage.
-    Stage(Stage),
-}
-
-/// What is to be done between two steps.
-#[derive(Debug, Clone, Copy, Default)]
-struct Due {
-    evaluate: bool,
-    /// By a person, who waits for it: also while the run is paused.
-    asked: bool,
-    keep: bool,
-}
-
-/// Steps being timed.
-struct Measuring {
-    left: u64,
-    timed: u64,
-    /// Of every dispatch of the plan.
-    best_secs: Vec<f64>,
-    believable: bool,
-    pause_after: bool,
-}
-
-impl Control {
-    pub fn new(watched: bool) -> Self {
-        Self {
-            watched,
-            goal: Goal::Run,
-            stopping: false,
-            share: 1.0,
-            due: Due::default(),
-            measuring: None,
-            roofs: None,
-            show_at: Instant::now(),
-            timing: None,
-        }
-    }
-
-    fn budget(&self) -> Duration {
-        if self.watched { SLICE_WATCHED } else { SLICE }
-    }
-}
 
 impl<H: Host> Run<'_, H> {
     /// Steps until the planned end, a stop, or a failure.

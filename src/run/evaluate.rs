@@ -1,4 +1,4 @@
-//! Held-out metrics of a run that is not training: `electroscope eval`.
+//! Computes held-out metrics of a run that is not training: `electroscope eval`.
 
 use super::assemble::{Assembly, Start, WeightsFrom, assemble};
 use super::host::Host;
@@ -32,7 +32,7 @@ pub async fn evaluate(host: &impl Host, run: &str, corpus: &[String], place: &Pl
     let text = source::open(host, &wanted, &config, tokenizer, &|| Ok(()), &mut |_| {})?;
     if corpus.is_empty() {
         // What a run trained on and what it held out is told by its text: on another, trained text could be judged.
-        request::check_same_text(&checkpoint.state, &text, run, "name the text to judge with --corpus")?;
+        request::check_same_text(&checkpoint.state, &text, run, "help-name-text")?;
     }
     let (kernels, shelf) = (Wish::default(), host.shelf());
     let start =
@@ -40,9 +40,7 @@ pub async fn evaluate(host: &impl Host, run: &str, corpus: &[String], place: &Pl
     let Assembly { mut session, .. } = assemble(&config, &text, place, &start, &|| Ok(()), &mut |_| {}).await?;
     let measured = session.evaluate().await?;
     if measured.metrics.non_finite {
-        return Err(Error::failed("what the networks say is not finite: the run left the numbers")
-            .at(run)
-            .hint("start a new run with a lower rate: --set lr=..."));
+        return Err(Error::failed("networks-not-finite").at(run));
     }
     Ok(measured)
 }

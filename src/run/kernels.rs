@@ -1,4 +1,4 @@
-//! Which variants a run's kernels use: pinned by a file, or as [`choices`] finds them, kept on the host's shelf.
+//! Decides which variants a run's kernels use: those that a file pins, or those that [`choices`] finds, kept on the host's shelf.
 
 use crate::plan::{Choices, Plan};
 use crate::train::choices::{self, adapter, kernel_of};

@@ -1,4 +1,4 @@
-//! `--minutes`: the first steps are timed, then the number of steps is fixed.
+//! `--minutes`: times the first steps, then fixes the number of steps.
 
 use std::time::Duration;
 use web_time::Instant;

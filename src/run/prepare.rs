@@ -2,7 +2,7 @@
 
 use super::announce::run_shape;
 use super::assemble::{Assembly, Start, WeightsFrom, assemble};
-use super::drive::Control;
+use super::control::Control;
 use super::host::{Host, Store};
 use super::kernels::{self, Wish, pinned};
 use super::minutes::Timing;
@@ -60,7 +60,7 @@ impl<'h, H: Host> Run<'h, H> {
         listened()?;
         going()?;
         if let Some(r) = &resumed {
-            let hint = "resume with the same --corpus and --valid; on other text start a new run with --init";
+            let hint = "help-same-text";
             request::check_same_text(&r.checkpoint.state, &text, &r.out, hint)?;
         }
         if let Some((networks, _)) = &init {

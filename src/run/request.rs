@@ -1,4 +1,4 @@
-//! What was asked for becomes what is run: configuration, text, and the run to go on from; each checked before anything is written.
+//! Turns what was asked for into what is run: configuration, text, and the run to go on from. It checks each before anything is written.
 //! [`Request`] -> config, [`Wanted`], [`Resumed`].
 
 use super::host::Host;
@@ -40,9 +40,7 @@ pub fn effective_config(
             || options.steps.is_some_and(|steps| steps != state.planned_steps)
             || options.seed.is_some_and(|seed| seed != state.seed);
         if fixed {
-            return Err(Error::usage("a resumed run keeps its own configuration")
-                .at(&r.out)
-                .hint("leave --preset, --config, --set, --steps, --minutes, --level and --seed away; to train on with other settings start a new run with --init"));
+            return Err(Error::usage("resumed-run-keeps-configuration").at(&r.out));
         }
         let builtin = options.corpus.is_empty().then(|| options.level.unwrap_or_else(|| default_level(&config.preset)));
         return Ok((config, builtin));
@@ -71,7 +69,7 @@ pub fn effective_config(
         config.steps = config.steps.max(1_000_000);
     }
     if options.minutes.is_some_and(|m| !(m > 0.0 && m <= MINUTES_MAX)) {
-        return Err(Error::usage(format!("--minutes wants a number above 0, at most {MINUTES_MAX}")));
+        return Err(Error::usage("minutes-out-of-range").with("most", MINUTES_MAX));
     }
     Ok((config, builtin))
 }
@@ -92,9 +90,11 @@ pub fn run_config(host: &impl Host, run: &str, checkpoint: &Checkpoint) -> Resul
     // `--minutes` become steps after the first checkpoints.
     let changed = then.iter().find(|(key, value)| *key != "steps" && now.get(key.as_str()) != Some(value));
     let Some((key, value)) = changed else { return Ok(config) };
-    Err(Error::usage(format!("{key} = {}, where the run was trained with {value}", now[key.as_str()]))
-        .at(format!("{run}/config.toml"))
-        .hint("put it back; to train on with other settings start a new run with --init"))
+    Err(Error::usage("configuration-changed")
+        .with("key", key)
+        .with("now", now[key.as_str()].to_string())
+        .with("then", value.to_string())
+        .at(format!("{run}/config.toml")))
 }
 
 /// What `--resume` goes on from, and its store, in which from now on nobody else writes.
@@ -111,14 +111,14 @@ fn find_resumed(host: &impl Host, options: &Request, run: &str) -> Result<Resume
     let position = position(&checkpoint)?;
     let (step, planned) = (checkpoint.state.step, checkpoint.state.planned_steps);
     if step >= planned {
-        return Err(Error::usage(format!("the run is finished: {step} of {planned} steps"))
-            .at(run)
-            .hint(format!("train its networks on with: electroscope train --init {run}")));
+        return Err(Error::usage("run-is-finished")
+            .with("step", step)
+            .with("planned", planned)
+            .with("run", run.to_owned())
+            .at(run));
     }
     if options.stop_after.is_some_and(|stop| stop <= step) {
-        return Err(Error::usage(format!("the run has taken {step} steps already"))
-            .at(run)
-            .hint("give a later --stop-after"));
+        return Err(Error::usage("run-is-further").with("step", step).at(run));
     }
     Ok(Resumed { checkpoint, position, out: run.to_owned() })
 }
@@ -153,8 +153,9 @@ pub fn adapter_of(checkpoint: &Checkpoint) -> Option<String> {
 
 fn from_state<T: serde::de::DeserializeOwned>(checkpoint: &Checkpoint, key: &str) -> Result<T> {
     let value = checkpoint.state.extra.get(key).cloned().unwrap_or_default();
-    serde_json::from_value(value)
-        .map_err(|e| Error::failed(format!("its state.json has no readable {key}: {e}")).at(checkpoint.place()))
+    serde_json::from_value(value).map_err(|e| {
+        Error::failed("state-lacks-key").with("key", key).with("detail", e.to_string()).at(checkpoint.place())
+    })
 }
 
 /// The text to train on, as asked for; a resumed run that is told nothing goes on with its own.
@@ -174,11 +175,11 @@ pub fn wanted(
 /// `hint`: what to do where it is another text.
 pub fn check_same_text(state: &State, text: &Text, out: &str, hint: &'static str) -> Result<()> {
     for (what, then, now) in [
-        ("tokenizer", state.tokenizer_hash.as_str(), text.tokenizer.hash()),
-        ("corpus", state.corpus_hash.as_str(), &text.cache.corpus_hash()),
+        ("another-tokenizer", state.tokenizer_hash.as_str(), text.tokenizer.hash()),
+        ("another-corpus", state.corpus_hash.as_str(), &text.cache.corpus_hash()),
     ] {
         if then != now {
-            return Err(Error::usage(format!("the {what} is not the one this run was trained on")).at(out).hint(hint));
+            return Err(Error::usage(what).at(out).hint(hint));
         }
     }
     Ok(())
@@ -189,13 +190,13 @@ pub fn check_init(networks: &Networks, text: &Text, config: &Config) -> Result<(
     let sizes = &networks.main.config;
     let (vocab, have) = (sizes.vocab_size, text.tokenizer.vocab_size());
     if vocab != have {
-        return Err(Error::usage(format!("the networks have a vocabulary of {vocab}, the tokenizer {have}"))
-            .hint("the tokenizer must be the one the networks were trained with: it lies in the folder of --init, and --tokenizer is not needed"));
+        return Err(Error::usage("init-with-another-tokenizer").with("vocab", vocab).with("have", have));
     }
     let positions = sizes.max_position_embeddings;
     if (config.seq_len as usize) > positions {
-        return Err(Error::usage(format!("seq_len = {} exceeds the networks' {positions} positions", config.seq_len))
-            .hint(format!("--set seq_len={positions}")));
+        return Err(Error::usage("init-with-fewer-positions")
+            .with("seq_len", config.seq_len)
+            .with("positions", positions));
     }
     Ok(())
 }

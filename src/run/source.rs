@@ -140,9 +140,7 @@ fn open_texts(
     let held_out = |document| cache.document_role(document) == Role::HeldOut;
     let wordless = !(0..cache.documents()).any(held_out);
     if let Some(place) = texts.first_held_out().filter(|_| wordless) {
-        return Err(Error::failed("there is no word in the text to hold out")
-            .at(place)
-            .hint("give a file with text in it, or leave it away: then a part of the corpus is held out"));
+        return Err(Error::failed("no-word-to-hold-out").at(place));
     }
     let names: Vec<&str> = wanted.corpus.iter().chain(&wanted.valid).map(String::as_str).collect();
     Ok(Text {

@@ -1,5 +1,6 @@
-//! Training steps on made-up rows, for measuring and checking: the plan, the batches and the step blocks of a real run, but
-//! random words. config -> [`Drill::new`] -> [`Drill::step`], as often as wanted.
+//! Training steps on made-up rows, for measuring and checking: the plan, the batches and the step blocks of a real run, but random
+//! words.
+//! config -> [`Drill::new`] -> [`Drill::step`], as often as wanted.
 
 use crate::batch::{Batch, Masking, StepTotals, mask};
 use crate::config::Config;

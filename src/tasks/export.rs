@@ -27,11 +27,11 @@ pub fn export(run: &Path, to: &Path) -> Result<Exported> {
     let found = resolve_model(run)?;
     let folder = found.discriminator.as_deref().or(found.generator.as_deref());
     let folder = folder.ok_or_else(|| Error::failed("there is no network here").at(run.display()))?;
-    let parent = folder.parent().ok_or_else(|| Error::failed("it lies in no folder").at(folder.display()))?;
+    let parent = folder.parent().ok_or_else(|| Error::failed("lies-in-no-folder").at(folder.display()))?;
     let (mut networks, warnings) = hub::read_networks(parent)?;
     let files = hub::tokenizer_files(folder)?;
     if files.is_empty() {
-        return Err(Error::failed("there are no tokenizer files here").at(folder.display()));
+        return Err(Error::failed("no-tokenizer-files").at(folder.display()));
     }
     let trained_row_len = trained_row_len(&found, &networks.main)?;
     let names = networks.all().map(|(role, _)| role.folder()).collect();

@@ -222,8 +222,7 @@ impl Reader {
         let windows = windows(encoding.ids.len(), self.positions() - FRAME);
         let blanks: Vec<usize> = (0..encoding.ids.len()).filter(|&i| encoding.ids[i] == mask).collect();
         if blanks.is_empty() {
-            return Err(Error::usage(format!("there is no [MASK] in {text:?}"))
-                .hint("write [MASK] where a word is to be filled in, for example \"the [MASK] sat\""));
+            return Err(Error::usage("no-mask-in-text").with("text", format!("{text:?}")));
         }
         let mut filled = Vec::with_capacity(blanks.len());
         for (number, window) in windows.iter().enumerate() {
@@ -254,11 +253,7 @@ impl Reader {
         let encoding = self.tokenizer.encode(text)?;
         let row = encoding.ids.len() + FRAME;
         if row > self.positions() {
-            return Err(Error::usage(format!(
-                "{row} tokens with [CLS] and [SEP]; the model has {} positions",
-                self.positions()
-            ))
-            .hint("corrupt shows one row: give it a shorter text"));
+            return Err(Error::usage("text-exceeds-positions").with("tokens", row).with("positions", self.positions()));
         }
         let masking = Masking { mask_prob: self.settings.mask_prob, with_replacement: false };
         // As many as any row length allows: the plan's row may be longer than the text.
@@ -267,7 +262,7 @@ impl Reader {
         let key = Key::new(seed, 0, Stream::Mask);
         mask::hide(&mut batch, &masking, key, 0, self.tokenizer.specials(), &mut Vec::new());
         if batch.slots == 0 {
-            return Err(Error::usage(format!("there is no word to hide in {text:?}")));
+            return Err(Error::usage("no-word-to-hide").with("text", format!("{text:?}")));
         }
         self.write(&batch, seed);
         let proposals = self.propose(batch.slots, CORRUPT_TOP).await?;
@@ -420,18 +415,12 @@ fn sigmoid(logit: f32) -> f64 {
 fn check_sizes(shape: &Shape, tokenizer: &Tokenizer) -> Result<()> {
     for (_, tower) in shape.towers() {
         if tower.positions as usize <= FRAME {
-            return Err(Error::failed(format!(
-                "{} positions leave no room for a token between [CLS] and [SEP]",
-                tower.positions
-            )));
+            return Err(Error::failed("no-room-between-specials").with("positions", tower.positions));
         }
         if tokenizer.vocab_size() > tower.vocab as usize {
-            return Err(Error::failed(format!(
-                "the tokenizer has {} entries, the network {}",
-                tokenizer.vocab_size(),
-                tower.vocab
-            ))
-            .hint("the tokenizer's files belong to another model"));
+            return Err(Error::failed("tokenizer-of-another-model")
+                .with("entries", tokenizer.vocab_size())
+                .with("vocab", tower.vocab));
         }
     }
     Ok(())

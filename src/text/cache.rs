@@ -51,7 +51,7 @@ impl TokenCache {
         options: &Options,
         progress: impl FnMut(Progress),
     ) -> Result<Self> {
-        let memory_full = |e: io::Error| Error::failed(format!("cannot hold the token cache in memory: {e}"));
+        let memory_full = |e: io::Error| Error::failed("cache-exceeds-memory").with("detail", e.to_string());
         let mut sections = [Section::new(Vec::new()), Section::new(Vec::new()), Section::new(Vec::new())];
         let built = encode_all(chunks, tokenizer, options, &mut sections, &memory_full, progress)?;
         let header = built.header(tokenizer, [0; 4], &sections);

@@ -42,17 +42,13 @@ impl Corpus {
         let corpus = Self { files, skipped };
         if !corpus.files.iter().any(|file| file.role == Role::Corpus) {
             if let Some((path, _)) = corpus.skipped.iter().find(|(_, reason)| *reason == TWICE) {
-                return Err(Error::failed("all the text to train on is held out: it is given with --valid too")
-                    .at(path.display())
-                    .hint("leave --valid away: then a part of the corpus is held out"));
+                return Err(Error::failed("all-text-held-out").at(path.display()));
             }
             let mut paths: Vec<String> = corpus_names(&corpus, valid);
             if paths.is_empty() {
                 paths = given.iter().map(|path| path.display().to_string()).collect();
             }
-            return Err(Error::failed("nothing to train on: no txt, gz, jsonl or parquet file was found")
-                .at(paths.join(", "))
-                .hint("in a folder, valid.*, dev.* and test.* are not trained on; name a file to use it whatever it is called"));
+            return Err(Error::failed("nothing-to-train-on").at(paths.join(", ")));
         }
         Ok(corpus)
     }
@@ -65,9 +61,7 @@ impl Corpus {
         }
         if found.files.is_empty() {
             let places: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
-            return Err(Error::failed("no txt, gz, jsonl or parquet file was found")
-                .at(places.join(", "))
-                .hint("name a file to use it whatever it is called"));
+            return Err(Error::failed("no-text-file-found").at(places.join(", ")));
         }
         Ok(Self { files: found.files, skipped: found.skipped })
     }
@@ -145,12 +139,10 @@ impl Finder {
         }
         if !meta.is_file() {
             // The file is read more than once, and a pipe gives its text only once.
-            return Err(Error::failed("this is a pipe or a device, not a file")
-                .at(path.display())
-                .hint("write the text into a file first"));
+            return Err(Error::failed("not-a-file").at(path.display()));
         }
         if meta.len() == 0 {
-            return Err(Error::failed("the file is empty").at(path.display()).hint("give a file with text in it"));
+            return Err(Error::failed("empty-file").at(path.display()));
         }
         // A file of a kind that no rule knows is taken for text, until a byte of it says otherwise.
         let (format, gzip) = kind_of(path).unwrap_or((Format::Text, has_suffix(path, ".gz")));

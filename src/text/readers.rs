@@ -115,38 +115,38 @@ impl Lines {
 
     fn check(&self, start: u64) -> Result<()> {
         if self.line.len() > LINE_BYTES_MAX {
-            let what = format!("line {} is longer than {} MiB", self.number, LINE_BYTES_MAX >> 20);
-            return Err(self.error(what, start, "break it into lines, one sentence or paragraph each"));
+            let error = Error::failed("line-too-long").with("line", self.number).with("mib", LINE_BYTES_MAX >> 20);
+            return Err(self.placed(error, start));
         }
         if start == 0 && (self.line.starts_with(b"\xff\xfe") || self.line.starts_with(b"\xfe\xff")) {
-            return Err(self.error("UTF-16 text".into(), 0, "save the file as UTF-8"));
+            return Err(self.placed(Error::failed("utf16-text"), 0));
         }
         if let Some(at) = self.line.iter().position(|&byte| byte == 0) {
-            let hint = "a corpus is text: txt, jsonl (also gzipped) or parquet";
-            return Err(self.error("a binary file: it has a zero byte".into(), start + at as u64, hint));
+            return Err(self.placed(Error::failed("binary-file"), start + at as u64));
         }
         if let Err(e) = std::str::from_utf8(&self.line) {
             let at = e.valid_up_to();
-            let what = format!("not UTF-8: byte 0x{:02x} in line {}", self.line[at], self.number);
-            return Err(self.error(what, start + at as u64, "convert the file to UTF-8, for example with iconv"));
+            let error =
+                Error::failed("not-utf8").with("byte", format!("0x{:02x}", self.line[at])).with("line", self.number);
+            return Err(self.placed(error, start + at as u64));
         }
         Ok(())
     }
 
-    fn error(&self, what: String, offset: u64, hint: &'static str) -> Error {
+    fn placed(&self, error: Error, offset: u64) -> Error {
         let whose = if self.gzip { " of the decompressed text" } else { "" };
-        Error::failed(what).at(format!("{}, at byte {offset}{whose}", self.path.display())).hint(hint)
+        error.at(format!("{}, at byte {offset}{whose}", self.path.display()))
     }
 
     fn read_error(&self, e: &io::Error, start: u64) -> Error {
         if !self.gzip {
             return Error::io("io-read", &self.path, e);
         }
-        let what = match e.kind() {
-            io::ErrorKind::UnexpectedEof => "the gzip file ends in the middle".to_owned(),
-            _ => format!("the gzip file is damaged: {e}"),
+        let error = match e.kind() {
+            io::ErrorKind::UnexpectedEof => Error::failed("gzip-cut-off"),
+            _ => Error::failed("gzip-damaged").with("detail", e.to_string()),
         };
-        self.error(what, start, "copy or download it again")
+        self.placed(error, start)
     }
 }
 
@@ -215,8 +215,8 @@ fn next_object(lines: &mut Lines) -> Result<Option<Piece>> {
         match parsed {
             Ok(text) => return Ok(Some((text, true))),
             Err(e) => {
-                let what = format!("line {} is not a JSON object with a \"text\": {e}", lines.number);
-                return Err(lines.error(what, start, "jsonl holds one object a line: {\"text\": \"...\"}"));
+                let error = Error::failed("not-a-json-text").with("line", lines.number).with("detail", e.to_string());
+                return Err(lines.placed(error, start));
             }
         }
     }
@@ -249,21 +249,17 @@ impl Rows {
         let schema = meta.file_metadata().schema_descr();
         let names: Vec<String> = schema.columns().iter().map(|column| column.path().string()).collect();
         let Some(column) = names.iter().position(|name| name == "text") else {
-            return Err(Error::failed(format!("no column \"text\" among {}", names.join(", ")))
-                .at(path.display())
-                .hint("rename the column that holds the documents to \"text\""));
+            return Err(Error::failed("no-text-column").with("columns", names.join(", ")).at(path.display()));
         };
         let descr = schema.column(column);
         if descr.physical_type() != parquet::basic::Type::BYTE_ARRAY || descr.max_rep_level() > 0 {
-            return Err(Error::failed("the column \"text\" does not hold strings").at(path.display()));
+            return Err(Error::failed("text-column-not-strings").at(path.display()));
         }
         let present = descr.max_def_level();
         for group in meta.row_groups() {
             if let Compression::ZSTD(_) | Compression::LZO = group.column(column).compression() {
                 let codec = group.column(column).compression();
-                return Err(Error::failed(format!("the column \"text\" is compressed with {codec}, which is not read here"))
-                    .at(path.display())
-                    .hint("write it with snappy, gzip or no compression, for example pandas' to_parquet(.., compression=\"snappy\")"));
+                return Err(Error::failed("text-column-codec").with("codec", codec.to_string()).at(path.display()));
             }
         }
         let path = path.to_owned();
@@ -300,16 +296,14 @@ impl Rows {
 
     /// A null row is no document, and neither is one without text, but it is a row: it is counted.
     fn piece(&self, value: &ByteArray) -> Result<Piece> {
-        let wrong = |what: String| Error::failed(what).at(format!("{}, row {}", self.path.display(), self.rows_done));
+        let placed = |error: Error| error.at(format!("{}, row {}", self.path.display(), self.rows_done));
         if value.len() > LINE_BYTES_MAX {
-            let hint = "break it into several rows";
-            return Err(wrong(format!("a text longer than {} MiB", LINE_BYTES_MAX >> 20)).hint(hint));
+            return Err(placed(Error::failed("row-too-long").with("mib", LINE_BYTES_MAX >> 20)));
         }
-        let text = std::str::from_utf8(value.data()).map_err(|e| {
-            wrong(format!("not UTF-8 at byte {} of the text", e.valid_up_to())).hint("convert the text to UTF-8")
-        })?;
+        let text = std::str::from_utf8(value.data())
+            .map_err(|e| placed(Error::failed("row-not-utf8").with("byte", e.valid_up_to())))?;
         if text.contains('\0') {
-            return Err(wrong("binary data: it has a zero byte".into()).hint("a corpus is text"));
+            return Err(placed(Error::failed("row-is-binary")));
         }
         Ok((text.to_owned(), true))
     }
@@ -360,7 +354,5 @@ fn no_panic<T>(path: &Path, read: impl FnOnce() -> Result<T>) -> Result<T> {
 }
 
 fn damaged(path: &Path, e: &ParquetError) -> Error {
-    Error::failed(format!("not a readable parquet file: {e}"))
-        .at(path.display())
-        .hint("it may be cut off or damaged; copy or download it again")
+    Error::failed("parquet-damaged").with("detail", e.to_string()).at(path.display())
 }

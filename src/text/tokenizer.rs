@@ -73,9 +73,11 @@ impl Specials {
             // The later of two equal entries counts, as in a dictionary read from the file.
             let found = vocab.iter().rposition(|token| token == name);
             found.map(|id| id as u32).ok_or_else(|| {
-                Error::failed(format!("the vocabulary of {} entries has no {name}", vocab.len()))
+                Error::failed("vocabulary-lacks-special")
+                    .with("entries", vocab.len())
+                    .with("name", name)
+                    .with("specials", SPECIALS.join(" "))
                     .at(place)
-                    .hint(format!("an ELECTRA vocabulary needs {} by exactly these names", SPECIALS.join(" ")))
             })
         };
         Ok(Self { pad: id(PAD)?, unk: id(UNK)?, cls: id(CLS)?, sep: id(SEP)?, mask: id(MASK)? })
@@ -160,9 +162,7 @@ impl Tokenizer {
             (Some(json), _) => vocab_from_json(json, place)?,
             (None, Some(bytes)) => vocab_from_txt(bytes, &format!("{place}/{VOCAB_FILE}"))?,
             (None, None) => {
-                return Err(Error::failed(format!("no {VOCAB_FILE} and no {TOKENIZER_FILE} here"))
-                    .at(place)
-                    .hint("give a tokenizer's folder or a vocab.txt, or train one: electroscope tokenizer train"));
+                return Err(Error::failed("no-tokenizer-here").at(place));
             }
         };
         let cleaning = match (files.tokenizer_config, &json) {
@@ -348,11 +348,8 @@ fn hash(vocab: &[String], cleaning: Cleaning) -> String {
 
 /// One token a line, white space at the end of a line cut off (as the crate and transformers do).
 fn vocab_from_txt(bytes: &[u8], place: &str) -> Result<Vec<String>> {
-    let text = std::str::from_utf8(bytes).map_err(|e| {
-        Error::failed(format!("not UTF-8 text: a wrong byte at {}", e.valid_up_to()))
-            .at(place)
-            .hint("a vocab.txt holds one token a line, in UTF-8")
-    })?;
+    let text = std::str::from_utf8(bytes)
+        .map_err(|e| Error::failed("vocabulary-not-utf8").with("byte", e.valid_up_to()).at(place))?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     Ok(text.lines().map(|line| line.trim_end().to_owned()).collect())
 }
@@ -401,9 +398,7 @@ fn vocab_from_json(json: &TokenizerJson, place: &str) -> Result<Vec<String>> {
     let entries = match &json.model.vocab {
         serde_json::Value::Object(entries) if kind == "WordPiece" => entries,
         _ => {
-            return Err(Error::failed(format!("a {kind} model, where ELECTRA has WordPiece"))
-                .at(place)
-                .hint("give the tokenizer of an ELECTRA or BERT model, or a vocab.txt"));
+            return Err(Error::failed("not-wordpiece").with("kind", kind.to_string()).at(place));
         }
     };
     let mut vocab = vec![None; entries.len()];
@@ -412,9 +407,11 @@ fn vocab_from_json(json: &TokenizerJson, place: &str) -> Result<Vec<String>> {
         match slot {
             Some(slot @ None) => *slot = Some(token.clone()),
             _ => {
-                return Err(Error::failed(format!("the id {id} of {token:?} is taken or not below {}", entries.len()))
-                    .at(place)
-                    .hint("the ids of a vocabulary count up from 0 without a gap"));
+                return Err(Error::failed("vocabulary-id-wrong")
+                    .with("id", id.to_string())
+                    .with("token", format!("{token:?}"))
+                    .with("entries", entries.len())
+                    .at(place));
             }
         }
     }
@@ -422,14 +419,12 @@ fn vocab_from_json(json: &TokenizerJson, place: &str) -> Result<Vec<String>> {
 }
 
 fn bad_json(place: &str, source: &serde_json::Error) -> Error {
-    Error::failed(format!("not the JSON of a tokenizer: {source}"))
-        .at(place)
-        .hint("the file may be cut off; fetch or export it again")
+    Error::failed("not-tokenizer-json").with("detail", source.to_string()).at(place)
 }
 
 /// An error of the crate `tokenizers`, whose texts say what, not where.
 fn crate_error(place: &str, source: &(dyn std::error::Error + Send + Sync)) -> Error {
-    Error::failed(format!("cannot tokenize: {source}")).at(place)
+    Error::failed("cannot-tokenize").with("detail", source.to_string()).at(place)
 }
 
 #[cfg(test)]

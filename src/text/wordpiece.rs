@@ -55,7 +55,7 @@ pub fn train(
 ) -> Result<Tokenizer> {
     let words = count_words(chunks, recipe.cleaning, &mut progress)?;
     if words.is_empty() {
-        return Err(Error::failed("no word to train a tokenizer on").hint("check that the corpus holds text"));
+        return Err(Error::failed("no-word-for-tokenizer"));
     }
     let vocab = grow(&words, recipe, &mut progress)?;
     Tokenizer::new(vocab, recipe.cleaning, "trained tokenizer")
@@ -137,12 +137,10 @@ fn grow(counts: &BTreeMap<String, u64>, recipe: &Recipe, progress: &mut impl FnM
     let alphabet = alphabet(counts, recipe.alphabet_max);
     let mut words = spell(counts, &alphabet, &mut vocab);
     if vocab.entries.len() > recipe.vocab_size {
-        return Err(Error::usage(format!(
-            "vocab_size = {} is less than the {} special tokens and characters of this corpus",
-            recipe.vocab_size,
-            vocab.entries.len()
-        ))
-        .hint(format!("try vocab_size = {}", (2 * vocab.entries.len()).next_power_of_two())));
+        return Err(Error::usage("vocabulary-too-small")
+            .with("vocab_size", recipe.vocab_size)
+            .with("needed", vocab.entries.len())
+            .with("enough", (2 * vocab.entries.len()).next_power_of_two()));
     }
     merge(&mut words, &mut vocab, recipe, progress);
     Ok(vocab.entries)
@@ -370,8 +368,8 @@ mod tests {
     #[test]
     fn impossible_wishes_are_told() {
         let train = |text, size| train(chunks(text), &Recipe::new(size, Cleaning::UNCASED), |_| ()).unwrap_err();
-        assert!(train(TEXT, 20).to_string().contains("vocab_size = 20 is less"));
-        assert!(train(" \n ", 100).to_string().contains("no word"));
+        assert!(train(TEXT, 20).to_string().contains("vocabulary-too-small (vocab_size = 20"));
+        assert!(train(" \n ", 100).to_string().contains("no-word-for-tokenizer"));
     }
 
     #[test]

@@ -1,8 +1,8 @@
-//! The checkpoints of a run's folder: written whole or not at all, verified before they are trusted.
+//! The checkpoints of a run's folder. A checkpoint is written whole or not at all, and verified before anybody trusts it.
 //! step -> [`RunFolder::write`] -> RUN/checkpoints/step-000001000/ -> [`resume_point`], [`resolve_model`] -> training or a command.
 //!
-//! A step's folder holds `discriminator/` and `generator/` in Hugging Face's layout, `optimizer.safetensors` (`m.NAME` and
-//! `v.NAME`, f32, unpadded) and `state.json`, which lists length and SHA-256 of every other file and its own.
+//! A step's folder holds a folder for each network in Hugging Face's layout, `optimizer.safetensors` (`m.NAME` and `v.NAME`, f32,
+//! unpadded) and `state.json`, which lists length and SHA-256 of every other file and its own.
 
 mod files;
 mod resolve;
@@ -43,7 +43,9 @@ impl Moments {
             let found = tensors.iter().map(|(name, tensor)| (name.as_str(), tensor.shape.as_slice()));
             let mismatch = Mismatch::between(found, expected);
             if !mismatch.is_empty() {
-                return Err(Error::failed(format!("not the optimizer's {which} of these networks: {mismatch}")));
+                return Err(Error::failed("not-the-optimizers-moments")
+                    .with("which", which)
+                    .with("detail", mismatch.to_string()));
             }
         }
         Ok(())
@@ -136,7 +138,7 @@ fn moments_from<R: std::io::Read + std::io::Seek>(mut file: TensorFile<R>, path:
         let (tensors, parameter) = match name.split_once('.') {
             Some(("m", parameter)) => (&mut moments.m, parameter),
             Some(("v", parameter)) => (&mut moments.v, parameter),
-            _ => return Err(Error::failed(format!("{name} is neither m.NAME nor v.NAME")).at(path.display())),
+            _ => return Err(Error::failed("not-a-moment").with("name", name).at(path.display())),
         };
         let tensor = file.tensor(&name).map_err(|e| e.at(path.display()))?;
         tensors.insert(parameter.to_owned(), tensor);
@@ -151,17 +153,15 @@ fn verify_files(dir: &Path, files: &BTreeMap<String, FileRecord>) -> Result<()> 
         let path = path_of(name);
         let held = fs::metadata(&path).map_err(|e| Error::io("io-read-file", &path, &e))?.len();
         if held != record.bytes {
-            let what = format!("the file has {held} bytes, its checkpoint wrote {}", record.bytes);
-            return Err(Error::failed(what).at(path.display()));
+            let error = Error::failed("file-of-other-length").with("held", held).with("wrote", record.bytes);
+            return Err(error.at(path.display()));
         }
     }
     for (name, record) in files {
         let path = path_of(name);
         let held = hash_file(&path).map_err(|e| Error::io("io-read-file", &path, &e))?;
         if held != *record {
-            return Err(
-                Error::failed("its content is not what its checkpoint wrote (SHA-256 differs)").at(path.display())
-            );
+            return Err(Error::failed("file-of-other-content").at(path.display()));
         }
     }
     Ok(())
@@ -215,8 +215,8 @@ pub fn newest_whole(run: &Path) -> Result<Survey> {
                     return Ok(Survey { newest: Some(checkpoint), damaged });
                 }
                 Ok(other) => {
-                    let what = format!("its state is of step {}", other.state.step);
-                    damaged.push(Damage { step, reason: Error::failed(what).at(dir.join(STATE).display()), dir });
+                    let reason = Error::failed("state-of-other-step").with("step", other.state.step);
+                    damaged.push(Damage { step, reason: reason.at(dir.join(STATE).display()), dir });
                 }
                 Err(Flaw::Newer(error)) => return Err(error),
                 // Gone, or another of the same step: its files were looked for in two folders.
@@ -226,7 +226,7 @@ pub fn newest_whole(run: &Path) -> Result<Survey> {
         }
         return Ok(Survey { newest: None, damaged });
     }
-    Err(Error::failed("its checkpoints keep changing while they are read").at(run.display()).hint("try again"))
+    Err(Error::failed("checkpoints-keep-changing").at(run.display()))
 }
 
 /// When a folder's entries last changed, which tells it from one that took its place; none where there is no folder.
@@ -238,36 +238,29 @@ fn written_at(dir: &Path) -> Option<SystemTime> {
 /// A damaged newest one is an error that names it and gives the command that resumes from the one before it.
 pub fn resume_point(run: &Path, step: Option<u64>) -> Result<Checkpoint> {
     let Some(step) = step else {
-        return whole_or_offer(run, |before| {
-            format!(
-                "resume from the one before it with: electroscope train --resume={} --out {}",
-                before.state.step,
-                typed(run)
-            )
+        return whole_or_offer(run, |error, before| {
+            error.with("before", before.state.step).with("run", typed(run)).hint("help-resume-before")
         });
     };
     let there = list(run)?;
     let Some((_, dir)) = there.iter().find(|(found, _)| *found == step) else {
         let steps: Vec<String> = there.iter().map(|(step, _)| step.to_string()).collect();
-        let hint = if steps.is_empty() { "it has none".to_owned() } else { format!("it has {}", steps.join(", ")) };
-        return Err(Error::usage(format!("there is no checkpoint of step {step}")).at(run.display()).hint(hint));
+        let error = Error::usage("no-such-checkpoint")
+            .with("step", step)
+            .with("count", steps.len())
+            .with("steps", steps.join(", "));
+        return Err(error.at(run.display()));
     };
     Checkpoint::open(dir)
 }
 
-/// The newest checkpoint; where it is damaged, an error that names it and offers the one before it in the words of `offer`.
-fn whole_or_offer(run: &Path, offer: impl FnOnce(&Checkpoint) -> String) -> Result<Checkpoint> {
+/// The newest checkpoint; where it is damaged, an error that names it, to which `offer` adds the one before it.
+fn whole_or_offer(run: &Path, offer: impl FnOnce(Error, &Checkpoint) -> Error) -> Result<Checkpoint> {
     let Survey { newest, damaged } = newest_whole(run)?;
     match (newest, damaged.first()) {
         (Some(checkpoint), None) => Ok(checkpoint),
-        (None, None) if !checkpoints_of(run).is_dir() => {
-            Err(Error::failed("not a run's folder: it has no checkpoints/")
-                .at(run.display())
-                .hint("give a folder that electroscope train made"))
-        }
-        (None, None) => Err(Error::failed("the run has no checkpoint yet")
-            .at(run.display())
-            .hint("a run writes one at its end, with --stop-after, and every so many steps")),
+        (None, None) if !checkpoints_of(run).is_dir() => Err(Error::failed("not-a-runs-folder").at(run.display())),
+        (None, None) => Err(Error::failed("run-without-checkpoint").at(run.display())),
         (newest, Some(first)) => {
             let rest: Vec<String> = damaged[1..].iter().map(|damage| damage.step.to_string()).collect();
             let place = first.reason.place.clone().unwrap_or_else(|| first.dir.display().to_string());
@@ -276,10 +269,11 @@ fn whole_or_offer(run: &Path, offer: impl FnOnce(&Checkpoint) -> String) -> Resu
                 .with("why", &first.reason.message)
                 .with("others", rest.len())
                 .with("steps", rest.join(", "));
-            Err(error.at(place).hint(match newest {
-                Some(before) => offer(&before),
-                None => "no whole checkpoint is left in this run: start a new one with another --out".to_owned(),
-            }))
+            let error = error.at(place);
+            Err(match newest {
+                Some(before) => offer(error, &before),
+                None => error.hint("help-no-whole-checkpoint"),
+            })
         }
     }
 }
@@ -333,7 +327,7 @@ mod tests {
         let run = dir.path().join("run");
         let folder = RunFolder::create(&run).unwrap();
         assert!(newest_whole(&run).unwrap().newest.is_none());
-        assert!(resume_point(&run, None).unwrap_err().to_string().contains("no checkpoint yet"));
+        assert!(resume_point(&run, None).unwrap_err().to_string().contains("run-without-checkpoint"));
         for step in [10, 20, 30] {
             write(&folder, step, 2);
         }
@@ -341,7 +335,7 @@ mod tests {
         assert_holds(&resume_point(&run, None).unwrap(), 30);
         assert_holds(&resume_point(&run, Some(20)).unwrap(), 20);
         let gone = resume_point(&run, Some(10)).unwrap_err().to_string();
-        assert!(gone.contains("no checkpoint of step 10") && gone.contains("it has 30, 20"), "{gone}");
+        assert!(gone.contains("no-such-checkpoint (step = 10, count = 2, steps = 30, 20)"), "{gone}");
         assert_eq!(write(&folder, 40, 0).removed, [30, 20], "the one just written always stays");
         assert!(write(&folder, 40, 1).removed.is_empty(), "and is replaced by another of its step");
         assert_eq!(fs::read_dir(run.join("checkpoints")).unwrap().count(), 1, "nothing else is left there");
@@ -377,10 +371,12 @@ mod tests {
                 let error = resume_point(&run, None).unwrap_err();
                 assert!(error.code() == "checkpoint-damaged" && error.message.to_string().contains(said), "{error}");
                 assert_eq!(error.place.as_deref(), Some(&*file.display().to_string()));
-                let command = format!("electroscope train --resume=10 --out \"{}\"", run.display());
-                assert!(error.hint.unwrap().contains(&command));
-                let offered = resolve_model(&run).unwrap_err().hint.unwrap();
-                assert!(offered.contains("step-000000010"), "{offered}");
+                assert_eq!(error.hint.as_deref(), Some("help-resume-before"));
+                assert_eq!(error.message.facts.get("before"), Some(&10_u64.into()));
+                assert_eq!(error.message.facts.get("run"), Some(&format!("\"{}\"", run.display()).into()));
+                let offered = resolve_model(&run).unwrap_err();
+                assert_eq!(offered.hint.as_deref(), Some("help-use-before"));
+                assert!(offered.to_string().contains("step-000000010"), "{offered}");
                 let survey = newest_whole(&run).unwrap();
                 assert_eq!((survey.newest.unwrap().state.step, survey.damaged.len()), (10, 1));
                 fs::write(&file, &whole).unwrap();
@@ -397,7 +393,7 @@ mod tests {
             flip_last_byte(&folder_from_step(&run, step).join(OPTIMIZER));
         }
         let none = resume_point(&run, None).unwrap_err().to_string();
-        assert!(none.contains("others = 1, steps = 10)") && none.contains("no whole checkpoint is left"), "{none}");
+        assert!(none.contains("others = 1, steps = 10)") && none.contains("help-no-whole-checkpoint"), "{none}");
     }
 
     #[test]
@@ -408,7 +404,7 @@ mod tests {
         let newest = write(&folder, 20, 9).dir;
         fs::write(newest.join(STATE), r#"{"format_version": 9}"#).unwrap();
         for error in [resume_point(dir.path(), None).unwrap_err(), resolve_model(dir.path()).unwrap_err()] {
-            assert!(error.to_string().contains("has format_version 9; this Electroscope reads up to 1"), "{error}");
+            assert!(error.to_string().contains("checkpoint-is-newer (version = 9, known = 1)"), "{error}");
             assert_eq!(error.place.as_deref(), Some(&*newest.join(STATE).display().to_string()));
         }
     }
@@ -421,7 +417,7 @@ mod tests {
         fs::rename(&ten, folder_from_step(dir.path(), 20)).unwrap();
         let survey = newest_whole(dir.path()).unwrap();
         assert!(survey.newest.is_none());
-        assert!(survey.damaged[0].reason.to_string().contains("of step 10"));
+        assert!(survey.damaged[0].reason.to_string().contains("state-of-other-step (step = 10)"));
     }
 
     #[test]
@@ -446,14 +442,14 @@ mod tests {
     fn one_folder_has_one_trainer_and_one_run() {
         let dir = tempfile::tempdir().unwrap();
         let run = dir.path().join("run");
-        assert!(RunFolder::open(&run).unwrap_err().to_string().contains("no such run"));
+        assert!(RunFolder::open(&run).unwrap_err().to_string().contains("no-such-run"));
         let folder = RunFolder::create(&run).unwrap();
         let second = RunFolder::open(&run).unwrap_err().to_string();
-        assert!(second.contains("another Electroscope") && second.contains("is training in this folder"), "{second}");
+        assert!(second.contains("folder-in-use"), "{second}");
         write(&folder, 10, 1);
         drop(folder);
         let again = RunFolder::create(&run).unwrap_err();
-        assert!(again.to_string().contains("electroscope train --resume --out"), "{again}");
+        assert!(again.to_string().contains("help-resume-or-other-folder"), "{again}");
         assert_eq!(again.exit_status(), 2);
         RunFolder::open(&run).unwrap();
     }
@@ -473,7 +469,7 @@ mod tests {
         let single = resolve_model(&pair.join("generator")).unwrap();
         assert_eq!(single.read(Role::Generator).unwrap().0, random_pair(10).generator);
         let error = single.folder(Role::Discriminator).unwrap_err().to_string();
-        assert!(error.contains("only a generator here, and a discriminator is needed"), "{error}");
+        assert!(error.contains("wrong-network-here (found = generator, wanted = discriminator"), "{error}");
         for (path, said) in [
             (dir.path().to_owned(), "neither a run nor an ELECTRA model"),
             (pair.join("generator/config.json"), "give the folder that holds it"),
@@ -498,7 +494,7 @@ mod tests {
                 .check(&names)
                 .unwrap_err()
                 .to_string()
-                .contains("not the optimizer's v of these networks: 1 missing")
+                .contains("not-the-optimizers-moments (which = v, detail = 1 missing")
         );
     }
 }

@@ -1,5 +1,5 @@
-//! Which variants a plan's kernels use on a device: what was measured there before, and what is measured now.
-//! place, plans, shelf -> [`choose`] -> [`Choices`], kept on the shelf, one text an adapter, driver and set of kernels.
+//! Which variants a plan's kernels use on a device. Some were measured there before; the others are measured now.
+//! place, plans, shelf -> [`choose`] -> [`Choices`], kept on the shelf, one text for each adapter, driver and set of kernels.
 
 use super::engine::{Kind, Place};
 use super::event::Preparing;

@@ -39,10 +39,10 @@ impl Kind {
         match name {
             "wgsl" => Ok(Self::Wgsl),
             "burn" if cfg!(feature = "burn") => Ok(Self::Burn),
-            _ => Err(Error::usage(format!("the engine {name} is not in this build")).hint(match name {
-                "burn" => "build with --features burn to use it, or leave it away for the handwritten kernels",
-                _ => "the engines are wgsl and burn",
-            })),
+            _ => Err({
+                let hint = if name == "burn" { "help-build-with-burn" } else { "help-engines" };
+                Error::usage("engine-not-in-build").with("name", name).hint(hint)
+            }),
         }
     }
 }
@@ -182,12 +182,11 @@ impl Place {
         if self.stores(precision) {
             return Ok(());
         }
-        let what = match (&self.gpu, self.kind()) {
-            (_, Kind::Burn) => "precision = f16: the Burn engine trains in f32".to_owned(),
-            (Some(gpu), _) => format!("precision = f16: {} does not offer shader-f16", gpu.summary),
-            (None, _) => return Ok(()),
-        };
-        Err(Error::usage(what).hint("leave it at f32 (--set precision=f32), or train elsewhere: electroscope info tells which adapters offer f16"))
+        match (&self.gpu, self.kind()) {
+            (_, Kind::Burn) => Err(Error::usage("burn-trains-in-f32")),
+            (Some(gpu), _) => Err(Error::usage("adapter-without-f16").with("adapter", gpu.summary.to_string())),
+            (None, _) => Ok(()),
+        }
     }
 
     /// Makes everything that training `model` needs, zeroed.

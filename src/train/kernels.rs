@@ -1,5 +1,5 @@
-//! What a training step consists of, kernel by kernel: the list a view shows, what an executor reaches at best, and the text of each
-//! kernel beside its twin's. plan -> [`dispatches`]; place -> [`roofs`]; label -> [`source`].
+//! A training step kernel by kernel: the list that a view shows, what an executor reaches at best, and the text of each kernel beside
+//! its twin's. plan -> [`dispatches`]; place -> [`roofs`]; label -> [`source`].
 
 use super::engine::Place;
 use super::event::{Bound, DispatchCost, Roofs};

@@ -1,5 +1,5 @@
-//! What a step's raw readback means: losses, AUC, precision, recall, calibration, next to what a judge without eyes would get.
-//! per-token and per-slot arrays of each micro-batch -> [`Fold`] (f64, buffers reused) -> [`Metrics`].
+//! Computes metrics from a step's raw readback: losses, AUC, precision, recall and calibration, beside the numbers of a judge that
+//! knows only the base rate. per-token and per-slot arrays of each micro-batch -> [`Fold`] (f64, buffers reused) -> [`Metrics`].
 
 use crate::config::Config;
 use crate::objective::Head;

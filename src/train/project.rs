@@ -1,4 +1,4 @@
-//! Points of many dimensions on the two axes along which they differ most: principal components by power iteration, the same
+//! Projects points of many dimensions onto the two axes along which they differ most: principal components by power iteration, the same
 //! every time. (N, D) -> (N, 2) and the share of the variance that each axis shows.
 
 /// Where the points lie on the two axes.

@@ -1,5 +1,5 @@
-//! Does the judge know the grammar? Stories of the built-in corpus that no run trains on, masked and corrupted like any text; of the
-//! replaced words only those count that break a rule, against words that were left alone.
+//! Measures whether the judge knows the grammar. It masks and corrupts stories of the built-in corpus that no run trains on. Of the
+//! replaced words it counts only those that break a rule, and compares them with words that were left alone.
 //! grammar -> [`RuleRows`] -> the evaluation pass -> [`Judged`] -> rtd_auc_rule.
 
 use crate::Result;

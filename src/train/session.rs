@@ -1,8 +1,10 @@
-//! A run in progress: batches in, steps through the engine, events out. The only loop body there is; who calls it (a thread, a
-//! worker, a test) decides when, and nothing here blocks or touches a file.
+//! A run in progress: batches in, steps through the engine, events out. There is no other loop body. Its caller (a thread, a worker, a
+//! test) decides when it runs, and nothing here blocks or touches a file.
 
+mod evaluation;
 mod look;
 mod probe;
+mod readback;
 mod sample;
 mod show;
 
@@ -11,7 +13,7 @@ pub use show::{OWN_SLOTS, Shown};
 
 use super::engine::Engine;
 use super::event::{BatchSample, StepMetrics};
-use super::metrics::{self, Fold, LossWeights, Measured, Slots, Tokens};
+use super::metrics::{self, LossWeights, Measured};
 use super::rules::RuleRows;
 use super::schedule::{self, LOOK_EVERY, Source};
 use super::{step, weights};
@@ -19,14 +21,15 @@ use crate::batch::{Batch, Cursor, HeldOut, Loader, StepTotals};
 use crate::config::{Config, Replacements};
 use crate::cpu;
 use crate::model::Model;
-use crate::model::io::{Io, Outputs};
-use crate::objective::{self, Head, Pass};
+use crate::model::io::Io;
+use crate::objective::{self, Head};
 use crate::ops::optimizer;
 use crate::plan::{Elem, Runs, Stage, Step};
 use crate::text::tokenizer::Tokenizer;
 use crate::{Error, Result};
-use look::Evaluation;
+use evaluation::Evaluation;
 use probe::OwnText;
+use readback::Readback;
 use std::collections::VecDeque;
 use std::ops::Range;
 use std::sync::Arc;
@@ -165,54 +168,6 @@ pub struct Position {
     pub source: Source,
     pub tokens_seen: u64,
     pub elapsed_secs: f64,
-}
-
-/// Collected outputs unpacked into the arrays that the metrics read.
-#[derive(Default)]
-struct Readback {
-    fold: Fold,
-    logit: Vec<f32>,
-    replaced: Vec<u32>,
-    loss: Vec<f32>,
-    argmax_hit: Vec<u32>,
-    sample_hit: Vec<u32>,
-    sampled_id: Vec<u32>,
-}
-
-impl Readback {
-    fn add(&mut self, passes: &[Pass], out: &Outputs, batch: &Batch) {
-        if objective::have(passes, Head::Rtd) {
-            let tokens = || (0..batch.ids.len()).map(|n| out.token(n));
-            self.logit.clear();
-            self.logit.extend(tokens().map(|t| t.logit));
-            self.replaced.clear();
-            self.replaced.extend(tokens().map(|t| u32::from(t.replaced)));
-            self.fold.add_tokens(Tokens {
-                logit: &self.logit,
-                replaced: &self.replaced,
-                attention: &batch.attention,
-                eligible: &batch.eligible,
-            });
-        }
-        if !objective::have(passes, Head::Mlm) {
-            return;
-        }
-        let slots = || (0..batch.slots).map(|s| out.slot(s));
-        self.loss.clear();
-        self.loss.extend(slots().map(|s| s.loss));
-        self.argmax_hit.clear();
-        self.argmax_hit.extend(slots().map(|s| u32::from(s.argmax_hit)));
-        self.sample_hit.clear();
-        self.sample_hit.extend(slots().map(|s| u32::from(s.sample_hit)));
-        self.sampled_id.clear();
-        self.sampled_id.extend(slots().map(|s| s.sampled_id));
-        self.fold.add_slots(Slots {
-            loss: &self.loss,
-            argmax_hit: &self.argmax_hit,
-            sample_hit: &self.sample_hit,
-            sampled_id: Some(&self.sampled_id),
-        });
-    }
 }
 
 /// What a step came to once all its numbers arrived.

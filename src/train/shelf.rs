@@ -1,5 +1,5 @@
-//! Small texts that outlive the program: in a folder, in a browser in the page's own cache storage. Whatever stands there can be made
-//! again, so what cannot be read counts as absent, and what cannot be written is not missed.
+//! Keeps small texts that outlive the program: in a folder, in a browser in the page's own cache storage. Everything there can be made
+//! again, so a text that cannot be read counts as absent, and nobody misses a text that cannot be written.
 
 #[cfg(not(target_arch = "wasm32"))]
 mod native {

@@ -1,4 +1,4 @@
-//! One optimizer step as an engine takes it: the step block, the micro-batches, and what of the plan each of them runs.
+//! One optimizer step as an engine takes it: the step block, the micro-batches, and the part of the plan that each of them runs.
 //! Sessions, drills, fixtures and comparisons put their steps together here.
 
 use super::engine::Engine;

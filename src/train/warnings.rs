@@ -1,6 +1,7 @@
-//! Early warnings: each carries the measured facts, once per situation; its sentence says what to try.
-//! step metrics -> [`Monitor`] -> [`Warning`]s. A warning that is wrong is worse than none: a judge may sit at its base rate for
-//! millions of tokens before it takes off, an AUC falls when the generator improves, and neither is a fault by itself.
+//! Early warnings. Each carries measured facts, once per situation; its sentence says what to try.
+//! step metrics -> [`Monitor`] -> [`Warning`]s.
+//! A wrong warning is worse than none: a judge may stay at its base rate for millions of tokens before it takes off, and an AUC falls
+//! when the generator improves. Neither is a fault by itself.
 
 use crate::message::Message;
 use crate::train::event::{StepMetrics, Warning, WarningKind};

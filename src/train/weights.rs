@@ -227,3 +227,23 @@ pub fn initialise(model: &Model, engine: &mut Engine, seed: u64) {
         engine.write_f32(&parameter.value, &values);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn moments_of_an_encoder_that_was_called_a_generator_are_found() {
+        let tensor = |data: f32| HubTensor { shape: vec![1], data: vec![data] };
+        let moments = |name: &str| Moments {
+            m: Tensors::from([(format!("{name}.w"), tensor(1.0)), ("shared.e".to_owned(), tensor(2.0))]),
+            v: Tensors::from([(format!("{name}.w"), tensor(3.0)), ("shared.e".to_owned(), tensor(4.0))]),
+        };
+        let expected = |name: &str| vec![(format!("{name}.w"), vec![1]), ("shared.e".to_owned(), vec![1])];
+        let read = |then: &str, now: &str| under_todays_names(&moments(then), &expected(now)).into_owned();
+        assert_eq!(read("generator", "encoder"), moments("encoder"));
+        assert_eq!(read("encoder", "encoder"), moments("encoder"));
+        // A generator beside a discriminator keeps its name.
+        assert_eq!(read("generator", "generator"), moments("generator"));
+    }
+}

@@ -1,5 +1,5 @@
-//! Our engine and the Burn engine on one device, with the same weights, batches and samples: every gradient of the first step, the
-//! losses of ten, and every weight after them.
+//! Compares our engine with the Burn engine on one device, with the same weights, batches and samples: every gradient of the first
+//! step, the losses of ten steps, and every weight after them.
 
 use super::fixture::{Comparison, GRADIENT_MAX, PARAMETERS_MAX};
 use super::self_check::{SEED, SIZES, STEPS, norm, not_nan};

@@ -1,4 +1,5 @@
-//! A fixture: a whole training step computed elsewhere in double precision, and how far this program is from it.
+//! A fixture is a whole training step that was computed elsewhere in double precision. This file measures how far this program is from
+//! it.
 //! folder (weights, batch, expected numbers) -> the training plan on an engine -> [`Comparison`]s.
 
 use crate::batch::{Batch, NONE, StepTotals};

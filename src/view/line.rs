@@ -1,4 +1,4 @@
-//! A run told to a person on standard error: a bar with numbers and one live sentence in a terminal, plain lines elsewhere.
+//! Reports a run to a person on standard error: a bar with numbers and one live sentence in a terminal, plain lines elsewhere.
 //! events -> `Progress` (what is known now) -> text -> bar or lines. Everything reads without colour.
 
 mod example;

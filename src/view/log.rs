@@ -111,8 +111,7 @@ fn event_from_line(line: &[u8]) -> Result<Option<Event>> {
     };
     match serde_json::from_slice::<Kind>(line) {
         Ok(kind) if !Event::KINDS.contains(&kind.event.as_str()) => Ok(None),
-        _ => Err(Error::failed(format!("not an event: {source}"))
-            .hint("the log was changed or damaged: remove this line, or the file if only its curves are lost")),
+        _ => Err(Error::failed("not-an-event").with("detail", source.to_string())),
     }
 }
 
@@ -240,7 +239,7 @@ mod tests {
         assert_eq!(read_events(run.path()).unwrap(), [Event::Resumed { step: 0 }]);
         append(run.path(), b"{\"event\":\"step\",\"step\":\"many\"}\n");
         let error = read_events(run.path()).unwrap_err().to_string();
-        assert!(error.contains("metrics.jsonl:4") && error.contains("not an event"), "{error}");
+        assert!(error.contains("metrics.jsonl:4") && error.contains("not-an-event"), "{error}");
     }
 
     #[test]

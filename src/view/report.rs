@@ -1,6 +1,6 @@
-//! A run told on one page: what was trained, how well its judge sees, every curve, and what it said of the probe sentences at each step.
+//! One page about a run: what was trained, how well its judge sees, every curve, and what it said of the probe sentences at each step.
 //! events -> words and tables (here), curves and snapshots (`report/data.rs` -> `report/page.js`) -> HTML that needs no network.
-//! Light and dark, English and Portuguese; the words and the tables are there without the script too.
+//! It is light or dark, English or Portuguese. The words and the tables are there without the script too.
 
 mod cards;
 mod data;

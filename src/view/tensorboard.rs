@@ -1,5 +1,5 @@
-//! The run's scalars for TensorBoard: step and eval events -> `events.out.tfevents.*`.
-//! A TFRecord is length, its checksum, payload, its checksum; the payload is a `tensorflow.Event` message of a few fields, encoded here.
+//! Writes the run's scalars for TensorBoard: step and eval events -> `events.out.tfevents.*`. A TFRecord is length, its checksum,
+//! payload, its checksum. The payload is a `tensorflow.Event` message of a few fields, which this file encodes.
 
 use std::fs::{File, OpenOptions};
 use std::io::Write;
@@ -63,7 +63,7 @@ fn create_unused(dir: &Path, now: f64) -> Result<(File, PathBuf)> {
             Err(source) => return Err(Error::io("io-create", &path, &source)),
         }
     }
-    Err(Error::failed("a thousand event files were started within one second").at(dir.display()))
+    Err(Error::failed("too-many-event-files").at(dir.display()))
 }
 
 fn unix_secs() -> f64 {

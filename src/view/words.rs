@@ -1,4 +1,4 @@
-//! Every sentence for people, in English and in Portuguese: Fluent messages, a file for each panel and each kind of message.
+//! Every sentence for people, in English and in Portuguese: Fluent messages, one file for each panel and each kind of message.
 //! `assets/strings/{en,pt}/FILE.ftl` -> [`Strings`] -> `cx.t("flow-heading")`, `t!(cx, "app-step", step = 12)`; and an event's or
 //! an error's [`Message`] -> [`text`], [`error`], [`json`].
 

@@ -9,8 +9,8 @@ use egui_kittest::kittest::{NodeT, Queryable};
 use electroscope::app::desk::{Desk, Opening};
 use electroscope::app::panels::PanelId;
 use electroscope::app::settings::Settings;
-use electroscope::app::state::{RunState, Source};
 use electroscope::app::theme;
+use electroscope::screen::state::{RunState, Source};
 use electroscope::train::event::{Event, StepMetrics};
 use electroscope::view::Lang;
 

@@ -10,8 +10,8 @@ use egui::accesskit::Role;
 use egui_kittest::kittest::Queryable;
 use electroscope::app::desk::Desk;
 use electroscope::app::panels::{Ask, PanelId};
-use electroscope::app::state::{Phase, Source};
 use electroscope::run::Request;
+use electroscope::screen::state::{Phase, Source};
 use electroscope::train::event::{self, Change, Command, Executor, Stage};
 use std::path::Path;
 

@@ -7,8 +7,8 @@ use egui_kittest::Node;
 use egui_kittest::kittest::{NodeT, Queryable};
 use electroscope::app::first_run::first_run;
 use electroscope::app::panels::PanelId;
-use electroscope::app::state::Source;
 use electroscope::message::Message;
+use electroscope::screen::state::Source;
 use electroscope::train::event::{Change, Event, Failure, FailureKind, Probe, ProbeToken, ReadToken, Saved};
 use electroscope::view::Lang;
 

@@ -49,6 +49,32 @@ fn plans() -> Vec<(&'static str, Model)> {
     ]
 }
 
+/// `| 4-10 | `kernel` `kernel` ... | what happens |` -> 4, 10, the kernels; nothing for other lines.
+fn walked(line: &str) -> Option<(usize, usize, Vec<&str>)> {
+    let mut cells = line.split('|').map(str::trim).skip(1);
+    let numbers = cells.next()?;
+    let (first, last) = numbers.split_once('-').unwrap_or((numbers, numbers));
+    let kernels = cells.next()?.split('`').skip(1).step_by(2).collect();
+    Some((first.parse().ok()?, last.parse().ok()?, kernels))
+}
+
+#[test]
+fn the_walk_through_nanos_step_in_the_docs_names_every_dispatch() {
+    let docs = include_str!("../../docs/architecture.md");
+    let (_, section) = docs.split_once("## One step of nano").expect("docs/architecture.md walks through a step");
+    let rows: Vec<_> = section.lines().filter_map(walked).collect();
+    let plan = record(&lab::config(&[]), 2048).plan;
+    let last = plan.dispatches.iter().rposition(|d| d.kernel.label == "optimizer.adamw").expect("a step has an update");
+    let mut next = 0;
+    for (first, last, kernels) in rows {
+        assert_eq!(first, next, "the rows follow one another");
+        let recorded: Vec<&str> = plan.dispatches[first..=last].iter().map(|d| d.kernel.label).collect();
+        assert_eq!(kernels, recorded, "dispatches {first} to {last}");
+        next = last + 1;
+    }
+    assert_eq!(next, last + 1, "dispatches of the step");
+}
+
 /// For every element of the buffers that were written in a pass: which tensor was.
 #[derive(Default)]
 struct Written(BTreeMap<BufferId, BTreeMap<u32, (u32, String)>>);

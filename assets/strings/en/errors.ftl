@@ -44,7 +44,6 @@ io-read-runs-configuration = read the run's configuration
 io-read-runs-folder = read the run's folder
 io-read-runs-log = read the run's log
 io-read-state = read the state
-io-read-text = read the text
 io-read-tokenizers-file = read the tokenizer's file
 io-remove-folder = remove the folder
 io-remove-unfinished-folder = remove the unfinished folder
@@ -60,3 +59,283 @@ io-write-report = write the report
 io-write-tensors = write the tensors
 io-write-token-cache = write the token cache
 io-write-there = write there
+
+## Text: corpora, tokenizers, the token cache.
+all-text-held-out = all the text to train on is held out: it is given with --valid too
+    .help = leave --valid away: then a part of the corpus is held out
+nothing-to-train-on = nothing to train on: no txt, gz, jsonl or parquet file was found
+    .help = in a folder, valid.*, dev.* and test.* are not trained on; name a file to use it whatever it is called
+no-text-file-found = no txt, gz, jsonl or parquet file was found
+    .help = name a file to use it whatever it is called
+not-a-file = this is a pipe or a device, not a file
+    .help = write the text into a file first
+empty-file = the file is empty
+    .help = give a file with text in it
+cache-gone = the token cache is gone right after it was written
+cache-reads-back-wrong = the token cache was written, but reads back as { $why }
+    .help = the disk may be failing; choose another folder
+corpus-holds-no-text = the corpus holds no text
+    .help = check the files, and that the tokenizer fits their language
+tokenizer-does-not-fit = all { $documents } documents have too many tokens a character for this tokenizer
+    .help = check the files, and that the tokenizer fits their language
+cache-exceeds-memory = cannot hold the token cache in memory: { $detail }
+grammar-file-wrong = { $detail }
+no-builtin-language = there is no built-in text in "{ $value }"
+    .help = en or pt
+no-such-level = there is no level "{ $value }"
+    .help = first-steps or stories
+vocabulary-lacks-special = the vocabulary of { $entries } entries has no { $name }
+    .help = an ELECTRA vocabulary needs { $specials } by exactly these names
+no-tokenizer-here = no vocab.txt and no tokenizer.json here
+    .help = give a tokenizer's folder or a vocab.txt, or train one: electroscope tokenizer train
+vocabulary-not-utf8 = not UTF-8 text: a wrong byte at { $byte }
+    .help = a vocab.txt holds one token a line, in UTF-8
+not-wordpiece = a { $kind } model, where ELECTRA has WordPiece
+    .help = give the tokenizer of an ELECTRA or BERT model, or a vocab.txt
+vocabulary-id-wrong = the id { $id } of { $token } is taken or not below { $entries }
+    .help = the ids of a vocabulary count up from 0 without a gap
+not-tokenizer-json = not the JSON of a tokenizer: { $detail }
+    .help = the file may be cut off; fetch or export it again
+cannot-tokenize = cannot tokenize: { $detail }
+no-word-for-tokenizer = no word to train a tokenizer on
+    .help = check that the corpus holds text
+vocabulary-too-small = vocab_size = { $vocab_size } is less than the { $needed } special tokens and characters of this corpus
+    .help = try vocab_size = { $enough }
+line-too-long = line { $line } is longer than { $mib } MiB
+    .help = break it into lines, one sentence or paragraph each
+utf16-text = UTF-16 text
+    .help = save the file as UTF-8
+binary-file = a binary file: it has a zero byte
+    .help = a corpus is text: txt, jsonl (also gzipped) or parquet
+not-utf8 = not UTF-8: byte { $byte } in line { $line }
+    .help = convert the file to UTF-8, for example with iconv
+gzip-cut-off = the gzip file ends in the middle
+    .help = copy or download it again
+gzip-damaged = the gzip file is damaged: { $detail }
+    .help = copy or download it again
+no-text-column = no column "text" among { $columns }
+    .help = rename the column that holds the documents to "text"
+text-column-not-strings = the column "text" does not hold strings
+text-column-codec = the column "text" is compressed with { $codec }, which is not read here
+    .help = write it with snappy, gzip or no compression, for example pandas' to_parquet(.., compression="snappy")
+row-too-long = a text longer than { $mib } MiB
+    .help = break it into several rows
+row-not-utf8 = not UTF-8 at byte { $byte } of the text
+    .help = convert the text to UTF-8
+row-is-binary = binary data: it has a zero byte
+    .help = a corpus is text
+parquet-damaged = not a readable parquet file: { $detail }
+    .help = it may be cut off or damaged; copy or download it again
+
+## Batches.
+no-training-row = the training part holds no row
+    .help = give more text with --corpus
+cursor-beyond-epoch = row { $row } of an epoch that has { $rows }
+    .help = the corpus, the tokenizer or the row length is not the one of the checkpoint
+batch-is-zero = batch = { $batch }, accumulate = { $accumulate }
+    .help = both are at least 1
+rows-too-short = seq_len = { $seq_len }: [CLS], [SEP] and some text need 5
+    .help = try seq_len = 64
+mask-prob-out-of-range = mask_prob = { $mask_prob } is not between 0 and 1
+    .help = the paper has 0.15
+no-held-out-row = the held-out part holds no row
+    .help = give more text, or some with --valid
+nothing-left-to-train-on = { $tokens } tokens are too few: there is nothing to train on
+    .help = give more text with --corpus, or held-out text with --valid
+nothing-to-hold-out = { $tokens } tokens are too few: there is nothing to hold out
+    .help = give more text with --corpus, or held-out text with --valid
+too-many-documents = { $documents } documents, where at most { $most } can be counted
+    .help = train on a part of the corpus
+no-word-in-text = there is no word in the text
+    .help = give a file with text in it
+too-many-rows = more than { $most } rows an epoch
+    .help = train on a part of the corpus
+not-a-json-text = line { $line } is not a JSON object with a "text": { $detail }
+    .help = jsonl holds one object a line: { "{" }"text": "..."{ "}" }
+
+## Settings.
+range-between-zero-and-one = between 0 and 1
+range-zero-to-below-one = 0 or more, below 1
+range-zero-to-one = 0 to 1
+range-above-zero = above 0
+range-zero-or-more = 0 or more
+not-toml = not valid TOML: { $detail }
+set-without-value = --set { $typed }: want key=value
+    .help = for example --set lr=0.001
+set-preset = --set { $typed }: the preset is not one of its settings
+    .help = choose it with --preset { $preset }
+setting-wrong = setting: { $detail }
+not-this-versions-configuration = not a configuration of this version: { $detail }
+heads-do-not-divide = { $name } = { $hidden } does not split into { $heads_name } = { $heads }
+    .help = try { $name } = { $right }
+heads-too-wide = heads of { $channels } channels ({ $name } / { $heads_name }); at most { $most }
+    .help = try { $heads_name } = { $right }
+setting-too-small = { $name } = { $value }: at least { $least }
+setting-is-zero = { $name } = 0: at least 1
+too-many-layers = layers = { $layers }: at most { $most }
+rows-exceed-positions = seq_len = { $seq_len } exceeds max_positions = { $positions }
+    .help = try max_positions = { $seq_len }
+setting-out-of-range = { $name } = { $value }: want { $wanted }
+too-many-random-words = a step of { $rows } rows × { $tokens } tokens draws { $words } random words; at most 2^32
+    .help = lower batch, accumulate or seq_len
+no-such-preset = no preset { $name }
+    .help = the presets are { $names }
+setting-misspelt = no setting { $key }
+    .help = did you mean { $nearest }?
+no-such-setting = no setting { $key }
+    .help = the settings are { $names }
+setting-of-wrong-type = { $key } = { $value }: want { $wanted }, got { $got }
+    .help = its value in the preset is { $preset }
+
+## Devices.
+no-adapter = no GPU adapter (Vulkan, Metal, DX12 or WebGPU) was found
+    .help = install the graphics driver, or use --device cpu
+no-adapter-of-name-nor-any = no adapter's name contains "{ $name }"
+    .help = there is no adapter here; use --device cpu
+no-adapter-of-name = no adapter's name contains "{ $name }"
+    .help = use auto, cpu, gpu or a part of one of these names: { $names }
+plan-exceeds-memory = the plan needs { $needs } of device memory, more than is free
+plan-rejected = the plan was rejected: { $detail }
+buffer-too-large = buffer { $label } needs { $needs }, the device allows { $max } a buffer
+help-smaller = use a smaller preset, fewer rows a step (--set batch=N, with accumulate for the rest), or --device cpu
+help-after-loss = the last checkpoint is whole: continue with --resume, or with --device cpu
+no-such-experiment = there is no experiment `{ $value }`
+    .help = set it to { $known }, or not at all
+adapter-gives-no-device = it gives no device: { $detail }
+    .help = update the graphics driver, or use --device cpu
+device-stopped-answering = the device stopped answering
+device-lost = the device was lost ({ $detail })
+device-out-of-memory = the device ran out of memory
+device-errors = { $detail }
+shader-rejected = the shader was rejected: { $detail }
+no-memory-to-compile = out of memory while compiling
+variant-not-offered = the variant needs { $what }, which the device does not offer
+    .help = train with --retune, or drop this choice from the run's state.json
+no-thread-for-gpu = cannot start the thread that waits for the GPU: { $detail }
+binding-too-large = { $label }: { $tensor } needs { $needs }, the device allows { $max } a binding
+too-many-bindings = { $label } binds { $slots } storage buffers, the device allows { $max }
+
+## Networks in Hugging Face's layout.
+not-electra-configuration = not a readable ELECTRA configuration: { $detail }
+    .help = config.json as transformers' save_pretrained writes it is expected
+model-type-not-electra = model_type is { $found }, not "electra"
+    .help = only ELECTRA networks are read: BERT, RoBERTa and others have other tensors
+activation-not-gelu = hidden_act is { $found }; only "gelu" (exact, by erf) is computed
+positions-not-absolute = position_embedding_type is { $found }; only "absolute" is computed
+not-bidirectional = { $name } is true; only bidirectional encoders are read
+weights-quantised = the weights are quantised (quantization_config is set)
+    .help = save the network in float32 or float16 first
+size-out-of-range = { $name } is { $size }; it must lie between 1 and { $max }
+hub-heads-do-not-divide = hidden_size = { $hidden } does not split into num_attention_heads = { $heads }
+padding-outside-vocabulary = pad_token_id = { $id } lies outside the vocabulary of { $entries }
+rate-out-of-range = { $name } is { $rate }; it must be at least 0 and below 1
+epsilon-out-of-range = layer_norm_eps is { $value }; it must lie between 1e-37 and 1
+initializer-range-negative = initializer_range is { $value }; it must be at least 0
+
+## Runs and their checkpoints.
+help-resume-before = resume from the one before it with: electroscope train --resume={ $before } --out { $run }
+help-no-whole-checkpoint = no whole checkpoint is left in this run: start a new one with another --out
+no-such-checkpoint = there is no checkpoint of step { $step }
+    .help = { $count ->
+        [0] it has none
+       *[other] it has { $steps }
+    }
+not-a-runs-folder = not a run's folder: it has no checkpoints/
+    .help = give a folder that electroscope train made
+run-without-checkpoint = the run has no checkpoint yet
+    .help = a run writes one at its end, with --stop-after, and every so many steps
+not-a-moment = { $name } is neither m.NAME nor v.NAME
+file-of-other-length = the file has { $held } bytes, its checkpoint wrote { $wrote }
+file-of-other-content = its content is not what its checkpoint wrote (SHA-256 differs)
+state-of-other-step = its state is of step { $step }
+checkpoints-keep-changing = its checkpoints keep changing while they are read
+    .help = try again
+not-the-optimizers-moments = not the optimizer's { $which } of these networks: { $detail }
+state-unreadable = the state cannot be read: { $detail }
+checkpoint-is-newer = the checkpoint has format_version { $version }; this Electroscope reads up to { $known }
+    .help = it was written by a newer Electroscope: update this one
+file-outside-checkpoint = it lists { $name }, which lies outside its checkpoint
+folder-in-use = another Electroscope is training in this folder
+    .help = wait for it or stop it, or choose another folder with --out
+folder-in-use-by = another Electroscope (process { $process }) is training in this folder
+    .help = wait for it or stop it, or choose another folder with --out
+folder-holds-a-run = the folder already holds a run
+help-resume-or-other-folder = continue it with: electroscope train --resume --out { $run }; or choose another folder with --out
+help-remove-or-other-folder = it has no checkpoint to go on from: remove it, or choose another folder with --out
+no-such-run = there is no such run
+    .help = start it without --resume
+neither-run-nor-model = neither a run nor an ELECTRA model
+    .help = expected: a run's folder (with checkpoints/), a folder with discriminator/ and generator/, or a Hugging Face ELECTRA folder (with config.json and model.safetensors)
+wrong-network-here = there is only a { $found } here, and a { $wanted } is needed
+    .help = give a run, a folder with discriminator/ and generator/, or an { $architecture } folder
+file-in-place-of-folder = a folder is needed, this is a file
+    .help = give the folder that holds it
+no-such-folder = there is no such folder
+help-download-first = check the path; a model of the Hugging Face hub is downloaded first: hf download { $model } --local-dir { $folder }
+
+## What is typed.
+no-mask-in-text = there is no [MASK] in { $text }
+    .help = write [MASK] where a word is to be filled in, for example "the [MASK] sat"
+text-exceeds-positions = { $tokens } tokens with [CLS] and [SEP]; the model has { $positions } positions
+    .help = corrupt shows one row: give it a shorter text
+no-word-to-hide = there is no word to hide in { $text }
+no-room-between-specials = { $positions } positions leave no room for a token between [CLS] and [SEP]
+tokenizer-of-another-model = the tokenizer has { $entries } entries, the network { $vocab }
+    .help = the tokenizer's files belong to another model
+lies-in-no-folder = it lies in no folder
+no-tokenizer-files = there are no tokenizer files here
+engine-not-in-build = the engine { $name } is not in this build
+help-build-with-burn = build with --features burn to use it, or leave it away for the handwritten kernels
+help-engines = the engines are wgsl and burn
+burn-trains-in-f32 = precision = f16: the Burn engine trains in f32
+    .help = leave it at f32 (--set precision=f32), or train elsewhere: electroscope info tells which adapters offer f16
+adapter-without-f16 = precision = f16: { $adapter } does not offer shader-f16
+    .help = leave it at f32 (--set precision=f32), or train elsewhere: electroscope info tells which adapters offer f16
+too-many-event-files = a thousand event files were started within one second
+not-an-event = not an event: { $detail }
+    .help = the log was changed or damaged: remove this line, or the file if only its curves are lost
+cannot-write-results = cannot write the results: { $detail }
+result-not-json = a result cannot be written as JSON: { $detail }
+comparisons-failed = { $failed } of { $comparisons } comparisons failed
+    .help = the numbers of this device cannot be trusted: train with --device cpu, and report the lines above
+numbers-not-json = the numbers cannot be written as JSON: { $detail }
+no-text-given = there is no text
+    .help = give it as an argument, or one a line on standard input
+cannot-read-typed-text = cannot read the text: { $detail }
+    .help = convert the text to UTF-8, for example with iconv
+report-is-a-folder = --report wants a file, and this is a folder
+    .help = name a file, such as bench.html
+no-folder-for-report = there is no such folder for --report
+    .help = name a file, such as bench.html
+
+## The window.
+empty-log = its log is empty
+    .help = was the run ended before its first step?
+no-path-typed = no path was typed
+nothing-at-path = there is nothing at this path
+    .help = check the path; relative paths start at the folder the program was started in
+help-use-before = use the one before it: { $before }
+resumed-run-keeps-configuration = a resumed run keeps its own configuration
+    .help = leave --preset, --config, --set, --steps, --minutes, --level and --seed away; to train on with other settings start a new run with --init
+minutes-out-of-range = --minutes wants a number above 0, at most { $most }
+configuration-changed = { $key } = { $now }, where the run was trained with { $then }
+    .help = put it back; to train on with other settings start a new run with --init
+no-run-to-resume = there is no run to resume
+    .help = name its folder with --out
+run-is-finished = the run is finished: { $step } of { $planned } steps
+    .help = train its networks on with: electroscope train --init { $run }
+run-is-further = the run has taken { $step } steps already
+    .help = give a later --stop-after
+state-lacks-key = its state.json has no readable { $key }: { $detail }
+another-tokenizer = the tokenizer is not the one this run was trained on
+another-corpus = the corpus is not the one this run was trained on
+init-with-another-tokenizer = the networks have a vocabulary of { $vocab }, the tokenizer { $have }
+    .help = the tokenizer must be the one the networks were trained with: it lies in the folder of --init, and --tokenizer is not needed
+init-with-fewer-positions = seq_len = { $seq_len } exceeds the networks' { $positions } positions
+    .help = --set seq_len={ $positions }
+help-same-text = resume with the same --corpus and --valid; on other text start a new run with --init
+help-name-text = name the text to judge with --corpus
+networks-not-finite = what the networks say is not finite: the run left the numbers
+    .help = start a new run with a lower rate: --set lr=...
+no-word-to-hold-out = there is no word in the text to hold out
+    .help = give a file with text in it, or leave it away: then a part of the corpus is held out

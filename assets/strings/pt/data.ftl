@@ -1,8 +1,8 @@
 data-heading = Dados e execuções
 data-half-new = Nova execução
 data-half-kept = Execuções e modelos
-data-error = Não deu certo. Detalhes (em inglês): { $details }
-data-error-usage = Isso não pode ser executado. Detalhes (em inglês): { $details }
+data-error = Não deu certo. Detalhes: { $details }
+data-error-usage = Isso não pode ser executado. Detalhes: { $details }
 data-remove = Remover
 data-stop = Parar
 data-start = Começar o treino

@@ -45,7 +45,6 @@ io-read-runs-configuration = ler a configuração do treino
 io-read-runs-folder = ler a pasta do treino
 io-read-runs-log = ler o registro do treino
 io-read-state = ler o estado
-io-read-text = ler o texto
 io-read-tokenizers-file = ler o arquivo do tokenizador
 io-remove-folder = remover a pasta
 io-remove-unfinished-folder = remover a pasta inacabada
@@ -61,3 +60,283 @@ io-write-report = escrever o relatório
 io-write-tensors = escrever os tensores
 io-write-token-cache = escrever o cache de tokens
 io-write-there = escrever ali
+
+## Texto: corpora, tokenizadores, o cache de tokens.
+all-text-held-out = todo o texto de treino está reservado: ele também foi dado com --valid
+    .help = deixe --valid de fora: então uma parte do corpus é reservada
+nothing-to-train-on = não há com o que treinar: nenhum arquivo txt, gz, jsonl ou parquet foi encontrado
+    .help = numa pasta, valid.*, dev.* e test.* não servem para o treino; indique um arquivo pelo nome para usá-lo, seja qual for
+no-text-file-found = nenhum arquivo txt, gz, jsonl ou parquet foi encontrado
+    .help = indique um arquivo pelo nome para usá-lo, seja qual for
+not-a-file = isto é um pipe ou um dispositivo, não um arquivo
+    .help = escreva antes o texto num arquivo
+empty-file = o arquivo está vazio
+    .help = dê um arquivo com texto
+cache-gone = o cache de tokens sumiu logo depois de escrito
+cache-reads-back-wrong = o cache de tokens foi escrito, mas a releitura diz: { $why }
+    .help = o disco pode estar falhando; escolha outra pasta
+corpus-holds-no-text = o corpus não tem texto
+    .help = confira os arquivos, e se o tokenizador serve para a língua deles
+tokenizer-does-not-fit = todos os { $documents } documentos têm tokens demais por caractere com este tokenizador
+    .help = confira os arquivos, e se o tokenizador serve para a língua deles
+cache-exceeds-memory = o cache de tokens não cabe na memória: { $detail }
+grammar-file-wrong = erro no arquivo da gramática (em inglês): { $detail }
+no-builtin-language = não há texto embutido em "{ $value }"
+    .help = en ou pt
+no-such-level = não há nível "{ $value }"
+    .help = first-steps ou stories
+vocabulary-lacks-special = o vocabulário de { $entries } entradas não tem { $name }
+    .help = um vocabulário de ELECTRA precisa de { $specials } com exatamente estes nomes
+no-tokenizer-here = não há vocab.txt nem tokenizer.json aqui
+    .help = dê a pasta de um tokenizador ou um vocab.txt, ou treine um: electroscope tokenizer train
+vocabulary-not-utf8 = não é texto em UTF-8: há um byte errado em { $byte }
+    .help = um vocab.txt tem um token por linha, em UTF-8
+not-wordpiece = um modelo { $kind }, mas o ELECTRA usa WordPiece
+    .help = dê o tokenizador de um modelo ELECTRA ou BERT, ou um vocab.txt
+vocabulary-id-wrong = o id { $id } de { $token } já está ocupado ou não é menor que { $entries }
+    .help = os ids de um vocabulário contam a partir de 0, sem lacunas
+not-tokenizer-json = não é o JSON de um tokenizador: { $detail }
+    .help = o arquivo pode estar cortado; baixe ou exporte de novo
+cannot-tokenize = não foi possível dividir o texto em tokens: { $detail }
+no-word-for-tokenizer = não há palavra com que treinar um tokenizador
+    .help = confira se o corpus tem texto
+vocabulary-too-small = vocab_size = { $vocab_size } é menos que os { $needed } tokens especiais e caracteres deste corpus
+    .help = tente vocab_size = { $enough }
+line-too-long = a linha { $line } passa de { $mib } MiB
+    .help = divida-a em linhas, uma frase ou um parágrafo em cada uma
+utf16-text = texto em UTF-16
+    .help = salve o arquivo em UTF-8
+binary-file = é um arquivo binário: tem um byte zero
+    .help = um corpus é texto: txt, jsonl (também com gzip) ou parquet
+not-utf8 = não é UTF-8: byte { $byte } na linha { $line }
+    .help = converta o arquivo para UTF-8, por exemplo com iconv
+gzip-cut-off = o arquivo gzip acaba no meio
+    .help = copie ou baixe o arquivo de novo
+gzip-damaged = o arquivo gzip está danificado: { $detail }
+    .help = copie ou baixe o arquivo de novo
+no-text-column = não há coluna "text" entre { $columns }
+    .help = dê o nome "text" à coluna que contém os documentos
+text-column-not-strings = a coluna "text" não contém texto
+text-column-codec = a coluna "text" está comprimida com { $codec }, que aqui não se lê
+    .help = grave-a com snappy, gzip ou sem compressão, por exemplo com to_parquet(.., compression="snappy") do pandas
+row-too-long = um texto de mais de { $mib } MiB
+    .help = divida-o em várias linhas da tabela
+row-not-utf8 = não é UTF-8 no byte { $byte } do texto
+    .help = converta o texto para UTF-8
+row-is-binary = são dados binários: há um byte zero
+    .help = um corpus é texto
+parquet-damaged = não é um arquivo parquet legível: { $detail }
+    .help = pode estar cortado ou danificado; copie ou baixe de novo
+
+## Lotes.
+no-training-row = a parte de treino não tem nenhuma linha
+    .help = dê mais texto com --corpus
+cursor-beyond-epoch = linha { $row } de uma época que tem { $rows }
+    .help = o corpus, o tokenizador ou o tamanho das linhas não é o do ponto de controle
+batch-is-zero = batch = { $batch }, accumulate = { $accumulate }
+    .help = os dois são pelo menos 1
+rows-too-short = seq_len = { $seq_len }: [CLS], [SEP] e algum texto precisam de 5
+    .help = tente seq_len = 64
+mask-prob-out-of-range = mask_prob = { $mask_prob } não está entre 0 e 1
+    .help = o artigo usa 0.15
+no-held-out-row = a parte reservada não tem nenhuma linha
+    .help = dê mais texto, ou um texto com --valid
+nothing-left-to-train-on = { $tokens } tokens são poucos: não sobra nada para o treino
+    .help = dê mais texto com --corpus, ou um texto reservado com --valid
+nothing-to-hold-out = { $tokens } tokens são poucos: não sobra nada para reservar
+    .help = dê mais texto com --corpus, ou um texto reservado com --valid
+too-many-documents = { $documents } documentos, mas só é possível contar até { $most }
+    .help = treine com uma parte do corpus
+no-word-in-text = não há nenhuma palavra no texto
+    .help = dê um arquivo com texto
+too-many-rows = mais de { $most } linhas por época
+    .help = treine com uma parte do corpus
+not-a-json-text = a linha { $line } não é um objeto JSON com um "text": { $detail }
+    .help = jsonl tem um objeto por linha: { "{" }"text": "..."{ "}" }
+
+## Configurações.
+range-between-zero-and-one = entre 0 e 1
+range-zero-to-below-one = 0 ou mais, menos de 1
+range-zero-to-one = de 0 a 1
+range-above-zero = mais que 0
+range-zero-or-more = 0 ou mais
+not-toml = não é TOML válido: { $detail }
+set-without-value = --set { $typed }: é preciso chave=valor
+    .help = por exemplo --set lr=0.001
+set-preset = --set { $typed }: a predefinição não é uma das suas configurações
+    .help = escolha-a com --preset { $preset }
+setting-wrong = configuração: { $detail }
+not-this-versions-configuration = não é uma configuração desta versão: { $detail }
+heads-do-not-divide = { $name } = { $hidden } não se divide por { $heads_name } = { $heads }
+    .help = tente { $name } = { $right }
+heads-too-wide = cabeças de { $channels } canais ({ $name } / { $heads_name }); no máximo { $most }
+    .help = tente { $heads_name } = { $right }
+setting-too-small = { $name } = { $value }: pelo menos { $least }
+setting-is-zero = { $name } = 0: pelo menos 1
+too-many-layers = layers = { $layers }: no máximo { $most }
+rows-exceed-positions = seq_len = { $seq_len } passa de max_positions = { $positions }
+    .help = tente max_positions = { $seq_len }
+setting-out-of-range = { $name } = { $value }: é preciso { $wanted }
+too-many-random-words = um passo de { $rows } linhas × { $tokens } tokens sorteia { $words } palavras aleatórias; no máximo 2^32
+    .help = diminua batch, accumulate ou seq_len
+no-such-preset = não há predefinição { $name }
+    .help = as predefinições são { $names }
+setting-misspelt = não há configuração { $key }
+    .help = você quis dizer { $nearest }?
+no-such-setting = não há configuração { $key }
+    .help = as configurações são { $names }
+setting-of-wrong-type = { $key } = { $value }: é preciso { $wanted }, veio { $got }
+    .help = o valor na predefinição é { $preset }
+
+## Dispositivos.
+no-adapter = nenhum adaptador de GPU (Vulkan, Metal, DX12 ou WebGPU) foi encontrado
+    .help = instale o driver da placa de vídeo, ou use --device cpu
+no-adapter-of-name-nor-any = nenhum adaptador tem "{ $name }" no nome
+    .help = não há adaptador aqui; use --device cpu
+no-adapter-of-name = nenhum adaptador tem "{ $name }" no nome
+    .help = use auto, cpu, gpu ou uma parte de um destes nomes: { $names }
+plan-exceeds-memory = o plano precisa de { $needs } da memória do dispositivo, mais do que há livre
+plan-rejected = o plano foi recusado: { $detail }
+buffer-too-large = o buffer { $label } precisa de { $needs }, e o dispositivo permite { $max } por buffer
+help-smaller = use uma predefinição menor, menos linhas por passo (--set batch=N, e accumulate para o resto), ou --device cpu
+help-after-loss = o último ponto de controle está inteiro: continue com --resume, ou com --device cpu
+no-such-experiment = não há experimento `{ $value }`
+    .help = use { $known }, ou deixe sem valor
+adapter-gives-no-device = ele não fornece um dispositivo: { $detail }
+    .help = atualize o driver da placa de vídeo, ou use --device cpu
+device-stopped-answering = o dispositivo parou de responder
+device-lost = o dispositivo se perdeu ({ $detail })
+device-out-of-memory = a memória do dispositivo acabou
+device-errors = o dispositivo relata erros: { $detail }
+shader-rejected = o shader foi recusado: { $detail }
+no-memory-to-compile = a memória acabou durante a compilação
+variant-not-offered = a variante precisa de algo que o dispositivo não oferece: { $what }
+    .help = treine com --retune, ou tire esta escolha do state.json do treino
+no-thread-for-gpu = não foi possível iniciar a thread que espera pela GPU: { $detail }
+binding-too-large = { $label }: { $tensor } precisa de { $needs }, e o dispositivo permite { $max } por ligação
+too-many-bindings = { $label } liga { $slots } buffers de armazenamento, e o dispositivo permite { $max }
+
+## Redes no formato do Hugging Face.
+not-electra-configuration = não é uma configuração de ELECTRA legível: { $detail }
+    .help = espera-se um config.json como o que o save_pretrained do transformers escreve
+model-type-not-electra = model_type é { $found }, e não "electra"
+    .help = só se leem redes ELECTRA: BERT, RoBERTa e outras têm outros tensores
+activation-not-gelu = hidden_act é { $found }; só se calcula "gelu" (exata, por erf)
+positions-not-absolute = position_embedding_type é { $found }; só se calcula "absolute"
+not-bidirectional = { $name } está ligado; só se leem codificadores bidirecionais
+weights-quantised = os pesos estão quantizados (há um quantization_config)
+    .help = salve antes a rede em float32 ou float16
+size-out-of-range = { $name } é { $size }; precisa estar entre 1 e { $max }
+hub-heads-do-not-divide = hidden_size = { $hidden } não se divide por num_attention_heads = { $heads }
+padding-outside-vocabulary = pad_token_id = { $id } está fora do vocabulário de { $entries }
+rate-out-of-range = { $name } é { $rate }; precisa ser pelo menos 0 e menos de 1
+epsilon-out-of-range = layer_norm_eps é { $value }; precisa estar entre 1e-37 e 1
+initializer-range-negative = initializer_range é { $value }; precisa ser pelo menos 0
+
+## Treinos e seus pontos de controle.
+help-resume-before = retome a partir do anterior com: electroscope train --resume={ $before } --out { $run }
+help-no-whole-checkpoint = não resta nenhum ponto de controle inteiro neste treino: comece outro, com outro --out
+no-such-checkpoint = não há ponto de controle do passo { $step }
+    .help = { $count ->
+        [0] não há nenhum
+       *[other] há os dos passos { $steps }
+    }
+not-a-runs-folder = não é a pasta de um treino: não tem checkpoints/
+    .help = dê uma pasta criada por electroscope train
+run-without-checkpoint = o treino ainda não tem ponto de controle
+    .help = um treino escreve um ao terminar, com --stop-after e a cada tantos passos
+not-a-moment = { $name } não é m.NOME nem v.NOME
+file-of-other-length = o arquivo tem { $held } bytes, e o ponto de controle escreveu { $wrote }
+file-of-other-content = o conteúdo não é o que o ponto de controle escreveu (o SHA-256 é outro)
+state-of-other-step = seu estado é do passo { $step }
+checkpoints-keep-changing = os pontos de controle mudam enquanto são lidos
+    .help = tente de novo
+not-the-optimizers-moments = não é o { $which } do otimizador destas redes: { $detail }
+state-unreadable = não foi possível ler o estado: { $detail }
+checkpoint-is-newer = o ponto de controle tem format_version { $version }; este Electroscope lê até { $known }
+    .help = ele foi escrito por um Electroscope mais novo: atualize este
+file-outside-checkpoint = ele lista { $name }, que fica fora do seu ponto de controle
+folder-in-use = outro Electroscope está treinando nesta pasta
+    .help = espere ou pare o outro, ou escolha outra pasta com --out
+folder-in-use-by = outro Electroscope (processo { $process }) está treinando nesta pasta
+    .help = espere ou pare o outro, ou escolha outra pasta com --out
+folder-holds-a-run = a pasta já contém um treino
+help-resume-or-other-folder = continue-o com: electroscope train --resume --out { $run }; ou escolha outra pasta com --out
+help-remove-or-other-folder = não há ponto de controle de onde continuar: remova a pasta, ou escolha outra com --out
+no-such-run = esse treino não existe
+    .help = comece-o sem --resume
+neither-run-nor-model = não é um treino nem um modelo ELECTRA
+    .help = espera-se: a pasta de um treino (com checkpoints/), uma pasta com discriminator/ e generator/, ou uma pasta de ELECTRA do Hugging Face (com config.json e model.safetensors)
+wrong-network-here = aqui só há um { $found }, e é preciso um { $wanted }
+    .help = dê um treino, uma pasta com discriminator/ e generator/, ou uma pasta de { $architecture }
+file-in-place-of-folder = é preciso uma pasta, e isto é um arquivo
+    .help = dê a pasta que o contém
+no-such-folder = essa pasta não existe
+help-download-first = confira o caminho; um modelo do hub do Hugging Face precisa ser baixado antes: hf download { $model } --local-dir { $folder }
+
+## O que se digita.
+no-mask-in-text = não há [MASK] em { $text }
+    .help = escreva [MASK] onde falta uma palavra, por exemplo "o [MASK] sentou"
+text-exceeds-positions = { $tokens } tokens com [CLS] e [SEP]; o modelo tem { $positions } posições
+    .help = corrupt mostra uma linha: dê um texto mais curto
+no-word-to-hide = não há palavra que se possa esconder em { $text }
+no-room-between-specials = { $positions } posições não deixam lugar para um token entre [CLS] e [SEP]
+tokenizer-of-another-model = o tokenizador tem { $entries } entradas, e a rede { $vocab }
+    .help = os arquivos do tokenizador são de outro modelo
+lies-in-no-folder = não fica em nenhuma pasta
+no-tokenizer-files = não há arquivos de tokenizador aqui
+engine-not-in-build = o motor { $name } não está nesta compilação
+help-build-with-burn = compile com --features burn para usá-lo, ou deixe a opção de fora para usar os kernels escritos à mão
+help-engines = os motores são wgsl e burn
+burn-trains-in-f32 = precision = f16: o motor Burn treina em f32
+    .help = deixe em f32 (--set precision=f32), ou treine em outro lugar: electroscope info diz quais adaptadores oferecem f16
+adapter-without-f16 = precision = f16: { $adapter } não oferece shader-f16
+    .help = deixe em f32 (--set precision=f32), ou treine em outro lugar: electroscope info diz quais adaptadores oferecem f16
+too-many-event-files = mil arquivos de eventos foram começados num só segundo
+not-an-event = não é um evento: { $detail }
+    .help = o registro foi alterado ou danificado: remova esta linha, ou o arquivo, se só as curvas se perderem
+cannot-write-results = não foi possível escrever os resultados: { $detail }
+result-not-json = um resultado não pode ser escrito em JSON: { $detail }
+comparisons-failed = { $failed } de { $comparisons } comparações falharam
+    .help = os números deste dispositivo não são confiáveis: treine com --device cpu, e relate as linhas acima
+numbers-not-json = os números não podem ser escritos em JSON: { $detail }
+no-text-given = não há texto
+    .help = dê-o como argumento, ou um por linha na entrada padrão
+cannot-read-typed-text = não foi possível ler o texto: { $detail }
+    .help = converta o texto para UTF-8, por exemplo com iconv
+report-is-a-folder = --report quer um arquivo, e isto é uma pasta
+    .help = dê o nome de um arquivo, como bench.html
+no-folder-for-report = essa pasta para --report não existe
+    .help = dê o nome de um arquivo, como bench.html
+
+## A janela.
+empty-log = o registro está vazio
+    .help = o treino terminou antes do primeiro passo?
+no-path-typed = nenhum caminho foi digitado
+nothing-at-path = não há nada neste caminho
+    .help = confira o caminho; caminhos relativos partem da pasta em que o programa foi iniciado
+help-use-before = use o anterior: { $before }
+resumed-run-keeps-configuration = um treino retomado mantém a própria configuração
+    .help = deixe --preset, --config, --set, --steps, --minutes, --level e --seed de fora; para continuar com outras configurações, comece outro treino com --init
+minutes-out-of-range = --minutes quer um número acima de 0, no máximo { $most }
+configuration-changed = { $key } = { $now }, mas o treino foi feito com { $then }
+    .help = ponha o valor de volta; para continuar com outras configurações, comece outro treino com --init
+no-run-to-resume = não há treino para retomar
+    .help = diga qual é a pasta com --out
+run-is-finished = o treino está completo: { $step } de { $planned } passos
+    .help = continue treinando suas redes com: electroscope train --init { $run }
+run-is-further = o treino já deu { $step } passos
+    .help = dê um --stop-after maior
+state-lacks-key = seu state.json não tem um { $key } legível: { $detail }
+another-tokenizer = o tokenizador não é o que este treino usou
+another-corpus = o corpus não é o que este treino usou
+init-with-another-tokenizer = as redes têm um vocabulário de { $vocab }, e o tokenizador, { $have }
+    .help = o tokenizador precisa ser o do treino das redes: ele está na pasta de --init, e --tokenizer não é necessário
+init-with-fewer-positions = seq_len = { $seq_len } passa das { $positions } posições das redes
+    .help = --set seq_len={ $positions }
+help-same-text = retome com os mesmos --corpus e --valid; para outro texto, comece outro treino com --init
+help-name-text = diga com --corpus qual texto avaliar
+networks-not-finite = o que as redes dizem não é finito: o treino saiu dos números
+    .help = comece outro treino com uma taxa menor: --set lr=...
+no-word-to-hold-out = não há nenhuma palavra no texto a reservar
+    .help = dê um arquivo com texto, ou deixe-o de fora: então uma parte do corpus é reservada

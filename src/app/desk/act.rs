@@ -5,13 +5,14 @@ use super::past::{coming, folder_name, opened};
 use crate::Error;
 use crate::app::first_run::{FIRST_PRESET, first_run};
 use crate::app::panels::Ask;
-use crate::app::state::{RunState, Source};
 use crate::app::trainer::{Trainer, Wake};
 use crate::app::trouble::Trouble;
-use crate::app::{layout, places, recorded};
+use crate::app::{layout, places};
 use crate::host::native::name_of;
+use crate::message::Message;
 use crate::run::Request;
-use crate::t;
+use crate::screen::recorded;
+use crate::screen::state::{RunState, Source};
 use crate::train::event::{Command, Failure, FailureKind, Stage};
 use std::sync::Arc;
 use std::time::Duration;
@@ -64,7 +65,7 @@ impl Desk {
     }
 
     fn refuse(&mut self, error: &Error) {
-        self.trouble = Some(Trouble::plain(t!(self.strings, "app-open-failed", error = error.to_string())));
+        self.trouble = Some(Trouble::new(Message::new("app-open-failed").with("error", Message::from(error))));
     }
 
     fn send(&self, command: Command) {

@@ -69,8 +69,8 @@ impl Desk {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::app::state::{Phase, RunState, Source};
     use crate::message::Message;
+    use crate::screen::state::{Phase, RunState, Source};
     use crate::train::event::{Failure, StepMetrics, Warning};
     use crate::view::Lang;
     use egui::Context;

@@ -1,7 +1,7 @@
 //! Reads the past of earlier runs back from their folders.
 
-use crate::app::state::{Phase, RunState, Source};
 use crate::run::Request;
+use crate::screen::state::{Phase, RunState, Source};
 use crate::view::log::read_events;
 use crate::{Error, Result};
 use std::path::Path;
@@ -17,9 +17,7 @@ pub(super) fn coming(options: &Request) -> RunState {
 pub(super) fn opened(run: &Path) -> Result<RunState> {
     let events = read_events(run)?;
     if events.is_empty() {
-        return Err(Error::failed("its log is empty")
-            .at(run.display())
-            .hint("was the run ended before its first step?"));
+        return Err(Error::failed("empty-log").at(run.display()));
     }
     Ok(RunState::from_events(Source::Opened(folder_name(run)), events))
 }

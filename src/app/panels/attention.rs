@@ -2,15 +2,14 @@
 //! choice -> `Command::Attention` -> the state's maps -> lines and numbers.
 
 mod lines;
-mod weights;
 
 use super::contract::{PanelContext, elsewhen_ui};
 use crate::app::theme;
+use crate::screen::attention::{TOKENS_MAX, shown};
 use crate::t;
 use crate::train::event::{AttentionMap, Command, Network};
 use egui::{Align, ComboBox, Layout, RichText, Ui};
 use lines::{lines_ui, spoken};
-use weights::{TOKENS_MAX, shown};
 
 const NETWORKS: [(Network, &str); 2] =
     [(Network::Generator, "attention-generator"), (Network::Discriminator, "attention-judge")];

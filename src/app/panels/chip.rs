@@ -3,11 +3,14 @@
 
 use super::PanelContext;
 use crate::app::theme::Theme;
+use crate::screen::chips::{self, has_glyph};
 use crate::train::event::{ReadToken, Verdict};
 use egui::{
     Align2, Color32, CornerRadius, Painter, Pos2, Rect, Role, Sense, Shape, Stroke, StrokeKind, Ui, Vec2, WidgetInfo,
     pos2, vec2,
 };
+
+pub use crate::screen::chips::{Column, piece, verdict_key};
 
 /// Height of a chip and of a row of tokens.
 pub const HEIGHT: f32 = 26.0;
@@ -18,29 +21,9 @@ const RAMP: f32 = 70.0;
 /// The room between a chip's edge and its text.
 pub const PAD: f32 = 7.0;
 
-/// Word pieces as they are read: without the `##`, which a joint under the text shows instead.
-pub fn piece(token: &str) -> (&str, bool) {
-    match token.strip_prefix("##") {
-        Some(rest) if !rest.is_empty() => (rest, true),
-        _ => (token, false),
-    }
-}
-
 /// `0,91` or `.91`-like: two digits are what a chip holds.
 pub fn p_text(p: Option<f64>, cx: &PanelContext) -> String {
     cx.number(p, 2)
-}
-
-/// The verdict's key, for tooltips and for those who cannot see the glyph.
-pub fn verdict_key(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Caught => "flow-verdict-caught",
-        Verdict::Missed => "flow-verdict-missed",
-        Verdict::FalseAlarm => "flow-verdict-false-alarm",
-        Verdict::LuckyGuess => "flow-verdict-lucky",
-        Verdict::Passed => "flow-verdict-passed",
-        Verdict::None => "flow-verdict-none",
-    }
 }
 
 /// Circle: caught. Cross: missed. Triangle: false alarm. Equals sign: masked, and the original again. Nothing: rightly passed.
@@ -81,51 +64,9 @@ pub fn column_width(ui: &Ui, token: &ReadToken, cx: &PanelContext, mask: &str) -
     (width.max(number) + 2.0 * PAD).ceil()
 }
 
-fn has_glyph(verdict: Verdict) -> bool {
-    !matches!(verdict, Verdict::Passed | Verdict::None)
-}
-
-/// A token's place on a line of columns that are aligned in all rows.
-pub struct Column<'a> {
-    /// In the sentence.
-    pub index: usize,
-    pub token: &'a ReadToken,
-    pub left: f32,
-    pub width: f32,
-    /// It goes on with the word before it, on the same line.
-    pub joined: bool,
-}
-
-/// The gap between columns. The pieces of a word stand closer.
-const COLUMN_GAP: f32 = 5.0;
-const PIECE_GAP: f32 = 1.0;
-
-/// Lines of columns no wider than `room`; special tokens are judged but never counted, and are left out.
+/// [`chips::folds`] with the widths of the window's fonts.
 pub fn folds<'a>(ui: &Ui, sentence: &'a [ReadToken], room: f32, mask: &str, cx: &PanelContext) -> Vec<Vec<Column<'a>>> {
-    let mut lines = Vec::new();
-    let mut line: Vec<Column> = Vec::new();
-    let mut left = 0.0;
-    for (index, token) in sentence.iter().enumerate().filter(|(_, token)| !token.special) {
-        let width = column_width(ui, token, cx, mask);
-        let joined = piece(token.read()).1 && !line.is_empty();
-        let gap = match (line.is_empty(), joined) {
-            (true, _) => 0.0,
-            (false, true) => PIECE_GAP,
-            (false, false) => COLUMN_GAP,
-        };
-        if left + gap + width > room && !line.is_empty() {
-            lines.push(std::mem::take(&mut line));
-            line.push(Column { index, token, left: 0.0, width, joined: false });
-            left = width;
-        } else {
-            line.push(Column { index, token, left: left + gap, width, joined });
-            left += gap + width;
-        }
-    }
-    if !line.is_empty() {
-        lines.push(line);
-    }
-    lines
+    chips::folds(sentence, room, |token| column_width(ui, token, cx, mask))
 }
 
 /// The pieces of a word hold hands under their text.

@@ -1,70 +1,15 @@
 //! What every panel is given and what it may ask for: the contract between the panels and the desk.
 
-use crate::app::state::RunState;
 use crate::app::theme::Theme;
 use crate::message::Fact;
 use crate::run::Request;
+use crate::screen::panel::{Mark, PanelId};
+use crate::screen::state::RunState;
 use crate::train::event::{Command, Stage};
 use crate::view::Lang;
 use crate::view::words::Strings;
-use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-
-/// Every panel, in the order of the keyboard.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum PanelId {
-    Flow,
-    Sentence,
-    Lesson,
-    Curves,
-    Verdicts,
-    Attention,
-    Map,
-    Kernels,
-    Data,
-    Hardware,
-    Log,
-}
-
-impl PanelId {
-    pub const ALL: [Self; 11] = [
-        Self::Flow,
-        Self::Sentence,
-        Self::Lesson,
-        Self::Curves,
-        Self::Verdicts,
-        Self::Attention,
-        Self::Map,
-        Self::Kernels,
-        Self::Data,
-        Self::Hardware,
-        Self::Log,
-    ];
-
-    /// As it is typed on the command line: its heading's key begins with it.
-    pub fn name(self) -> &'static str {
-        self.heading().trim_end_matches("-heading")
-    }
-
-    /// Its heading's key.
-    pub fn heading(self) -> &'static str {
-        match self {
-            Self::Flow => "flow-heading",
-            Self::Sentence => "sentence-heading",
-            Self::Lesson => "lesson-heading",
-            Self::Curves => "curves-heading",
-            Self::Verdicts => "verdicts-heading",
-            Self::Attention => "attention-heading",
-            Self::Map => "map-heading",
-            Self::Kernels => "kernels-heading",
-            Self::Data => "data-heading",
-            Self::Hardware => "hardware-heading",
-            Self::Log => "log-heading",
-        }
-    }
-}
 
 /// The run's motor as the window asked for it.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -84,20 +29,6 @@ impl Default for Transport {
     fn default() -> Self {
         Self { live: false, playing: false, share: 1.0, stage: None, run: 0 }
     }
-}
-
-/// What the lesson points at; the panel that draws it shows it with [`PanelContext::is_marked`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Mark {
-    OriginalRow,
-    MaskedRow,
-    GeneratorRow,
-    JudgeRow,
-    Legend,
-    Sentence,
-    Curves,
-    Verdicts,
-    Transport,
 }
 
 /// What the panels share; changed by any of them. All but `kept` is lost with the window.

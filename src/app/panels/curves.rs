@@ -2,19 +2,18 @@
 //! pointer on the time axis, or the arrow keys, takes every panel back to what the networks said then.
 
 mod chart;
-mod time;
 
 use super::plot;
 use super::{Mark, PanelContext};
-use crate::app::smooth::SPANS;
 use crate::app::theme;
+use crate::screen::smooth::SPANS;
+use crate::screen::time::{Time, Timeline};
 use crate::t;
 use chart::{CHARTS, Chart, Group};
 use egui::{
     Button, CornerRadius, EventFilter, Key, Rect, Response, RichText, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo,
     pos2, vec2,
 };
-use time::{Time, Timeline};
 
 /// The least height of a chart with its legend. All charts are shown at once where they have this much room.
 const CHART_HEIGHT_MIN: f32 = 92.0;

@@ -5,6 +5,7 @@ mod details;
 
 use super::chip::{self, Column, HEIGHT, Look};
 use super::{Mark, PanelContext};
+use crate::screen::chips;
 use crate::t;
 use crate::train::event::{BatchSample, ReadToken, Stage};
 use details::spoken;
@@ -170,7 +171,7 @@ fn column_ui(ui: &Ui, strip: &Strip, column: &Column, cells: [Rect; 4], mask: &s
     painter.rect_stroke(all.expand(2.0), CornerRadius::same(6), line, StrokeKind::Outside);
     Tooltip::for_widget(&response)
         .width(DETAILS_WIDTH)
-        .show(|ui| details::details_ui(ui, token, &details::history(cx.state, strip.number, index, token), cx));
+        .show(|ui| details::details_ui(ui, token, &chips::history(cx.state, strip.number, index, token), cx));
 }
 
 /// The lesson's finger.

@@ -1,12 +1,12 @@
 //! Every dispatch of a training step, stage by stage: what it is, which tensors it binds, how much it moves and multiplies, and after a
 //! measurement how long it takes beside what the device can reach. An opened dispatch shows its shader and its twin.
 
-mod about;
 mod row;
 mod source;
-mod sum;
 
 use super::PanelContext;
+use crate::screen::kernels::sum::{Sum, bytes_text, flops_text, secs_text, share_of};
+use crate::screen::kernels::{about, sum};
 use crate::t;
 use crate::train::event::{Clock, Command, DispatchCost, Kernels, Stage};
 use crate::train::kernels;
@@ -14,7 +14,6 @@ use egui::{Button, CornerRadius, Grid, Rect, RichText, Role, Sense, Stroke, Stro
 use row::Row;
 use source::SourceView;
 use std::collections::BTreeSet;
-use sum::{Sum, bytes_text, flops_text, secs_text, share_of};
 
 /// A stage's share of the step.
 const BAR: f32 = 160.0;

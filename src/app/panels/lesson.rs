@@ -2,18 +2,15 @@
 //! before it answers, and answers with the numbers of the run that is shown.
 //! pages + state -> page on the screen; ticks -> `view.kept`, which the settings remember.
 
-mod facts;
-mod pages;
-
 use super::{Ask, PanelContext};
 use crate::app::theme;
+use crate::screen::lesson::facts::{Facts, facts};
+use crate::screen::lesson::pages::{OBJECTIVES, PAGES, Page};
 use crate::t;
 use egui::{
     Align, Align2, CornerRadius, Key, Label, Layout, Modifiers, Rect, RichText, Role, Sense, Stroke, StrokeKind, Ui,
     WidgetInfo, pos2, vec2,
 };
-use facts::{Facts, facts};
-use pages::{OBJECTIVES, PAGES, Page};
 use serde::{Deserialize, Serialize};
 
 /// Where the ticks are kept.

@@ -2,8 +2,8 @@
 
 use super::PanelContext;
 use super::chip::GLYPH;
-use crate::app::state::{LogLevel, LogLine};
 use crate::app::theme;
+use crate::screen::state::{LogLevel, LogLine};
 use crate::t;
 use crate::view::Lang;
 use egui::{Label, RichText, Role, Sense, Shape, Stroke, Ui, WidgetInfo, vec2};

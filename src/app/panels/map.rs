@@ -1,16 +1,14 @@
 //! The words' embeddings on the two axes along which they differ most, on request: search, names, pan and zoom, keyboard.
 //! `Command::EmbeddingMap` -> the state's map -> points and as many names as fit.
 
-mod plane;
-
 use super::contract::{PanelContext, elsewhen_ui};
+use crate::screen::plane::{Area, Camera, Pair, matches, names, nearest, neighbours, next_word};
 use crate::t;
 use crate::train::event::{Command, EmbeddingMap, MapPoint};
 use egui::{
-    Align2, ComboBox, CornerRadius, CursorIcon, EventFilter, Key, Pos2, Rect, RichText, Role, Sense, Stroke,
-    StrokeKind, TextEdit, Ui, WidgetInfo, vec2,
+    Align2, ComboBox, CornerRadius, CursorIcon, EventFilter, Key, Rect, RichText, Role, Sense, Stroke, StrokeKind,
+    TextEdit, Ui, WidgetInfo, vec2,
 };
-use plane::{Camera, matches, names, nearest, neighbours};
 
 /// How many words may be asked for.
 const COUNTS: [u32; 4] = [200, 500, 1000, 2000];
@@ -99,7 +97,7 @@ impl MapPanel {
                 ui.label(t!(cx, "map-found", count = found.len()));
             }
             let name = |key: &str| cx.t(key);
-            let middle = Rect::from_center_size(Pos2::ZERO, vec2(1.0, 1.0));
+            let middle = Area { min: [-0.5; 2], max: [0.5; 2] };
             for (key, sign, factor) in [("map-zoom-in", "+", ZOOM), ("map-zoom-out", "–", 1.0 / ZOOM)] {
                 let button = ui.button(sign);
                 button.widget_info(|| WidgetInfo::labeled(Role::Button, true, name(key)));
@@ -119,26 +117,27 @@ impl MapPanel {
     fn canvas_ui(&mut self, ui: &mut Ui, cx: &PanelContext, map: &EmbeddingMap, found: &[usize]) {
         let height = (ui.available_height() - 70.0).max(HEIGHT_MIN);
         let (canvas, response) = ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::click_and_drag());
+        let area = area(canvas);
         let mut camera = self.camera.unwrap_or_else(|| Camera::around(&map.points));
         if response.dragged() {
-            camera.pan(canvas, response.drag_delta());
+            camera.pan(area, response.drag_delta().into());
             ui.ctx().set_cursor_icon(CursorIcon::Grabbing);
         }
         if let Some(at) = response.hover_pos() {
             let factor = ui.input(egui::InputState::zoom_delta);
             if factor != 1.0 {
-                camera.zoom_at(canvas, at, factor);
+                camera.zoom_at(area, at.into(), factor);
             }
         }
         if response.clicked() {
             response.request_focus();
         }
         if response.has_focus() {
-            self.keys(ui, response.id, canvas, &mut camera, map.points.len(), found);
+            self.keys(ui, response.id, area, &mut camera, map.points.len(), found);
         }
         self.camera = Some(camera);
-        let screen: Vec<Pos2> = map.points.iter().map(|p| camera.screen(canvas, p.x, p.y)).collect();
-        let hovered = response.hover_pos().and_then(|at| nearest(&screen, at, REACH));
+        let screen: Vec<Pair> = map.points.iter().map(|p| camera.screen(area, p.x, p.y)).collect();
+        let hovered = response.hover_pos().and_then(|at| nearest(&screen, at.into(), REACH));
         if hovered.is_some() && !response.dragged() {
             self.chosen = hovered;
         }
@@ -151,7 +150,7 @@ impl MapPanel {
             if response.has_focus() { Stroke::new(2.0, cx.theme.accent) } else { Stroke::new(1.0, cx.theme.line) };
         let painter = ui.painter_at(canvas);
         painter.rect(canvas, CornerRadius::same(4), cx.theme.panel, line, StrokeKind::Inside);
-        self.points_ui(&painter, cx, canvas, &map.points, &screen, found);
+        self.points_ui(&painter, cx, area, &map.points, &screen, found);
     }
 
     /// All points, then the names that fit: what is chosen or searched first, then the frequent ones.
@@ -159,25 +158,26 @@ impl MapPanel {
         &self,
         painter: &egui::Painter,
         cx: &PanelContext,
-        canvas: Rect,
+        canvas: Area,
         points: &[MapPoint],
-        screen: &[Pos2],
+        screen: &[Pair],
         found: &[usize],
     ) {
         let theme = cx.theme;
         let searching = !found.is_empty();
         for at in screen.iter().filter(|at| canvas.contains(**at)) {
-            painter.circle_filled(*at, 2.0, if searching { theme.line } else { theme.weak });
+            painter.circle_filled((*at).into(), 2.0, if searching { theme.line } else { theme.weak });
         }
         let marked: Vec<usize> = self.chosen.into_iter().chain(found.iter().copied().take(40)).collect();
         for i in &marked {
-            painter.circle_filled(screen[*i], 3.5, theme.accent);
+            painter.circle_filled(screen[*i].into(), 3.5, theme.accent);
         }
         if let Some(i) = self.chosen {
-            painter.circle_stroke(screen[i], 8.0, Stroke::new(2.0, theme.accent));
+            painter.circle_stroke(screen[i].into(), 8.0, Stroke::new(2.0, theme.accent));
         }
-        let size = |i: usize| painter.layout_no_wrap(points[i].token.clone(), theme.small(), theme.text).size();
-        for (i, rect) in names(screen, canvas, &marked, size) {
+        let size = |i: usize| painter.layout_no_wrap(points[i].token.clone(), theme.small(), theme.text).size().into();
+        for (i, name) in names(screen, canvas, &marked, size) {
+            let rect = Rect::from_min_max(name.min.into(), name.max.into());
             let strong = marked.contains(&i);
             if strong {
                 painter.rect_filled(rect.expand(1.0), CornerRadius::same(3), theme.raised);
@@ -188,13 +188,13 @@ impl MapPanel {
     }
 
     /// Arrows move, plus and minus zoom, 0 shows everything; Page Down and Page Up go from word to word.
-    fn keys(&mut self, ui: &Ui, id: egui::Id, canvas: Rect, camera: &mut Camera, count: usize, found: &[usize]) {
+    fn keys(&mut self, ui: &Ui, id: egui::Id, canvas: Area, camera: &mut Camera, count: usize, found: &[usize]) {
         let filter = EventFilter { horizontal_arrows: true, vertical_arrows: true, ..EventFilter::default() };
         ui.memory_mut(|memory| memory.set_focus_lock_filter(id, filter));
         let pressed = |key| ui.input(|i| i.num_presses(key)) as f32;
         let by =
             vec2(pressed(Key::ArrowLeft) - pressed(Key::ArrowRight), pressed(Key::ArrowUp) - pressed(Key::ArrowDown));
-        camera.pan(canvas, by * PAN);
+        camera.pan(canvas, (by * PAN).into());
         let zoom = pressed(Key::Plus) + pressed(Key::Equals) - pressed(Key::Minus);
         // With the command key they are the text's size.
         if zoom != 0.0 && !ui.input(|i| i.modifiers.command) {
@@ -225,30 +225,7 @@ impl MapPanel {
     }
 }
 
-/// The next word of those that were searched for; of all, by frequency, where nothing was.
-fn next_word(chosen: Option<usize>, step: i32, count: usize, found: &[usize]) -> Option<usize> {
-    let all: Vec<usize> = if found.is_empty() { (0..count).collect() } else { found.to_vec() };
-    let last = all.len().checked_sub(1)?;
-    let at = chosen.and_then(|chosen| all.iter().position(|i| *i == chosen));
-    let next = match at {
-        Some(at) => at.saturating_add_signed(step as isize).min(last),
-        None if step > 0 => 0,
-        None => last,
-    };
-    Some(all[next])
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_keys_go_from_word_to_word() {
-        assert_eq!(next_word(None, 1, 5, &[]), Some(0));
-        assert_eq!(next_word(Some(4), 1, 5, &[]), Some(4));
-        assert_eq!(next_word(Some(2), -1, 5, &[]), Some(1));
-        assert_eq!(next_word(Some(2), 1, 5, &[4, 1]), Some(4));
-        assert_eq!(next_word(Some(4), 1, 5, &[4, 1]), Some(1));
-        assert_eq!(next_word(None, 1, 0, &[]), None);
-    }
+/// A rectangle of the window, for the arithmetic of the plane.
+fn area(rect: Rect) -> Area {
+    Area { min: rect.min.into(), max: rect.max.into() }
 }

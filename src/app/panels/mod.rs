@@ -16,7 +16,8 @@ pub mod plot;
 pub mod sentence;
 pub mod verdicts;
 
-pub use contract::{Ask, Mark, PanelContext, PanelId, Transport, View};
+pub use crate::screen::panel::{Mark, PanelId};
+pub use contract::{Ask, PanelContext, Transport, View};
 
 /// All panels with what they keep.
 #[derive(Default)]

@@ -1,17 +1,15 @@
 //! A person's own sentence, judged on the live weights. They type it, hide words, let the generator draw words, or swap them by hand.
 //! text and edits -> `SetProbeText` -> probes -> two rows of chips, tools for the chosen word, a running score.
 
-mod score;
-
 use super::chip::{self, Column, HEIGHT, Look};
 use super::{Ask, Mark, PanelContext};
+use crate::screen::score::{Score, Word, words};
 use crate::t;
 use crate::train::event::{Change, Command, Probe, ProbeEdit, ProbeToken, ReadToken};
 use crate::view::Lang;
 use egui::{
     Align2, CornerRadius, Rect, RichText, Role, Sense, Stroke, StrokeKind, TextEdit, Ui, WidgetInfo, pos2, vec2,
 };
-use score::{Score, Word, words};
 use std::collections::BTreeMap;
 
 /// More than a row of any preset holds.

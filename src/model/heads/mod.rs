@@ -2,6 +2,7 @@
 //! a forward that writes its results and its loss's gradient, a backward, and a measure of its loss on the host.
 
 pub mod mlm;
+mod reading;
 pub mod rtd;
 
 use super::encoder::Lookup;
@@ -10,6 +11,8 @@ use super::ledger::{Entry, Named, Rules, Tower};
 use crate::batch::{Batch, StepTotals};
 use crate::objective::{At, Head};
 use crate::plan::{Recorder, Tensor};
+
+pub use reading::Reading;
 
 /// The parameters that a head has of its own.
 pub fn entries(list: &mut Vec<Entry>, head: Head, network: Named, tower: &Tower, rules: &Rules) {
@@ -29,21 +32,6 @@ pub enum Weights {
 pub enum Saved {
     Mlm(mlm::Saved),
     Rtd(rtd::Saved),
-}
-
-/// What a head's forward is told beside the encoder's output.
-pub struct Reading<'a> {
-    pub io: &'a Io,
-    /// The ids that the encoder read, and 1 for each that is not the original. (B, T) each
-    pub text: (&'a Tensor, &'a Tensor),
-    /// The positions whose loss counts.
-    pub at: At,
-    /// Which of the step's scales weighs the loss.
-    pub scale: u32,
-    /// Of the samples.
-    pub temperature: f32,
-    /// Epsilon of the layer normalisation.
-    pub eps: f32,
 }
 
 impl Weights {

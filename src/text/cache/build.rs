@@ -142,11 +142,10 @@ pub(super) fn encode_all<W: Write>(
     }
     let built = writer.finish().map_err(full)?;
     if built.tokens == 0 {
-        return Err(Error::failed(match built.dropped_documents {
-            0 => "the corpus holds no text".to_owned(),
-            dropped => format!("all {dropped} documents have too many tokens a character for this tokenizer"),
-        })
-        .hint("check the files, and that the tokenizer fits their language"));
+        return Err(match built.dropped_documents {
+            0 => Error::failed("corpus-holds-no-text"),
+            dropped => Error::failed("tokenizer-does-not-fit").with("documents", dropped),
+        });
     }
     Ok(built)
 }

@@ -52,10 +52,8 @@ pub fn open_or_build<I: Iterator<Item = Result<Chunk>>>(
     build(&path, key, tokenizer, options, chunks(), progress)?;
     match open(&path, key) {
         Ok(Some(cache)) => Ok((cache, origin)),
-        Ok(None) => Err(Error::failed("the token cache is gone right after it was written").at(path.display())),
-        Err(reason) => Err(Error::failed(format!("the token cache was written, but reads back as {reason}"))
-            .at(path.display())
-            .hint("the disk may be failing; choose another folder")),
+        Ok(None) => Err(Error::failed("cache-gone").at(path.display())),
+        Err(reason) => Err(Error::failed("cache-reads-back-wrong").with("why", reason).at(path.display())),
     }
 }
 

@@ -31,7 +31,7 @@ impl FromStr for Language {
         match code {
             "en" => Ok(Self::English),
             "pt" => Ok(Self::Portuguese),
-            other => Err(Error::usage(format!("there is no built-in text in \"{other}\"")).hint("en or pt")),
+            other => Err(Error::usage("no-builtin-language").with("value", other)),
         }
     }
 }
@@ -43,7 +43,7 @@ impl FromStr for Level {
         match name {
             "first-steps" => Ok(Self::FirstSteps),
             "stories" => Ok(Self::Stories),
-            other => Err(Error::usage(format!("there is no level \"{other}\"")).hint("first-steps or stories")),
+            other => Err(Error::usage("no-such-level").with("value", other)),
         }
     }
 }

@@ -211,7 +211,7 @@ pub fn read(language: Language, file: &str, text: &str) -> Result<Rules> {
 
 impl Reader<'_> {
     fn wrong(&self, what: impl Into<String>) -> Error {
-        Error::failed(what.into()).at(format!("{}:{}", self.file, self.line))
+        Error::failed("grammar-file-wrong").with("detail", what.into()).at(format!("{}:{}", self.file, self.line))
     }
 
     fn read_line(&mut self, line: &str, block: &mut Block) -> Result<()> {
@@ -728,7 +728,7 @@ impl Reader<'_> {
                         step.groups.len(),
                         step.max
                     );
-                    return Err(Error::failed(what).at(self.file));
+                    return Err(Error::failed("grammar-file-wrong").with("detail", what).at(self.file));
                 }
                 for (g, group) in step.groups.iter().enumerate() {
                     for (f, frame) in group.frames.iter().enumerate() {
@@ -740,7 +740,7 @@ impl Reader<'_> {
             }
         }
         if self.scripts.is_empty() {
-            return Err(Error::failed("a grammar without a script").at(self.file));
+            return Err(Error::failed("grammar-file-wrong").with("detail", "a grammar without a script").at(self.file));
         }
         let articles = match self.language {
             Language::English => ["a", "an"].map(|word| self.lexicon.intern(word)),

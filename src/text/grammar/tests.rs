@@ -259,11 +259,17 @@ fn word_forms_and_entropy_are_what_each_level_promises() {
 #[test]
 fn mistakes_in_a_grammar_are_named_with_their_line() {
     for (text, want) in [
-        ("noun: leite", "1: the gender of \"leite\""),
-        ("noun: gato gato", "1: \"gato\" is listed twice"),
-        ("table t A/n\nvaca", "2: \"vaca\" is not in the Noun list"),
-        ("noun: vaca\ntable t A/n\nvaca\nscript s\nuse t\nstep 1\n- {mugir:A}.", "7: \"mugir\" is in no word list"),
-        ("noun: vaca\nverb: mugir\ntable t A/n\nvaca\nscript s\nuse t\nstep 1\n- {mugir}.", "8: {mugir} agrees"),
+        ("noun: leite", "t:1: grammar-file-wrong (detail = the gender of \"leite\""),
+        ("noun: gato gato", "t:1: grammar-file-wrong (detail = \"gato\" is listed twice"),
+        ("table t A/n\nvaca", "t:2: grammar-file-wrong (detail = \"vaca\" is not in the Noun list"),
+        (
+            "noun: vaca\ntable t A/n\nvaca\nscript s\nuse t\nstep 1\n- {mugir:A}.",
+            "t:7: grammar-file-wrong (detail = \"mugir\" is in no word list",
+        ),
+        (
+            "noun: vaca\nverb: mugir\ntable t A/n\nvaca\nscript s\nuse t\nstep 1\n- {mugir}.",
+            "t:8: grammar-file-wrong (detail = {mugir} agrees",
+        ),
     ] {
         let error = Grammar::from_source(Language::Portuguese, Level::FirstSteps, "t", text).unwrap_err().to_string();
         assert!(error.contains(want), "{error}");

@@ -162,13 +162,13 @@ fn tokenizer_config_wins_over_the_normaliser_of_tokenizer_json() {
 fn errors_name_what_is_wrong() {
     let error = |files: Files<'_>| Tokenizer::from_files(files, Cleaning::UNCASED, "DIR").unwrap_err().to_string();
     let txt = |text| error(Files { vocab_txt: Some(text), ..Files::default() });
-    assert!(txt(b"[PAD]\n[UNK]\n[CLS]\n[MASK]\n").contains("no [SEP]"));
-    assert!(txt(b"[PAD]\n\xff\n").contains("a wrong byte at 6"));
+    assert!(txt(b"[PAD]\n[UNK]\n[CLS]\n[MASK]\n").contains("name = [SEP]"));
+    assert!(txt(b"[PAD]\n\xff\n").contains("vocabulary-not-utf8 (byte = 6)"));
     let json = |text: &str| error(Files { tokenizer_json: Some(text.as_bytes()), ..Files::default() });
     assert!(json("{").contains("tokenizer.json"));
-    assert!(json(r#"{"model": {"type": "BPE", "vocab": {}}}"#).contains("a BPE model"));
-    assert!(json(r#"{"model": {"type": "WordPiece", "vocab": {"a": 0, "b": 2}}}"#).contains("not below 2"));
-    assert!(error(Files::default()).contains("no vocab.txt"));
+    assert!(json(r#"{"model": {"type": "BPE", "vocab": {}}}"#).contains("not-wordpiece (kind = BPE)"));
+    assert!(json(r#"{"model": {"type": "WordPiece", "vocab": {"a": 0, "b": 2}}}"#).contains("vocabulary-id-wrong"));
+    assert!(error(Files::default()).contains("no-tokenizer-here"));
     let missing = Tokenizer::load(Path::new("no such file"), Cleaning::UNCASED).unwrap_err();
     assert!(missing.to_string().contains("no such file"));
 }

@@ -27,7 +27,8 @@ pub fn resolve_model(path: &Path) -> Result<Model> {
         return Err(not_a_folder(path));
     }
     if checkpoints_of(path).is_dir() {
-        let checkpoint = whole_or_offer(path, |before| format!("use the one before it: {}", typed(&before.dir)))?;
+        let checkpoint =
+            whole_or_offer(path, |error, before| error.with("before", typed(&before.dir)).hint("help-use-before"))?;
         return Ok(from_checkpoint(path, checkpoint));
     }
     if path.join(STATE).is_file() {
@@ -37,9 +38,7 @@ pub fn resolve_model(path: &Path) -> Result<Model> {
     let mut model = Model { path: path.to_owned(), discriminator, generator, checkpoint: None };
     if model.discriminator.is_none() && model.generator.is_none() {
         if !path.join("config.json").is_file() {
-            return Err(Error::failed("neither a run nor an ELECTRA model").at(path.display()).hint(
-                "expected: a run's folder (with checkpoints/), a folder with discriminator/ and generator/, or a Hugging Face ELECTRA folder (with config.json and model.safetensors)",
-            ));
+            return Err(Error::failed("neither-run-nor-model").at(path.display()));
         }
         match role_of(path)? {
             Role::Discriminator => model.discriminator = Some(path.to_owned()),
@@ -71,12 +70,11 @@ impl Model {
             Role::Encoder | Role::Generator => (&self.generator, Role::Discriminator),
         };
         wanted.as_deref().ok_or_else(|| {
-            Error::failed(format!("there is only a {} here, and a {} is needed", other.folder(), role.folder()))
+            Error::failed("wrong-network-here")
+                .with("found", other.folder())
+                .with("wanted", role.folder())
+                .with("architecture", role.architecture())
                 .at(self.path.display())
-                .hint(format!(
-                    "give a run, a folder with discriminator/ and generator/, or an {} folder",
-                    role.architecture()
-                ))
         })
     }
 
@@ -93,20 +91,18 @@ fn from_checkpoint(path: &Path, checkpoint: Checkpoint) -> Model {
 
 fn not_a_folder(path: &Path) -> Error {
     if path.is_file() {
-        return Error::failed("a folder is needed, this is a file")
-            .at(path.display())
-            .hint("give the folder that holds it");
+        return Error::failed("file-in-place-of-folder").at(path.display());
     }
     let text = path.display().to_string();
-    let error = Error::failed("there is no such folder").at(&text);
     // OWNER/NAME is how the hub's models are called; nothing is downloaded here.
     if !path.is_absolute() && text.split('/').count() == 2 && !text.starts_with('.') {
-        return error.hint(format!(
-            "check the path; a model of the Hugging Face hub is downloaded first: hf download {text} --local-dir {}",
-            text.replace('/', "-")
-        ));
+        return Error::failed("no-such-folder")
+            .with("model", &text)
+            .with("folder", text.replace('/', "-"))
+            .hint("help-download-first")
+            .at(&text);
     }
-    error.hint("check the path; relative paths start at the current folder")
+    Error::failed("no-such-folder").hint("help-check-path").at(&text)
 }
 
 /// The run below `runs` whose newest checkpoint was written last: what `--resume` alone goes on with.

@@ -94,20 +94,20 @@ pub fn parse_state(bytes: &[u8]) -> Result<(State, BTreeMap<String, FileRecord>)
 }
 
 pub(super) fn parse(bytes: &[u8]) -> std::result::Result<(State, BTreeMap<String, FileRecord>), Flaw> {
-    let unreadable = |e: serde_json::Error| Flaw::Damaged(Error::failed(format!("the state cannot be read: {e}")));
+    let unreadable =
+        |e: serde_json::Error| Flaw::Damaged(Error::failed("state-unreadable").with("detail", e.to_string()));
     let envelope: Envelope = serde_json::from_slice(bytes).map_err(unreadable)?;
     let version = envelope.format_version;
     if version > FORMAT_VERSION {
-        let what =
-            format!("the checkpoint has format_version {version}; this Electroscope reads up to {FORMAT_VERSION}");
-        return Err(Flaw::Newer(Error::failed(what).hint("it was written by a newer Electroscope: update this one")));
+        let error = Error::failed("checkpoint-is-newer").with("version", version).with("known", FORMAT_VERSION);
+        return Err(Flaw::Newer(error));
     }
     if version == 0 || !hash_holds(bytes, envelope.state_sha256.as_deref()) {
-        return Err(Flaw::Damaged(Error::failed("its content is not what its checkpoint wrote (SHA-256 differs)")));
+        return Err(Flaw::Damaged(Error::failed("file-of-other-content")));
     }
     let file: StateFile = serde_json::from_slice(bytes).map_err(unreadable)?;
     if let Some(name) = file.files.keys().find(|name| !stays_inside(name)) {
-        return Err(Flaw::Damaged(Error::failed(format!("it lists {name:?}, which lies outside its checkpoint"))));
+        return Err(Flaw::Damaged(Error::failed("file-outside-checkpoint").with("name", format!("{name:?}"))));
     }
     Ok((file.state, file.files))
 }
@@ -162,7 +162,7 @@ pub(super) mod tests {
         let Err(Flaw::Newer(error)) = parse(&to_json(&state, &BTreeMap::new())) else {
             panic!("newer must be told apart")
         };
-        assert!(error.to_string().contains("has format_version 3; this Electroscope reads up to 1"), "{error}");
+        assert!(error.to_string().contains("checkpoint-is-newer (version = 3, known = 1)"), "{error}");
         // A future format may have none of today's fields.
         assert!(matches!(parse(br#"{"format_version": 2}"#), Err(Flaw::Newer(_))));
     }

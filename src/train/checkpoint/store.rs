@@ -48,24 +48,23 @@ impl RunFolder {
     fn refuse_run(run: &Path) -> Result<()> {
         let resumable = run.is_dir() && !list(run)?.is_empty();
         let written = ["config.toml", "metrics.jsonl"].iter().any(|name| run.join(name).exists());
-        let hint = if resumable {
-            format!(
-                "continue it with: electroscope train --resume --out {}; or choose another folder with --out",
-                typed(run)
-            )
-        } else if written {
+        match (resumable, written) {
+            (true, _) => Err(Error::usage("folder-holds-a-run")
+                .with("run", typed(run))
+                .hint("help-resume-or-other-folder")
+                .at(run.display())),
             // It ended before its first checkpoint: nothing in it can be gone on with.
-            "it has no checkpoint to go on from: remove it, or choose another folder with --out".to_owned()
-        } else {
-            return Ok(());
-        };
-        Err(Error::usage("the folder already holds a run").at(run.display()).hint(hint))
+            (false, true) => {
+                Err(Error::usage("folder-holds-a-run").hint("help-remove-or-other-folder").at(run.display()))
+            }
+            (false, false) => Ok(()),
+        }
     }
 
     /// Takes the folder of a run to go on with, and clears what a killed write left in it.
     pub fn open(run: &Path) -> Result<Self> {
         if !run.is_dir() {
-            return Err(Error::usage("there is no such run").at(run.display()).hint("start it without --resume"));
+            return Err(Error::usage("no-such-run").at(run.display()));
         }
         Self::lock(run)?.cleared()
     }
@@ -86,10 +85,12 @@ impl RunFolder {
                 let mut holder = String::new();
                 // Windows does not let a locked file be read: then the message goes without the number.
                 file.read_to_string(&mut holder).ok();
-                let who = if holder.is_empty() { String::new() } else { format!(" (process {})", holder.trim()) };
-                return Err(Error::failed(format!("another Electroscope{who} is training in this folder"))
-                    .at(run.display())
-                    .hint("wait for it or stop it, or choose another folder with --out"));
+                return Err(Error::failed(match holder.trim() {
+                    "" => "folder-in-use",
+                    _ => "folder-in-use-by",
+                })
+                .with("process", holder.trim())
+                .at(run.display()));
             }
             // Some network file systems know no locks; training there must still be possible.
             Err(TryLockError::Error(e)) if e.kind() == std::io::ErrorKind::Unsupported => {}

@@ -1,4 +1,4 @@
-//! What a training step is made of: its dispatches with their sizes, and what each of them takes.
+//! What a training step consists of: its dispatches with their sizes, and the time that each of them takes.
 
 use super::finite_or_null;
 use crate::plan::Stage;
@@ -51,10 +51,10 @@ pub struct DispatchCost {
     pub workgroups: u32,
     /// Runs of it in one optimizer step: more than one with accumulation.
     pub times: u32,
-    /// Of one run: moved at least, and multiplied or added.
+    /// The bytes that one run must move, and the FLOPs that it computes.
     pub bytes: u64,
     pub flops: u64,
-    /// Of one run, the shortest of those timed.
+    /// The shortest of the timed runs.
     #[serde(default, with = "finite_or_null")]
     pub secs: Option<f64>,
 }

@@ -123,7 +123,7 @@ pub struct BatchSample {
     pub step: u64,
     /// The last stage that is done: up to mask nothing is proposed, up to propose nothing replaced, up to replace nothing judged.
     pub known: Stage,
-    /// Of the optimizer step's rows, the number of the first shown: it moves on with every sample.
+    /// The number, among the optimizer step's rows, of the first row shown. It moves on with every sample.
     pub first_row: u32,
     /// Padding left out.
     pub rows: Vec<Vec<ReadToken>>,
@@ -215,7 +215,7 @@ pub struct EmbeddingMap {
     pub step: u64,
     /// Most frequent first; special tokens left out.
     pub points: Vec<MapPoint>,
-    /// Of all their variance, the share that each axis shows.
+    /// The share of all their variance that each axis shows.
     pub explained: [f64; 2],
 }
 

@@ -1,4 +1,4 @@
-//! Every event and command survives its way through JSON, and says what the contract asks for.
+//! Tests that every event and command survives its way through JSON, and has the fields that the contract asks for.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,5 @@
-//! What a judge's verdicts come to: counts at a threshold, calibration, and the histogram that every threshold can be read from.
+//! Sums of a discriminator's verdicts: counts at a threshold, calibration, and the histogram from which counts at any threshold can be
+//! read.
 
 use super::finite_or_null;
 use serde::{Deserialize, Serialize};

@@ -1,36 +1,18 @@
-//! Held-out metrics, a slice at a time: fixed masks, fixed noise, replacements drawn by the generator as it is now; and on the
-//! built-in text what the judge knows of its grammar.
+//! Computes held-out metrics, a slice at a time, with fixed masks, fixed noise, and replacements drawn by the generator as it is now.
+//! On the built-in text it also measures what the judge knows of its grammar.
 
-use super::{EVAL_SEED, Readback, Session};
+use super::evaluation::{Evaluation, Examples, Part, p_replaced};
+use super::readback::Readback;
+use super::{EVAL_SEED, Session};
 use crate::Result;
 use crate::batch::Batch;
 use crate::model::io::Outputs;
 use crate::plan::{Stage, Step};
-use crate::text::tokenizer::Tokenizer;
-use crate::train::event::{EvalMetrics, JUDGE_BINS, JudgeHistogram, JudgedExample};
+use crate::train::event::{EvalMetrics, JUDGE_BINS, JudgeHistogram};
 use crate::train::rules::{Judged, RuleRows};
 use crate::train::step;
 use std::ops::Range;
 use std::time::Duration;
-
-/// An evaluation that is under way.
-pub struct Evaluation {
-    part: Part,
-    /// Of the part's batches.
-    index: usize,
-    /// Dispatches left of the batch in the engine; none before its first.
-    left: Option<Range<usize>>,
-    held_out: Readback,
-    histogram: JudgeHistogram,
-    examples: Examples,
-    rules: Judged,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Part {
-    HeldOut,
-    Rules,
-}
 
 impl Session {
     /// Held-out metrics, all at once.
@@ -163,81 +145,5 @@ fn count(histogram: &mut JudgeHistogram, out: &Outputs, batch: &Batch) {
             let bins = if token.replaced { &mut histogram.replaced } else { &mut histogram.original };
             bins[((p * JUDGE_BINS as f64) as usize).min(JUDGE_BINS - 1)] += 1;
         }
-    }
-}
-
-fn p_replaced(logit: f32) -> f64 {
-    1.0 / (1.0 + (-f64::from(logit)).exp())
-}
-
-/// Tokens of either kind are kept from each of this many equal parts of p(replaced), so that any threshold has some on both sides.
-const HEIGHTS: usize = 10;
-/// As many of each.
-const EXAMPLES: usize = 6;
-/// Tokens shown on each side of an example.
-const AROUND: usize = 8;
-
-#[derive(Default)]
-struct Examples {
-    taken: [[usize; HEIGHTS]; 2],
-    told: Vec<JudgedExample>,
-}
-
-impl Examples {
-    fn add(&mut self, out: &Outputs, batch: &Batch, tokenizer: &Tokenizer) {
-        for n in (0..batch.ids.len()).filter(|&n| batch.eligible[n] == 1) {
-            let token = out.token(n);
-            let p_replaced = p_replaced(token.logit);
-            if !p_replaced.is_finite() {
-                continue;
-            }
-            let height = ((p_replaced * HEIGHTS as f64) as usize).min(HEIGHTS - 1);
-            let taken = &mut self.taken[usize::from(token.replaced)][height];
-            if *taken == EXAMPLES {
-                continue;
-            }
-            *taken += 1;
-            let row = n / batch.row_len * batch.row_len;
-            let last = (row..row + batch.row_len).rfind(|&n| batch.attention[n] == 1).unwrap_or(n);
-            let read = |cells: Range<usize>| {
-                let ids = cells.map(|n| out.token(n).corrupted_id).filter(|&id| !tokenizer.specials().excludes(id));
-                joined(ids.map(|id| tokenizer.token(id)))
-            };
-            self.told.push(JudgedExample {
-                before: read(n.saturating_sub(AROUND).max(row)..n),
-                token: tokenizer.token(token.corrupted_id).to_owned(),
-                after: read(n + 1..(n + 1 + AROUND).min(last + 1)),
-                original: tokenizer.token(batch.ids[n]).to_owned(),
-                replaced: token.replaced,
-                masked: batch.token_slot[n] != crate::batch::NONE,
-                p_replaced,
-            });
-        }
-    }
-}
-
-/// Pieces as words.
-fn joined<'a>(pieces: impl Iterator<Item = &'a str>) -> String {
-    let mut text = String::new();
-    for piece in pieces {
-        match piece.strip_prefix("##") {
-            Some(rest) => text.push_str(rest),
-            None => {
-                if !text.is_empty() {
-                    text.push(' ');
-                }
-                text.push_str(piece);
-            }
-        }
-    }
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn pieces_join_to_words() {
-        assert_eq!(super::joined(["the", "dog", "##s", "bark"].into_iter()), "the dogs bark");
-        assert_eq!(super::joined(["##ing", "it"].into_iter()), "ing it");
     }
 }

@@ -1,4 +1,4 @@
-//! A person's own text as a row of the readout: cut into tokens, with what was done to its words.
+//! Makes a row of the readout from a person's own text: it cuts the text into tokens and applies what was done to its words.
 //! text + edits -> [`OwnText`] -> a row of the probe's batch -> what came out, as [`Probe`].
 
 use super::sample::{Seen, Total, proposals};
@@ -34,7 +34,7 @@ struct OwnToken {
     span: Range<usize>,
     word: u32,
     change: Option<Change>,
-    /// Of those kept for this text.
+    /// Its slot, among those that are kept for this text.
     slot: Option<usize>,
 }
 

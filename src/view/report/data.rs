@@ -1,4 +1,4 @@
-//! What the page's script draws: every series decimated, every probe snapshot packed, small whatever the run's length.
+//! What the page's script draws: every series decimated, every probe snapshot packed. It stays small whatever the run's length.
 //! events -> [`Data`] -> JSON.
 
 use std::collections::HashMap;

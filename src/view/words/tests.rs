@@ -252,10 +252,10 @@ fn a_warning_is_written_as_each_language_writes_numbers() {
 #[test]
 fn an_error_has_its_place_and_its_advice() {
     let source = std::io::Error::from(std::io::ErrorKind::NotFound);
-    let gone = Error::io("io-read-text", Path::new("a/b"), &source);
+    let gone = Error::io("io-read-state", Path::new("a/b"), &source);
     let [en, pt] = [Lang::En, Lang::Pt].map(|lang| error(&gone, lang));
     let help = "check the path; relative paths start at the current folder";
-    assert_eq!(en, format!("a/b: cannot read the text: {source}\n  help: {help}"));
+    assert_eq!(en, format!("a/b: cannot read the state: {source}\n  help: {help}"));
     assert!(pt.starts_with("a/b: não foi possível ") && pt.contains("\n  ajuda: confira o caminho"), "{pt}");
     // Whole inside another message, as a warning tells it.
     let safe = Message::new("checkpoint-is-safe").with("step", 1200_u64);

@@ -1,8 +1,8 @@
 //! Draws one network's attention as two columns of tokens with lines between them: who looks (left) at whom (right).
 //! [`Shown`] -> lines whose width and strength are the weight; the token in the focus also gets numbers.
 
-use super::weights::Shown;
 use crate::app::panels::{PanelContext, chip};
+use crate::screen::attention::Shown;
 use crate::t;
 use egui::{Align2, Color32, CornerRadius, Rect, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
 

@@ -1,11 +1,12 @@
 //! One chart: which curves it holds, how a reader tells them apart, and what else is drawn with them.
 
-use super::time::Timeline;
 use crate::app::panels::PanelContext;
-use crate::app::panels::plot::{self, Axis, Dash, Plot};
-use crate::app::smooth::Metric;
-use crate::app::state::RunState;
+use crate::app::panels::plot::{self, Dash, Plot};
 use crate::app::theme::Theme;
+use crate::screen::axis::{self, Axis};
+use crate::screen::smooth::Metric;
+use crate::screen::state::RunState;
+use crate::screen::time::Timeline;
 use egui::{Align2, Color32, Painter, Rect, Sense, Stroke, Ui, vec2};
 
 /// Charts that are shown together.
@@ -136,7 +137,7 @@ impl Chart {
         let y = if self.shares && !log_y {
             Axis::new(0.0, 1.0, false)
         } else {
-            let [min, max] = plot::range(self.values(cx, span, log_y)).unwrap_or([0.0, 1.0]);
+            let [min, max] = axis::range(self.values(cx, span, log_y)).unwrap_or([0.0, 1.0]);
             let margin = if log_y { 0.0 } else { (max - min) * 0.06 };
             Axis::new(min - margin, max + margin, log_y)
         };
@@ -155,7 +156,7 @@ impl Chart {
         }
         values.retain(|value| !log_y || *value > 0.0);
         // A level line is in sight, however few the steps are that it counts against.
-        if let (Some(level), Some([min, max])) = (self.level(state), plot::range(values.clone())) {
+        if let (Some(level), Some([min, max])) = (self.level(state), axis::range(values.clone())) {
             values.retain(|value| (min..=max).contains(value));
             values.extend(std::iter::repeat_n(level, 1 + values.len() / 100));
         }
@@ -325,7 +326,7 @@ fn value_at(run: &RunState, metric: Metric, step: Option<u64>, span: Option<usiz
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::app::state::Source;
+    use crate::screen::state::Source;
     use crate::train::event::{Event, StepMetrics};
 
     #[test]

@@ -3,6 +3,7 @@
 use super::job::{Job, finished};
 use crate::app::panels::PanelContext;
 use crate::error::Kind;
+use crate::view::words;
 use crate::{Error, t};
 use egui::{Button, Context, Response, RichText, Role, TextEdit, Ui, WidgetInfo};
 use std::path::PathBuf;
@@ -22,7 +23,7 @@ pub fn weak(ui: &mut Ui, cx: &PanelContext, text: impl Into<String>) {
 /// What went wrong, and what to do about it.
 pub fn error_ui(ui: &mut Ui, cx: &PanelContext, error: &Error) {
     let key = if error.kind == Kind::Usage { "data-error-usage" } else { "data-error" };
-    ui.label(RichText::new(t!(cx, key, details = error.to_string())).color(cx.theme.alert));
+    ui.label(RichText::new(t!(cx, key, details = words::error(error, cx.lang()))).color(cx.theme.alert));
 }
 
 /// A button whose text is short because its row says the rest; a screen reader hears all of it.

@@ -88,12 +88,10 @@ pub fn typed_path(typed: &str) -> Result<PathBuf> {
     let typed = typed.trim().trim_matches(['"', '\'']);
     let path = PathBuf::from(typed.strip_prefix("file://").unwrap_or(typed));
     if typed.is_empty() {
-        return Err(Error::usage("no path was typed"));
+        return Err(Error::usage("no-path-typed"));
     }
     if !path.exists() {
-        return Err(Error::failed("there is nothing at this path")
-            .at(path.display())
-            .hint("check the path; relative paths start at the folder the program was started in"));
+        return Err(Error::failed("nothing-at-path").at(path.display()));
     }
     Ok(path)
 }
@@ -117,7 +115,7 @@ mod tests {
         assert!(kept.can_go_on());
         assert_eq!(kind(&run).unwrap(), Opened::Run);
         assert!(!is_text(&run) && is_text(&dir.path().join("notes")));
-        assert!(kind(&dir.path().join("notes")).unwrap_err().to_string().contains("neither a run nor"));
+        assert!(kind(&dir.path().join("notes")).unwrap_err().to_string().contains("neither-run-nor-model"));
     }
 
     #[test]

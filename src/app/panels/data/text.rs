@@ -304,7 +304,7 @@ mod tests {
     #[test]
     fn files_are_looked_at_and_a_folder_without_text_is_an_error() {
         let dir = tempfile::tempdir().unwrap();
-        assert!(look(&[dir.path().to_owned()]).unwrap_err().to_string().contains("nothing to train on"));
+        assert!(look(&[dir.path().to_owned()]).unwrap_err().to_string().contains("nothing-to-train-on"));
         std::fs::write(dir.path().join("a.txt"), "the dog\n").unwrap();
         std::fs::write(dir.path().join("LICENSE"), "none").unwrap();
         let found = look(&[dir.path().to_owned()]).unwrap();

@@ -4,7 +4,6 @@
 
 use super::super::PanelContext;
 use super::super::chip;
-use crate::app::state::RunState;
 use crate::t;
 use crate::train::event::ReadToken;
 use egui::{Align2, Grid, RichText, Sense, Shape, Stroke, Ui, pos2, vec2};
@@ -19,16 +18,6 @@ pub fn spoken(token: &ReadToken, cx: &PanelContext) -> String {
     } else {
         t!(cx, "flow-token-original", token = read, p = p, verdict = verdict)
     }
-}
-
-/// Step and p(replaced) of this token in every readout that has it; nothing for tokens of a batch, which comes once.
-pub fn history(state: &RunState, sentence: usize, index: usize, token: &ReadToken) -> Vec<(u64, f64)> {
-    let of_readout = |readout: &crate::train::event::Readout| {
-        let then = readout.sentences.get(sentence)?.get(index)?;
-        let same = then.original_id == token.original_id;
-        same.then_some((readout.step, then.p_replaced?))
-    };
-    state.readouts.iter().filter_map(of_readout).collect()
 }
 
 pub fn details_ui(ui: &mut Ui, token: &ReadToken, history: &[(u64, f64)], cx: &PanelContext) {
@@ -105,23 +94,5 @@ fn history_ui(ui: &mut Ui, history: &[(u64, f64)], cx: &PanelContext) {
     for (p, text) in [(0.0, "0"), (1.0, "1")] {
         let align = if p > 0.5 { Align2::LEFT_TOP } else { Align2::LEFT_BOTTOM };
         painter.text(at(last.0, p) + vec2(6.0, 0.0), align, text, cx.theme.small(), cx.theme.weak);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::app::state::Source;
-    use crate::train::event::{Event, Readout};
-
-    #[test]
-    fn a_token_has_the_history_of_its_own_place() {
-        let token = |original_id, p| ReadToken { original_id, p_replaced: Some(p), ..ReadToken::default() };
-        let readout =
-            |step, id, p| Event::Readout(Readout { step, sentences: vec![vec![], vec![token(7, 0.0), token(id, p)]] });
-        let events = [readout(1, 5, 0.4), readout(10, 5, 0.6), readout(20, 9, 0.9)];
-        let state = RunState::from_events(Source::Live, events);
-        assert_eq!(history(&state, 1, 1, &token(5, 0.0)), [(1, 0.4), (10, 0.6)]);
-        assert!(history(&state, 4, 0, &token(5, 0.0)).is_empty());
     }
 }

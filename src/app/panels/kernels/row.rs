@@ -1,7 +1,7 @@
 //! One line of the list: a dispatch, or all dispatches of a kernel together.
 
-use super::sum::{Sum, bytes_text, flops_text, secs_text, shape_text};
 use crate::app::panels::PanelContext;
+use crate::screen::kernels::sum::{Sum, bytes_text, flops_text, secs_text, shape_text};
 use crate::t;
 use crate::train::event::DispatchCost;
 use egui::{Align2, CornerRadius, Rect, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};

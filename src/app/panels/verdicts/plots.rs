@@ -1,8 +1,9 @@
 //! What all thresholds together say: ROC, precision over recall, and the reliability diagram.
 
-use super::edge;
 use crate::app::panels::PanelContext;
-use crate::app::panels::plot::{Axis, Dash, Plot};
+use crate::app::panels::plot::{Dash, Plot};
+use crate::screen::axis::Axis;
+use crate::screen::verdicts::edge;
 use crate::t;
 use crate::train::event::{Calibration, CalibrationBin, Confusion, EvalMetrics};
 use egui::{Pos2, Rect, Response, RichText, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};

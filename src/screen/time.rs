@@ -1,7 +1,7 @@
 //! What the curves run over: steps, tokens or seconds; from a step to its place, and back.
 
-use crate::app::panels::plot::Axis;
-use crate::app::state::RunState;
+use super::axis::Axis;
+use crate::screen::state::RunState;
 use crate::train::event::StepMetrics;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,7 +78,7 @@ impl Timeline {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::app::state::Source;
+    use crate::screen::state::Source;
     use crate::train::event::Event;
 
     fn line(state: &RunState, time: Time, log: bool) -> Timeline {

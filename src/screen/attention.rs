@@ -1,9 +1,10 @@
-//! What an attention map says, computed without drawing: weights of a head or of all, which tokens are shown, whom one looks at.
+//! What an attention map says, computed without drawing: the weights of one head or of all, which tokens are shown, and whom a token
+//! looks at.
 //! `AttentionMap` -> [`Shown`].
 
 use crate::train::event::AttentionMap;
 
-/// Tokens drawn at most: more lines than that are a cloud.
+/// The most tokens that are drawn. More lines than that are a cloud.
 pub const TOKENS_MAX: usize = 64;
 
 /// The part of a map that is drawn: its visible tokens and, of each, the weights it gives to the visible ones.
@@ -12,7 +13,7 @@ pub struct Shown {
     pub tokens: Vec<String>,
     /// `rows[from][to]`.
     pub rows: Vec<Vec<f32>>,
-    /// Of each token, what it gives to tokens that are not drawn.
+    /// For each token, the weight that it gives to tokens that are not drawn.
     pub hidden: Vec<f32>,
     /// Tokens beyond [`TOKENS_MAX`].
     pub left_out: usize,

@@ -1,6 +1,6 @@
 //! The nine pages as data: what each says, asks and points at. The words stand in `assets/strings`.
 
-use crate::app::panels::{Mark, PanelId};
+use crate::screen::panel::{Mark, PanelId};
 
 /// A page: text, a prediction to make, the answer, and what is marked meanwhile.
 pub struct Page {

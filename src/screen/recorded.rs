@@ -224,7 +224,7 @@ fn digits(value: f64, count: i32) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::app::state::{RunState, Source};
+    use crate::screen::state::{RunState, Source};
     use crate::train::event::{AttentionMap, BatchSample, Network, Stage};
 
     #[test]

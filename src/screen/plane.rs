@@ -2,35 +2,71 @@
 //! word coordinates -> [`Camera`] -> screen coordinates.
 
 use crate::train::event::MapPoint;
-use egui::{Pos2, Rect, Vec2, pos2, vec2};
 
 /// Names drawn at most.
 pub const NAMES_MAX: usize = 120;
 const ZOOM: [f32; 2] = [0.5, 200.0];
+/// From a word's point to its name's upper left corner.
+const NAME_OFFSET: Pair = [5.0, -9.0];
+
+/// Across and down on the screen, in points; or a place in the plane, whose second number grows upwards.
+pub type Pair = [f32; 2];
+
+/// A rectangle of the screen.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Area {
+    pub min: Pair,
+    pub max: Pair,
+}
+
+impl Area {
+    pub fn at(min: Pair, size: Pair) -> Self {
+        Self { min, max: [min[0] + size[0], min[1] + size[1]] }
+    }
+
+    pub fn size(&self) -> Pair {
+        [0, 1].map(|axis| self.max[axis] - self.min[axis])
+    }
+
+    pub fn center(&self) -> Pair {
+        [0, 1].map(|axis| (self.min[axis] + self.max[axis]) / 2.0)
+    }
+
+    pub fn contains(&self, at: Pair) -> bool {
+        (0..2).all(|axis| (self.min[axis]..=self.max[axis]).contains(&at[axis]))
+    }
+
+    pub fn intersects(&self, other: &Self) -> bool {
+        (0..2).all(|axis| self.min[axis] <= other.max[axis] && other.min[axis] <= self.max[axis])
+    }
+}
 
 /// Which part of the plane is looked at.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Camera {
     /// In the plane.
-    pub center: Vec2,
+    pub center: Pair,
     /// Times the scale at which everything fits.
     pub zoom: f32,
     /// Half the side of the square around all words.
     reach: f32,
-    middle: Vec2,
+    middle: Pair,
 }
 
 impl Camera {
     /// Everything, with a margin.
     pub fn around(points: &[MapPoint]) -> Self {
         let finite = points.iter().filter(|p| p.x.is_finite() && p.y.is_finite());
-        let bounds = finite.fold(Rect::NOTHING, |mut rect, p| {
-            rect.extend_with(pos2(p.x, p.y));
-            rect
+        let bounds = finite.fold(None, |bounds: Option<Area>, p| {
+            let at = [p.x, p.y];
+            let Area { min, max } = bounds.unwrap_or(Area { min: at, max: at });
+            let [min, max] = [[0, 1].map(|axis| min[axis].min(at[axis])), [0, 1].map(|axis| max[axis].max(at[axis]))];
+            Some(Area { min, max })
         });
-        let bounds = if bounds.is_finite() { bounds } else { Rect::from_center_size(Pos2::ZERO, Vec2::splat(1.0)) };
-        let middle = bounds.center().to_vec2();
-        let reach = (bounds.width().max(bounds.height()) * 0.53).max(1e-6);
+        let bounds = bounds.unwrap_or(Area { min: [-0.5; 2], max: [0.5; 2] });
+        let [width, height] = bounds.size();
+        let middle = bounds.center();
+        let reach = (width.max(height) * 0.53).max(1e-6);
         Self { center: middle, zoom: 1.0, reach, middle }
     }
 
@@ -39,37 +75,42 @@ impl Camera {
         (self.center, self.zoom) = (self.middle, 1.0);
     }
 
-    fn scale(&self, canvas: Rect) -> f32 {
-        canvas.width().min(canvas.height()).max(1.0) / (2.0 * self.reach) * self.zoom
+    fn scale(&self, canvas: Area) -> f32 {
+        let [width, height] = canvas.size();
+        width.min(height).max(1.0) / (2.0 * self.reach) * self.zoom
     }
 
     /// The plane's y grows upwards.
-    pub fn screen(&self, canvas: Rect, x: f32, y: f32) -> Pos2 {
-        canvas.center() + vec2(x - self.center.x, self.center.y - y) * self.scale(canvas)
+    pub fn screen(&self, canvas: Area, x: f32, y: f32) -> Pair {
+        let ([left, top], scale) = (canvas.center(), self.scale(canvas));
+        [left + (x - self.center[0]) * scale, top + (self.center[1] - y) * scale]
     }
 
     /// Moves the picture by so many points.
-    pub fn pan(&mut self, canvas: Rect, by: Vec2) {
-        self.center += vec2(-by.x, by.y) / self.scale(canvas);
+    pub fn pan(&mut self, canvas: Area, by: Pair) {
+        let scale = self.scale(canvas);
+        let moved = [self.center[0] - by[0] / scale, self.center[1] + by[1] / scale];
         // Never so far that nothing is left to see.
-        let far = Vec2::splat(self.reach);
-        self.center = self.center.clamp(self.middle - far, self.middle + far);
+        self.center =
+            [0, 1].map(|axis| moved[axis].clamp(self.middle[axis] - self.reach, self.middle[axis] + self.reach));
     }
 
     /// Zooms, keeping what lies under `at` where it is.
-    pub fn zoom_at(&mut self, canvas: Rect, at: Pos2, factor: f32) {
-        let offset = at - canvas.center();
-        let before = offset / self.scale(canvas);
+    pub fn zoom_at(&mut self, canvas: Area, at: Pair, factor: f32) {
+        let middle = canvas.center();
+        let offset = [0, 1].map(|axis| at[axis] - middle[axis]);
+        let before = self.scale(canvas);
         self.zoom = (self.zoom * factor).clamp(ZOOM[0], ZOOM[1]);
-        let moved = before - offset / self.scale(canvas);
-        self.center += vec2(moved.x, -moved.y);
-        self.pan(canvas, Vec2::ZERO);
+        let after = self.scale(canvas);
+        let moved = offset.map(|offset| offset / before - offset / after);
+        self.center = [self.center[0] + moved[0], self.center[1] - moved[1]];
+        self.pan(canvas, [0.0; 2]);
     }
 }
 
 /// The word nearest to `at`, within `reach` points of it.
-pub fn nearest(screen: &[Pos2], at: Pos2, reach: f32) -> Option<usize> {
-    let distance = |i: &usize| screen[*i].distance_sq(at);
+pub fn nearest(screen: &[Pair], at: Pair, reach: f32) -> Option<usize> {
+    let distance = |i: &usize| (screen[*i][0] - at[0]).powi(2) + (screen[*i][1] - at[1]).powi(2);
     let nearest = (0..screen.len()).min_by(|a, b| distance(a).total_cmp(&distance(b)))?;
     (distance(&nearest) <= reach * reach).then_some(nearest)
 }
@@ -109,12 +150,12 @@ pub fn matches(points: &[MapPoint], search: &str) -> Vec<usize> {
 /// Which names are drawn: `first` always, then the others in their order, as long as they cover no name before them.
 /// `size` gives a name's size on the screen.
 pub fn names(
-    screen: &[Pos2],
-    canvas: Rect,
+    screen: &[Pair],
+    canvas: Area,
     first: &[usize],
-    mut size: impl FnMut(usize) -> Vec2,
-) -> Vec<(usize, Rect)> {
-    let mut placed: Vec<(usize, Rect)> = Vec::new();
+    mut size: impl FnMut(usize) -> Pair,
+) -> Vec<(usize, Area)> {
+    let mut placed: Vec<(usize, Area)> = Vec::new();
     let mut seen = vec![false; screen.len()];
     let order = first.iter().copied().chain(0..screen.len());
     for i in order {
@@ -124,13 +165,26 @@ pub fn names(
         if std::mem::replace(&mut seen[i], true) || !canvas.contains(screen[i]) {
             continue;
         }
-        let rect = Rect::from_min_size(screen[i] + vec2(5.0, -9.0), size(i));
-        let free = || placed.iter().all(|(_, other)| !other.intersects(rect));
+        let area = Area::at([0, 1].map(|axis| screen[i][axis] + NAME_OFFSET[axis]), size(i));
+        let free = || placed.iter().all(|(_, other)| !other.intersects(&area));
         if first.contains(&i) || free() {
-            placed.push((i, rect));
+            placed.push((i, area));
         }
     }
     placed
+}
+
+/// The next word of those that were searched for; of all, by frequency, where nothing was.
+pub fn next_word(chosen: Option<usize>, step: i32, count: usize, found: &[usize]) -> Option<usize> {
+    let all: Vec<usize> = if found.is_empty() { (0..count).collect() } else { found.to_vec() };
+    let last = all.len().checked_sub(1)?;
+    let at = chosen.and_then(|chosen| all.iter().position(|i| *i == chosen));
+    let next = match at {
+        Some(at) => at.saturating_add_signed(step as isize).min(last),
+        None if step > 0 => 0,
+        None => last,
+    };
+    Some(all[next])
 }
 
 #[cfg(test)]
@@ -148,8 +202,12 @@ mod tests {
         places.iter().enumerate().map(point).collect()
     }
 
-    fn canvas() -> Rect {
-        Rect::from_min_size(pos2(100.0, 50.0), vec2(400.0, 300.0))
+    fn apart(a: Pair, b: Pair) -> f32 {
+        (a[0] - b[0]).hypot(a[1] - b[1])
+    }
+
+    fn canvas() -> Area {
+        Area::at([100.0, 50.0], [400.0, 300.0])
     }
 
     #[test]
@@ -159,12 +217,12 @@ mod tests {
         for p in &points {
             assert!(canvas().contains(camera.screen(canvas(), p.x, p.y)), "{p:?}");
         }
-        let [low, high] = [-9.0, 2.0].map(|y| camera.screen(canvas(), 0.0, y).y);
+        let [low, high] = [-9.0, 2.0].map(|y| camera.screen(canvas(), 0.0, y)[1]);
         assert!(low > high, "up is up");
         // One word, no word, and words of a broken run have a camera too.
         for odd in [&[(2.0, 2.0)][..], &[], &[(f32::NAN, 0.0)]] {
             let camera = Camera::around(&self::points(odd));
-            assert!(camera.screen(canvas(), 2.0, 2.0).x.is_finite());
+            assert!(camera.screen(canvas(), 2.0, 2.0)[0].is_finite());
         }
     }
 
@@ -174,7 +232,7 @@ mod tests {
         let at = camera.screen(canvas(), 0.4, 0.3);
         camera.zoom_at(canvas(), at, 3.0);
         let after = camera.screen(canvas(), 0.4, 0.3);
-        assert!((after - at).length() < 0.01, "{after:?} {at:?}");
+        assert!(apart(after, at) < 0.01, "{after:?} {at:?}");
         (0..100).for_each(|_| camera.zoom_at(canvas(), at, 3.0));
         assert_eq!(camera.zoom, ZOOM[1]);
     }
@@ -183,10 +241,10 @@ mod tests {
     fn panning_stays_near() {
         let mut camera = Camera::around(&points(&[(-1.0, -1.0), (1.0, 1.0)]));
         let before = camera.screen(canvas(), 0.0, 0.0);
-        camera.pan(canvas(), vec2(10.0, -20.0));
-        assert!((camera.screen(canvas(), 0.0, 0.0) - before - vec2(10.0, -20.0)).length() < 0.01);
-        camera.pan(canvas(), vec2(1e9, 1e9));
-        assert!(camera.center.length() < 3.0);
+        camera.pan(canvas(), [10.0, -20.0]);
+        assert!(apart(camera.screen(canvas(), 0.0, 0.0), [before[0] + 10.0, before[1] - 20.0]) < 0.01);
+        camera.pan(canvas(), [1e9, 1e9]);
+        assert!(apart(camera.center, [0.0; 2]) < 3.0);
     }
 
     #[test]
@@ -196,20 +254,30 @@ mod tests {
         assert_eq!(matches(&points, ""), Vec::<usize>::new());
         assert_eq!(neighbours(&points, 1, 2), [2, 4]);
         assert!(neighbours(&points, 99, 2).is_empty());
-        let screen: Vec<Pos2> = points.iter().map(|p| pos2(p.x, p.y)).collect();
-        assert_eq!(nearest(&screen, pos2(4.0, 5.0), 2.0), Some(3));
-        assert_eq!(nearest(&screen, pos2(40.0, 5.0), 2.0), None);
+        let screen: Vec<Pair> = points.iter().map(|p| [p.x, p.y]).collect();
+        assert_eq!(nearest(&screen, [4.0, 5.0], 2.0), Some(3));
+        assert_eq!(nearest(&screen, [40.0, 5.0], 2.0), None);
     }
 
     #[test]
     fn names_do_not_cover_one_another() {
-        let screen: Vec<Pos2> =
-            (0..500).map(|n| pos2(110.0 + (n % 25) as f32 * 14.0, 60.0 + (n / 25) as f32 * 13.0)).collect();
-        let names = names(&screen, canvas(), &[499], |_| vec2(40.0, 16.0));
+        let screen: Vec<Pair> =
+            (0..500).map(|n| [110.0 + (n % 25) as f32 * 14.0, 60.0 + (n / 25) as f32 * 13.0]).collect();
+        let names = names(&screen, canvas(), &[499], |_| [40.0, 16.0]);
         assert!(names.len() > 20 && names.len() <= NAMES_MAX);
         assert_eq!(names[0].0, 499, "what is searched has its name");
         for (n, (_, a)) in names.iter().enumerate() {
-            assert!(names[n + 1..].iter().all(|(_, b)| !a.intersects(*b)));
+            assert!(names[n + 1..].iter().all(|(_, b)| !a.intersects(b)));
         }
+    }
+
+    #[test]
+    fn the_keys_go_from_word_to_word() {
+        assert_eq!(next_word(None, 1, 5, &[]), Some(0));
+        assert_eq!(next_word(Some(4), 1, 5, &[]), Some(4));
+        assert_eq!(next_word(Some(2), -1, 5, &[]), Some(1));
+        assert_eq!(next_word(Some(2), 1, 5, &[4, 1]), Some(4));
+        assert_eq!(next_word(Some(4), 1, 5, &[4, 1]), Some(1));
+        assert_eq!(next_word(None, 1, 0, &[]), None);
     }
 }

@@ -1,4 +1,4 @@
-//! "Fool the judge": each word that was put in the place of another counts once, by what the judge first says of it.
+//! "Fool the judge": each word that a person put in the place of another counts once, by the judge's first verdict on it.
 //! probe -> [`words`] -> [`Score`].
 
 use crate::train::event::{Change, Probe, ProbeToken};
@@ -19,7 +19,7 @@ pub struct Word {
     /// As the judge reads it.
     pub read: String,
     pub change: Option<Change>,
-    /// Of its pieces that are not the original's, the highest p(replaced): one that is caught gives the word away.
+    /// The highest p(replaced) of its pieces that are not the original's: one piece that is caught gives the word away.
     /// None where nothing was swapped.
     pub p_swap: Option<f64>,
 }

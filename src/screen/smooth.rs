@@ -1,5 +1,6 @@
-//! Smoothed curves: exponential means over the steps, taken step by step as they come, so that no thinning behind them changes
-//! what they say. `StepMetrics` -> [`Smoother`] -> [`Smooth`], one a step.
+//! Smoothed curves: exponential means over the steps. They are taken step by step as values come, so that thinning the history later
+//! does not change them.
+//! `StepMetrics` -> [`Smoother`] -> [`Smooth`], one a step.
 
 use crate::train::event::{EvalMetrics, Metrics, StepMetrics};
 

@@ -1,31 +1,31 @@
-//! What the shown run has to say to the lesson's pages: plain numbers, each from the state, each none where nothing tells it.
+//! The numbers that the shown run gives the lesson's pages. Each comes from the state, and is none where nothing gives it.
 
-use crate::app::state::RunState;
+use crate::screen::state::RunState;
 use crate::train::event::ReadToken;
 
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Facts {
     pub step: u64,
     pub vocab: Option<u64>,
-    /// Of the first sentence: tokens, and the words and marks that they make.
+    /// The first sentence's tokens, and the words and marks that they make.
     pub tokens: usize,
     pub words: usize,
-    /// Of all sentences that are shown.
+    /// The counts of all sentences that are shown.
     pub masked: usize,
     pub swapped: usize,
     pub guess: Option<Guess>,
     pub mask_share: Option<f64>,
-    /// Read in a step, padding included, and picked of them.
+    /// How many tokens a step reads, padding included, and how many of them get a slot.
     pub step_tokens: Option<u64>,
     pub step_slots: Option<u64>,
     pub replaced: Option<f64>,
     pub recall: Option<f64>,
     pub auc: Option<f64>,
-    /// Of the generator's draws, the share that is the original.
+    /// The share of the generator's draws that is the original.
     pub lucky: Option<f64>,
     /// Trained values of the judge and of the generator.
     pub sizes: Option<[u64; 2]>,
-    /// Who draws at first is not the generator.
+    /// Whether something other than the generator draws at first.
     pub other_odds: bool,
 }
 
@@ -86,8 +86,8 @@ fn guess(token: &ReadToken) -> Option<Guess> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::app::recorded;
-    use crate::app::state::Source;
+    use crate::screen::recorded;
+    use crate::screen::state::Source;
     use crate::train::event::{Event, Proposal, Readout};
     use crate::view::Lang;
 

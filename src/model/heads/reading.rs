@@ -1,0 +1,20 @@
+//! What a head reads beside the output of its encoder.
+
+use crate::model::io::Io;
+use crate::objective::At;
+use crate::plan::Tensor;
+
+/// What a head's forward is told beside the encoder's output.
+pub struct Reading<'a> {
+    pub io: &'a Io,
+    /// The ids that the encoder read, and 1 for each that is not the original. (B, T) each
+    pub text: (&'a Tensor, &'a Tensor),
+    /// The positions whose loss counts.
+    pub at: At,
+    /// Which of the step's scales weighs the loss.
+    pub scale: u32,
+    /// Of the samples.
+    pub temperature: f32,
+    /// Epsilon of the layer normalisation.
+    pub eps: f32,
+}

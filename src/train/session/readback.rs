@@ -1,0 +1,54 @@
+//! What the device returns of a batch, unpacked for the metrics.
+
+use crate::batch::Batch;
+use crate::model::io::Outputs;
+use crate::objective::{self, Head, Pass};
+use crate::train::metrics::{Fold, Slots, Tokens};
+
+/// Collected outputs unpacked into the arrays that the metrics read.
+#[derive(Default)]
+pub(super) struct Readback {
+    pub(super) fold: Fold,
+    logit: Vec<f32>,
+    replaced: Vec<u32>,
+    loss: Vec<f32>,
+    argmax_hit: Vec<u32>,
+    sample_hit: Vec<u32>,
+    sampled_id: Vec<u32>,
+}
+
+impl Readback {
+    pub(super) fn add(&mut self, passes: &[Pass], out: &Outputs, batch: &Batch) {
+        if objective::have(passes, Head::Rtd) {
+            let tokens = || (0..batch.ids.len()).map(|n| out.token(n));
+            self.logit.clear();
+            self.logit.extend(tokens().map(|t| t.logit));
+            self.replaced.clear();
+            self.replaced.extend(tokens().map(|t| u32::from(t.replaced)));
+            self.fold.add_tokens(Tokens {
+                logit: &self.logit,
+                replaced: &self.replaced,
+                attention: &batch.attention,
+                eligible: &batch.eligible,
+            });
+        }
+        if !objective::have(passes, Head::Mlm) {
+            return;
+        }
+        let slots = || (0..batch.slots).map(|s| out.slot(s));
+        self.loss.clear();
+        self.loss.extend(slots().map(|s| s.loss));
+        self.argmax_hit.clear();
+        self.argmax_hit.extend(slots().map(|s| u32::from(s.argmax_hit)));
+        self.sample_hit.clear();
+        self.sample_hit.extend(slots().map(|s| u32::from(s.sample_hit)));
+        self.sampled_id.clear();
+        self.sampled_id.extend(slots().map(|s| s.sampled_id));
+        self.fold.add_slots(Slots {
+            loss: &self.loss,
+            argmax_hit: &self.argmax_hit,
+            sample_hit: &self.sample_hit,
+            sampled_id: Some(&self.sampled_id),
+        });
+    }
+}
