@@ -72,9 +72,8 @@ impl Part {
 }
 
 fn count(cache: &TokenCache) -> Result<u32> {
-    u32::try_from(cache.documents()).map_err(|_| {
-        Error::failed("too-many-documents").with("documents", cache.documents() as u64).with("most", u32::MAX)
-    })
+    u32::try_from(cache.documents())
+        .map_err(|_| Error::failed("too-many-documents").with("documents", cache.documents()).with("most", u32::MAX))
 }
 
 fn span(cache: &TokenCache, document: u64, share: Share) -> Span {
@@ -138,7 +137,7 @@ impl Split {
         };
         for (part, code) in [(&split.train, "nothing-left-to-train-on"), (&split.held_out, "nothing-to-hold-out")] {
             if part.tokens(cache) == 0 {
-                return Err(Error::failed(code).with("tokens", cache.tokens() as u64));
+                return Err(Error::failed(code).with("tokens", cache.tokens()));
             }
         }
         Ok(split)

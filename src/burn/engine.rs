@@ -8,7 +8,7 @@ use super::Device;
 use super::entries::{AnyState, Kind, Leaf, Place, leaves_and_places};
 use super::inputs::{Batch, ints};
 use super::optimizer::Hyper;
-use super::towers::{self, Dropouts, Slots, Towers, Values};
+use super::towers::{self, Dropouts, Slots, Text, Towers, Values};
 use crate::batch::NONE;
 use crate::model::io::Io;
 use crate::model::ledger::{Group, Shape};
@@ -75,8 +75,9 @@ struct Feed {
     pass: Option<Pass>,
 }
 
-/// What a batch came to so far. Nothing here but `loss` is on the autodiff side.
+/// What a batch came to so far. `text`, `slots` and `loss` are on the autodiff side in training, the rest never.
 struct Pass {
+    text: Text,
     slots: Slots,
     /// Once a masked language model has run.
     proposed: Option<Proposed>,
@@ -226,7 +227,7 @@ impl Executor {
     async fn stage(&mut self, stage: Stage) -> Result<()> {
         match stage {
             Stage::MASK => self.leaves.iter_mut().for_each(Leaf::forget_gradient),
-            Stage::REPLACE => self.replace(TRAINING),
+            Stage::REPLACE => self.replace(TRAINING, true),
             Stage::BACKWARD => self.backward(),
             Stage::UPDATE => self.update().await?,
             Stage::EVALUATE => self.look(TRAINING),
@@ -246,42 +247,48 @@ impl Executor {
         let passes = self.settings.shape.passes;
         let mut logits = None;
         for (index, pass) in passes.iter().enumerate() {
-            if pass.input == Input::Corrupted && self.begun(feed, index).corrupted.is_none() {
-                logits = self.begun(feed, index).proposed.as_mut().and_then(|proposed| proposed.logits.take());
-                self.replace(feed);
+            let so_far = if index == 0 { None } else { self.feeds[feed].pass.as_mut() };
+            if pass.input == Input::Corrupted && so_far.as_ref().is_none_or(|so_far| so_far.corrupted.is_none()) {
+                logits = so_far.and_then(|so_far| so_far.proposed.as_mut()?.logits.take());
+                self.replace(feed, false);
             }
             self.pass(feed, index, false);
         }
         // Readouts want them after the pass.
-        if let (Some(logits), Some(proposed)) = (logits, &mut self.begun(feed, passes.len()).proposed) {
+        let proposed = self.feeds[feed].pass.as_mut().and_then(|pass| pass.proposed.as_mut());
+        if let (Some(logits), Some(proposed)) = (logits, proposed) {
             proposed.logits = Some(logits);
         }
     }
 
-    /// What the batch of a feed came to; the first pass over it begins anew.
-    fn begun(&mut self, feed: usize, index: usize) -> &mut Pass {
-        let Feed { io, words, pass, .. } = &mut self.feeds[feed];
-        if index == 0 {
-            *pass = None;
+    /// A batch is under way: what all passes over it read is made once.
+    fn begin(&mut self, feed: usize, training: bool) {
+        let device = self.side(training);
+        if training {
+            self.seed_dropout();
         }
-        let device = &self.device.handle;
-        pass.get_or_insert_with(|| Pass {
-            slots: Batch::new(io, words).slot_tensors(device),
+        let Feed { io, words, pass, .. } = &mut self.feeds[feed];
+        let batch = Batch::new(io, words);
+        *pass = Some(Pass {
+            text: batch.text(self.settings.pad_id, &device),
+            slots: batch.slot_tensors(&device),
             proposed: None,
             corrupted: None,
             judged: None,
             loss: None,
-        })
+        });
+    }
+
+    /// Whether a batch begins with its replacements: no network draws them.
+    fn replaces_first(&self) -> bool {
+        self.settings.shape.passes[0].input == Input::Corrupted
     }
 
     /// One pass of the objective: its network over its form of the text, its loss, and, where another pass follows, the gradients.
     fn pass(&mut self, feed: usize, index: usize, training: bool) {
         let passes = self.settings.shape.passes;
-        if index == 0 && passes[0].input != Input::Corrupted {
-            self.begun(feed, 0);
-        }
-        if training && index == 0 {
-            self.seed_dropout();
+        if index == 0 && !self.replaces_first() {
+            self.begin(feed, training);
         }
         let loss = match passes[index].head {
             Head::Mlm => self.propose(feed, index, training),
@@ -307,21 +314,20 @@ impl Executor {
     /// The encoder's output for a pass: (N, C)
     fn encode(&self, towers: &Towers, feed: usize, index: usize, training: bool) -> Option<Tensor<2>> {
         let device = &self.side(training);
-        let (settings, Feed { io, words, pass, .. }) = (&self.settings, &self.feeds[feed]);
-        let wanted = &settings.shape.passes[index];
+        let Feed { io, words, pass, .. } = &self.feeds[feed];
+        let (wanted, pass) = (&self.settings.shape.passes[index], pass.as_ref()?);
         let batch = Batch::new(io, words);
         let [rows, row_len] = [io.size.rows as usize, io.size.row_len as usize];
         let ids = match wanted.input {
             Input::Original => batch.original_ids(device),
             Input::Masked => batch.masked_ids(device),
             Input::Corrupted => {
-                let corrupted = pass.as_ref()?.corrupted.clone()?;
+                let corrupted = pass.corrupted.clone()?;
                 let corrupted = if training { corrupted.autodiff() } else { corrupted };
                 corrupted.reshape([rows, row_len])
             }
         };
-        let text = batch.text(settings.pad_id, wanted.sees, device);
-        Some(towers.encode(wanted.net, ids, &text))
+        Some(towers.encode(wanted.net, ids, &pass.text, wanted.sees))
     }
 
     /// The device of tensors with or without gradients.
@@ -332,7 +338,6 @@ impl Executor {
 
     /// Proposals for the slots -> the loss, in training.
     fn propose(&mut self, feed: usize, index: usize, training: bool) -> Option<Tensor<1>> {
-        let device = self.side(training);
         let valid;
         let towers = if training {
             &self.towers
@@ -342,11 +347,10 @@ impl Executor {
         };
         let h = self.encode(towers, feed, index, training)?;
         let s = &self.settings;
-        let Feed { io, words, .. } = &self.feeds[feed];
-        let batch = Batch::new(io, words);
-        let slots = batch.slot_tensors(&device);
-        let logits = towers.propose(s.shape.passes[index].net, h, &slots);
-        let losses = towers::proposal_losses(logits.clone(), &slots);
+        let Feed { io, words, given, pass } = &mut self.feeds[feed];
+        let (batch, pass) = (Batch::new(io, words), pass.as_mut()?);
+        let logits = towers.propose(s.shape.passes[index].net, h, &pass.slots);
+        let losses = towers::proposal_losses(logits.clone(), &pass.slots);
         let loss = training.then(|| losses.clone().sum() * self.step.scales[index]);
         let logits = logits.inner();
         let noise = if self.free_noise {
@@ -355,25 +359,21 @@ impl Executor {
             batch.noise(&self.step, s.vocab, &self.device.handle)
         };
         let sampled = (logits.clone() * (1.0 / s.temperature) + noise).argmax(1).squeeze_dim(1);
-        let proposed = Proposed {
+        *given = None;
+        pass.proposed = Some(Proposed {
             argmax: logits.clone().argmax(1).squeeze_dim(1),
             logits: Some(logits),
             losses: losses.inner(),
             sampled,
-        };
-        let Feed { given, pass, .. } = &mut self.feeds[feed];
-        *given = None;
-        if let Some(pass) = pass {
-            pass.proposed = Some(proposed);
-        }
+        });
         loss
     }
 
     /// Samples into the text; several on one token give the integer mean of their ids, as the reference's scatter does.
-    fn replace(&mut self, feed: usize) {
+    fn replace(&mut self, feed: usize, training: bool) {
         let draws = self.settings.shape.passes.iter().any(|pass| pass.draws);
-        if !draws {
-            self.begun(feed, 0);
+        if self.replaces_first() {
+            self.begin(feed, training);
         }
         let device = &self.device.handle;
         let Feed { io, words, given, pass } = &mut self.feeds[feed];
@@ -390,8 +390,8 @@ impl Executor {
         let ids: Tensor<1, Int> = batch.original_ids(device).flatten(0, 1);
         let sums = ids.zeros_like().select_assign(
             0,
-            pass.slots.position.clone(),
-            sampled * pass.slots.used.clone().int(),
+            pass.slots.position.clone().inner(),
+            sampled * pass.slots.used.clone().inner().int(),
             IndexingUpdateOp::Add,
         );
         let means = match batch.slot_counts(device) {
@@ -429,7 +429,7 @@ impl Executor {
         pass.judged = Some(judged.clone().inner());
         training.then(|| {
             let counted = match wanted.at {
-                At::Tokens => batch.text(self.settings.pad_id, wanted.sees, &device).attention.flatten(0, 1),
+                At::Tokens => pass.text.attention.clone().flatten(0, 1),
                 At::Slots => batch.hidden(&device).float(),
             };
             let losses = towers::judgement_losses(judged, corrupted.not_equal(ids).float(), counted);
@@ -596,8 +596,7 @@ impl Executor {
             Input::Masked => batch.masked_ids(device),
             Input::Corrupted => pass.corrupted.clone().ok_or_else(missing)?.reshape([rows, row_len]),
         };
-        let text = batch.text(self.settings.pad_id, wanted.sees, device);
-        let shares = self.towers.valid().shares(wanted.net, layer, ids, &text);
+        let shares = self.towers.valid().shares(wanted.net, layer, ids, &pass.text, wanted.sees);
         Ok(self.fetch(shares.flatten(0, 3)).await?.into_iter().map(f32::to_bits).collect())
     }
 
@@ -623,7 +622,7 @@ impl Pass {
             Some(Proposed { losses, argmax, sampled, .. }) => {
                 parts.extend([losses.clone(), argmax.clone().float(), sampled.clone().float()]);
             }
-            None => parts.extend(std::iter::repeat_n(self.slots.used.zeros_like(), 3)),
+            None => parts.extend(std::iter::repeat_n(self.slots.used.clone().inner().zeros_like(), 3)),
         }
         parts.extend(self.corrupted.clone().map(|ids| ids.float()));
         Tensor::cat(parts, 0)

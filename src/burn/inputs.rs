@@ -4,7 +4,6 @@
 use super::towers::{Slots, Text};
 use crate::batch::NONE;
 use crate::model::io::Io;
-use crate::objective::Sees;
 use crate::plan::{Step, Tensor as Planned};
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use rayon::prelude::*;
@@ -52,13 +51,12 @@ impl<'a> Batch<'a> {
         ints(self.part(&self.io.masked_ids), self.grid(), device)
     }
 
-    pub fn text(&self, pad_id: u32, sees: Sees, device: &Device) -> Text {
+    pub fn text(&self, pad_id: u32, device: &Device) -> Text {
         let attention: Vec<f32> = self.part(&self.io.attention).iter().map(|&a| a as f32).collect();
         Text {
             segments: ints(self.part(&self.io.types), self.grid(), device),
             attention: Tensor::from_data(TensorData::new(attention, self.grid()), device),
             pad_id,
-            sees,
         }
     }
 

@@ -85,8 +85,6 @@ pub struct Text {
     pub attention: Tensor<2>,
     /// Look-ups of this id hand no gradient on.
     pub pad_id: u32,
-    /// Which tokens a token's representation may depend on.
-    pub sees: Sees,
 }
 
 /// Where the generator's head looks and what stands there. All (S); unused slots look at token 0 and weigh nothing.
@@ -123,8 +121,8 @@ impl Towers {
     }
 
     /// ids (B, T) -> h (N, C)
-    pub fn encode(&self, net: NetId, ids: Tensor<2, Int>, text: &Text) -> Tensor<2> {
-        self.network(net).encoder.forward(self.embeddings.forward(ids, text), text)
+    pub fn encode(&self, net: NetId, ids: Tensor<2, Int>, text: &Text, sees: Sees) -> Tensor<2> {
+        self.network(net).encoder.forward(self.embeddings.forward(ids, text), text, sees)
     }
 
     /// h (N, C) -> logits (S, V)
@@ -142,8 +140,8 @@ impl Towers {
     }
 
     /// Who looks at whom in a layer of a network: ids (B, T) -> (B, H, T, T)
-    pub fn shares(&self, net: NetId, layer: usize, ids: Tensor<2, Int>, text: &Text) -> Tensor<4> {
-        self.network(net).encoder.shares(layer, self.embeddings.forward(ids, text), text)
+    pub fn shares(&self, net: NetId, layer: usize, ids: Tensor<2, Int>, text: &Text, sees: Sees) -> Tensor<4> {
+        self.network(net).encoder.shares(layer, self.embeddings.forward(ids, text), text, sees)
     }
 
     /// Every trained tensor under its Hugging Face name, always in this order.
@@ -225,20 +223,20 @@ impl Encoder {
     }
 
     /// x (B, T, E) -> (N, C)
-    fn forward(&self, x: Tensor<3>, text: &Text) -> Tensor<2> {
-        let (x, bias) = self.enter(x, text);
+    fn forward(&self, x: Tensor<3>, text: &Text, sees: Sees) -> Tensor<2> {
+        let (x, bias) = self.enter(x, text, sees);
         self.layers.iter().fold(x, |x, layer| layer.forward(x, bias.clone()))
     }
 
     /// x (B, T, E) -> (B, H, T, T)
-    fn shares(&self, layer: usize, x: Tensor<3>, text: &Text) -> Tensor<4> {
-        let (x, bias) = self.enter(x, text);
+    fn shares(&self, layer: usize, x: Tensor<3>, text: &Text, sees: Sees) -> Tensor<4> {
+        let (x, bias) = self.enter(x, text, sees);
         let x = self.layers[..layer].iter().fold(x, |x, layer| layer.forward(x, bias.clone()));
         self.layers[layer].shares(&x, bias)
     }
 
     /// x (B, T, E) -> the first layer's input (N, C), what is added to every layer's scores (B, 1, 1 or T, T)
-    fn enter(&self, x: Tensor<3>, text: &Text) -> (Tensor<2>, Tensor<4>) {
+    fn enter(&self, x: Tensor<3>, text: &Text, sees: Sees) -> (Tensor<2>, Tensor<4>) {
         let [rows, row_len, _] = x.dims();
         let x: Tensor<2> = x.flatten(0, 1);
         let x = match &self.project {
@@ -247,7 +245,7 @@ impl Encoder {
         };
         // Padding is seen by nobody: exp(-1e4) is 0 in f32 beside any real score.
         let bias = ((text.attention.clone() - 1.0) * 1e4).reshape([rows, 1, 1, row_len]);
-        match text.sees {
+        match sees {
             Sees::All => (x, bias),
             Sees::Left => {
                 let later = Tensor::<2>::ones([row_len, row_len], &bias.device()).triu(1);

@@ -125,7 +125,7 @@ pub struct TrainArgs {
     #[arg(long, value_name = "PATH", help_heading = "Text", requires = "corpus", value_hint = ValueHint::AnyPath)]
     pub valid: Vec<String>,
     /// How rich the built-in text is: first-steps or stories [default: as the preset's size fits]
-    #[arg(long, value_name = "LEVEL", help_heading = "Text", conflicts_with = "corpus")]
+    #[arg(long, value_name = "LEVEL", help_heading = "Text", conflicts_with = "corpus", value_parser = level)]
     pub level: Option<Level>,
     /// A tokenizer's folder or a vocab.txt [default: one is trained on the corpus]
     #[arg(long, value_name = "DIR|vocab.txt", help_heading = "Text", value_hint = ValueHint::AnyPath)]
@@ -246,6 +246,10 @@ fn folder(typed: &str) -> Result<PathBuf, String> {
         Ok(None) => Err(format!("there is no run in {} yet: train one first", runs.display())),
         Err(error) => Err(words::error(&error, Lang::En)),
     }
+}
+
+fn level(typed: &str) -> Result<Level, String> {
+    typed.parse::<Level>().map_err(|error| words::error(&error, Lang::En))
 }
 
 fn threads(typed: &str) -> Result<usize, String> {
@@ -395,7 +399,7 @@ pub struct ExportArgs {
 #[command(after_help = "Example:\n  electroscope corpus --lang pt --level stories --words 200 --seed 7")]
 pub struct CorpusArgs {
     /// How rich the stories are: first-steps or stories
-    #[arg(long, value_name = "LEVEL", default_value = "first-steps")]
+    #[arg(long, value_name = "LEVEL", default_value = "first-steps", value_parser = level)]
     pub level: Level,
     /// Chooses the stories
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = seed)]

@@ -144,8 +144,9 @@ impl Io {
         put(&self.slot_next, &batch.slot_next, NONE, size.slots);
         put(&self.slots.labels, &batch.slot_label, NONE, vocab);
         if let Some(hidden) = &self.hidden {
-            let flags: Vec<u32> = batch.token_slot.iter().map(|&slot| u32::from(slot != NONE)).collect();
-            put(hidden, &flags, 0, 2);
+            let start = (hidden.offset - self.input.offset) as usize;
+            let flags = &mut words[start..start + hidden.len() as usize];
+            flags.iter_mut().zip(&batch.token_slot).for_each(|(flag, &slot)| *flag = u32::from(slot != NONE));
         }
     }
 

@@ -93,11 +93,6 @@ impl Walk<'_> {
         self.shape.passes
     }
 
-    /// Whether the pass needs the replacements, and they are not there yet.
-    pub fn replaces_before(&self, pass: &Pass, forms: &Forms) -> bool {
-        pass.input == Input::Corrupted && forms.corrupted.is_none()
-    }
-
     /// Every pass without dropout or gradients, all in the stage that has begun.
     pub fn look(&self, r: &mut Recorder, attention: bool) {
         let mut forms = Forms::default();
@@ -117,7 +112,7 @@ impl Walk<'_> {
 
     /// Begins the stage of a pass, after that of the replacements if it is the first to need them.
     pub fn begin(&self, r: &mut Recorder, pass: &Pass, forms: &mut Forms) {
-        if self.replaces_before(pass, forms) {
+        if pass.input == Input::Corrupted && forms.corrupted.is_none() {
             r.begin(Stage::REPLACE, Runs::Each);
             forms.corrupted = Some(self.replace(r));
         }
@@ -138,23 +133,28 @@ impl Walk<'_> {
         corrupt::replace(r, "corrupted", inputs)
     }
 
-    /// The form of the text that a pass reads, and what in it is replaced.
-    fn text(&self, r: &mut Recorder, input: Input, forms: &mut Forms) -> (Tensor, Tensor) {
-        if input == Input::Corrupted {
-            return forms.corrupted.get_or_insert_with(|| self.replace(r)).clone();
-        }
+    /// The form of the text that a pass reads, and what in it is replaced, where its head asks for that.
+    fn text(&self, r: &mut Recorder, pass: &Pass, forms: &mut Forms) -> (Tensor, Option<Tensor>) {
         let io = self.io;
+        let ids = match pass.input {
+            Input::Corrupted => {
+                let (corrupted, replaced) = forms.corrupted.get_or_insert_with(|| self.replace(r)).clone();
+                return (corrupted, Some(replaced));
+            }
+            Input::Masked => &io.masked_ids,
+            Input::Original => &io.ids,
+        };
         // Nobody writes these labels: they are zero.
-        let unchanged = forms.unchanged.get_or_insert_with(|| r.state("replaced", Elem::U32, io.ids.shape()));
-        let ids = if input == Input::Masked { &io.masked_ids } else { &io.ids };
-        (ids.clone(), unchanged.clone())
+        let unchanged = |r: &mut Recorder| r.state("replaced", Elem::U32, io.ids.shape());
+        let labels = (pass.head == Head::Rtd).then(|| forms.unchanged.get_or_insert_with(|| unchanged(r)).clone());
+        (ids.clone(), labels)
     }
 
     /// One pass: its network over its text, its head over the encoder's output.
     pub fn forward(&self, r: &mut Recorder, index: usize, forms: &mut Forms, how: How) -> Passed {
         let pass = &self.passes()[index];
         let (tower, name) = (self.tower(pass.net), self.shape.name(pass.net));
-        let (ids, replaced) = self.text(r, pass.input, forms);
+        let (ids, replaced) = self.text(r, pass, forms);
         let io = self.io;
         let shares = how.attention.then(|| {
             let [rows, row_len] = [io.size.rows, io.size.row_len];
@@ -173,7 +173,8 @@ impl Walk<'_> {
         let encoded = encoder::forward(r, name, tower, &network.encoder, text, &mut drop);
         let reading = Reading {
             io,
-            text: (&ids, &replaced),
+            ids: &ids,
+            replaced: replaced.as_ref(),
             at: pass.at,
             scale: index as u32,
             temperature: self.temperature as f32,

@@ -15,7 +15,7 @@ pub struct Dims {
     pub pad: [u32; 2],
 }
 
-/// `dlogits[n]` = (sigmoid(logit) - replaced) * step.scales[scale] on tokens that count, 0 elsewhere;
+/// `dlogits[n]` = (sigmoid(logit) - replaced) * `step.scales[scale]` on tokens that count, 0 elsewhere;
 /// `token_out[n]` = [logit (f32 bits), corrupted id * 2 + replaced]
 pub const LOSS: KernelSpec = KernelSpec {
     label: "rtd.loss",

@@ -42,7 +42,7 @@ pub const FORWARD: KernelSpec = KernelSpec {
     variants: VARIANTS,
 };
 
-/// logits become (softmax - onehot(label)) * step.scales[scale]; 0 for unused slots
+/// logits become (softmax - onehot(label)) * `step.scales[scale]`; 0 for unused slots
 pub const BACKWARD: KernelSpec = KernelSpec {
     label: "vocab.backward",
     source: SOURCE,

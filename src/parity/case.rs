@@ -27,7 +27,7 @@ pub(super) fn poison_of(elem: Elem) -> u32 {
     }
 }
 
-/// The element that stands in memory that nobody has written, as [`view`] shows it.
+/// The element that stands in memory that nobody has written, as `view` shows it.
 pub(super) fn poisoned(elem: Elem) -> u32 {
     if elem == Elem::F16 { half::f16::from_bits(POISON_F16 as u16).to_f32().to_bits() } else { poison_of(elem) }
 }

@@ -37,8 +37,9 @@ pub enum Runs {
 /// The most letters that a stage's name may have.
 const STAGE_LETTERS: usize = 15;
 
-/// The name of a range of the plan. Whoever records the plan gives it; nothing here knows what happens in it.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+/// The name of a range of the plan. Whoever records the plan gives it; nothing here knows what happens in it. Names have no order: the
+/// order of the stages is that of [`Plan::stages`].
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Stage {
     letters: [u8; STAGE_LETTERS],
     len: u8,
@@ -355,6 +356,11 @@ impl Plan {
     /// The stages in their order, with what they run for and their dispatches.
     pub fn stages(&self) -> impl DoubleEndedIterator<Item = (Stage, Runs, Range<usize>)> {
         self.stages.iter().map(|section| (section.stage, section.runs, section.range.clone()))
+    }
+
+    /// When a stage runs; none where the plan has no such stage.
+    pub fn runs(&self, stage: Stage) -> Option<Runs> {
+        self.stages.iter().find(|section| section.stage == stage).map(|section| section.runs)
     }
 
     /// What one micro-batch of an optimizer step runs: the stages for each, after those for the `first`, before those for the `last`.

@@ -7,7 +7,8 @@ use super::host::Host;
 use super::{Run, Sink};
 use crate::Result;
 use crate::error::Kind;
-use crate::train::event::{Command, Event, Kernels, Outcome, Phase, Probe, ProbeEdit, Roofs, Stage, State};
+use crate::plan::Runs;
+use crate::train::event::{Command, Event, Kernels, Outcome, Phase, Probe, ProbeEdit, Roofs, State};
 use crate::train::kernels;
 use crate::train::session::Reached;
 use std::time::Duration;
@@ -81,13 +82,14 @@ impl<H: Host> Run<'_, H> {
                 self.control.due.asked = false;
             }
             Command::Resume => self.control.goal = Goal::Run,
-            Command::Step | Command::SeekStage { stage: Stage::UPDATE } => {
-                self.control.goal = Goal::Step;
-                if self.control.watched {
-                    self.session.want_sample();
-                }
-            }
-            Command::SeekStage { stage } if stage < Stage::UPDATE => self.control.goal = Goal::Stage(stage),
+            Command::Step => self.begin_step(),
+            Command::SeekStage { stage } => match self.session.model.plan.runs(stage) {
+                Some(Runs::First | Runs::Each) => self.control.goal = Goal::Stage(stage),
+                // The end of the step; also for a stage that this objective does not have, so that nobody waits for it in vain.
+                Some(Runs::Last) | None => self.begin_step(),
+                // It is no part of a step.
+                Some(Runs::Between | Runs::Aside) => {}
+            },
             Command::SetProbeText { text, edits } => self.take_text(text, &edits, sink).await?,
             Command::Checkpoint => {
                 // Half-updated weights are those of no step.
@@ -111,10 +113,18 @@ impl<H: Host> Run<'_, H> {
                 sink(&Event::EmbeddingMap(map))?;
             }
             Command::LoseDevice => self.session.engine.lose(),
-            // A stop is taken in the loop; a run that runs is not begun again; the other stages are no part of a step.
-            Command::Stop | Command::Start(_) | Command::SeekStage { .. } => {}
+            // A stop is taken in the loop; a run that runs is not begun again.
+            Command::Stop | Command::Start(_) => {}
         }
         Ok(())
+    }
+
+    /// To the end of the step that is under way, or of the next one.
+    fn begin_step(&mut self) {
+        self.control.goal = Goal::Step;
+        if self.control.watched {
+            self.session.want_sample();
+        }
     }
 
     async fn take_text(&mut self, text: String, edits: &[ProbeEdit], sink: &mut Sink<'_>) -> Result<()> {

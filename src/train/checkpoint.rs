@@ -471,9 +471,12 @@ mod tests {
         let error = single.folder(Role::Discriminator).unwrap_err().to_string();
         assert!(error.contains("wrong-network-here (found = generator, wanted = discriminator"), "{error}");
         for (path, said) in [
-            (dir.path().to_owned(), "neither a run nor an ELECTRA model"),
-            (pair.join("generator/config.json"), "give the folder that holds it"),
-            (PathBuf::from("google/electra-small-discriminator"), "hf download google/electra-small-discriminator"),
+            (dir.path().to_owned(), "neither-run-nor-model"),
+            (pair.join("generator/config.json"), "file-in-place-of-folder"),
+            (
+                PathBuf::from("google/electra-small-discriminator"),
+                "model = google/electra-small-discriminator, folder = google-electra-small-discriminator",
+            ),
         ] {
             let error = resolve_model(&path).unwrap_err().to_string();
             assert!(error.contains(said), "{error}");

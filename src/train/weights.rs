@@ -2,7 +2,7 @@
 
 use super::engine::Engine;
 use crate::hub::{ElectraConfig, HubTensor, Network, Networks, Role, Tensors};
-use crate::model::ledger::{Group, Shape, Tower};
+use crate::model::ledger::{Entry, Group, Part, Shape, Tower};
 use crate::model::{Model, Parameter};
 use crate::objective::{Head, NetId, Pass};
 use crate::plan::Tensor;
@@ -118,13 +118,18 @@ pub fn network_tensors(parameters: &[Parameter], values: &[Vec<f32>], net: NetId
     for (parameter, values) in parameters.iter().zip(values) {
         let entry = &parameter.entry;
         for part in entry.parts.iter().filter(|part| part.net == net) {
-            let shape = entry.part_shape(part);
-            let first = (part.rows.start * entry.row_len()) as usize;
-            let data = values[first..first + shape.iter().product::<usize>()].to_vec();
-            tensors.insert(part.name.clone(), HubTensor { shape, data });
+            tensors.insert(part.name.clone(), cut(entry, part, values));
         }
     }
     tensors
+}
+
+/// A Hugging Face tensor out of the values of its entry.
+fn cut(entry: &Entry, part: &Part, values: &[f32]) -> HubTensor {
+    let shape = entry.part_shape(part);
+    let first = (part.rows.start * entry.row_len()) as usize;
+    let data = values[first..first + shape.iter().product::<usize>()].to_vec();
+    HubTensor { shape, data }
 }
 
 /// A number of every parameter (its value, its gradient) under `NETWORK.NAME` as Hugging Face names it. Shared tensors stand once,
@@ -140,10 +145,7 @@ pub async fn read_named(model: &Model, engine: &mut Engine, pick: impl Fn(&Param
         // A shared entry lists one part for each network, the main one first; others list each block of rows.
         let parts = if entry.group == Group::Shared { &entry.parts[..1] } else { &entry.parts[..] };
         for part in parts {
-            let shape = entry.part_shape(part);
-            let first = (part.rows.start * entry.row_len()) as usize;
-            let data = values[first..first + shape.iter().product::<usize>()].to_vec();
-            named.insert(format!("{}.{}", model.spec.shape.name(part.net), part.name), HubTensor { shape, data });
+            named.insert(format!("{}.{}", model.spec.shape.name(part.net), part.name), cut(entry, part, &values));
         }
     }
     Ok(named)

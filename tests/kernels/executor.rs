@@ -281,7 +281,7 @@ fn a_buffer_that_is_too_large_is_refused_with_numbers() {
     r.state("arena.parameters", Elem::F32, &[len]);
     let Err(error) = block_on(Executor::new(&gpu, Arc::new(r.finish()))) else { panic!("accepted") };
     let text = error.to_string();
-    assert!(text.contains("arena.parameters") && text.contains("256.0 MiB") && text.contains("batch"), "{text}");
+    assert!(text.contains("arena.parameters") && text.contains("256.0 MiB") && text.contains("help-smaller"), "{text}");
 }
 
 #[test]

@@ -175,8 +175,9 @@ fn a_reader_beside_a_writer_always_finds_a_whole_checkpoint() {
     assert!(lines.any(|line| line.starts_with("wrote ")));
     let locked = locked.expect("the child holds the folder").to_string();
     // Windows does not let the holder's number be read.
-    let number = if cfg!(windows) { String::new() } else { format!(" (process {})", child.id()) };
-    assert!(locked.contains(&format!("another Electroscope{number} is training in this folder")), "{locked}");
+    let code =
+        if cfg!(windows) { "folder-in-use".to_owned() } else { format!("folder-in-use-by (process = {})", child.id()) };
+    assert!(locked.contains(&code), "{locked}");
     RunFolder::open(&run).expect("a killed trainer's lock is gone");
 }
 

@@ -356,6 +356,48 @@ fn embeddings_lie_on_two_axes_most_frequent_words_first() {
     watched.end().1.unwrap();
 }
 
+#[test]
+fn a_run_is_stepped_through_the_stages_that_it_has_and_waits_for_no_other() {
+    let mlm = [Stage::MASK, Stage::PROPOSE];
+    let fixed = [Stage::MASK, Stage::REPLACE, Stage::JUDGE];
+    for (setting, stages, missing) in [
+        ("objective=mlm", &mlm[..], Stage::JUDGE),
+        ("replacements=unigram", &fixed[..], Stage::PROPOSE),
+        ("seed=3", &[Stage::MASK, Stage::PROPOSE, Stage::REPLACE, Stage::JUDGE][..], Stage::named("tidy")),
+    ] {
+        let set = if setting == "seed=3" { ENDLESS.to_vec() } else { lab::with(ENDLESS, &[setting]) };
+        let mut watched = Watched::start(options(&format!("stages-{setting}"), &set));
+        watched.steps_taken(2);
+        watched.pause();
+        // To the end of the step: the next stage is the first of a step.
+        watched.send(Command::Step);
+        watched.wait(|event| match event {
+            Event::State(state) => (state.phase == Phase::Paused && state.stage.is_none()).then_some(()),
+            _ => None,
+        });
+        let mut before = 0;
+        for &stage in stages {
+            watched.send(Command::SeekStage { stage });
+            watched.wait(sample);
+            let state = watched.state(Phase::Paused);
+            assert_eq!(state.stage, Some(stage), "{setting}");
+            before = state.step;
+        }
+        // A stage that the run does not have: the step is finished, and nobody waits in vain.
+        watched.send(Command::SeekStage { stage: missing });
+        let after = watched.wait(|event| match event {
+            Event::State(state) if state.phase == Phase::Paused && state.step > before => Some(*state),
+            _ => None,
+        });
+        assert_eq!((after.step, after.stage), (before + 1, None), "{setting}");
+        // A range that is no part of a step changes nothing.
+        watched.send(Command::SeekStage { stage: Stage::READOUT });
+        assert_eq!(watched.state(Phase::Paused).step, before + 1, "{setting}");
+        watched.send(Command::Stop);
+        watched.end().1.unwrap();
+    }
+}
+
 // -------------------------------------------------------------------------------------------------- verdicts, kernels
 
 #[test]

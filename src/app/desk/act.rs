@@ -19,7 +19,7 @@ use std::time::Duration;
 
 /// How long a run that was asked to end may take for its last checkpoint before the program ends without waiting.
 const PATIENCE: Duration = Duration::from_secs(60);
-/// The stages that a person steps through.
+/// The stages that a person steps through, as far as the run has them.
 const STAGES: [Stage; 4] = [Stage::MASK, Stage::PROPOSE, Stage::REPLACE, Stage::JUDGE];
 
 impl Desk {
@@ -40,7 +40,10 @@ impl Desk {
             Ask::NextStage => {
                 self.ensure_trainer(wake);
                 self.view.transport.playing = false;
-                let stage = next_stage(self.view.transport.stage);
+                // What a step of the run consists of, once the run has told it.
+                let kernels = self.state.kernels.as_deref();
+                let has = |stage| kernels.is_none_or(|kernels| kernels.dispatches.iter().any(|d| d.stage == stage));
+                let stage = next_stage(self.view.transport.stage, has);
                 self.send(Command::SeekStage { stage });
             }
             Ask::Reset => self.reset(),
@@ -160,10 +163,10 @@ impl Desk {
     }
 }
 
-/// The next stage to stop behind: after judging comes the next step's masking.
-fn next_stage(done: Option<Stage>) -> Stage {
-    let at = done.and_then(|done| STAGES.iter().position(|stage| *stage == done));
-    STAGES[at.map_or(0, |at| (at + 1) % STAGES.len())]
+/// The next stage of a run to stop behind: after the last one comes the next step's masking. `has`: whether the run has a stage.
+fn next_stage(done: Option<Stage>, has: impl Fn(Stage) -> bool) -> Stage {
+    let after = done.and_then(|done| STAGES.iter().position(|stage| *stage == done)).map_or(0, |at| at + 1);
+    STAGES[after..].iter().copied().find(|stage| has(*stage)).unwrap_or(STAGES[0])
 }
 
 #[cfg(test)]
@@ -173,8 +176,15 @@ mod tests {
     #[test]
     fn stages_follow_one_another_and_begin_again() {
         let walk: Vec<_> = [None, Some(Stage::MASK), Some(Stage::PROPOSE), Some(Stage::REPLACE), Some(Stage::JUDGE)]
-            .map(next_stage)
+            .map(|done| next_stage(done, |_| true))
             .into();
         assert_eq!(walk, [Stage::MASK, Stage::PROPOSE, Stage::REPLACE, Stage::JUDGE, Stage::MASK]);
+        // A masked language model replaces and judges nothing; with fixed replacements nothing is proposed.
+        let mlm = |stage| [Stage::MASK, Stage::PROPOSE].contains(&stage);
+        assert_eq!(
+            [Stage::MASK, Stage::PROPOSE].map(|done| next_stage(Some(done), mlm)),
+            [Stage::PROPOSE, Stage::MASK]
+        );
+        assert_eq!(next_stage(Some(Stage::MASK), |stage| stage != Stage::PROPOSE), Stage::REPLACE);
     }
 }

@@ -13,7 +13,7 @@ use crate::train::kernels;
 use egui::{Button, CornerRadius, Grid, Rect, RichText, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
 use row::Row;
 use source::SourceView;
-use std::collections::BTreeSet;
+use std::collections::HashSet;
 
 /// A stage's share of the step.
 const BAR: f32 = 160.0;
@@ -24,7 +24,7 @@ const WORDS: f32 = 240.0;
 
 pub struct KernelsPanel {
     /// Stages whose dispatches are listed.
-    unfolded: BTreeSet<Stage>,
+    unfolded: HashSet<Stage>,
     /// The dispatch whose texts are open: its number in the plan.
     open: Option<u32>,
     /// One line a kernel, the costly ones first, instead of one a dispatch in order.
@@ -40,7 +40,7 @@ impl Default for KernelsPanel {
     fn default() -> Self {
         Self {
             // What one stage is made of is seen without a click.
-            unfolded: BTreeSet::from([Stage::JUDGE]),
+            unfolded: HashSet::from([Stage::JUDGE]),
             open: None,
             by_kernel: false,
             asked: None,

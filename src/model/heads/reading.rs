@@ -7,8 +7,10 @@ use crate::plan::Tensor;
 /// What a head's forward is told beside the encoder's output.
 pub struct Reading<'a> {
     pub io: &'a Io,
-    /// The ids that the encoder read, and 1 for each that is not the original. (B, T) each
-    pub text: (&'a Tensor, &'a Tensor),
+    /// The ids that the encoder read. (B, T)
+    pub ids: &'a Tensor,
+    /// 1 for each of them that is not the original, where the head asks for it. (B, T)
+    pub replaced: Option<&'a Tensor>,
     /// The positions whose loss counts.
     pub at: At,
     /// Which of the step's scales weighs the loss.

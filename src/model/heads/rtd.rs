@@ -44,7 +44,9 @@ pub fn forward(r: &mut Recorder, p: &Weights, h: &Tensor, reading: &Reading) -> 
     let io = reading.io;
     let (dense_pre, dense) = matmul::forward_gelu(r, "rtd.dense", h, &p.dense);
     let logits = matmul::logits(r, "rtd.logits", &dense, &p.prediction);
-    let dlogits = rtd::loss(r, &logits, io.counted(reading.at), reading.text, &io.token_out, reading.scale);
+    let replaced = reading.replaced.expect("a pass that detects has its labels");
+    let text = (reading.ids, replaced);
+    let dlogits = rtd::loss(r, &logits, io.counted(reading.at), text, &io.token_out, reading.scale);
     Saved { h: h.clone(), dense_pre, dense, dlogits }
 }
 

@@ -70,8 +70,11 @@ impl Model {
             Role::Encoder | Role::Generator => (&self.generator, Role::Discriminator),
         };
         wanted.as_deref().ok_or_else(|| {
+            // Of a network that proposes words the folder tells its role.
+            let encoder = self.generator.as_ref().filter(|dir| dir.ends_with(Role::Encoder.folder()));
+            let found = if role == Role::Discriminator && encoder.is_some() { Role::Encoder } else { other };
             Error::failed("wrong-network-here")
-                .with("found", other.folder())
+                .with("found", found.folder())
                 .with("wanted", role.folder())
                 .with("architecture", role.architecture())
                 .at(self.path.display())
