@@ -68,7 +68,7 @@ impl Memory {
     }
 
     fn found(&self, name: &str) -> Result<KeptRun> {
-        self.run(name).ok_or_else(|| Error::usage("there is no such run").at(name))
+        self.run(name).ok_or_else(|| Error::usage("no-such-run").at(name))
     }
 }
 
@@ -164,7 +164,7 @@ impl Host for Memory {
     }
 
     fn newest_run(&self) -> Result<String> {
-        self.0.borrow().newest.clone().ok_or_else(|| Error::usage("there is no run to resume"))
+        self.0.borrow().newest.clone().ok_or_else(|| Error::usage("no-run-to-resume"))
     }
 
     fn config(&self, run: &str) -> Result<Config> {
@@ -177,13 +177,21 @@ impl Host for Memory {
             Some(step) => checkpoints.get_key_value(&step),
             None => checkpoints.last_key_value(),
         };
-        let (step, files) = found.ok_or_else(|| Error::usage("there is no such checkpoint").at(run))?;
+        let steps: Vec<String> = checkpoints.keys().map(u64::to_string).collect();
+        let missing = || match step {
+            Some(step) => Error::usage("no-such-checkpoint")
+                .with("step", step)
+                .with("count", steps.len())
+                .with("steps", steps.join(", ")),
+            None => Error::failed("run-without-checkpoint"),
+        };
+        let (step, files) = found.ok_or_else(|| missing().at(run))?;
         Checkpoint::from_files(&place(run, *step), Arc::clone(files))
     }
 
     fn refuse_taken(&self, run: &str) -> Result<()> {
         match self.run(run) {
-            Some(_) => Err(Error::usage("a run of this name is kept already").at(run)),
+            Some(_) => Err(Error::usage("run-name-taken").at(run)),
             None => Ok(()),
         }
     }
@@ -198,16 +206,16 @@ impl Host for Memory {
 
     fn open(&mut self, run: &str) -> Result<MemoryRun> {
         let mut held = self.0.borrow_mut();
-        let kept = held.runs.get_mut(run).ok_or_else(|| Error::usage("there is no such run").at(run))?;
+        let kept = held.runs.get_mut(run).ok_or_else(|| Error::usage("no-such-run").at(run))?;
         if std::mem::replace(&mut kept.taken, true) {
-            return Err(Error::failed("another training is under way in this run").at(run));
+            return Err(Error::failed("run-in-use").at(run));
         }
         Ok(MemoryRun { name: run.to_owned(), memory: self.clone() })
     }
 }
 
 fn no_text(name: &str) -> Error {
-    Error::usage("there is no text of this name").at(name)
+    Error::usage("no-such-text").at(name)
 }
 
 fn place(run: &str, step: u64) -> String {

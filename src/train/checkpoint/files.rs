@@ -43,13 +43,12 @@ impl Checkpoint {
     /// # Errors
     /// A file is missing or is not what its checkpoint wrote, or a newer version wrote it.
     pub fn from_files(name: &str, files: Arc<Files>) -> Result<Self> {
-        let missing = |file: &str| Error::failed("the file is missing").at(format!("{name}/{file}"));
+        let missing = |file: &str| Error::failed("file-missing").at(format!("{name}/{file}"));
         let bytes = files.get(STATE).ok_or_else(|| missing(STATE))?;
         let (state, records) = super::parse_state(bytes).map_err(|e| e.at(format!("{name}/{STATE}")))?;
         for (file, record) in &records {
             if record_of(files.get(file).ok_or_else(|| missing(file))?) != *record {
-                return Err(Error::failed("its content is not what its checkpoint wrote (SHA-256 differs)")
-                    .at(format!("{name}/{file}")));
+                return Err(Error::failed("file-of-other-content").at(format!("{name}/{file}")));
             }
         }
         Ok(Self { dir: name.into(), state, files: Some(files) })
