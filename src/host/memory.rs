@@ -132,7 +132,7 @@ impl Host for Memory {
         chunks: &dyn Fn() -> Chunks<'c>,
         progress: &mut dyn FnMut(Progress),
     ) -> Result<(TokenCache, Option<String>)> {
-        let cache = TokenCache::in_memory(chunks(), tokenizer, &Options::default(), |at| progress(at))?;
+        let cache = TokenCache::in_memory(chunks(), tokenizer, &Options::default(), progress)?;
         Ok((cache, None))
     }
 

@@ -152,8 +152,7 @@ impl Host for Native {
         progress: &mut dyn FnMut(Progress),
     ) -> Result<(TokenCache, Option<String>)> {
         let dir = cache_dir();
-        let (cache, origin) =
-            cache::open_or_build(&dir, identity, tokenizer, &Options::default(), chunks, |at| progress(at))?;
+        let (cache, origin) = cache::open_or_build(&dir, identity, tokenizer, &Options::default(), chunks, progress)?;
         Ok((cache, if let Origin::Rebuilt(reason) = origin { Some(reason) } else { None }))
     }
 
