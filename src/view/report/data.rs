@@ -59,7 +59,7 @@ pub struct Drawn {
     /// Its raw steps are left out.
     only: bool,
     /// Of a level: where it stands.
-    value: Option<Short>,
+    value: Option<f64>,
     /// Of a line: what chance gives, where that is one number.
     chance: Option<f64>,
 }
@@ -164,7 +164,7 @@ pub fn drawn(level: impl Fn(Metric) -> Option<f64>) -> Vec<Drawn> {
             kind,
             style: style(about.color, first),
             only: about.color == Color::Bound || about.smoothing == Smoothing::Raw,
-            value: level(metric).filter(|_| kind == Kind::Level).map(Short),
+            value: level(metric).filter(|_| kind == Kind::Level),
             chance: chance.filter(|_| kind == Kind::Line),
         });
     }
