@@ -109,13 +109,13 @@ impl Page {
         );
         if !run.readouts.is_empty() {
             html.push_str(&section(
-                "probe",
+                "readouts",
                 &both("What the judge says, word by word", "O que o discriminador diz, palavra por palavra"),
                 &both(
                     "The generator fills masked places of these sentences; the judge then reads every token. Move through the training and pick a token.",
                     "O gerador preenche as posições mascaradas destas frases; o discriminador lê cada token. Percorra o treino e escolha um token.",
                 ),
-                "<div id=\"probe-body\"></div>",
+                "<div id=\"readouts-body\"></div>",
             ));
         }
         if !run.steps.is_empty() {
