@@ -6,6 +6,7 @@ mod smoke;
 use electroscope::gpu::{DeviceName, Gpu, Profile};
 use electroscope::host::rehearsal;
 use electroscope::parity;
+use electroscope::screen::checks;
 use electroscope::tasks::drill;
 use electroscope::train::engine::Backend;
 use electroscope::train::shelf::Shelf;
@@ -59,6 +60,9 @@ extern "C" {
 pub async fn run_parity(report: js_sys::Function) -> Summary {
     std::panic::set_hook(Box::new(|info| console_error(&info.to_string())));
     let mut suite = Suite { report, summary: Summary { passed: 0, failed: 0, skipped: 0 } };
+    for (name, outcome) in checks::all() {
+        suite.record(&format!("screen::{name}"), outcome);
+    }
     // The browser gives what every later check stands on: an adapter, WebGPU's default limits, override-sized shared memory.
     suite.record("browser::override_sized_reduction", smoke::run().await);
     match kernels(&suite).await {
