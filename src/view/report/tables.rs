@@ -1,4 +1,4 @@
-//! What the page's tables hold: columns with their rows, and the facts of a plan and of a device.
+//! Fills the page's tables: columns with their rows, and the facts of a plan and of a device.
 
 use super::html::{escape, spoken};
 use crate::train::event::{Device, EvalMetrics, RunPlan, StepMetrics};
