@@ -1,7 +1,6 @@
 //! Draws the bar at the top. It shows the run and its progress. It has the buttons reset, train, pause, step, stage and speed, and
-//! the
-//! choice of language, theme and text size. Clicks and keys -> [`Ask`]; choices that outlive the program go straight into the
-//! settings.
+//! the choice of language, theme and text size.
+//! Clicks and keys -> [`Ask`]; choices that outlive the program go straight into the settings.
 
 use super::panels::{Ask, PanelContext};
 use super::settings::Settings;
