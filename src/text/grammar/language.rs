@@ -1,4 +1,4 @@
-//! Which stories: their language, and how rich they are.
+//! The kinds of built-in stories: their language, and how rich they are.
 
 use std::fmt;
 use std::str::FromStr;

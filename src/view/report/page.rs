@@ -1,4 +1,4 @@
-//! The parts of the page, from its header to its footer.
+//! Writes the parts of the page, from its header to its footer.
 //! a run -> sections of HTML, each with its words in both languages.
 
 use std::fmt::Write;
@@ -7,11 +7,12 @@ use super::cards::{auc_card, caught_card, generator_card, judge_card};
 use super::data;
 use super::html::{both, escape, section, spoken, spoken_paragraphs};
 use super::run::{End, Run};
-use super::tables::{HELD_OUT_COLUMNS, TRAINING_COLUMNS, device_fact, held_out_row, plan_facts, training_row};
+use super::tables::{self, device_fact, plan_facts};
 use super::text::{headline, lede, unfinished_text};
 use crate::train::event::Outcome;
+use crate::train::metrics::table::{Columns, Metric};
 use crate::view::Lang;
-use crate::view::words;
+use crate::view::words::{self, Strings};
 
 /// Rows of a table: more are for a spreadsheet.
 const TABLE_ROWS: usize = 40;
@@ -160,13 +161,17 @@ impl Page {
         let steps = data::evenly(&run.steps, TABLE_ROWS);
         let held_out = self.table(
             &both("Held-out text", "Texto reservado"),
-            &HELD_OUT_COLUMNS,
-            evals.iter().map(|eval| (eval.step, held_out_row(eval))),
+            &tables::metrics(Columns::HeldOut),
+            &evals,
+            |eval| eval.step,
+            |eval, metric| metric.of_eval(eval),
         );
         let training = self.table(
             &both("Training steps", "Passos de treino"),
-            &TRAINING_COLUMNS,
-            steps.iter().map(|step| (step.step, training_row(step))),
+            &tables::metrics(Columns::Training),
+            &steps,
+            |step| step.step,
+            |step, metric| metric.of_step(step),
         );
         format!(
             "<section id=\"tables\"><details><summary><h2>{}</h2></summary>{held_out}{training}</details></section>",
@@ -174,19 +179,22 @@ impl Page {
         )
     }
 
-    fn table<const N: usize>(
+    /// A row for each of `records`, with the step that it is of.
+    fn table<R>(
         self,
         caption: &str,
-        columns: &[(&str, &str, usize); N],
-        rows: impl Iterator<Item = (u64, [Option<f64>; N])>,
+        columns: &[Metric],
+        records: &[R],
+        step: impl Fn(&R) -> u64,
+        value: impl Fn(&R, Metric) -> Option<f64>,
     ) -> String {
-        let head: String =
-            columns.iter().map(|(en, pt, _)| format!("<th scope=\"col\">{}</th>", both(en, pt))).collect();
+        let name = |metric: &Metric| spoken(|lang| escape(&Strings::of(lang).t(metric.about().label)));
+        let head: String = columns.iter().map(|metric| format!("<th scope=\"col\">{}</th>", name(metric))).collect();
         let mut body = String::new();
-        for (step, values) in rows {
-            write!(body, "<tr><th scope=\"row\">{}</th>", self.number(Some(step as f64), 0)).ok();
-            for (value, (_, _, decimals)) in values.into_iter().zip(columns) {
-                write!(body, "<td>{}</td>", self.number(value, *decimals)).ok();
+        for record in records {
+            write!(body, "<tr><th scope=\"row\">{}</th>", self.number(Some(step(record) as f64), 0)).ok();
+            for metric in columns {
+                write!(body, "<td>{}</td>", self.number(value(record, *metric), metric.about().decimals)).ok();
             }
             body.push_str("</tr>");
         }
