@@ -142,12 +142,12 @@ fn column_ui(ui: &Ui, strip: &Strip, column: &Column, cells: [Rect; 4], mask: &s
     let (read, _) = chip::piece(token.read());
     let guess = token.proposals.first().map_or("", |best| chip::piece(&best.token).0);
     chip::text(painter, cells[0], original, Look::Plain, cx.theme);
-    let looks = match (token.masked, token.replaced) {
+    let looks = match (token.masked, token.sampled_original()) {
         (false, _) => [(original, Look::Faint), (original, Look::Faint)],
         // The token is hidden and no sample is drawn yet, because the step has stopped between two stages.
         (true, _) if token.sampled.is_none() => [(mask, Look::Masked), (guess, Look::Faint)],
-        (true, true) => [(mask, Look::Masked), (read, Look::Replaced)],
-        (true, false) => [(mask, Look::Masked), (read, Look::Lucky)],
+        (true, false) => [(mask, Look::Masked), (read, Look::Replaced)],
+        (true, true) => [(mask, Look::Masked), (read, Look::Lucky)],
     };
     for (cell, (text, look)) in cells[1..3].iter().zip(looks) {
         chip::text(painter, *cell, text, look, cx.theme);

@@ -105,6 +105,11 @@ impl ReadToken {
         self.sampled.as_deref().unwrap_or(&self.original)
     }
 
+    /// Hidden, and the sample is the original again. It holds in runs without a judge too, where no token is labelled.
+    pub fn sampled_original(&self) -> bool {
+        self.masked && self.sampled.as_deref() == Some(&self.original)
+    }
+
     pub fn verdict(&self) -> Verdict {
         let Some(p) = self.p_replaced.filter(|_| !self.special) else { return Verdict::None };
         match (self.replaced, p > 0.5, self.masked) {

@@ -22,7 +22,7 @@ pub fn spoken(token: &ReadToken, cx: &PanelContext) -> String {
 
 pub fn details_ui(ui: &mut Ui, token: &ReadToken, history: &[(u64, f64)], cx: &PanelContext) {
     ui.label(RichText::new(spoken(token, cx)).font(cx.theme.strong()));
-    if token.masked && !token.replaced && token.sampled.is_some() {
+    if token.sampled_original() {
         ui.label(cx.t("flow-details-lucky"));
     }
     if !token.proposals.is_empty() {
