@@ -45,7 +45,7 @@ impl Desk {
         }
     }
 
-    /// Shows in the bar what a person should not have to look for.
+    /// Shows a banner for an event that a person should not miss.
     fn notice_event(&mut self, event: &Event) {
         match event {
             Event::Failed(failure) => {

@@ -132,7 +132,7 @@ impl PanelContext<'_> {
     }
 }
 
-/// Says which step the shown readout belongs to, if there is none for the step that a person looks at.
+/// Says which step the panel's data is of, if a person looks back and the strips show another step.
 pub(super) fn elsewhen_ui(ui: &mut egui::Ui, cx: &PanelContext, key: &str, step: u64) {
     let Some(shown) = cx.state.readout_at(cx.view.scrub).map(|readout| readout.step) else { return };
     if cx.view.scrub.is_some() && shown != step {
