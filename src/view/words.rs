@@ -25,7 +25,7 @@ macro_rules! files {
 }
 
 /// Name, English, Portuguese.
-pub const FILES: [(&str, &str, &str); 15] = files![
+pub const FILES: [(&str, &str, &str); 17] = files![
     "app",
     "transport",
     "flow",
@@ -39,6 +39,8 @@ pub const FILES: [(&str, &str, &str); 15] = files![
     "data",
     "hardware",
     "log",
+    "terminal",
+    "speed",
     "events",
     "errors",
 ];

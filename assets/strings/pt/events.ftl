@@ -45,3 +45,8 @@ f16-on-cpu = precision = f16 no processador poupa memória e não tempo: os núm
 run-moved = a execução foi treinada em { $then } e continua em { $now }: não será igual até o último bit
 other-kernels = a execução continua com outros kernels: não será igual até o último bit
 sizes-kept = as redes de --init mantêm os próprios tamanhos: { $sizes }
+
+## De que um comando avisa.
+text-beyond-trained-positions = { $tokens } tokens com [CLS] e [SEP], mas o modelo foi treinado com linhas de { $trained }: o que ele diz a partir do token { $first } vem de posições nunca treinadas; dê textos mais curtos
+positions-untrained = o modelo tem { $positions } posições, mas foi treinado com linhas de { $row_len } tokens: as posições a partir de { $row_len } não foram treinadas, então dê textos de no máximo { $row_len } tokens
+fewer-entries-than-asked = o texto dá só { $entries } das { $wanted } entradas pedidas

@@ -129,6 +129,45 @@ fn sites(code: &str, makers: &[&str]) -> Vec<Site> {
         .collect()
 }
 
+/// The parts of a macro's arguments, cut at the commas that no bracket holds.
+fn parts(arguments: &str) -> Vec<&str> {
+    let (mut rest, mut found) = (arguments, Vec::new());
+    while !rest.trim().is_empty() {
+        let (mut at, mut depth, mut quoted, mut escaped) = (rest.len(), 0_i32, false, false);
+        for (place, c) in rest.char_indices() {
+            match c {
+                _ if escaped => escaped = false,
+                '\\' if quoted => escaped = true,
+                '"' => quoted = !quoted,
+                '(' | '[' | '{' if !quoted => depth += 1,
+                ')' | ']' | '}' if !quoted => depth -= 1,
+                ',' if !quoted && depth == 0 => {
+                    at = place;
+                    break;
+                }
+                _ => {}
+            }
+        }
+        found.push(rest[..at].trim());
+        rest = rest.get(at + 1..).unwrap_or_default();
+    }
+    found
+}
+
+/// What a file's code says with `t!(strings, "key", name = value)`, where the key is a literal.
+fn spoken_sites(code: &str) -> Vec<Site> {
+    let calls =
+        code.match_indices("t!(").filter(|(at, _)| !code[..*at].ends_with(|c: char| c.is_alphanumeric() || c == '_'));
+    calls
+        .filter_map(|(at, call)| {
+            let parts = parts(argument(&code[at + call.len()..]));
+            let code = literal(parts.get(1)?)?.to_owned();
+            let facts = parts[2..].iter().filter_map(|part| Some(part.split_once('=')?.0.trim().to_owned())).collect();
+            Some(Site { code, facts, ..Site::default() })
+        })
+        .collect()
+}
+
 /// What is wrong with the messages that a file's code makes.
 fn faults(code: &str, known: &BTreeMap<String, Names>) -> Vec<String> {
     let mut found = Vec::new();
@@ -148,6 +187,12 @@ fn faults(code: &str, known: &BTreeMap<String, Names>) -> Vec<String> {
         let wanted: Names = sentence.iter().chain(own).chain(advice).cloned().collect();
         if wanted != site.facts {
             found.push(format!("{}: its sentence names {wanted:?}, the code gives {:?}", site.code, site.facts));
+        }
+    }
+    for site in spoken_sites(code) {
+        let known = known.get(&site.code);
+        if known != Some(&site.facts) {
+            found.push(format!("t!({}): its sentence names {known:?}, the code gives {:?}", site.code, site.facts));
         }
     }
     for site in sites(code, &["Error::io("]) {
@@ -189,8 +234,10 @@ fn every_key_of_the_code_exists_and_every_message_is_used() {
     let panels = FILES.iter().map(|(name, ..)| *name).filter(|name| !CODES.contains(name));
     let prefixes: Vec<String> = panels.map(|name| format!("{name}-")).collect();
     let used: BTreeSet<&str> = code.iter().flat_map(|(_, code)| key_literals(code)).collect();
-    let of_app = code.iter().filter(|(name, _)| name.contains("/src/app/")).flat_map(|(_, code)| key_literals(code));
-    let missing: BTreeSet<_> = of_app
+    let spoken = ["/src/app/", "/src/screen/", "/src/view/", "/src/cli/"];
+    let of_views = code.iter().filter(|(name, _)| spoken.iter().any(|room| name.contains(room)));
+    let missing: BTreeSet<_> = of_views
+        .flat_map(|(_, code)| key_literals(code))
         .filter(|key| prefixes.iter().any(|p| key.starts_with(p.as_str())))
         .filter(|key| !strings.has(key))
         .collect();
@@ -223,6 +270,8 @@ fn a_code_without_a_sentence_and_a_fact_too_many_are_found() {
     assert_eq!(one(r#"Message::new("c-d").with("x", 1)"#), 1, "nobody names this fact");
     assert_eq!(one(r#"Error::failed("c-d").hint("help-it").with("x", 1)"#), 0);
     assert_eq!(one(r#"Error::failed("c-d").hint("help-us")"#), 1);
+    assert_eq!(one(r#"t!(cx.strings, "a-b", x = f(1, ","), y = a == b)"#), 0);
+    assert_eq!([one(r#"t!(cx, "a-b", x = 1)"#), one(r#"t!(cx, "c-d", x = 1)"#), one(r#"t!(cx, "no-such")"#)], [1; 3]);
     assert_eq!([one(r#"Error::failed("no-such")"#), one(r#"Error::io("io-no-such", p, &e)"#)], [1, 1]);
 }
 
