@@ -75,7 +75,7 @@ impl Drill {
         place.check(config.precision)?;
         spec.check(&place.limits())?;
         let model = Model::record(spec, kernels, place.limits());
-        let io = model.io.clone().ok_or_else(|| Error::failed("the model was not recorded for training"))?;
+        let io = model.io.clone().ok_or_else(|| Error::failed("not-recorded-for-training"))?;
         let mut engine = place.trainer(&model).await?;
         weights::initialise(&model, &mut engine, seed);
         let batches = (0..config.accumulate).map(|micro| rows(config, &io, seed, micro)).collect();

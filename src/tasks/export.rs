@@ -26,7 +26,7 @@ pub struct Exported {
 pub fn export(run: &Path, to: &Path) -> Result<Exported> {
     let found = resolve_model(run)?;
     let folder = found.discriminator.as_deref().or(found.generator.as_deref());
-    let folder = folder.ok_or_else(|| Error::failed("there is no network here").at(run.display()))?;
+    let folder = folder.ok_or_else(|| Error::failed("no-network-here").at(run.display()))?;
     let parent = folder.parent().ok_or_else(|| Error::failed("lies-in-no-folder").at(folder.display()))?;
     let (mut networks, warnings) = hub::read_networks(parent)?;
     let files = hub::tokenizer_files(folder)?;

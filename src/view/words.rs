@@ -25,7 +25,7 @@ macro_rules! files {
 }
 
 /// Name, English, Portuguese.
-pub const FILES: [(&str, &str, &str); 17] = files![
+pub const FILES: [(&str, &str, &str); 18] = files![
     "app",
     "transport",
     "flow",
@@ -41,6 +41,7 @@ pub const FILES: [(&str, &str, &str); 17] = files![
     "log",
     "terminal",
     "speed",
+    "report",
     "events",
     "errors",
 ];

@@ -186,6 +186,18 @@ no-such-setting = no setting { $key }
     .help = the settings are { $names }
 setting-of-wrong-type = { $key } = { $value }: want { $wanted }, got { $got }
     .help = its value in the preset is { $preset }
+network-exceeds-binding = { $part ->
+    [word-embeddings] the word embeddings
+    [position-embeddings] the position embeddings
+    [projection] the embeddings' projection
+    [logits] the fewest rows of logits
+    [feed-forward] a feed-forward matrix
+   *[attention] the query, key and value matrix
+} take { NUMBER($needs, maximumFractionDigits: 1) } MiB, a binding may be { NUMBER($max, maximumFractionDigits: 1) } MiB
+    .help = lower vocab_size, max_positions, embedding_size, hidden_size or ffn_size
+rows-exceed-binding = batch = { $batch }: an activation takes { NUMBER($needs, maximumFractionDigits: 1) } MiB, a binding may be { NUMBER($max, maximumFractionDigits: 1) } MiB
+help-narrower = lower seq_len, hidden_size or ffn_size
+help-smaller-pieces = the same rows in smaller pieces: --set batch={ $rows } --set accumulate={ $pieces }
 
 ## Devices.
 no-adapter = no GPU adapter (Vulkan, Metal, DX12 or WebGPU) was found
@@ -339,3 +351,32 @@ networks-not-finite = what the networks say is not finite: the run left the numb
     .help = start a new run with a lower rate: --set lr=...
 no-word-to-hold-out = there is no word in the text to hold out
     .help = give a file with text in it, or leave it away: then a part of the corpus is held out
+no-text-chosen = no text is chosen
+    .help = add a file or a folder, or take the built-in text
+seed-not-whole = seed = { $value }: want a whole number, 0 or more
+steps-not-whole = steps = { $value }: want a whole number above 0
+work-ended = this work ended without a result, through a mistake of this program
+reader-ended = the model's reader ended
+cannot-write-picture = cannot write the picture: { $detail }
+cannot-open-window = the window cannot be opened: { $detail }
+no-x11-display = no X11 display: the app draws through XWayland, and DISPLAY is not set
+no-display = no display: there is no screen to open a window on
+help-train-without-window = train from the command line instead: electroscope train; then open the run's report.html in a browser
+recording-damaged = the recorded run is damaged: { $detail }
+cannot-pack-recording = cannot pack the recording: { $detail }
+
+## Checks, and the engine they check.
+not-recorded-for-training = the model was not recorded for training
+no-network-here = there is no network here
+not-a-fixture = not the numbers of a fixture: { $detail }
+batch-lacks = the batch has no { $name }
+ids-not-rows-of-tokens = input_ids is not rows × tokens
+fixture-without-step = expected.json lists no step
+outputs-missing = the step's outputs did not come back
+fixture-of-other-networks = the fixture lists { $name }, which networks of these sizes do not have
+fixture-of-other-shape = { $name }: { $computed } computed, { $stored } in the fixture
+burn-refuses-device = Burn does not take the device: { $detail }
+    .help = use --device cpu, or leave --engine burn away
+burn-failed = Burn failed: { $detail }
+burn-without-pass = Burn has run no pass yet
+burn-lacks = the Burn engine holds no { $tensor }

@@ -56,3 +56,19 @@ terminal-bench-speed = { $rate } tokens/s, { $step } ms a step ({ $fastest } to 
 terminal-bench-plan = { $dispatches } dispatches, { $moved } moved, { $memory } in memory
 terminal-bench-predicted = at the device's best it would take { $predicted } ms: { $share } of that speed is reached
 terminal-bench-launched = launching them takes the host { $encode } ms to encode and { $submit } ms to submit: { $each } us a dispatch
+
+## The lines of a run.
+terminal-run-step = step { $step }
+terminal-run-left = { $clock } left
+terminal-run-checkpoint = checkpoint at step { $step }: { $path }
+terminal-run-resumed = going on after step { $step }
+terminal-run-device = device: { $name }{ $backend }: { $reason }
+terminal-run-plan = { $preset }: { $parameters } parameters, { $steps } steps of { $tokens } tokens, { $mib } MiB, on { $corpus }
+terminal-run-plan-endless = { $preset }: { $parameters } parameters, steps of { $tokens } tokens, { $mib } MiB, on { $corpus }
+terminal-run-warning = warning (step { $step }): { $what }
+terminal-run-not-begun = stopped before the first step; no run was begun
+terminal-run-completed = done: { $step } steps in { $time }
+terminal-run-stopped = stopped after step { $step }, { $time }; --resume goes on from here
+terminal-run-folder = the run: { $run }
+terminal-run-next = try next:
+terminal-run-marks = the judge's marks: [original > replacement p(replaced)], o caught, x missed, ^ false alarm

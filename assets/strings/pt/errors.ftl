@@ -187,6 +187,18 @@ no-such-setting = não há configuração { $key }
     .help = as configurações são { $names }
 setting-of-wrong-type = { $key } = { $value }: é preciso { $wanted }, veio { $got }
     .help = o valor na predefinição é { $preset }
+network-exceeds-binding = { $part ->
+    [word-embeddings] os embeddings das palavras ocupam
+    [position-embeddings] os embeddings das posições ocupam
+    [projection] a projeção dos embeddings ocupa
+    [logits] o menor número de linhas de logits ocupa
+    [feed-forward] uma matriz da rede feed-forward ocupa
+   *[attention] a matriz de consultas, chaves e valores ocupa
+} { NUMBER($needs, maximumFractionDigits: 1) } MiB, e uma ligação pode ter { NUMBER($max, maximumFractionDigits: 1) } MiB
+    .help = diminua vocab_size, max_positions, embedding_size, hidden_size ou ffn_size
+rows-exceed-binding = batch = { $batch }: uma ativação ocupa { NUMBER($needs, maximumFractionDigits: 1) } MiB, e uma ligação pode ter { NUMBER($max, maximumFractionDigits: 1) } MiB
+help-narrower = diminua seq_len, hidden_size ou ffn_size
+help-smaller-pieces = as mesmas linhas em pedaços menores: --set batch={ $rows } --set accumulate={ $pieces }
 
 ## Dispositivos.
 no-adapter = nenhum adaptador de GPU (Vulkan, Metal, DX12 ou WebGPU) foi encontrado
@@ -340,3 +352,32 @@ networks-not-finite = o que as redes dizem não é finito: o treino saiu dos nú
     .help = comece outro treino com uma taxa menor: --set lr=...
 no-word-to-hold-out = não há nenhuma palavra no texto a reservar
     .help = dê um arquivo com texto, ou deixe-o de fora: então uma parte do corpus é reservada
+no-text-chosen = nenhum texto foi escolhido
+    .help = adicione um arquivo ou uma pasta, ou use o texto embutido
+seed-not-whole = seed = { $value }: é preciso um número inteiro, 0 ou mais
+steps-not-whole = steps = { $value }: é preciso um número inteiro acima de 0
+work-ended = este trabalho acabou sem resultado, por um erro deste programa
+reader-ended = o leitor do modelo parou
+cannot-write-picture = não foi possível escrever a imagem: { $detail }
+cannot-open-window = não foi possível abrir a janela: { $detail }
+no-x11-display = não há tela X11: o aplicativo desenha pelo XWayland, e DISPLAY não está definido
+no-display = não há tela em que abrir uma janela
+help-train-without-window = treine pela linha de comando: electroscope train; depois abra o report.html do treino num navegador
+recording-damaged = o treino gravado está danificado: { $detail }
+cannot-pack-recording = não foi possível comprimir a gravação: { $detail }
+
+## As verificações, e o motor que elas verificam.
+not-recorded-for-training = o modelo não foi preparado para o treino
+no-network-here = não há nenhuma rede aqui
+not-a-fixture = não são os números de referência de um passo: { $detail }
+batch-lacks = o lote não tem { $name }
+ids-not-rows-of-tokens = input_ids não tem a forma linhas × tokens
+fixture-without-step = expected.json não lista nenhum passo
+outputs-missing = os resultados do passo não voltaram
+fixture-of-other-networks = os números de referência incluem { $name }, que redes destes tamanhos não têm
+fixture-of-other-shape = { $name }: { $computed } calculado aqui, { $stored } na referência
+burn-refuses-device = o Burn não aceita o dispositivo: { $detail }
+    .help = use --device cpu, ou deixe --engine burn de fora
+burn-failed = o Burn falhou: { $detail }
+burn-without-pass = o Burn ainda não executou nenhuma passagem
+burn-lacks = o motor Burn não tem { $tensor }

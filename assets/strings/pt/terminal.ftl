@@ -56,3 +56,19 @@ terminal-bench-speed = { $rate } tokens/s, { $step } ms por passo ({ $fastest } 
 terminal-bench-plan = { $dispatches } despachos, { $moved } movidos, { $memory } de memória
 terminal-bench-predicted = no melhor do dispositivo levaria { $predicted } ms: alcança { $share } dessa velocidade
 terminal-bench-launched = lançá-los custa ao host { $encode } ms para codificar e { $submit } ms para enviar: { $each } us por despacho
+
+## As linhas de um treino.
+terminal-run-step = passo { $step }
+terminal-run-left = faltam { $clock }
+terminal-run-checkpoint = checkpoint no passo { $step }: { $path }
+terminal-run-resumed = continuando depois do passo { $step }
+terminal-run-device = dispositivo: { $name }{ $backend }: { $reason }
+terminal-run-plan = { $preset }: { $parameters } parâmetros, { $steps } passos de { $tokens } tokens, { $mib } MiB, com { $corpus }
+terminal-run-plan-endless = { $preset }: { $parameters } parâmetros, passos de { $tokens } tokens, { $mib } MiB, com { $corpus }
+terminal-run-warning = aviso (passo { $step }): { $what }
+terminal-run-not-begun = parado antes do primeiro passo; nenhum treino começou
+terminal-run-completed = pronto: { $step } passos em { $time }
+terminal-run-stopped = parado depois do passo { $step }, { $time }; --resume continua daqui
+terminal-run-folder = o treino: { $run }
+terminal-run-next = agora experimente:
+terminal-run-marks = as marcas do discriminador: [original > substituto p(substituído)], o detectado, x não detectado, ^ alarme falso

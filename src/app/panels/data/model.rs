@@ -78,7 +78,7 @@ impl Model {
                 Err(TryRecvError::Disconnected) => {
                     if self.busy {
                         self.busy = false;
-                        self.error.get_or_insert_with(|| Error::failed("the model's reader ended"));
+                        self.error.get_or_insert_with(|| Error::failed("reader-ended"));
                     }
                     return;
                 }
