@@ -189,28 +189,10 @@ fn round_token(token: &mut ReadToken) {
 }
 
 fn round_step(step: &mut StepMetrics) {
-    let m = &mut step.metrics;
-    for value in [
-        &mut m.mlm_loss,
-        &mut m.rtd_loss,
-        &mut m.total_loss,
-        &mut m.mlm_accuracy,
-        &mut m.sampled_accuracy,
-        &mut m.rtd_accuracy,
-        &mut m.rtd_auc,
-        &mut m.rtd_precision,
-        &mut m.rtd_recall,
-        &mut m.replaced_share,
-        &mut m.trivial_rtd_loss,
-        &mut m.sampled_entropy,
-        &mut m.sampled_top_share,
-        &mut step.lr,
-        &mut step.grad_norm,
-        &mut step.tokens_per_sec,
-        &mut step.elapsed_secs,
-    ] {
+    for value in step.values_mut() {
         *value = value.map(|v| digits(v, 4));
     }
+    step.elapsed_secs = step.elapsed_secs.map(|v| digits(v, 4));
 }
 
 /// `value` with so many significant digits.

@@ -2,71 +2,7 @@
 //! does not change them.
 //! `StepMetrics` -> [`Smoother`] -> [`Smooth`], one a step.
 
-use crate::train::event::{EvalMetrics, Metrics, StepMetrics};
-
-/// What can be drawn over the steps.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Metric {
-    MlmLoss,
-    RtdLoss,
-    TrivialRtdLoss,
-    RtdAuc,
-    RtdPrecision,
-    RtdRecall,
-    RtdAccuracy,
-    /// The accuracy of a judge that always says "original".
-    BaseAccuracy,
-    MlmAccuracy,
-    SampledAccuracy,
-    GradNorm,
-    TokensPerSec,
-}
-
-impl Metric {
-    pub const ALL: [Self; 12] = [
-        Self::MlmLoss,
-        Self::RtdLoss,
-        Self::TrivialRtdLoss,
-        Self::RtdAuc,
-        Self::RtdPrecision,
-        Self::RtdRecall,
-        Self::RtdAccuracy,
-        Self::BaseAccuracy,
-        Self::MlmAccuracy,
-        Self::SampledAccuracy,
-        Self::GradNorm,
-        Self::TokensPerSec,
-    ];
-
-    pub fn of_step(self, step: &StepMetrics) -> Option<f64> {
-        match self {
-            Self::GradNorm => step.grad_norm,
-            Self::TokensPerSec => step.tokens_per_sec,
-            _ => self.of(&step.metrics),
-        }
-        .filter(|value| value.is_finite())
-    }
-
-    pub fn of_eval(self, eval: &EvalMetrics) -> Option<f64> {
-        self.of(&eval.metrics).filter(|value| value.is_finite())
-    }
-
-    fn of(self, metrics: &Metrics) -> Option<f64> {
-        match self {
-            Self::MlmLoss => metrics.mlm_loss,
-            Self::RtdLoss => metrics.rtd_loss,
-            Self::TrivialRtdLoss => metrics.trivial_rtd_loss,
-            Self::RtdAuc => metrics.rtd_auc,
-            Self::RtdPrecision => metrics.rtd_precision,
-            Self::RtdRecall => metrics.rtd_recall,
-            Self::RtdAccuracy => metrics.rtd_accuracy,
-            Self::BaseAccuracy => metrics.replaced_share.map(|share| 1.0 - share),
-            Self::MlmAccuracy => metrics.mlm_accuracy,
-            Self::SampledAccuracy => metrics.sampled_accuracy,
-            Self::GradNorm | Self::TokensPerSec => None,
-        }
-    }
-}
+use crate::train::metrics::table::{Metric, Smoothing, StepMetrics};
 
 /// Steps that a mean reaches back: after as many, a value's weight is down to 1/e.
 pub const SPANS: [u64; 3] = [10, 50, 250];
@@ -104,9 +40,13 @@ impl Smoother {
         self.step = Some(step.step);
         let mut means = [[f32::NAN; Metric::ALL.len()]; SPANS.len()];
         for (span, reach) in SPANS.into_iter().enumerate() {
-            let keep = (-(gap as f64) / reach as f64).exp();
+            let fade = (-(gap as f64) / reach as f64).exp();
             for metric in Metric::ALL {
                 let at = metric as usize;
+                let keep = match metric.about().smoothing {
+                    Smoothing::Mean => fade,
+                    Smoothing::Raw => 0.0,
+                };
                 let (sum, weight) = (&mut self.sums[span][at], &mut self.weights[span][at]);
                 (*sum, *weight) = (*sum * keep, *weight * keep);
                 if let Some(value) = metric.of_step(step) {
@@ -137,6 +77,7 @@ impl Smoother {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::train::metrics::table::Metrics;
 
     fn step(step: u64, loss: Option<f64>) -> StepMetrics {
         let metrics = Metrics { mlm_loss: loss, ..Metrics::default() };
@@ -165,6 +106,16 @@ mod tests {
         let means: Vec<_> = values.iter().zip(2..).map(|(v, n)| smoother.push(&step(n, *v))).collect();
         assert!(means.iter().all(|smooth| smooth.mean(1, Metric::MlmLoss) == Some(3.0)));
         assert_eq!(means[3].mean(1, Metric::RtdAuc), None);
+    }
+
+    #[test]
+    fn a_metric_without_noise_is_not_smoothed() {
+        let mut smoother = Smoother::default();
+        for n in 1..=20 {
+            let lr = n as f64 / 8.0;
+            let smooth = smoother.push(&StepMetrics { step: n, lr: Some(lr), ..StepMetrics::default() });
+            assert_eq!(smooth.mean(2, Metric::Lr), Some(lr));
+        }
     }
 
     #[test]

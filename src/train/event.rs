@@ -7,6 +7,8 @@ mod kernels;
 mod read;
 mod verdicts;
 
+/// A run's numbers, which the table of metrics defines.
+pub use crate::train::metrics::table::{EvalMetrics, Metrics, StepMetrics};
 pub use kernels::{Bound, Clock, DispatchCost, Kernels, Roofs};
 pub use read::{
     AttentionMap, BatchSample, Change, EmbeddingMap, MapPoint, Network, Probe, ProbeEdit, ProbeToken, Proposal,
@@ -279,104 +281,6 @@ pub struct CorpusInfo {
     /// Nats a token of the training text, special tokens left out.
     #[serde(default, with = "finite_or_null")]
     pub unigram_entropy: Option<f64>,
-}
-
-/// What a step and an evaluation both measure. Losses in nats; shares and accuracies from 0 to 1.
-/// Accuracy, AUC, precision, recall and `replaced_share` are over eligible tokens: neither padding nor special.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Metrics {
-    /// Mean over the masked slots.
-    #[serde(with = "finite_or_null")]
-    pub mlm_loss: Option<f64>,
-    /// Mean over all tokens but padding, special ones included (the paper's).
-    #[serde(with = "finite_or_null")]
-    pub rtd_loss: Option<f64>,
-    /// Both, weighted as the run weighs them.
-    #[serde(with = "finite_or_null")]
-    pub total_loss: Option<f64>,
-    /// The generator's first choice is the original: share of the slots.
-    #[serde(with = "finite_or_null")]
-    pub mlm_accuracy: Option<f64>,
-    /// The generator's sample is the original: share of the slots.
-    #[serde(with = "finite_or_null")]
-    pub sampled_accuracy: Option<f64>,
-    #[serde(with = "finite_or_null")]
-    pub rtd_accuracy: Option<f64>,
-    #[serde(with = "finite_or_null")]
-    pub rtd_auc: Option<f64>,
-    #[serde(with = "finite_or_null")]
-    pub rtd_precision: Option<f64>,
-    #[serde(with = "finite_or_null")]
-    pub rtd_recall: Option<f64>,
-    #[serde(with = "finite_or_null")]
-    pub replaced_share: Option<f64>,
-    /// What a judge that knows only the base rate and the special tokens would get as `rtd_loss`.
-    #[serde(with = "finite_or_null")]
-    pub trivial_rtd_loss: Option<f64>,
-    /// Entropy of the sampled ids, nats (at most the logarithm of the number of slots).
-    #[serde(with = "finite_or_null")]
-    pub sampled_entropy: Option<f64>,
-    /// The share of the samples that are the most frequent one.
-    #[serde(with = "finite_or_null")]
-    pub sampled_top_share: Option<f64>,
-    /// Some value behind these numbers was NaN or infinite.
-    #[serde(skip_serializing_if = "is_false")]
-    pub non_finite: bool,
-}
-fn is_false(flag: &bool) -> bool {
-    !*flag
-}
-
-/// One optimizer step.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct StepMetrics {
-    /// Completed optimizer steps, from 1.
-    pub step: u64,
-    #[serde(flatten)]
-    pub metrics: Metrics,
-    /// The one used in this step.
-    #[serde(with = "finite_or_null")]
-    pub lr: Option<f64>,
-    #[serde(with = "finite_or_null")]
-    pub grad_norm: Option<f64>,
-    /// Tokens that are not padding.
-    #[serde(with = "finite_or_null")]
-    pub tokens_per_sec: Option<f64>,
-    /// Since the run began, interruptions left out.
-    #[serde(with = "finite_or_null")]
-    pub elapsed_secs: Option<f64>,
-    /// Tokens that are not padding, since the run began.
-    pub tokens_seen: u64,
-}
-
-/// One pass over the held-out text: fixed masks and noise, replacements by the current generator.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct EvalMetrics {
-    pub step: u64,
-    #[serde(flatten)]
-    pub metrics: Metrics,
-    #[serde(with = "finite_or_null")]
-    pub elapsed_secs: Option<f64>,
-    pub tokens_seen: u64,
-    /// Nats a token of the held-out text.
-    #[serde(with = "finite_or_null")]
-    pub unigram_entropy: Option<f64>,
-    /// Built-in corpus only: replacements that break a rule against originals.
-    #[serde(with = "finite_or_null", skip_serializing_if = "Option::is_none")]
-    pub rtd_auc_rule: Option<f64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub confusion: Option<Confusion>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub calibration: Option<Calibration>,
-    /// How the judgements are spread: ROC, precision and recall, and the confusion at any threshold come from it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub histogram: Option<JudgeHistogram>,
-    /// A few judged tokens in their text, of either kind and of every height of p(replaced). Of watched runs; never recorded.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub examples: Vec<JudgedExample>,
 }
 
 /// Something a person should know while the run goes on.

@@ -1,9 +1,13 @@
 //! Computes metrics from a step's raw readback: losses, AUC, precision, recall and calibration, beside the numbers of a judge that
 //! knows only the base rate. per-token and per-slot arrays of each micro-batch -> [`Fold`] (f64, buffers reused) -> [`Metrics`].
+//! [`table`] says what each metric is, and how to add one.
+
+pub mod table;
 
 use crate::config::Config;
 use crate::objective::Head;
-use crate::train::event::{CALIBRATION_BINS, Calibration, CalibrationBin, Confusion, Metrics};
+use crate::train::event::{CALIBRATION_BINS, Calibration, CalibrationBin, Confusion};
+use table::Metrics;
 
 pub use crate::model::heads::rtd::bce_with_logits;
 

@@ -6,6 +6,7 @@ use crate::error::Error;
 use crate::lang::Lang;
 use crate::message::{ERROR, Fact, Facts, Message};
 use crate::train::event::{Event, Failure};
+use crate::train::metrics::table::Metric;
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::types::{FluentNumber, FluentNumberOptions, FluentNumberStyle};
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
@@ -25,7 +26,7 @@ macro_rules! files {
 }
 
 /// Name, English, Portuguese.
-pub const FILES: [(&str, &str, &str); 18] = files![
+pub const FILES: [(&str, &str, &str); 19] = files![
     "app",
     "transport",
     "flow",
@@ -35,6 +36,7 @@ pub const FILES: [(&str, &str, &str); 18] = files![
     "kernels",
     "attention",
     "map",
+    "metrics",
     "lesson",
     "data",
     "hardware",
@@ -153,6 +155,13 @@ impl Strings {
             Fact::Number(value) => number(*value),
             Fact::Message(message) => self.text(message).into(),
         }
+    }
+
+    /// A metric's name; where `place` has a name of its own for it (`curve`, `page` or `line`), that one.
+    pub fn metric(&self, metric: Metric, place: &str) -> String {
+        let label = metric.about().label;
+        let own = self.format(&format!("{label}.{place}"), &FluentArgs::new());
+        own.unwrap_or_else(|| self.t(label))
     }
 
     pub fn has(&self, key: &str) -> bool {

@@ -356,3 +356,23 @@ fn a_log_of_an_earlier_version_is_read_and_shown_as_it_is() {
     let Event::Failed(failed) = serde_json::from_str(old).unwrap() else { panic!("{old}") };
     assert_eq!(failure(&failed, Lang::En), "full\n  help: free some");
 }
+
+/// The places that may have a name of their own for a metric.
+const PLACES: [&str; 3] = ["curve", "page", "line"];
+
+#[test]
+fn every_metric_has_its_name_in_both_languages() {
+    for lang in [Lang::En, Lang::Pt] {
+        let strings = Strings::of(lang);
+        for metric in Metric::ALL {
+            let label = metric.about().label;
+            assert!(strings.has(label), "{lang:?}: no {label}");
+            assert_eq!(strings.metric(metric, "a place without a name of its own"), strings.t(label));
+        }
+    }
+    let (_, en, _) = FILES.into_iter().find(|(name, ..)| *name == "metrics").unwrap();
+    let attributes = keys(en).into_keys().filter_map(|key| key.split_once('.').map(|(_, place)| place.to_owned()));
+    let idle: Vec<String> = attributes.filter(|place| !PLACES.contains(&place.as_str())).collect();
+    assert!(idle.is_empty(), "names for places that do not exist: {idle:?}");
+    assert_eq!(Strings::of(Lang::Pt).metric(Metric::TrivialRtdLoss, "curve"), "taxa de base");
+}

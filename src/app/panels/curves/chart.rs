@@ -4,9 +4,9 @@ use crate::app::panels::PanelContext;
 use crate::app::panels::plot::{self, Dash, Plot};
 use crate::app::theme::Theme;
 use crate::screen::axis::{self, Axis};
-use crate::screen::smooth::Metric;
 use crate::screen::state::RunState;
 use crate::screen::time::Timeline;
+use crate::train::metrics::table::{Color, Line, Metric, Subject};
 use egui::{Align2, Color32, Painter, Rect, Sense, Stroke, Ui, vec2};
 
 /// Charts that are shown together.
@@ -35,94 +35,66 @@ pub struct Chart {
     pub group: Group,
     /// Its name.
     pub key: &'static str,
-    curves: &'static [Curve],
-    /// Shares of one: the axis shows all of it.
-    shares: bool,
-    /// A level line: nats a token of the text, guessed by frequency alone.
-    unigram: bool,
+    /// What its curves are about. The table of metrics says which curves those are.
+    subjects: &'static [Subject],
+    /// The axis shows all values that the first metric can have.
+    whole: bool,
     decimals: usize,
 }
 
 struct Curve {
     metric: Metric,
-    key: &'static str,
     dash: Dash,
 }
 
-const fn curve(metric: Metric, key: &'static str, dash: Dash) -> Curve {
-    Curve { metric, key, dash }
+impl Curve {
+    fn of(metric: Metric) -> Option<Self> {
+        let dash = match metric.about().line {
+            Line::Solid => Dash::Solid,
+            Line::Dashed => Dash::Dashed,
+            Line::Dotted => Dash::Dotted,
+            Line::Level | Line::Marks | Line::Absent => return None,
+        };
+        Some(Self { metric, dash })
+    }
+
+    fn name(&self, cx: &PanelContext) -> String {
+        cx.strings.metric(self.metric, "curve")
+    }
 }
 
 pub const CHARTS: [Chart; 7] = [
     Chart {
         group: Group::Losses,
         key: "curves-chart-mlm",
-        curves: &[curve(Metric::MlmLoss, "curves-mlm-loss", Dash::Solid)],
-        shares: false,
-        unigram: true,
+        subjects: &[Subject::GeneratorLoss],
+        whole: false,
         decimals: 2,
     },
-    Chart {
-        group: Group::Losses,
-        key: "curves-chart-rtd",
-        curves: &[
-            curve(Metric::RtdLoss, "curves-rtd-loss", Dash::Solid),
-            curve(Metric::TrivialRtdLoss, "curves-trivial", Dash::Dashed),
-        ],
-        shares: false,
-        unigram: false,
-        decimals: 3,
-    },
+    Chart { group: Group::Losses, key: "curves-chart-rtd", subjects: &[Subject::JudgeLoss], whole: false, decimals: 3 },
     Chart {
         group: Group::Judge,
         key: "curves-chart-judge",
-        curves: &[
-            curve(Metric::RtdAuc, "curves-auc", Dash::Solid),
-            curve(Metric::RtdRecall, "curves-recall", Dash::Dashed),
-            curve(Metric::RtdPrecision, "curves-precision", Dash::Dotted),
-        ],
-        shares: true,
-        unigram: false,
+        subjects: &[Subject::Auc, Subject::Verdicts],
+        whole: true,
         decimals: 3,
     },
     Chart {
         group: Group::Judge,
         key: "curves-chart-accuracy",
-        curves: &[
-            curve(Metric::RtdAccuracy, "curves-accuracy", Dash::Solid),
-            curve(Metric::BaseAccuracy, "curves-base", Dash::Dashed),
-        ],
-        shares: false,
-        unigram: false,
+        subjects: &[Subject::Accuracy],
+        whole: false,
         decimals: 3,
     },
     Chart {
         group: Group::Generator,
         key: "curves-chart-generator",
-        curves: &[
-            curve(Metric::MlmAccuracy, "curves-first-choice", Dash::Solid),
-            curve(Metric::SampledAccuracy, "curves-sample", Dash::Dashed),
-        ],
-        shares: true,
-        unigram: false,
+        subjects: &[Subject::Guesses],
+        whole: true,
         decimals: 3,
     },
-    Chart {
-        group: Group::Motor,
-        key: "curves-chart-motor",
-        curves: &[curve(Metric::GradNorm, "curves-grad-norm", Dash::Solid)],
-        shares: false,
-        unigram: false,
-        decimals: 2,
-    },
-    Chart {
-        group: Group::Motor,
-        key: "curves-chart-speed",
-        curves: &[curve(Metric::TokensPerSec, "curves-tokens-per-sec", Dash::Solid)],
-        shares: false,
-        unigram: false,
-        decimals: 0,
-    },
+    Chart { group: Group::Motor, key: "curves-chart-motor", subjects: &[Subject::Gradient], whole: false, decimals: 2 },
+    Chart { group: Group::Motor, key: "curves-chart-speed", subjects: &[Subject::Speed], whole: false, decimals: 0 },
 ];
 
 /// What a legend's entry shows before its words.
@@ -132,10 +104,23 @@ enum Sign {
 }
 
 impl Chart {
+    fn metrics(&self) -> impl Iterator<Item = Metric> {
+        Metric::ALL.into_iter().filter(|metric| metric.about().subject.is_some_and(|s| self.subjects.contains(&s)))
+    }
+
+    /// The one that matters first.
+    fn curves(&self) -> Vec<Curve> {
+        let mut curves: Vec<Curve> = self.metrics().filter_map(Curve::of).collect();
+        curves.sort_by_key(|curve| curve.metric.about().line);
+        curves
+    }
+
     /// The axes over everything that will be drawn.
     pub fn plot(&self, place: Rect, cx: &PanelContext, line: &Timeline, log_y: bool, span: Option<usize>) -> Plot {
-        let y = if self.shares && !log_y {
-            Axis::new(0.0, 1.0, false)
+        let whole =
+            self.curves().first().filter(|_| self.whole && !log_y).map(|curve| curve.metric.about().unit.range());
+        let y = if let Some([min, max]) = whole {
+            Axis::new(min, max, false)
         } else {
             let [min, max] = axis::range(self.values(cx, span, log_y)).unwrap_or([0.0, 1.0]);
             let margin = if log_y { 0.0 } else { (max - min) * 0.06 };
@@ -146,8 +131,9 @@ impl Chart {
 
     fn values(&self, cx: &PanelContext, span: Option<usize>, log_y: bool) -> Vec<f64> {
         let state = cx.state;
-        let mut values: Vec<f64> = Vec::with_capacity(2 * state.steps.len() * self.curves.len());
-        for metric in self.curves.iter().map(|curve| curve.metric) {
+        let curves = self.curves();
+        let mut values: Vec<f64> = Vec::with_capacity(2 * state.steps.len() * curves.len());
+        for metric in curves.iter().map(|curve| curve.metric) {
             values.extend(state.steps.iter().filter_map(|step| metric.of_step(step)));
             values.extend(state.evals.iter().filter_map(|eval| metric.of_eval(eval)));
             for (_, run) in &cx.view.overlays {
@@ -156,31 +142,36 @@ impl Chart {
         }
         values.retain(|value| !log_y || *value > 0.0);
         // A level line is in sight, however few the steps are that it counts against.
-        if let (Some(level), Some([min, max])) = (self.level(state), axis::range(values.clone())) {
+        if let (Some((_, level)), Some([min, max])) = (self.level(state), axis::range(values.clone())) {
             values.retain(|value| (min..=max).contains(value));
             values.extend(std::iter::repeat_n(level, 1 + values.len() / 100));
         }
         values
     }
 
-    fn level(&self, state: &RunState) -> Option<f64> {
-        let held_out = || state.evals.last().and_then(|eval| eval.unigram_entropy);
-        let text = || state.plan.as_ref().and_then(|plan| plan.corpus.unigram_entropy);
-        self.unigram.then(|| held_out().or_else(text)).flatten().filter(|level| level.is_finite())
+    /// The metric that is drawn as one level line, with its value: of the held-out text, else of the text that is trained on.
+    fn level(&self, state: &RunState) -> Option<(Metric, f64)> {
+        let metric = self.metrics().find(|metric| metric.about().line == Line::Level)?;
+        let held_out = state.evals.last().and_then(|eval| metric.of_eval(eval));
+        let text = || match metric {
+            Metric::UnigramEntropy => state.plan.as_ref().and_then(|plan| plan.corpus.unigram_entropy),
+            _ => None,
+        };
+        Some((metric, held_out.or_else(text).filter(|level| level.is_finite())?))
     }
 
     /// Raw and thin, smoothed and thick; other runs behind, what was measured on held-out text on top.
     pub fn draw(&self, painter: &Painter, cx: &PanelContext, plot: &Plot, line: &Timeline, span: Option<usize>) {
         let theme = cx.theme;
-        if let Some(level) = self.level(cx.state) {
+        if let Some((_, level)) = self.level(cx.state) {
             let ends = [plot.x.min, plot.x.max].map(|x| (x, Some(level)));
             plot.curve(painter, ends, Dash::DashDot, Stroke::new(1.5, theme.weak));
         }
         for (n, (_, run)) in cx.view.overlays.iter().enumerate() {
             self.draw_other(painter, cx, plot, line, run, n + 1, span);
         }
-        let state = cx.state;
-        for (n, curve) in self.curves.iter().enumerate().rev() {
+        let (state, curves) = (cx.state, self.curves());
+        for (n, curve) in curves.iter().enumerate().rev() {
             let color = ink(theme, curve, n);
             let raw = state.steps.iter().map(|step| (line.time.of(step), curve.metric.of_step(step)));
             if span.is_none() {
@@ -194,7 +185,7 @@ impl Chart {
             plot.curve(painter, smooth, curve.dash, Stroke::new(2.4, color));
         }
         for eval in state.evals.iter() {
-            for (n, curve) in self.curves.iter().enumerate() {
+            for (n, curve) in curves.iter().enumerate() {
                 let place = line.x_of(eval.step).zip(curve.metric.of_eval(eval)).and_then(|(x, y)| plot.at(x, y));
                 if let Some(at) = place.filter(|at| plot.rect.expand(2.0).contains(*at)) {
                     plot::diamond(painter, at, theme.panel, Stroke::new(1.8, ink(theme, curve, n)));
@@ -215,7 +206,7 @@ impl Chart {
         span: Option<usize>,
     ) {
         let color = cx.theme.weak;
-        for curve in self.curves {
+        for curve in self.curves() {
             let places = run.steps.iter().map(|step| line.time.of(step));
             let points: Vec<(f64, Option<f64>)> =
                 places.zip(means(run, curve.metric, span)).map(|(x, (_, mean))| (x, mean)).collect();
@@ -230,18 +221,22 @@ impl Chart {
     }
 
     fn entries(&self, cx: &PanelContext, step: Option<u64>, span: Option<usize>) -> Vec<(Sign, String)> {
-        let named = |key: &str, value: Option<f64>| format!("{} {}", cx.t(key), cx.number(value, self.decimals));
+        let named = |name: String, value: Option<f64>| format!("{name} {}", cx.number(value, self.decimals));
+        let curves = self.curves();
         let mut entries: Vec<(Sign, String)> = Vec::new();
-        for (n, curve) in self.curves.iter().enumerate() {
+        for (n, curve) in curves.iter().enumerate() {
             let value = value_at(cx.state, curve.metric, step, span);
-            entries.push((Sign::Line(curve.dash, ink(cx.theme, curve, n)), named(curve.key, value)));
+            entries.push((Sign::Line(curve.dash, ink(cx.theme, curve, n)), named(curve.name(cx), value)));
         }
-        if let Some(level) = self.level(cx.state) {
-            entries.push((Sign::Line(Dash::DashDot, cx.theme.weak), named("curves-unigram", Some(level))));
+        if let Some((metric, level)) = self.level(cx.state) {
+            let name = cx.strings.metric(metric, "curve");
+            entries.push((Sign::Line(Dash::DashDot, cx.theme.weak), named(name, Some(level))));
         }
-        let held_out = cx.state.eval_at(step).and_then(|eval| self.curves[0].metric.of_eval(eval));
-        if held_out.is_some() {
-            entries.push((Sign::Diamond(ink(cx.theme, &self.curves[0], 0)), named("curves-held-out", held_out)));
+        let first = curves.first();
+        let held_out = cx.state.eval_at(step).zip(first).and_then(|(eval, curve)| curve.metric.of_eval(eval));
+        if let Some(first) = first.filter(|_| held_out.is_some()) {
+            let sign = Sign::Diamond(ink(cx.theme, first, 0));
+            entries.push((sign, named(cx.t("curves-held-out"), held_out)));
         }
         entries
     }
@@ -300,9 +295,9 @@ pub const LEGEND_LINE: f32 = 20.0;
 
 /// Told apart by their dashes; the first is the one that matters, and has the colour of the network that it is about.
 fn ink(theme: Theme, curve: &Curve, n: usize) -> Color32 {
-    let own = match curve.metric {
-        Metric::MlmLoss | Metric::MlmAccuracy | Metric::SampledAccuracy => theme.swap,
-        _ => theme.accent,
+    let own = match curve.metric.about().color {
+        Color::Generator => theme.swap,
+        Color::Judge | Color::Bound | Color::Motor => theme.accent,
     };
     [own, theme.text, theme.weak][n.min(2)]
 }
@@ -329,14 +324,34 @@ mod tests {
     use crate::screen::state::Source;
     use crate::train::event::{Event, StepMetrics};
 
+    /// What the report alone draws.
+    const ELSEWHERE: [Subject; 1] = [Subject::LearningRate];
+
     #[test]
-    fn every_metric_has_its_chart() {
-        let drawn = |metric| CHARTS.iter().any(|chart| chart.curves.iter().any(|curve| curve.metric == metric));
-        assert!(Metric::ALL.into_iter().all(drawn));
+    fn every_metric_is_drawn_as_the_table_says() {
+        for metric in Metric::ALL {
+            let about = metric.about();
+            let here = about.subject.filter(|subject| !ELSEWHERE.contains(subject));
+            assert_eq!(about.subject.is_none(), about.line == Line::Absent, "{metric:?}: both or neither");
+            let of = |chart: &&Chart| chart.metrics().any(|other| other == metric);
+            let charts: Vec<&Chart> = CHARTS.iter().filter(of).collect();
+            assert_eq!(charts.len(), usize::from(here.is_some()), "{metric:?}: one chart draws it");
+            let curves = charts.iter().flat_map(|chart| chart.curves()).filter(|curve| curve.metric == metric).count();
+            let line = matches!(about.line, Line::Solid | Line::Dashed | Line::Dotted);
+            assert_eq!(curves, usize::from(here.is_some() && line), "{metric:?}");
+        }
+    }
+
+    #[test]
+    fn the_curves_of_a_chart_are_told_apart_and_the_first_is_whole() {
+        let names = |chart: &Chart| chart.curves().iter().map(|curve| curve.metric).collect::<Vec<_>>();
+        assert_eq!(names(&CHARTS[1]), [Metric::RtdLoss, Metric::TrivialRtdLoss]);
+        assert_eq!(names(&CHARTS[2]), [Metric::RtdAuc, Metric::RtdRecall, Metric::RtdPrecision]);
         for chart in &CHARTS {
-            let mut dashes: Vec<Dash> = chart.curves.iter().map(|curve| curve.dash).collect();
-            dashes.dedup();
-            assert_eq!(dashes.len(), chart.curves.len(), "{}: each curve has a dash of its own", chart.key);
+            let dashes: Vec<Dash> = chart.curves().iter().map(|curve| curve.dash).collect();
+            assert_eq!(dashes, [Dash::Solid, Dash::Dashed, Dash::Dotted][..dashes.len()], "{}", chart.key);
+            let levels = chart.metrics().filter(|metric| metric.about().line == Line::Level).count();
+            assert!(levels <= 1 && !dashes.is_empty(), "{}", chart.key);
         }
     }
 

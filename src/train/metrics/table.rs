@@ -1,0 +1,358 @@
+//! The table of metrics, at the end of this file: each metric is one line, and everything that is known of it stands there.
+//! the table -> [`Metrics`], [`StepMetrics`], [`EvalMetrics`] (fields), [`Metric`] (names), [`About`] (what the views read of it).
+//!
+//! To add a metric that steps and evaluations measure:
+//! 1. Write its line at the end of `shared`. The order of the lines is the order of the keys in metrics.jsonl.
+//! 2. Write its label in `assets/strings/en/metrics.ftl` and `assets/strings/pt/metrics.ftl`.
+//! 3. Measure it: the compiler asks for its value in [`crate::train::metrics::Fold::finish`].
+//!
+//! metrics.jsonl, `--json`, TensorBoard, the smoothed curves of the window, the curves and tables of the report and their labels follow
+//! from the line.
+
+use crate::train::event::{Calibration, Confusion, JudgeHistogram, JudgedExample, finite_or_null};
+use serde::{Deserialize, Serialize};
+
+/// Everything that the table says of a metric.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct About {
+    /// Its key in metrics.jsonl, and the last part of its tag in TensorBoard.
+    pub key: &'static str,
+    /// Its message in the Fluent files. Where a view calls it by another name, the message has an attribute: `.curve` (the window),
+    /// `.page` (the report's curves), `.line` (the terminal).
+    pub label: &'static str,
+    pub unit: Unit,
+    pub better: Better,
+    /// What one gets who knows nothing: a value has to beat it.
+    pub baseline: Option<Baseline>,
+    pub smoothing: Smoothing,
+    pub color: Color,
+    /// None: no curve of it is drawn.
+    pub subject: Option<Subject>,
+    pub line: Line,
+    /// Decimals in a table. A line of text, which is read at a glance, has one less.
+    pub decimals: usize,
+    pub columns: Columns,
+    /// TensorBoard gets it.
+    pub board: bool,
+}
+
+/// What a metric counts, and with it the range of its values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Unit {
+    /// From 0 up.
+    Nats,
+    /// From 0 to 1.
+    Share,
+    /// Tokens in a second, from 0 up.
+    Rate,
+    /// A bare number, from 0 up.
+    Plain,
+}
+
+impl Unit {
+    pub const fn range(self) -> [f64; 2] {
+        match self {
+            Self::Share => [0.0, 1.0],
+            Self::Nats | Self::Rate | Self::Plain => [0.0, f64::INFINITY],
+        }
+    }
+}
+
+/// Which way a metric is to move.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Better {
+    Up,
+    Down,
+    /// It describes, and does not judge.
+    Neither,
+}
+
+/// The value that knowing nothing gives.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Baseline {
+    Level(f64),
+    /// Another metric of the same step or evaluation.
+    Of(Metric),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Smoothing {
+    /// It is noisy from step to step, and is read through a mean.
+    Mean,
+    /// It is set and not measured, or measured without noise: nothing to see through.
+    Raw,
+}
+
+/// The role of a metric's colour: what the metric is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Color {
+    Generator,
+    Judge,
+    /// A baseline of another metric.
+    Bound,
+    /// How the run goes, and not what it learns.
+    Motor,
+}
+
+/// What the curves of one chart have in common. Views choose the subjects of each chart; people read metrics in this order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Subject {
+    GeneratorLoss,
+    JudgeLoss,
+    Auc,
+    Verdicts,
+    Accuracy,
+    Guesses,
+    LearningRate,
+    Gradient,
+    Speed,
+}
+
+/// How the window draws a metric, and in which order the legend of a chart names it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Line {
+    Solid,
+    Dashed,
+    Dotted,
+    /// One level line across the chart.
+    Level,
+    /// Marks of its own where there was an evaluation; only the report draws them.
+    Marks,
+    Absent,
+}
+
+/// The report's tables that have a column of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Columns {
+    Both,
+    HeldOut,
+    Training,
+    None,
+}
+
+impl Metric {
+    /// All of them in the order in which people read them: subject by subject, those without one last.
+    pub fn reading_order() -> [Self; Self::ALL.len()] {
+        let mut metrics = Self::ALL;
+        metrics.sort_by_key(|metric| (metric.about().subject.is_none(), metric.about().subject));
+        metrics
+    }
+
+    /// What is behind it in a step, where that is a number.
+    pub fn of_step(self, step: &StepMetrics) -> Option<f64> {
+        self.raw_of_step(step).filter(|value| value.is_finite())
+    }
+
+    /// What is behind it in an evaluation, where that is a number.
+    pub fn of_eval(self, eval: &EvalMetrics) -> Option<f64> {
+        self.raw_of_eval(eval).filter(|value| value.is_finite())
+    }
+}
+
+fn is_false(flag: &bool) -> bool {
+    !*flag
+}
+
+macro_rules! about {
+    ($key:ident, $label:tt, $unit:tt, $better:tt, $baseline:tt, $smoothing:tt, $color:tt, $subject:tt, $line:tt, $decimals:tt,
+     $columns:tt, $board:tt) => {
+        About {
+            key: stringify!($key),
+            label: $label,
+            unit: Unit::$unit,
+            better: Better::$better,
+            baseline: about!(baseline $baseline),
+            smoothing: Smoothing::$smoothing,
+            color: Color::$color,
+            subject: about!(subject $subject),
+            line: about!(line $line),
+            decimals: $decimals,
+            columns: about!(columns $columns),
+            board: about!(board $board),
+        }
+    };
+    (baseline -) => { None };
+    (baseline $level:literal) => { Some(Baseline::Level($level)) };
+    (baseline $metric:ident) => { Some(Baseline::Of(Metric::$metric)) };
+    (subject -) => { None };
+    (subject $subject:ident) => { Some(Subject::$subject) };
+    (line -) => { Line::Absent };
+    (line $line:ident) => { Line::$line };
+    (columns -) => { Columns::None };
+    (columns $columns:ident) => { Columns::$columns };
+    (board -) => { false };
+    (board Board) => { true };
+}
+
+/// Makes the structs, the names and the facts of the table.
+macro_rules! metrics {
+    (
+        shared { $($(#[doc = $shared_doc:literal])* $shared:ident | $Shared:ident $(| $shared_is:tt)*;)* }
+        step { $($(#[doc = $step_doc:literal])* $step:ident | $Step:ident $(| $step_is:tt)*;)* }
+        evaluation {
+            $($(#[doc = $eval_doc:literal])* $(#[serde($($serde:tt)*)])? $eval:ident | $Eval:ident $(| $eval_is:tt)*;)*
+        }
+        derived { $($(#[doc = $derived_doc:literal])* $derived:ident | $Derived:ident $(| $derived_is:tt)* = $from:expr;)* }
+    ) => {
+        /// What a step and an evaluation both measure. Losses in nats; shares and accuracies from 0 to 1.
+        /// Accuracy, AUC, precision, recall and `replaced_share` are over eligible tokens: neither padding nor special.
+        #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+        #[serde(default)]
+        pub struct Metrics {
+            $($(#[doc = $shared_doc])* #[serde(with = "finite_or_null")] pub $shared: Option<f64>,)*
+            /// Some value behind these numbers was NaN or infinite.
+            #[serde(skip_serializing_if = "is_false")]
+            pub non_finite: bool,
+        }
+
+        /// One optimizer step.
+        #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+        #[serde(default)]
+        pub struct StepMetrics {
+            /// Completed optimizer steps, from 1.
+            pub step: u64,
+            #[serde(flatten)]
+            pub metrics: Metrics,
+            $($(#[doc = $step_doc])* #[serde(with = "finite_or_null")] pub $step: Option<f64>,)*
+            /// Since the run began, interruptions left out.
+            #[serde(with = "finite_or_null")]
+            pub elapsed_secs: Option<f64>,
+            /// Tokens that are not padding, since the run began.
+            pub tokens_seen: u64,
+        }
+
+        /// One pass over the held-out text: fixed masks and noise, replacements by the current generator.
+        #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+        #[serde(default)]
+        pub struct EvalMetrics {
+            pub step: u64,
+            #[serde(flatten)]
+            pub metrics: Metrics,
+            #[serde(with = "finite_or_null")]
+            pub elapsed_secs: Option<f64>,
+            pub tokens_seen: u64,
+            $(
+                $(#[doc = $eval_doc])*
+                #[serde(with = "finite_or_null")]
+                $(#[serde($($serde)*)])?
+                pub $eval: Option<f64>,
+            )*
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub confusion: Option<Confusion>,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub calibration: Option<Calibration>,
+            /// How the judgements are spread: ROC, precision and recall, and the confusion at any threshold come from it.
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub histogram: Option<JudgeHistogram>,
+            /// A few judged tokens in their text, of either kind and of every height of p(replaced). Of watched runs; never recorded.
+            #[serde(skip_serializing_if = "Vec::is_empty")]
+            pub examples: Vec<JudgedExample>,
+        }
+
+        /// The names of all metrics, line after line.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum Metric {
+            $($(#[doc = $shared_doc])* $Shared,)*
+            $($(#[doc = $step_doc])* $Step,)*
+            $($(#[doc = $eval_doc])* $Eval,)*
+            $($(#[doc = $derived_doc])* $Derived,)*
+        }
+
+        impl Metric {
+            /// Line after line; `metric as usize` is its place here.
+            pub const ALL: [Self; [$(stringify!($Shared),)* $(stringify!($Step),)* $(stringify!($Eval),)* $(stringify!($Derived),)*].len()] =
+                [$(Self::$Shared,)* $(Self::$Step,)* $(Self::$Eval,)* $(Self::$Derived,)*];
+
+            pub const fn about(self) -> About {
+                match self {
+                    $(Self::$Shared => about!($shared $(, $shared_is)*),)*
+                    $(Self::$Step => about!($step $(, $step_is)*),)*
+                    $(Self::$Eval => about!($eval $(, $eval_is)*),)*
+                    $(Self::$Derived => about!($derived $(, $derived_is)*),)*
+                }
+            }
+
+            /// As it was measured: it may be NaN or infinite. None where it is undefined, and for what only an evaluation measures.
+            pub fn raw_of_step(self, step: &StepMetrics) -> Option<f64> {
+                match self {
+                    $(Self::$Step => step.$step,)*
+                    _ => self.of(&step.metrics),
+                }
+            }
+
+            fn raw_of_eval(self, eval: &EvalMetrics) -> Option<f64> {
+                match self {
+                    $(Self::$Eval => eval.$eval,)*
+                    _ => self.of(&eval.metrics),
+                }
+            }
+
+            fn of(self, metrics: &Metrics) -> Option<f64> {
+                match self {
+                    $(Self::$Shared => metrics.$shared,)*
+                    $(Self::$Derived => $from(metrics),)*
+                    $(Self::$Step)|* $(| Self::$Eval)* => None,
+                }
+            }
+        }
+
+        impl StepMetrics {
+            /// Everything that was measured in it.
+            pub fn values_mut(&mut self) -> impl Iterator<Item = &mut Option<f64>> {
+                [$(&mut self.metrics.$shared,)* $(&mut self.$step,)*].into_iter()
+            }
+        }
+    };
+}
+
+// The columns: field and key | name | label | unit | better | baseline | smoothing | colour | subject (chart) | line in the window |
+// decimals in the report's tables | which of them have it | Board: TensorBoard gets it. A dash: none.
+metrics! {
+    shared {
+        /// Mean over the masked slots.
+        mlm_loss | MlmLoss | "metrics-mlm-loss" | Nats | Down | UnigramEntropy | Mean | Generator | GeneratorLoss | Solid | 3 | Both | Board;
+        /// Mean over all tokens but padding, special ones included (the paper's).
+        rtd_loss | RtdLoss | "metrics-rtd-loss" | Nats | Down | TrivialRtdLoss | Mean | Judge | JudgeLoss | Solid | 4 | Both | Board;
+        /// Both, weighted as the run weighs them.
+        total_loss | TotalLoss | "metrics-total-loss" | Nats | Down | - | Mean | Motor | - | - | 3 | - | Board;
+        /// The generator's first choice is the original: share of the slots.
+        mlm_accuracy | MlmAccuracy | "metrics-mlm-accuracy" | Share | Up | - | Mean | Generator | Guesses | Solid | 3 | - | Board;
+        /// The generator's sample is the original: share of the slots.
+        sampled_accuracy | SampledAccuracy | "metrics-sampled-accuracy" | Share | Up | - | Mean | Generator | Guesses | Dashed | 3 | HeldOut | Board;
+        rtd_accuracy | RtdAccuracy | "metrics-rtd-accuracy" | Share | Up | BaseAccuracy | Mean | Judge | Accuracy | Solid | 3 | HeldOut | Board;
+        rtd_auc | RtdAuc | "metrics-rtd-auc" | Share | Up | 0.5 | Mean | Judge | Auc | Solid | 3 | Both | Board;
+        rtd_precision | RtdPrecision | "metrics-rtd-precision" | Share | Up | - | Mean | Judge | Verdicts | Dotted | 3 | Both | Board;
+        rtd_recall | RtdRecall | "metrics-rtd-recall" | Share | Up | - | Mean | Judge | Verdicts | Dashed | 3 | Both | Board;
+        replaced_share | ReplacedShare | "metrics-replaced-share" | Share | Neither | - | Mean | Motor | - | - | 3 | HeldOut | Board;
+        /// What a judge that knows only the base rate and the special tokens would get as `rtd_loss`.
+        trivial_rtd_loss | TrivialRtdLoss | "metrics-trivial-rtd-loss" | Nats | Neither | - | Mean | Bound | JudgeLoss | Dashed | 4 | Both | Board;
+        /// Entropy of the sampled ids, nats (at most the logarithm of the number of slots).
+        sampled_entropy | SampledEntropy | "metrics-sampled-entropy" | Nats | Neither | - | Mean | Generator | - | - | 3 | - | -;
+        /// The share of the samples that are the most frequent one.
+        sampled_top_share | SampledTopShare | "metrics-sampled-top-share" | Share | Neither | - | Mean | Generator | - | - | 3 | - | -;
+    }
+    step {
+        /// The one used in this step.
+        lr | Lr | "metrics-lr" | Plain | Neither | - | Raw | Motor | LearningRate | Solid | 6 | Training | Board;
+        grad_norm | GradNorm | "metrics-grad-norm" | Plain | Neither | - | Mean | Motor | Gradient | Solid | 3 | Training | Board;
+        /// Tokens that are not padding.
+        tokens_per_sec | TokensPerSec | "metrics-tokens-per-sec" | Rate | Up | - | Mean | Motor | Speed | Solid | 0 | Training | Board;
+    }
+    evaluation {
+        /// Nats a token of the held-out text.
+        unigram_entropy | UnigramEntropy | "metrics-unigram-entropy" | Nats | Neither | - | Raw | Bound | GeneratorLoss | Level | 3 | HeldOut | Board;
+        /// Built-in corpus only: replacements that break a rule against originals.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        rtd_auc_rule | RtdAucRule | "metrics-rtd-auc-rule" | Share | Up | 0.5 | Raw | Judge | Auc | Marks | 3 | - | Board;
+    }
+    derived {
+        /// The accuracy of a judge that always says "original".
+        base_accuracy | BaseAccuracy | "metrics-base-accuracy" | Share | Neither | - | Mean | Bound | Accuracy | Dashed | 3 | - | -
+            = |metrics: &Metrics| metrics.replaced_share.map(|share| 1.0 - share);
+    }
+}
+
+#[cfg(test)]
+mod tests;
