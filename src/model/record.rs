@@ -273,23 +273,29 @@ fn record_update(r: &mut Recorder, train: &TrainSpec, arenas: &Arenas, walk: &Wa
 mod tests {
     use super::*;
     use crate::config::Overrides;
+    use crate::message::Fact;
 
-    fn refused(preset: &str, set: &[&str]) -> String {
+    fn refused(preset: &str, set: &[&str]) -> Error {
         let set = set.iter().map(|s| (*s).to_owned()).collect();
         let c = Config::load(preset, &Overrides { set, ..Overrides::default() }).unwrap();
         let spec = ModelSpec::from_config(&c, c.vocab_size, 0, None);
-        spec.check(&Limits::default()).unwrap_err().to_string()
+        spec.check(&Limits::default()).unwrap_err()
     }
 
     #[test]
     fn what_no_binding_holds_is_refused_with_numbers_and_a_way_out() {
-        let message = refused("nano", &["batch=100000"]);
-        assert!(message.contains("a binding may be 128.0 MiB") && message.contains("--set batch="), "{message}");
-        assert!(refused("base", &["vocab_size=200000"]).contains("the word embeddings take"));
-        assert!(refused("nano", &["max_positions=1000000"]).contains("the position embeddings take"));
+        let error = refused("nano", &["batch=100000"]);
+        assert_eq!((error.code(), error.hint.as_deref()), ("rows-exceed-binding", Some("help-smaller-pieces")));
+        assert_eq!(error.message.facts.get("max"), Some(&128.0.into()));
+        let part = |preset: &str, set: &[&str]| match refused(preset, set).message.facts.get("part") {
+            Some(Fact::Text(part)) => part.clone(),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(part("base", &["vocab_size=200000"]), "word-embeddings");
+        assert_eq!(part("nano", &["max_positions=1000000"]), "position-embeddings");
         let wide =
             ["vocab_size=100", "max_positions=64", "embedding_size=100000", "hidden_size=1024", "heads=4", "batch=1"];
-        assert!(refused("nano", &wide).contains("the embeddings' projection take"));
+        assert_eq!(part("nano", &wide), "projection");
         for (preset, _) in crate::config::PRESETS {
             let c = Config::preset(preset).unwrap();
             ModelSpec::from_config(&c, c.vocab_size, 0, None).check(&Limits::default()).unwrap();
