@@ -2,8 +2,8 @@
 //! `record en|pt RUN OUT.jsonl.gz [STEPS]`. `cargo xtask record` calls it.
 
 use electroscope::app::first_run::first_run;
-use electroscope::gpu::Choice;
-use electroscope::run::{self, Options};
+use electroscope::host::native;
+use electroscope::run::Request;
 use electroscope::screen::recorded;
 use electroscope::train::event::{Command, Event, Network};
 use electroscope::view::Lang;
@@ -40,8 +40,8 @@ fn main() -> std::process::ExitCode {
 
 fn record(lang: Lang, run: &Path, out: &Path, steps: Option<u64>) -> Result<usize> {
     // The processor, and one thread of it: the same numbers wherever it is recorded.
-    let first = Options { device: Choice::Cpu, threads: Some(1), watched: true, ..first_run(lang) };
-    let options = Options { out: Some(run.to_owned()), steps, ..first };
+    let first = Request { device: "cpu".to_owned(), threads: Some(1), watched: true, ..first_run(lang) };
+    let options = Request { out: Some(native::name_of(run)), steps, ..first };
     let (commands, received) = mpsc::unbounded();
     // What the window's field holds at first.
     let text = lang.pick("the loyal dog gnaws the bone in the kennel.", "o cachorro fiel rói o osso no quintal.");
@@ -65,7 +65,7 @@ fn record(lang: Lang, run: &Path, out: &Path, steps: Option<u64>) -> Result<usiz
         events.push(event.clone());
         Ok(())
     };
-    pollster::block_on(run::train(options, received, &mut hear))?;
+    pollster::block_on(native::train(options, received, &mut hear))?;
     let packed = recorded::pack(&events)?;
     std::fs::write(out, &packed).map_err(|e| Error::io("write the recording", out, &e))?;
     Ok(packed.len())

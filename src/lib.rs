@@ -7,8 +7,7 @@
 //!
 //! Rooms, in the direction in which they may know each other:
 //! ```text
-//! text -> batch -> plan -> ops -> cpu | gpu -> model -> hub -> burn -> train -> tasks, verify -> run -> screen -> app -> cli
-//!                                                               train::event -> view (line, report, TensorBoard)
+//! text -> batch -> plan -> ops -> cpu | gpu -> model -> hub -> burn -> train -> tasks, verify -> run -> view -> host -> screen -> app -> cli
 //! ```
 //! - [`text`]: corpora, tokenizers, the built-in grammar, the token cache. Knows nothing of models.
 //! - [`batch`]: rows, masks, the held-out part, an order that resumes anywhere.
@@ -25,8 +24,10 @@
 //! - [`train`]: schedules, the session (the only loop body there is), metrics, warnings, checkpoints, and the border to every
 //!   view: [`train::event::Command`] in, [`train::event::Event`] out. **Invariant:** draws nothing, and knows no view.
 //! - [`verify`], [`tasks`]: whole steps against numbers from elsewhere; trained networks put to use.
-//! - `run`: a run on this machine: options, its folder, its files. `cli`: what is typed.
-//! - [`view`]: reads events, drives nothing. [`screen`]: what every screen shows of a run, without drawing. `app`: the desktop window, a view that also sends commands.
+//! - [`run`]: a run from request to end. **Invariant:** it names no file, thread or clock; a [`run::host::Host`] has them.
+//!   [`host`]: this machine, or memory alone. `cli`: what is typed.
+//! - [`view`]: reads events, drives nothing. [`screen`]: what every screen shows of a run, without drawing. `app`: the desktop
+//!   window, a view that also sends commands.
 //!
 //! `tests/repository.rs` keeps these directions; docs/ explains them: architecture, glossary, decisions, measurements.
 
@@ -43,6 +44,7 @@ pub mod config;
 pub mod cpu;
 pub mod error;
 pub mod gpu;
+pub mod host;
 pub mod hub;
 pub mod lang;
 pub mod message;
@@ -52,7 +54,6 @@ pub mod ops;
 pub mod parity;
 pub mod plan;
 pub mod rng;
-#[cfg(not(target_arch = "wasm32"))]
 pub mod run;
 pub mod screen;
 pub mod tasks;

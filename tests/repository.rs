@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// The rooms in the order of the flow: one may name those before it, never one behind it.
-const FLOW: [&str; 26] = [
+const FLOW: [&str; 27] = [
     "message",
     "error",
     "lang",
@@ -30,8 +30,9 @@ const FLOW: [&str; 26] = [
     "train",
     "tasks",
     "verify",
-    "view",
     "run",
+    "view",
+    "host",
     "screen",
     "app",
     "cli",
@@ -39,7 +40,7 @@ const FLOW: [&str; 26] = [
     "bin",
 ];
 /// What lies before a room and is none of its business all the same.
-const STRANGERS: [(&str, &[&str]); 10] = [
+const STRANGERS: [(&str, &[&str]); 11] = [
     // A plan is plain data: it knows neither what its kernels compute nor who runs it.
     ("plan", &["text"]),
     ("ops", &["text"]),
@@ -50,9 +51,11 @@ const STRANGERS: [(&str, &[&str]); 10] = [
     ("model", &["text", "cpu", "gpu", "parity"]),
     ("hub", &["cpu", "gpu", "parity"]),
     // The views read events; they drive no kernel. (The app also sets a device up.)
-    ("view", &["plan", "ops", "cpu", "gpu", "burn"]),
+    ("view", &["plan", "ops", "cpu", "gpu", "burn", "run"]),
+    // A host keeps what a run gives it: it computes nothing.
+    ("host", &["batch", "ops", "cpu", "burn", "verify"]),
     // What a screen shows comes from events too: it starts no run and reads no file.
-    ("screen", &["plan", "ops", "cpu", "gpu", "burn", "run"]),
+    ("screen", &["plan", "ops", "cpu", "gpu", "burn", "run", "host"]),
     ("app", &["plan", "ops", "cpu"]),
     ("web", &["plan", "ops"]),
 ];
@@ -121,6 +124,19 @@ fn what_screens_share_needs_no_window_no_file_and_no_thread() {
     let absent = ["std::fs", "std::thread", "std::env", "std::time", "emath", "egui"];
     let broken = code_where(shared, |code| absent.iter().any(|name| has_word(code, name)));
     none(broken, "src/screen compiles for a browser and names no window library, file, thread or clock");
+}
+
+#[test]
+fn a_run_leaves_files_threads_and_the_clock_to_its_host() {
+    let run = rust_files("src/run");
+    assert!(!run.is_empty(), "the room has moved");
+    // `web_time` measures how long something took, in a browser too.
+    let absent = ["std::fs", "std::path", "std::env", "std::thread", "std::process", "std::time::Instant"];
+    let whole_words = ["SystemTime", "PathBuf", "chrono", "memmap2"];
+    let named = |code: &str| {
+        absent.iter().any(|name| code.contains(name)) || whole_words.iter().any(|name| has_word(code, name))
+    };
+    none(code_where(run, named), "src/run names no file, path, environment, thread or clock: its Host does");
 }
 
 #[test]

@@ -13,7 +13,7 @@ use super::trainer::{Trainer, Wake};
 use super::transport::TransportBar;
 use super::trouble::{self, Trouble};
 use crate::Result;
-use crate::run::Options;
+use crate::run::Request;
 use crate::screen::recorded;
 use crate::screen::state::{RunState, Source};
 use crate::train::event::Warning;
@@ -69,7 +69,7 @@ pub struct Desk {
     /// The shortest time between two frames that new data asks for.
     pub pace: Duration,
     /// What the live run was started with.
-    pub started: Option<Options>,
+    pub started: Option<Request>,
     /// What went wrong, until something is done about it or it is put away.
     trouble: Option<Trouble>,
     /// What a person should know while the run goes on.

@@ -3,7 +3,7 @@
 
 use super::layout::Layout;
 use super::theme::{SCALES, ThemeChoice};
-use crate::run;
+use crate::host::native;
 use crate::view::Lang;
 use crate::{Error, Result};
 use serde::{Deserialize, Serialize};
@@ -40,7 +40,7 @@ impl Default for Settings {
 
 impl Settings {
     pub fn path() -> PathBuf {
-        run::cache_dir().join("app.json")
+        native::cache_dir().join("app.json")
     }
 
     /// What can be used of the file: a layout that is not valid is replaced alone.

@@ -1,8 +1,9 @@
 //! Runs the trainer on a thread of its own, with a device of its own. Neither the window nor the trainer ever waits for the other.
-//! commands -> `run::train` -> events -> an inbox that the window empties, woken no more often than it wants to be.
+//! commands -> `host::native::train` -> events -> an inbox that the window empties, woken no more often than it wants to be.
 
+use crate::host::native;
 use crate::message::Message;
-use crate::run::{self, Options};
+use crate::run::Request;
 use crate::train::event::{Command, Event, Failure};
 use crate::view::words;
 use crate::{Error, Result};
@@ -41,7 +42,7 @@ impl Trainer {
     /// # Errors
     /// The events' file cannot be written, or the system refuses a thread.
     pub fn start(
-        options: Options,
+        options: Request,
         events: Option<&Path>,
         before: Vec<JoinHandle<bool>>,
         wake: Wake,
@@ -61,7 +62,7 @@ impl Trainer {
                 told.push(event.clone());
                 file.as_mut().map_or(Ok(()), |file| file.write(event))
             };
-            let result = pollster::block_on(run::train(options, received, &mut sink));
+            let result = pollster::block_on(native::train(options, received, &mut sink));
             // What is refused before the run has a folder is told by nobody else.
             if let (Err(error), false) = (result, ended) {
                 told.push(refused(&error));

@@ -2,21 +2,21 @@
 //! failure -> [`Trouble`] -> [`Remedy`]s -> options of the run that goes on.
 
 use super::panels::{Ask, PanelContext};
-use crate::gpu::Choice;
+use crate::host::native::name_of;
 use crate::message::Message;
-use crate::run::Options;
+use crate::run::Request;
 use crate::t;
 use crate::train::event::{Failure, FailureKind, Settings, Warning};
 use crate::view::words;
 use egui::{RichText, Ui};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// A run that could not go on, or something that could not be done.
 #[derive(Debug, Clone)]
 pub struct Trouble {
     pub failure: Failure,
     /// What the run was started with, and its settings; none where no run is concerned.
-    pub started: Option<(Options, Settings)>,
+    pub started: Option<(Request, Settings)>,
 }
 
 /// What a person may do about it with one click.
@@ -41,7 +41,7 @@ impl Trouble {
     pub fn remedies(&self) -> Vec<Remedy> {
         use Remedy::{GoOn, GoOnCpu, LowerRate, Smaller};
         let Some((options, settings)) = &self.started else { return Vec::new() };
-        let on_cpu = options.device == Choice::Cpu;
+        let on_cpu = options.device == "cpu";
         let saved = self.failure.checkpoint.is_some();
         match self.failure.kind {
             FailureKind::Usage => Vec::new(),
@@ -63,13 +63,13 @@ impl Trouble {
     }
 
     /// The run that a remedy starts.
-    pub fn options(&self, remedy: Remedy) -> Option<Options> {
+    pub fn options(&self, remedy: Remedy) -> Option<Request> {
         let (options, settings) = self.started.clone()?;
-        let fresh = Options { out: None, resume: false, resume_step: None, ..options.clone() };
+        let fresh = Request { out: None, resume: false, resume_step: None, ..options.clone() };
         let from = self.run();
         Some(match remedy {
             Remedy::GoOn => self.resumed(options),
-            Remedy::GoOnCpu => Options { device: Choice::Cpu, ..self.resumed(options) },
+            Remedy::GoOnCpu => Request { device: "cpu".to_owned(), ..self.resumed(options) },
             Remedy::Smaller => {
                 let (batch, accumulate) = (whole(&settings, "batch"), whole(&settings, "accumulate").max(1));
                 // An odd number of rows gives up one: a step cannot be cut in unequal parts.
@@ -84,15 +84,15 @@ impl Trouble {
     }
 
     /// The run's folder, where it has a checkpoint to go on from: `RUN/checkpoints/step-N`.
-    fn run(&self) -> Option<PathBuf> {
+    fn run(&self) -> Option<String> {
         let saved = self.failure.checkpoint.as_ref()?;
-        Path::new(&saved.path).parent()?.parent().map(Path::to_owned)
+        Path::new(&saved.path).parent()?.parent().map(name_of)
     }
 
-    fn resumed(&self, options: Options) -> Options {
+    fn resumed(&self, options: Request) -> Request {
         match self.run() {
             // A resumed run keeps its own configuration and refuses to be told another.
-            Some(run) => Options {
+            Some(run) => Request {
                 out: Some(run),
                 resume: true,
                 preset: None,
@@ -103,13 +103,13 @@ impl Trouble {
                 init: None,
                 ..options
             },
-            None => Options { out: None, resume: false, resume_step: None, ..options },
+            None => Request { out: None, resume: false, resume_step: None, ..options },
         }
     }
 }
 
 /// `options` with more settings, from the weights of a checkpoint where there is one.
-fn with(mut options: Options, set: &[String], init: Option<PathBuf>) -> Options {
+fn with(mut options: Request, set: &[String], init: Option<String>) -> Request {
     options.set.extend_from_slice(set);
     options.init = init.or(options.init);
     options
@@ -220,7 +220,7 @@ mod tests {
             let value = if key == "lr" { serde_json::json!(value) } else { serde_json::json!(value as u64) };
             (key.to_owned(), value)
         });
-        let options = Options { preset: Some("nano".into()), seed: Some(3), ..first_run(Lang::En) };
+        let options = Request { preset: Some("nano".into()), seed: Some(3), ..first_run(Lang::En) };
         Trouble {
             failure: Failure { kind, checkpoint, ..Failure::default() },
             started: Some((options, settings.into_iter().collect())),
@@ -232,7 +232,7 @@ mod tests {
         let trouble = trouble(FailureKind::DeviceLost, true);
         assert_eq!(trouble.remedies(), [Remedy::GoOn, Remedy::GoOnCpu]);
         let cpu = trouble.options(Remedy::GoOnCpu).unwrap();
-        assert_eq!((cpu.resume, cpu.out.as_deref(), cpu.device), (true, Some(Path::new("/r/one")), Choice::Cpu));
+        assert_eq!((cpu.resume, cpu.out.as_deref(), cpu.device.as_str()), (true, Some("/r/one"), "cpu"));
         assert!(cpu.preset.is_none() && cpu.seed.is_none(), "a resumed run keeps its own configuration");
         let again = self::trouble(FailureKind::DeviceLost, false).options(Remedy::GoOn).unwrap();
         assert_eq!((again.resume, again.preset.as_deref(), again.seed), (false, Some("nano"), Some(3)));

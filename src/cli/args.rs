@@ -3,12 +3,12 @@
 
 use crate::app::panels::PanelId;
 use crate::gpu::Choice;
-use crate::run::Options;
+use crate::run::Request;
 use crate::text::grammar::{Language, Level};
 use crate::train::checkpoint;
 use crate::view::Lang;
 use crate::view::words;
-use clap::builder::PossibleValuesParser;
+use clap::builder::{PossibleValuesParser, ValueHint};
 use clap::{Args, Parser, Subcommand};
 use std::path::{Path, PathBuf};
 
@@ -119,30 +119,30 @@ Ctrl-C ends the run with a checkpoint; a second one ends it at once.";
 #[command(after_help = TRAIN_EXAMPLES, allow_negative_numbers = true)]
 pub struct TrainArgs {
     /// A file or folder of text to train on: txt, gz, jsonl, parquet [default: the built-in text]
-    #[arg(long, value_name = "PATH", help_heading = "Text")]
-    pub corpus: Vec<PathBuf>,
+    #[arg(long, value_name = "PATH", help_heading = "Text", value_hint = ValueHint::AnyPath)]
+    pub corpus: Vec<String>,
     /// A file or folder of held-out text, beside --corpus [default: a part of the corpus]
-    #[arg(long, value_name = "PATH", help_heading = "Text", requires = "corpus")]
-    pub valid: Vec<PathBuf>,
+    #[arg(long, value_name = "PATH", help_heading = "Text", requires = "corpus", value_hint = ValueHint::AnyPath)]
+    pub valid: Vec<String>,
     /// How rich the built-in text is: first-steps or stories [default: as the preset's size fits]
     #[arg(long, value_name = "LEVEL", help_heading = "Text", conflicts_with = "corpus", value_parser = level)]
     pub level: Option<Level>,
     /// A tokenizer's folder or a vocab.txt [default: one is trained on the corpus]
-    #[arg(long, value_name = "DIR|vocab.txt", help_heading = "Text")]
-    pub tokenizer: Option<PathBuf>,
+    #[arg(long, value_name = "DIR|vocab.txt", help_heading = "Text", value_hint = ValueHint::AnyPath)]
+    pub tokenizer: Option<String>,
 
     /// nano, tiny, mini, small or base [default: nano]
     #[arg(long, value_name = "PRESET", help_heading = "Model")]
     pub preset: Option<String>,
     /// Settings that differ from the preset's, in TOML
-    #[arg(long, value_name = "F.toml", help_heading = "Model")]
-    pub config: Option<PathBuf>,
+    #[arg(long, value_name = "F.toml", help_heading = "Model", value_hint = ValueHint::AnyPath)]
+    pub config: Option<String>,
     /// One setting, over the preset and the file; may be repeated
     #[arg(long, value_name = "KEY=VALUE", help_heading = "Model")]
     pub set: Vec<String>,
     /// Start from the weights in a folder with discriminator/ and generator/
-    #[arg(long, value_name = "DIR", help_heading = "Model", conflicts_with = "resume")]
-    pub init: Option<PathBuf>,
+    #[arg(long, value_name = "DIR", help_heading = "Model", conflicts_with = "resume", value_hint = ValueHint::AnyPath)]
+    pub init: Option<String>,
 
     /// Length of the schedule in optimizer steps [default: the preset's]
     #[arg(
@@ -161,8 +161,8 @@ pub struct TrainArgs {
     pub seed: Option<u64>,
 
     /// The run's folder [default: runs/DATE-TIME-PRESET; with --resume the newest below runs/]
-    #[arg(long, value_name = "RUN", help_heading = "Run")]
-    pub out: Option<PathBuf>,
+    #[arg(long, value_name = "RUN", help_heading = "Run", value_hint = ValueHint::AnyPath)]
+    pub out: Option<String>,
     /// Go on with a run, exactly, from its newest checkpoint, or from that of STEP
     #[arg(long, value_name = "STEP", help_heading = "Run", num_args = 0..=1, require_equals = true)]
     pub resume: Option<Option<u64>>,
@@ -182,8 +182,8 @@ pub struct TrainArgs {
     #[arg(long, help_heading = "Machine", conflicts_with = "kernels")]
     pub retune: bool,
     /// The kernels' variants as a file has them, such as a run's state.json: nothing is measured
-    #[arg(long, value_name = "FILE", help_heading = "Machine")]
-    pub kernels: Option<PathBuf>,
+    #[arg(long, value_name = "FILE", help_heading = "Machine", value_hint = ValueHint::AnyPath)]
+    pub kernels: Option<String>,
 
     #[command(flatten)]
     pub output: OutputArgs,
@@ -191,8 +191,8 @@ pub struct TrainArgs {
 
 impl TrainArgs {
     /// What the run is told.
-    pub fn options(&self, text_lang: Lang) -> Options {
-        Options {
+    pub fn options(&self, text_lang: Lang) -> Request {
+        Request {
             corpus: self.corpus.clone(),
             valid: self.valid.clone(),
             lang: text_lang,
@@ -208,7 +208,7 @@ impl TrainArgs {
             stop_after: self.stop_after,
             seed: self.seed,
             threads: self.threads,
-            device: self.place.device.clone(),
+            device: self.place.device.to_string(),
             engine: self.engine.clone(),
             resume: self.resume.is_some(),
             resume_step: self.resume.flatten(),

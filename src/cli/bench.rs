@@ -4,7 +4,7 @@ use super::args::BenchArgs;
 use super::output::Output;
 use crate::config::{Config, Overrides};
 use crate::gpu::Choice;
-use crate::run::kernels::{self, Wish};
+use crate::host::native::kernels;
 use crate::t;
 use crate::tasks::bench::{DeviceLimits, KernelSpeed, Measured, StepSpeed, limits, measure};
 use crate::tasks::versus::{self, Ratio, Versus};
@@ -77,7 +77,7 @@ pub async fn run(args: &BenchArgs, output: Output) -> Result<()> {
         output.event(&BenchLimits { device: &device.name, limits: &limits })?;
         output.text(&limits_text(&device.name, &limits, output))?;
         for config in &configs {
-            let wish = Wish { file: args.kernels.as_deref(), retune: args.retune };
+            let (file, retune) = (args.kernels.as_deref(), args.retune);
             let mut last = None;
             let mut told = |p: Preparing| {
                 if last.replace(p.message.clone()) != Some(p.message.clone()) {
@@ -85,7 +85,7 @@ pub async fn run(args: &BenchArgs, output: Output) -> Result<()> {
                 }
             };
             let ours = place.with_wgsl();
-            let kernels = kernels::choose_for_drill(config, &ours, wish, &mut told).await?;
+            let kernels = kernels::choose_for_drill(config, &ours, file, retune, &mut told).await?;
             output.note(&note(config, args.seconds, output));
             if against.is_some() {
                 tell_versus(&versus::measure(config, &ours, kernels, place, &limits, args.seconds).await?, output)?;

@@ -2,13 +2,14 @@
 
 use super::args::EvalArgs;
 use super::output::Output;
+use crate::Result;
+use crate::host::native;
 use crate::train::engine::Place;
 use crate::train::event::{EvalMetrics, Event};
-use crate::{Result, run};
 
 pub async fn run(args: &EvalArgs, output: Output) -> Result<()> {
     let place = Place::open(&args.place.device).await?;
-    let metrics = run::evaluate(&args.run, &args.corpus, &place).await?;
+    let metrics = native::evaluate(&args.run, &args.corpus, &place).await?;
     output.text(&table(&metrics, output))?;
     output.event(&Event::Eval(Box::new(metrics)))
 }

@@ -3,9 +3,9 @@
 use super::output::Output;
 use crate::config::PRESETS;
 use crate::gpu::{self, AdapterSummary};
+use crate::host::native::kernels;
 use crate::model::Needs;
 use crate::plan::Choices;
-use crate::run::kernels;
 use crate::t;
 use crate::{Result, cpu};
 use serde::Serialize;

@@ -2,13 +2,14 @@
 
 use super::args::TokenizerTrainArgs;
 use super::output::Output;
+use crate::Result;
+use crate::host::native;
 use crate::message::Message;
 use crate::run::source::Wanted;
 use crate::t;
 use crate::text::corpus::Corpus;
 use crate::text::tokenizer::Cleaning;
 use crate::text::wordpiece::{Progress, Recipe};
-use crate::{Result, run};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 use std::sync::atomic::AtomicBool;
@@ -28,10 +29,15 @@ pub fn train(args: &TokenizerTrainArgs, output: Output) -> Result<()> {
     let cleaning =
         Cleaning { lower_case: args.lower_case, strip_accents: Some(args.strip_accents), ..Cleaning::UNCASED };
     let recipe = Recipe::new(args.vocab_size as usize, cleaning);
-    let text = Wanted { corpus: args.corpus.clone(), valid: Vec::new(), builtin: None, lang: output.lang };
+    let text = Wanted {
+        corpus: args.corpus.iter().map(|path| native::name_of(path)).collect(),
+        valid: Vec::new(),
+        builtin: None,
+        lang: output.lang,
+    };
     let bar = Bar::new(output);
     let (positions, never) = (args.max_positions as usize, AtomicBool::new(false));
-    let tokenizer = run::train_tokenizer(&text, &recipe, positions, &args.out, &never, |at| bar.show(at))?;
+    let tokenizer = native::train_tokenizer(&text, &recipe, positions, &args.out, &never, |at| bar.show(at))?;
     bar.bar.finish_and_clear();
     let (entries, wanted) = (tokenizer.vocab_size(), args.vocab_size as usize);
     if entries < wanted {

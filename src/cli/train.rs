@@ -2,11 +2,12 @@
 
 use super::args::TrainArgs;
 use super::output::Output;
+use crate::Result;
+use crate::host::native;
 use crate::t;
 use crate::train::event::{Command, Event};
 use crate::view::Lang;
 use crate::view::line::Line;
-use crate::{Result, run};
 use futures_channel::mpsc::{self, UnboundedSender};
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -24,7 +25,7 @@ pub async fn run(args: &TrainArgs, text_lang: Lang, output: Output) -> Result<()
         }
         Ok(())
     };
-    run::train(args.options(text_lang), received, &mut sink).await
+    native::train(args.options(text_lang), received, &mut sink).await
 }
 
 /// The first Ctrl-C asks the run to end with a checkpoint, the second ends the program at once. So do the signals with which

@@ -14,8 +14,13 @@ pub use names::{SHARED, TIED_HEAD, WORD_EMBEDDINGS, expected_tensors};
 pub use network::{
     Network, network_from_bytes, read_config, read_network, refuse_occupied, role_of, tokenizer_files, write_network,
 };
-pub use pair::{Networks, Pair, main_folder, pair_from_networks, read_networks, read_pair, write_networks, write_pair};
-pub use staging::{FileRecord, Staging, hash_file, recover, remove_folder, replace_file};
+pub use pair::{
+    Networks, Pair, main_folder, networks_from_files, pair_from_networks, read_networks, read_pair, write_networks,
+    write_pair,
+};
+pub use staging::{
+    FileRecord, Files, Fill, MemoryFiles, NewFiles, Staging, hash_file, record_of, recover, remove_folder, replace_file,
+};
 pub use tensors::{HubTensor, TensorFile, Tensors, open_safetensors, parse_safetensors, write_safetensors};
 
 pub(crate) use names::Mismatch;

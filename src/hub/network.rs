@@ -4,8 +4,8 @@
 use super::names::Mismatch;
 use super::tensors::TensorFile;
 use super::{
-    ElectraConfig, HubTensor, Role, Staging, TIED_HEAD, Tensors, WORD_EMBEDDINGS, expected_tensors, open_safetensors,
-    write_safetensors,
+    ElectraConfig, HubTensor, NewFiles, Role, Staging, TIED_HEAD, Tensors, WORD_EMBEDDINGS, expected_tensors,
+    open_safetensors, write_safetensors,
 };
 use crate::{Error, Result};
 use serde::Deserialize;
@@ -14,7 +14,7 @@ use std::fs;
 use std::io::{Cursor, Read, Seek};
 use std::path::{Path, PathBuf};
 
-const WEIGHTS: &str = "model.safetensors";
+pub(super) const WEIGHTS: &str = "model.safetensors";
 const INDEX: &str = "model.safetensors.index.json";
 
 /// A network on the host: its configuration and exactly the tensors of [`expected_tensors`].
@@ -86,20 +86,20 @@ pub fn write_network(dir: &Path, role: Role, network: &Network, extra: &[(String
 
 /// Adds one network's files to a folder being written, below `prefix` (empty or ending in `/`).
 pub(crate) fn stage_network(
-    staging: &mut Staging,
+    files: &mut dyn NewFiles,
     prefix: &str,
     role: Role,
     network: &Network,
     extra: &[(String, Vec<u8>)],
 ) -> Result<()> {
     check(&network.tensors, &network.config, role)?;
-    staging.write(&format!("{prefix}config.json"), |out| out.write_all(&network.config.to_json(role)))?;
-    staging.write(&format!("{prefix}{WEIGHTS}"), |out| {
+    files.write(&format!("{prefix}config.json"), &mut |out| out.write_all(&network.config.to_json(role)))?;
+    files.write(&format!("{prefix}{WEIGHTS}"), &mut |out| {
         write_safetensors(out, network.tensors.iter().map(|(name, tensor)| (name.clone(), tensor)))
     })?;
     for (name, bytes) in extra {
         assert!(is_plain_file_name(name), "write_network: {name} is not a plain file name");
-        staging.write(&format!("{prefix}{name}"), |out| out.write_all(bytes))?;
+        files.write(&format!("{prefix}{name}"), &mut |out| out.write_all(bytes))?;
     }
     Ok(())
 }

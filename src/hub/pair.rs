@@ -1,8 +1,9 @@
 //! The networks of a run: a checkpoint's folder -> [`read_networks`] -> [`Networks`], or [`read_pair`] -> [`Pair`], whose shared tensors
 //! are one set. [`write_networks`] and [`write_pair`] write the folder again.
 
+use super::network::{WEIGHTS, network_from_bytes};
 use super::network::{largest_difference, refuse_occupied, stage_network};
-use super::{Network, Role, SHARED, Staging, read_network};
+use super::{Files, Network, NewFiles, Role, SHARED, Staging, read_network};
 use crate::{Error, Result};
 use std::path::{Path, PathBuf};
 
@@ -61,6 +62,26 @@ pub fn read_networks(dir: &Path) -> Result<(Networks, Vec<String>)> {
     }
     let (network, warnings) = read_network(&main, role)?;
     Ok((Networks::alone(network, role), warnings))
+}
+
+/// The same from files in memory, as [`stage_networks`] wrote them.
+pub fn networks_from_files(files: &Files) -> Result<(Networks, Vec<String>)> {
+    let network = |role: Role| {
+        let file = |name: &str| files.get(&format!("{}/{name}", role.folder())).map(Vec::as_slice);
+        let parts = file("config.json").zip(file(WEIGHTS));
+        parts.map(|(config, weights)| network_from_bytes(config, weights, role)).transpose()
+    };
+    match (network(Role::Discriminator)?, network(Role::Encoder)?, network(Role::Generator)?) {
+        (Some((main, mut warnings)), _, Some((aux, more))) => {
+            warnings.extend(more);
+            let (pair, more) = pair_from_networks(main, aux)?;
+            warnings.extend(more);
+            Ok((pair.into(), warnings))
+        }
+        (Some((main, warnings)), _, None) => Ok((Networks::alone(main, Role::Discriminator), warnings)),
+        (None, Some((main, warnings)), _) => Ok((Networks::alone(main, Role::Encoder), warnings)),
+        (None, None, _) => Err(Error::failed("the checkpoint holds no main network")),
+    }
 }
 
 /// Reads `dir`/discriminator and `dir`/generator, and what a person should know about them (warnings).
@@ -142,9 +163,9 @@ pub fn write_networks(dir: &Path, networks: &Networks, extra: &[(String, Vec<u8>
     staging.commit()
 }
 
-pub(crate) fn stage_networks(staging: &mut Staging, networks: &Networks, extra: &[(String, Vec<u8>)]) -> Result<()> {
+pub(crate) fn stage_networks(files: &mut dyn NewFiles, networks: &Networks, extra: &[(String, Vec<u8>)]) -> Result<()> {
     for (role, network) in networks.all() {
-        stage_network(staging, &format!("{}/", role.folder()), role, network, extra)?;
+        stage_network(files, &format!("{}/", role.folder()), role, network, extra)?;
     }
     Ok(())
 }

@@ -29,6 +29,60 @@ pub struct FileRecord {
     pub sha256: String,
 }
 
+/// Fills one file.
+pub type Fill<'f> = dyn FnMut(&mut dyn Write) -> io::Result<()> + 'f;
+
+/// Files that are being written, each under a name whose parts are joined by `/`: into a folder or into memory.
+pub trait NewFiles {
+    /// Writes one file and notes its length and its hash.
+    ///
+    /// # Errors
+    /// The disk is full or gone.
+    fn write(&mut self, name: &str, fill: &mut Fill<'_>) -> Result<()>;
+
+    /// What has been written so far, by name.
+    fn records(&self) -> &BTreeMap<String, FileRecord>;
+}
+
+impl NewFiles for Staging {
+    fn write(&mut self, name: &str, fill: &mut Fill<'_>) -> Result<()> {
+        Self::write(self, name, fill)
+    }
+
+    fn records(&self) -> &BTreeMap<String, FileRecord> {
+        self.files()
+    }
+}
+
+/// Files in memory, by name.
+pub type Files = BTreeMap<String, Vec<u8>>;
+
+/// Files that are written into memory.
+#[derive(Debug, Default)]
+pub struct MemoryFiles {
+    pub files: Files,
+    records: BTreeMap<String, FileRecord>,
+}
+
+impl NewFiles for MemoryFiles {
+    fn write(&mut self, name: &str, fill: &mut Fill<'_>) -> Result<()> {
+        let mut bytes = Vec::new();
+        fill(&mut bytes).map_err(|e| Error::failed(format!("cannot write the file: {e}")).at(name))?;
+        self.records.insert(name.to_owned(), record_of(&bytes));
+        self.files.insert(name.to_owned(), bytes);
+        Ok(())
+    }
+
+    fn records(&self) -> &BTreeMap<String, FileRecord> {
+        &self.records
+    }
+}
+
+/// Length and SHA-256 of bytes in memory.
+pub fn record_of(bytes: &[u8]) -> FileRecord {
+    FileRecord { bytes: bytes.len() as u64, sha256: hash_bytes(bytes) }
+}
+
 /// A folder on its way to `target`.
 #[derive(Debug)]
 pub struct Staging {

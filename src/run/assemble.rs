@@ -2,8 +2,8 @@
 //! run uses it, and so does `eval`, which only looks.
 
 use super::kernels::{self, Wish};
-use super::source::{Going, Text};
-use super::told;
+use super::request;
+use super::source::{KeepGoing, Text};
 use crate::batch::{HeldOut, Loader, Masking, Packing, Recipe, Split, hold_out};
 use crate::config::{Config, Precision};
 use crate::hub::Networks;
@@ -18,6 +18,7 @@ use crate::train::engine::Place;
 use crate::train::event::{CorpusInfo, Preparing};
 use crate::train::rules::RuleRows;
 use crate::train::session::{OWN_SLOTS, Parts, Position, Session};
+use crate::train::shelf::Shelf;
 use crate::train::weights;
 use crate::{Error, Result};
 use std::task::Poll;
@@ -28,7 +29,7 @@ const PROBE_ROWS: u32 = 4;
 const PROBE_TOKENS: u32 = 48;
 
 /// Where the weights come from.
-pub enum From<'a> {
+pub enum WeightsFrom<'a> {
     /// Drawn from the run's seed.
     Seed,
     /// Networks trained elsewhere, with what was noticed when they were read.
@@ -47,22 +48,24 @@ pub struct Assembly {
 
 /// What a run is told beside its configuration and its text.
 pub struct Start<'a> {
-    pub from: From<'a>,
+    pub from: WeightsFrom<'a>,
     /// Of a run that begins; one that goes on has its own.
     pub seed: u64,
-    pub kernels: Wish<'a>,
+    pub kernels: &'a Wish,
+    /// Where measured choices are kept.
+    pub shelf: &'a Shelf,
 }
 
 pub async fn assemble(
     config: &Config,
     text: &Text,
     place: &Place,
-    Start { from, seed, kernels: wish }: &Start<'_>,
-    going: Going<'_>,
+    Start { from, seed, kernels: wish, shelf }: &Start<'_>,
+    going: KeepGoing<'_>,
     tell: &mut dyn FnMut(Preparing),
 ) -> Result<Assembly> {
     let seed = *seed;
-    let seed = if let From::Checkpoint(checkpoint, _) = from { checkpoint.state.seed } else { seed };
+    let seed = if let WeightsFrom::Checkpoint(checkpoint, _) = from { checkpoint.state.seed } else { seed };
     let recipe = recipe(config, seed);
     let specials = text.tokenizer.specials();
     let (split, counts) = if text.only_held_out {
@@ -94,9 +97,9 @@ pub async fn assemble(
     let mut spec = ModelSpec::from_config(config, text.tokenizer.vocab_size() as u32, specials.pad, Some(probe));
     // Networks that were read keep their own sizes, whatever the preset's are.
     let read = match from {
-        From::Seed => None,
-        From::Networks(networks, notices) => Some(((*networks).clone(), notices.to_vec())),
-        From::Checkpoint(checkpoint, _) => Some(checkpoint.networks()?),
+        WeightsFrom::Seed => None,
+        WeightsFrom::Networks(networks, notices) => Some(((*networks).clone(), notices.to_vec())),
+        WeightsFrom::Checkpoint(checkpoint, _) => Some(checkpoint.networks()?),
     };
     if let Some((networks, _)) = &read {
         // A checkpoint goes on with the networks that it has, whatever a run that begins now would train.
@@ -106,7 +109,7 @@ pub async fn assemble(
     let mut config = config.clone();
     let read_notices = read.as_ref().map(|(_, notices)| notices.clone()).unwrap_or_default();
     let mut notices: Vec<Message> = read_notices.into_iter().map(Message::plain).collect();
-    if let From::Networks(..) = from {
+    if let WeightsFrom::Networks(..) = from {
         notices.extend(keep_sizes(&mut config, &spec.shape));
         // With the networks' sizes it must hold too, and be read again.
         config.check()?;
@@ -118,14 +121,14 @@ pub async fn assemble(
     }
     spec.check(&place.limits())?;
     let own = match from {
-        From::Checkpoint(checkpoint, _) => own_kernels(checkpoint, place, *wish, &mut notices),
-        From::Seed | From::Networks(..) => None,
+        WeightsFrom::Checkpoint(checkpoint, _) => own_kernels(checkpoint, place, wish, &mut notices),
+        WeightsFrom::Seed | WeightsFrom::Networks(..) => None,
     };
     let kernels = match own {
-        Some(own) if wish.file.is_none() && !wish.retune => own,
+        Some(own) if wish.pinned.is_none() && !wish.retune => own,
         _ => {
             let record = |choices| Model::record(spec.clone(), choices, place.limits()).plan;
-            until_stopped(going, kernels::choose(place, &record, *wish, tell)).await?
+            until_stopped(going, kernels::choose(place, &record, wish, shelf, tell)).await?
         }
     };
     let model = Model::record(spec, kernels.clone(), place.limits());
@@ -134,12 +137,12 @@ pub async fn assemble(
         Some((networks, _)) => weights::load_run(&model, &mut engine, networks),
         None => weights::initialise(&model, &mut engine, seed),
     }
-    if let From::Checkpoint(checkpoint, _) = from {
+    if let WeightsFrom::Checkpoint(checkpoint, _) = from {
         weights::load_moments(&model, &mut engine, &checkpoint.moments()?)?;
     }
     let (planned_steps, position) = match from {
-        From::Checkpoint(checkpoint, position) => (checkpoint.state.planned_steps, Some(*position)),
-        From::Seed | From::Networks(..) => (config.steps, None),
+        WeightsFrom::Checkpoint(checkpoint, position) => (checkpoint.state.planned_steps, Some(*position)),
+        WeightsFrom::Seed | WeightsFrom::Networks(..) => (config.steps, None),
     };
     let parts = Parts {
         config,
@@ -171,7 +174,7 @@ fn check_segments(config: &Config, shape: &Shape) -> Result<()> {
 }
 
 /// `work`, left where it is as soon as somebody wants it to end: asked whenever it is woken.
-async fn until_stopped<T>(going: Going<'_>, work: impl Future<Output = Result<T>>) -> Result<T> {
+async fn until_stopped<T>(going: KeepGoing<'_>, work: impl Future<Output = Result<T>>) -> Result<T> {
     let mut work = std::pin::pin!(work);
     std::future::poll_fn(|cx| match going() {
         Ok(()) => work.as_mut().poll(cx),
@@ -182,16 +185,16 @@ async fn until_stopped<T>(going: Going<'_>, work: impl Future<Output = Result<T>
 
 /// The choices of the run that goes on, as far as the device can run them, or none where it made none elsewhere; says where its numbers
 /// may part from those it had.
-fn own_kernels(checkpoint: &Checkpoint, place: &Place, wish: Wish<'_>, notices: &mut Vec<Message>) -> Option<Choices> {
+fn own_kernels(checkpoint: &Checkpoint, place: &Place, wish: &Wish, notices: &mut Vec<Message>) -> Option<Choices> {
     let own: Choices = serde_json::from_value(checkpoint.state.kernels.clone()).unwrap_or_default();
-    let then = told::adapter_of(checkpoint);
+    let then = request::adapter_of(checkpoint);
     let now = kernels::device(place);
     // Earlier versions did not name processors.
     let then = then.unwrap_or_else(|| if place.gpu().is_none() { now.clone() } else { "cpu".to_owned() });
     let moved = then != now;
     if moved {
         notices.push(Message::new("run-moved").with("then", then).with("now", now));
-    } else if wish.retune || wish.file.is_some() {
+    } else if wish.retune || wish.pinned.is_some() {
         notices.push(Message::new("other-kernels"));
     }
     let own = place.gpu().map_or(own.clone(), |gpu| offered(own, gpu.summary.features));

@@ -1,19 +1,16 @@
-//! Takes commands in: it waits for them while a run is paused, looks for them between two slices, and hears them while it naps.
+//! Commands as they come in: waited for while a run is paused, looked for between two slices, and kept while it rests.
 
-use crate::train::event::Command;
+use crate::train::event::{Command, Request};
 use futures_channel::mpsc::UnboundedReceiver;
 use futures_core::Stream;
 use std::collections::VecDeque;
 use std::pin::Pin;
-use std::sync::Arc;
-use std::task::{Context, Poll, Wake, Waker};
-use std::thread::Thread;
-use std::time::{Duration, Instant};
+use std::task::{Context, Poll};
 
 /// Commands on their way to a run.
 pub struct Inbox {
     receiver: UnboundedReceiver<Command>,
-    /// Heard during a nap.
+    /// Heard while nothing could be obeyed.
     heard: VecDeque<Command>,
 }
 
@@ -30,6 +27,11 @@ impl Inbox {
         self.heard.contains(&Command::Stop)
     }
 
+    /// Takes what was heard out of the way up to the stop: a run that ended by it is not ended again.
+    pub fn forget_stop(&mut self) {
+        while self.heard.pop_front().is_some_and(|command| command != Command::Stop) {}
+    }
+
     /// The next command; without `wait` only one that is there already.
     pub async fn next(&mut self, wait: bool) -> Option<Command> {
         if let Some(command) = self.heard.pop_front() {
@@ -43,35 +45,35 @@ impl Inbox {
         Some(command.unwrap_or(Command::Resume))
     }
 
-    /// Sleeps, until a command comes. The run has its thread to itself, so it may.
-    pub fn nap(&mut self, time: Duration) {
-        let until = Instant::now() + time;
-        let waker = Waker::from(Arc::new(Unpark(std::thread::current())));
-        let mut cx = Context::from_waker(&waker);
+    /// The run that is asked for next; none where nobody is left to ask, or somebody asks for the end. Nothing else can be obeyed before.
+    pub async fn start(&mut self) -> Option<Request> {
         loop {
-            if let Poll::Ready(Some(command)) = poll_next(&mut cx, &mut self.receiver) {
-                self.heard.push_back(command);
-                return;
+            let command = match self.heard.pop_front() {
+                Some(command) => command,
+                None => std::future::poll_fn(|cx| poll_next(cx, &mut self.receiver)).await?,
+            };
+            match command {
+                Command::Start(request) => return Some(*request),
+                Command::Stop => return None,
+                _ => {}
             }
-            let left = until.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                return;
-            }
-            std::thread::park_timeout(left);
         }
+    }
+
+    /// Is ready once a command has come, and keeps it for [`Inbox::next`].
+    pub async fn arrival(&mut self) {
+        let command = std::future::poll_fn(|cx| match poll_next(cx, &mut self.receiver) {
+            Poll::Ready(Some(command)) => Poll::Ready(command),
+            // Where nobody is left to send one, none comes.
+            Poll::Ready(None) | Poll::Pending => Poll::Pending,
+        });
+        let command = command.await;
+        self.heard.push_back(command);
     }
 }
 
 fn poll_next(cx: &mut Context<'_>, receiver: &mut UnboundedReceiver<Command>) -> Poll<Option<Command>> {
     Pin::new(receiver).poll_next(cx)
-}
-
-struct Unpark(Thread);
-
-impl Wake for Unpark {
-    fn wake(self: Arc<Self>) {
-        self.0.unpark();
-    }
 }
 
 #[cfg(test)]
@@ -93,19 +95,16 @@ mod tests {
     }
 
     #[test]
-    fn a_nap_lasts_its_time_and_ends_with_a_command() {
+    fn an_arrival_waits_for_a_command_and_keeps_it() {
         let (sender, receiver) = mpsc::unbounded();
         let mut inbox = Inbox::new(receiver);
-        let began = Instant::now();
-        inbox.nap(Duration::from_millis(30));
-        assert!(began.elapsed() >= Duration::from_millis(30));
-        let waker = std::thread::spawn(move || {
-            std::thread::sleep(Duration::from_millis(20));
+        let mut cx = Context::from_waker(std::task::Waker::noop());
+        {
+            let mut arrival = std::pin::pin!(inbox.arrival());
+            assert!(arrival.as_mut().poll(&mut cx).is_pending());
             sender.unbounded_send(Command::Pause).unwrap();
-            sender
-        });
-        inbox.nap(Duration::from_secs(600));
-        let sender = waker.join().unwrap();
+            assert!(arrival.as_mut().poll(&mut cx).is_ready());
+        }
         sender.unbounded_send(Command::Step).unwrap();
         let next = |inbox: &mut Inbox, wait| block_on(inbox.next(wait));
         assert_eq!(next(&mut inbox, false), Some(Command::Pause));
@@ -114,5 +113,6 @@ mod tests {
         drop(sender);
         assert_eq!(next(&mut inbox, false), None);
         assert_eq!(next(&mut inbox, true), Some(Command::Resume), "a run that nobody can resume goes on");
+        assert_eq!(block_on(inbox.start()), None);
     }
 }

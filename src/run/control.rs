@@ -3,7 +3,8 @@
 use super::minutes::Timing;
 use crate::train::engine::{SLICE, SLICE_WATCHED};
 use crate::train::event::{Roofs, Stage};
-use std::time::{Duration, Instant};
+use std::time::Duration;
+use web_time::Instant;
 
 /// What a run is up to, beside its session.
 pub struct Control {

@@ -3,6 +3,7 @@
 
 use super::commands::Inbox;
 use super::control::{Due, Goal, Measuring};
+use super::host::Host;
 use super::{Run, Sink};
 use crate::Result;
 use crate::error::Kind;
@@ -10,7 +11,8 @@ use crate::plan::Runs;
 use crate::train::event::{Command, Event, Kernels, Outcome, Phase, Probe, ProbeEdit, Roofs, State};
 use crate::train::kernels;
 use crate::train::session::Reached;
-use std::time::{Duration, Instant};
+use std::time::Duration;
+use web_time::Instant;
 
 /// Looks at the probe sentences that a view is shown beyond those that are recorded: at most as often as this, and never more than
 /// this share of the time.
@@ -21,12 +23,12 @@ const TIMED_STEPS: u64 = 3;
 /// The smallest part of the time a run may be given: it must still be seen to move.
 const SHARE_MIN: f32 = 0.01;
 
-impl Run {
+impl<H: Host> Run<'_, H> {
     /// Steps until the planned end, a stop, or a failure.
     pub(super) async fn drive(
         &mut self,
         stop_after: Option<u64>,
-        mut commands: Inbox,
+        commands: &mut Inbox,
         sink: &mut Sink<'_>,
     ) -> Result<Outcome> {
         if self.control.watched {
@@ -59,8 +61,10 @@ impl Run {
             }
             if self.control.share < 1.0 {
                 let busy = began.elapsed();
-                commands.nap(busy.mul_f32(1.0 / self.control.share - 1.0));
+                let idle = busy.mul_f32(1.0 / self.control.share - 1.0);
+                self.host.rest(idle, std::pin::pin!(commands.arrival())).await;
             }
+            self.host.turn().await;
         }
     }
 
@@ -110,7 +114,7 @@ impl Run {
             }
             Command::LoseDevice => self.session.engine.lose(),
             // A stop is taken in the loop; a run that runs is not begun again.
-            Command::Stop | Command::Start { .. } => {}
+            Command::Stop | Command::Start(_) => {}
         }
         Ok(())
     }

@@ -1,18 +1,16 @@
 //! Computes held-out metrics of a run that is not training: `electroscope eval`.
 
-use super::assemble::{Assembly, From, Start, assemble};
+use super::assemble::{Assembly, Start, WeightsFrom, assemble};
+use super::host::Host;
 use super::kernels::Wish;
-use super::source::{self, Wanted};
-use super::told;
+use super::request;
+use super::source::{self, TokenizerFrom, Wanted};
 use crate::batch::Cursor;
 use crate::config::Config;
-use crate::hub;
-use crate::train::checkpoint;
 use crate::train::engine::Place;
 use crate::train::event::EvalMetrics;
 use crate::train::session::Position;
 use crate::{Error, Result};
-use std::path::{Path, PathBuf};
 
 /// Rows read at most: as many as a split holds out.
 const ROWS_MAX: u32 = 2000;
@@ -21,26 +19,28 @@ const ROWS_MAX: u32 = 2000;
 ///
 /// # Errors
 /// The run's folder, its checkpoint or the text cannot be read, or its corpus is not where it was.
-pub async fn evaluate(run: &Path, corpus: &[PathBuf], place: &Place) -> Result<EvalMetrics> {
-    let checkpoint = checkpoint::resume_point(run, None)?;
+pub async fn evaluate(host: &impl Host, run: &str, corpus: &[String], place: &Place) -> Result<EvalMetrics> {
+    let checkpoint = host.resume_point(run, None)?;
     // Nothing is trained on: where the run stood in its own text means nothing in another.
-    let position = Position { cursor: Cursor::default(), ..told::position(&checkpoint)? };
-    let config = Config { eval_rows: ROWS_MAX, ..told::run_config(run, &checkpoint)? };
-    let tokenizer = hub::main_folder(&checkpoint.dir).1;
-    let mut wanted = told::trained_on(&checkpoint)?;
+    let position = Position { cursor: Cursor::default(), ..request::position(&checkpoint)? };
+    let config = Config { eval_rows: ROWS_MAX, ..request::run_config(host, run, &checkpoint)? };
+    let mut wanted = request::trained_on(&checkpoint)?;
     if !corpus.is_empty() {
         wanted = Wanted { corpus: Vec::new(), valid: corpus.to_vec(), builtin: None, lang: wanted.lang };
     }
-    let text = source::open(&wanted, &config, Some(&tokenizer), &|| Ok(()), &mut |_| {})?;
+    let tokenizer = TokenizerFrom::Checkpoint(&checkpoint);
+    let text = source::open(host, &wanted, &config, tokenizer, &|| Ok(()), &mut |_| {})?;
     if corpus.is_empty() {
         // What a run trained on and what it held out is told by its text: on another, trained text could be judged.
-        told::check_same_text(&checkpoint.state, &text, run, "help-name-text")?;
+        request::check_same_text(&checkpoint.state, &text, run, "help-name-text")?;
     }
-    let start = Start { from: From::Checkpoint(&checkpoint, position), seed: 0, kernels: Wish::default() };
+    let (kernels, shelf) = (Wish::default(), host.shelf());
+    let start =
+        Start { from: WeightsFrom::Checkpoint(&checkpoint, position), seed: 0, kernels: &kernels, shelf: &shelf };
     let Assembly { mut session, .. } = assemble(&config, &text, place, &start, &|| Ok(()), &mut |_| {}).await?;
     let measured = session.evaluate().await?;
     if measured.metrics.non_finite {
-        return Err(Error::failed("networks-not-finite").at(run.display()));
+        return Err(Error::failed("networks-not-finite").at(run));
     }
     Ok(measured)
 }

@@ -1,6 +1,7 @@
 //! `--minutes`: times the first steps, then fixes the number of steps.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
+use web_time::Instant;
 
 /// Times the first steps of a sitting, then says how many fit. The very first is left out (pages, caches, pipelines are cold).
 pub struct Timing {

@@ -1,25 +1,25 @@
-//! The text of a run: files or the built-in corpus -> a tokenizer (given, or trained on it) -> the token cache.
+//! The text of a run: the host's texts or the built-in corpus -> a tokenizer (given, or trained on it) -> the token cache.
 
+use super::host::{Chunks, Host};
 use crate::config::Config;
+use crate::lang::Lang;
 use crate::message::Message;
-use crate::text::cache::{self, Identity, Options, Origin, TokenCache};
-use crate::text::corpus::Corpus;
+use crate::text::cache::{self, Identity, TokenCache};
 use crate::text::grammar::{Class, Grammar, Language, Level, Rule, Story, Verdict};
 use crate::text::tokenizer::{Cleaning, Tokenizer};
 use crate::text::{Chunk, Role, wordpiece};
+use crate::train::checkpoint::Checkpoint;
 use crate::train::event::Preparing;
-use crate::view::Lang;
 use crate::{Error, Result};
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Instant;
+use web_time::Instant;
 
 /// Which text was asked for. Kept with a run, so that `--resume` and `eval` need not be told again.
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
 pub struct Wanted {
-    pub corpus: Vec<PathBuf>,
-    pub valid: Vec<PathBuf>,
-    /// The built-in corpus, where no path is given.
+    pub corpus: Vec<String>,
+    pub valid: Vec<String>,
+    /// The built-in corpus, where no text is named.
     pub builtin: Option<Level>,
     pub lang: Lang,
 }
@@ -49,7 +49,7 @@ fn builtin_words(level: Level) -> u64 {
 pub const BUILTIN_SEED: u64 = 1;
 
 /// An error as soon as somebody wants the preparation to end.
-pub type Going<'g> = &'g dyn Fn() -> Result<()>;
+pub type KeepGoing<'g> = &'g dyn Fn() -> Result<()>;
 
 /// Who hears what is being prepared.
 pub type Tell<'t> = &'t mut dyn FnMut(Preparing);
@@ -76,64 +76,81 @@ impl<'a, 't> Progress<'a, 't> {
     }
 }
 
-/// Opens the corpus, loads the tokenizer at `tokenizer` or trains one of the configured size, and opens or builds the token cache.
+/// Where a run's tokenizer comes from.
+pub enum TokenizerFrom<'c> {
+    /// It is trained on the run's text, or was by an earlier run.
+    Text,
+    Name(String),
+    Checkpoint(&'c Checkpoint),
+}
+
+/// Opens the text, loads the tokenizer or trains one of the configured size, and opens or builds the token cache.
 /// `going` is asked at every piece of text.
 pub fn open(
+    host: &impl Host,
     wanted: &Wanted,
     config: &Config,
-    tokenizer: Option<&Path>,
-    going: Going<'_>,
+    tokenizer: TokenizerFrom<'_>,
+    going: KeepGoing<'_>,
     mut tell: Tell<'_>,
 ) -> Result<Text> {
-    let still = |chunk: Result<Chunk>| going().and(chunk);
-    let cleaning =
-        Cleaning { lower_case: config.lower_case, strip_accents: Some(config.strip_accents), ..Cleaning::UNCASED };
-    let dir = cache_dir();
     match wanted.builtin {
-        Some(level) => {
-            let stories = Stories::new(wanted.lang, level)?;
-            let identity = stories.identity();
-            let tokenizer =
-                tokenizer_for(tokenizer, config, cleaning, &identity, || stories.chunks().map(still), &mut tell)?;
-            let cache = cache_for(&dir, &identity, &tokenizer, || stories.chunks().map(still), &mut tell)?;
-            Ok(Text {
-                name: format!("built-in, {}", level),
-                cache: Arc::new(cache),
-                tokenizer: Arc::new(tokenizer),
-                example: stories.example(),
-                only_held_out: false,
-                builtin: Some((stories.grammar.language(), level)),
-            })
-        }
-        None => {
-            let corpus = if wanted.corpus.is_empty() {
-                Corpus::open_held_out(&wanted.valid)?
-            } else {
-                Corpus::open(&wanted.corpus, &wanted.valid)?
-            };
-            let identity = corpus.identity();
-            let files = corpus.to_string();
-            tell(Preparing { message: Message::plain(files.trim_end().to_owned()), share: None });
-            let chunks = || corpus.training_chunks().map(still);
-            let tokenizer = tokenizer_for(tokenizer, config, cleaning, &identity, chunks, &mut tell)?;
-            let cache = cache_for(&dir, &identity, &tokenizer, || corpus.chunks().map(still), &mut tell)?;
-            let held_out = |document| cache.document_role(document) == Role::HeldOut;
-            let wordless = !(0..cache.documents()).any(held_out);
-            if let Some(file) = corpus.files.iter().find(|file| wordless && file.role == Role::HeldOut) {
-                return Err(Error::failed("no-word-to-hold-out").at(file.path.display()));
-            }
-            let names: Vec<String> =
-                wanted.corpus.iter().chain(&wanted.valid).map(|path| path.display().to_string()).collect();
-            Ok(Text {
-                name: names.join(", "),
-                cache: Arc::new(cache),
-                tokenizer: Arc::new(tokenizer),
-                example: None,
-                only_held_out: wanted.corpus.is_empty(),
-                builtin: None,
-            })
-        }
+        Some(level) => open_stories(host, Stories::new(wanted.lang, level)?, config, tokenizer, going, &mut tell),
+        None => open_texts(host, wanted, config, tokenizer, going, &mut tell),
     }
+}
+
+fn open_stories(
+    host: &impl Host,
+    stories: Stories,
+    config: &Config,
+    tokenizer: TokenizerFrom<'_>,
+    going: KeepGoing<'_>,
+    tell: &mut Tell<'_>,
+) -> Result<Text> {
+    let identity = stories.identity();
+    let chunks = || -> Chunks<'_> { Box::new(stories.chunks().map(|chunk| going().and(chunk))) };
+    let tokenizer = tokenizer_for(host, tokenizer, config, &identity, &chunks, tell)?;
+    let cache = cache_for(host, &identity, &tokenizer, &chunks, tell)?;
+    Ok(Text {
+        name: format!("built-in, {}", stories.grammar.level()),
+        cache: Arc::new(cache),
+        tokenizer: Arc::new(tokenizer),
+        example: stories.example(),
+        only_held_out: false,
+        builtin: Some((stories.grammar.language(), stories.grammar.level())),
+    })
+}
+
+fn open_texts(
+    host: &impl Host,
+    wanted: &Wanted,
+    config: &Config,
+    tokenizer: TokenizerFrom<'_>,
+    going: KeepGoing<'_>,
+    tell: &mut Tell<'_>,
+) -> Result<Text> {
+    let texts = host.texts(&wanted.corpus, &wanted.valid)?;
+    let identity = texts.identity();
+    tell(Preparing { message: Message::plain(texts.listing().trim_end().to_owned()), share: None });
+    let training = || -> Chunks<'_> { Box::new(texts.training_chunks().map(|chunk| going().and(chunk))) };
+    let tokenizer = tokenizer_for(host, tokenizer, config, &identity, &training, tell)?;
+    let all = || -> Chunks<'_> { Box::new(texts.chunks().map(|chunk| going().and(chunk))) };
+    let cache = cache_for(host, &identity, &tokenizer, &all, tell)?;
+    let held_out = |document| cache.document_role(document) == Role::HeldOut;
+    let wordless = !(0..cache.documents()).any(held_out);
+    if let Some(place) = texts.first_held_out().filter(|_| wordless) {
+        return Err(Error::failed("no-word-to-hold-out").at(place));
+    }
+    let names: Vec<&str> = wanted.corpus.iter().chain(&wanted.valid).map(String::as_str).collect();
+    Ok(Text {
+        name: names.join(", "),
+        cache: Arc::new(cache),
+        tokenizer: Arc::new(tokenizer),
+        example: None,
+        only_held_out: wanted.corpus.is_empty(),
+        builtin: None,
+    })
 }
 
 /// The built-in corpus in one language and level.
@@ -156,7 +173,7 @@ impl Stories {
         Identity { name, state: format!("{state}, {} spellings", self.grammar.spellings().count()) }
     }
 
-    pub(super) fn chunks(&self) -> impl Iterator<Item = Result<Chunk>> + '_ {
+    pub fn chunks(&self) -> impl Iterator<Item = Result<Chunk>> + '_ {
         let mut words = 0u64;
         self.grammar.documents(BUILTIN_SEED).map_while(move |story| {
             if words >= self.words {
@@ -191,68 +208,53 @@ impl Stories {
     }
 }
 
-/// The tokenizer at `path`; else one trained on `chunks`, kept beside the token caches under what it was trained on.
-fn tokenizer_for<I: Iterator<Item = Result<Chunk>>>(
-    path: Option<&Path>,
+/// The tokenizer from where it comes; one that is trained is kept by the host under what it was trained on.
+fn tokenizer_for<'c>(
+    host: &impl Host,
+    from: TokenizerFrom<'_>,
     config: &Config,
-    cleaning: Cleaning,
     identity: &Identity,
-    chunks: impl FnOnce() -> I,
+    chunks: &dyn Fn() -> Chunks<'c>,
     tell: &mut Tell<'_>,
 ) -> Result<Tokenizer> {
-    if let Some(path) = path {
-        return Tokenizer::load(path, cleaning);
+    let cleaning =
+        Cleaning { lower_case: config.lower_case, strip_accents: Some(config.strip_accents), ..Cleaning::UNCASED };
+    match from {
+        TokenizerFrom::Name(name) => return host.tokenizer(&name, cleaning),
+        TokenizerFrom::Checkpoint(checkpoint) => return checkpoint.tokenizer(cleaning),
+        TokenizerFrom::Text => {}
     }
     let recipe = wordpiece::Recipe::new(config.vocab_size as usize, cleaning);
     let key = format!("{}\n{}\n{recipe:?}", identity.name, identity.state);
-    let kept = cache_dir().join(format!("tokenizer-{}", &crate::hub::hash_bytes(key.as_bytes())[..24]));
-    if let Ok(tokenizer) = Tokenizer::load(&kept, cleaning) {
+    if let Some(tokenizer) = host.known_tokenizer(&key, cleaning) {
         return Ok(tokenizer);
     }
     let mut progress = Progress::new(tell);
     let tokenizer = wordpiece::train(chunks(), &recipe, |at| match at {
-        wordpiece::Progress::Counting { share, .. } => {
-            progress.at(Message::new("counting-words"), share);
-        }
+        wordpiece::Progress::Counting { share, .. } => progress.at(Message::new("counting-words"), share),
         wordpiece::Progress::Merging { entries, target } => {
-            let share = Some(entries as f32 / target as f32);
-            progress.at(Message::new("joining-pieces"), share);
+            progress.at(Message::new("joining-pieces"), Some(entries as f32 / target as f32));
         }
     })?;
-    // Only a convenience for the next run: a full disk here is told by what must be written later.
-    super::tokenizer::write(&tokenizer, config.max_positions as usize, &kept).ok();
+    host.keep_tokenizer(&key, &tokenizer, config.max_positions as usize);
     Ok(tokenizer)
 }
 
-/// The token cache of a text, built if it is not there.
-fn cache_for<I: Iterator<Item = Result<Chunk>>>(
-    dir: &Path,
+/// The token cache of a text.
+fn cache_for<'c>(
+    host: &impl Host,
     identity: &Identity,
     tokenizer: &Tokenizer,
-    chunks: impl FnOnce() -> I,
+    chunks: &dyn Fn() -> Chunks<'c>,
     tell: &mut Tell<'_>,
 ) -> Result<TokenCache> {
     let mut progress = Progress::new(tell);
-    let (cache, origin) = cache::open_or_build(dir, identity, tokenizer, &Options::default(), chunks, |at| {
-        progress.at(Message::new("turning-text-into-tokens"), at.share);
-    })?;
-    if let Origin::Rebuilt(reason) = origin {
+    let mut at = |at: cache::Progress| progress.at(Message::new("turning-text-into-tokens"), at.share);
+    let (cache, built_again) = host.token_cache(identity, tokenizer, chunks, &mut at)?;
+    if let Some(reason) = built_again {
         tell(Preparing { message: Message::new("cache-built-again").with("why", reason), share: None });
     }
     Ok(cache)
-}
-
-/// Where token caches live: `ELECTROSCOPE_CACHE`, else the user's cache folder, else beside the run.
-pub fn cache_dir() -> PathBuf {
-    let set = |name: &str| std::env::var_os(name).filter(|v| !v.is_empty()).map(PathBuf::from);
-    let home = || match std::env::consts::OS {
-        "windows" => set("LOCALAPPDATA"),
-        "macos" => set("HOME").map(|home| home.join("Library/Caches")),
-        _ => set("XDG_CACHE_HOME").or_else(|| set("HOME").map(|home| home.join(".cache"))),
-    };
-    set("ELECTROSCOPE_CACHE")
-        .or_else(|| home().map(|dir| dir.join("electroscope")))
-        .unwrap_or_else(|| PathBuf::from(".electroscope-cache"))
 }
 
 #[cfg(test)]

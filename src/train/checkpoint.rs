@@ -4,20 +4,26 @@
 //! A step's folder holds a folder for each network in Hugging Face's layout, `optimizer.safetensors` (`m.NAME` and `v.NAME`, f32,
 //! unpadded) and `state.json`, which lists length and SHA-256 of every other file and its own.
 
+mod files;
 mod resolve;
 mod state;
 mod store;
 
+pub use files::Snapshot;
 pub use resolve::{Model, newest_run, read_pair, resolve_model};
 pub use state::{FORMAT_VERSION, State, parse_state};
-pub use store::{RunFolder, Snapshot, Written};
+pub use store::{RunFolder, Written};
 
-use crate::hub::{self, FileRecord, Mismatch, Networks, REPLACED, Tensors, hash_file, open_safetensors};
+use crate::hub::{
+    self, FileRecord, Files, Mismatch, Networks, REPLACED, TensorFile, Tensors, hash_file, open_safetensors,
+};
+use crate::text::tokenizer::{self, Cleaning, Tokenizer};
 use crate::{Error, Result};
 use state::Flaw;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::SystemTime;
 
 const OPTIMIZER: &str = "optimizer.safetensors";
@@ -49,8 +55,11 @@ impl Moments {
 /// A checkpoint whose every file has the length and the hash that its state.json says.
 #[derive(Debug, Clone)]
 pub struct Checkpoint {
+    /// Its folder, or what files in memory are called in messages.
     pub dir: PathBuf,
     pub state: State,
+    /// Its files, where they are kept in memory.
+    files: Option<Arc<Files>>,
 }
 
 /// A checkpoint that cannot be trusted.
@@ -80,30 +89,61 @@ impl Checkpoint {
         let bytes = fs::read(&path).map_err(|e| Flaw::Damaged(Error::io("io-read-state", &path, &e)))?;
         let (state, files) = state::parse(&bytes).map_err(|flaw| flaw.at(&path))?;
         verify_files(dir, &files).map_err(Flaw::Damaged)?;
-        Ok(Self { dir: dir.to_owned(), state })
+        Ok(Self { dir: dir.to_owned(), state, files: None })
     }
 
     /// Its networks, and what a person should know about them (warnings).
     pub fn networks(&self) -> Result<(Networks, Vec<String>)> {
-        hub::read_networks(&self.dir)
+        match &self.files {
+            Some(files) => hub::networks_from_files(files),
+            None => hub::read_networks(&self.dir),
+        }
+    }
+
+    /// The tokenizer that lies with its main network.
+    pub fn tokenizer(&self, bare: Cleaning) -> Result<Tokenizer> {
+        let Some(files) = &self.files else { return Tokenizer::load(&hub::main_folder(&self.dir).1, bare) };
+        let main = [hub::Role::Discriminator, hub::Role::Encoder].map(|role| role.folder());
+        let file =
+            |name: &str| main.iter().find_map(|folder| files.get(&format!("{folder}/{name}"))).map(Vec::as_slice);
+        let tokenizer = tokenizer::Files {
+            vocab_txt: file("vocab.txt"),
+            tokenizer_json: file("tokenizer.json"),
+            tokenizer_config: file("tokenizer_config.json"),
+        };
+        Tokenizer::from_files(tokenizer, bare, &self.place())
+    }
+
+    /// Where it is kept, for people.
+    pub fn place(&self) -> String {
+        self.dir.display().to_string()
     }
 
     /// The optimizer's moments, as stored: [`Moments::check`] compares them with what is trained.
     pub fn moments(&self) -> Result<Moments> {
         let path = self.dir.join(OPTIMIZER);
-        let mut file = open_safetensors(&path)?;
-        let mut moments = Moments::default();
-        for name in file.shapes().into_keys() {
-            let (tensors, parameter) = match name.split_once('.') {
-                Some(("m", parameter)) => (&mut moments.m, parameter),
-                Some(("v", parameter)) => (&mut moments.v, parameter),
-                _ => return Err(Error::failed("not-a-moment").with("name", name).at(path.display())),
-            };
-            let tensor = file.tensor(&name).map_err(|e| e.at(path.display()))?;
-            tensors.insert(parameter.to_owned(), tensor);
+        match &self.files {
+            Some(files) => {
+                let bytes = files.get(OPTIMIZER).map(Vec::as_slice).unwrap_or_default();
+                moments_from(TensorFile::new(std::io::Cursor::new(bytes)).map_err(|e| e.at(path.display()))?, &path)
+            }
+            None => moments_from(open_safetensors(&path)?, &path),
         }
-        Ok(moments)
     }
+}
+
+fn moments_from<R: std::io::Read + std::io::Seek>(mut file: TensorFile<R>, path: &Path) -> Result<Moments> {
+    let mut moments = Moments::default();
+    for name in file.shapes().into_keys() {
+        let (tensors, parameter) = match name.split_once('.') {
+            Some(("m", parameter)) => (&mut moments.m, parameter),
+            Some(("v", parameter)) => (&mut moments.v, parameter),
+            _ => return Err(Error::failed("not-a-moment").with("name", name).at(path.display())),
+        };
+        let tensor = file.tensor(&name).map_err(|e| e.at(path.display()))?;
+        tensors.insert(parameter.to_owned(), tensor);
+    }
+    Ok(moments)
 }
 
 fn verify_files(dir: &Path, files: &BTreeMap<String, FileRecord>) -> Result<()> {

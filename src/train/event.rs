@@ -5,6 +5,7 @@
 
 mod kernels;
 mod read;
+mod request;
 mod verdicts;
 
 /// A run's numbers, which the table of metrics defines.
@@ -14,6 +15,7 @@ pub use read::{
     AttentionMap, BatchSample, Change, EmbeddingMap, MapPoint, Network, Probe, ProbeEdit, ProbeToken, Proposal,
     ReadToken, Readout, Verdict,
 };
+pub use request::Request;
 pub use verdicts::{
     CALIBRATION_BINS, Calibration, CalibrationBin, Confusion, JUDGE_BINS, JudgeHistogram, JudgedExample,
 };
@@ -36,8 +38,8 @@ pub type Settings = BTreeMap<String, serde_json::Value>;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "command", rename_all = "snake_case")]
 pub enum Command {
-    /// Begin a run with these settings.
-    Start { settings: Settings },
+    /// Begin a run as asked; heard where none is under way.
+    Start(Box<Request>),
     /// Stop where the run stands, between two slices of a step.
     Pause,
     /// Go on from there.

@@ -8,20 +8,26 @@ mod native {
 
     /// A folder, which is made when something is first put there.
     #[derive(Debug, Clone)]
-    pub struct Shelf(PathBuf);
+    pub struct Shelf(Option<PathBuf>);
 
     #[allow(clippy::unused_async, reason = "the same signatures as in the browser, whose storage answers later")]
     impl Shelf {
         pub fn folder(dir: PathBuf) -> Self {
-            Self(dir)
+            Self(Some(dir))
+        }
+
+        /// A shelf that keeps nothing.
+        pub fn nowhere() -> Self {
+            Self(None)
         }
 
         pub async fn read(&self, name: &str) -> Option<String> {
-            std::fs::read_to_string(self.0.join(name)).ok()
+            std::fs::read_to_string(self.0.as_ref()?.join(name)).ok()
         }
 
         pub async fn write(&self, name: &str, text: &str) {
-            std::fs::create_dir_all(&self.0).and_then(|()| replace_file(&self.0.join(name), text.as_bytes())).ok();
+            let Some(dir) = &self.0 else { return };
+            std::fs::create_dir_all(dir).and_then(|()| replace_file(&dir.join(name), text.as_bytes())).ok();
         }
     }
 }
@@ -34,12 +40,17 @@ mod browser {
 
     /// A cache of the page's origin, which the page and its workers share. (`localStorage` is not there in a worker.)
     #[derive(Debug, Clone)]
-    pub struct Shelf(&'static str);
+    pub struct Shelf(Option<&'static str>);
 
     impl Shelf {
         /// The cache named so, made when it is first opened.
         pub fn cache(name: &'static str) -> Self {
-            Self(name)
+            Self(Some(name))
+        }
+
+        /// A shelf that keeps nothing.
+        pub fn nowhere() -> Self {
+            Self(None)
         }
 
         pub async fn read(&self, name: &str) -> Option<String> {
@@ -63,7 +74,8 @@ mod browser {
         async fn open(&self) -> Result<Cache, JsValue> {
             // A page and a worker have other globals; both have this property, where the context is secure, as WebGPU demands too.
             let caches = js_sys::Reflect::get(&js_sys::global(), &"caches".into())?.dyn_into::<CacheStorage>()?;
-            JsFuture::from(caches.open(self.0)).await?.dyn_into()
+            let name = self.0.ok_or(JsValue::UNDEFINED)?;
+            JsFuture::from(caches.open(name)).await?.dyn_into()
         }
     }
 

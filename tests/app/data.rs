@@ -47,7 +47,7 @@ fn the_command_line_starts_the_same_run() {
         let Some(Typed::Train(args)) = &typed.command else { panic!("{line}") };
         let parsed = args.options(typed.text_lang());
         // A window watches, a terminal does not.
-        let parsed = electroscope::run::Options { watched: true, ..parsed };
+        let parsed = electroscope::run::Request { watched: true, ..parsed };
         assert_eq!(format!("{parsed:?}"), format!("{options:?}"), "{line}");
     }
 }

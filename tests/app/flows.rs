@@ -9,8 +9,7 @@ use crate::{RUNS, gpu};
 use egui::accesskit::Role;
 use egui_kittest::kittest::{NodeT, Queryable};
 use electroscope::app::panels::{Ask, PanelId};
-use electroscope::gpu::Choice;
-use electroscope::run::Options;
+use electroscope::run::Request;
 use electroscope::screen::state::{Phase, Source};
 use electroscope::text::grammar::Level;
 use electroscope::train::event::Command;
@@ -110,7 +109,10 @@ fn long_text(name: &str) -> PathBuf {
 
 #[test]
 fn a_run_that_is_prepared_pauses_and_resets_at_once() {
-    let slow = |name: &str| Options { corpus: vec![long_text(name)], ..options(name, ENDLESS) };
+    let slow = |name: &str| Request {
+        corpus: vec![electroscope::host::native::name_of(&long_text(name))],
+        ..options(name, ENDLESS)
+    };
     let mut app = open(LOOK);
     act(&mut app, Ask::Start(Box::new(slow("slow"))));
     app.run_steps(1);
@@ -160,7 +162,7 @@ fn a_device_that_is_lost_during_a_pause_is_told_when_the_run_goes_on() {
         return;
     }
     let mut app = open(LOOK);
-    let options = Options { device: Choice::Gpu, ..options("lost-in-a-pause", ENDLESS) };
+    let options = Request { device: "gpu".to_owned(), ..options("lost-in-a-pause", ENDLESS) };
     act(&mut app, Ask::Start(Box::new(options)));
     until(&mut app, "the first steps", |desk| desk.state.source == Source::Live && desk.state.step() >= 2);
     act(&mut app, Ask::Command(Command::Checkpoint));

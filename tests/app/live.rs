@@ -10,8 +10,7 @@ use egui::accesskit::Role;
 use egui_kittest::kittest::Queryable;
 use electroscope::app::desk::Desk;
 use electroscope::app::panels::{Ask, PanelId};
-use electroscope::gpu::Choice;
-use electroscope::run::Options;
+use electroscope::run::Request;
 use electroscope::screen::state::{Phase, Source};
 use electroscope::train::event::{self, Change, Command, Executor, Stage};
 use std::path::Path;
@@ -22,7 +21,7 @@ fn click(app: &mut App, name: &str) {
 }
 
 /// A window over a run that has taken a few steps.
-fn live(options: Options) -> App {
+fn live(options: Request) -> App {
     let mut app = open(LOOK);
     act(&mut app, Ask::Start(Box::new(options)));
     until(&mut app, "the first steps", |desk| desk.state.source == Source::Live && desk.state.step() >= 2);
@@ -105,7 +104,7 @@ fn a_checkpoint_that_cannot_be_written_and_a_corpus_that_is_gone_are_said_while_
     let mut o = options("unwritable", ENDLESS);
     let corpus = DESK.path().join("goes-away.txt");
     std::fs::copy(DESK.path().join("corpus.txt"), &corpus).unwrap();
-    o.corpus = vec![corpus.clone()];
+    o.corpus = vec![electroscope::host::native::name_of(&corpus)];
     let mut app = live(o);
     let checkpoint = |app: &mut App| act(app, Ask::Command(Command::Checkpoint));
     checkpoint(&mut app);
@@ -142,7 +141,7 @@ fn a_lost_device_leaves_the_window_and_one_click_goes_on_from_the_checkpoint() {
     if gpu("a_lost_device_leaves_the_window_and_one_click_goes_on_from_the_checkpoint").is_none() {
         return;
     }
-    let mut app = live(Options { device: Choice::Gpu, ..options("lost-in-the-app", ENDLESS) });
+    let mut app = live(Request { device: "gpu".to_owned(), ..options("lost-in-the-app", ENDLESS) });
     act(&mut app, Ask::Command(Command::Checkpoint));
     until(&mut app, "a checkpoint", |desk| desk.state.checkpoints.len() == 1);
     let saved = desk(&mut app).state.checkpoints.last().unwrap().0;
@@ -162,7 +161,7 @@ fn a_lost_device_leaves_the_window_and_one_click_goes_on_from_the_checkpoint() {
 #[test]
 fn a_run_that_cannot_start_is_refused_in_the_window() {
     let mut o = options("nothing", ENDLESS);
-    o.corpus = vec![DESK.path().join("no-such-text.txt")];
+    o.corpus = vec![electroscope::host::native::name_of(&DESK.path().join("no-such-text.txt"))];
     let mut app = open(LOOK);
     act(&mut app, Ask::Start(Box::new(o)));
     until(&mut app, "the refusal", |desk| !desk.view.transport.live);

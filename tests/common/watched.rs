@@ -2,8 +2,8 @@
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 
 use crate::lab;
-use electroscope::gpu::Choice;
-use electroscope::run::{self, Options};
+use electroscope::host::native::{self, name_of};
+use electroscope::run::Request;
 use electroscope::text::grammar::Level;
 use electroscope::train::event::*;
 use electroscope::view::Lang;
@@ -30,15 +30,15 @@ pub struct Watched {
     pub seen: Vec<Event>,
 }
 
-pub fn options(out: &str, set: &[&str]) -> Options {
-    Options {
-        corpus: vec![DESK.path().join("corpus.txt")],
+pub fn options(out: &str, set: &[&str]) -> Request {
+    Request {
+        corpus: vec![name_of(&DESK.path().join("corpus.txt"))],
         valid: Vec::new(),
         lang: Lang::En,
         level: None,
         tokenizer: None,
         init: None,
-        out: Some(DESK.path().join(out)),
+        out: Some(name_of(&DESK.path().join(out))),
         preset: Some("nano".to_owned()),
         config: None,
         set: lab::with(lab::TINIEST, set).iter().map(|s| (*s).to_owned()).collect(),
@@ -47,7 +47,7 @@ pub fn options(out: &str, set: &[&str]) -> Options {
         stop_after: None,
         seed: Some(3),
         threads: None,
-        device: Choice::Cpu,
+        device: "cpu".to_owned(),
         engine: "wgsl".to_owned(),
         resume: false,
         resume_step: None,
@@ -64,7 +64,7 @@ pub const ENDLESS: &[&str] =
     &["steps=1000000", "eval_every=1000000", "checkpoint_every=1000000", "readout_every=1000000"];
 
 impl Watched {
-    pub fn start(options: Options) -> Self {
+    pub fn start(options: Request) -> Self {
         let (commands, received) = unbounded();
         let (told, events) = mpsc::channel();
         let thread = std::thread::spawn(move || {
@@ -72,7 +72,7 @@ impl Watched {
                 // A test that has seen enough listens no more, and the run ends.
                 told.send(event.clone()).map_err(|_| Error::failed("nobody is watching"))
             };
-            pollster::block_on(run::train(options, received, &mut sink))
+            pollster::block_on(native::train(options, received, &mut sink))
         });
         Self { commands, events, thread, seen: Vec::new() }
     }

@@ -2,7 +2,6 @@
 
 use crate::lab;
 use crate::watched::{DESK, ENDLESS, Watched, numbers, options};
-use electroscope::gpu::Choice;
 use electroscope::train::event::*;
 use electroscope::view::{Lang, words};
 use std::path::Path;
@@ -62,7 +61,7 @@ fn a_corpus_that_is_deleted_is_told_once_and_training_goes_on() {
     let mut o = options("deleted", ENDLESS);
     let corpus = DESK.path().join("to-be-deleted.txt");
     std::fs::copy(DESK.path().join("corpus.txt"), &corpus).unwrap();
-    o.corpus = vec![corpus.clone()];
+    o.corpus = vec![electroscope::host::native::name_of(&corpus)];
     let mut watched = Watched::start(o);
     watched.steps_taken(3);
     std::fs::remove_file(&corpus).unwrap();
@@ -105,7 +104,7 @@ fn a_lost_device_is_told_and_the_run_goes_on_elsewhere() {
         return;
     }
     let mut o = options("lost", ENDLESS);
-    o.device = Choice::Gpu;
+    o.device = "gpu".to_owned();
     let mut watched = Watched::start(o);
     watched.steps_taken(2);
     watched.send(Command::Checkpoint);

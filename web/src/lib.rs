@@ -4,6 +4,7 @@
 mod smoke;
 
 use electroscope::gpu::{Choice, Gpu, Profile};
+use electroscope::host::rehearsal;
 use electroscope::parity;
 use electroscope::tasks::drill;
 use electroscope::train::engine::Place;
@@ -64,6 +65,7 @@ pub async fn run_parity(report: js_sys::Function) -> Summary {
         Ok(kernels) => kernels.into_iter().for_each(|(name, outcome)| suite.record(&name, outcome)),
         Err(error) => suite.record("browser::parity", Err(error.to_string())),
     }
+    suite.record("browser::interrupted_run", rehearsal::interrupted().await);
     suite.record("browser::nano_steps", nano_steps().await);
     suite.record("browser::chosen_variants", chosen_variants().await);
     suite.summary

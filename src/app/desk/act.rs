@@ -8,8 +8,9 @@ use crate::app::panels::Ask;
 use crate::app::trainer::{Trainer, Wake};
 use crate::app::trouble::Trouble;
 use crate::app::{layout, places};
+use crate::host::native::name_of;
 use crate::message::Message;
-use crate::run::Options;
+use crate::run::Request;
 use crate::screen::recorded;
 use crate::screen::state::{RunState, Source};
 use crate::train::event::{Command, Failure, FailureKind, Stage};
@@ -91,18 +92,20 @@ impl Desk {
         }
         let mut options = first_run(self.strings.lang);
         if let (Source::Opened(_), Some(run)) = (&self.state.source, &self.shown_run) {
-            (options.resume, options.out) = (true, Some(run.clone()));
+            (options.resume, options.out) = (true, Some(name_of(run)));
         }
         self.start(options, wake);
     }
 
-    fn start(&mut self, options: Options, wake: &Wake) {
+    fn start(&mut self, options: Request, wake: &Wake) {
         self.end_run();
         let out = match &options.out {
-            None if !options.resume => Some(places::new_run(options.preset.as_deref().unwrap_or(FIRST_PRESET))),
+            None if !options.resume => {
+                Some(name_of(&places::new_run(options.preset.as_deref().unwrap_or(FIRST_PRESET))))
+            }
             out => out.clone(),
         };
-        let options = Options { watched: true, out, ..options };
+        let options = Request { watched: true, out, ..options };
         let coming = coming(&options);
         // A run that goes on needs the folder, and the run before it may still be writing to it.
         let before = if options.resume { std::mem::take(&mut self.ending) } else { Vec::new() };

@@ -1,14 +1,14 @@
 //! Reads the past of earlier runs back from their folders.
 
-use crate::run::Options;
+use crate::run::Request;
 use crate::screen::state::{Phase, RunState, Source};
 use crate::view::log::read_events;
 use crate::{Error, Result};
 use std::path::Path;
 
 /// A run before its first event. One that goes on has a past.
-pub(super) fn coming(options: &Options) -> RunState {
-    let past = options.out.as_deref().filter(|_| options.resume).and_then(|run| opened(run).ok());
+pub(super) fn coming(options: &Request) -> RunState {
+    let past = options.out.as_deref().filter(|_| options.resume).and_then(|run| opened(Path::new(run)).ok());
     let mut run = past.unwrap_or_default();
     (run.source, run.phase) = (Source::Live, Phase::Preparing);
     run

@@ -2,7 +2,7 @@
 
 use crate::app::theme::Theme;
 use crate::message::Fact;
-use crate::run::Options;
+use crate::run::Request;
 use crate::screen::panel::{Mark, PanelId};
 use crate::screen::state::RunState;
 use crate::train::event::{Command, Stage};
@@ -60,7 +60,7 @@ pub enum Ask {
     /// To the trainer; without one it is dropped.
     Command(Command),
     /// Start a run; one that is at work ends with a checkpoint first.
-    Start(Box<Options>),
+    Start(Box<Request>),
     Play,
     Pause,
     /// One optimizer step; starts the first run where there is none.

@@ -1,11 +1,8 @@
 //! The one writer of a run's folder: lock, write, retain.
 //! [`RunFolder::create`] or [`RunFolder::open`] -> [`RunFolder::write`] at every checkpoint.
 
-use super::{
-    Moments, OPTIMIZER, STATE, State, checkpoints_of, folder_from_step, list, newest_whole, state, step_from_name,
-    typed,
-};
-use crate::hub::{self, Networks, Staging, hidden_target, remove_folder, write_safetensors};
+use super::{Snapshot, checkpoints_of, folder_from_step, list, newest_whole, step_from_name, typed};
+use crate::hub::{self, Staging, hidden_target, remove_folder};
 use crate::message::Message;
 use crate::{Error, Result};
 use std::fs::{self, File, OpenOptions, TryLockError};
@@ -17,16 +14,6 @@ use std::path::{Path, PathBuf};
 pub struct RunFolder {
     run: PathBuf,
     _lock: File,
-}
-
-/// Everything a checkpoint holds.
-#[derive(Debug, Clone, Copy)]
-pub struct Snapshot<'a> {
-    pub networks: &'a Networks,
-    pub moments: &'a Moments,
-    /// Written into each network's folder: vocab.txt, tokenizer.json, tokenizer_config.json.
-    pub tokenizer_files: &'a [(String, Vec<u8>)],
-    pub state: &'a State,
 }
 
 /// What writing a checkpoint did.
@@ -173,14 +160,7 @@ impl RunFolder {
 
 fn stage(dir: &Path, snapshot: &Snapshot) -> Result<u64> {
     let mut staging = Staging::begin(dir)?;
-    hub::stage_networks(&mut staging, snapshot.networks, snapshot.tokenizer_files)?;
-    staging.write(OPTIMIZER, |out| {
-        let m = snapshot.moments.m.iter().map(|(name, tensor)| (format!("m.{name}"), tensor));
-        let v = snapshot.moments.v.iter().map(|(name, tensor)| (format!("v.{name}"), tensor));
-        write_safetensors(out, m.chain(v))
-    })?;
-    let text = state::to_json(snapshot.state, staging.files());
-    staging.write(STATE, |out| out.write_all(&text))?;
+    snapshot.write(&mut staging)?;
     let bytes = staging.files().values().map(|file| file.bytes).sum();
     staging.commit()?;
     Ok(bytes)

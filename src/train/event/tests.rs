@@ -173,7 +173,7 @@ fn every_command_survives_the_round_trip() {
         ProbeEdit { word: 3, change: Change::Replace { word: "ação".into() } },
     ];
     for command in [
-        Command::Start { settings: Settings::new() },
+        Command::Start(Box::default()),
         Command::Pause,
         Command::Resume,
         Command::Step,

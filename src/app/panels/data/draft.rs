@@ -4,13 +4,14 @@
 use crate::app::first_run::first_run;
 use crate::config::Config;
 use crate::gpu::Choice;
+use crate::host::native::{self, name_of};
+use crate::run::Request;
 use crate::run::source::Wanted;
-use crate::run::{self, Options};
 use crate::text::grammar::Level;
 use crate::view::Lang;
 use crate::{Error, Result};
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// The settings in sight; all others are folded.
 pub const MAIN: [&str; 5] = ["steps", "batch", "seq_len", "lr", "mask_prob"];
@@ -57,7 +58,7 @@ impl Draft {
     ///
     /// # Errors
     /// Own text without a file, or a seed that is no number.
-    pub fn options(&self) -> Result<Options> {
+    pub fn options(&self) -> Result<Request> {
         if self.own_text && self.corpus.is_empty() {
             return Err(Error::usage("no-text-chosen"));
         }
@@ -67,17 +68,17 @@ impl Draft {
         let steps = self.edits.get("steps").map(|typed| typed.trim());
         let set = self.edits.iter().filter(|(key, _)| *key != "steps");
         let out = self.out.trim();
-        Ok(Options {
-            corpus: if self.own_text { self.corpus.clone() } else { Vec::new() },
+        Ok(Request {
+            corpus: if self.own_text { self.corpus.iter().map(|path| name_of(path)).collect() } else { Vec::new() },
             level: self.level.filter(|_| !self.own_text),
-            tokenizer: self.tokenizer.clone(),
-            init: self.init.clone(),
-            out: (!out.is_empty()).then(|| PathBuf::from(out)),
+            tokenizer: self.tokenizer.as_deref().map(name_of),
+            init: self.init.as_deref().map(name_of),
+            out: (!out.is_empty()).then(|| out.to_owned()),
             preset: (self.preset != "nano").then(|| self.preset.clone()),
             set: set.map(|(key, typed)| format!("{key}={}", typed.trim())).collect(),
             steps: steps.map(number_of_steps).transpose()?,
             seed,
-            device: self.device.clone(),
+            device: self.device.to_string(),
             ..first_run(self.lang)
         })
     }
@@ -89,7 +90,7 @@ impl Draft {
     pub fn effective(&self) -> Result<(Config, Option<Level>)> {
         // Some settings depend on the text. A text that is still missing must not hide what is wrong with the other settings.
         let draft = Self { own_text: self.own_text && !self.corpus.is_empty(), ..self.clone() };
-        run::effective_config(&draft.options()?, None)
+        native::effective_config(&draft.options()?)
     }
 
     /// The configuration without what was typed: what a setting goes back to.
@@ -130,13 +131,12 @@ fn number_of_steps(typed: &str) -> Result<u64> {
     }
 }
 
-/// A run's options as they are typed in a terminal. Options at their default are left out.
-pub fn command_line(o: &Options) -> String {
+/// A request as it is typed in a terminal. Options at their default are left out.
+pub fn command_line(o: &Request) -> String {
     let mut words = vec!["electroscope".to_owned(), "train".to_owned()];
     let mut flag = |name: &str, value: &str| words.extend([format!("--{name}"), quoted(value)]);
-    let path = |path: &Path| path.display().to_string();
-    o.corpus.iter().for_each(|corpus| flag("corpus", &path(corpus)));
-    o.valid.iter().for_each(|valid| flag("valid", &path(valid)));
+    o.corpus.iter().for_each(|corpus| flag("corpus", corpus));
+    o.valid.iter().for_each(|valid| flag("valid", valid));
     if o.lang != Lang::En {
         flag("lang", o.lang.code());
     }
@@ -145,7 +145,7 @@ pub fn command_line(o: &Options) -> String {
     }
     for (name, value) in [("tokenizer", &o.tokenizer), ("init", &o.init), ("out", &o.out)] {
         if let Some(value) = value {
-            flag(name, &path(value));
+            flag(name, value);
         }
     }
     if let Some(preset) = &o.preset {
@@ -157,11 +157,8 @@ pub fn command_line(o: &Options) -> String {
             flag(name, &number.to_string());
         }
     }
-    match &o.device {
-        Choice::Auto => {}
-        Choice::Cpu => flag("device", "cpu"),
-        Choice::Gpu => flag("device", "gpu"),
-        Choice::Named(name) => flag("device", name),
+    if o.device != "auto" {
+        flag("device", &o.device);
     }
     if o.resume {
         words.push("--resume".to_owned());

@@ -8,7 +8,8 @@ use crate::app::first_run::first_run;
 use crate::app::panels::{Ask, PanelContext};
 use crate::app::places;
 use crate::gpu::Choice;
-use crate::run::Options;
+use crate::host::native::name_of;
+use crate::run::Request;
 use crate::tasks::export::{Exported, export};
 use crate::tasks::reader::JudgedToken;
 use crate::{Error, t};
@@ -145,7 +146,7 @@ impl KeepSection {
                 cx.ask(Ask::Overlay(run.path.clone()));
             }
             if resume {
-                let options = Options { resume: true, out: Some(run.path.clone()), ..first_run(cx.lang()) };
+                let options = Request { resume: true, out: Some(name_of(&run.path)), ..first_run(cx.lang()) };
                 cx.ask(Ask::Start(Box::new(options)));
             }
             if export {

@@ -2,7 +2,7 @@
 //! folders of runs -> [`list`] -> [`Kept`], newest first; a path of a person's -> [`kind`].
 
 use crate::config::Config;
-use crate::run;
+use crate::host::native;
 use crate::train::checkpoint;
 use crate::view::log;
 use crate::{Error, Result};
@@ -31,7 +31,7 @@ impl Kept {
     }
 
     fn read(path: PathBuf) -> Self {
-        let config: Option<Config> = run::stored_config(&path).ok();
+        let config: Option<Config> = native::stored_config(&path).ok();
         let name = path.file_name().map_or_else(|| path.display().to_string(), |n| n.to_string_lossy().into_owned());
         let changed = std::fs::metadata(path.join(log::FILE)).and_then(|data| data.modified());
         Self {

@@ -8,8 +8,8 @@ use crate::app::panels::PanelContext;
 use crate::app::theme;
 use crate::config::{Config, PRESETS};
 use crate::gpu::{AdapterSummary, Choice};
+use crate::host::native::kernels;
 use crate::model::Needs;
-use crate::run::kernels::{self, Wish};
 use crate::tasks::bench::{self, StepSpeed};
 use crate::text::grammar::Level;
 use crate::train::engine::Place;
@@ -174,7 +174,7 @@ impl SettingsSection {
                     let measured = pollster::block_on(async {
                         let place = Place::open(&device).await?;
                         let limits = bench::limits(&place).await?;
-                        let kernels = kernels::choose_for_drill(&config, &place, Wish::default(), &mut |_| ()).await?;
+                        let kernels = kernels::choose_for_drill(&config, &place, None, false, &mut |_| ()).await?;
                         bench::measure(&config, &place, kernels, &limits, MEASURE_SECS).await
                     })?;
                     Ok((config, measured.step))

@@ -8,7 +8,7 @@ use super::runs::typed_path;
 use crate::app::panels::PanelContext;
 use crate::app::theme;
 use crate::config::Config;
-use crate::run::train_tokenizer;
+use crate::host::native::train_tokenizer;
 use crate::text::corpus::Corpus;
 use crate::text::grammar::Level;
 use crate::text::tokenizer::{Cleaning, Tokenizer};

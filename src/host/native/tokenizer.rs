@@ -1,19 +1,15 @@
 //! Trains a tokenizer on a run's text before the run, into a folder of its own.
 //! text + recipe -> [`train_tokenizer`] -> vocab.txt, tokenizer.json, tokenizer_config.json.
 
-mod files;
-
-use super::source::{Stories, Wanted};
-use crate::hub::refuse_occupied;
+use crate::hub::{Staging, refuse_occupied};
+use crate::run::source::{Stories, Wanted};
 use crate::text::Chunk;
 use crate::text::corpus::Corpus;
 use crate::text::tokenizer::Tokenizer;
 use crate::text::wordpiece::{self, Progress, Recipe};
 use crate::{Error, Result};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-
-pub use files::write;
 
 /// Trains on the text that `wanted` names (its held-out part is left out) and writes the folder `out` whole or not at all.
 /// `stop`, once set, ends it while it reads.
@@ -39,10 +35,21 @@ pub fn train_tokenizer(
             wordpiece::train(stories.chunks().map(going), recipe, progress)?
         }
         None => {
-            let corpus = Corpus::open(&wanted.corpus, &wanted.valid)?;
+            let [corpus, valid] =
+                [&wanted.corpus, &wanted.valid].map(|names| names.iter().map(PathBuf::from).collect::<Vec<_>>());
+            let corpus = Corpus::open(&corpus, &valid)?;
             wordpiece::train(corpus.training_chunks().map(going), recipe, progress)?
         }
     };
     write(&tokenizer, max_positions, out)?;
     Ok(tokenizer)
+}
+
+/// The folder `out` with the tokenizer's files, whole or not at all: a cut vocabulary would pass for a tokenizer.
+pub fn write(tokenizer: &Tokenizer, max_positions: usize, out: &Path) -> Result<()> {
+    let mut staging = Staging::begin(out)?;
+    for (name, text) in tokenizer.to_files(max_positions)? {
+        staging.write(name, |file| file.write_all(text.as_bytes()))?;
+    }
+    staging.commit()
 }

@@ -1,69 +1,34 @@
-//! Turns what was typed into what is run: configuration, text, and the run or the networks to go on from. It checks each before
-//! anything is written. [`Options`] -> config, [`Wanted`], [`Resumed`].
+//! Turns what was asked for into what is run: configuration, text, and the run to go on from. It checks each before anything is written.
+//! [`Request`] -> config, [`Wanted`], [`Resumed`].
 
+use super::host::Host;
 use super::minutes::MINUTES_MAX;
 use super::source::{Text, Wanted};
 use crate::config::{self, Config, Overrides};
-use crate::gpu::Choice;
-use crate::hub::{Networks, Role};
-use crate::objective::{self, Head, NetId};
+use crate::hub::Networks;
+use crate::lang::Lang;
 use crate::text::grammar::Level;
-use crate::train::checkpoint::{self, Checkpoint, RunFolder, State};
+use crate::train::checkpoint::{Checkpoint, State};
+use crate::train::event::Request;
 use crate::train::session::Position;
-use crate::view::Lang;
 use crate::{Error, Result};
-use std::path::{Path, PathBuf};
-
-/// What was asked for, as typed.
-#[derive(Debug, Clone)]
-pub struct Options {
-    pub corpus: Vec<PathBuf>,
-    pub valid: Vec<PathBuf>,
-    pub lang: Lang,
-    /// Of the built-in corpus; the preset's own where not given.
-    pub level: Option<Level>,
-    pub tokenizer: Option<PathBuf>,
-    pub init: Option<PathBuf>,
-    pub out: Option<PathBuf>,
-    pub preset: Option<String>,
-    pub config: Option<PathBuf>,
-    pub set: Vec<String>,
-    pub steps: Option<u64>,
-    pub minutes: Option<f64>,
-    pub stop_after: Option<u64>,
-    pub seed: Option<u64>,
-    pub threads: Option<usize>,
-    pub device: Choice,
-    pub engine: String,
-    pub resume: bool,
-    /// `--resume=STEP`: an earlier checkpoint than the newest.
-    pub resume_step: Option<u64>,
-    pub retune: bool,
-    /// A view is watching: shorter slices, so that a command is answered and a window drawn in time, and the events that only
-    /// views can use.
-    pub watched: bool,
-    /// The kernels' variants, pinned.
-    pub kernels: Option<PathBuf>,
-}
-
-/// Where runs go without `--out`.
-const RUNS: &str = "runs";
-
-/// A new run's folder: runs/20261123-060102-nano, UTC.
-pub fn new_folder(preset: &str) -> PathBuf {
-    Path::new(RUNS).join(format!("{}-{preset}", chrono::Utc::now().format("%Y%m%d-%H%M%S")))
-}
 
 /// What a resumed run goes on from.
 pub struct Resumed {
     pub checkpoint: Checkpoint,
     pub position: Position,
-    pub out: PathBuf,
+    /// The name of the run.
+    pub out: String,
 }
 
-pub fn effective_config(options: &Options, resumed: Option<&Resumed>) -> Result<(Config, Option<Level>)> {
+/// The configuration that a request comes to, and the level of the built-in text where that is used.
+pub fn effective_config(
+    host: &impl Host,
+    options: &Request,
+    resumed: Option<&Resumed>,
+) -> Result<(Config, Option<Level>)> {
     if let Some(r) = resumed {
-        let config = run_config(&r.out, &r.checkpoint)?;
+        let config = run_config(host, &r.out, &r.checkpoint)?;
         let state = &r.checkpoint.state;
         let fixed = !options.set.is_empty()
             || options.config.is_some()
@@ -75,12 +40,16 @@ pub fn effective_config(options: &Options, resumed: Option<&Resumed>) -> Result<
             || options.steps.is_some_and(|steps| steps != state.planned_steps)
             || options.seed.is_some_and(|seed| seed != state.seed);
         if fixed {
-            return Err(Error::usage("resumed-run-keeps-configuration").at(r.out.display()));
+            return Err(Error::usage("resumed-run-keeps-configuration").at(&r.out));
         }
         let builtin = options.corpus.is_empty().then(|| options.level.unwrap_or_else(|| default_level(&config.preset)));
         return Ok((config, builtin));
     }
-    let file = options.config.as_deref().map(read_text).transpose()?;
+    let file = options
+        .config
+        .as_ref()
+        .map(|name| host.read("io-read-configuration", name).map(|text| (text, name.clone())))
+        .transpose()?;
     // A file that was written for a preset, as a run's own is, brings it along.
     let of_file = file.as_ref().and_then(|(text, _)| config::preset_of(text));
     let preset = options.preset.as_deref().or(of_file.as_deref()).unwrap_or("nano");
@@ -109,18 +78,12 @@ fn default_level(preset: &str) -> Level {
     if preset == "nano" { Level::FirstSteps } else { Level::Stories }
 }
 
-/// The configuration that a run's folder holds.
-pub fn stored_config(run: &Path) -> Result<Config> {
-    let (text, place) = read_text(&run.join("config.toml"))?;
-    Config::from_toml(&text, &place)
-}
-
 /// The configuration of a checkpoint's run: the one that the run's folder holds, which must be what the checkpoint was trained with.
 ///
 /// # Errors
 /// It cannot be read, or was changed since.
-pub fn run_config(run: &Path, checkpoint: &Checkpoint) -> Result<Config> {
-    let config = stored_config(run)?;
+pub fn run_config(host: &impl Host, run: &str, checkpoint: &Checkpoint) -> Result<Config> {
+    let config = host.config(run)?;
     // Earlier versions did not keep it.
     let Some(serde_json::Value::Object(then)) = checkpoint.state.extra.get(CONFIG) else { return Ok(config) };
     let now = serde_json::to_value(&config).expect("numbers, strings and booleans are JSON");
@@ -131,42 +94,33 @@ pub fn run_config(run: &Path, checkpoint: &Checkpoint) -> Result<Config> {
         .with("key", key)
         .with("now", now[key.as_str()].to_string())
         .with("then", value.to_string())
-        .at(run.join("config.toml").display()))
+        .at(format!("{run}/config.toml")))
 }
 
-fn read_text(path: &Path) -> Result<(String, String)> {
-    let text = std::fs::read_to_string(path).map_err(|e| Error::io("io-read-configuration", path, &e))?;
-    Ok((text, path.display().to_string()))
+/// What `--resume` goes on from, and its store, in which from now on nobody else writes.
+pub fn take_resumed<H: Host>(host: &mut H, options: &Request) -> Result<(Resumed, H::Store)> {
+    let out = options.out.clone().map_or_else(|| host.newest_run(), Ok)?;
+    // What cannot be resumed is refused before its place is touched; what another process wrote until then is found once it is ours.
+    find_resumed(host, options, &out)?;
+    let store = host.open(&out)?;
+    Ok((find_resumed(host, options, &out)?, store))
 }
 
-/// What `--resume` goes on from, and its folder, in which from now on nobody else writes.
-pub fn take_resumed(options: &Options) -> Result<(Resumed, RunFolder)> {
-    let out = match &options.out {
-        Some(out) => out.clone(),
-        None => checkpoint::newest_run(Path::new(RUNS))?.ok_or_else(|| Error::usage("no-run-to-resume").at(RUNS))?,
-    };
-    // What cannot be resumed is refused before its folder is touched; what another process wrote until then is found once it is ours.
-    find_resumed(options, out.clone())?;
-    let folder = RunFolder::open(&out)?;
-    Ok((find_resumed(options, out)?, folder))
-}
-
-fn find_resumed(options: &Options, out: PathBuf) -> Result<Resumed> {
-    let checkpoint = checkpoint::resume_point(&out, options.resume_step)?;
+fn find_resumed(host: &impl Host, options: &Request, run: &str) -> Result<Resumed> {
+    let checkpoint = host.resume_point(run, options.resume_step)?;
     let position = position(&checkpoint)?;
     let (step, planned) = (checkpoint.state.step, checkpoint.state.planned_steps);
-    let run = out.display();
     if step >= planned {
         return Err(Error::usage("run-is-finished")
             .with("step", step)
             .with("planned", planned)
-            .with("run", run.to_string())
-            .at(&run));
+            .with("run", run.to_owned())
+            .at(run));
     }
     if options.stop_after.is_some_and(|stop| stop <= step) {
-        return Err(Error::usage("run-is-further").with("step", step).at(&run));
+        return Err(Error::usage("run-is-further").with("step", step).at(run));
     }
-    Ok(Resumed { checkpoint, position, out })
+    Ok(Resumed { checkpoint, position, out: run.to_owned() })
 }
 
 /// Names in state.json.
@@ -200,48 +154,38 @@ pub fn adapter_of(checkpoint: &Checkpoint) -> Option<String> {
 fn from_state<T: serde::de::DeserializeOwned>(checkpoint: &Checkpoint, key: &str) -> Result<T> {
     let value = checkpoint.state.extra.get(key).cloned().unwrap_or_default();
     serde_json::from_value(value).map_err(|e| {
-        Error::failed("state-lacks-key").with("key", key).with("detail", e.to_string()).at(checkpoint.dir.display())
+        Error::failed("state-lacks-key").with("key", key).with("detail", e.to_string()).at(checkpoint.place())
     })
 }
 
-/// The text to train on, as typed; a resumed run that is told nothing goes on with its own.
-pub fn wanted(options: &Options, builtin: Option<Level>, resumed: Option<&Resumed>) -> Result<Wanted> {
+/// The text to train on, as asked for; a resumed run that is told nothing goes on with its own.
+pub fn wanted(
+    host: &impl Host,
+    options: &Request,
+    builtin: Option<Level>,
+    resumed: Option<&Resumed>,
+) -> Result<Wanted> {
     if let Some(r) = resumed.filter(|_| options.corpus.is_empty()) {
         return trained_on(&r.checkpoint);
     }
-    // Absolute, so that a run can be resumed from another folder; a path that is not there is told when it is opened.
-    let whole = |paths: &[PathBuf]| {
-        paths.iter().map(|path| std::fs::canonicalize(path).unwrap_or_else(|_| path.clone())).collect()
-    };
+    let whole = |names: &[String]| names.iter().map(|name| host.full_name(name)).collect();
     Ok(Wanted { corpus: whole(&options.corpus), valid: whole(&options.valid), builtin, lang: options.lang })
 }
 
 /// `hint`: what to do where it is another text.
-pub fn check_same_text(state: &State, text: &Text, out: &Path, hint: &'static str) -> Result<()> {
+pub fn check_same_text(state: &State, text: &Text, out: &str, hint: &'static str) -> Result<()> {
     for (what, then, now) in [
         ("another-tokenizer", state.tokenizer_hash.as_str(), text.tokenizer.hash()),
         ("another-corpus", state.corpus_hash.as_str(), &text.cache.corpus_hash()),
     ] {
         if then != now {
-            return Err(Error::usage(what).at(out.display()).hint(hint));
+            return Err(Error::usage(what).at(out).hint(hint));
         }
     }
     Ok(())
 }
 
-/// The networks of `--init`, as far as the objective trains them.
-pub fn read_init(dir: &Path, config: &Config) -> Result<(Networks, Vec<String>)> {
-    let passes = config.passes();
-    if passes.iter().any(|pass| pass.net == NetId::Aux) {
-        let (pair, notices) = checkpoint::read_pair(dir)?;
-        return Ok((pair.into(), notices));
-    }
-    let judges = objective::have(passes, Head::Rtd);
-    let role = if judges { Role::Discriminator } else { Role::Encoder };
-    let (main, notices) = checkpoint::resolve_model(dir)?.read(role)?;
-    Ok((Networks::alone(main, role), notices))
-}
-
+/// Networks to start from must fit the tokenizer and the rows.
 pub fn check_init(networks: &Networks, text: &Text, config: &Config) -> Result<()> {
     let sizes = &networks.main.config;
     let (vocab, have) = (sizes.vocab_size, text.tokenizer.vocab_size());
@@ -255,12 +199,4 @@ pub fn check_init(networks: &Networks, text: &Text, config: &Config) -> Result<(
             .with("positions", positions));
     }
     Ok(())
-}
-
-/// The tokenizer of a pair's folder lies with its networks.
-pub fn tokenizer_folder(dir: &Path) -> PathBuf {
-    checkpoint::resolve_model(dir)
-        .ok()
-        .and_then(|model| model.discriminator.or(model.generator))
-        .unwrap_or_else(|| dir.to_owned())
 }

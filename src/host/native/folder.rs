@@ -1,0 +1,87 @@
+//! A run's folder as its store: config.toml, metrics.jsonl, the file for TensorBoard, checkpoints/ and report.html.
+
+use crate::config::Config;
+use crate::hub::replace_file;
+use crate::lang::Lang;
+use crate::run::host::{Ending, Kept, Store};
+use crate::train::checkpoint::{RunFolder, Snapshot};
+use crate::train::event::{Event, Outcome};
+use crate::view::log::{Log, read_events, write_report};
+use crate::view::tensorboard::TensorBoard;
+use crate::{Error, Result};
+
+/// A folder that this process holds.
+#[derive(Debug)]
+pub struct Folder {
+    folder: RunFolder,
+    lang: Lang,
+    record: Option<(Log, TensorBoard)>,
+}
+
+impl Folder {
+    pub(super) fn new(folder: RunFolder, lang: Lang) -> Self {
+        Self { folder, lang, record: None }
+    }
+}
+
+impl Store for Folder {
+    fn name(&self) -> String {
+        super::name_of(self.folder.path())
+    }
+
+    fn begin_record(&mut self) -> Result<()> {
+        let run = self.folder.path();
+        self.record = Some((Log::open(run)?, TensorBoard::create(run)?));
+        Ok(())
+    }
+
+    fn append(&mut self, event: &Event) -> Result<()> {
+        let Some((log, board)) = &mut self.record else {
+            unreachable!("a run begins its record before its first event")
+        };
+        log.write(event)?;
+        board.write(event)
+    }
+
+    fn events(&self) -> Result<Vec<Event>> {
+        read_events(self.folder.path())
+    }
+
+    fn write_config(&mut self, config: &Config) -> Result<()> {
+        let path = self.folder.path().join("config.toml");
+        replace_file(&path, config.to_toml().as_bytes()).map_err(|e| Error::io("io-write-configuration", &path, &e))
+    }
+
+    fn keep(&mut self, snapshot: &Snapshot, keep: usize) -> Result<Kept> {
+        let written = self.folder.write(snapshot, keep)?;
+        Ok(Kept { place: super::name_of(&written.dir), warnings: written.warnings })
+    }
+
+    fn set_aside_after(&mut self, step: u64) -> Result<Vec<String>> {
+        Ok(self.folder.set_aside_after(step)?.iter().map(|path| super::name_of(path)).collect())
+    }
+
+    fn next_steps(&self, Ending { outcome, judged, example }: Ending<'_>) -> Vec<String> {
+        let run = self.name();
+        // As this program was called: it need not be on anyone's path.
+        let program = std::env::args().next().unwrap_or_else(|| "electroscope".to_owned());
+        let text = example.unwrap_or(self.lang.pick("the dog ate the bone", "o cachorro roeu o osso"));
+        let first = if judged {
+            format!("{program} detect {run} \"{text}\"")
+        } else {
+            // No network judges: a word of the text is left to be filled in.
+            let masked = |(n, word)| if n == 1 { "[MASK]" } else { word };
+            let words: Vec<&str> = text.split(' ').enumerate().map(masked).collect();
+            format!("{program} fill {run} \"{}\"", words.join(" "))
+        };
+        let mut next = vec![first, format!("{program} eval {run}"), format!("{program} export {run} --to model")];
+        if outcome == Outcome::Stopped {
+            next.insert(0, format!("{program} train --resume --out {run}"));
+        }
+        next
+    }
+
+    fn close(&mut self) -> Result<()> {
+        write_report(self.folder.path(), self.lang).map(|_| ())
+    }
+}

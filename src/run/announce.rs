@@ -1,0 +1,116 @@
+//! What a run tells before its first step: its device, its plan, its settings, and what is to be noticed.
+
+use super::host::{Host, Store};
+use super::request::Resumed;
+use super::{Run, Sink};
+use crate::Result;
+use crate::config::Config;
+use crate::message::Message;
+use crate::objective::NetId;
+use crate::plan::Role;
+use crate::train::engine::{self, Place};
+use crate::train::event::{self, Arena, Event, RunPlan};
+use crate::train::kernels::parts;
+use crate::train::session::Session;
+use crate::train::warnings::{Monitor, RunShape};
+
+impl<H: Host> Run<'_, H> {
+    pub(super) fn announce(
+        &mut self,
+        place: &Place,
+        resumed: Option<&Resumed>,
+        notices: Vec<Message>,
+        sink: &mut Sink<'_>,
+    ) -> Result<()> {
+        // The device was told to the sink as soon as it was known; the record begins here.
+        let device = Event::Device(place.event());
+        self.store.append(&device)?;
+        let plan = self.plan_event(self.control.timing.is_none().then_some(self.session.planned_steps));
+        self.tell(&Event::Plan(Box::new(plan)), sink)?;
+        let settings = settings(&self.session.config);
+        self.tell(&Event::Config { settings }, sink)?;
+        if let Some(r) = resumed {
+            // What was measured before the checkpoint prepares the warnings; what it would say was said then.
+            for event in self.store.events()? {
+                if let Event::Step(step) = &event
+                    && step.step <= r.checkpoint.state.step
+                {
+                    self.monitor.observe(step);
+                }
+            }
+            self.tell(&Event::Resumed { step: r.checkpoint.state.step }, sink)?;
+        }
+        for notice in notices {
+            self.warn(notice, sink)?;
+        }
+        Ok(())
+    }
+
+    /// `planned_steps`: none while `--minutes` still times the first ones.
+    fn plan_event(&self, planned_steps: Option<u64>) -> RunPlan {
+        let (config, model) = (&self.session.config, &self.session.model);
+        let parameters = |net: NetId| {
+            let of_network = |p: &&crate::model::Parameter| p.entry.parts.iter().any(|part| part.net == net);
+            model.parameters.iter().filter(of_network).map(|p| u64::from(p.entry.len())).sum()
+        };
+        let arena = |(name, role): (&str, Role)| Arena { name: name.to_owned(), bytes: model.plan.bytes_of(role) };
+        // Another engine trains the same parameters; what it launches and what else it holds is its own affair.
+        let planned = self.engine == engine::Kind::Wgsl;
+        let dispatches = || parts(&model.plan, config.accumulate).iter().map(|(r, times)| r.len() as u64 * times).sum();
+        let mut arenas = vec![
+            arena(("parameters", Role::Parameters)),
+            arena(("gradients", Role::Gradients)),
+            arena(("moment1", Role::Moment1)),
+            arena(("moment2", Role::Moment2)),
+        ];
+        if planned {
+            arenas.push(arena(("activations", Role::Activation)));
+        }
+        let held = arenas.iter().map(|arena| arena.bytes).sum();
+        RunPlan {
+            preset: config.preset.clone(),
+            engine: self.engine.name().to_owned(),
+            seed: self.session.seed,
+            parameters: model.parameter_count(),
+            discriminator_parameters: parameters(NetId::Main),
+            generator_parameters: parameters(NetId::Aux),
+            dispatches: if planned { dispatches() } else { 0 },
+            peak_bytes: if planned { model.plan.bytes() } else { held },
+            arenas,
+            planned_steps,
+            warmup_steps: config.warmup_steps(self.session.planned_steps) as u64,
+            rows: u64::from(config.rows()),
+            row_tokens: u64::from(config.seq_len),
+            corpus: self.corpus.clone(),
+            run: Some(self.store.name()),
+        }
+    }
+
+    pub(super) fn fix_planned_steps(&mut self, planned: u64, sink: &mut Sink<'_>) -> Result<()> {
+        self.session.planned_steps = planned;
+        self.session.config.steps = planned;
+        self.monitor = Monitor::new(run_shape(&self.session));
+        self.store.write_config(&self.session.config)?;
+        // The plan again, now with its length: bars, reports and programs go by the last one.
+        let plan = self.plan_event(Some(planned));
+        self.tell(&Event::Plan(Box::new(plan)), sink)
+    }
+}
+
+/// What the warnings must know of the run.
+pub(super) fn run_shape(session: &Session) -> RunShape {
+    let planned_steps = session.planned_steps;
+    RunShape {
+        planned_steps,
+        warmup_steps: session.config.warmup_steps(planned_steps) as u64,
+        unigram_entropy: Some(session.unigram_entropy()),
+    }
+}
+
+fn settings(c: &Config) -> event::Settings {
+    let value = serde_json::to_value(c).expect("a flat struct of numbers, strings and booleans is JSON");
+    match value {
+        serde_json::Value::Object(map) => map.into_iter().collect(),
+        _ => unreachable!("a struct serialises to an object"),
+    }
+}

@@ -1,0 +1,144 @@
+//! Where a run is: what it asks of the machine that it runs on. A [`Host`] gives texts, a [`Store`] and a turn to breathe.
+//! `host::native` answers with folders and files, `host::memory` with nothing but memory.
+#![allow(
+    async_fn_in_trait,
+    reason = "a run stays on the thread that it began on, so its futures need not be sent to another"
+)]
+
+use crate::Result;
+use crate::config::Config;
+use crate::hub::Networks;
+use crate::text::Chunk;
+use crate::text::cache::{Identity, Progress, TokenCache};
+use crate::text::tokenizer::{Cleaning, Tokenizer};
+use crate::train::checkpoint::{Checkpoint, Snapshot};
+use crate::train::event::{Event, Outcome};
+use crate::train::shelf::Shelf;
+use std::pin::Pin;
+use std::time::Duration;
+
+/// Documents, piece by piece.
+pub type Chunks<'c> = Box<dyn Iterator<Item = Result<Chunk>> + 'c>;
+
+/// The machine that a run is on. Whatever has a name there, the name is text: a path, an entry, a key.
+pub trait Host {
+    type Store: Store;
+
+    /// Lets whatever shares the thread with the run have its turn: called after every slice.
+    async fn turn(&mut self);
+
+    /// Waits until `woken` is ready, and no longer than `time`.
+    async fn rest(&mut self, time: Duration, woken: Pin<&mut dyn Future<Output = ()>>);
+
+    /// The text of a file. `doing` is the code of what completes "cannot ...".
+    fn read(&self, doing: &'static str, name: &str) -> Result<String>;
+
+    /// A name that means the same wherever the program is started from.
+    fn full_name(&self, name: &str) -> String;
+
+    /// Whether a text is still there.
+    fn has_text(&self, name: &str) -> bool;
+
+    /// Texts to train on and texts to hold out; without the first, texts to judge a model by.
+    fn texts(&self, corpus: &[String], valid: &[String]) -> Result<Box<dyn Texts>>;
+
+    /// The token cache of a text, and why it was built again if it was.
+    fn token_cache<'c>(
+        &self,
+        identity: &Identity,
+        tokenizer: &Tokenizer,
+        chunks: &dyn Fn() -> Chunks<'c>,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<(TokenCache, Option<String>)>;
+
+    /// The tokenizer of this name.
+    fn tokenizer(&self, name: &str, bare: Cleaning) -> Result<Tokenizer>;
+
+    /// The tokenizer that an earlier run on the same text and recipe trained, if it was kept under `key`.
+    fn known_tokenizer(&self, key: &str, bare: Cleaning) -> Option<Tokenizer>;
+
+    /// Keeps a tokenizer for later runs. It can be made again, so a failure is not told.
+    fn keep_tokenizer(&self, key: &str, tokenizer: &Tokenizer, max_positions: usize);
+
+    /// The networks of this name as far as `config` trains them, and what a person should know about them.
+    fn networks(&self, name: &str, config: &Config) -> Result<(Networks, Vec<String>)>;
+
+    /// The name of the tokenizer that lies with those networks.
+    fn tokenizer_of_networks(&self, name: &str) -> String;
+
+    /// Small texts that outlive the program.
+    fn shelf(&self) -> Shelf;
+
+    /// The run whose checkpoint was written last.
+    fn newest_run(&self) -> Result<String>;
+
+    /// The configuration of a run.
+    fn config(&self, run: &str) -> Result<Config>;
+
+    /// The newest checkpoint of a run, or that of `step`; it is whole.
+    fn resume_point(&self, run: &str, step: Option<u64>) -> Result<Checkpoint>;
+
+    /// Refuses a name that a run is kept under already: asked before anything slow is begun.
+    fn refuse_taken(&self, run: &str) -> Result<()>;
+
+    /// A place for a new run; without a name one that tells when it began.
+    fn create(&mut self, run: Option<&str>, preset: &str) -> Result<Self::Store>;
+
+    /// Takes the place of a run to go on with: nobody else writes there from now on.
+    fn open(&mut self, run: &str) -> Result<Self::Store>;
+}
+
+/// Texts that a host has found.
+pub trait Texts {
+    /// Which texts they are and what state they are in.
+    fn identity(&self) -> Identity;
+    /// What is read and what is not, for people.
+    fn listing(&self) -> String;
+    /// All documents.
+    fn chunks(&self) -> Chunks<'_>;
+    /// The documents that may be trained on.
+    fn training_chunks(&self) -> Chunks<'_>;
+    /// The name of the first text that is held out as a whole.
+    fn first_held_out(&self) -> Option<String>;
+}
+
+/// What a run ended with, for the advice about what to do next.
+#[derive(Debug, Clone, Copy)]
+pub struct Ending<'e> {
+    pub outcome: Outcome,
+    /// Whether it trained a network that judges tokens.
+    pub judged: bool,
+    /// A sentence to try the model on.
+    pub example: Option<&'e str>,
+}
+
+/// What keeping a checkpoint did.
+#[derive(Debug)]
+pub struct Kept {
+    /// Where the checkpoint is now.
+    pub place: String,
+    /// Why older checkpoints could not be removed.
+    pub warnings: Vec<crate::Error>,
+}
+
+/// Where one run is kept.
+pub trait Store {
+    /// Its name, for people and for later commands.
+    fn name(&self) -> String;
+    /// Begins the record, or goes on with it: called once, before the first event.
+    fn begin_record(&mut self) -> Result<()>;
+    /// Adds an event to the record.
+    fn append(&mut self, event: &Event) -> Result<()>;
+    /// The events of the record that still count.
+    fn events(&self) -> Result<Vec<Event>>;
+    /// Keeps the configuration: a run without it cannot be gone on with.
+    fn write_config(&mut self, config: &Config) -> Result<()>;
+    /// Keeps a checkpoint, whole or not at all, and at most `keep` of them.
+    fn keep(&mut self, snapshot: &Snapshot, keep: usize) -> Result<Kept>;
+    /// Puts every checkpoint after `step` out of the way, and tells where they are now.
+    fn set_aside_after(&mut self, step: u64) -> Result<Vec<String>>;
+    /// Commands worth trying now, ready to paste.
+    fn next_steps(&self, ending: Ending<'_>) -> Vec<String>;
+    /// Ends the record, whatever happened.
+    fn close(&mut self) -> Result<()>;
+}

@@ -1,0 +1,128 @@
+//! From a request to a run that can begin: text, tokenizer, networks, device and session, each refused before anything is written.
+
+use super::announce::run_shape;
+use super::assemble::{Assembly, Start, WeightsFrom, assemble};
+use super::control::Control;
+use super::host::{Host, Store};
+use super::kernels::{self, Wish, pinned};
+use super::minutes::Timing;
+use super::source::{self, KeepGoing, TokenizerFrom};
+use super::{Request, Run, Sink, request};
+use crate::Result;
+use crate::gpu::Choice;
+use crate::message::Message;
+use crate::model::ModelSpec;
+use crate::train::engine::{self, Place};
+use crate::train::event::{Event, Saved};
+use crate::train::warnings::Monitor;
+use std::cell::Cell;
+use web_time::Instant;
+
+impl<'h, H: Host> Run<'h, H> {
+    /// `going`: an error as soon as somebody wants it to end.
+    pub(super) async fn prepare(
+        host: &'h mut H,
+        request: &Request,
+        going: KeepGoing<'_>,
+        sink: &mut Sink<'_>,
+    ) -> Result<Self> {
+        let engine = engine::Kind::named(&request.engine)?;
+        let (resumed, taken) = request.resume.then(|| request::take_resumed(host, request)).transpose()?.unzip();
+        let (config, builtin) = request::effective_config(host, request, resumed.as_ref())?;
+        let wanted = request::wanted(host, request, builtin, resumed.as_ref())?;
+        if let (Some(out), None) = (&request.out, &resumed) {
+            host.refuse_taken(out)?;
+        }
+        let place = Place::open_for(&Choice::from(request.device.as_str()), engine).await?;
+        sink(&Event::Device(place.event()))?;
+        if resumed.is_none() && request.init.is_none() {
+            // Asked again once the tokenizer tells the true vocabulary; here, before text is read for nothing.
+            ModelSpec::from_config(&config, config.vocab_size, 0, None).check(&place.limits())?;
+        }
+
+        let init = request.init.as_deref().map(|name| host.networks(name, &config)).transpose()?;
+        let tokenizer = match (&request.tokenizer, &resumed, &request.init) {
+            // One that is given again must be the same: its hash is compared below.
+            (Some(name), ..) => TokenizerFrom::Name(name.clone()),
+            (None, Some(r), _) => TokenizerFrom::Checkpoint(&r.checkpoint),
+            (None, None, Some(init)) => TokenizerFrom::Name(host.tokenizer_of_networks(init)),
+            (None, None, None) => TokenizerFrom::Text,
+        };
+        // A listener that is gone (a closed pipe) ends the run, but not in the middle of a file.
+        let failed = Cell::new(None);
+        let mut tell = |preparing| {
+            if let Err(error) = sink(&Event::Preparing(preparing)) {
+                failed.set(Some(error));
+            }
+        };
+        let listened = || failed.take().map_or(Ok(()), Err);
+        let text = source::open(host, &wanted, &config, tokenizer, going, &mut tell)?;
+        listened()?;
+        going()?;
+        if let Some(r) = &resumed {
+            let hint = "help-same-text";
+            request::check_same_text(&r.checkpoint.state, &text, &r.out, hint)?;
+        }
+        if let Some((networks, _)) = &init {
+            request::check_init(networks, &text, &config)?;
+        }
+        let from = match (&resumed, &init) {
+            (Some(r), _) => WeightsFrom::Checkpoint(&r.checkpoint, r.position),
+            (None, Some((networks, notices))) => WeightsFrom::Networks(networks, notices),
+            (None, None) => WeightsFrom::Seed,
+        };
+        let (wish, shelf) = (wish(host, request)?, host.shelf());
+        let start = Start { from, seed: request.seed.unwrap_or(1), kernels: &wish, shelf: &shelf };
+        let Assembly { session, corpus, mut notices, kernels } =
+            assemble(&config, &text, &place, &start, going, &mut tell).await?;
+        listened()?;
+        going()?;
+
+        let mut store = match taken {
+            Some(store) => store,
+            None => host.create(request.out.as_deref(), &config.preset)?,
+        };
+        match &resumed {
+            Some(r) => {
+                let step = r.checkpoint.state.step;
+                notices.extend(store.set_aside_after(step)?.iter().map(|aside| set_aside(step, aside)));
+            }
+            None => store.write_config(&session.config)?,
+        }
+        store.begin_record()?;
+        let mut run = Self {
+            monitor: Monitor::new(run_shape(&session)),
+            arrived: Vec::new(),
+            last_evaluation: None,
+            last_checkpoint: resumed
+                .as_ref()
+                .map(|r| Saved { step: r.checkpoint.state.step, path: r.checkpoint.place() }),
+            session,
+            host,
+            store,
+            text,
+            corpus,
+            wanted,
+            kernels,
+            engine,
+            device: kernels::device(&place),
+            control: Control::new(request.watched),
+            text_missed: false,
+        };
+        let minutes = resumed.as_ref().map_or(request.minutes, |r| request::minutes_left(&r.checkpoint));
+        run.control.timing = minutes.map(|minutes| Timing::new(minutes, Instant::now()));
+        run.announce(&place, resumed.as_ref(), notices, sink)?;
+        Ok(run)
+    }
+}
+
+/// Which variants of the kernels were asked for.
+fn wish(host: &impl Host, request: &Request) -> Result<Wish> {
+    let read = |name: &String| pinned(&host.read("io-read-kernels-variants", name)?, name);
+    Ok(Wish { pinned: request.kernels.as_ref().map(read).transpose()?, retune: request.retune })
+}
+
+/// That a checkpoint is still there, though no command reads it any more.
+fn set_aside(step: u64, aside: &str) -> Message {
+    Message::new("checkpoint-set-aside").with("step", step).with("path", aside)
+}

@@ -1,0 +1,74 @@
+//! What a run is asked to be, as plain data: [`Command::Start`](super::Command::Start) carries it, and `run` makes a run of it.
+
+use crate::lang::Lang;
+use crate::text::grammar::Level;
+use serde::{Deserialize, Serialize};
+
+/// What was asked for. Texts, folders and files are named; the host of the run knows what a name stands for.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Request {
+    /// Texts to train on; without one the built-in text.
+    pub corpus: Vec<String>,
+    /// Texts to hold out.
+    pub valid: Vec<String>,
+    /// The language of the built-in text.
+    pub lang: Lang,
+    /// Of the built-in text; the preset's own where not given.
+    pub level: Option<Level>,
+    pub tokenizer: Option<String>,
+    /// The networks whose weights the run starts from.
+    pub init: Option<String>,
+    /// What the run is kept under.
+    pub out: Option<String>,
+    pub preset: Option<String>,
+    pub config: Option<String>,
+    /// `key=value`, over the preset's settings.
+    pub set: Vec<String>,
+    pub steps: Option<u64>,
+    pub minutes: Option<f64>,
+    pub stop_after: Option<u64>,
+    pub seed: Option<u64>,
+    pub threads: Option<usize>,
+    /// `auto`, `cpu`, `gpu`, or a part of an adapter's name.
+    pub device: String,
+    pub engine: String,
+    pub resume: bool,
+    /// `--resume=STEP`: an earlier checkpoint than the newest.
+    pub resume_step: Option<u64>,
+    pub retune: bool,
+    /// A view is watching: shorter slices, so that a command is answered and a window drawn in time, and the events that only
+    /// views can use.
+    pub watched: bool,
+    /// The kernels' variants, pinned.
+    pub kernels: Option<String>,
+}
+
+impl Default for Request {
+    fn default() -> Self {
+        Self {
+            corpus: Vec::new(),
+            valid: Vec::new(),
+            lang: Lang::default(),
+            level: None,
+            tokenizer: None,
+            init: None,
+            out: None,
+            preset: None,
+            config: None,
+            set: Vec::new(),
+            steps: None,
+            minutes: None,
+            stop_after: None,
+            seed: None,
+            threads: None,
+            device: "auto".to_owned(),
+            engine: "wgsl".to_owned(),
+            resume: false,
+            resume_step: None,
+            retune: false,
+            watched: false,
+            kernels: None,
+        }
+    }
+}
