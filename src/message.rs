@@ -20,8 +20,8 @@ pub const PLAIN: &str = "plain";
 pub const ERROR: &str = "error";
 
 impl Message {
-    pub fn new(code: impl Into<Cow<'static, str>>) -> Self {
-        Self { code: code.into(), facts: Facts::default() }
+    pub fn new(code: &'static str) -> Self {
+        Self { code: Cow::Borrowed(code), facts: Facts::default() }
     }
 
     /// Text that has no code.
@@ -42,6 +42,22 @@ impl Message {
             _ => None,
         }
     }
+}
+
+/// One after the other, as each language writes lists.
+pub fn listed(messages: impl IntoIterator<Item = Message>) -> Message {
+    messages
+        .into_iter()
+        .reduce(|first, second| Message::new("listed").with("first", first).with("second", second))
+        .unwrap_or_default()
+}
+
+/// The same with "and" between them.
+pub fn joined(messages: impl IntoIterator<Item = Message>) -> Message {
+    messages
+        .into_iter()
+        .reduce(|first, second| Message::new("joined").with("first", first).with("second", second))
+        .unwrap_or_default()
 }
 
 /// A fixed form for tests and for programs: `heads-do-not-divide (heads = 3, hidden = 64)`.

@@ -558,7 +558,7 @@ impl Executor {
     /// What a view reads between two launches: a chunk of logits, the corrupted text, a layer's attention. Our executors lend such
     /// memory on, so that what a tensor holds is told by the launches that ran.
     async fn intermediate(&self, tensor: &Planned) -> Result<Vec<u32>> {
-        let missing = || Error::failed("burn-lacks").with("tensor", tensor.label);
+        let missing = || Error::failed("burn-lacks").with("tensor", &*tensor.label);
         let stage = self.plan.stage_of(self.last).ok_or_else(missing)?;
         let writes = |&i: &usize| {
             let dispatch = &self.plan.dispatches[i];

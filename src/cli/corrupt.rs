@@ -4,7 +4,6 @@ use super::args::CorruptArgs;
 use super::output::Output;
 use super::texts;
 use crate::Result;
-use crate::message::Message;
 use crate::tasks::reader::{Reader, Reading, StagedToken};
 use crate::train::engine::Place;
 use crate::train::event::Verdict;
@@ -25,7 +24,7 @@ struct Corrupted<'a> {
 pub async fn run(args: &CorruptArgs, output: Output) -> Result<()> {
     let place = Place::open(&args.place.device).await?;
     let mut reader = Reader::open(&args.model.model, Reading::Whole, place)?;
-    reader.warnings().iter().try_for_each(|warning| output.warning(&Message::plain(warning.clone())))?;
+    reader.warnings().iter().try_for_each(|warning| output.warning(warning))?;
     for text in texts::read(&args.texts)? {
         let text = text?;
         if text.is_blank_line() {

@@ -18,7 +18,7 @@ struct Exported {
 
 pub fn run(args: &ExportArgs, output: Output) -> Result<()> {
     let export::Exported { networks, positions, trained_row_len, warnings } = export::export(&args.run, &args.to)?;
-    warnings.iter().try_for_each(|warning| output.warning(&Message::plain(warning.clone())))?;
+    warnings.iter().try_for_each(|warning| output.warning(warning))?;
     if let Some(row_len) = trained_row_len.filter(|row_len| (*row_len as usize) < positions) {
         output.warning(&Message::new("positions-untrained").with("positions", positions).with("row_len", row_len))?;
     }

@@ -4,7 +4,6 @@ use super::args::FillArgs;
 use super::output::Output;
 use super::texts;
 use crate::Result;
-use crate::message::Message;
 use crate::tasks::reader::{Blank, Reader, Reading};
 use crate::train::engine::Place;
 use serde::Serialize;
@@ -18,7 +17,7 @@ struct Filled<'a> {
 pub async fn run(args: &FillArgs, output: Output) -> Result<()> {
     let place = Place::open(&args.place.device).await?;
     let mut reader = Reader::open(&args.model.model, Reading::Propose, place)?;
-    reader.warnings().iter().try_for_each(|warning| output.warning(&Message::plain(warning.clone())))?;
+    reader.warnings().iter().try_for_each(|warning| output.warning(warning))?;
     for text in texts::read(&args.texts)? {
         let text = text?;
         if text.is_blank_line() {

@@ -285,7 +285,7 @@ mod tests {
     #[test]
     fn what_no_binding_holds_is_refused_with_numbers_and_a_way_out() {
         let error = refused("nano", &["batch=100000"]);
-        assert_eq!((error.code(), error.hint.as_deref()), ("rows-exceed-binding", Some("help-smaller-pieces")));
+        assert_eq!((error.code(), error.hint), ("rows-exceed-binding", Some("help-smaller-pieces")));
         assert_eq!(error.message.facts.get("max"), Some(&128.0.into()));
         let part = |preset: &str, set: &[&str]| match refused(preset, set).message.facts.get("part") {
             Some(Fact::Text(part)) => part.clone(),

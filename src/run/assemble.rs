@@ -33,7 +33,7 @@ pub enum WeightsFrom<'a> {
     /// Drawn from the run's seed.
     Seed,
     /// Networks trained elsewhere, with what was noticed when they were read.
-    Networks(&'a Networks, &'a [String]),
+    Networks(&'a Networks, &'a [Message]),
     /// A run that goes on.
     Checkpoint(&'a Checkpoint, Position),
 }
@@ -107,8 +107,7 @@ pub async fn assemble(
         spec.shape = weights::shape_from_networks(networks, passes)?;
     }
     let mut config = config.clone();
-    let read_notices = read.as_ref().map(|(_, notices)| notices.clone()).unwrap_or_default();
-    let mut notices: Vec<Message> = read_notices.into_iter().map(Message::plain).collect();
+    let mut notices = read.as_ref().map(|(_, notices)| notices.clone()).unwrap_or_default();
     if let WeightsFrom::Networks(..) = from {
         notices.extend(keep_sizes(&mut config, &spec.shape));
         // With the networks' sizes it must hold too, and be read again.
@@ -165,10 +164,7 @@ pub async fn assemble(
 /// Rows in two segments want a row of the table for each.
 fn check_segments(config: &Config, shape: &Shape) -> Result<()> {
     if config.packing == Packing::Segments && shape.main.segments < 2 {
-        return Err(Error::failed(
-            "packing = segments fills rows in two segments, and these networks know one (type_vocab_size = 1)",
-        )
-        .hint("train them with --set packing=contiguous"));
+        return Err(Error::failed("one-segment-known"));
     }
     Ok(())
 }

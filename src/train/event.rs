@@ -337,7 +337,7 @@ impl Failure {
         Self {
             message: error.message.clone(),
             place: error.place.clone(),
-            advice: error.hint.clone().map(Cow::into_owned),
+            advice: error.hint.map(str::to_owned),
             kind: error.kind.into(),
             step,
             checkpoint,

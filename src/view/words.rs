@@ -197,7 +197,7 @@ pub fn text(message: &Message, lang: Lang) -> String {
 
 /// An error as a person reads it: `place: what happened`, and what to do on a line of its own.
 pub fn error(error: &Error, lang: Lang) -> String {
-    Strings::of(lang).error(error.place.as_deref(), &error.message, error.hint.as_deref())
+    Strings::of(lang).error(error.place.as_deref(), &error.message, error.hint)
 }
 
 /// The same for the error that ended a run.

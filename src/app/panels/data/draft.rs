@@ -226,7 +226,7 @@ mod tests {
         assert!(edited("lr", "fast").contains("lr"));
         assert!(edited("steps", "many").contains("steps"));
         let own = Draft { own_text: true, ..draft() };
-        assert!(own.options().unwrap_err().to_string().contains("no text"));
+        assert!(own.options().unwrap_err().to_string().contains("no-text-chosen"));
         assert!(own.effective().is_ok(), "settings can be looked at before there is a text");
         assert!(Draft { seed: "-1".into(), ..draft() }.options().is_err());
     }

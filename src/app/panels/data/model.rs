@@ -2,6 +2,7 @@
 //! a person's sentences -> judged tokens.
 
 use crate::gpu::Choice;
+use crate::message::Message;
 use crate::tasks::reader::{JudgedToken, Reader, Reading};
 use crate::train::engine::Place;
 use crate::{Error, Result};
@@ -10,7 +11,7 @@ use std::path::PathBuf;
 use std::sync::mpsc::{self, Receiver, Sender, TryRecvError};
 
 enum Told {
-    Opened { entries: usize, warnings: Vec<String> },
+    Opened { entries: usize, warnings: Vec<Message> },
     Judged { text: String, result: Result<Vec<JudgedToken>> },
     Failed(Error),
 }
@@ -20,7 +21,7 @@ pub struct Model {
     pub path: PathBuf,
     /// Entries of its vocabulary; none until it is read.
     pub entries: Option<usize>,
-    pub warnings: Vec<String>,
+    pub warnings: Vec<Message>,
     pub typed: String,
     /// The sentence that was judged last, and its tokens.
     pub judged: Option<(String, Vec<JudgedToken>)>,
