@@ -2,7 +2,7 @@
 //! Every room returns it without words: a code and facts. `view::words::error` makes the sentence and its advice from them; the
 //! command line turns its kind into the exit status.
 
-use crate::message::{self, Fact, Message};
+use crate::message::{Fact, Message};
 use std::fmt;
 use std::path::Path;
 
@@ -119,13 +119,6 @@ impl std::error::Error for Error {}
 /// The whole error, place and advice included, inside another message.
 impl From<&Error> for Message {
     fn from(error: &Error) -> Self {
-        let mut whole = Message::new(message::ERROR).with("what", &error.message);
-        if let Some(place) = &error.place {
-            whole.facts.set("place", place);
-        }
-        if let Some(hint) = &error.hint {
-            whole.facts.set("hint", *hint);
-        }
-        whole
+        Self::of_error(&error.message, error.place.as_deref(), error.hint)
     }
 }

@@ -29,6 +29,18 @@ impl Message {
         Self::new(PLAIN).with("text", text.into().into_owned())
     }
 
+    /// A whole error: where it happened, what it says, and the code of the advice where it is not its message's own.
+    pub fn of_error(what: &Self, place: Option<&str>, hint: Option<&str>) -> Self {
+        let mut whole = Self::new(ERROR).with("what", what);
+        if let Some(place) = place {
+            whole.facts.set("place", place);
+        }
+        if let Some(hint) = hint {
+            whole.facts.set("hint", hint);
+        }
+        whole
+    }
+
     #[must_use]
     pub fn with(mut self, name: &'static str, fact: impl Into<Fact>) -> Self {
         self.facts.set(name, fact);

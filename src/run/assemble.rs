@@ -78,7 +78,7 @@ pub async fn assemble(
     let unigram_entropy = hold_out::entropy_nats(&split.held_out.counts(&text.cache));
     let corpus = CorpusInfo {
         name: text.name.clone(),
-        lang: text.builtin.map(|(language, _)| language.to_string()),
+        lang: text.builtin.map(|(language, _)| language.code().to_owned()),
         train_tokens: Some(split.train.tokens(&text.cache)),
         valid_tokens: Some(split.held_out.tokens(&text.cache)),
         vocab_size: text.tokenizer.vocab_size() as u64,

@@ -345,6 +345,13 @@ impl Failure {
     }
 }
 
+/// The whole failure, place and advice included, as a message.
+impl From<&Failure> for Message {
+    fn from(failure: &Failure) -> Self {
+        Self::of_error(&failure.message, failure.place.as_deref(), failure.advice.as_deref())
+    }
+}
+
 /// What views tell apart, because there is something to do about each.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -59,7 +59,10 @@ static STRINGS: LazyLock<[Strings; 2]> = LazyLock::new(|| [Lang::En, Lang::Pt].m
 impl Strings {
     pub fn of(lang: Lang) -> &'static Self {
         let [en, pt] = &*STRINGS;
-        lang.pick(en, pt)
+        match lang {
+            Lang::En => en,
+            Lang::Pt => pt,
+        }
     }
 
     fn new(lang: Lang) -> Self {
@@ -74,7 +77,11 @@ impl Strings {
         bundle.add_builtins().expect("nothing else of this bundle is called NUMBER");
         for (_, en, pt) in FILES {
             // What does not parse is left out here and named by the test below.
-            let resource = match FluentResource::try_new(lang.pick(en, pt).to_owned()) {
+            let text = match lang {
+                Lang::En => en,
+                Lang::Pt => pt,
+            };
+            let resource = match FluentResource::try_new(text.to_owned()) {
                 Ok(resource) | Err((resource, _)) => resource,
             };
             bundle.add_resource_overriding(resource);
@@ -186,7 +193,11 @@ fn number_text(lang: Lang, value: &FluentValue) -> Option<String> {
         None => value.to_string(),
     };
     let digits = text.split_once('.').map_or(0, |(_, fraction)| fraction.len());
-    let text = if options.use_grouping { lang.decimal(value, digits) } else { text.replace('.', lang.pick(".", ",")) };
+    let text = if options.use_grouping {
+        lang.decimal(value, digits)
+    } else {
+        text.replace('.', lang.decimal_mark().encode_utf8(&mut [0; 1]))
+    };
     Some(if percent { format!("{text}%") } else { text })
 }
 

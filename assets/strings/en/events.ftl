@@ -62,3 +62,6 @@ tensor-gap = { $name } (by up to { $gap })
 listed = { $first }, { $second }
 joined = { $first } and { $second }
 one-and-another = { $first }; { $second }
+
+## A sentence to try a model on, where the run has none of its own.
+example-text = the dog ate the bone

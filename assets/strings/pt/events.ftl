@@ -61,3 +61,6 @@ tensor-gap = { $name } (em até { $gap })
 listed = { $first }, { $second }
 joined = { $first } e { $second }
 one-and-another = { $first }; { $second }
+
+## Uma frase para experimentar um modelo, onde o treino não tem uma sua.
+example-text = o cachorro roeu o osso

@@ -173,7 +173,15 @@ fn faults(code: &str, known: &BTreeMap<String, Names>) -> Vec<String> {
     let mut found = Vec::new();
     let nothing = Names::new();
     let made = sites(code, &["Error::usage(", "Error::failed(", "Message::new("]);
-    let hinted: BTreeSet<String> = made.iter().flat_map(|site| site.hints.clone()).collect();
+    let mut hinted: BTreeSet<String> = made.iter().flat_map(|site| site.hints.clone()).collect();
+    // Advice that an error is given later brings its facts along; the site's code is the first of them.
+    for mut later in sites(code, &["error.with("]) {
+        later.facts.insert(later.code);
+        let (fit, rest): (Vec<_>, Vec<_>) =
+            later.hints.into_iter().partition(|hint| known.get(hint) == Some(&later.facts));
+        hinted.extend(fit);
+        found.extend(rest.into_iter().map(|hint| format!("{hint}: the code gives {:?}", later.facts)));
+    }
     for site in made {
         let Some(sentence) = known.get(&site.code) else {
             found.push(format!("no sentence for {}", site.code));
@@ -199,7 +207,10 @@ fn faults(code: &str, known: &BTreeMap<String, Names>) -> Vec<String> {
         }
     }
     // `doing` is handed on from a call that has the literal, which is looked at below.
-    for site in sites(code, &["Error::io("]).into_iter().filter(|site| !site.code.starts_with("doing,")) {
+    for site in sites(code, &["Error::io("])
+        .into_iter()
+        .filter(|site| !site.code.starts_with("doing,") && !site.code.starts_with("io-"))
+    {
         if !known.contains_key(&site.code) {
             found.push(format!("no words for {}", site.code));
         }
@@ -288,6 +299,8 @@ fn a_code_without_a_sentence_and_a_fact_too_many_are_found() {
     assert_eq!(one(r#"t!(cx.strings, "a-b", x = f(1, ","), y = a == b)"#), 0);
     assert_eq!([one(r#"t!(cx, "a-b", x = 1)"#), one(r#"t!(cx, "c-d", x = 1)"#), one(r#"t!(cx, "no-such")"#)], [1; 3]);
     assert_eq!(one(r#"Error::failed(code)"#), 1, "nobody knows its facts");
+    assert_eq!(one(r#"error.with("x", 1).hint("help-it")"#), 0);
+    assert_eq!(one(r#"error.with("y", 1).hint("help-it")"#), 2, "told once for the facts, once for where it stands");
     assert_eq!([one(r#"let way = "help-us";"#), one(r#"let way = "help-it";"#)], [1, 1]);
     assert_eq!([one(r#"Error::failed("no-such")"#), one(r#"Error::io("io-no-such", p, &e)"#)], [1, 1]);
 }
