@@ -45,7 +45,7 @@ fn record(lang: Lang, run: &Path, out: &Path, steps: Option<u64>) -> Result<usiz
     let (commands, received) = mpsc::unbounded();
     // What the window's field holds at first.
     let text = lang.pick("the loyal dog gnaws the bone in the kennel.", "o cachorro fiel rói o osso no quintal.");
-    send(&commands, Command::SetProbeText { text: text.to_owned(), edits: Vec::new() });
+    send(&commands, Command::SetOwnText { text: text.to_owned(), edits: Vec::new() });
     let mut events = Vec::new();
     let mut planned = u64::MAX;
     let mut hear = |event: &Event| {

@@ -142,7 +142,7 @@ pub struct Config {
     pub eval_every: u64,
     /// Held-out rows an evaluation reads at most.
     pub eval_rows: u32,
-    /// Steps between readouts of the probe sentences.
+    /// Steps between readouts.
     pub readout_every: u64,
     /// Steps between checkpoints.
     pub checkpoint_every: u64,

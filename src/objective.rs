@@ -97,7 +97,7 @@ impl Stage {
     pub const UPDATE: Self = Self::named("update");
     /// Every pass without dropout and gradients, on a held-out batch.
     pub const EVALUATE: Self = Self::named("evaluate");
-    /// The same on the probe sentences. It owns its memory, so it may run between any two stages.
+    /// The same on the readout sentences. It owns its memory, so it may run between any two stages.
     pub const READOUT: Self = Self::named("readout");
     /// The readout once more, with the attention of every layer written out. It runs on request, like the readout.
     pub const ATTENTION: Self = Self::named("attention");

@@ -11,13 +11,13 @@ mod program;
 mod watched;
 
 use electroscope::config::{Config, Overrides};
-use electroscope::gpu::Choice;
-use electroscope::plan::{Choices, Stage};
+use electroscope::gpu::DeviceName;
+use electroscope::plan::{KernelChoices, Stage};
 use electroscope::tasks::drill::Drill;
 use electroscope::text::grammar::Level;
-use electroscope::train::engine::{Engine, Kind, Place};
+use electroscope::train::engine::{Backend, Engine, Kind};
 use electroscope::train::event::Command as Ask;
-use electroscope::train::event::{AttentionMap, BatchSample, Change, Event, Network, Probe, ProbeEdit, ReadToken};
+use electroscope::train::event::{AttentionMap, BatchSample, Change, Event, Network, OwnText, ReadToken, WordEdit};
 use electroscope::train::weights::{self, ConfigFacts};
 use electroscope::verify::against_burn;
 use electroscope::verify::fixture::{Comparison, Fixture};
@@ -28,16 +28,17 @@ use std::process::{Command, Output};
 use std::sync::OnceLock;
 use watched::Watched;
 
-fn cpu() -> Place {
-    block_on(Place::open_for(&Choice::Cpu, Kind::Burn)).unwrap()
+fn cpu() -> Backend {
+    block_on(Backend::open_for(&DeviceName::Cpu, Kind::Burn)).unwrap()
 }
 
 /// The best adapter, registered with Burn once for all tests of this process.
-fn adapter(test: &str) -> Option<Place> {
-    static PLACE: OnceLock<Result<Place, String>> = OnceLock::new();
-    let opened = PLACE.get_or_init(|| block_on(Place::open_for(&Choice::Gpu, Kind::Burn)).map_err(|e| e.to_string()));
+fn adapter(test: &str) -> Option<Backend> {
+    static PLACE: OnceLock<Result<Backend, String>> = OnceLock::new();
+    let opened =
+        PLACE.get_or_init(|| block_on(Backend::open_for(&DeviceName::Gpu, Kind::Burn)).map_err(|e| e.to_string()));
     match opened {
-        Ok(place) => Some(place.clone()),
+        Ok(backend) => Some(backend.clone()),
         Err(e) if std::env::var_os("REQUIRE_GPU").is_some_and(|v| v == "1") => panic!("{test}: {e}"),
         Err(_) => {
             println!("SKIP {test}: no adapter");
@@ -58,7 +59,7 @@ fn all_pass(what: &str, mut comparisons: Vec<Comparison>) {
 
 // ---------------------------------------------------------------------------------------------------- against other engines
 
-fn takes_the_fixtures_steps(place: &Place) {
+fn takes_the_fixtures_steps(backend: &Backend) {
     for name in ["ragged", "square"] {
         let dir = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/fixtures")).join(name);
         if !dir.is_dir() {
@@ -66,7 +67,7 @@ fn takes_the_fixtures_steps(place: &Place) {
             continue;
         }
         let fixture = Fixture::read(&dir).unwrap();
-        all_pass(name, block_on(fixture.compare(place)).unwrap().comparisons);
+        all_pass(name, block_on(fixture.compare(backend)).unwrap().comparisons);
     }
 }
 
@@ -77,14 +78,14 @@ fn burn_takes_the_fixtures_steps_on_the_processor() {
 
 #[test]
 fn burn_takes_the_fixtures_steps_on_an_adapter() {
-    if let Some(place) = adapter("burn_takes_the_fixtures_steps") {
-        takes_the_fixtures_steps(&place);
+    if let Some(backend) = adapter("burn_takes_the_fixtures_steps") {
+        takes_the_fixtures_steps(&backend);
     }
 }
 
-fn agrees_with_ours(place: &Place) {
+fn agrees_with_ours(backend: &Backend) {
     for (what, settings) in against_burn::CASES {
-        let comparisons = block_on(against_burn::compare(place, settings)).unwrap();
+        let comparisons = block_on(against_burn::compare(backend, settings)).unwrap();
         // Every parameter's gradient and, but for key biases, its value in the end; three numbers of each of ten steps.
         let count = |wanted: &dyn Fn(&str) -> bool| comparisons.iter().filter(|c| wanted(&c.name)).count();
         let gradients = count(&|name| name.starts_with("grad."));
@@ -102,8 +103,8 @@ fn burn_and_our_twins_agree_on_every_gradient_and_ten_steps() {
 
 #[test]
 fn burn_and_our_kernels_agree_on_every_gradient_and_ten_steps() {
-    if let Some(place) = adapter("burn_and_our_kernels_agree") {
-        agrees_with_ours(&place);
+    if let Some(backend) = adapter("burn_and_our_kernels_agree") {
+        agrees_with_ours(&backend);
     }
 }
 
@@ -112,9 +113,9 @@ fn weights_and_moments_come_out_as_they_went_in() {
     let set = ["batch=2", "seq_len=16", "max_positions=16", "vocab_size=64", "embedding_size=24"].map(str::to_owned);
     let config = Config::load("nano", &Overrides { set: set.to_vec(), ..Overrides::default() }).unwrap();
     let facts = ConfigFacts { dropout: 0.0, attention_dropout: 0.0, initializer_range: 0.02, pad_id: 0 };
-    for place in [Some(cpu()), adapter("weights_and_moments")].into_iter().flatten() {
-        let mut ours = block_on(Drill::new(&config, &place.with_wgsl(), Choices::default(), 7)).unwrap();
-        let mut burn = block_on(Drill::new(&config, &place, Choices::default(), 8)).unwrap();
+    for backend in [Some(cpu()), adapter("weights_and_moments")].into_iter().flatten() {
+        let mut ours = block_on(Drill::new(&config, &backend.with_wgsl(), KernelChoices::default(), 7)).unwrap();
+        let mut burn = block_on(Drill::new(&config, &backend, KernelChoices::default(), 8)).unwrap();
         // Three steps, so that the moments are not zero.
         for step in 0..3 {
             block_on(ours.step(step)).unwrap();
@@ -300,7 +301,7 @@ fn dropout_is_drawn_anew_in_every_step_and_the_same_in_every_run() {
 
 /// What a person sees of a run whose weights are still those that its seed drew.
 struct Seen {
-    probe: Probe,
+    own_text: OwnText,
     maps: Vec<AttentionMap>,
     corrupted: BatchSample,
     judged: BatchSample,
@@ -312,9 +313,9 @@ fn seen(engine: &str) -> Seen {
     options.engine = engine.to_owned();
     let mut run = Watched::start(options);
     run.pause();
-    let edits = vec![ProbeEdit { word: 1, change: Change::Mask }];
-    run.send(Ask::SetProbeText { text: "the dog ate the bone".to_owned(), edits });
-    let probe = run.wait(|event| if let Event::Probe(probe) = event { Some(probe.clone()) } else { None });
+    let edits = vec![WordEdit { word: 1, change: Change::Mask }];
+    run.send(Ask::SetOwnText { text: "the dog ate the bone".to_owned(), edits });
+    let own_text = run.wait(|event| if let Event::OwnText(own_text) = event { Some(own_text.clone()) } else { None });
     let mut maps = Vec::new();
     for (network, layer) in [(Network::Generator, 0), (Network::Generator, 1), (Network::Discriminator, 1)] {
         run.send(Ask::Attention { network, layer });
@@ -325,14 +326,14 @@ fn seen(engine: &str) -> Seen {
         run.wait(|event| if let Event::Batch(sample) = event { Some(sample.clone()) } else { None })
     });
     run.leave();
-    Seen { probe, maps, corrupted, judged }
+    Seen { own_text, maps, corrupted, judged }
 }
 
 #[test]
 fn a_view_sees_a_burn_run_as_any_other() {
     let (ours, burn) = (seen("wgsl"), seen("burn"));
-    assert_eq!(burn.probe.tokens.len(), ours.probe.tokens.len());
-    for (a, b) in ours.probe.tokens.iter().zip(&burn.probe.tokens) {
+    assert_eq!(burn.own_text.tokens.len(), ours.own_text.tokens.len());
+    for (a, b) in ours.own_text.tokens.iter().zip(&burn.own_text.tokens) {
         let (a, b) = (&a.token, &b.token);
         assert_eq!((a.original_id, a.masked, a.sampled_id), (b.original_id, b.masked, b.sampled_id));
         let of = |token: &ReadToken| [token.p_replaced, token.p_original].map(|p| p.unwrap_or(-1.0));

@@ -7,9 +7,9 @@ mod adapter;
 #[path = "common/lab.rs"]
 mod lab;
 
-use electroscope::plan::Choices;
+use electroscope::plan::KernelChoices;
 use electroscope::tasks::drill::Drill;
-use electroscope::train::engine::{Engine, Place, SLICE};
+use electroscope::train::engine::{Backend, Engine, SLICE};
 use electroscope::train::session::{Arrived, Session};
 use pollster::block_on;
 use std::alloc::{GlobalAlloc, Layout, System};
@@ -83,9 +83,9 @@ fn advance(session: &mut Session, steps: u64, arrived: &mut Vec<Arrived>) {
 const WARM_UP: u64 = 120;
 
 /// Warms a session up; then live bytes, resident bytes and allocations, before and after `steps` more steps.
-fn measured(place: &Place, config: &[&str], steps: u64) -> (Session, [i64; 2]) {
+fn measured(backend: &Backend, config: &[&str], steps: u64) -> (Session, [i64; 2]) {
     let text = lab::text();
-    let mut session = lab::session(&lab::config(&lab::with(lab::TINIEST, config)), &text, place, 1);
+    let mut session = lab::session(&lab::config(&lab::with(lab::TINIEST, config)), &text, backend, 1);
     let mut arrived = Vec::with_capacity(64);
     advance(&mut session, WARM_UP, &mut arrived);
     block_on(session.evaluate()).unwrap();
@@ -102,7 +102,7 @@ fn measured(place: &Place, config: &[&str], steps: u64) -> (Session, [i64; 2]) {
     let per_step = (after.2 - before.2) as f64 / steps as f64;
     println!(
         "{}, {config:?}, {steps} steps: {} bytes live, {grown:?} grown (heap, resident), {per_step:.1} short-lived allocations a step",
-        place.event().name,
+        backend.event().name,
         after.0
     );
     (session, grown)
@@ -120,7 +120,7 @@ fn printed_memory_is_what_a_step_takes() {
     let config = lab::preset("small", &[]);
     let before = LIVE_BYTES.load(Ordering::Relaxed);
     PEAK_BYTES.store(before, Ordering::Relaxed);
-    let mut drill = block_on(Drill::new(&config, &Place::cpu(), Choices::default(), 1)).unwrap();
+    let mut drill = block_on(Drill::new(&config, &Backend::cpu(), KernelChoices::default(), 1)).unwrap();
     let totals = drill.mask(0);
     let block = drill.block(0, totals);
     drill.write(0, &block);
@@ -140,13 +140,13 @@ fn a_step_takes_what_is_printed_and_after_warm_up_keeps_nothing() {
     printed_memory_is_what_a_step_takes();
     // Both ways through a step: the generator's samples, and micro-batches in segments with samples from the corpus.
     for (config, steps) in [(&["replacements=generator"][..], 2000), (&["accumulate=3", "packing=segments"], 400)] {
-        let (_session, [heap, resident]) = measured(&Place::cpu(), config, steps);
+        let (_session, [heap, resident]) = measured(&Backend::cpu(), config, steps);
         assert!(heap.abs() <= HEAP_GROWTH_MAX, "{config:?}: {heap} bytes in {steps} steps");
         assert!(resident <= RESIDENT_GROWTH_MAX, "{config:?}: {resident} resident bytes in {steps} steps");
     }
     let Some(gpu) = adapter::gpu("a_step_takes_what_is_printed_and_after_warm_up_keeps_nothing") else { return };
-    let place = Place::on(gpu);
-    let (mut session, _) = measured(&place, &["layers=1"], 40);
+    let backend = Backend::on(gpu);
+    let (mut session, _) = measured(&backend, &["layers=1"], 40);
     let created = |session: &Session| match &session.engine {
         Engine::Gpu(executor) => executor.created(),
         _ => panic!("a device was asked for"),

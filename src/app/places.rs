@@ -43,9 +43,9 @@ fn data_folder() -> Option<PathBuf> {
 /// Found out by writing: permissions, full disks and read-only media all show then, and only then.
 fn can_be_written(folder: &Path) -> bool {
     let was_there = folder.exists();
-    let probe = folder.join(format!(".write-{}", std::process::id()));
-    let written = std::fs::create_dir_all(folder).and_then(|()| std::fs::write(&probe, b"."));
-    std::fs::remove_file(&probe).ok();
+    let trial = folder.join(format!(".write-{}", std::process::id()));
+    let written = std::fs::create_dir_all(folder).and_then(|()| std::fs::write(&trial, b"."));
+    std::fs::remove_file(&trial).ok();
     if !was_there {
         // Only ever removes a folder that is empty.
         std::fs::remove_dir(folder).ok();

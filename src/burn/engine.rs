@@ -5,7 +5,7 @@
 //! **Limits:** a stage is one slice, whatever the budget; dropout's random numbers are Burn's own (seeded by run, step and row).
 
 use super::Device;
-use super::entries::{AnyState, Kind, Leaf, Place, leaves_and_places};
+use super::entries::{AnyState, Kind, Leaf, Pieces, leaves_and_pieces};
 use super::inputs::{Batch, ints};
 use super::optimizer::Hyper;
 use super::towers::{self, Dropouts, Slots, Text, Towers, Values};
@@ -31,9 +31,9 @@ pub struct Executor {
     settings: Settings,
     towers: Towers,
     leaves: Vec<Leaf>,
-    places: Vec<Place>,
+    places: Vec<Pieces>,
     meanings: HashMap<(u32, u32), Meaning>,
-    /// Training and evaluation first, then the probe sentences, if there are any.
+    /// Training and evaluation first, then the readout sentences, if there are any.
     feeds: Vec<Feed>,
     /// Cumulative fixed distribution of replacements.
     source: Vec<u32>,
@@ -123,7 +123,7 @@ impl Executor {
         let io = model.io.clone().expect("a model that is trained has its batches");
         let dropouts = Dropouts { hidden: train.dropout, attention: train.attention_dropout };
         let mut towers = Towers::new(&model.spec.shape, dropouts, &device.handle.clone().autodiff());
-        let (leaves, places) = leaves_and_places(&mut towers, &model.parameters);
+        let (leaves, places) = leaves_and_pieces(&mut towers, &model.parameters);
         let feed = |io: Io| Feed { words: vec![0; io.input.len() as usize], io, given: None, pass: None };
         Self {
             settings: Settings {
@@ -134,7 +134,7 @@ impl Executor {
                 train,
             },
             meanings: meanings(model),
-            feeds: [Some(io), model.probe.clone()].into_iter().flatten().map(feed).collect(),
+            feeds: [Some(io), model.readout.clone()].into_iter().flatten().map(feed).collect(),
             source: vec![u32::MAX; model.source.len() as usize],
             device: device.clone(),
             plan: model.plan.clone(),
@@ -230,8 +230,8 @@ impl Executor {
             Stage::REPLACE => self.replace(TRAINING, true),
             Stage::BACKWARD => self.backward(),
             Stage::UPDATE => self.update().await?,
-            Stage::EVALUATE => self.look(TRAINING),
-            Stage::READOUT | Stage::ATTENTION => self.look(PROBE),
+            Stage::EVALUATE => self.infer(TRAINING),
+            Stage::READOUT | Stage::ATTENTION => self.infer(READOUT),
             _ => {
                 let passes = self.settings.shape.passes;
                 if let Some(index) = passes.iter().position(|pass| pass.stage == stage) {
@@ -243,7 +243,7 @@ impl Executor {
     }
 
     /// Every pass without dropout or gradients.
-    fn look(&mut self, feed: usize) {
+    fn infer(&mut self, feed: usize) {
         let passes = self.settings.shape.passes;
         let mut logits = None;
         for (index, pass) in passes.iter().enumerate() {
@@ -568,8 +568,8 @@ impl Executor {
         let start = self.plan.stage(stage).start;
         let writer = (start..=self.last).rev().find(writes).ok_or_else(missing)?;
         let before = || (start..writer).filter(writes).map(|i| &self.plan.dispatches[i].tensors[0]);
-        let probing = matches!(stage, Stage::READOUT | Stage::ATTENTION);
-        let feed = &self.feeds[if probing { PROBE } else { TRAINING }];
+        let reading_out = matches!(stage, Stage::READOUT | Stage::ATTENTION);
+        let feed = &self.feeds[if reading_out { READOUT } else { TRAINING }];
         let pass = feed.pass.as_ref().ok_or_else(missing)?;
         let shape = &self.settings.shape;
         if self.plan.dispatches[writer].kernel.label == LOGITS {
@@ -611,7 +611,7 @@ const VIEWED: [(&str, usize); 3] = [(LOGITS, 0), (CORRUPTED, 5), ("attention.map
 const LOGITS: &str = "vocab.forward";
 const CORRUPTED: &str = "corrupt.replace";
 const TRAINING: usize = 0;
-const PROBE: usize = 1;
+const READOUT: usize = 1;
 
 impl Pass {
     /// Everything that goes to the host, for one transfer: judged (N, if there is one), losses, argmax, sampled (S each),
@@ -703,7 +703,7 @@ fn meanings(model: &Model) -> HashMap<(u32, u32), Meaning> {
         let moments = parameter.moments.iter().flatten().enumerate();
         meanings.extend(moments.map(|(which, t)| (key(t), Meaning::Entry(i, Kind::Moment(which)))));
     }
-    for (feed, io) in [&model.io, &model.probe].into_iter().flatten().enumerate() {
+    for (feed, io) in [&model.io, &model.readout].into_iter().flatten().enumerate() {
         meanings.insert(key(&io.input), Meaning::Input(feed));
         meanings.insert(key(&io.slots.sampled), Meaning::Samples(feed));
         meanings.insert(key(&io.token_out), Meaning::Tokens(feed));

@@ -31,7 +31,7 @@ pub enum AnyState {
 }
 
 /// Where an entry's rows lie: leaf by leaf.
-pub struct Place {
+pub struct Pieces {
     row_len: usize,
     len: usize,
     pieces: Vec<(usize, Range<usize>)>,
@@ -41,14 +41,14 @@ pub struct Place {
 ///
 /// # Panics
 /// Where the ledger and the modules do not name the same tensors.
-pub fn leaves_and_places(towers: &mut Towers, parameters: &[Parameter]) -> (Vec<Leaf>, Vec<Place>) {
+pub fn leaves_and_pieces(towers: &mut Towers, parameters: &[Parameter]) -> (Vec<Leaf>, Vec<Pieces>) {
     let weights = towers.weights();
-    let places: Vec<Place> = parameters.iter().map(|p| place(&p.entry, &weights)).collect();
-    let named: usize = places.iter().map(|place| place.pieces.len()).sum();
+    let pieces_of_entries: Vec<Pieces> = parameters.iter().map(|p| pieces_of(&p.entry, &weights)).collect();
+    let named: usize = pieces_of_entries.iter().map(|entry_pieces| entry_pieces.pieces.len()).sum();
     assert_eq!(named, weights.len(), "burn: the ledger and the modules hold different tensors");
     let mut decays = vec![false; weights.len()];
-    for (place, parameter) in places.iter().zip(parameters) {
-        for (leaf, _) in &place.pieces {
+    for (entry_pieces, parameter) in pieces_of_entries.iter().zip(parameters) {
+        for (leaf, _) in &entry_pieces.pieces {
             decays[*leaf] = parameter.entry.decay;
         }
     }
@@ -60,10 +60,10 @@ pub fn leaves_and_places(towers: &mut Towers, parameters: &[Parameter]) -> (Vec<
             Values::Matrix(values) => AnyState::Matrix(State::zeroed(values)),
         },
     };
-    (weights.into_iter().zip(decays).map(leaf).collect(), places)
+    (weights.into_iter().zip(decays).map(leaf).collect(), pieces_of_entries)
 }
 
-fn place(entry: &Entry, weights: &[Weight]) -> Place {
+fn pieces_of(entry: &Entry, weights: &[Weight]) -> Pieces {
     let mut pieces: Vec<(usize, Range<usize>)> = Vec::with_capacity(entry.parts.len());
     for part in &entry.parts {
         // Shared tensors are named once for each network, and are one.
@@ -73,10 +73,10 @@ fn place(entry: &Entry, weights: &[Weight]) -> Place {
             pieces.push((leaf, part.rows.start as usize..part.rows.end as usize));
         }
     }
-    Place { row_len: entry.row_len() as usize, len: entry.len() as usize, pieces }
+    Pieces { row_len: entry.row_len() as usize, len: entry.len() as usize, pieces }
 }
 
-impl Place {
+impl Pieces {
     /// Takes in an entry's numbers; less than all of them start at its first row.
     pub fn write(&self, towers: &mut Towers, leaves: &mut [Leaf], kind: Kind, data: &[f32]) {
         assert_eq!(data.len(), self.len, "burn: an entry is written whole");
@@ -93,7 +93,7 @@ impl Place {
         }
     }
 
-    /// Handles of an entry's numbers, to be read with [`Place::assemble`]; a gradient that never came is none.
+    /// Handles of an entry's numbers, to be read with [`Pieces::assemble`]; a gradient that never came is none.
     pub fn handles(&self, towers: &mut Towers, leaves: &[Leaf], kind: Kind) -> Vec<Option<Tensor<1>>> {
         let weights = towers.weights();
         let handle = |(index, _): &(usize, Range<usize>)| match (&weights[*index].values, &leaves[*index].state) {

@@ -2,7 +2,7 @@
 //! arguments -> [`Typed`] -> the commands of this room, which turn it into what a run is told.
 
 use crate::app::panels::PanelId;
-use crate::gpu::Choice;
+use crate::gpu::DeviceName;
 use crate::run::Request;
 use crate::text::grammar::Level;
 use crate::train::checkpoint;
@@ -89,11 +89,11 @@ pub enum Command {
 pub struct DeviceArgs {
     /// auto, cpu, gpu, or part of an adapter's name
     #[arg(long, value_name = "DEVICE", default_value = "auto", value_parser = choice, help_heading = "Machine")]
-    pub device: Choice,
+    pub device: DeviceName,
 }
 
-fn choice(typed: &str) -> Result<Choice, String> {
-    if typed.trim().is_empty() { Err("an empty name".to_owned()) } else { Ok(Choice::from(typed)) }
+fn choice(typed: &str) -> Result<DeviceName, String> {
+    if typed.trim().is_empty() { Err("an empty name".to_owned()) } else { Ok(DeviceName::from(typed)) }
 }
 
 /// How results are printed.
@@ -168,7 +168,7 @@ pub struct TrainArgs {
     pub resume: Option<Option<u64>>,
 
     #[command(flatten)]
-    pub place: DeviceArgs,
+    pub machine: DeviceArgs,
     /// wgsl, the handwritten kernels, or burn, the baseline (in builds with the feature burn)
     #[arg(
         long, value_name = "ENGINE", default_value = "wgsl", help_heading = "Machine",
@@ -208,7 +208,7 @@ impl TrainArgs {
             stop_after: self.stop_after,
             seed: self.seed,
             threads: self.threads,
-            device: self.place.device.to_string(),
+            device: self.machine.device.to_string(),
             engine: self.engine.clone(),
             resume: self.resume.is_some(),
             resume_step: self.resume.flatten(),
@@ -281,7 +281,7 @@ pub struct DetectArgs {
     #[arg(value_name = "TEXT|-")]
     pub texts: Vec<String>,
     #[command(flatten)]
-    pub place: DeviceArgs,
+    pub machine: DeviceArgs,
     #[command(flatten)]
     pub output: OutputArgs,
 }
@@ -298,7 +298,7 @@ pub struct FillArgs {
     #[arg(long, value_name = "K", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
     pub top: u32,
     #[command(flatten)]
-    pub place: DeviceArgs,
+    pub machine: DeviceArgs,
     #[command(flatten)]
     pub output: OutputArgs,
 }
@@ -318,7 +318,7 @@ pub struct CorruptArgs {
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = seed)]
     pub seed: u64,
     #[command(flatten)]
-    pub place: DeviceArgs,
+    pub machine: DeviceArgs,
     #[command(flatten)]
     pub output: OutputArgs,
 }
@@ -332,7 +332,7 @@ pub struct EvalArgs {
     #[arg(long, value_name = "PATH")]
     pub corpus: Vec<PathBuf>,
     #[command(flatten)]
-    pub place: DeviceArgs,
+    pub machine: DeviceArgs,
     #[command(flatten)]
     pub output: OutputArgs,
 }
@@ -420,7 +420,7 @@ pub struct VerifyArgs {
     #[arg(long, value_name = "DIR", requires = "fixture")]
     pub dump: Option<PathBuf>,
     #[command(flatten)]
-    pub place: DeviceArgs,
+    pub machine: DeviceArgs,
     #[command(flatten)]
     pub output: OutputArgs,
 }
@@ -439,7 +439,7 @@ pub struct BenchArgs {
     pub set: Vec<String>,
     /// auto, cpu, gpu, or part of an adapter's name; may be repeated
     #[arg(long, value_name = "DEVICE", value_parser = choice, help_heading = "Machine")]
-    pub device: Vec<Choice>,
+    pub device: Vec<DeviceName>,
     /// Processor threads [default: all]
     #[arg(long, value_name = "N", help_heading = "Machine", value_parser = threads)]
     pub threads: Option<usize>,

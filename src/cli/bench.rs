@@ -3,12 +3,12 @@
 use super::args::BenchArgs;
 use super::output::Output;
 use crate::config::{Config, Overrides};
-use crate::gpu::Choice;
+use crate::gpu::DeviceName;
 use crate::host::native::kernels;
 use crate::t;
 use crate::tasks::bench::{DeviceLimits, KernelSpeed, Measured, StepSpeed, limits, measure};
 use crate::tasks::versus::{self, Ratio, Versus};
-use crate::train::engine::{Kind, Place};
+use crate::train::engine::{Backend, Kind};
 use crate::train::event::{Event, Preparing};
 use crate::view::log::write_page;
 use crate::view::speed::{self, Sheet};
@@ -64,16 +64,16 @@ pub async fn run(args: &BenchArgs, output: Output) -> Result<()> {
     if let Some(path) = args.report.as_deref() {
         check_report(path)?;
     }
-    let devices = if args.device.is_empty() { vec![Choice::Auto] } else { args.device.clone() };
-    let mut places = Vec::with_capacity(devices.len());
+    let devices = if args.device.is_empty() { vec![DeviceName::Auto] } else { args.device.clone() };
+    let mut backends = Vec::with_capacity(devices.len());
     for device in &devices {
-        places.push(Place::open_for(device, against.unwrap_or(Kind::Wgsl)).await?);
+        backends.push(Backend::open_for(device, against.unwrap_or(Kind::Wgsl)).await?);
     }
     let mut sheets = Vec::new();
-    for place in &places {
-        let device = place.event();
+    for backend in &backends {
+        let device = backend.event();
         output.told(&Event::Device(device.clone()))?;
-        let limits = limits(place).await?;
+        let limits = limits(backend).await?;
         output.event(&BenchLimits { device: &device.name, limits: &limits })?;
         output.text(&limits_text(&device.name, &limits, output))?;
         for config in &configs {
@@ -84,13 +84,13 @@ pub async fn run(args: &BenchArgs, output: Output) -> Result<()> {
                     output.note(&words::text(&p.message, output.lang));
                 }
             };
-            let ours = place.with_wgsl();
+            let ours = backend.with_wgsl();
             let kernels = kernels::choose_for_drill(config, &ours, file, retune, &mut told).await?;
             output.note(&note(config, args.seconds, output));
             if against.is_some() {
-                tell_versus(&versus::measure(config, &ours, kernels, place, &limits, args.seconds).await?, output)?;
+                tell_versus(&versus::measure(config, &ours, kernels, backend, &limits, args.seconds).await?, output)?;
             } else {
-                let measured = measure(config, place, kernels, &limits, args.seconds).await?;
+                let measured = measure(config, backend, kernels, &limits, args.seconds).await?;
                 tell(&measured, output)?;
                 sheets.push(Sheet { limits, measured });
             }

@@ -5,7 +5,7 @@ use super::output::Output;
 use super::texts;
 use crate::Result;
 use crate::tasks::reader::{Reader, Reading, StagedToken};
-use crate::train::engine::Place;
+use crate::train::engine::Backend;
 use crate::train::event::Verdict;
 use serde::Serialize;
 
@@ -22,8 +22,8 @@ struct Corrupted<'a> {
 }
 
 pub async fn run(args: &CorruptArgs, output: Output) -> Result<()> {
-    let place = Place::open(&args.place.device).await?;
-    let mut reader = Reader::open(&args.model.model, Reading::Whole, place)?;
+    let backend = Backend::open(&args.machine.device).await?;
+    let mut reader = Reader::open(&args.model.model, Reading::Whole, backend)?;
     reader.warnings().iter().try_for_each(|warning| output.warning(warning))?;
     for text in texts::read(&args.texts)? {
         let text = text?;

@@ -4,12 +4,12 @@ use super::args::EvalArgs;
 use super::output::Output;
 use crate::Result;
 use crate::host::native;
-use crate::train::engine::Place;
+use crate::train::engine::Backend;
 use crate::train::event::{EvalMetrics, Event};
 
 pub async fn run(args: &EvalArgs, output: Output) -> Result<()> {
-    let place = Place::open(&args.place.device).await?;
-    let metrics = native::evaluate(&args.run, &args.corpus, &place).await?;
+    let backend = Backend::open(&args.machine.device).await?;
+    let metrics = native::evaluate(&args.run, &args.corpus, &backend).await?;
     output.text(&table(&metrics, output))?;
     output.event(&Event::Eval(Box::new(metrics)))
 }

@@ -5,7 +5,7 @@ use super::output::Output;
 use super::texts;
 use crate::Result;
 use crate::tasks::reader::{Blank, Reader, Reading};
-use crate::train::engine::Place;
+use crate::train::engine::Backend;
 use serde::Serialize;
 
 #[derive(Serialize)]
@@ -15,8 +15,8 @@ struct Filled<'a> {
 }
 
 pub async fn run(args: &FillArgs, output: Output) -> Result<()> {
-    let place = Place::open(&args.place.device).await?;
-    let mut reader = Reader::open(&args.model.model, Reading::Propose, place)?;
+    let backend = Backend::open(&args.machine.device).await?;
+    let mut reader = Reader::open(&args.model.model, Reading::Propose, backend)?;
     reader.warnings().iter().try_for_each(|warning| output.warning(warning))?;
     for text in texts::read(&args.texts)? {
         let text = text?;

@@ -5,7 +5,7 @@ use crate::config::PRESETS;
 use crate::gpu::{self, AdapterSummary};
 use crate::host::native::kernels;
 use crate::model::Needs;
-use crate::plan::Choices;
+use crate::plan::KernelChoices;
 use crate::t;
 use crate::{Result, cpu};
 use serde::Serialize;
@@ -22,7 +22,7 @@ struct Adapter<'a> {
 #[derive(Serialize)]
 struct Kernels {
     file: String,
-    chosen: Choices,
+    chosen: KernelChoices,
     /// Times that they are faster than the median variant and than the slowest, in the mean.
     over_median: f64,
     over_slowest: f64,

@@ -6,7 +6,7 @@ use super::output::Output;
 use crate::config::Precision;
 use crate::hub::write_safetensors;
 use crate::t;
-use crate::train::engine::{Kind, Place};
+use crate::train::engine::{Backend, Kind};
 use crate::verify::fixture::{Comparison, Computed, Fixture};
 use crate::verify::{against_burn, self_check};
 use crate::view::line::device_text;
@@ -40,29 +40,29 @@ struct Verified<'a> {
 }
 
 pub async fn run(args: &VerifyArgs, output: Output) -> Result<()> {
-    let place = Place::open(&args.place.device).await?;
-    let device = place.event();
+    let backend = Backend::open(&args.machine.device).await?;
+    let device = backend.event();
     output.told(&crate::train::event::Event::Device(device.clone()))?;
     output.text(&device_text(&device, output.lang))?;
     let mut tally = Tally { output, comparisons: 0, failed: 0 };
     // Read before anything runs: a wrong path is told at once.
     let fixtures = args.fixture.iter().map(|dir| Fixture::read(dir).map(|fixture| (dir, fixture)));
     let fixtures = fixtures.collect::<Result<Vec<_>>>()?;
-    whole(&place, &mut tally).await?;
+    whole(&backend, &mut tally).await?;
     for (dir, fixture) in &fixtures {
-        let computed = fixture.compare(&place).await.map_err(|e| e.at(dir.display()))?;
+        let computed = fixture.compare(&backend).await.map_err(|e| e.at(dir.display()))?;
         let name = folder_name(dir);
         tally.suite(&format!("fixture {name}"), &computed.comparisons)?;
         if let Some(to) = &args.dump {
             dump(&computed, to, &name)?;
         }
-        if place.stores(Precision::F16) {
-            let halves = fixture.compare_in(&place, Precision::F16).await.map_err(|e| e.at(dir.display()))?;
+        if backend.stores(Precision::F16) {
+            let halves = fixture.compare_in(&backend, Precision::F16).await.map_err(|e| e.at(dir.display()))?;
             tally.suite(&format!("fixture {name} with precision = f16"), &halves.comparisons)?;
         }
     }
     if cfg!(feature = "burn") {
-        let burn = Place::open_for(&args.place.device, Kind::Burn).await?;
+        let burn = Backend::open_for(&args.machine.device, Kind::Burn).await?;
         against(&burn, &fixtures, &mut tally).await?;
     }
     let Tally { comparisons, failed, .. } = tally;
@@ -77,17 +77,17 @@ pub async fn run(args: &VerifyArgs, output: Output) -> Result<()> {
 }
 
 /// Everything that needs no fixture.
-async fn whole(place: &Place, tally: &mut Tally) -> Result<()> {
-    match place.gpu() {
+async fn whole(backend: &Backend, tally: &mut Tally) -> Result<()> {
+    match backend.gpu() {
         Some(gpu) => kernels(gpu, tally).await?,
         None => tally.output.text(&tally.output.strings().t("terminal-verify-twins"))?,
     }
-    tally.suite("finite differences", &self_check::finite_differences(place).await?)?;
-    tally.suite("the same steps twice", &self_check::repeatability(place).await?)?;
-    if place.gpu().is_some() {
-        tally.suite("steps against the twins", &self_check::against_twins(place).await?)?;
-        if place.stores(Precision::F16) {
-            let steps = self_check::f16_against_twins(place).await?;
+    tally.suite("finite differences", &self_check::finite_differences(backend).await?)?;
+    tally.suite("the same steps twice", &self_check::repeatability(backend).await?)?;
+    if backend.gpu().is_some() {
+        tally.suite("steps against the twins", &self_check::against_twins(backend).await?)?;
+        if backend.stores(Precision::F16) {
+            let steps = self_check::f16_against_twins(backend).await?;
             tally.suite("steps against the twins with precision = f16", &steps)?;
         }
     }
@@ -95,7 +95,7 @@ async fn whole(place: &Place, tally: &mut Tally) -> Result<()> {
 }
 
 /// Our engine against the Burn engine, and the Burn engine against the fixtures: who is right where the two differ.
-async fn against(burn: &Place, fixtures: &[(&PathBuf, Fixture)], tally: &mut Tally) -> Result<()> {
+async fn against(burn: &Backend, fixtures: &[(&PathBuf, Fixture)], tally: &mut Tally) -> Result<()> {
     for (what, settings) in against_burn::CASES {
         tally.suite(&format!("against Burn: {what}"), &against_burn::compare(burn, settings).await?)?;
     }

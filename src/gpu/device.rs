@@ -5,7 +5,7 @@
     reason = "experimental features, and shaders without checks, are asked for with `unsafe`; see SAFETY below"
 )]
 
-use super::choice::{AdapterKind, AdapterSummary, Choice, Features, select};
+use super::select::{AdapterKind, AdapterSummary, DeviceName, Features, select};
 use super::wait::{Done, Waiter};
 use crate::error::Kind;
 use crate::message::Message;
@@ -164,9 +164,9 @@ impl Gpu {
     ///
     /// # Errors
     /// A name that no adapter answers to, or an adapter that was asked for and refuses a device.
-    pub async fn open(choice: &Choice, profile: Profile) -> Result<Opened> {
+    pub async fn open(choice: &DeviceName, profile: Profile) -> Result<Opened> {
         // Drivers are not even loaded for a run on the cpu executor.
-        let (instance, found) = if *choice == Choice::Cpu {
+        let (instance, found) = if *choice == DeviceName::Cpu {
             (None, Vec::new())
         } else {
             let (instance, found) = found().await;
@@ -179,7 +179,7 @@ impl Gpu {
         };
         match Self::device(instance, found[index].clone(), profile).await {
             Ok(gpu) => Ok(Opened { gpu: Some(gpu), reason: selection.reason }),
-            Err(e) if *choice == Choice::Auto => {
+            Err(e) if *choice == DeviceName::Auto => {
                 let adapter = summaries[index].to_string();
                 let reason = Message::new("device-refused").with("adapter", adapter).with("why", e.message);
                 Ok(Opened { gpu: None, reason })

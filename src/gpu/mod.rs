@@ -5,18 +5,18 @@
 //! **Invariant:** the only room that names wgpu (but for `burn` and `app`, which set devices up). It awaits and never blocks, so the
 //! same code runs in a browser. The two worlds differ only in [`wait`].
 
-mod choice;
 mod device;
 mod executor;
 mod kernels;
 mod mapping;
 mod pace;
 mod readback;
+mod select;
 mod tune;
 mod upload;
 mod wait;
 
-pub use choice::{AdapterKind, AdapterSummary, Choice, Features, Selection, select};
 pub use device::{Gpu, Opened, Profile, adapters};
 pub use executor::{Created, Executor, LaunchCost};
+pub use select::{AdapterKind, AdapterSummary, DeviceName, Features, Selection, select};
 pub use tune::{Timed, Tuning, tune};

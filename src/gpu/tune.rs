@@ -1,13 +1,13 @@
 //! Finds the fastest variants on this adapter: a plan's kernels at its shapes, each variant timed on memory of its own -> [`Tuning`].
 //! Tuning runs before step 0 and never in a step, because the choice fixes the order of sums.
 
-use super::choice::AdapterKind;
 use super::device::Gpu;
 use super::executor::Executor;
 use super::kernels::Kernels;
+use super::select::AdapterKind;
 use crate::Result;
 use crate::error::Kind;
-use crate::plan::{Choices, Dispatch, Elem, Plan, Recorder, Step, Tensor};
+use crate::plan::{Dispatch, Elem, KernelChoices, Plan, Recorder, Step, Tensor};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -37,7 +37,7 @@ const HOPELESS_IN_FILE: f64 = 2.0;
 /// The variants of one kernel at one class of shapes.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Timed {
-    /// As in [`Choices`].
+    /// As in [`KernelChoices`].
     pub key: String,
     /// Variant and seconds of a whole dispatch, the fastest first.
     pub secs: Vec<(&'static str, f64)>,
@@ -46,7 +46,7 @@ pub struct Timed {
 /// What was chosen, and why.
 #[derive(Debug, Clone, Default)]
 pub struct Tuning {
-    pub choices: Choices,
+    pub choices: KernelChoices,
     pub timed: Vec<Timed>,
 }
 
@@ -63,8 +63,8 @@ struct Contest {
 /// The device failed, or the platform rejects a shader.
 pub async fn tune(
     gpu: &Gpu,
-    record: &dyn Fn(Choices) -> Arc<Plan>,
-    known: &Choices,
+    record: &dyn Fn(KernelChoices) -> Arc<Plan>,
+    known: &KernelChoices,
     tell: &mut dyn FnMut(f32),
 ) -> Result<Tuning> {
     let started = Instant::now();
@@ -208,8 +208,8 @@ fn software(gpu: &Gpu) -> bool {
 }
 
 /// Makes the contests: it records the plan once with every kernel's first variant, once with every second one, and so on.
-fn contests(gpu: &Gpu, record: &dyn Fn(Choices) -> Arc<Plan>, known: &Choices) -> Vec<Contest> {
-    let plain = record(Choices::default());
+fn contests(gpu: &Gpu, record: &dyn Fn(KernelChoices) -> Arc<Plan>, known: &KernelChoices) -> Vec<Contest> {
+    let plain = record(KernelChoices::default());
     let kernels: BTreeMap<_, _> = plain.dispatches.iter().map(|d| (d.kernel.label, d.kernel)).collect();
     let most = kernels.values().map(|kernel| kernel.variants.len()).max().unwrap_or(0);
     let mut contests: BTreeMap<String, Contest> = BTreeMap::new();
@@ -218,11 +218,12 @@ fn contests(gpu: &Gpu, record: &dyn Fn(Choices) -> Arc<Plan>, known: &Choices) -
             .iter()
             .filter_map(|(label, kernel)| Some((label, kernel.variants.get(v)?)))
             .filter(|(_, variant)| gpu.features.offer(variant.needs));
-        let plan =
-            record(Choices(offered.map(|(label, variant)| ((*label).to_owned(), variant.name.to_owned())).collect()));
+        let plan = record(KernelChoices(
+            offered.map(|(label, variant)| ((*label).to_owned(), variant.name.to_owned())).collect(),
+        ));
         let step = Some(plan.step()).filter(|range| !range.is_empty());
         for d in &plan.dispatches[step.unwrap_or(0..plan.dispatches.len())] {
-            let key = Choices::key(d.kernel, &d.class);
+            let key = KernelChoices::key(d.kernel, &d.class);
             if d.class.is_empty() || d.variant != v || known.0.contains_key(&key) {
                 continue;
             }
@@ -250,7 +251,7 @@ struct Trial {
 
 impl Trial {
     async fn new(gpu: &Gpu, contests: &[Contest], pipelines: Kernels) -> Result<Self> {
-        let mut r = Recorder::new(Choices::default(), gpu.plan_limits());
+        let mut r = Recorder::new(KernelChoices::default(), gpu.plan_limits());
         let mut words = Vec::new();
         for contest in contests {
             // Every variant binds the same ranges. A contest shares its memory with the next one.

@@ -20,7 +20,7 @@ use crate::text::cache::{self, Identity, Options, Origin, Progress, TokenCache};
 use crate::text::corpus::Corpus;
 use crate::text::tokenizer::{Cleaning, Tokenizer};
 use crate::train::checkpoint::{self, Checkpoint, RunFolder};
-use crate::train::engine::Place;
+use crate::train::engine::Backend;
 use crate::train::event::{Command, EvalMetrics, Event};
 use crate::train::shelf::Shelf;
 use crate::{Error, Result};
@@ -52,9 +52,9 @@ pub async fn train(
 ///
 /// # Errors
 /// As [`run::evaluate`].
-pub async fn evaluate(run: &Path, corpus: &[PathBuf], place: &Place) -> Result<EvalMetrics> {
+pub async fn evaluate(run: &Path, corpus: &[PathBuf], backend: &Backend) -> Result<EvalMetrics> {
     let corpus: Vec<String> = corpus.iter().map(|path| name_of(path)).collect();
-    run::evaluate(&Native { lang: Lang::default() }, &name_of(run), &corpus, place).await
+    run::evaluate(&Native { lang: Lang::default() }, &name_of(run), &corpus, backend).await
 }
 
 /// What a path is called in a request.

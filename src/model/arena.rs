@@ -6,7 +6,7 @@ use crate::plan::{BufferId, Elem, Recorder, Role, Tensor};
 
 /// Where an entry lies in each arena.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Place {
+struct Location {
     segment: usize,
     offset: u32,
 }
@@ -14,7 +14,7 @@ struct Place {
 /// The arenas of a plan. An arena is cut into segments where a binding could not hold it whole.
 pub struct Arenas {
     pub entries: Vec<Entry>,
-    places: Vec<Place>,
+    locations: Vec<Location>,
     segment_lens: Vec<u32>,
     buffers: [Vec<BufferId>; 4],
     /// The parameters once more as f16, for the products; none where they are stored as f32.
@@ -32,7 +32,7 @@ impl Arenas {
     /// Lays the entries out, each at a multiple of 256 bytes (512 where there are copies), and makes the buffers. `training`: with gradients and moments.
     pub fn new(r: &mut Recorder, entries: Vec<Entry>, training: bool) -> Self {
         let segment_max = r.limits.binding_bytes_max.min(r.limits.buffer_bytes_max) / 4;
-        let mut places = Vec::with_capacity(entries.len());
+        let mut locations = Vec::with_capacity(entries.len());
         let mut segment_lens = vec![0u32];
         for entry in &entries {
             // The copies have the same layout: an entry starts where its copy may, too.
@@ -42,7 +42,7 @@ impl Arenas {
                 segment_lens.push(0);
             }
             let segment = segment_lens.len() - 1;
-            places.push(Place { segment, offset: segment_lens[segment] });
+            locations.push(Location { segment, offset: segment_lens[segment] });
             segment_lens[segment] += padded;
         }
         let kinds = if training { &ROLES[..] } else { &ROLES[..1] };
@@ -54,7 +54,7 @@ impl Arenas {
         let copied = if r.stored == Elem::F16 { &segment_lens[..] } else { &[] };
         let copy = |(i, len): (usize, &u32)| r.buffer(&format!("parameters.f16.{i}"), Role::State, len.div_ceil(2));
         let copies = copied.iter().enumerate().map(copy).collect();
-        Self { entries, places, segment_lens, buffers, copies }
+        Self { entries, locations, segment_lens, buffers, copies }
     }
 
     /// Brings the copies up to date: one dispatch a segment.
@@ -69,19 +69,19 @@ impl Arenas {
     /// A parameter as products read it: its copy where there is one.
     pub fn operand(&self, r: &Recorder, name: &str) -> Tensor {
         let index = self.index(name);
-        let (entry, place) = (&self.entries[index], self.places[index]);
-        match self.copies.get(place.segment) {
+        let (entry, location) = (&self.entries[index], self.locations[index]);
+        match self.copies.get(location.segment) {
             // Offsets are in words of 4 bytes.
-            Some(&copy) => r.view(&entry.name, copy, place.offset / 2, Elem::F16, &entry.shape),
+            Some(&copy) => r.view(&entry.name, copy, location.offset / 2, Elem::F16, &entry.shape),
             None => self.tensor(r, 0, index),
         }
     }
 
     fn tensor(&self, r: &Recorder, kind: usize, index: usize) -> Tensor {
-        let (entry, place) = (&self.entries[index], self.places[index]);
+        let (entry, location) = (&self.entries[index], self.locations[index]);
         let label =
             if kind == 0 { entry.name.clone() } else { format!("{}.{}", ["", "d", "m", "v"][kind], entry.name) };
-        r.view(&label, self.buffers[kind][place.segment], place.offset, Elem::F32, &entry.shape)
+        r.view(&label, self.buffers[kind][location.segment], location.offset, Elem::F32, &entry.shape)
     }
 
     fn index(&self, name: &str) -> usize {
@@ -128,7 +128,7 @@ impl Arenas {
         for i in 0..self.entries.len() {
             let alike = |j: usize| {
                 let (a, b) = (&self.entries[i], &self.entries[j]);
-                (a.group, a.decay, self.places[i].segment) == (b.group, b.decay, self.places[j].segment)
+                (a.group, a.decay, self.locations[i].segment) == (b.group, b.decay, self.locations[j].segment)
             };
             match runs.last_mut() {
                 Some((_, last)) if alike(*last) => *last = i,
@@ -136,9 +136,9 @@ impl Arenas {
             }
         }
         let range = |&(first, last): &(usize, usize)| {
-            let (start, entry) = (self.places[first], &self.entries[first]);
+            let (start, entry) = (self.locations[first], &self.entries[first]);
             // Padding between entries belongs to the run: zero gradients and moments leave it zero.
-            let len = self.places[last].offset + self.entries[last].len() - start.offset;
+            let len = self.locations[last].offset + self.entries[last].len() - start.offset;
             let view = |kind: usize| {
                 let label = format!("{}.{}", ROLES[kind].1, entry.name);
                 r.view(&label, self.buffers[kind][start.segment], start.offset, Elem::F32, &[len])

@@ -253,11 +253,11 @@ impl Layout {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::{Choices, Limits};
+    use crate::plan::{KernelChoices, Limits};
 
     /// What a batch of two rows of four becomes, once `change` was made to it.
     fn packed(change: impl FnOnce(&mut Batch)) -> Vec<u32> {
-        let mut r = Recorder::new(Choices::default(), Limits::default());
+        let mut r = Recorder::new(KernelChoices::default(), Limits::default());
         let size = PassSize { rows: 2, row_len: 4, slots: 2 };
         let io = Io::new(&mut r, "text", size, Tables { vocab: 10, segments: 2 }, false, Role::State);
         let mut batch = Batch::new(2, 4, 2);

@@ -16,4 +16,4 @@ mod record;
 pub(crate) mod walk;
 
 pub use needs::Needs;
-pub use record::{Model, ModelSpec, Parameter, ProbeSize, TrainSpec, slots_per_row};
+pub use record::{Model, ModelSpec, Parameter, TrainSpec, slots_per_row};

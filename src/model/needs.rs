@@ -4,7 +4,7 @@
 use super::{Model, ModelSpec};
 use crate::Result;
 use crate::config::{Config, PRESETS};
-use crate::plan::{Choices, Limits, Role};
+use crate::plan::{KernelChoices, Limits, Role};
 use serde::Serialize;
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -41,7 +41,7 @@ impl Needs {
         // The padding's id shapes nothing.
         let spec = ModelSpec::from_config(config, config.vocab_size, 0, None);
         spec.check(&Limits::default())?;
-        let model = Model::record(spec, Choices::default(), Limits::default());
+        let model = Model::record(spec, KernelChoices::default(), Limits::default());
         let plan = &model.plan;
         let bytes = |role| plan.bytes_of(role);
         let buffer_bytes = plan.buffers.iter().map(|b| u64::from(b.len) * 4).max().unwrap_or(0);

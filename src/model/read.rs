@@ -7,7 +7,7 @@ use super::ledger::{self, Shape};
 use super::record::{self, Parameter};
 use super::walk::{self, Networks, Walk};
 use crate::config::InitRule;
-use crate::plan::{Choices, Limits, Plan, Recorder, Role};
+use crate::plan::{KernelChoices, Limits, Plan, Recorder, Role};
 use std::sync::Arc;
 
 /// A recorded reading. It replaces by the networks' samples alone: its fixed distribution is zero, and the step block never asks for it.
@@ -19,7 +19,7 @@ pub struct ReadModel {
 
 impl ReadModel {
     /// `temperature`: of the samples.
-    pub fn record(shape: &Shape, size: PassSize, temperature: f64, choices: Choices, limits: Limits) -> Self {
+    pub fn record(shape: &Shape, size: PassSize, temperature: f64, choices: KernelChoices, limits: Limits) -> Self {
         let mut r = Recorder::new(choices, limits);
         // The initial values are never asked for: weights are read from a checkpoint.
         let entries = ledger::ledger(shape, InitRule::Reference, 0.0);
@@ -27,7 +27,7 @@ impl ReadModel {
         let io = Io::new(&mut r, "text", size, Tables::of(&shape.main), shape.counts_hidden(), Role::State);
         let source = walk::source(&mut r, shape);
         let networks = Networks::new(&r, &arenas, shape, false);
-        Walk { shape, networks: &networks, io: &io, source: &source, temperature }.look_by_stages(&mut r);
+        Walk { shape, networks: &networks, io: &io, source: &source, temperature }.infer_by_stages(&mut r);
         let tensors = arenas.tensors(&r);
         let plan = r.finish();
         Self { parameters: record::parameters(arenas, tensors, &plan), io: io.resolved(&plan), plan: Arc::new(plan) }

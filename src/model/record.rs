@@ -1,4 +1,4 @@
-//! The plan of a run: the passes of its objective, their gradients, the update, and the ranges that only look.
+//! The plan of a run: the passes of its objective, their gradients, the update, and the ranges that only infer.
 
 use super::arena::Arenas;
 use super::encoder::Dropouts;
@@ -7,12 +7,9 @@ use super::ledger::{self, Entry, Group, Shape};
 use super::walk::{self, Forms, How, Networks, Walk};
 use crate::config::{Config, InitRule, Precision};
 use crate::ops::{fill, optimizer};
-use crate::plan::{Choices, Limits, Plan, Recorder, Role, Runs, Stage, Tensor};
+use crate::plan::{KernelChoices, Limits, Plan, Recorder, Role, Runs, Stage, Tensor};
 use crate::{Error, Result};
 use std::sync::Arc;
-
-/// Rows and row length of the readout pass.
-pub type ProbeSize = PassSize;
 
 /// Everything a plan is made from.
 #[derive(Debug, Clone)]
@@ -20,7 +17,7 @@ pub struct ModelSpec {
     pub shape: Shape,
     /// A micro-batch of training and of evaluation; none for a model that only reads.
     pub train: Option<TrainSpec>,
-    pub probe: Option<ProbeSize>,
+    pub readout: Option<PassSize>,
     pub init: InitRule,
     pub init_std: f64,
     pub precision: Precision,
@@ -54,7 +51,7 @@ impl TrainSpec {
 
 impl ModelSpec {
     /// The model of a run. `vocab`: entries of the tokenizer; `pad_id`: of its padding token.
-    pub fn from_config(c: &Config, vocab: u32, pad_id: u32, probe: Option<ProbeSize>) -> Self {
+    pub fn from_config(c: &Config, vocab: u32, pad_id: u32, readout: Option<PassSize>) -> Self {
         Self {
             shape: Shape::from_config(c, vocab),
             train: Some(TrainSpec {
@@ -69,7 +66,7 @@ impl ModelSpec {
                 clip_separately: c.clip_separately,
                 generator_lr_scale: c.generator_lr_scale,
             }),
-            probe,
+            readout,
             init: c.init,
             init_std: c.init_std,
             precision: c.precision,
@@ -143,8 +140,8 @@ pub struct Model {
     pub parameters: Vec<Parameter>,
     /// Training and evaluation batches.
     pub io: Option<Io>,
-    /// Probe sentences.
-    pub probe: Option<Io>,
+    /// Readout sentences.
+    pub readout: Option<Io>,
     /// (V) the fixed distribution of replacements, cumulative in units of 2^-32.
     pub source: Tensor,
     /// The optimizer's guard; all zero at the start of a run.
@@ -166,7 +163,7 @@ impl Ways<'_> {
 }
 
 impl Model {
-    pub fn record(spec: ModelSpec, choices: Choices, limits: Limits) -> Self {
+    pub fn record(spec: ModelSpec, choices: KernelChoices, limits: Limits) -> Self {
         let mut r = Recorder::new(choices, limits);
         r.stored = spec.precision.stored();
         let entries = ledger::ledger(&spec.shape, spec.init, spec.init_std);
@@ -181,15 +178,15 @@ impl Model {
             guard = Some(record_training(&mut r, &ways.over(&io), train, &arenas, spec.pad_id));
             r.begin(Stage::EVALUATE, Runs::Between);
             arenas.copy_operands(&mut r);
-            ways.over(&io).look(&mut r, false);
+            ways.over(&io).infer(&mut r, false);
             io
         });
-        let probe = spec.probe.map(|size| {
-            let io = Io::new(&mut r, "probe", size, tables, hidden, Role::State);
+        let readout = spec.readout.map(|size| {
+            let io = Io::new(&mut r, "readout", size, tables, hidden, Role::State);
             for (stage, attention) in [(Stage::READOUT, false), (Stage::ATTENTION, true)] {
                 r.begin(stage, Runs::Aside);
                 arenas.copy_operands(&mut r);
-                ways.over(&io).look(&mut r, attention);
+                ways.over(&io).infer(&mut r, attention);
             }
             io
         });
@@ -199,7 +196,7 @@ impl Model {
         let parameters = parameters(arenas, tensors, &plan);
         Self {
             io: io.map(|io| io.resolved(&plan)),
-            probe: probe.map(|io| io.resolved(&plan)),
+            readout: readout.map(|io| io.resolved(&plan)),
             source: at(&source),
             guard: guard.as_ref().map(at),
             parameters,

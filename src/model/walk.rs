@@ -82,8 +82,8 @@ pub struct How<'a> {
 }
 
 impl How<'_> {
-    /// A look: neither dropout nor gradients.
-    pub fn looking(attention: bool) -> Self {
+    /// Inference: neither dropout nor gradients.
+    pub fn inference(attention: bool) -> Self {
         Self { drop: Dropouts::off(), gradients: None, attention }
     }
 }
@@ -94,19 +94,19 @@ impl Walk<'_> {
     }
 
     /// Every pass without dropout or gradients, all in the stage that has begun.
-    pub fn look(&self, r: &mut Recorder, attention: bool) {
+    pub fn infer(&self, r: &mut Recorder, attention: bool) {
         let mut forms = Forms::default();
         for index in 0..self.passes().len() {
-            self.forward(r, index, &mut forms, How::looking(attention));
+            self.forward(r, index, &mut forms, How::inference(attention));
         }
     }
 
     /// The same, with a stage for each pass and one for the replacements.
-    pub fn look_by_stages(&self, r: &mut Recorder) {
+    pub fn infer_by_stages(&self, r: &mut Recorder) {
         let mut forms = Forms::default();
         for (index, pass) in self.passes().iter().enumerate() {
             self.begin(r, pass, &mut forms);
-            self.forward(r, index, &mut forms, How::looking(false));
+            self.forward(r, index, &mut forms, How::inference(false));
         }
     }
 

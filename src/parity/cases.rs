@@ -8,7 +8,7 @@ use crate::ops::{
     self, Dropout, attention, cast, corrupt, embed, fill, gather, gelu, layernorm, matmul, optimizer, reduce, rtd,
     vocab,
 };
-use crate::plan::{Choices, Elem, KernelSpec, Limits, Recorder, Role, Split, Step, Tensor};
+use crate::plan::{Elem, KernelChoices, KernelSpec, Limits, Recorder, Role, Split, Step, Tensor};
 use crate::rng::{Key, Sequence, Stream};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -101,7 +101,7 @@ impl Lab {
     fn new(op: &'static str, variant: &'static str, step: Step, stored: Elem) -> Self {
         let of_op = ops::ALL.iter().filter(|k| k.label.split('.').next() == Some(op));
         let choices = of_op.map(|k| (k.label.to_owned(), variant.to_owned())).collect();
-        let mut r = Recorder::new(Choices(choices), SPLITTING);
+        let mut r = Recorder::new(KernelChoices(choices), SPLITTING);
         r.stored = stored;
         Self {
             r,

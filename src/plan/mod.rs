@@ -104,9 +104,9 @@ struct Section {
 /// Which variant runs for a kernel and a class of shapes: measured on an adapter, stored with the run, because it fixes the order of sums.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(transparent)]
-pub struct Choices(pub BTreeMap<String, String>);
+pub struct KernelChoices(pub BTreeMap<String, String>);
 
-impl Choices {
+impl KernelChoices {
     /// `kernel` at a shape class such as `m64n256k64`: what was chosen, if it `fits`; else the first variant that does.
     pub fn variant(&self, kernel: &'static KernelSpec, class: String, fits: impl Fn(&Variant) -> bool) -> Chosen {
         let name = self.0.get(&Self::key(kernel, &class)).or_else(|| self.0.get(kernel.label));
@@ -183,7 +183,7 @@ pub(crate) struct Waiting {
 
 /// A plan being written.
 pub struct Recorder {
-    pub choices: Choices,
+    pub choices: KernelChoices,
     pub limits: Limits,
     /// What activations that the backward reads are stored as.
     pub stored: Elem,
@@ -194,7 +194,7 @@ pub struct Recorder {
 }
 
 impl Recorder {
-    pub fn new(choices: Choices, limits: Limits) -> Self {
+    pub fn new(choices: KernelChoices, limits: Limits) -> Self {
         let (buffers, dispatches, stages) = (Vec::new(), Vec::new(), Vec::new());
         Self { choices, limits, stored: Elem::F32, waiting: None, buffers, dispatches, stages }
     }

@@ -8,7 +8,7 @@ use crate::config::Config;
 use crate::message::Message;
 use crate::objective::NetId;
 use crate::plan::Role;
-use crate::train::engine::{self, Place};
+use crate::train::engine::{self, Backend};
 use crate::train::event::{self, Arena, Event, RunPlan};
 use crate::train::kernels::parts;
 use crate::train::session::Session;
@@ -17,13 +17,13 @@ use crate::train::warnings::{Monitor, RunShape};
 impl<H: Host> Run<'_, H> {
     pub(super) fn announce(
         &mut self,
-        place: &Place,
+        backend: &Backend,
         resumed: Option<&Resumed>,
         notices: Vec<Message>,
         sink: &mut Sink<'_>,
     ) -> Result<()> {
         // The device was told to the sink as soon as it was known; the record begins here.
-        let device = Event::Device(place.event());
+        let device = Event::Device(backend.event());
         self.store.append(&device)?;
         let plan = self.plan_event(self.control.timing.is_none().then_some(self.session.planned_steps));
         self.tell(&Event::Plan(Box::new(plan)), sink)?;

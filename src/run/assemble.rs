@@ -1,5 +1,5 @@
-//! Puts a session together: config, text and a place to run -> loader, held-out rows, model, engine with its weights -> [`Session`]. A
-//! run uses it, and so does `eval`, which only looks.
+//! Puts a session together: config, text and a backend -> loader, held-out rows, model, engine with its weights -> [`Session`]. A
+//! run uses it, and so does `eval`, which trains nothing.
 
 use super::kernels::{self, Wish};
 use super::request;
@@ -11,22 +11,22 @@ use crate::message::Message;
 use crate::model::io::PassSize;
 use crate::model::ledger::Shape;
 use crate::model::{Model, ModelSpec, slots_per_row};
-use crate::plan::Choices;
+use crate::plan::KernelChoices;
 use crate::train::checkpoint::Checkpoint;
-use crate::train::choices::offered;
-use crate::train::engine::Place;
+use crate::train::engine::Backend;
 use crate::train::event::{CorpusInfo, Preparing};
 use crate::train::rules::RuleRows;
 use crate::train::session::{OWN_SLOTS, Parts, Position, Session};
 use crate::train::shelf::Shelf;
+use crate::train::tuning::offered;
 use crate::train::weights;
 use crate::{Error, Result};
 use std::task::Poll;
 
 /// Fixed rows of the readout.
-const PROBE_ROWS: u32 = 4;
+const READOUT_ROWS: u32 = 4;
 /// Longest row of the readout, in tokens.
-const PROBE_TOKENS: u32 = 48;
+const READOUT_TOKENS: u32 = 48;
 
 /// Where the weights come from.
 pub enum WeightsFrom<'a> {
@@ -43,7 +43,7 @@ pub struct Assembly {
     pub session: Session,
     pub corpus: CorpusInfo,
     pub notices: Vec<Message>,
-    pub kernels: Choices,
+    pub kernels: KernelChoices,
 }
 
 /// What a run is told beside its configuration and its text.
@@ -59,7 +59,7 @@ pub struct Start<'a> {
 pub async fn assemble(
     config: &Config,
     text: &Text,
-    place: &Place,
+    backend: &Backend,
     Start { from, seed, kernels: wish, shelf }: &Start<'_>,
     going: KeepGoing<'_>,
     tell: &mut dyn FnMut(Preparing),
@@ -84,17 +84,18 @@ pub async fn assemble(
         vocab_size: text.tokenizer.vocab_size() as u64,
         unigram_entropy: Some(unigram_entropy),
     };
-    let look = Recipe { accumulate: 1, ..recipe };
+    let inference = Recipe { accumulate: 1, ..recipe };
     let held_out_rows =
         |recipe, rows: u32| HeldOut::with_rows(text.cache.clone(), &split.held_out, recipe, specials, rows as usize);
-    let held_out = held_out_rows(look, config.eval_rows)?;
-    let probe = probe_size(config);
-    let probe_recipe = Recipe { rows: probe.rows as usize, row_len: probe.row_len as usize, ..look };
-    let probes = held_out_rows(probe_recipe, PROBE_ROWS)?;
-    let grammar = text.builtin.map(|(language, level)| RuleRows::of_grammar(language, level, &text.tokenizer, look));
+    let held_out = held_out_rows(inference, config.eval_rows)?;
+    let readout = readout_size(config);
+    let readout_recipe = Recipe { rows: readout.rows as usize, row_len: readout.row_len as usize, ..inference };
+    let readout_rows = held_out_rows(readout_recipe, READOUT_ROWS)?;
+    let grammar =
+        text.builtin.map(|(language, level)| RuleRows::of_grammar(language, level, &text.tokenizer, inference));
     let rules = grammar.transpose()?;
 
-    let mut spec = ModelSpec::from_config(config, text.tokenizer.vocab_size() as u32, specials.pad, Some(probe));
+    let mut spec = ModelSpec::from_config(config, text.tokenizer.vocab_size() as u32, specials.pad, Some(readout));
     // Networks that were read keep their own sizes, whatever the preset's are.
     let read = match from {
         WeightsFrom::Seed => None,
@@ -114,24 +115,24 @@ pub async fn assemble(
         config.check()?;
     }
     check_segments(&config, &spec.shape)?;
-    place.check(config.precision)?;
-    if config.precision == Precision::F16 && place.gpu().is_none() {
+    backend.check(config.precision)?;
+    if config.precision == Precision::F16 && backend.gpu().is_none() {
         notices.push(Message::new("f16-on-cpu"));
     }
-    spec.check(&place.limits())?;
+    spec.check(&backend.limits())?;
     let own = match from {
-        WeightsFrom::Checkpoint(checkpoint, _) => own_kernels(checkpoint, place, wish, &mut notices),
+        WeightsFrom::Checkpoint(checkpoint, _) => own_kernels(checkpoint, backend, wish, &mut notices),
         WeightsFrom::Seed | WeightsFrom::Networks(..) => None,
     };
     let kernels = match own {
         Some(own) if wish.pinned.is_none() && !wish.retune => own,
         _ => {
-            let record = |choices| Model::record(spec.clone(), choices, place.limits()).plan;
-            until_stopped(going, kernels::choose(place, &record, wish, shelf, tell)).await?
+            let record = |choices| Model::record(spec.clone(), choices, backend.limits()).plan;
+            until_stopped(going, kernels::choose(backend, &record, wish, shelf, tell)).await?
         }
     };
-    let model = Model::record(spec, kernels.clone(), place.limits());
-    let mut engine = place.trainer(&model).await?;
+    let model = Model::record(spec, kernels.clone(), backend.limits());
+    let mut engine = backend.trainer(&model).await?;
     match &read {
         Some((networks, _)) => weights::load_run(&model, &mut engine, networks),
         None => weights::initialise(&model, &mut engine, seed),
@@ -149,7 +150,7 @@ pub async fn assemble(
         engine,
         loader: Loader::new(text.cache.clone(), split.train, recipe, specials)?,
         held_out,
-        probes,
+        readout_rows,
         rules,
         tokenizer: text.tokenizer.clone(),
         counts,
@@ -181,19 +182,24 @@ async fn until_stopped<T>(going: KeepGoing<'_>, work: impl Future<Output = Resul
 
 /// The choices of the run that goes on, as far as the device can run them, or none where it made none elsewhere; says where its numbers
 /// may part from those it had.
-fn own_kernels(checkpoint: &Checkpoint, place: &Place, wish: &Wish, notices: &mut Vec<Message>) -> Option<Choices> {
-    let own: Choices = serde_json::from_value(checkpoint.state.kernels.clone()).unwrap_or_default();
+fn own_kernels(
+    checkpoint: &Checkpoint,
+    backend: &Backend,
+    wish: &Wish,
+    notices: &mut Vec<Message>,
+) -> Option<KernelChoices> {
+    let own: KernelChoices = serde_json::from_value(checkpoint.state.kernels.clone()).unwrap_or_default();
     let then = request::adapter_of(checkpoint);
-    let now = kernels::device(place);
+    let now = kernels::device(backend);
     // Earlier versions did not name processors.
-    let then = then.unwrap_or_else(|| if place.gpu().is_none() { now.clone() } else { "cpu".to_owned() });
+    let then = then.unwrap_or_else(|| if backend.gpu().is_none() { now.clone() } else { "cpu".to_owned() });
     let moved = then != now;
     if moved {
         notices.push(Message::new("run-moved").with("then", then).with("now", now));
     } else if wish.retune || wish.pinned.is_some() {
         notices.push(Message::new("other-kernels"));
     }
-    let own = place.gpu().map_or(own.clone(), |gpu| offered(own, gpu.summary.features));
+    let own = backend.gpu().map_or(own.clone(), |gpu| offered(own, gpu.summary.features));
     (!moved || !own.0.is_empty()).then_some(own)
 }
 
@@ -240,9 +246,9 @@ pub fn recipe(c: &Config, seed: u64) -> Recipe {
 }
 
 /// The readout's pass: a few short rows, and one for a person's text.
-pub fn probe_size(c: &Config) -> PassSize {
-    let row_len = c.seq_len.min(PROBE_TOKENS);
+pub fn readout_size(c: &Config) -> PassSize {
+    let row_len = c.seq_len.min(READOUT_TOKENS);
     let slots = slots_per_row(&Config { seq_len: row_len, ..c.clone() });
     // The last row is a person's own text, of which more may be masked.
-    PassSize { rows: PROBE_ROWS + 1, row_len, slots: PROBE_ROWS * slots + OWN_SLOTS }
+    PassSize { rows: READOUT_ROWS + 1, row_len, slots: READOUT_ROWS * slots + OWN_SLOTS }
 }

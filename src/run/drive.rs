@@ -8,13 +8,13 @@ use super::{Run, Sink};
 use crate::Result;
 use crate::error::Kind;
 use crate::plan::Runs;
-use crate::train::event::{Command, Event, Kernels, Outcome, Phase, Probe, ProbeEdit, Roofs, State};
+use crate::train::event::{Command, Event, Kernels, Outcome, OwnText, Phase, Roofs, State, WordEdit};
 use crate::train::kernels;
 use crate::train::session::Reached;
 use std::time::Duration;
 use web_time::Instant;
 
-/// Looks at the probe sentences that a view is shown beyond those that are recorded: at most as often as this, and never more than
+/// Looks at the readout sentences that a view is shown beyond those that are recorded: at most as often as this, and never more than
 /// this share of the time.
 const SHOW_EVERY: Duration = Duration::from_millis(250);
 const SHOW_SHARE: u32 = 10;
@@ -90,7 +90,7 @@ impl<H: Host> Run<'_, H> {
                 // It is no part of a step.
                 Some(Runs::Between | Runs::Aside) => {}
             },
-            Command::SetProbeText { text, edits } => self.take_text(text, &edits, sink).await?,
+            Command::SetOwnText { text, edits } => self.take_text(text, &edits, sink).await?,
             Command::Checkpoint => {
                 // Half-updated weights are those of no step.
                 while self.session.updating() {
@@ -127,11 +127,11 @@ impl<H: Host> Run<'_, H> {
         }
     }
 
-    async fn take_text(&mut self, text: String, edits: &[ProbeEdit], sink: &mut Sink<'_>) -> Result<()> {
+    async fn take_text(&mut self, text: String, edits: &[WordEdit], sink: &mut Sink<'_>) -> Result<()> {
         if self.session.set_own_text(&text, edits) {
             self.show(false, sink).await
         } else {
-            sink(&Event::Probe(Probe { step: self.session.completed(), text, ..Probe::default() }))
+            sink(&Event::OwnText(OwnText { step: self.session.completed(), text, ..OwnText::default() }))
         }
     }
 
@@ -218,7 +218,7 @@ impl<H: Host> Run<'_, H> {
         Ok(())
     }
 
-    /// The probe sentences and a person's text on the live weights; for the record, or for views alone.
+    /// The readout sentences and a person's text on the live weights; for the record, or for views alone.
     pub(super) async fn show(&mut self, record: bool, sink: &mut Sink<'_>) -> Result<()> {
         let began = Instant::now();
         let shown = self.session.show().await?;
@@ -228,8 +228,8 @@ impl<H: Host> Run<'_, H> {
         } else {
             sink(&readout)?;
         }
-        if let Some(probe) = shown.probe {
-            sink(&Event::Probe(probe))?;
+        if let Some(own_text) = shown.own_text {
+            sink(&Event::OwnText(own_text))?;
         }
         if self.control.watched {
             self.session.want_sample();
@@ -277,7 +277,7 @@ impl<H: Host> Run<'_, H> {
         let Some(measured) = self.control.measuring.take() else { return Ok(()) };
         if self.control.roofs.is_none() {
             // Without the roofs the times are still worth showing; only a device that is gone ends the run.
-            let roofs = match kernels::roofs(&self.session.engine.place()).await {
+            let roofs = match kernels::roofs(&self.session.engine.backend()).await {
                 Err(error) if error.kind != Kind::DeviceLost => Roofs::default(),
                 roofs => roofs?,
             };
@@ -310,7 +310,7 @@ impl<H: Host> Run<'_, H> {
         }))
     }
 
-    /// The last looks and the last checkpoint. A step that is under way is finished first.
+    /// The last readout, the last evaluation and the last checkpoint. A step that is under way is finished first.
     async fn stop(&mut self, outcome: Outcome, sink: &mut Sink<'_>) -> Result<Outcome> {
         (self.control.goal, self.control.measuring) = (Goal::Run, None);
         while self.session.in_step() {

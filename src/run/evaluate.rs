@@ -7,7 +7,7 @@ use super::request;
 use super::source::{self, TokenizerFrom, Wanted};
 use crate::batch::Cursor;
 use crate::config::Config;
-use crate::train::engine::Place;
+use crate::train::engine::Backend;
 use crate::train::event::EvalMetrics;
 use crate::train::session::Position;
 use crate::{Error, Result};
@@ -19,7 +19,7 @@ const ROWS_MAX: u32 = 2000;
 ///
 /// # Errors
 /// The run's folder, its checkpoint or the text cannot be read, or its corpus is not where it was.
-pub async fn evaluate(host: &impl Host, run: &str, corpus: &[String], place: &Place) -> Result<EvalMetrics> {
+pub async fn evaluate(host: &impl Host, run: &str, corpus: &[String], backend: &Backend) -> Result<EvalMetrics> {
     let checkpoint = host.resume_point(run, None)?;
     // Nothing is trained on: where the run stood in its own text means nothing in another.
     let position = Position { cursor: Cursor::default(), ..request::position(&checkpoint)? };
@@ -37,7 +37,7 @@ pub async fn evaluate(host: &impl Host, run: &str, corpus: &[String], place: &Pl
     let (kernels, shelf) = (Wish::default(), host.shelf());
     let start =
         Start { from: WeightsFrom::Checkpoint(&checkpoint, position), seed: 0, kernels: &kernels, shelf: &shelf };
-    let Assembly { mut session, .. } = assemble(&config, &text, place, &start, &|| Ok(()), &mut |_| {}).await?;
+    let Assembly { mut session, .. } = assemble(&config, &text, backend, &start, &|| Ok(()), &mut |_| {}).await?;
     let measured = session.evaluate().await?;
     if measured.metrics.non_finite {
         return Err(Error::failed("networks-not-finite").at(run));

@@ -1,10 +1,10 @@
 //! Decides which variants a run's kernels use: those that a file pins, or those that [`choices`] finds, kept on the host's shelf.
 
-use crate::plan::{Choices, Plan};
-use crate::train::choices::{self, adapter, kernel_of};
-use crate::train::engine::{Kind, Place};
+use crate::plan::{KernelChoices, Plan};
+use crate::train::engine::{Backend, Kind};
 use crate::train::event::Preparing;
 use crate::train::shelf::Shelf;
+use crate::train::tuning::{self, adapter, kernel_of};
 use crate::{Error, Result, cpu};
 use std::sync::Arc;
 
@@ -12,49 +12,49 @@ use std::sync::Arc;
 #[derive(Debug, Clone, Default)]
 pub struct Wish {
     /// `--kernels`: take these, measure nothing.
-    pub pinned: Option<Choices>,
+    pub pinned: Option<KernelChoices>,
     /// `--retune`: measure again what is known.
     pub retune: bool,
 }
 
 /// Where a run is trained, as far as it decides the last bits of sums: the adapter, or the processor's vectors, and the engine where it
 /// is not ours.
-pub fn device(place: &Place) -> String {
-    let device = place.gpu().map_or_else(|| format!("cpu ({})", cpu::vectors()), |gpu| adapter(&gpu.summary));
-    match place.kind() {
+pub fn device(backend: &Backend) -> String {
+    let device = backend.gpu().map_or_else(|| format!("cpu ({})", cpu::vectors()), |gpu| adapter(&gpu.summary));
+    match backend.kind() {
         Kind::Wgsl => device,
         Kind::Burn => format!("{device} (Burn)"),
     }
 }
 
-/// The choices for the plans that `record` makes on `place`: pinned, or known, or measured now and kept on `shelf`.
+/// The choices for the plans that `record` makes on `backend`: pinned, or known, or measured now and kept on `shelf`.
 ///
 /// # Errors
 /// The device failed.
 pub async fn choose(
-    place: &Place,
-    record: &dyn Fn(Choices) -> Arc<Plan>,
+    backend: &Backend,
+    record: &dyn Fn(KernelChoices) -> Arc<Plan>,
     wish: &Wish,
     shelf: &Shelf,
     tell: &mut dyn FnMut(Preparing),
-) -> Result<Choices> {
+) -> Result<KernelChoices> {
     match &wish.pinned {
         Some(choices) => Ok(choices.clone()),
-        None => choices::choose(place, record, shelf, wish.retune, tell).await,
+        None => tuning::choose(backend, record, shelf, wish.retune, tell).await,
     }
 }
 
-/// The choices in the text of a file, which is called `place`: `{"kernels": {"matmul.forward": "t64x64", ...}}`, as in a run's state.json and in the files kept here, or the
-/// inner object alone. A kernel's name alone stands for all shapes that have no line of their own.
+/// The choices in the text of a file called `file`: `{"kernels": {"matmul.forward": "t64x64", ...}}`, as in a run's state.json and in
+/// the files kept here, or the inner object alone. A kernel's name alone stands for all shapes that have no line of their own.
 ///
 /// # Errors
 /// It cannot be read, or names a kernel or variant that there is not.
-pub fn pinned(text: &str, place: &str) -> Result<Choices> {
-    let wrong = |error: Error| error.at(place).hint("help-kernels-file");
+pub fn pinned(text: &str, file: &str) -> Result<KernelChoices> {
+    let wrong = |error: Error| error.at(file).hint("help-kernels-file");
     let value: serde_json::Value = serde_json::from_str(text)
         .map_err(|e| wrong(Error::usage("choices-not-json").with("detail", e.to_string())))?;
     let inner = value.get("kernels").unwrap_or(&value).clone();
-    let choices: Choices = serde_json::from_value(inner)
+    let choices: KernelChoices = serde_json::from_value(inner)
         .map_err(|e| wrong(Error::usage("choices-not-an-object").with("detail", e.to_string())))?;
     for (key, name) in &choices.0 {
         let kernel = kernel_of(key).ok_or_else(|| wrong(Error::usage("no-such-kernel").with("kernel", key)))?;

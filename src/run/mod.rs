@@ -22,7 +22,7 @@ pub use evaluate::evaluate;
 pub use request::effective_config;
 
 use crate::objective::{self, Head};
-use crate::plan::Choices;
+use crate::plan::KernelChoices;
 use crate::train::engine;
 use crate::train::event::{Command, CorpusInfo, Event, Failure, FailureKind, Finished, Outcome, Saved};
 use crate::train::session::{Arrived, Session};
@@ -112,7 +112,7 @@ struct Run<'h, H: Host> {
     last_checkpoint: Option<Saved>,
     /// Step of the last held-out evaluation of this sitting.
     last_evaluation: Option<u64>,
-    kernels: Choices,
+    kernels: KernelChoices,
     engine: engine::Kind,
     /// What it is trained on, as [`kernels::device`] names it.
     device: String,

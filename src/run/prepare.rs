@@ -9,10 +9,10 @@ use super::minutes::Timing;
 use super::source::{self, KeepGoing, TokenizerFrom};
 use super::{Request, Run, Sink, request};
 use crate::Result;
-use crate::gpu::Choice;
+use crate::gpu::DeviceName;
 use crate::message::Message;
 use crate::model::ModelSpec;
-use crate::train::engine::{self, Place};
+use crate::train::engine::{self, Backend};
 use crate::train::event::{Event, Saved};
 use crate::train::warnings::Monitor;
 use std::cell::Cell;
@@ -33,11 +33,11 @@ impl<'h, H: Host> Run<'h, H> {
         if let (Some(out), None) = (&request.out, &resumed) {
             host.refuse_taken(out)?;
         }
-        let place = Place::open_for(&Choice::from(request.device.as_str()), engine).await?;
-        sink(&Event::Device(place.event()))?;
+        let backend = Backend::open_for(&DeviceName::from(request.device.as_str()), engine).await?;
+        sink(&Event::Device(backend.event()))?;
         if resumed.is_none() && request.init.is_none() {
             // Asked again once the tokenizer tells the true vocabulary; here, before text is read for nothing.
-            ModelSpec::from_config(&config, config.vocab_size, 0, None).check(&place.limits())?;
+            ModelSpec::from_config(&config, config.vocab_size, 0, None).check(&backend.limits())?;
         }
 
         let init = request.init.as_deref().map(|name| host.networks(name, &config)).transpose()?;
@@ -74,7 +74,7 @@ impl<'h, H: Host> Run<'h, H> {
         let (wish, shelf) = (wish(host, request)?, host.shelf());
         let start = Start { from, seed: request.seed.unwrap_or(1), kernels: &wish, shelf: &shelf };
         let Assembly { session, corpus, mut notices, kernels } =
-            assemble(&config, &text, &place, &start, going, &mut tell).await?;
+            assemble(&config, &text, &backend, &start, going, &mut tell).await?;
         listened()?;
         going()?;
 
@@ -105,13 +105,13 @@ impl<'h, H: Host> Run<'h, H> {
             wanted,
             kernels,
             engine,
-            device: kernels::device(&place),
+            device: kernels::device(&backend),
             control: Control::new(request.watched),
             text_missed: false,
         };
         let minutes = resumed.as_ref().map_or(request.minutes, |r| request::minutes_left(&r.checkpoint));
         run.control.timing = minutes.map(|minutes| Timing::new(minutes, Instant::now()));
-        run.announce(&place, resumed.as_ref(), notices, sink)?;
+        run.announce(&backend, resumed.as_ref(), notices, sink)?;
         Ok(run)
     }
 }

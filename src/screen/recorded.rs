@@ -45,14 +45,14 @@ pub fn events(lang: Lang) -> Result<Vec<Event>> {
 pub fn pack(events: &[Event]) -> Result<Vec<u8>> {
     let last = events.iter().filter_map(Event::step).max().unwrap_or(0);
     let Telling { sentences, until } = telling(events, last);
-    let [mut readouts, mut probes, mut steps] = [READOUTS, READOUTS, STEPS].map(|count| Sieve::new(last, count));
+    let [mut readouts, mut own_texts, mut steps] = [READOUTS, READOUTS, STEPS].map(|count| Sieve::new(last, count));
     let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
     for (n, event) in events.iter().enumerate() {
         let newest = || !events[n + 1..].iter().any(|later| replaces(later, event));
         let kept = match event {
             Event::Readout(r) if r.step >= until => r.step == until,
             Event::Readout(r) => readouts.keeps(r.step),
-            Event::Probe(p) => probes.keeps(p.step),
+            Event::OwnText(p) => own_texts.keeps(p.step),
             Event::Step(s) => steps.keeps(s.step),
             // Paths and machines of those who record are nobody's business; where a watched run stood is over.
             Event::Checkpoint { .. } | Event::Preparing(_) | Event::State(_) => false,
@@ -106,7 +106,7 @@ impl Sieve {
 
 /// What of the readouts is kept.
 struct Telling {
-    /// Of the probe sentences, the most telling first.
+    /// Of the readout sentences, the most telling first.
     sentences: Vec<usize>,
     /// The step of the last readout.
     until: u64,
@@ -154,7 +154,7 @@ fn brief(event: &Event, sentences: &[usize]) -> Event {
             readout.sentences = sentences.iter().filter_map(|n| readout.sentences.get(*n).cloned()).collect();
             readout.sentences.iter_mut().flatten().for_each(round_token);
         }
-        Event::Probe(probe) => probe.tokens.iter_mut().for_each(|token| round_token(&mut token.token)),
+        Event::OwnText(own_text) => own_text.tokens.iter_mut().for_each(|token| round_token(&mut token.token)),
         Event::Batch(sample) => {
             // One row is drawn.
             if let Some(row) = choose(&sample.rows, 1).pop() {

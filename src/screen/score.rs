@@ -1,7 +1,7 @@
 //! "Fool the judge": each word that a person put in the place of another counts once, by the judge's first verdict on it.
-//! probe -> [`words`] -> [`Score`].
+//! [`OwnText`] -> [`words`] -> [`Score`].
 
-use crate::train::event::{Change, Probe, ProbeToken};
+use crate::train::event::{Change, OwnText, OwnToken};
 use std::collections::VecDeque;
 use std::ops::Range;
 
@@ -24,23 +24,23 @@ pub struct Word {
     pub p_swap: Option<f64>,
 }
 
-/// The words of a probe, in order.
-pub fn words(probe: &Probe) -> Vec<Word> {
+/// The words of a person's text, in order.
+pub fn words(own_text: &OwnText) -> Vec<Word> {
     let mut words = Vec::new();
     let mut start = 0;
-    for pieces in probe.tokens.chunk_by(|a, b| a.word == b.word) {
+    for pieces in own_text.tokens.chunk_by(|a, b| a.word == b.word) {
         let tokens = start..start + pieces.len();
         start = tokens.end;
-        words.push(word(probe, pieces, tokens));
+        words.push(word(own_text, pieces, tokens));
     }
     words
 }
 
-fn word(probe: &Probe, pieces: &[ProbeToken], tokens: Range<usize>) -> Word {
+fn word(own_text: &OwnText, pieces: &[OwnToken], tokens: Range<usize>) -> Word {
     let from = pieces.iter().map(|piece| piece.start).min().unwrap_or(0) as usize;
     let to = pieces.iter().map(|piece| piece.end).max().unwrap_or(0) as usize;
-    let original = probe.text.get(from..to).unwrap_or_default().to_owned();
-    let text = |piece: &ProbeToken| {
+    let original = own_text.text.get(from..to).unwrap_or_default().to_owned();
+    let text = |piece: &OwnToken| {
         let read = piece.token.read();
         read.strip_prefix("##").unwrap_or(read).to_owned()
     };
@@ -75,11 +75,11 @@ pub struct Score {
 }
 
 impl Score {
-    /// Counts the swaps of a probe that are new.
-    pub fn read(&mut self, probe: &Probe) {
-        for word in words(probe) {
+    /// Counts the swaps of `own_text` that are new.
+    pub fn read(&mut self, own_text: &OwnText) {
+        for word in words(own_text) {
             let Some(p) = word.p_swap.filter(|_| !matches!(word.change, None | Some(Change::Mask))) else { continue };
-            let key = (probe.text.clone(), word.number, word.read.clone());
+            let key = (own_text.text.clone(), word.number, word.read.clone());
             if self.known.contains(&key) {
                 continue;
             }
@@ -102,8 +102,8 @@ pub mod tests {
     use crate::train::event::ReadToken;
 
     /// `the dog ate`, with `dog` as two pieces and `swap` in the place of `ate`.
-    pub fn probe(step: u64, swap: Option<(&str, f64)>) -> Probe {
-        let token = |text: &str, word: u32, (start, end): (u32, u32)| ProbeToken {
+    pub fn own_text(step: u64, swap: Option<(&str, f64)>) -> OwnText {
+        let token = |text: &str, word: u32, (start, end): (u32, u32)| OwnToken {
             token: ReadToken { original: text.to_owned(), p_replaced: Some(0.1), ..ReadToken::default() },
             start,
             end,
@@ -119,12 +119,12 @@ pub mod tests {
             last.token.replaced = true;
             last.token.p_replaced = Some(p);
         }
-        Probe { step, text: "the dog ate".to_owned(), tokens, ..Probe::default() }
+        OwnText { step, text: "the dog ate".to_owned(), tokens, ..OwnText::default() }
     }
 
     #[test]
     fn pieces_come_together_as_the_words_that_were_typed() {
-        let words = words(&probe(1, Some(("slept", 0.3))));
+        let words = words(&own_text(1, Some(("slept", 0.3))));
         let seen: Vec<_> = words.iter().map(|w| (w.number, w.original.as_str(), w.read.as_str(), w.p_swap)).collect();
         assert_eq!(seen, [(0, "the", "the", None), (1, "dog", "dog", None), (2, "ate", "slept", Some(0.3))]);
         assert_eq!(words[1].tokens, 1..3);
@@ -133,11 +133,11 @@ pub mod tests {
     #[test]
     fn a_swap_counts_once_by_the_first_judgement() {
         let mut score = Score::default();
-        score.read(&probe(1, None));
+        score.read(&own_text(1, None));
         assert_eq!((score.judged, score.fooled), (0, 0));
-        score.read(&probe(2, Some(("slept", 0.3))));
-        score.read(&probe(3, Some(("slept", 0.9))));
-        score.read(&probe(4, Some(("moon", 0.8))));
+        score.read(&own_text(2, Some(("slept", 0.3))));
+        score.read(&own_text(3, Some(("slept", 0.9))));
+        score.read(&own_text(4, Some(("moon", 0.8))));
         assert_eq!((score.judged, score.fooled), (2, 1));
         assert_eq!(score.best, Some(Swap { original: "ate".into(), word: "slept".into(), p: 0.3 }));
     }
@@ -145,12 +145,12 @@ pub mod tests {
     #[test]
     fn a_hidden_word_is_no_swap_and_the_memory_is_bounded() {
         let mut score = Score::default();
-        let mut hidden = probe(1, None);
+        let mut hidden = own_text(1, None);
         hidden.tokens[3].change = Some(Change::Mask);
         hidden.tokens[3].token.masked = true;
         score.read(&hidden);
         assert_eq!(score.judged, 0);
-        (0..2_000).for_each(|n| score.read(&probe(n, Some((&format!("w{n}"), 0.6)))));
+        (0..2_000).for_each(|n| score.read(&own_text(n, Some((&format!("w{n}"), 0.6)))));
         assert_eq!((score.judged, score.fooled, score.known.len()), (2_000, 0, KNOWN_MAX));
     }
 }

@@ -5,7 +5,7 @@ use super::smooth::{Smooth, Smoother};
 use crate::message::Message;
 use crate::train::event::{
     self, AttentionMap, BatchSample, Device, EmbeddingMap, EvalMetrics, Event, Executor, Failure, Finished, Kernels,
-    Network, Outcome, Preparing, Probe, Readout, RunPlan, Settings, StepMetrics,
+    Network, Outcome, OwnText, Preparing, Readout, RunPlan, Settings, StepMetrics,
 };
 use crate::view::{Lang, words};
 use std::collections::{BTreeMap, VecDeque};
@@ -75,7 +75,7 @@ pub struct RunState {
     /// The newest rows of a training batch.
     pub batch: Option<BatchSample>,
     /// The person's own text, readout by readout.
-    pub probes: History<Probe, READOUTS_MAX>,
+    pub own_texts: History<OwnText, READOUTS_MAX>,
     pub kernels: Option<Box<Kernels>>,
     /// The maps that were asked for, of each network.
     pub attention: BTreeMap<Network, History<AttentionMap, ATTENTION_MAX>>,
@@ -140,7 +140,7 @@ impl RunState {
             }
             Event::State(now) => self.stand(now),
             Event::Batch(sample) => self.batch = Some(sample),
-            Event::Probe(probe) => self.probes.push(probe),
+            Event::OwnText(own_text) => self.own_texts.push(own_text),
             Event::Kernels(kernels) => self.kernels = Some(kernels),
             Event::Attention(map) => self.attention.entry(map.network).or_default().push(map),
             Event::EmbeddingMap(map) => self.embedding_maps.push(map),
@@ -167,7 +167,7 @@ impl RunState {
         self.evals.retain(|e| e.step <= step);
         self.readouts.retain(|r| r.step <= step);
         self.checkpoints.retain(|(at, _)| *at <= step);
-        self.probes.retain(|p| p.step <= step);
+        self.own_texts.retain(|p| p.step <= step);
         self.attention.values_mut().for_each(|maps| maps.retain(|map| map.step <= step));
         self.attention.retain(|_, maps| !maps.is_empty());
         self.embedding_maps.retain(|map| map.step <= step);
@@ -398,7 +398,7 @@ mod tests {
         written(state.steps.iter())
             + written(state.evals.iter())
             + written(state.readouts.iter())
-            + written(state.probes.iter())
+            + written(state.own_texts.iter())
             + written(state.checkpoints.iter())
             + written(state.batch.iter())
             + written(state.log.lines().map(|line| &line.message))
@@ -413,13 +413,13 @@ mod tests {
         };
         // All that a watched run can tell, far more often than it does.
         let events = |n: u64| {
-            let probe = event::Probe { step: n, text: "a dog".into(), ..event::Probe::default() };
+            let own_text = event::OwnText { step: n, text: "a dog".into(), ..event::OwnText::default() };
             let rows = vec![sentence.clone()];
             [
                 step(n),
                 Event::Eval(Box::new(EvalMetrics { step: n, ..EvalMetrics::default() })),
                 Event::Readout(Readout { step: n, sentences: vec![sentence.clone(); 3] }),
-                Event::Probe(probe),
+                Event::OwnText(own_text),
                 Event::Batch(BatchSample { step: n, known: event::Stage::JUDGE, first_row: 0, rows }),
                 Event::Checkpoint { step: n, path: "runs/one/checkpoints/step-000000001".into() },
                 warn(n),
@@ -438,7 +438,7 @@ mod tests {
                 assert!(held < most + STEPS_MAX * 700, "step {n}: {held} bytes, {most} before");
             }
         }
-        let counts = [state.steps.len(), state.evals.len(), state.readouts.len(), state.probes.len()];
+        let counts = [state.steps.len(), state.evals.len(), state.readouts.len(), state.own_texts.len()];
         let caps = [STEPS_MAX, EVALS_MAX, READOUTS_MAX, READOUTS_MAX];
         assert!(counts.iter().zip(caps).all(|(count, cap)| *count <= cap + 1), "{counts:?}");
     }

@@ -1,13 +1,13 @@
 //! Measures how fast a training step is. It runs the training plan on made-up rows, long enough to trust the times, then kernel by
 //! kernel, and shows each time beside the time that the device would need at its best.
-//! place -> [`limits`]; preset, place, limits -> [`measure`] -> [`StepSpeed`] and [`KernelSpeed`]s.
+//! backend -> [`limits`]; preset, backend, limits -> [`measure`] -> [`StepSpeed`] and [`KernelSpeed`]s.
 
 use super::drill::Drill;
 use crate::Result;
 use crate::config::Config;
 use crate::ops::fill;
-use crate::plan::{Choices, Elem, Recorder, Stage};
-use crate::train::engine::{Kind, Place};
+use crate::plan::{Elem, KernelChoices, Recorder, Stage};
+use crate::train::engine::{Backend, Kind};
 use crate::train::kernels::{parts, roofs};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -38,13 +38,13 @@ const SMALL_DISPATCHES: usize = 512;
 ///
 /// # Errors
 /// The device failed.
-pub async fn limits(place: &Place) -> Result<DeviceLimits> {
-    let roofs = roofs(place).await?;
-    let mut r = Recorder::new(Choices::default(), place.limits());
+pub async fn limits(backend: &Backend) -> Result<DeviceLimits> {
+    let roofs = roofs(backend).await?;
+    let mut r = Recorder::new(KernelChoices::default(), backend.limits());
     let small = r.state("small", Elem::F32, &[64]);
     (0..SMALL_DISPATCHES).for_each(|_| fill::zero(&mut r, &small));
     let plan = Arc::new(r.finish());
-    let mut engine = place.engine(&plan).await?;
+    let mut engine = backend.engine(&plan).await?;
     let mut best = f64::INFINITY;
     for _ in 0..4 {
         let started = Instant::now();
@@ -138,16 +138,16 @@ pub const GROUP: u64 = 4;
 /// The model does not fit the device, or the device failed.
 pub async fn measure(
     config: &Config,
-    place: &Place,
-    kernels: Choices,
+    backend: &Backend,
+    kernels: KernelChoices,
     limits: &DeviceLimits,
     seconds: f64,
 ) -> Result<Measured> {
-    let mut drill = Drill::new(config, place, kernels, SEED).await?;
+    let mut drill = Drill::new(config, backend, kernels, SEED).await?;
     let mut step = warm_up(&mut drill).await?;
     let times = timed(&mut drill, &mut step, seconds).await?;
     let kernels = kernel_speeds(&mut drill, limits, step).await?;
-    Ok(Measured { step: step_speed(config, place, &drill, limits, times), kernels })
+    Ok(Measured { step: step_speed(config, backend, &drill, limits, times), kernels })
 }
 
 /// Steps that nobody times; returns how many.
@@ -243,7 +243,7 @@ fn median(mut values: Vec<f64>) -> f64 {
 
 pub(super) fn step_speed(
     config: &Config,
-    place: &Place,
+    backend: &Backend,
     drill: &Drill,
     limits: &DeviceLimits,
     times: Times,
@@ -259,14 +259,14 @@ pub(super) fn step_speed(
         secs.sum::<Option<f64>>().map(|secs| *times as f64 * secs)
     });
     // Another engine runs the plan's stages with launches and memory of its own, which it does not tell.
-    let planned = |value: u64| (place.kind() == Kind::Wgsl).then_some(value);
+    let planned = |value: u64| (backend.kind() == Kind::Wgsl).then_some(value);
     let dispatches = planned(sum(&|_| 1));
     let predicted_secs = work.sum::<Option<f64>>().zip(dispatches);
     let predicted_secs = predicted_secs.map(|(secs, dispatches)| secs + dispatches as f64 * limits.dispatch_us * 1e-6);
     StepSpeed {
         preset: config.preset.clone(),
-        device: place.gpu().map_or_else(|| "cpu".to_owned(), |gpu| gpu.summary.name.clone()),
-        engine: place.kind().name(),
+        device: backend.gpu().map_or_else(|| "cpu".to_owned(), |gpu| gpu.summary.name.clone()),
+        engine: backend.kind().name(),
         batch: config.batch,
         seq: config.seq_len,
         accumulate: config.accumulate,

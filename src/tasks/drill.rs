@@ -7,13 +7,13 @@ use crate::config::Config;
 use crate::model::io::Io;
 use crate::model::{Model, ModelSpec};
 use crate::objective::Head;
-use crate::plan::{Choices, Step};
+use crate::plan::{KernelChoices, Step};
 use crate::rng::{Key, Sequence, Stream};
 use crate::text::tokenizer::Specials;
-use crate::train::engine::{Engine, Place};
+use crate::train::engine::{Backend, Engine};
 use crate::train::event::Preparing;
 use crate::train::shelf::Shelf;
-use crate::train::{choices, metrics, step, weights};
+use crate::train::{metrics, step, tuning, weights};
 use crate::{Error, Result};
 use std::time::Duration;
 use web_time::Instant;
@@ -32,21 +32,21 @@ pub struct StepLoss {
     pub grad_norm: f64,
 }
 
-/// The variants for the steps of a drill of `config`: known, or measured now and kept, as [`choices::choose`] does.
+/// The variants for the steps of a drill of `config`: known, or measured now and kept, as [`tuning::choose`] does.
 ///
 /// # Errors
 /// The device failed, or the model does not fit it.
 pub async fn choose(
     config: &Config,
-    place: &Place,
+    backend: &Backend,
     shelf: &Shelf,
     retune: bool,
     tell: &mut dyn FnMut(Preparing),
-) -> Result<Choices> {
-    place.check(config.precision)?;
-    Drill::spec(config).check(&place.limits())?;
-    let record = |choices| Model::record(Drill::spec(config), choices, place.limits()).plan;
-    choices::choose(place, &record, shelf, retune, tell).await
+) -> Result<KernelChoices> {
+    backend.check(config.precision)?;
+    Drill::spec(config).check(&backend.limits())?;
+    let record = |choices| Model::record(Drill::spec(config), choices, backend.limits()).plan;
+    tuning::choose(backend, &record, shelf, retune, tell).await
 }
 
 /// A model in training on full rows of random words.
@@ -70,13 +70,13 @@ impl Drill {
     }
 
     /// Initial weights and rows from `seed`.
-    pub async fn new(config: &Config, place: &Place, kernels: Choices, seed: u64) -> Result<Self> {
+    pub async fn new(config: &Config, backend: &Backend, kernels: KernelChoices, seed: u64) -> Result<Self> {
         let spec = Self::spec(config);
-        place.check(config.precision)?;
-        spec.check(&place.limits())?;
-        let model = Model::record(spec, kernels, place.limits());
+        backend.check(config.precision)?;
+        spec.check(&backend.limits())?;
+        let model = Model::record(spec, kernels, backend.limits());
         let io = model.io.clone().ok_or_else(|| Error::failed("not-recorded-for-training"))?;
-        let mut engine = place.trainer(&model).await?;
+        let mut engine = backend.trainer(&model).await?;
         weights::initialise(&model, &mut engine, seed);
         let batches = (0..config.accumulate).map(|micro| rows(config, &io, seed, micro)).collect();
         Ok(Self {

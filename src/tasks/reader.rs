@@ -10,11 +10,11 @@ use crate::model::io::PassSize;
 use crate::model::ledger::Shape;
 use crate::model::read::ReadModel;
 use crate::objective::{self, NetId, Pass};
-use crate::plan::{Choices, Elem, Stage, Step};
+use crate::plan::{Elem, KernelChoices, Stage, Step};
 use crate::rng::{Key, Stream};
 use crate::text::tokenizer::{Cleaning, Encoding, Tokenizer};
 use crate::train::checkpoint::{self, resolve_model};
-use crate::train::engine::{Engine, Place};
+use crate::train::engine::{Backend, Engine};
 use crate::train::event::{Proposal, ReadToken};
 use crate::train::{session, weights};
 use crate::{Error, Result};
@@ -92,7 +92,7 @@ pub struct TooLong {
 
 /// A trained model with the plan that reads texts on one device.
 pub struct Reader {
-    place: Place,
+    backend: Backend,
     shape: Shape,
     tokenizer: Tokenizer,
     settings: Settings,
@@ -134,7 +134,7 @@ impl Reader {
     ///
     /// # Errors
     /// No such folder, a damaged checkpoint, a missing network or tokenizer, sizes that the kernels do not cover.
-    pub fn open(path: &Path, reading: Reading, place: Place) -> Result<Self> {
+    pub fn open(path: &Path, reading: Reading, backend: Backend) -> Result<Self> {
         let found = resolve_model(path)?;
         let mut warnings = Vec::new();
         let mut read = |role: Role| -> Result<Option<Network>> {
@@ -161,7 +161,7 @@ impl Reader {
         let shape = weights::shape_from_networks(&networks, reading.passes())?;
         check_sizes(&shape, &tokenizer).map_err(|e| e.at(folder.display()))?;
         let settings = settings(&found, &networks.main)?;
-        Ok(Self { place, shape, tokenizer, settings, warnings, networks: Some(networks), live: None })
+        Ok(Self { backend, shape, tokenizer, settings, warnings, networks: Some(networks), live: None })
     }
 
     /// What a person should know about the model's files.
@@ -323,8 +323,8 @@ impl Reader {
             slots: (slots as u32).next_power_of_two().max(held.map_or(1, |size| size.slots)),
         };
         let temperature = self.settings.temperature;
-        let model = ReadModel::record(&self.shape, size, temperature, Choices::default(), self.place.limits());
-        let mut engine = self.place.engine(&model.plan).await?;
+        let model = ReadModel::record(&self.shape, size, temperature, KernelChoices::default(), self.backend.limits());
+        let mut engine = self.backend.engine(&model.plan).await?;
         match (self.live.take(), self.networks.take()) {
             (Some(mut old), _) => {
                 for (from, to) in old.model.parameters.iter().zip(&model.parameters) {

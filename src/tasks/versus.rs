@@ -6,8 +6,8 @@ use super::bench::{DeviceLimits, SEED, StepSpeed, Times, step_speed, timed, warm
 use super::drill::Drill;
 use crate::Result;
 use crate::config::Config;
-use crate::plan::Choices;
-use crate::train::engine::Place;
+use crate::plan::KernelChoices;
+use crate::train::engine::Backend;
 use serde::Serialize;
 
 /// How often each engine has its turn; odd, so that a median is one of them.
@@ -43,8 +43,8 @@ struct Lane {
 }
 
 impl Lane {
-    async fn new(config: &Config, place: &Place, kernels: Choices) -> Result<Self> {
-        let mut drill = Drill::new(config, place, kernels, SEED).await?;
+    async fn new(config: &Config, backend: &Backend, kernels: KernelChoices) -> Result<Self> {
+        let mut drill = Drill::new(config, backend, kernels, SEED).await?;
         drill.engine.free_noise();
         let next_step = warm_up(&mut drill).await?;
         Ok(Self { drill, next_step, turns: Vec::with_capacity(TURNS) })
@@ -61,9 +61,9 @@ impl Lane {
     }
 
     /// The numbers of all turns; the rate is the median turn's.
-    fn speed(&self, config: &Config, place: &Place, limits: &DeviceLimits) -> StepSpeed {
+    fn speed(&self, config: &Config, backend: &Backend, limits: &DeviceLimits) -> StepSpeed {
         let all = self.turns.iter().fold(Times::default(), Times::append);
-        let mut speed = step_speed(config, place, &self.drill, limits, all);
+        let mut speed = step_speed(config, backend, &self.drill, limits, all);
         let secs = median(&self.step_secs());
         speed.tokens_per_sec = self.drill.tokens() as f64 / secs;
         speed.step_ms = secs * 1e3;
@@ -78,13 +78,14 @@ impl Lane {
 /// The model does not fit the device, or the device failed.
 pub async fn measure(
     config: &Config,
-    ours: &Place,
-    kernels: Choices,
-    other: &Place,
+    ours: &Backend,
+    kernels: KernelChoices,
+    other: &Backend,
     limits: &DeviceLimits,
     seconds: f64,
 ) -> Result<Versus> {
-    let mut lanes = [Lane::new(config, ours, kernels).await?, Lane::new(config, other, Choices::default()).await?];
+    let mut lanes =
+        [Lane::new(config, ours, kernels).await?, Lane::new(config, other, KernelChoices::default()).await?];
     for _ in 0..TURNS {
         for lane in &mut lanes {
             lane.turn(seconds / TURNS as f64).await?;

@@ -3,7 +3,7 @@
 #[cfg(feature = "burn")]
 use crate::burn;
 use crate::config::Precision;
-use crate::gpu::{Choice, Gpu, LaunchCost, Profile};
+use crate::gpu::{DeviceName, Gpu, LaunchCost, Profile};
 use crate::message::Message;
 use crate::model::Model;
 use crate::plan::{Limits, Plan, Step, Tensor};
@@ -49,7 +49,7 @@ impl Kind {
 
 /// Where plans run: chosen once, before the model is recorded, because a device's limits shape the plan.
 #[derive(Clone)]
-pub struct Place {
+pub struct Backend {
     gpu: Option<Gpu>,
     reason: Message,
     /// Burn's side of the same device, where Burn trains.
@@ -57,12 +57,12 @@ pub struct Place {
     burn: Option<burn::Device>,
 }
 
-impl Place {
+impl Backend {
     /// What `choice` comes to on this machine.
     ///
     /// # Errors
     /// An adapter that was asked for and is not there, with the names of those that are.
-    pub async fn open(choice: &Choice) -> Result<Self> {
+    pub async fn open(choice: &DeviceName) -> Result<Self> {
         Self::open_profile(choice, Profile::Portable).await
     }
 
@@ -70,8 +70,8 @@ impl Place {
     /// another engine that is compared with it shares the device.
     ///
     /// # Errors
-    /// As [`Place::open`]; an engine that is not in this build; a device that Burn refuses.
-    pub async fn open_for(choice: &Choice, kind: Kind) -> Result<Self> {
+    /// As [`Backend::open`]; an engine that is not in this build; a device that Burn refuses.
+    pub async fn open_for(choice: &DeviceName, kind: Kind) -> Result<Self> {
         match kind {
             Kind::Wgsl => Self::open(choice).await,
             Kind::Burn => Self::open_profile(choice, Profile::Full).await?.with_burn(),
@@ -104,7 +104,7 @@ impl Place {
         Kind::named("burn").map(|_| self)
     }
 
-    async fn open_profile(choice: &Choice, profile: Profile) -> Result<Self> {
+    async fn open_profile(choice: &DeviceName, profile: Profile) -> Result<Self> {
         let opened = Gpu::open(choice, profile).await?;
         Ok(Self {
             gpu: opened.gpu,
@@ -192,7 +192,7 @@ impl Place {
     /// Makes everything that training `model` needs, zeroed.
     ///
     /// # Errors
-    /// As [`Place::engine`].
+    /// As [`Backend::engine`].
     pub async fn trainer(&self, model: &Model) -> Result<Engine> {
         #[cfg(feature = "burn")]
         if let Some(device) = &self.burn {
@@ -318,12 +318,14 @@ impl Engine {
     }
 
     /// Where it runs, for another plan.
-    pub fn place(&self) -> Place {
+    pub fn backend(&self) -> Backend {
         match self {
-            Self::Cpu(_) => Place::cpu(),
-            Self::Gpu(e) => Place::on(e.gpu().clone()),
+            Self::Cpu(_) => Backend::cpu(),
+            Self::Gpu(e) => Backend::on(e.gpu().clone()),
             #[cfg(feature = "burn")]
-            Self::Burn(e) => Place { gpu: e.device().gpu().cloned(), burn: Some(e.device().clone()), ..Place::cpu() },
+            Self::Burn(e) => {
+                Backend { gpu: e.device().gpu().cloned(), burn: Some(e.device().clone()), ..Backend::cpu() }
+            }
         }
     }
 

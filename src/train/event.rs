@@ -12,8 +12,8 @@ mod verdicts;
 pub use crate::train::metrics::table::{EvalMetrics, Metrics, StepMetrics};
 pub use kernels::{Bound, Clock, DispatchCost, Kernels, Roofs};
 pub use read::{
-    AttentionMap, BatchSample, Change, EmbeddingMap, MapPoint, Network, Probe, ProbeEdit, ProbeToken, Proposal,
-    ReadToken, Readout, Verdict,
+    AttentionMap, BatchSample, Change, EmbeddingMap, MapPoint, Network, OwnText, OwnToken, Proposal, ReadToken,
+    Readout, Verdict, WordEdit,
 };
 pub use request::Request;
 pub use verdicts::{
@@ -51,11 +51,11 @@ pub enum Command {
     /// (with accumulation, in the next micro-batch). The numbers of the run do not change.
     SeekStage { stage: Stage },
     /// The person's own text, and what they did to its words; an empty one takes it away. It is judged at once, also while paused,
-    /// and with every readout from then on: [`Event::Probe`].
-    SetProbeText {
+    /// and with every readout from then on: [`Event::OwnText`].
+    SetOwnText {
         text: String,
         #[serde(default)]
-        edits: Vec<ProbeEdit>,
+        edits: Vec<WordEdit>,
     },
     /// Write a checkpoint now.
     Checkpoint,
@@ -66,7 +66,7 @@ pub enum Command {
     /// Time the next steps dispatch by dispatch: [`Event::Kernels`]. They are steps as any others, to the bit; a paused run takes
     /// them and pauses again.
     Measure,
-    /// Who looks at whom in a layer (from 0) of a network, on the person's text, or where there is none on the first probe sentence:
+    /// Who looks at whom in a layer (from 0) of a network, on the person's text, or where there is none on the first readout sentence:
     /// [`Event::Attention`].
     Attention { network: Network, layer: u32 },
     /// The `tokens` most frequent words of the text on two axes: [`Event::EmbeddingMap`].
@@ -113,7 +113,7 @@ pub enum Event {
     State(State),
     /// A few rows of a training batch: after each readout of a watched run, and after every [`Command::SeekStage`].
     Batch(BatchSample),
-    Probe(Probe),
+    OwnText(OwnText),
     /// Once before the first step of a watched run, without times, and as the answer to [`Command::Measure`].
     Kernels(Box<Kernels>),
     Attention(AttentionMap),
@@ -138,7 +138,7 @@ impl Event {
         "failed",
         "state",
         "batch",
-        "probe",
+        "own_text",
         "kernels",
         "attention",
         "embedding_map",
@@ -156,7 +156,7 @@ impl Event {
             Self::Finished(finished) => Some(finished.step),
             Self::State(state) => Some(state.step),
             Self::Batch(sample) => Some(sample.step),
-            Self::Probe(probe) => Some(probe.step),
+            Self::OwnText(own_text) => Some(own_text.step),
             Self::Kernels(kernels) => Some(kernels.step),
             Self::Attention(map) => Some(map.step),
             Self::EmbeddingMap(map) => Some(map.step),
@@ -170,7 +170,7 @@ impl Event {
         match self {
             Self::State(_)
             | Self::Batch(_)
-            | Self::Probe(_)
+            | Self::OwnText(_)
             | Self::Kernels(_)
             | Self::Attention(_)
             | Self::EmbeddingMap(_) => None,

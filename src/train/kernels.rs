@@ -1,14 +1,14 @@
 //! A training step kernel by kernel: the list that a view shows, what an executor reaches at best, and the text of each kernel beside
-//! its twin's. plan -> [`dispatches`]; place -> [`roofs`]; label -> [`source`].
+//! its twin's. plan -> [`dispatches`]; backend -> [`roofs`]; label -> [`source`].
 
-use super::engine::Place;
+use super::engine::Backend;
 use super::event::{Bound, DispatchCost, Roofs};
 use crate::Result;
 use crate::error::Kind;
 use crate::ops::matmul::{self, Linear};
 use crate::ops::{self, gather};
 use crate::plan::kernel::Variant;
-use crate::plan::{Choices, Elem, Limits, Plan, Recorder, Tensor};
+use crate::plan::{Elem, KernelChoices, Limits, Plan, Recorder, Tensor};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -63,7 +63,7 @@ const LONG_ENOUGH_SECS: f64 = 2e-3;
 ///
 /// # Errors
 /// The device failed, or has no memory left for it.
-pub async fn roofs(place: &Place) -> Result<Roofs> {
+pub async fn roofs(backend: &Backend) -> Result<Roofs> {
     let copy = |r: &mut Recorder| {
         let h = r.state("h", Elem::F32, &COPY);
         let position = r.state("position", Elem::U32, &COPY[..1]);
@@ -71,7 +71,7 @@ pub async fn roofs(place: &Place) -> Result<Roofs> {
         vec![(position, (0..COPY[0]).collect()), pattern(h)]
     };
     let copied_bytes = f64::from(COPY[0]) * f64::from(COPY[1]) * 8.0;
-    let copy_secs = fastest(place, Choices::default(), copy).await?;
+    let copy_secs = fastest(backend, KernelChoices::default(), copy).await?;
     let mut product_gflops_per_sec: Option<f64> = None;
     for side in PRODUCT_SIDES {
         let product = |r: &mut Recorder| {
@@ -81,9 +81,9 @@ pub async fn roofs(place: &Place) -> Result<Roofs> {
             vec![pattern(x), pattern(w)]
         };
         let mut side_secs = f64::INFINITY;
-        for variant in matmul::FORWARD.variants.iter().filter(|variant| runs_on(place, variant)) {
-            let choices = Choices([(matmul::FORWARD.label.to_owned(), variant.name.to_owned())].into());
-            match fastest(place, choices, product).await {
+        for variant in matmul::FORWARD.variants.iter().filter(|variant| runs_on(backend, variant)) {
+            let choices = KernelChoices([(matmul::FORWARD.label.to_owned(), variant.name.to_owned())].into());
+            match fastest(backend, choices, product).await {
                 Ok(secs) => side_secs = side_secs.min(secs.unwrap_or(f64::INFINITY)),
                 Err(error) if error.kind == Kind::DeviceLost => return Err(error),
                 // A variant that this driver rejects is none of the fastest.
@@ -101,9 +101,9 @@ pub async fn roofs(place: &Place) -> Result<Roofs> {
     Ok(Roofs { copy_gbytes_per_sec: copy_secs.map(|secs| copied_bytes / secs / 1e9), product_gflops_per_sec })
 }
 
-/// Whether a variant is one of the place's own: the twin stands for them all, as the plain one.
-fn runs_on(place: &Place, variant: &Variant) -> bool {
-    place.gpu().map_or(variant.name == matmul::FORWARD.variants[0].name, |gpu| gpu.features.offer(variant.needs))
+/// Whether a variant is one of the backend's own: the twin stands for them all, as the plain one.
+fn runs_on(backend: &Backend, variant: &Variant) -> bool {
+    backend.gpu().map_or(variant.name == matmul::FORWARD.variants[0].name, |gpu| gpu.features.offer(variant.needs))
 }
 
 /// A tensor, and numbers for all of it. Memory that nobody has written is one page of zeros everywhere: a processor reads that page faster than
@@ -115,14 +115,14 @@ fn pattern(tensor: Tensor) -> (Tensor, Vec<u32>) {
 
 /// Seconds of everything that `record` records, once the tensors that it names are filled.
 async fn fastest(
-    place: &Place,
-    choices: Choices,
+    backend: &Backend,
+    choices: KernelChoices,
     record: impl Fn(&mut Recorder) -> Vec<(Tensor, Vec<u32>)>,
 ) -> Result<Option<f64>> {
     let mut r = Recorder::new(choices, Limits::default());
     let filled = record(&mut r);
     let plan = Arc::new(r.finish());
-    let mut engine = place.engine(&plan).await?;
+    let mut engine = backend.engine(&plan).await?;
     for (tensor, words) in &filled {
         engine.write(&plan.resolve(tensor), words);
     }

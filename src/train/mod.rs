@@ -1,7 +1,6 @@
 //! Training: the session, its checkpoints, the border to the views, what a step measures, and what a person should be warned of.
 
 pub mod checkpoint;
-pub mod choices;
 pub mod engine;
 pub mod event;
 pub mod kernels;
@@ -12,5 +11,6 @@ pub mod schedule;
 pub mod session;
 pub mod shelf;
 pub mod step;
+pub mod tuning;
 pub mod warnings;
 pub mod weights;

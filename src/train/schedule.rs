@@ -19,7 +19,7 @@ pub fn correction(c: &Config, beta: f64, t: u64) -> f32 {
 }
 
 /// Steps between two looks at the training AUC.
-pub const LOOK_EVERY: u64 = 50;
+pub const HANDOVER_CHECK_EVERY: u64 = 50;
 
 /// Who draws the replacements, and how far the handover to the generator is.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
@@ -39,9 +39,9 @@ impl Source {
         }
     }
 
-    /// Called before `step` (completed steps) at multiples of [`LOOK_EVERY`], once every earlier step was observed.
+    /// Called before `step` (completed steps) at multiples of [`HANDOVER_CHECK_EVERY`], once every earlier step was observed.
     /// True where the handover begins here.
-    pub fn look(&mut self, c: &Config, step: u64, planned: u64) -> bool {
+    pub fn check_handover(&mut self, c: &Config, step: u64, planned: u64) -> bool {
         let mean = self.auc_sum / self.auc_count.max(1) as f64;
         let seen = std::mem::take(&mut self.auc_count);
         self.auc_sum = 0.0;
@@ -112,13 +112,16 @@ mod tests {
             (Replacements::UnigramToGenerator, 0.65, 100, 0.6);
         let mut source = Source::default();
         source.observe(Some(0.5));
-        assert!(!source.look(&c, 50, 1000) && source.share(&c, 50) == 1.0);
+        assert!(!source.check_handover(&c, 50, 1000) && source.share(&c, 50) == 1.0);
         source.observe(Some(0.7));
         source.observe(None);
-        assert!(source.look(&c, 100, 1000));
+        assert!(source.check_handover(&c, 100, 1000));
         assert_eq!([100, 150, 200, 900].map(|s| source.share(&c, s)), [1.0, 0.5, 0.0, 0.0]);
         let mut late = Source::default();
-        assert!(!late.look(&c, 550, 1000) && late.look(&c, 600, 1000), "the clock decides in the end");
+        assert!(
+            !late.check_handover(&c, 550, 1000) && late.check_handover(&c, 600, 1000),
+            "the clock decides in the end"
+        );
     }
 
     #[test]

@@ -1,9 +1,9 @@
 //! A run in progress: batches in, steps through the engine, events out. There is no other loop body. Its caller (a thread, a worker, a
 //! test) decides when it runs, and nothing here blocks or touches a file.
 
+mod evaluate;
 mod evaluation;
-mod look;
-mod probe;
+mod own_text;
 mod readback;
 mod sample;
 mod show;
@@ -15,7 +15,7 @@ use super::engine::Engine;
 use super::event::{BatchSample, StepMetrics};
 use super::metrics::{self, LossWeights, Measured};
 use super::rules::RuleRows;
-use super::schedule::{self, LOOK_EVERY, Source};
+use super::schedule::{self, HANDOVER_CHECK_EVERY, Source};
 use super::{step, weights};
 use crate::batch::{Batch, Cursor, HeldOut, Loader, StepTotals};
 use crate::config::{Config, Replacements};
@@ -29,7 +29,7 @@ use crate::plan::{Elem, Runs, Stage, Step};
 use crate::text::tokenizer::Tokenizer;
 use crate::{Error, Result};
 use evaluation::Evaluation;
-use probe::OwnText;
+use own_text::OwnRow;
 use readback::Readback;
 use std::collections::VecDeque;
 use std::ops::Range;
@@ -49,8 +49,8 @@ pub struct Parts {
     pub engine: Engine,
     pub loader: Loader,
     pub held_out: HeldOut,
-    /// Rows of the readout; the model's probe has their shape.
-    pub probes: HeldOut,
+    /// Rows of the readout; the readout of the model has their shape.
+    pub readout_rows: HeldOut,
     /// Stories of the built-in grammar, where the text is its own.
     pub rules: Option<RuleRows>,
     pub tokenizer: Arc<Tokenizer>,
@@ -107,7 +107,7 @@ pub struct Session {
     io: Io,
     loader: Loader,
     held_out: HeldOut,
-    probes: HeldOut,
+    readout_rows: HeldOut,
     rules: Option<RuleRows>,
     counts: Vec<u64>,
     unigram_entropy: f64,
@@ -115,11 +115,11 @@ pub struct Session {
     watched: bool,
     in_step: Option<InStep>,
     evaluation: Option<Box<Evaluation>>,
-    own_text: Option<OwnText>,
+    own_text: Option<OwnRow>,
     /// Whether the next step that arrives shall be shown, and its first row.
     sample_wanted: bool,
     sample_row: usize,
-    /// The step block of whatever is under way: a look in between puts it back.
+    /// The step block of whatever is under way: a readout or an evaluation in between puts it back.
     block: Step,
     /// Completed (submitted) optimizer steps.
     step: u64,
@@ -187,7 +187,8 @@ pub enum Arrived {
 impl Session {
     /// Weights and moments are already in the engine; `position`: where a resumed run stands.
     pub fn new(parts: Parts, position: Option<Position>) -> Result<Self> {
-        let Parts { config, model, mut engine, mut loader, held_out, probes, rules, tokenizer, counts, .. } = parts;
+        let Parts { config, model, mut engine, mut loader, held_out, readout_rows, rules, tokenizer, counts, .. } =
+            parts;
         let io = model.io.clone().ok_or_else(|| Error::failed("not-recorded-for-training"))?;
         engine.write(&model.source, &replacement_table(&config, &tokenizer, &counts));
         let at = position.unwrap_or(Position {
@@ -209,7 +210,7 @@ impl Session {
             io,
             loader,
             held_out,
-            probes,
+            readout_rows,
             rules,
             counts,
             unigram_entropy: parts.unigram_entropy,
@@ -336,10 +337,10 @@ impl Session {
             return Ok(());
         }
         let mut source_before = None;
-        if self.step.is_multiple_of(LOOK_EVERY) && self.step > 0 {
+        if self.step.is_multiple_of(HANDOVER_CHECK_EVERY) && self.step > 0 {
             self.settle(arrived).await?;
             source_before = Some(self.source);
-            self.source.look(&self.config, self.step, self.planned_steps);
+            self.source.check_handover(&self.config, self.step, self.planned_steps);
         }
         if self.pending.is_empty() {
             self.clock.begin_step();
@@ -378,7 +379,7 @@ impl Session {
         Ok(Reached::Step)
     }
 
-    /// After a look at something else: the block of what is under way.
+    /// After a readout or an evaluation: the block of what is under way.
     fn put_back(&mut self) {
         self.engine.set_step(&self.block);
     }

@@ -5,9 +5,9 @@ use super::fixture::{Comparison, GRADIENT_MAX, PARAMETERS_MAX};
 use super::self_check::{SEED, SIZES, STEPS, norm, not_nan};
 use crate::config::{Config, Overrides};
 use crate::hub::Tensors;
-use crate::plan::{Choices, Stage};
+use crate::plan::{KernelChoices, Stage};
 use crate::tasks::drill::Drill;
-use crate::train::engine::Place;
+use crate::train::engine::Backend;
 use crate::train::weights;
 use crate::{Error, Result};
 
@@ -26,12 +26,12 @@ pub const CASES: [(&str, &[&str]); 4] = [
     ("masked words alone", &["objective=mlm"]),
 ];
 
-/// `burn`: a place where Burn trains. Its device serves both.
-pub async fn compare(burn: &Place, settings: &[&str]) -> Result<Vec<Comparison>> {
+/// `burn`: a backend on which Burn trains. Its device serves both.
+pub async fn compare(burn: &Backend, settings: &[&str]) -> Result<Vec<Comparison>> {
     let set = SIZES.iter().copied().chain(["dropout=0.0", "attention_dropout=0.0"]).chain(settings.iter().copied());
     let config = Config::load("nano", &Overrides { set: set.map(str::to_owned).collect(), ..Overrides::default() })?;
-    let mut ours = Drill::new(&config, &burn.with_wgsl(), Choices::default(), SEED).await?;
-    let mut theirs = Drill::new(&config, burn, Choices::default(), SEED).await?;
+    let mut ours = Drill::new(&config, &burn.with_wgsl(), KernelChoices::default(), SEED).await?;
+    let mut theirs = Drill::new(&config, burn, KernelChoices::default(), SEED).await?;
     let mut comparisons = Vec::new();
     for step in 0..STEPS {
         both(&mut ours, &mut theirs, step, &mut comparisons).await?;

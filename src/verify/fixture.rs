@@ -8,8 +8,8 @@ use crate::hub::{HubTensor, Networks, Tensors, open_safetensors, read_pair};
 use crate::model::io::PassSize;
 use crate::model::{Model, ModelSpec, Parameter, TrainSpec};
 use crate::objective::{self, Head};
-use crate::plan::{Choices, Stage, Tensor};
-use crate::train::engine::{Engine, Place};
+use crate::plan::{KernelChoices, Stage, Tensor};
+use crate::train::engine::{Backend, Engine};
 use crate::train::metrics::LossWeights;
 use crate::train::step::{self, Rates};
 use crate::train::weights;
@@ -180,7 +180,7 @@ impl Fixture {
         Ok((batch, self.words("sampled_ids")))
     }
 
-    fn model(&self, place: &Place, batch: &Batch, precision: Precision) -> Result<Model> {
+    fn model(&self, backend: &Backend, batch: &Batch, precision: Precision) -> Result<Model> {
         let o = &self.expected.optimizer;
         let spec = ModelSpec {
             shape: weights::shape_from_networks(&self.networks, objective::ELECTRA.passes)?,
@@ -200,26 +200,26 @@ impl Fixture {
                 clip_separately: false,
                 generator_lr_scale: 1.0,
             }),
-            probe: None,
+            readout: None,
             init: InitRule::Reference,
             init_std: 0.02,
             precision,
             pad_id: self.networks.main.config.pad_token_id.unwrap_or(u32::MAX),
             temperature: 1.0,
         };
-        Ok(Model::record(spec, Choices::default(), place.limits()))
+        Ok(Model::record(spec, KernelChoices::default(), backend.limits()))
     }
 
     /// Runs the fixture's steps and compares everything it lists.
-    pub async fn compare(&self, place: &Place) -> Result<Computed> {
-        self.compare_in(place, Precision::F32).await
+    pub async fn compare(&self, backend: &Backend) -> Result<Computed> {
+        self.compare_in(backend, Precision::F32).await
     }
 
     /// The same with another precision, and its own bars.
-    pub async fn compare_in(&self, place: &Place, precision: Precision) -> Result<Computed> {
+    pub async fn compare_in(&self, backend: &Backend, precision: Precision) -> Result<Computed> {
         let (batch, sampled) = self.batch()?;
-        let model = self.model(place, &batch, precision)?;
-        let engine = place.trainer(&model).await?;
+        let model = self.model(backend, &batch, precision)?;
+        let engine = backend.trainer(&model).await?;
         let mut run = Run { fixture: self, model, engine, batch, sampled, first_logits: Vec::new() };
         weights::load_run(&run.model, &mut run.engine, &self.networks);
         run.compare().await

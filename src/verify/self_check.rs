@@ -4,10 +4,10 @@
 use super::fixture::Comparison;
 use crate::config::{Config, Overrides, Precision};
 use crate::gpu::Features;
-use crate::plan::{Choices, Stage, Tensor};
+use crate::plan::{KernelChoices, Stage, Tensor};
 use crate::rng::{Key, Sequence, Stream};
 use crate::tasks::drill::{Drill, StepLoss};
-use crate::train::engine::Place;
+use crate::train::engine::Backend;
 use crate::{Result, ops};
 
 /// Sizes that divide nothing, small enough for a second.
@@ -50,8 +50,8 @@ fn config(dropout: &str) -> Result<Config> {
 
 /// The derivative of the whole loss along a direction in each parameter tensor, computed and by finite differences.
 /// The direction is half the gradient's own, half random, so that neither a wrong length nor a wrong part hides.
-pub async fn finite_differences(place: &Place) -> Result<Vec<Comparison>> {
-    let mut drill = Drill::new(&config("0.0")?, place, Choices::default(), SEED).await?;
+pub async fn finite_differences(backend: &Backend) -> Result<Vec<Comparison>> {
+    let mut drill = Drill::new(&config("0.0")?, backend, KernelChoices::default(), SEED).await?;
     let plan = drill.model.plan.clone();
     let totals = drill.mask(0);
     let block = drill.block(0, totals);
@@ -125,20 +125,20 @@ fn direction(gradient: &[f32], index: u32) -> Vec<f64> {
     mixed.into_iter().map(|v| v / length).collect()
 }
 
-/// Ten steps with dropout, sampling and updates, twice on `place`: every loss must come out the same to the bit. Two steps more
+/// Ten steps with dropout, sampling and updates, twice on `backend`: every loss must come out the same to the bit. Two steps more
 /// with each of the other variants of every kernel.
-pub async fn repeatability(place: &Place) -> Result<Vec<Comparison>> {
-    let mut comparisons = twice(place, &Choices::default(), STEPS, "").await?;
-    for (number, kernels) in place.gpu().into_iter().flat_map(|gpu| other_variants(gpu.features)) {
-        comparisons.extend(twice(place, &kernels, VARIANT_STEPS, &format!("variant {number}: ")).await?);
+pub async fn repeatability(backend: &Backend) -> Result<Vec<Comparison>> {
+    let mut comparisons = twice(backend, &KernelChoices::default(), STEPS, "").await?;
+    for (number, kernels) in backend.gpu().into_iter().flat_map(|gpu| other_variants(gpu.features)) {
+        comparisons.extend(twice(backend, &kernels, VARIANT_STEPS, &format!("variant {number}: ")).await?);
     }
     Ok(comparisons)
 }
 
-async fn twice(place: &Place, kernels: &Choices, steps: u64, prefix: &str) -> Result<Vec<Comparison>> {
+async fn twice(backend: &Backend, kernels: &KernelChoices, steps: u64, prefix: &str) -> Result<Vec<Comparison>> {
     let config = config("0.1")?;
-    let first = drill(&config, place, kernels.clone(), steps).await?;
-    let second = drill(&config, place, kernels.clone(), steps).await?;
+    let first = drill(&config, backend, kernels.clone(), steps).await?;
+    let second = drill(&config, backend, kernels.clone(), steps).await?;
     let same = |(i, (a, b)): (usize, (&StepLoss, &StepLoss))| Comparison {
         name: format!("{prefix}step {i}: the same twice"),
         error: if a == b { 0.0 } else { not_nan((a.total_loss - b.total_loss).abs().max(f64::MIN_POSITIVE)) },
@@ -147,37 +147,37 @@ async fn twice(place: &Place, kernels: &Choices, steps: u64, prefix: &str) -> Re
     Ok(first.iter().zip(&second).enumerate().map(same).collect())
 }
 
-/// The same steps on `place` and on the twins; the first few also with each of the other variants of every kernel.
-pub async fn against_twins(place: &Place) -> Result<Vec<Comparison>> {
-    let twins = losses(&Place::cpu()).await?;
-    let mut comparisons = compared(&losses(place).await?, &twins);
-    for (number, kernels) in place.gpu().into_iter().flat_map(|gpu| other_variants(gpu.features)) {
-        let steps = drill(&config("0.1")?, place, kernels, VARIANT_STEPS).await?;
+/// The same steps on `backend` and on the twins; the first few also with each of the other variants of every kernel.
+pub async fn against_twins(backend: &Backend) -> Result<Vec<Comparison>> {
+    let twins = losses(&Backend::cpu()).await?;
+    let mut comparisons = compared(&losses(backend).await?, &twins);
+    for (number, kernels) in backend.gpu().into_iter().flat_map(|gpu| other_variants(gpu.features)) {
+        let steps = drill(&config("0.1")?, backend, kernels, VARIANT_STEPS).await?;
         let named = |c: Comparison| Comparison { name: format!("variant {number}: {}", c.name), ..c };
         comparisons.extend(compared(&steps, &twins).into_iter().map(named));
     }
     Ok(comparisons)
 }
 
-/// The same steps with f16 storage, on `place` and on the twins.
-pub async fn f16_against_twins(place: &Place) -> Result<Vec<Comparison>> {
+/// The same steps with f16 storage, on `backend` and on the twins.
+pub async fn f16_against_twins(backend: &Backend) -> Result<Vec<Comparison>> {
     let mut config = config("0.1")?;
     config.precision = Precision::F16;
-    let device = drill(&config, place, Choices::default(), STEPS).await?;
-    let twins = drill(&config, &Place::cpu(), Choices::default(), STEPS).await?;
+    let device = drill(&config, backend, KernelChoices::default(), STEPS).await?;
+    let twins = drill(&config, &Backend::cpu(), KernelChoices::default(), STEPS).await?;
     Ok(compared(&device, &twins).into_iter().map(|c| Comparison { max: F16_LOSSES_MAX, ..c }).collect())
 }
 
 /// Every kernel's second variant, every kernel's third, and so on, as far as they are offered.
-fn other_variants(features: Features) -> impl Iterator<Item = (usize, Choices)> {
+fn other_variants(features: Features) -> impl Iterator<Item = (usize, KernelChoices)> {
     let most = ops::ALL.iter().map(|kernel| kernel.variants.len()).max().unwrap_or(0);
     let each = (1..most).map(move |v| {
         let offered = ops::ALL.iter().filter_map(|kernel| Some((kernel.label, kernel.variants.get(v)?)));
         let offered = offered.filter(|(_, variant)| features.offer(variant.needs));
-        (v, Choices(offered.map(|(label, variant)| (label.to_owned(), variant.name.to_owned())).collect()))
+        (v, KernelChoices(offered.map(|(label, variant)| (label.to_owned(), variant.name.to_owned())).collect()))
     });
     // Those of which nothing is offered would be the plain ones again.
-    each.filter(|(_, choices): &(usize, Choices)| !choices.0.is_empty())
+    each.filter(|(_, choices): &(usize, KernelChoices)| !choices.0.is_empty())
 }
 
 /// The nano preset with dropout, which the browser's suite trains.
@@ -189,11 +189,11 @@ pub fn nano() -> Result<Config> {
     Config::load("nano", &Overrides { set, ..Overrides::default() })
 }
 
-/// `steps` steps of [`nano`], with these `kernels` on `place` and on the twins.
-pub async fn nano_against_twins(place: &Place, kernels: Choices, steps: u64) -> Result<Vec<Comparison>> {
+/// `steps` steps of [`nano`], with these `kernels` on `backend` and on the twins.
+pub async fn nano_against_twins(backend: &Backend, kernels: KernelChoices, steps: u64) -> Result<Vec<Comparison>> {
     let config = nano()?;
-    let device = drill(&config, place, kernels, steps).await?;
-    let twins = drill(&config, &Place::cpu(), Choices::default(), steps).await?;
+    let device = drill(&config, backend, kernels, steps).await?;
+    let twins = drill(&config, &Backend::cpu(), KernelChoices::default(), steps).await?;
     Ok(compared(&device, &twins))
 }
 
@@ -212,12 +212,12 @@ fn compared(device: &[StepLoss], twins: &[StepLoss]) -> Vec<Comparison> {
     comparisons
 }
 
-async fn losses(place: &Place) -> Result<Vec<StepLoss>> {
-    drill(&config("0.1")?, place, Choices::default(), STEPS).await
+async fn losses(backend: &Backend) -> Result<Vec<StepLoss>> {
+    drill(&config("0.1")?, backend, KernelChoices::default(), STEPS).await
 }
 
-async fn drill(config: &Config, place: &Place, kernels: Choices, steps: u64) -> Result<Vec<StepLoss>> {
-    let mut drill = Drill::new(config, place, kernels, SEED).await?;
+async fn drill(config: &Config, backend: &Backend, kernels: KernelChoices, steps: u64) -> Result<Vec<StepLoss>> {
+    let mut drill = Drill::new(config, backend, kernels, SEED).await?;
     let mut losses = Vec::with_capacity(steps as usize);
     for step in 0..steps {
         drill.step(step).await?;

@@ -1,4 +1,4 @@
-//! One page about a run: what was trained, how well its judge sees, every curve, and what it said of the probe sentences at each step.
+//! One page about a run: what was trained, how well its judge sees, every curve, and what it said of the readout sentences at each step.
 //! events -> words and tables (here), curves and snapshots (`report/data.rs` -> `report/page.js`) -> HTML that needs no network.
 //! It is light or dark, English or Portuguese. The words and the tables are there without the script too.
 

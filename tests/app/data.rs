@@ -11,7 +11,7 @@ use egui_kittest::kittest::{NodeT, Queryable};
 use electroscope::app::panels::PanelId;
 use electroscope::app::panels::data::{Draft, command_line};
 use electroscope::cli::args::{Command as Typed, Typed as CommandLine};
-use electroscope::gpu::Choice;
+use electroscope::gpu::DeviceName;
 use electroscope::text::grammar::Level;
 use electroscope::view::Lang;
 use std::path::{Path, PathBuf};
@@ -36,7 +36,7 @@ fn the_command_line_starts_the_same_run() {
     let mut own = Draft { preset: "tiny".into(), lang: Lang::Pt, seed: "3".into(), ..Draft::new(Lang::En) };
     own.add_text("texts".into());
     own.edits = [("steps", "50"), ("lr", "0.01"), ("layers", "2")].map(|(k, v)| (k.into(), v.into())).into();
-    own.device = Choice::Cpu;
+    own.device = DeviceName::Cpu;
     own.out = "runs/mine".into();
     let stories = Draft { level: Some(Level::Stories), tokenizer: Some("vocab.txt".into()), ..Draft::new(Lang::En) };
     for draft in [Draft::new(Lang::En), own, stories] {

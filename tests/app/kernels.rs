@@ -6,7 +6,7 @@ use egui_kittest::kittest::{NodeT, Queryable};
 use electroscope::app::panels::PanelId;
 use electroscope::config::Config;
 use electroscope::model::{Model, ModelSpec};
-use electroscope::plan::{Choices, Limits};
+use electroscope::plan::{KernelChoices, Limits};
 use electroscope::train::event::{Clock, Event, Kernels, Roofs};
 use electroscope::train::kernels;
 
@@ -14,7 +14,7 @@ use electroscope::train::kernels;
 pub fn listed(timed: bool) -> Event {
     let config = Config::preset("nano").expect("a preset");
     let spec = ModelSpec::from_config(&config, config.vocab_size, 0, None);
-    let model = Model::record(spec, Choices::default(), Limits::default());
+    let model = Model::record(spec, KernelChoices::default(), Limits::default());
     let mut dispatches = kernels::dispatches(&model.plan, 1);
     if timed {
         dispatches.iter_mut().for_each(|cost| cost.secs = Some(1e-6 + cost.flops as f64 / 20e9));

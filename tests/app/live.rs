@@ -77,8 +77,8 @@ fn the_transport_drives_a_run_by_play_pause_step_and_stage() {
 fn a_sentence_is_judged_on_live_weights_and_its_words_change() {
     let mut app = live(options("sentence", &lab::with(ENDLESS, &[])));
     show(&mut app, PanelId::Sentence);
-    until(&mut app, "a judgement", |desk| desk.state.probes.last().is_some());
-    let text = desk(&mut app).state.probes.last().unwrap().text.clone();
+    until(&mut app, "a judgement", |desk| desk.state.own_texts.last().is_some());
+    let text = desk(&mut app).state.own_texts.last().unwrap().text.clone();
     assert_eq!(text, "the loyal dog gnaws the bone in the kennel.");
     app.run_steps(2);
     // The word's name carries the judge's number, which nobody knows beforehand.
@@ -88,7 +88,7 @@ fn a_sentence_is_judged_on_live_weights_and_its_words_change() {
     .click();
     app.run_steps(2);
     click(&mut app, "Hide it");
-    let change = |desk: &Desk| desk.state.probes.last().and_then(|p| p.tokens.iter().find_map(|t| t.change.clone()));
+    let change = |desk: &Desk| desk.state.own_texts.last().and_then(|p| p.tokens.iter().find_map(|t| t.change.clone()));
     until(&mut app, "a hidden word", |desk| change(desk) == Some(Change::Mask));
     app.run_steps(2);
     app.get_by_label("The generator would write");

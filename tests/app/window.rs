@@ -9,7 +9,7 @@ use electroscope::app::first_run::first_run;
 use electroscope::app::panels::PanelId;
 use electroscope::message::Message;
 use electroscope::screen::state::Source;
-use electroscope::train::event::{Change, Event, Failure, FailureKind, Probe, ProbeToken, ReadToken, Saved};
+use electroscope::train::event::{Change, Event, Failure, FailureKind, OwnText, OwnToken, ReadToken, Saved};
 use electroscope::view::Lang;
 
 #[test]
@@ -136,22 +136,22 @@ fn a_focused_token_opens_its_details() {
 }
 
 /// The person's text as the trainer judges it, with the third word swapped where one is given.
-fn probe(step: u64, text: &str, swap: Option<(&str, f64)>) -> Event {
+fn own_text(step: u64, text: &str, swap: Option<(&str, f64)>) -> Event {
     let mut at = 0;
     let words = text.split(' ').enumerate().map(|(n, word)| {
         let (start, end) = (at, at + word.len() as u32);
         at = end + 1;
         let token = ReadToken { original: word.to_owned(), p_replaced: Some(0.1), ..ReadToken::default() };
-        ProbeToken { token, start, end, word: n as u32, change: None }
+        OwnToken { token, start, end, word: n as u32, change: None }
     });
-    let mut tokens: Vec<ProbeToken> = words.collect();
+    let mut tokens: Vec<OwnToken> = words.collect();
     if let Some((word, p)) = swap {
         let swapped = &mut tokens[2];
         swapped.change = Some(Change::Replace { word: word.to_owned() });
         swapped.token.sampled = Some(word.to_owned());
         (swapped.token.replaced, swapped.token.p_replaced) = (true, Some(p));
     }
-    Event::Probe(Probe { step, text: text.to_owned(), tokens, ..Probe::default() })
+    Event::OwnText(OwnText { step, text: text.to_owned(), tokens, ..OwnText::default() })
 }
 
 #[test]
@@ -161,7 +161,7 @@ fn a_sentence_is_judged_and_its_words_can_be_swapped() {
     let text = "the loyal dog gnaws the bone in the kennel.";
     assert_eq!(app.get_by_role(Role::TextInput).value().as_deref(), Some(text), "an example stands there");
     desk(&mut app).view.transport.live = true;
-    desk(&mut app).hear(probe(7, text, None));
+    desk(&mut app).hear(own_text(7, text, None));
     app.run_steps(2);
     app.get_by_role_and_label(Role::Button, "\u{201c}dog\u{201d}, judge 10% replaced").click();
     app.run_steps(2);
@@ -170,7 +170,7 @@ fn a_sentence_is_judged_and_its_words_can_be_swapped() {
     app.run_steps(2);
     app.get_by_role_and_label(Role::Button, "Draw again");
     assert!(!app.get_by_role_and_label(Role::Button, "Put it back").accesskit_node().is_disabled());
-    desk(&mut app).hear(probe(8, text, Some(("moon", 0.2))));
+    desk(&mut app).hear(own_text(8, text, Some(("moon", 0.2))));
     app.run_steps(2);
     app.get_by_label("Fooled the judge: 1 of 1 swap.");
     app.get_by_role_and_label(Role::Button, "\u{201c}moon\u{201d} in place of \u{201c}dog\u{201d}, judge 20% replaced");

@@ -2,11 +2,11 @@
 //! so itself: [`gpu`] prints `SKIP` where there is none, [`looked_for`] prints `AGAIN`, and xtask reads both.
 #![allow(dead_code, reason = "each test program uses a part of it")]
 
-use electroscope::gpu::{Choice, Gpu, Profile};
+use electroscope::gpu::{DeviceName, Gpu, Profile};
 
 /// The best adapter, software included. Where there is none the test says so and is skipped; with REQUIRE_GPU=1 it fails instead.
 pub fn gpu(test: &str) -> Option<Gpu> {
-    let opened = pollster::block_on(Gpu::open(&Choice::Gpu, Profile::Portable));
+    let opened = pollster::block_on(Gpu::open(&DeviceName::Gpu, Profile::Portable));
     match opened {
         Ok(opened) => opened.gpu,
         Err(error) if std::env::var_os("REQUIRE_GPU").is_some_and(|v| v == "1") => panic!("{test}: {error}"),

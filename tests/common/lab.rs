@@ -8,14 +8,14 @@ use electroscope::model::io::Io;
 use electroscope::model::ledger::Group;
 use electroscope::model::{Model, ModelSpec};
 use electroscope::objective::Pass;
-use electroscope::plan::{Choices, Stage, Step, Tensor};
+use electroscope::plan::{KernelChoices, Stage, Step, Tensor};
 use electroscope::rng::{Key, Sequence, Stream};
 pub use electroscope::run::assemble::recipe;
 use electroscope::text::cache::{Options, TokenCache};
 use electroscope::text::grammar::{Grammar, Level};
 use electroscope::text::tokenizer::{Cleaning, Specials, Tokenizer};
 use electroscope::text::{Chunk, wordpiece};
-use electroscope::train::engine::{Engine, Place, SLICE};
+use electroscope::train::engine::{Backend, Engine, SLICE};
 use electroscope::train::event::StepMetrics;
 use electroscope::train::metrics::LossWeights;
 use electroscope::train::session::{Arrived, Parts, Session};
@@ -84,17 +84,17 @@ pub fn text() -> Text {
 }
 
 /// A session that begins, on the corpus' own split.
-pub fn session(config: &Config, text: &Text, place: &Place, seed: u64) -> Session {
+pub fn session(config: &Config, text: &Text, backend: &Backend, seed: u64) -> Session {
     let split = Split::new(&text.cache, seed, config.seq_len as usize).unwrap();
-    session_on(config, text, place, seed, split)
+    session_on(config, text, backend, seed, split)
 }
 
 /// A session that begins, on these parts of the text.
-pub fn session_on(config: &Config, text: &Text, place: &Place, seed: u64, split: Split) -> Session {
+pub fn session_on(config: &Config, text: &Text, backend: &Backend, seed: u64, split: Split) -> Session {
     let (recipe, specials) = (recipe(config, seed), text.tokenizer.specials());
     let spec = ModelSpec::from_config(config, text.tokenizer.vocab_size() as u32, specials.pad, None);
-    let model = Model::record(spec, Choices::default(), place.limits());
-    let mut engine = block_on(place.trainer(&model)).unwrap();
+    let model = Model::record(spec, KernelChoices::default(), backend.limits());
+    let mut engine = block_on(backend.trainer(&model)).unwrap();
     weights::initialise(&model, &mut engine, seed);
     let look = Recipe { accumulate: 1, ..recipe };
     let held_out = || HeldOut::with_rows(text.cache.clone(), &split.held_out, look, specials, 64).unwrap();
@@ -103,7 +103,7 @@ pub fn session_on(config: &Config, text: &Text, place: &Place, seed: u64, split:
         model,
         engine,
         held_out: held_out(),
-        probes: held_out(),
+        readout_rows: held_out(),
         rules: None,
         tokenizer: text.tokenizer.clone(),
         counts: split.train_counts(&text.cache),
@@ -175,20 +175,20 @@ pub struct Rig {
 
 impl Rig {
     /// `config`'s networks over `vocab` words, with weights drawn from seed 1, and `batch`, whose shape `config` must have.
-    pub fn new(place: &Place, config: &Config, vocab: u32, batch: Batch) -> Self {
-        Self::of_passes(place, config, vocab, batch, config.passes())
+    pub fn new(backend: &Backend, config: &Config, vocab: u32, batch: Batch) -> Self {
+        Self::of_passes(backend, config, vocab, batch, config.passes())
     }
 
     /// The same with other passes over the same networks.
-    pub fn of_passes(place: &Place, config: &Config, vocab: u32, batch: Batch, passes: &'static [Pass]) -> Self {
+    pub fn of_passes(backend: &Backend, config: &Config, vocab: u32, batch: Batch, passes: &'static [Pass]) -> Self {
         let mut spec = ModelSpec::from_config(config, vocab, SPECIALS.pad, None);
         spec.shape.passes = passes;
         if let Some(train) = &mut spec.train {
             // A batch may have room for more slots than its rows need.
             train.size.slots = batch.slot_label.len() as u32;
         }
-        let model = Model::record(spec, Choices::default(), place.limits());
-        let mut engine = block_on(place.trainer(&model)).unwrap();
+        let model = Model::record(spec, KernelChoices::default(), backend.limits());
+        let mut engine = block_on(backend.trainer(&model)).unwrap();
         weights::initialise(&model, &mut engine, 1);
         let totals = StepTotals::of(std::slice::from_ref(&batch));
         let (weights, rates) = (LossWeights { mlm: 1.0, rtd: 50.0 }, Rates { lr: 0.0, corrections: [1.0; 2] });

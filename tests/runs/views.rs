@@ -8,12 +8,12 @@ use electroscope::train::event::*;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-fn text(text: &str, edits: Vec<ProbeEdit>) -> Command {
-    Command::SetProbeText { text: text.to_owned(), edits }
+fn text(text: &str, edits: Vec<WordEdit>) -> Command {
+    Command::SetOwnText { text: text.to_owned(), edits }
 }
 
-fn probe(event: &Event) -> Option<Probe> {
-    if let Event::Probe(probe) = event { Some(probe.clone()) } else { None }
+fn own_text(event: &Event) -> Option<OwnText> {
+    if let Event::OwnText(own_text) = event { Some(own_text.clone()) } else { None }
 }
 
 fn weights(out: &str, step: u64) -> [Vec<u8>; 3] {
@@ -53,7 +53,7 @@ fn a_run_that_is_looked_at_from_all_sides_ends_with_the_same_bytes() {
     let mut watched = Watched::start(options("looked-at", SHORT));
     // Before the first step, in the middle of steps, at their ends, and right at the look at step 50.
     watched.pause();
-    let own = || text("the dog chased the cat", vec![ProbeEdit { word: 1, change: Change::Sample { draw: 0 } }]);
+    let own = || text("the dog chased the cat", vec![WordEdit { word: 1, change: Change::Sample { draw: 0 } }]);
     for round in 0..3 {
         for stage in [Stage::MASK, Stage::PROPOSE, Stage::REPLACE, Stage::JUDGE] {
             watched.send(Command::SeekStage { stage });
@@ -62,7 +62,7 @@ fn a_run_that_is_looked_at_from_all_sides_ends_with_the_same_bytes() {
             assert_eq!((state.stage, sample.known), (Some(stage), stage), "round {round}");
             assert_eq!(sample.step, state.step + 1);
             watched.send(own());
-            watched.wait(probe);
+            watched.wait(own_text);
             watched.send(Command::Attention { network: Network::Discriminator, layer: 1 });
             watched.wait(|event| matches!(event, Event::Attention(_)).then_some(()));
         }
@@ -244,7 +244,7 @@ fn a_persons_text_is_judged_at_once_also_while_paused() {
     watched.steps_taken(5);
     watched.pause();
     watched.send(text("The dog chased the cat.", Vec::new()));
-    let plain = watched.wait(probe);
+    let plain = watched.wait(own_text);
     assert_eq!(plain.text, "The dog chased the cat.");
     assert!(!plain.truncated && plain.edits_left_out == 0 && !plain.tokens.is_empty());
     for token in &plain.tokens {
@@ -256,16 +256,16 @@ fn a_persons_text_is_judged_at_once_also_while_paused() {
     assert!((shares - 1.0).abs() < 1e-6, "{shares}");
     // The same text, the same weights: the same judgement.
     watched.send(text("The dog chased the cat.", Vec::new()));
-    assert_eq!(watched.wait(probe), plain);
+    assert_eq!(watched.wait(own_text), plain);
 
     let edits = vec![
-        ProbeEdit { word: 1, change: Change::Mask },
-        ProbeEdit { word: 2, change: Change::Replace { word: "the".into() } },
-        ProbeEdit { word: 4, change: Change::Sample { draw: 3 } },
-        ProbeEdit { word: 99, change: Change::Mask },
+        WordEdit { word: 1, change: Change::Mask },
+        WordEdit { word: 2, change: Change::Replace { word: "the".into() } },
+        WordEdit { word: 4, change: Change::Sample { draw: 3 } },
+        WordEdit { word: 99, change: Change::Mask },
     ];
     watched.send(text("The dog chased the cat.", edits));
-    let edited = watched.wait(probe);
+    let edited = watched.wait(own_text);
     assert_eq!(edited.edits_left_out, 1);
     let of_word = |word: u32| edited.tokens.iter().filter(move |t| t.word == word);
     for token in of_word(1).chain(of_word(4)) {
@@ -283,18 +283,18 @@ fn a_persons_text_is_judged_at_once_also_while_paused() {
     assert_ne!(edited.tokens[0].token.logit, plain.tokens[0].token.logit);
 
     watched.send(text(&"the dog ".repeat(40), Vec::new()));
-    let long = watched.wait(probe);
+    let long = watched.wait(own_text);
     assert!(long.truncated && long.tokens.len() == 10, "{}", long.tokens.len());
     watched.send(text("ação 🐕 \u{0}", Vec::new()));
-    watched.wait(probe);
+    watched.wait(own_text);
     watched.send(text("", Vec::new()));
-    assert_eq!(watched.wait(probe).tokens, []);
+    assert_eq!(watched.wait(own_text).tokens, []);
 
     // And with every readout from then on.
     watched.send(text("a cat", Vec::new()));
-    let step = watched.wait(probe).step;
+    let step = watched.wait(own_text).step;
     watched.send(Command::Resume);
-    watched.wait(|event| probe(event).filter(|probe| probe.step > step));
+    watched.wait(|event| own_text(event).filter(|own_text| own_text.step > step));
     watched.send(Command::Stop);
     watched.end().1.unwrap();
 }
@@ -304,8 +304,8 @@ fn attention_is_a_distribution_over_the_tokens_that_are_read() {
     let mut watched = Watched::start(options("attention", ENDLESS));
     watched.steps_taken(2);
     watched.pause();
-    watched.send(text("the dog", vec![ProbeEdit { word: 1, change: Change::Mask }]));
-    watched.wait(probe);
+    watched.send(text("the dog", vec![WordEdit { word: 1, change: Change::Mask }]));
+    watched.wait(own_text);
     let map = |event: &Event| if let Event::Attention(map) = event { Some(map.clone()) } else { None };
     for (network, layer, heads) in
         [(Network::Generator, 0, 1), (Network::Discriminator, 1, 2), (Network::Discriminator, 9, 2)]
@@ -325,7 +325,7 @@ fn attention_is_a_distribution_over_the_tokens_that_are_read() {
         watched.send(Command::Attention { network, layer });
         assert_eq!(watched.wait(map), got);
     }
-    // Without a text of one's own, the first probe sentence.
+    // Without a text of one's own, the first readout sentence.
     watched.send(text("", Vec::new()));
     watched.send(Command::Attention { network: Network::Discriminator, layer: 0 });
     assert!(watched.wait(map).tokens.len() > 4);
@@ -438,7 +438,7 @@ fn an_evaluation_can_be_read_at_any_threshold_and_shows_its_tokens() {
     let record = std::fs::read_to_string(DESK.path().join("verdicts/metrics.jsonl")).unwrap();
     let kinds = |kind: &str| record.lines().filter(|line| line.contains(&format!("\"event\":\"{kind}\""))).count();
     assert!(kinds("eval") >= 1 && record.contains("\"histogram\"") && !record.contains("\"examples\""));
-    for kind in ["state", "batch", "probe", "kernels", "attention", "embedding_map"] {
+    for kind in ["state", "batch", "own_text", "kernels", "attention", "embedding_map"] {
         assert_eq!(kinds(kind), 0, "{kind}");
     }
     let longest = record.lines().map(str::len).max().unwrap();

@@ -6,9 +6,9 @@ use crate::lab::Rig;
 use electroscope::model::ledger::Group;
 use electroscope::ops::vocab::Slots;
 use electroscope::ops::{Dropout, attention, embed, gather, gelu, layernorm, matmul, rtd, vocab};
-use electroscope::plan::{Choices, Elem, Limits, Plan, Recorder, Runs, Split, Stage, Step, Tensor};
+use electroscope::plan::{Elem, KernelChoices, Limits, Plan, Recorder, Runs, Split, Stage, Step, Tensor};
 use electroscope::rng::{Key, Sequence, Stream};
-use electroscope::train::engine::{Engine, Place};
+use electroscope::train::engine::{Backend, Engine};
 use electroscope::train::metrics::bce_with_logits;
 use pollster::block_on;
 use std::sync::Arc;
@@ -56,7 +56,7 @@ type Scalar = Box<dyn Fn(&[u32]) -> f64>;
 
 impl Bench {
     fn new() -> Self {
-        let mut r = Recorder::new(Choices::default(), Limits::default());
+        let mut r = Recorder::new(KernelChoices::default(), Limits::default());
         r.begin(Stage::JUDGE, Runs::Each);
         Self { r, random: Sequence::new(Key::new(9, 0, Stream::Init), 0), inputs: Vec::new(), fixed: Vec::new() }
     }
@@ -125,7 +125,7 @@ impl Bench {
         let plan = Arc::new(self.r.finish());
         let at = |t: &Tensor| plan.resolve(t);
         let run = Run {
-            engine: block_on(Place::cpu().engine(&plan)).unwrap(),
+            engine: block_on(Backend::cpu().engine(&plan)).unwrap(),
             inputs: self.inputs.iter().map(|(t, data)| (at(t), data.clone())).collect(),
             fixed: self.fixed.iter().map(|(t, data)| (at(t), data.clone())).collect(),
             y: at(y),
@@ -491,7 +491,7 @@ fn ragged(more: &[&str]) -> Rig {
     let config = lab::config(&lab::with(RAGGED, more));
     let batch = lab::random_batch(5, 11, VOCAB, lab::recipe(&config, 1).masking, 7);
     assert!(batch.slots < batch.slot_label.len() && batch.tokens < 55, "some slots and tokens are unused");
-    let mut rig = Rig::new(&Place::cpu(), &config, VOCAB, batch);
+    let mut rig = Rig::new(&Backend::cpu(), &config, VOCAB, batch);
     // Away from zero biases and unit scales, where mistakes could hide.
     for i in 0..rig.model.parameters.len() {
         let value = rig.model.parameters[i].value.clone();
@@ -607,7 +607,7 @@ fn unused_slots_change_nothing() {
         for slots in [&mut batch.slot_position, &mut batch.slot_label, &mut batch.slot_next] {
             slots.extend(vec![electroscope::batch::NONE; extra]);
         }
-        let mut rig = Rig::new(&Place::cpu(), &config, VOCAB, batch);
+        let mut rig = Rig::new(&Backend::cpu(), &config, VOCAB, batch);
         rig.run(Stage::MASK, Stage::BACKWARD);
         rig.gradients()
     };
@@ -624,7 +624,7 @@ fn accumulated_rows_give_the_gradient_of_one_batch() {
         let after = |rows: &str, accumulate: &str| {
             let sizes = ["seq_len=24", "dropout=0.1", "attention_dropout=0.1", rows, accumulate];
             let config = lab::config(&lab::with(&sizes, more));
-            let mut session = lab::session(&config, &text, &Place::cpu(), 3);
+            let mut session = lab::session(&config, &text, &Backend::cpu(), 3);
             let metrics = lab::train(&mut session, 1).remove(0);
             (metrics, lab::gradients(&session.model, &mut session.engine))
         };

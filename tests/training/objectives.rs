@@ -4,7 +4,7 @@ use crate::lab::{self, Rig};
 use electroscope::model::ledger::Group;
 use electroscope::objective::{self, At, Head, NetId, Pass};
 use electroscope::plan::Stage;
-use electroscope::train::engine::Place;
+use electroscope::train::engine::Backend;
 use electroscope::train::metrics::LossWeights;
 use electroscope::train::step::{self, Rates};
 use electroscope::train::weights;
@@ -18,8 +18,8 @@ fn rig(set: &[&str], passes: Option<&'static [Pass]>) -> Rig {
     let config = lab::config(&all);
     let batch = lab::random_batch(6, 12, VOCAB, lab::recipe(&config, 1).masking, 3);
     match passes {
-        Some(passes) => Rig::of_passes(&Place::cpu(), &config, VOCAB, batch, passes),
-        None => Rig::new(&Place::cpu(), &config, VOCAB, batch),
+        Some(passes) => Rig::of_passes(&Backend::cpu(), &config, VOCAB, batch, passes),
+        None => Rig::new(&Backend::cpu(), &config, VOCAB, batch),
     }
 }
 

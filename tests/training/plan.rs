@@ -2,8 +2,9 @@
 
 use crate::lab;
 use electroscope::config::Config;
-use electroscope::model::{Model, ModelSpec, ProbeSize};
-use electroscope::plan::{BufferId, Choices, Limits, Plan, Role, Split, Stage, Tensor};
+use electroscope::model::io::PassSize;
+use electroscope::model::{Model, ModelSpec};
+use electroscope::plan::{BufferId, KernelChoices, Limits, Plan, Role, Split, Stage, Tensor};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
@@ -14,7 +15,7 @@ const INVOCATIONS_MAX: u32 = 256;
 const UNIFORM_BYTES_MAX: usize = 64 << 10;
 
 /// A readout's pass: a few short rows.
-const PROBE: ProbeSize = ProbeSize { rows: 4, row_len: 16, slots: 8 };
+const READOUT: PassSize = PassSize { rows: 4, row_len: 16, slots: 8 };
 
 /// A device that few products fill.
 const DISCRETE: Limits = Limits { split: Split::DISCRETE, ..Limits::WEBGPU };
@@ -24,8 +25,8 @@ fn record(config: &Config, vocab: u32) -> Model {
 }
 
 fn record_for(config: &Config, vocab: u32, limits: Limits) -> Model {
-    let spec = ModelSpec::from_config(config, vocab, 0, Some(PROBE));
-    Model::record(spec, Choices::default(), limits)
+    let spec = ModelSpec::from_config(config, vocab, 0, Some(READOUT));
+    Model::record(spec, KernelChoices::default(), limits)
 }
 
 /// The plans that the walks below are made over: every objective, chunked vocabulary, projections, separate clipping.
@@ -430,7 +431,7 @@ fn a_batch_that_is_not_refused_can_be_recorded() {
     for (preset, set) in shapes {
         let spec = |rows: u32| {
             let config = lab::preset(preset, &[set, &[format!("batch={rows}").as_str()]].concat());
-            ModelSpec::from_config(&config, config.vocab_size, 0, Some(PROBE))
+            ModelSpec::from_config(&config, config.vocab_size, 0, Some(READOUT))
         };
         let passes = |rows: u32| spec(rows).check(&limits).is_ok();
         let (mut most, mut least) = (1, 1 << 10);
@@ -439,7 +440,7 @@ fn a_batch_that_is_not_refused_can_be_recorded() {
             let middle = most.midpoint(least);
             *(if passes(middle) { &mut most } else { &mut least }) = middle;
         }
-        let plan = Model::record(spec(most), Choices::default(), limits).plan;
+        let plan = Model::record(spec(most), KernelChoices::default(), limits).plan;
         assert!(plan.buffers.iter().all(|b| u64::from(b.len) * 4 <= limits.buffer_bytes_max), "{preset} {most}");
     }
 }

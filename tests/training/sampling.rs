@@ -6,8 +6,8 @@ use crate::lab;
 use electroscope::batch::Split;
 use electroscope::ops::corrupt::{self, Inputs};
 use electroscope::ops::vocab::{self, Slots};
-use electroscope::plan::{Choices, Elem, Recorder, Step, Tensor};
-use electroscope::train::engine::Place;
+use electroscope::plan::{Elem, KernelChoices, Recorder, Step, Tensor};
+use electroscope::train::engine::Backend;
 use electroscope::train::schedule;
 use pollster::block_on;
 use std::sync::Arc;
@@ -16,8 +16,8 @@ use std::sync::Arc;
 const Z_MAX: f64 = 4.75;
 
 /// The cpu executor, and a device where there is one.
-fn places(test: &str) -> Vec<Place> {
-    std::iter::once(Place::cpu()).chain(adapter::gpu(test).map(Place::on)).collect()
+fn backends(test: &str) -> Vec<Backend> {
+    std::iter::once(Backend::cpu()).chain(adapter::gpu(test).map(Backend::on)).collect()
 }
 
 /// How many standard deviations the chi-square of `counts` against `probabilities` lies above its mean (Wilson and Hilferty 1931).
@@ -65,9 +65,9 @@ struct Drawn {
 }
 
 /// `chunks`: the slots are taken in launches of this many.
-fn draw(place: &Place, logits: &[f32], slots: u32, chunk: u32, temperature: f32, step: &Step) -> Drawn {
+fn draw(backend: &Backend, logits: &[f32], slots: u32, chunk: u32, temperature: f32, step: &Step) -> Drawn {
     let v = logits.len() as u32;
-    let mut r = Recorder::new(Choices::default(), place.limits());
+    let mut r = Recorder::new(KernelChoices::default(), backend.limits());
     // One chunk's rows are all there is: every launch reads them.
     let rows = r.state("logits", Elem::F32, &[chunk.min(slots), v]);
     let of = Slots {
@@ -79,7 +79,7 @@ fn draw(place: &Place, logits: &[f32], slots: u32, chunk: u32, temperature: f32,
         vocab::forward(&mut r, &rows.rows(0, chunk.min(slots - first)), &of, first, temperature);
     }
     let plan = Arc::new(r.finish());
-    let mut engine = block_on(place.engine(&plan)).unwrap();
+    let mut engine = block_on(backend.engine(&plan)).unwrap();
     let rows = plan.resolve(&rows);
     let data: Vec<f32> = logits.iter().copied().cycle().take(rows.len() as usize).collect();
     engine.write_f32(&rows, &data);
@@ -98,19 +98,19 @@ const SLOTS: u32 = 20_000;
 
 #[test]
 fn samples_follow_the_softmax_at_their_temperature() {
-    for place in places("samples_follow_the_softmax") {
+    for backend in backends("samples_follow_the_softmax") {
         let logits = logits();
         for temperature in [1.0f32, 0.5, 2.0] {
-            let drawn = draw(&place, &logits, SLOTS, SLOTS, temperature, &Step::seeded(3, 1));
+            let drawn = draw(&backend, &logits, SLOTS, SLOTS, temperature, &Step::seeded(3, 1));
             let counts = count(&drawn.sampled, logits.len());
             let z = chi_square_z(&counts, &softmax(&logits, temperature.into()));
-            println!("{} T = {temperature}: z = {z:.2}", place.event().name);
+            println!("{} T = {temperature}: z = {z:.2}", backend.event().name);
             assert!(z.abs() < Z_MAX, "temperature {temperature}: {z}");
             // The same counts are not those of a temperature a third off: the test can fail.
             let other = chi_square_z(&counts, &softmax(&logits, f64::from(temperature) * 1.3));
             assert!(other > 2.0 * Z_MAX, "temperature {temperature}: {other}");
         }
-        let drawn = draw(&place, &[0.25; 50], SLOTS, SLOTS, 1.0, &Step::seeded(3, 1));
+        let drawn = draw(&backend, &[0.25; 50], SLOTS, SLOTS, 1.0, &Step::seeded(3, 1));
         let z = chi_square_z(&count(&drawn.sampled, 50), &[0.02; 50]);
         assert!(z.abs() < Z_MAX, "equal logits: {z}");
     }
@@ -118,11 +118,11 @@ fn samples_follow_the_softmax_at_their_temperature() {
 
 #[test]
 fn a_temperature_changes_the_sample_alone() {
-    for place in places("a_temperature_changes_the_sample_alone") {
+    for backend in backends("a_temperature_changes_the_sample_alone") {
         let logits = logits();
         let best = (0..logits.len()).max_by(|&a, &b| logits[a].total_cmp(&logits[b])).unwrap() as u32;
         let loss = -softmax(&logits, 1.0)[0].ln();
-        let drawn = draw(&place, &logits, 100, 100, 0.1, &Step::seeded(3, 1));
+        let drawn = draw(&backend, &logits, 100, 100, 0.1, &Step::seeded(3, 1));
         for (slot, out) in drawn.slot_out.chunks(4).enumerate() {
             assert!((f64::from(f32::from_bits(out[0])) - loss).abs() < 1e-5 * loss, "slot {slot}");
             let flags = u32::from(best == 0) | u32::from(drawn.sampled[slot] == 0) << 1;
@@ -130,7 +130,7 @@ fn a_temperature_changes_the_sample_alone() {
         }
         // At a tenth, the best word is all but certain; at 100, all words are alike.
         assert!(drawn.sampled.iter().filter(|&&id| id == best).count() > 80);
-        let hot = draw(&place, &logits, SLOTS, SLOTS, 1e4, &Step::seeded(3, 1));
+        let hot = draw(&backend, &logits, SLOTS, SLOTS, 1e4, &Step::seeded(3, 1));
         let z = chi_square_z(&count(&hot.sampled, logits.len()), &vec![1.0 / logits.len() as f64; logits.len()]);
         assert!(z.abs() < Z_MAX, "{z}");
     }
@@ -138,16 +138,16 @@ fn a_temperature_changes_the_sample_alone() {
 
 #[test]
 fn a_slots_sample_depends_on_its_number_and_its_step_alone() {
-    let (place, logits) = (Place::cpu(), logits());
-    let whole = draw(&place, &logits, 1000, 1000, 1.0, &Step::seeded(3, 1)).sampled;
+    let (backend, logits) = (Backend::cpu(), logits());
+    let whole = draw(&backend, &logits, 1000, 1000, 1.0, &Step::seeded(3, 1)).sampled;
     // In launches of 64 slots, and as the later part of an accumulated step.
-    assert_eq!(draw(&place, &logits, 1000, 64, 1.0, &Step::seeded(3, 1)).sampled, whole);
+    assert_eq!(draw(&backend, &logits, 1000, 64, 1.0, &Step::seeded(3, 1)).sampled, whole);
     let later = Step { slot_base: 400, ..Step::seeded(3, 1) };
-    assert_eq!(draw(&place, &logits, 600, 600, 1.0, &later).sampled, whole[400..]);
+    assert_eq!(draw(&backend, &logits, 600, 600, 1.0, &later).sampled, whole[400..]);
     // Other steps and seeds draw others: equal as often as chance has it, the sum of p².
     let agree: f64 = softmax(&logits, 1.0).iter().map(|p| p * p).sum();
     for step in [Step::seeded(3, 2), Step::seeded(4, 1)] {
-        let other = draw(&place, &logits, 1000, 1000, 1.0, &step).sampled;
+        let other = draw(&backend, &logits, 1000, 1000, 1.0, &step).sampled;
         let same = whole.iter().zip(&other).filter(|(a, b)| a == b).count() as f64 / 1000.0;
         let spread = (agree * (1.0 - agree) / 1000.0).sqrt();
         assert!((same - agree).abs() < Z_MAX * spread, "{same} equal, want {agree}");
@@ -158,16 +158,16 @@ fn a_slots_sample_depends_on_its_number_and_its_step_alone() {
 fn both_executors_draw_the_same() {
     let Some(gpu) = adapter::gpu("both_executors_draw_the_same") else { return };
     let (logits, step) = (logits(), Step::seeded(3, 1));
-    let host = draw(&Place::cpu(), &logits, SLOTS, SLOTS, 1.0, &step).sampled;
-    let device = draw(&Place::on(gpu), &logits, SLOTS, SLOTS, 1.0, &step).sampled;
+    let host = draw(&Backend::cpu(), &logits, SLOTS, SLOTS, 1.0, &step).sampled;
+    let device = draw(&Backend::on(gpu), &logits, SLOTS, SLOTS, 1.0, &step).sampled;
     let other = host.iter().zip(&device).filter(|(a, b)| a != b).count();
     // Two scores within some 2^-22 of each other may be ordered differently: about 61 chances in a million a slot.
     assert!(other <= 6, "{other} of {SLOTS} samples differ");
 }
 
 /// `tokens` tokens of the id `original`, each under one slot whose own sample is `sampled`, corrupted with a fixed distribution.
-fn replace(place: &Place, table: &[u32], tokens: u32, original: u32, sampled: u32, step: &Step) -> [Vec<u32>; 2] {
-    let mut r = Recorder::new(Choices::default(), place.limits());
+fn replace(backend: &Backend, table: &[u32], tokens: u32, original: u32, sampled: u32, step: &Step) -> [Vec<u32>; 2] {
+    let mut r = Recorder::new(KernelChoices::default(), backend.limits());
     let mut given = Vec::new();
     let mut words = |r: &mut Recorder, label: &str, shape: &[u32], data: Vec<u32>| {
         let tensor = r.state(label, Elem::U32, shape);
@@ -183,7 +183,7 @@ fn replace(place: &Place, table: &[u32], tokens: u32, original: u32, sampled: u3
     let inputs = Inputs { ids: &ids, first: &first, next: &next, sampled: &sampled, source: &source, proposed: true };
     let (corrupted, replaced) = corrupt::replace(&mut r, "corrupted", inputs);
     let plan = Arc::new(r.finish());
-    let mut engine = block_on(place.engine(&plan)).unwrap();
+    let mut engine = block_on(backend.engine(&plan)).unwrap();
     for (tensor, data) in &given {
         engine.write(&plan.resolve(tensor), data);
     }
@@ -197,11 +197,11 @@ fn fixed_distributions_are_drawn_by_weight() {
     // Words seen often, seldom and never; specials without weight in front.
     let weights: Vec<u64> = (0..80).map(|id| if id < 5 || id % 9 == 0 { 0 } else { 100_000 / (id * id) + 1 }).collect();
     let uniform: Vec<u64> = weights.iter().map(|&w| w.min(1)).collect();
-    for place in places("fixed_distributions_are_drawn_by_weight") {
+    for backend in backends("fixed_distributions_are_drawn_by_weight") {
         for weights in [&weights, &uniform] {
             let total: u64 = weights.iter().sum();
             let step = Step { source_threshold: u32::MAX, ..Step::seeded(5, 2) };
-            let [drawn, replaced] = replace(&place, &schedule::source_table(weights), SLOTS, 7, 0, &step);
+            let [drawn, replaced] = replace(&backend, &schedule::source_table(weights), SLOTS, 7, 0, &step);
             let p: Vec<f64> = weights.iter().map(|&w| w as f64 / total as f64).collect();
             let z = chi_square_z(&count(&drawn, p.len()), &p);
             assert!(z.abs() < Z_MAX, "{z}");
@@ -216,10 +216,10 @@ fn fixed_distributions_are_drawn_by_weight() {
 fn a_share_of_the_slots_takes_the_fixed_distribution() {
     // 3 is the generator's sample and never drawn from the table.
     let table = schedule::source_table(&[0, 0, 0, 0, 5, 5]);
-    for place in places("a_share_of_the_slots") {
+    for backend in backends("a_share_of_the_slots") {
         for share in [0.0, 0.3, 0.9, 1.0] {
             let step = Step { source_threshold: schedule::threshold(share), ..Step::seeded(6, 2) };
-            let [drawn, _] = replace(&place, &table, SLOTS, 1, 3, &step);
+            let [drawn, _] = replace(&backend, &table, SLOTS, 1, 3, &step);
             let fixed = drawn.iter().filter(|&&id| id != 3).count() as f64 / f64::from(SLOTS);
             let spread = (share * (1.0 - share) / f64::from(SLOTS)).sqrt();
             assert!((fixed - share).abs() <= Z_MAX * spread, "{fixed} of the slots, want {share}");
@@ -238,7 +238,7 @@ fn a_session_hands_over_the_corpus_own_distribution() {
     let specials = text.tokenizer.specials();
     for kind in ["unigram", "unigram_to_generator", "uniform", "uniform_to_generator"] {
         let config = lab::config(&lab::with(lab::TINIEST, &[&format!("replacements={kind}")]));
-        let mut session = lab::session(&config, &text, &Place::cpu(), 1);
+        let mut session = lab::session(&config, &text, &Backend::cpu(), 1);
         let table = block_on(session.engine.read(&session.model.source)).unwrap();
         let counts = Split::new(&text.cache, 1, 12).unwrap().train_counts(&text.cache);
         let weight = |id: usize| match (specials.excludes(id as u32), kind.starts_with("uniform")) {

@@ -9,7 +9,7 @@ use electroscope::config::Precision;
 use electroscope::message::Fact;
 use electroscope::plan::{Role, Stage};
 use electroscope::text::grammar::Level;
-use electroscope::train::engine::{Place, SLICE};
+use electroscope::train::engine::{Backend, SLICE};
 use electroscope::train::metrics::bce_with_logits;
 use electroscope::train::session::{Arrived, Session};
 use electroscope::train::weights;
@@ -33,7 +33,7 @@ fn the_first_loss_is_that_of_two_networks_that_know_nothing() {
             "mask_prob=0.15",
         ];
         let config = lab::preset(preset, &set);
-        let mut rig = Rig::new(&Place::cpu(), &config, vocab, lab::random_batch(4, 32, vocab, PAPER, 2));
+        let mut rig = Rig::new(&Backend::cpu(), &config, vocab, lab::random_batch(4, 32, vocab, PAPER, 2));
         let seeds = 1..=8;
         let (mut mlm, mut rtd) = (0.0, 0.0);
         for seed in seeds.clone() {
@@ -75,10 +75,10 @@ const SIZES: &[&str] = &[
 ];
 const VOCAB: u32 = 11;
 
-fn rig(place: &Place, with_replacement: bool) -> Rig {
+fn rig(backend: &Backend, with_replacement: bool) -> Rig {
     let config = lab::config(&lab::with(SIZES, &[&format!("mask_with_replacement={with_replacement}")]));
     let batch = lab::random_batch(9, 21, VOCAB, lab::recipe(&config, 1).masking, 4);
-    let mut rig = Rig::new(place, &config, VOCAB, batch);
+    let mut rig = Rig::new(backend, &config, VOCAB, batch);
     // What is not written must not be there by chance.
     let io = rig.io();
     for output in [&io.token_out, &io.slots.slot_out, &io.slots.sampled] {
@@ -121,15 +121,15 @@ fn check_labels(rig: &mut Rig) -> [usize; 3] {
     counts
 }
 
-fn places(test: &str) -> Vec<Place> {
-    std::iter::once(Place::cpu()).chain(adapter::gpu(test).map(Place::on)).collect()
+fn backends(test: &str) -> Vec<Backend> {
+    std::iter::once(Backend::cpu()).chain(adapter::gpu(test).map(Backend::on)).collect()
 }
 
 #[test]
 fn a_token_is_labelled_replaced_where_its_sample_differs() {
-    for place in places("a_token_is_labelled_replaced") {
+    for backend in backends("a_token_is_labelled_replaced") {
         for with_replacement in [false, true] {
-            let mut rig = rig(&place, with_replacement);
+            let mut rig = rig(&backend, with_replacement);
             rig.run(Stage::MASK, Stage::JUDGE);
             let [replaced, kept, averaged] = check_labels(&mut rig);
             // With 11 words some samples are the original: those count as real (electra.md 1.3).
@@ -142,7 +142,7 @@ fn a_token_is_labelled_replaced_where_its_sample_differs() {
 #[test]
 fn nothing_is_replaced_where_every_sample_is_the_original() {
     for with_replacement in [false, true] {
-        let mut rig = rig(&Place::cpu(), with_replacement);
+        let mut rig = rig(&Backend::cpu(), with_replacement);
         rig.run(Stage::PROPOSE, Stage::PROPOSE);
         let (sampled, originals) = (rig.io().slots.sampled, rig.batch.slot_label.clone());
         rig.engine.write(&sampled, &originals);
@@ -155,8 +155,8 @@ fn nothing_is_replaced_where_every_sample_is_the_original() {
 
 #[test]
 fn slots_hand_over_their_loss_and_hits_and_unused_ones_nothing() {
-    for place in places("slots_hand_over") {
-        let mut rig = rig(&place, false);
+    for backend in backends("slots_hand_over") {
+        let mut rig = rig(&backend, false);
         let io = rig.io();
         let plan = rig.model.plan.clone();
         // The logits are turned into their gradient right after they were used.
@@ -195,8 +195,8 @@ fn the_curves_of_both_executors_lie_on_each_other() {
     // the preset's peak and falls again.
     for (set, steps) in [(&[][..], 50), (&["replacements=generator", "seq_len=16", "batch=16"], 50)] {
         let config = lab::config(&lab::with(&["dropout=0.1", "attention_dropout=0.1", "steps=50", "warmup=0.1"], set));
-        let curve = |place| lab::train(&mut lab::session(&config, &text, &place, 1), steps);
-        let (host, device) = (curve(Place::cpu()), curve(Place::on(gpu.clone())));
+        let curve = |backend| lab::train(&mut lab::session(&config, &text, &backend, 1), steps);
+        let (host, device) = (curve(Backend::cpu()), curve(Backend::on(gpu.clone())));
         assert_eq!((host.len(), device.len()), (steps as usize, steps as usize));
         let mut worst = 0.0f64;
         for (a, b) in host.iter().zip(&device) {
@@ -234,7 +234,7 @@ fn thirty_two_sentences_are_learned_by_heart() {
         "steps=300",
         "lr=0.003",
     ];
-    let mut session = lab::session_on(&lab::config(&set), &text, &Place::cpu(), 1, lab::by_heart(&text));
+    let mut session = lab::session_on(&lab::config(&set), &text, &Backend::cpu(), 1, lab::by_heart(&text));
     let curve = lab::train(&mut session, 300);
     let auc = |steps: &[electroscope::train::event::StepMetrics]| {
         let each = steps.iter().map(|s| s.metrics.rtd_auc.expect("something is replaced"));
@@ -262,10 +262,10 @@ fn state(session: &mut Session) -> Vec<Vec<u32>> {
 #[test]
 fn a_gradient_that_is_not_finite_stops_every_update_and_is_explained() {
     let text = lab::text();
-    for place in places("a_gradient_that_is_not_finite") {
-        let precision = if place.stores(Precision::F16) { "precision=f16" } else { "precision=f32" };
+    for backend in backends("a_gradient_that_is_not_finite") {
+        let precision = if backend.stores(Precision::F16) { "precision=f16" } else { "precision=f32" };
         let config = lab::config(&lab::with(lab::TINIEST, &["accumulate=2", precision]));
-        let mut session = lab::session(&config, &text, &place, 1);
+        let mut session = lab::session(&config, &text, &backend, 1);
         lab::train(&mut session, 3);
         let parameter = |session: &Session| {
             let wanted = "discriminator.electra.encoder.layer.1.intermediate.dense.weight";
@@ -296,7 +296,7 @@ fn a_gradient_that_is_not_finite_stops_every_update_and_is_explained() {
         assert!(state(&mut session) == before, "a weight or a moment moved");
 
         let culprit = block_on(session.explain_non_finite(stopped[0].0, stopped[0].1)).unwrap().to_string();
-        println!("{}: {culprit}", place.event().name);
+        println!("{}: {culprit}", backend.event().name);
         assert!(culprit.contains("discriminator.1.up") && culprit.contains("matmul.forward_gelu"), "{culprit}");
 
         // The flag is sticky: a good weight does not make a spoilt run go on as if nothing had been.
@@ -318,7 +318,7 @@ fn the_first_tensor_that_is_not_finite_is_the_one_named() {
         ("generator.generator_lm_head.bias", "mlm.logits", "matmul.forward"),
         ("discriminator.discriminator_predictions.dense_prediction.bias", "rtd.logits", "matmul.forward"),
     ] {
-        let mut session = lab::session(&lab::config(lab::TINIEST), &text, &Place::cpu(), 1);
+        let mut session = lab::session(&lab::config(lab::TINIEST), &text, &Backend::cpu(), 1);
         let found = session.model.parameters.iter().find(|p| p.entry.name == parameter).expect("it is there");
         // Every word, so that whichever occurs is hit.
         let (tensor, len) = (found.value.clone(), found.value.len() as usize);
@@ -335,16 +335,16 @@ fn the_first_tensor_that_is_not_finite_is_the_one_named() {
 
 #[test]
 fn a_precision_that_the_device_does_not_offer_is_refused_before_anything_is_recorded() {
-    Place::cpu().check(Precision::F16).expect("the twins convert");
+    Backend::cpu().check(Precision::F16).expect("the twins convert");
     let Some(mut gpu) = adapter::gpu("a_precision_that_the_device_does_not_offer") else { return };
     gpu.features.f16 = false;
-    let place = Place::on(gpu);
-    place.check(Precision::F32).unwrap();
-    let error = place.check(Precision::F16).unwrap_err();
+    let backend = Backend::on(gpu);
+    backend.check(Precision::F32).unwrap();
+    let error = backend.check(Precision::F16).unwrap_err();
     let text = error.to_string();
     assert!(error.exit_status() == 2 && text.contains("adapter-without-f16"), "{text}");
     let config = lab::config(&["precision=f16"]);
-    let refused = block_on(electroscope::tasks::drill::Drill::new(&config, &place, Default::default(), 1));
+    let refused = block_on(electroscope::tasks::drill::Drill::new(&config, &backend, Default::default(), 1));
     assert!(refused.is_err_and(|e| e.to_string() == text));
 }
 
@@ -356,7 +356,7 @@ fn results_do_not_depend_on_the_number_of_threads() {
     let after = |threads| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         pool.install(|| {
-            let mut session = lab::session(&config, &text, &Place::cpu(), 1);
+            let mut session = lab::session(&config, &text, &Backend::cpu(), 1);
             lab::train(&mut session, 5);
             state(&mut session)
         })

@@ -2,7 +2,7 @@
 
 use crate::adapter;
 use electroscope::config::Precision;
-use electroscope::train::engine::Place;
+use electroscope::train::engine::Backend;
 use electroscope::verify::fixture::Fixture;
 use electroscope::verify::self_check;
 use std::path::PathBuf;
@@ -16,16 +16,16 @@ fn fixture(name: &str) -> Option<Fixture> {
     Some(Fixture::read(&dir).expect("the fixture is readable"))
 }
 
-fn check(name: &str, place: &Place) {
-    for precision in [Precision::F32, Precision::F16].into_iter().filter(|&precision| place.stores(precision)) {
-        check_in(name, place, precision);
+fn check(name: &str, backend: &Backend) {
+    for precision in [Precision::F32, Precision::F16].into_iter().filter(|&precision| backend.stores(precision)) {
+        check_in(name, backend, precision);
     }
 }
 
-fn check_in(name: &str, place: &Place, precision: Precision) {
+fn check_in(name: &str, backend: &Backend, precision: Precision) {
     let Some(fixture) = fixture(name) else { return };
     let name = format!("{name} {precision:?}");
-    let computed = pollster::block_on(fixture.compare_in(place, precision)).expect("the fixture runs");
+    let computed = pollster::block_on(fixture.compare_in(backend, precision)).expect("the fixture runs");
     let mut worst = computed.comparisons.clone();
     worst.sort_by(|a, b| (b.error / b.max).total_cmp(&(a.error / a.max)));
     for c in worst.iter().take(6) {
@@ -37,25 +37,25 @@ fn check_in(name: &str, place: &Place, precision: Precision) {
 #[test]
 fn the_cpu_executor_takes_the_fixtures_steps() {
     for name in ["ragged", "square"] {
-        check(name, &Place::cpu());
+        check(name, &Backend::cpu());
     }
 }
 
 #[test]
 fn the_gpu_executor_takes_the_fixtures_steps() {
-    let Some(place) = adapter::gpu("fixtures on the gpu").map(Place::on) else { return };
+    let Some(backend) = adapter::gpu("fixtures on the gpu").map(Backend::on) else { return };
     for name in ["ragged", "square"] {
-        check(name, &place);
+        check(name, &backend);
     }
 }
 
 #[test]
 fn steps_with_f16_storage_are_the_twins_on_a_device_too() {
-    let Some(place) = adapter::gpu("steps with f16 storage").map(Place::on) else { return };
-    if !place.stores(Precision::F16) {
-        return println!("SKIP steps with f16 storage: {} offers no shader-f16", place.event().name);
+    let Some(backend) = adapter::gpu("steps with f16 storage").map(Backend::on) else { return };
+    if !backend.stores(Precision::F16) {
+        return println!("SKIP steps with f16 storage: {} offers no shader-f16", backend.event().name);
     }
-    let mut comparisons = pollster::block_on(self_check::f16_against_twins(&place)).expect("both take the steps");
+    let mut comparisons = pollster::block_on(self_check::f16_against_twins(&backend)).expect("both take the steps");
     comparisons.sort_by(|a, b| b.error.total_cmp(&a.error));
     for c in comparisons.iter().take(4) {
         println!("{} {:.2e} of {:.0e}", c.name, c.error, c.max);

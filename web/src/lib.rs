@@ -3,11 +3,11 @@
 
 mod smoke;
 
-use electroscope::gpu::{Choice, Gpu, Profile};
+use electroscope::gpu::{DeviceName, Gpu, Profile};
 use electroscope::host::rehearsal;
 use electroscope::parity;
 use electroscope::tasks::drill;
-use electroscope::train::engine::Place;
+use electroscope::train::engine::Backend;
 use electroscope::train::shelf::Shelf;
 use electroscope::verify::fixture::Comparison;
 use electroscope::verify::self_check;
@@ -78,19 +78,19 @@ const CHOSEN_STEPS: u64 = 5;
 
 /// Training itself: the nano preset on the browser's adapter and on the twins, every loss of every step within its bar.
 async fn nano_steps() -> Result<(), String> {
-    let place = Place::open(&Choice::Gpu).await.map_err(told)?;
-    within(&self_check::nano_against_twins(&place, Default::default(), NANO_STEPS).await.map_err(told)?)
+    let backend = Backend::open(&DeviceName::Gpu).await.map_err(told)?;
+    within(&self_check::nano_against_twins(&backend, Default::default(), NANO_STEPS).await.map_err(told)?)
 }
 
 /// The variants that are the fastest here are measured once and kept by the browser; and training with them is the same training.
 async fn chosen_variants() -> Result<(), String> {
-    let place = Place::open(&Choice::Gpu).await.map_err(told)?;
+    let backend = Backend::open(&DeviceName::Gpu).await.map_err(told)?;
     let config = self_check::nano().map_err(told)?;
     let shelf = Shelf::cache("electroscope-parity");
     let mut measurements = [0; 2];
     let mut chosen = Vec::new();
     for (told_here, retune) in measurements.iter_mut().zip([true, false]) {
-        let choices = drill::choose(&config, &place, &shelf, retune, &mut |_| *told_here += 1).await.map_err(told)?;
+        let choices = drill::choose(&config, &backend, &shelf, retune, &mut |_| *told_here += 1).await.map_err(told)?;
         chosen.push(choices);
     }
     let [first, second] = measurements;
@@ -101,7 +101,7 @@ async fn chosen_variants() -> Result<(), String> {
         return Err(format!("what the browser kept was not found again: {second} measurements more"));
     }
     let chosen = chosen.swap_remove(0);
-    within(&self_check::nano_against_twins(&place, chosen, CHOSEN_STEPS).await.map_err(told)?)
+    within(&self_check::nano_against_twins(&backend, chosen, CHOSEN_STEPS).await.map_err(told)?)
 }
 
 fn within(comparisons: &[Comparison]) -> Result<(), String> {
@@ -117,7 +117,7 @@ fn told(error: electroscope::Error) -> String {
 
 /// Every kernel on the browser's adapter against its twin, both in this module.
 async fn kernels(suite: &Suite) -> electroscope::Result<Vec<(String, Result<(), String>)>> {
-    let opened = Gpu::open(&Choice::Gpu, Profile::Portable).await?;
+    let opened = Gpu::open(&DeviceName::Gpu, Profile::Portable).await?;
     suite.line(&opened.reason.to_string());
     let Some(gpu) = opened.gpu else { return Ok(Vec::new()) };
     let summary = parity::run(&gpu, &mut |line| suite.line(line)).await?;

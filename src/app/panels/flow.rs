@@ -56,14 +56,14 @@ impl FlowPanel {
         // One sentence that stays, one row of the batch in training, then the other sentences.
         let strip = |number: usize, tokens| Strip { number, tokens, known: None };
         if let Some(first) = sentences.first() {
-            ui.label(RichText::new(cx.t("flow-probe")).font(cx.theme.strong()));
+            ui.label(RichText::new(cx.t("flow-readout")).font(cx.theme.strong()));
             strip_ui(ui, &strip(0, first), cx);
         }
         if let Some(sample) = batch {
             batch_ui(ui, sample, sentences.len(), cx);
         }
         if sentences.len() > 1 {
-            ui.label(RichText::new(cx.t("flow-probes-more")).font(cx.theme.strong()));
+            ui.label(RichText::new(cx.t("flow-readouts-more")).font(cx.theme.strong()));
         }
         for (number, tokens) in sentences.iter().enumerate().skip(1) {
             strip_ui(ui, &strip(number, tokens), cx);

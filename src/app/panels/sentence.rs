@@ -1,11 +1,11 @@
 //! A person's own sentence, judged on the live weights. They type it, hide words, let the generator draw words, or swap them by hand.
-//! text and edits -> `SetProbeText` -> probes -> two rows of chips, tools for the chosen word, a running score.
+//! text and edits -> `SetOwnText` -> `OwnText` -> two rows of chips, tools for the chosen word, a running score.
 
 use super::chip::{self, Column, HEIGHT, Look};
 use super::{Ask, Mark, PanelContext};
 use crate::screen::score::{Score, Word, words};
 use crate::t;
-use crate::train::event::{Change, Command, Probe, ProbeEdit, ProbeToken, ReadToken};
+use crate::train::event::{Change, Command, OwnText, OwnToken, ReadToken, WordEdit};
 use crate::view::Lang;
 use egui::{
     Align2, CornerRadius, Rect, RichText, Role, Sense, Stroke, StrokeKind, TextEdit, Ui, WidgetInfo, pos2, vec2,
@@ -31,18 +31,18 @@ pub struct SentencePanel {
     hand: String,
     /// When a pause in typing is over.
     due: f64,
-    /// What the trainer was told last.
-    told: Option<Told>,
+    /// What the trainer was sent last.
+    sent: Option<Sent>,
     score: Score,
-    /// Run and probe that the score has read.
+    /// The run, and how many texts of it the score has read.
     read: (u64, u64),
 }
 
 #[derive(PartialEq)]
-struct Told {
+struct Sent {
     run: u64,
     text: String,
-    edits: Vec<ProbeEdit>,
+    edits: Vec<WordEdit>,
 }
 
 impl SentencePanel {
@@ -52,9 +52,10 @@ impl SentencePanel {
         self.tell(ui, cx);
         let state = cx.state;
         let before = cx.view.scrub.unwrap_or(u64::MAX);
-        let answer = state.probes.iter().rev().find(|probe| probe.text == self.typed && probe.step <= before);
+        let answer =
+            state.own_texts.iter().rev().find(|own_text| own_text.text == self.typed && own_text.step <= before);
         match answer {
-            Some(probe) => self.answer_ui(ui, probe, cx),
+            Some(own_text) => self.answer_ui(ui, own_text, cx),
             None => self.waiting_ui(ui, cx),
         }
         self.count(cx);
@@ -63,7 +64,7 @@ impl SentencePanel {
 
     /// An example in the person's language, until they type.
     fn follow_language(&mut self, cx: &PanelContext) {
-        let untouched = self.typed.is_empty() && self.told.is_none() || self.example.is_some();
+        let untouched = self.typed.is_empty() && self.sent.is_none() || self.example.is_some();
         if untouched && self.example != Some(cx.lang()) {
             self.set_text(cx.t("sentence-example"));
             self.example = Some(cx.lang());
@@ -98,23 +99,23 @@ impl SentencePanel {
         }
     }
 
-    /// Tells the trainer, once a pause in typing is over; a new run is told again.
+    /// Tells the trainer, once a pause in typing is over; a new run is sent again.
     fn tell(&mut self, ui: &Ui, cx: &mut PanelContext) {
         if !cx.view.transport.live {
             return;
         }
-        let edit = |(word, change): (&u32, &Change)| ProbeEdit { word: *word, change: change.clone() };
+        let edit = |(word, change): (&u32, &Change)| WordEdit { word: *word, change: change.clone() };
         let now =
-            Told { run: cx.view.transport.run, text: self.typed.clone(), edits: self.edits.iter().map(edit).collect() };
-        if self.told.as_ref() == Some(&now) {
+            Sent { run: cx.view.transport.run, text: self.typed.clone(), edits: self.edits.iter().map(edit).collect() };
+        if self.sent.as_ref() == Some(&now) {
             return;
         }
         let wait = self.due - ui.input(|i| i.time);
         if wait > 0.0 {
             return ui.ctx().request_repaint_after(std::time::Duration::from_secs_f64(wait));
         }
-        cx.send(Command::SetProbeText { text: now.text.clone(), edits: now.edits.clone() });
-        self.told = Some(now);
+        cx.send(Command::SetOwnText { text: now.text.clone(), edits: now.edits.clone() });
+        self.sent = Some(now);
     }
 
     /// Nothing was said of this text yet: why, and what to press.
@@ -133,17 +134,17 @@ impl SentencePanel {
         });
     }
 
-    fn answer_ui(&mut self, ui: &mut Ui, probe: &Probe, cx: &mut PanelContext) {
-        let words = words(probe);
+    fn answer_ui(&mut self, ui: &mut Ui, own_text: &OwnText, cx: &mut PanelContext) {
+        let words = words(own_text);
         ui.add_space(4.0);
-        self.rows_ui(ui, probe, &words, cx);
-        let mut said = t!(cx, "sentence-judged-at", step = probe.step);
-        if probe.truncated {
+        self.rows_ui(ui, own_text, &words, cx);
+        let mut said = t!(cx, "sentence-judged-at", step = own_text.step);
+        if own_text.truncated {
             said = format!("{said} {}", cx.t("sentence-truncated"));
         }
         ui.label(RichText::new(said).font(cx.theme.small()).color(cx.theme.weak));
         match words.iter().find(|word| Some(word.number) == self.chosen) {
-            Some(word) => self.tools_ui(ui, probe, word, cx),
+            Some(word) => self.tools_ui(ui, own_text, word, cx),
             None => {
                 ui.label(RichText::new(cx.t("sentence-click")).font(cx.theme.small()).color(cx.theme.weak));
             }
@@ -151,12 +152,12 @@ impl SentencePanel {
     }
 
     /// Two rows over the text: what the judge reads, and what it says.
-    fn rows_ui(&mut self, ui: &mut Ui, probe: &Probe, words: &[Word], cx: &mut PanelContext) {
+    fn rows_ui(&mut self, ui: &mut Ui, own_text: &OwnText, words: &[Word], cx: &mut PanelContext) {
         let labels = [cx.t("sentence-row-text"), cx.t("flow-row-judge")];
         let width = labels.iter().map(|label| chip::label_width(ui, label, cx)).fold(0.0, f32::max) + LABEL_GAP;
         let mask = cx.t("flow-mask");
         let room = (ui.available_width() - width).max(120.0);
-        let tokens: Vec<ReadToken> = probe.tokens.iter().map(shown).collect();
+        let tokens: Vec<ReadToken> = own_text.tokens.iter().map(shown).collect();
         for columns in chip::folds(ui, &tokens, room, &mask, cx) {
             let height = 2.0 * HEIGHT + ROW_GAP;
             let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::hover());
@@ -170,21 +171,21 @@ impl SentencePanel {
                 [0, 1].map(|n| Rect::from_min_size(pos2(left, row(n)), vec2(column.width, HEIGHT)))
             };
             for column in &columns {
-                piece_ui(ui, column, cells(column), &probe.tokens[column.index], &mask, cx);
+                piece_ui(ui, column, cells(column), &own_text.tokens[column.index], &mask, cx);
             }
             // A word that is folded in two is chosen by either part.
             for word in words {
                 let here = columns.iter().filter(|column| word.tokens.contains(&column.index)).map(cells);
                 let Some(all) = here.map(|[text, judge]| text.union(judge)).reduce(Rect::union) else { continue };
-                self.word_ui(ui, word, all, probe, cx);
+                self.word_ui(ui, word, all, own_text, cx);
             }
             ui.add_space(4.0);
         }
     }
 
-    fn word_ui(&mut self, ui: &Ui, word: &Word, rect: Rect, probe: &Probe, cx: &PanelContext) {
+    fn word_ui(&mut self, ui: &Ui, word: &Word, rect: Rect, own_text: &OwnText, cx: &PanelContext) {
         let response = ui.interact(rect, ui.scope_id().with(("word", word.number)), Sense::click());
-        let name = spoken(word, probe, cx);
+        let name = spoken(word, own_text, cx);
         let chosen = self.chosen == Some(word.number);
         response.widget_info(|| WidgetInfo::selected(Role::Button, true, chosen, &name));
         if response.clicked() {
@@ -200,7 +201,7 @@ impl SentencePanel {
     }
 
     /// What can be done with the chosen word.
-    fn tools_ui(&mut self, ui: &mut Ui, probe: &Probe, word: &Word, cx: &PanelContext) {
+    fn tools_ui(&mut self, ui: &mut Ui, own_text: &OwnText, word: &Word, cx: &PanelContext) {
         let number = word.number;
         let mut change = None;
         ui.horizontal_wrapped(|ui| {
@@ -233,7 +234,7 @@ impl SentencePanel {
                 self.edits.remove(&number);
             }
         });
-        let proposals = &probe.tokens[word.tokens.start].token.proposals;
+        let proposals = &own_text.tokens[word.tokens.start].token.proposals;
         if !proposals.is_empty() {
             ui.horizontal_wrapped(|ui| {
                 ui.label(RichText::new(cx.t("sentence-proposals")).font(cx.theme.small()).color(cx.theme.weak));
@@ -252,11 +253,11 @@ impl SentencePanel {
 
     /// Reads the newest answer into the score: swaps that this window's judge saw.
     fn count(&mut self, cx: &PanelContext) {
-        let now = (cx.view.transport.run, cx.state.probes.seen());
+        let now = (cx.view.transport.run, cx.state.own_texts.seen());
         if cx.view.transport.live && self.read != now {
             self.read = now;
-            if let Some(probe) = cx.state.probes.last() {
-                self.score.read(probe);
+            if let Some(own_text) = cx.state.own_texts.last() {
+                self.score.read(own_text);
             }
         }
     }
@@ -281,12 +282,12 @@ impl SentencePanel {
 }
 
 /// A token as its chip is drawn: one that is only hidden was not drawn anew, so it is no lucky guess.
-fn shown(token: &ProbeToken) -> ReadToken {
+fn shown(token: &OwnToken) -> ReadToken {
     let drawn = token.token.sampled.is_some();
     ReadToken { masked: token.token.masked && drawn, ..token.token.clone() }
 }
 
-fn piece_ui(ui: &Ui, column: &Column, [text, judge]: [Rect; 2], token: &ProbeToken, mask: &str, cx: &PanelContext) {
+fn piece_ui(ui: &Ui, column: &Column, [text, judge]: [Rect; 2], token: &OwnToken, mask: &str, cx: &PanelContext) {
     let painter = ui.painter();
     let (read, _) = chip::piece(token.token.read());
     let look = match (&token.change, token.token.replaced) {
@@ -304,8 +305,8 @@ fn piece_ui(ui: &Ui, column: &Column, [text, judge]: [Rect; 2], token: &ProbeTok
 }
 
 /// A word as it is said: what stands there, for what, and what the judge says.
-fn spoken(word: &Word, probe: &Probe, cx: &PanelContext) -> String {
-    let pieces = &probe.tokens[word.tokens.clone()];
+fn spoken(word: &Word, own_text: &OwnText, cx: &PanelContext) -> String {
+    let pieces = &own_text.tokens[word.tokens.clone()];
     let p = pieces.iter().filter_map(|piece| piece.token.p_replaced).reduce(f64::max);
     let p = cx.percent(p, 0);
     match &word.change {

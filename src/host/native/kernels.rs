@@ -3,42 +3,42 @@
 use super::cache_dir;
 use crate::config::Config;
 use crate::gpu::AdapterSummary;
-use crate::plan::Choices;
+use crate::plan::KernelChoices;
 use crate::run::kernels::pinned;
 use crate::tasks::drill;
-use crate::train::choices::{self, Known};
-use crate::train::engine::Place;
+use crate::train::engine::Backend;
 use crate::train::event::Preparing;
 use crate::train::shelf::Shelf;
+use crate::train::tuning::{self, Known};
 use crate::{Error, Result};
 use std::path::{Path, PathBuf};
 
 /// Where an adapter's choices are kept.
 pub fn file(summary: &AdapterSummary) -> PathBuf {
-    cache_dir().join(choices::name(summary))
+    cache_dir().join(tuning::name(summary))
 }
 
 /// What earlier runs found out about an adapter.
 pub async fn known(summary: &AdapterSummary) -> Known {
-    choices::known(&Shelf::folder(cache_dir()), summary).await
+    tuning::known(&Shelf::folder(cache_dir()), summary).await
 }
 
 /// The choices for a step of `config` that is only measured: what a run of it would take. `file`: `--kernels`; `retune`: `--retune`.
 ///
 /// # Errors
-/// As [`choices::choose`], or the model does not fit the device (told where it is measured; with `--kernels` a drill tells it).
+/// As [`tuning::choose`], or the model does not fit the device (told where it is measured; with `--kernels` a drill tells it).
 pub async fn choose_for_drill(
     config: &Config,
-    place: &Place,
+    backend: &Backend,
     file: Option<&Path>,
     retune: bool,
     tell: &mut dyn FnMut(Preparing),
-) -> Result<Choices> {
+) -> Result<KernelChoices> {
     match file {
         Some(path) => {
             let text = std::fs::read_to_string(path).map_err(|e| Error::io("io-read-kernels-variants", path, &e))?;
             pinned(&text, &super::name_of(path))
         }
-        None => drill::choose(config, place, &Shelf::folder(cache_dir()), retune, tell).await,
+        None => drill::choose(config, backend, &Shelf::folder(cache_dir()), retune, tell).await,
     }
 }

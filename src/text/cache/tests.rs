@@ -94,12 +94,12 @@ fn a_corpus_without_text_is_an_error() {
     assert!(error.code() == "corpus-holds-no-text", "{error}");
 }
 
-struct Place {
+struct Folder {
     dir: tempfile::TempDir,
     tokenizer: Tokenizer,
 }
 
-impl Place {
+impl Folder {
     fn new() -> Self {
         Self { dir: tempfile::tempdir().unwrap(), tokenizer: tokenizer(&[]) }
     }
@@ -116,28 +116,28 @@ impl Place {
 
 #[test]
 fn a_cache_is_reused_until_its_inputs_change() {
-    let mut place = Place::new();
-    let (cache, origin) = place.open("x", "1").unwrap();
+    let mut folder = Folder::new();
+    let (cache, origin) = folder.open("x", "1").unwrap();
     assert_eq!(origin, Origin::Built);
     check_contents(&cache);
-    let (again, origin) = place.open("x", "1").unwrap();
+    let (again, origin) = folder.open("x", "1").unwrap();
     assert_eq!(origin, Origin::Reused);
     check_contents(&again);
     assert_eq!(again.corpus_hash(), cache.corpus_hash());
-    assert!(matches!(place.open("x", "2").unwrap().1, Origin::Rebuilt(reason) if reason.code == "corpus-has-changed"));
-    assert_eq!(place.files().len(), 1, "the new cache took the place of the old one, and no draft is left");
+    assert!(matches!(folder.open("x", "2").unwrap().1, Origin::Rebuilt(reason) if reason.code == "corpus-has-changed"));
+    assert_eq!(folder.files().len(), 1, "the new cache took the folder of the old one, and no draft is left");
     check_contents(&cache);
-    assert_eq!(place.open("y", "1").unwrap().1, Origin::Built);
-    place.tokenizer = tokenizer(&["e"]);
-    assert_eq!(place.open("x", "2").unwrap().1, Origin::Built);
-    assert_eq!(place.files().len(), 3);
+    assert_eq!(folder.open("y", "1").unwrap().1, Origin::Built);
+    folder.tokenizer = tokenizer(&["e"]);
+    assert_eq!(folder.open("x", "2").unwrap().1, Origin::Built);
+    assert_eq!(folder.files().len(), 3);
 }
 
 #[test]
 fn every_damage_is_noticed_and_repaired() {
-    let place = Place::new();
-    drop(place.open("x", "1").unwrap());
-    let path = place.files().remove(0);
+    let folder = Folder::new();
+    drop(folder.open("x", "1").unwrap());
+    let path = folder.files().remove(0);
     let good = std::fs::read(&path).unwrap();
     let mut damaged: Vec<Vec<u8>> = vec![Vec::new(), good[..100].to_vec(), good[..good.len() - 1].to_vec()];
     damaged.push([good.as_slice(), &[0]].concat());
@@ -147,7 +147,7 @@ fn every_damage_is_noticed_and_repaired() {
     }
     for bytes in damaged {
         std::fs::write(&path, &bytes).unwrap();
-        let (cache, origin) = place.open("x", "1").unwrap();
+        let (cache, origin) = folder.open("x", "1").unwrap();
         assert!(matches!(origin, Origin::Rebuilt(_)), "{origin:?}");
         check_contents(&cache);
     }
@@ -156,10 +156,10 @@ fn every_damage_is_noticed_and_repaired() {
 
 #[test]
 fn an_error_on_the_way_leaves_nothing() {
-    let place = Place::new();
+    let folder = Folder::new();
     let failing = || [chunk("a b", true, Role::Corpus), Err(Error::failed("cache-gone"))].into_iter();
     let identity = Identity { name: "x".into(), state: "1".into() };
-    let error = open_or_build(place.dir.path(), &identity, &place.tokenizer, &Options::default(), failing, |_| ());
+    let error = open_or_build(folder.dir.path(), &identity, &folder.tokenizer, &Options::default(), failing, |_| ());
     assert!(error.unwrap_err().to_string().contains("cache-gone"));
-    assert!(place.files().is_empty());
+    assert!(folder.files().is_empty());
 }

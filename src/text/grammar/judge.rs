@@ -3,7 +3,7 @@
 use super::lexicon::{Class, Gender, Number, WordId};
 use super::recognise::{self, Relaxed};
 use super::relax::Relax;
-use super::source::{Base, Control, Place, Rules, Shape, What};
+use super::source::{Base, Control, FrameId, Rules, Shape, What};
 use super::{Facts, Story};
 
 /// What the grammar says of a replacement.
@@ -96,7 +96,7 @@ impl<'g> Story<'g> {
 }
 
 /// The rule that `words` break, where `words[at]` stands for `original` in a sentence of frame `place`.
-fn broken_rule(rules: &Rules, place: Place, words: &[WordId], at: usize, original: WordId) -> Rule {
+fn broken_rule(rules: &Rules, place: FrameId, words: &[WordId], at: usize, original: WordId) -> Rule {
     let what = recognise::frame_at(rules, place).slots[at].what;
     if recognise::alone(rules, words) {
         return across_sentences(rules, place, what, words[at], original);
@@ -126,7 +126,7 @@ fn broken_rule(rules: &Rules, place: Place, words: &[WordId], at: usize, origina
 }
 
 /// The sentence is good by itself: what ties it to the others?
-fn across_sentences(rules: &Rules, place: Place, what: What, new: WordId, original: WordId) -> Rule {
+fn across_sentences(rules: &Rules, place: FrameId, what: What, new: WordId, original: WordId) -> Rule {
     let script = &rules.scripts[usize::from(place.script)];
     let is_who = |v: u8| script.vars.get(usize::from(v)).is_some_and(|var| var.who);
     let lexemes = |word: WordId| rules.lexicon.readings[word as usize].iter().map(|r| r.lexeme);

@@ -33,7 +33,7 @@ pub use judge::{Rule, Verdict};
 pub use level::Level;
 use lexicon::WordId;
 pub use lexicon::{Class, Gender, Number, Person, Tense};
-use source::{Place, Rules};
+use source::{FrameId, Rules};
 pub use story::{Facts, Sentence, Word};
 
 use crate::Result;
@@ -54,7 +54,7 @@ pub struct Story<'g> {
     grammar: &'g Grammar,
     pub sentences: Vec<Sentence>,
     /// Where in the grammar each sentence comes from.
-    places: Vec<Place>,
+    places: Vec<FrameId>,
 }
 
 impl Grammar {

@@ -6,7 +6,7 @@ use super::english;
 use super::forms;
 use super::lexicon::{ANY_FEATURES, Class, Features, LexemeId, LexemeSet, Reading, Tense, WordId};
 use super::relax::Relax;
-use super::source::{Base, Control, Frame, MAX_VARS, Place, Rules, Script, Shape, Use, What};
+use super::source::{Base, Control, Frame, FrameId, MAX_VARS, Rules, Script, Shape, Use, What};
 
 const UNKNOWN: LexemeId = LexemeId::MAX;
 
@@ -77,12 +77,12 @@ impl State {
 }
 
 /// The sentences' places if the text is a story, each sentence given by its words.
-pub fn story(rules: &Rules, sentences: &[&[WordId]]) -> Option<Vec<Place>> {
+pub fn story(rules: &Rules, sentences: &[&[WordId]]) -> Option<Vec<FrameId>> {
     (0..rules.scripts.len()).find_map(|s| in_script(rules, s, sentences))
 }
 
 /// The same for one script.
-pub fn in_script(rules: &Rules, s: usize, sentences: &[&[WordId]]) -> Option<Vec<Place>> {
+pub fn in_script(rules: &Rules, s: usize, sentences: &[&[WordId]]) -> Option<Vec<FrameId>> {
     let script = &rules.scripts[s];
     let mut walk = Walk { rules, script, s, sentences, places: Vec::new(), open: Vec::new() };
     let start = State::new(script);
@@ -96,7 +96,7 @@ pub fn alone(rules: &Rules, words: &[WordId]) -> bool {
 }
 
 /// Whether the words can be those of this frame, in some story.
-pub fn fits_place(rules: &Rules, place: Place, words: &[WordId], relaxed: Option<Relaxed>) -> bool {
+pub fn fits_place(rules: &Rules, place: FrameId, words: &[WordId], relaxed: Option<Relaxed>) -> bool {
     let script = &rules.scripts[usize::from(place.script)];
     let frame = frame_at(rules, place);
     if !fixed_words_match(rules, frame, words, relaxed) {
@@ -112,7 +112,7 @@ pub fn fits_place(rules: &Rules, place: Place, words: &[WordId], relaxed: Option
     })
 }
 
-pub fn frame_at(rules: &Rules, place: Place) -> &Frame {
+pub fn frame_at(rules: &Rules, place: FrameId) -> &Frame {
     let step = &rules.scripts[usize::from(place.script)].steps[usize::from(place.step)];
     &step.groups[usize::from(place.group)].frames[usize::from(place.frame)]
 }
@@ -123,7 +123,7 @@ struct Walk<'r, 't> {
     script: &'r Script,
     s: usize,
     sentences: &'t [&'t [WordId]],
-    places: Vec<Place>,
+    places: Vec<FrameId>,
     open: Vec<Open<'r>>,
 }
 
@@ -149,7 +149,7 @@ impl<'r> Walk<'r, '_> {
                 }
                 let mut entered = *state;
                 entered.enter(script, frame);
-                self.places.push(Place { script: self.s as u16, step: t as u8, group: g as u8, frame: f as u16 });
+                self.places.push(FrameId { script: self.s as u16, step: t as u8, group: g as u8, frame: f as u16 });
                 let reader = FrameReader { rules, frame, words, relaxed: None };
                 let found =
                     reader.read(0, entered, &mut |after: &State| self.after(frame, i, t, count, used | 1 << g, after));

@@ -2,7 +2,7 @@
 
 use super::forms;
 use super::lexicon::{FEATURELESS, Features, LexemeId, NO_WORD, Tense, WordId};
-use super::source::{Base, Control, Frame, MAX_VARS, Place, Rules, Script, Shape, Use, Var, What};
+use super::source::{Base, Control, Frame, FrameId, MAX_VARS, Rules, Script, Shape, Use, Var, What};
 use super::{Sentence, Word, english};
 use crate::rng::Sequence;
 
@@ -13,7 +13,7 @@ struct Values {
 }
 
 /// One drawn story: where each sentence comes from, and the sentences.
-pub fn story(rules: &Rules, rng: &mut Sequence) -> (Vec<Place>, Vec<Sentence>) {
+pub fn story(rules: &Rules, rng: &mut Sequence) -> (Vec<FrameId>, Vec<Sentence>) {
     // A script whose tables leave no common row for this draw is drawn anew; the tests bound how often.
     loop {
         if let Some(story) = attempt(rules, rng) {
@@ -23,7 +23,7 @@ pub fn story(rules: &Rules, rng: &mut Sequence) -> (Vec<Place>, Vec<Sentence>) {
 }
 
 /// One draw; `None` if its tables have no row in common.
-pub fn attempt(rules: &Rules, rng: &mut Sequence) -> Option<(Vec<Place>, Vec<Sentence>)> {
+pub fn attempt(rules: &Rules, rng: &mut Sequence) -> Option<(Vec<FrameId>, Vec<Sentence>)> {
     let s = weighted(rng, rules.scripts.iter().map(|s| s.weight));
     let script = &rules.scripts[s];
     let mut values = Values { of: [None; MAX_VARS] };
@@ -65,7 +65,7 @@ pub fn attempt(rules: &Rules, rng: &mut Sequence) -> Option<(Vec<Place>, Vec<Sen
                 }
                 let Some(sentence) = realise(rules, script, frame, &local, story) else { continue };
                 used |= 1 << g;
-                places.push(Place { script: s as u16, step: t as u8, group: g as u8, frame: f as u16 });
+                places.push(FrameId { script: s as u16, step: t as u8, group: g as u8, frame: f as u16 });
                 sentences.push(sentence);
                 break;
             }

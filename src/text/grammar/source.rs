@@ -24,12 +24,12 @@ pub struct Rules {
     /// "a" and "an"; no word in Portuguese.
     pub articles: [WordId; 2],
     /// Every frame of every script, by number of words: (script, step, group, frame).
-    pub by_len: Vec<Vec<Place>>,
+    pub by_len: Vec<Vec<FrameId>>,
 }
 
 /// Where a frame stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Place {
+pub struct FrameId {
     pub script: u16,
     pub step: u8,
     pub group: u8,
@@ -718,7 +718,7 @@ impl Reader<'_> {
     }
 
     fn finish(mut self) -> Result<Rules> {
-        let mut by_len: Vec<Vec<Place>> = Vec::new();
+        let mut by_len: Vec<Vec<FrameId>> = Vec::new();
         for (s, script) in self.scripts.iter().enumerate() {
             for (t, step) in script.steps.iter().enumerate() {
                 if step.groups.len() < step.max.max(1) || step.groups.len() > 64 || step.min > step.max {
@@ -735,7 +735,7 @@ impl Reader<'_> {
                     for (f, frame) in group.frames.iter().enumerate() {
                         let len = frame.slots.len();
                         by_len.resize_with(by_len.len().max(len + 1), Vec::new);
-                        by_len[len].push(Place { script: s as u16, step: t as u8, group: g as u8, frame: f as u16 });
+                        by_len[len].push(FrameId { script: s as u16, step: t as u8, group: g as u8, frame: f as u16 });
                     }
                 }
             }

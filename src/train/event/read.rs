@@ -1,4 +1,4 @@
-//! Tokens on their way through the four stages: probe sentences, a training batch, a person's own text; attention and embeddings.
+//! Tokens on their way through the four stages: readout sentences, a training batch, a person's own text; attention and embeddings.
 
 use super::finite_or_null;
 use crate::plan::Stage;
@@ -131,8 +131,8 @@ pub struct BatchSample {
 
 /// What a person does to a word of their text.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ProbeEdit {
-    /// [`ProbeToken::word`].
+pub struct WordEdit {
+    /// [`OwnToken::word`].
     pub word: u32,
     pub change: Change,
 }
@@ -154,11 +154,11 @@ pub enum Change {
 /// A person's text under the weights after `step`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Probe {
+pub struct OwnText {
     pub step: u64,
     pub text: String,
     /// `[CLS]` and `[SEP]` left out. Of a word replaced by hand, the pieces of the new one.
-    pub tokens: Vec<ProbeToken>,
+    pub tokens: Vec<OwnToken>,
     /// The text is longer than the row: its end is left out.
     pub truncated: bool,
     /// Edits of words that are not there, or more masks than there are slots.
@@ -167,7 +167,7 @@ pub struct Probe {
 
 /// A token of a person's text.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct ProbeToken {
+pub struct OwnToken {
     #[serde(flatten)]
     pub token: ReadToken,
     /// Bytes of the text as it was typed.

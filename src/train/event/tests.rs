@@ -105,8 +105,8 @@ fn samples() -> Vec<Event> {
 
 /// The events that are never recorded.
 fn for_views(token: ReadToken) -> [Event; 6] {
-    let probe =
-        ProbeToken { token: token.clone(), start: 4, end: 7, word: 1, change: Some(Change::Sample { draw: 2 }) };
+    let own_text =
+        OwnToken { token: token.clone(), start: 4, end: 7, word: 1, change: Some(Change::Sample { draw: 2 }) };
     let cost = DispatchCost {
         index: 7,
         stage: Stage::JUDGE,
@@ -139,7 +139,7 @@ fn for_views(token: ReadToken) -> [Event; 6] {
     [
         Event::State(State { phase: Phase::Paused, step: 4, stage: Some(Stage::REPLACE), speed_share: 0.5 }),
         Event::Batch(BatchSample { step: 5, known: Stage::MASK, first_row: 2, rows: vec![vec![token]] }),
-        Event::Probe(Probe { step: 4, text: "he drank".into(), tokens: vec![probe], ..Default::default() }),
+        Event::OwnText(OwnText { step: 4, text: "he drank".into(), tokens: vec![own_text], ..Default::default() }),
         Event::Kernels(Box::new(Kernels {
             step: 4,
             timed_steps: 1,
@@ -157,7 +157,7 @@ fn the_record_keeps_nothing_that_only_views_can_use() {
     for event in samples() {
         let kept = event.recorded().map(|event| serde_json::to_value(&*event).unwrap());
         let kind = serde_json::to_value(&event).unwrap()["event"].clone();
-        let for_views = ["state", "batch", "probe", "kernels", "attention", "embedding_map"];
+        let for_views = ["state", "batch", "own_text", "kernels", "attention", "embedding_map"];
         assert_eq!(kept.is_none(), for_views.iter().any(|k| *k == kind), "{kind}");
         let Some(kept) = kept else { continue };
         assert_eq!(kept["event"], kind);
@@ -168,9 +168,9 @@ fn the_record_keeps_nothing_that_only_views_can_use() {
 #[test]
 fn every_command_survives_the_round_trip() {
     let edits = vec![
-        ProbeEdit { word: 1, change: Change::Mask },
-        ProbeEdit { word: 2, change: Change::Sample { draw: 0 } },
-        ProbeEdit { word: 3, change: Change::Replace { word: "ação".into() } },
+        WordEdit { word: 1, change: Change::Mask },
+        WordEdit { word: 2, change: Change::Sample { draw: 0 } },
+        WordEdit { word: 3, change: Change::Replace { word: "ação".into() } },
     ];
     for command in [
         Command::Start(Box::default()),
@@ -178,7 +178,7 @@ fn every_command_survives_the_round_trip() {
         Command::Resume,
         Command::Step,
         Command::SeekStage { stage: Stage::REPLACE },
-        Command::SetProbeText { text: "olá".into(), edits },
+        Command::SetOwnText { text: "olá".into(), edits },
         Command::Checkpoint,
         Command::Evaluate,
         Command::SpeedShare { share: 0.25 },

@@ -1,7 +1,7 @@
 //! Answers what a view asks of a session's live weights: the readout with a person's text, a batch as far as its step has come,
 //! attention, and the embeddings on two axes. None of it changes a number of the run.
 
-use super::probe::OwnText;
+use super::own_text::OwnRow;
 use super::sample::{self, Seen, cells_of_row, proposals};
 use super::{EVAL_SEED, Session};
 use crate::Result;
@@ -10,26 +10,26 @@ use crate::model::io::Io;
 use crate::objective::{self, Head};
 use crate::plan::{Plan, Stage, Step};
 use crate::train::event::{
-    AttentionMap, BatchSample, EmbeddingMap, MapPoint, Network, Probe, ProbeEdit, ReadToken, Readout,
+    AttentionMap, BatchSample, EmbeddingMap, MapPoint, Network, OwnText, ReadToken, Readout, WordEdit,
 };
 use crate::train::project::project;
 use std::ops::Range;
 
-pub use super::probe::OWN_SLOTS;
+pub use super::own_text::OWN_SLOTS;
 
 /// Proposals a readout shows for a slot.
 const PROPOSALS: usize = 5;
 /// Words on an embedding map at most.
 const POINTS_MAX: usize = 5000;
 
-/// The probe sentences and the person's text, if there is one, on the live weights.
+/// The readout sentences and the person's text, if there is one, on the live weights.
 pub struct Shown {
     pub readout: Readout,
-    pub probe: Option<Probe>,
+    pub own_text: Option<OwnText>,
 }
 
-/// A pass over the probe rows, and what it put out.
-struct Looked {
+/// A pass over the readout rows, and what it put out.
+struct ReadoutOutputs {
     batch: Batch,
     /// (S, V)
     logits: Vec<f32>,
@@ -39,41 +39,41 @@ struct Looked {
 
 impl Session {
     /// The person's text from now on; one without a word takes it away. Whether there is one now.
-    pub fn set_own_text(&mut self, text: &str, edits: &[ProbeEdit]) -> bool {
-        let row_len = self.model.probe.as_ref().map_or(0, |io| io.size.row_len as usize);
-        self.own_text = OwnText::new(text, edits, &self.tokenizer, row_len);
+    pub fn set_own_text(&mut self, text: &str, edits: &[WordEdit]) -> bool {
+        let row_len = self.model.readout.as_ref().map_or(0, |io| io.size.row_len as usize);
+        self.own_text = OwnRow::new(text, edits, &self.tokenizer, row_len);
         self.own_text.is_some()
     }
 
-    /// The probe sentences and the person's text under the weights as they are.
+    /// The readout sentences and the person's text under the weights as they are.
     pub async fn show(&mut self) -> Result<Shown> {
-        let Some(io) = self.model.probe.clone() else {
-            return Ok(Shown { readout: Readout { step: self.step, sentences: Vec::new() }, probe: None });
+        let Some(io) = self.model.readout.clone() else {
+            return Ok(Shown { readout: Readout { step: self.step, sentences: Vec::new() }, own_text: None });
         };
-        let looked = self.look(&io).await?;
+        let outputs = self.read_out(&io).await?;
         self.put_back();
         let has = |head| objective::have(self.model.spec.shape.passes, head);
         let seen = Seen {
-            batch: &looked.batch,
-            slots: has(Head::Mlm).then_some(&looked.slots[..]),
+            batch: &outputs.batch,
+            slots: has(Head::Mlm).then_some(&outputs.slots[..]),
             corrupted: None,
-            tokens: has(Head::Rtd).then_some(&looked.tokens[..]),
+            tokens: has(Head::Rtd).then_some(&outputs.tokens[..]),
         };
         let [row, slot_base] = own_place(&io);
-        let readout = Readout { step: self.step, sentences: self.sentences(&seen, &looked.logits, row) };
+        let readout = Readout { step: self.step, sentences: self.sentences(&seen, &outputs.logits, row) };
         let (tokenizer, weights) = (&self.tokenizer, self.loss_weights());
-        let probe = self.own_text.as_ref().map(|own| {
-            let told = own.told(&seen, (row, slot_base), &looked.logits, tokenizer, weights);
-            Probe { step: self.step, ..told }
+        let own_text = self.own_text.as_ref().map(|own| {
+            let told = own.told(&seen, (row, slot_base), &outputs.logits, tokenizer, weights);
+            OwnText { step: self.step, ..told }
         });
-        Ok(Shown { readout, probe })
+        Ok(Shown { readout, own_text })
     }
 
-    /// The rows of the probe pass: fixed ones, then the person's.
-    fn probe_batch(&mut self, io: &Io) -> Batch {
+    /// The rows of the readout pass: fixed ones, then the person's.
+    fn readout_batch(&mut self, io: &Io) -> Batch {
         let size = io.size;
         let mut batch = Batch::new(size.rows as usize, size.row_len as usize, size.slots as usize);
-        self.probes.fill(0, &mut batch);
+        self.readout_rows.fill(0, &mut batch);
         let [row, slot_base] = own_place(io);
         if let Some(own) = &self.own_text {
             own.fill(&mut batch, row, slot_base, self.tokenizer.specials());
@@ -81,9 +81,9 @@ impl Session {
         batch
     }
 
-    /// Hands the probe rows to the engine.
-    fn begin_look(&mut self, io: &Io) -> Batch {
-        let batch = self.probe_batch(io);
+    /// Hands the readout rows to the engine.
+    fn feed_readout(&mut self, io: &Io) -> Batch {
+        let batch = self.readout_batch(io);
         self.engine.set_step(&Step::seeded(EVAL_SEED, 1));
         let mut words = Vec::new();
         io.pack(&batch, &mut words);
@@ -92,8 +92,8 @@ impl Session {
     }
 
     /// Runs the readout stage and keeps each chunk's logits before their memory is used again.
-    async fn look(&mut self, io: &Io) -> Result<Looked> {
-        let batch = self.begin_look(io);
+    async fn read_out(&mut self, io: &Io) -> Result<ReadoutOutputs> {
+        let batch = self.feed_readout(io);
         let plan = self.model.plan.clone();
         let stage = plan.stage(Stage::READOUT);
         let (mut logits, mut reached) = (Vec::new(), stage.start);
@@ -105,7 +105,7 @@ impl Session {
         self.engine.run_all(reached..stage.end).await?;
         let tokens = self.engine.read(&io.token_out).await?;
         let slots = self.engine.read(&io.slots.slot_out).await?;
-        Ok(Looked { batch, logits, tokens, slots })
+        Ok(ReadoutOutputs { batch, logits, tokens, slots })
     }
 
     /// The first `rows` rows, those without a token left out.
@@ -165,10 +165,10 @@ impl Session {
         Ok(Some(BatchSample { step, ..sample::batch(&seen, tokenizer, weights, rows) }))
     }
 
-    /// Who looks at whom in `layer` of `network` (or in its last layer), in the person's text or else in the first probe sentence.
+    /// Who looks at whom in `layer` of `network` (or in its last layer), in the person's text or else in the first readout sentence.
     /// None where the run has no such network.
     pub async fn attention(&mut self, network: Network, layer: u32) -> Result<Option<AttentionMap>> {
-        let Some(io) = self.model.probe.clone() else { return Ok(None) };
+        let Some(io) = self.model.readout.clone() else { return Ok(None) };
         let plan = self.model.plan.clone();
         let stage = plan.stage(Stage::ATTENTION);
         let name = match network {
@@ -180,7 +180,7 @@ impl Session {
         let layers = maps.len() as u32;
         let Some(&at) = maps.get(layer as usize).or(maps.last()) else { return Ok(None) };
         let replaced = of_kernel(&plan, &stage, "corrupt.replace").next();
-        let batch = self.begin_look(&io);
+        let batch = self.feed_readout(&io);
         let (mut read, mut reached) = (batch.masked_ids.clone(), stage.start);
         if let Some(replace) = replaced.filter(|_| network == Network::Discriminator) {
             self.engine.run_all(reached..replace + 1).await?;

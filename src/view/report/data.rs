@@ -1,4 +1,4 @@
-//! What the page's script draws: every series decimated, every probe snapshot packed. It stays small whatever the run's length.
+//! What the page's script draws: every series decimated, every readout packed. It stays small whatever the run's length.
 //! events -> [`Data`] -> JSON.
 
 use std::collections::HashMap;
@@ -9,9 +9,9 @@ use crate::train::event::{Calibration, Confusion, EvalMetrics, Metrics, ReadToke
 
 /// Buckets a long series is cut into; each keeps its lowest and its highest point.
 const BUCKETS: usize = 300;
-/// Probe snapshots at most, and the room they may take in the page.
+/// Readouts at most, and the room they may take in the page.
 const SNAPSHOTS: usize = 120;
-const PROBE_BYTES: usize = 400_000;
+const READOUTS_BYTES: usize = 400_000;
 const SENTENCES: usize = 8;
 const SENTENCE_TOKENS: usize = 64;
 const PROPOSALS: usize = 5;
@@ -25,7 +25,7 @@ pub struct Data {
     pub series: Vec<Series>,
     /// The evaluations, with the names of the event.
     pub evals: Vec<EvalPoint>,
-    pub probe: Probe,
+    pub readouts: Readouts,
     pub confusion: Option<Confusion>,
     pub calibration: Option<Calibration>,
 }
@@ -70,7 +70,7 @@ pub struct EvalPoint {
 /// The readouts of a run. A token is `[original, flags, p]` or, where it was masked, `[original, flags, p, sampled, [guess, share, ...]]`:
 /// texts as places in `texts`, shares in thousandths (-1 undefined), flags 1 masked + 2 replaced.
 #[derive(Serialize, Default)]
-pub struct Probe {
+pub struct Readouts {
     pub texts: Vec<String>,
     pub steps: Vec<u64>,
     /// snapshot -> sentence -> token
@@ -201,19 +201,19 @@ pub fn eval_points(evals: &[&EvalMetrics]) -> Vec<EvalPoint> {
 }
 
 /// As many snapshots as fit their room.
-pub fn probe(readouts: &[&Readout]) -> Probe {
+pub fn readouts(readouts: &[&Readout]) -> Readouts {
     let mut count = SNAPSHOTS;
     loop {
-        let probe = packed(&evenly(readouts, count));
-        let bytes = serde_json::to_string(&probe).expect("a probe has string keys only").len();
-        if bytes <= PROBE_BYTES || count == 2 {
-            return probe;
+        let readouts = packed(&evenly(readouts, count));
+        let bytes = serde_json::to_string(&readouts).expect("readouts have string keys only").len();
+        if bytes <= READOUTS_BYTES || count == 2 {
+            return readouts;
         }
         count = (count / 2).max(2);
     }
 }
 
-fn packed(readouts: &[&Readout]) -> Probe {
+fn packed(readouts: &[&Readout]) -> Readouts {
     let mut texts = Texts::default();
     let mut sentence = |tokens: &Vec<ReadToken>| {
         let shown = tokens.iter().filter(|token| !token.special).take(SENTENCE_TOKENS);
@@ -221,7 +221,7 @@ fn packed(readouts: &[&Readout]) -> Probe {
     };
     let snapshots =
         readouts.iter().map(|readout| readout.sentences.iter().take(SENTENCES).map(&mut sentence).collect()).collect();
-    Probe { snapshots, steps: readouts.iter().map(|readout| readout.step).collect(), texts: texts.list }
+    Readouts { snapshots, steps: readouts.iter().map(|readout| readout.step).collect(), texts: texts.list }
 }
 
 /// Every token text once.
@@ -341,7 +341,7 @@ mod tests {
         let plain = ReadToken { original: "ate".into(), ..Default::default() };
         let cls = ReadToken { original: "[CLS]".into(), special: true, ..Default::default() };
         let readout = Readout { step: 7, sentences: vec![vec![cls, masked, plain]] };
-        let json = serde_json::to_value(probe(&[&readout])).unwrap();
+        let json = serde_json::to_value(readouts(&[&readout])).unwrap();
         let want = serde_json::json!({
             "texts": ["ate", "drank"],
             "steps": [7],

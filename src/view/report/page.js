@@ -1,4 +1,4 @@
-// Draws the report: snapshots of the probe sentences, curves, verdicts. Reads the JSON beside it and nothing else.
+// Draws the report: snapshots of the readout sentences, curves, verdicts. Reads the JSON beside it and nothing else.
 // Text from the run enters the page through textContent only.
 "use strict";
 (() => {
@@ -28,34 +28,34 @@
   const at = (id) => document.getElementById(id);
   const redraws = [];
 
-  // ---- probe: what was said of each sentence at each step ---------------------------------------------------------------
-  const probe = data.probe;
-  let moment = Math.max(probe.steps.length - 1, 0);
+  // ---- readouts: what was said of each sentence at each step ---------------------------------------------------------------
+  const readouts = data.readouts;
+  let moment = Math.max(readouts.steps.length - 1, 0);
   let picked = null; // [sentence, token]
   let timer = null;
   const onMoment = [];
-  const goTo = (index) => { moment = Math.min(Math.max(index, 0), probe.steps.length - 1); for (const draw of onMoment) draw(); };
+  const goTo = (index) => { moment = Math.min(Math.max(index, 0), readouts.steps.length - 1); for (const draw of onMoment) draw(); };
   const goToStep = (step) => {
-    if (!probe.steps.length) return;
+    if (!readouts.steps.length) return;
     let best = 0;
-    probe.steps.forEach((s, i) => { if (Math.abs(s - step) < Math.abs(probe.steps[best] - step)) best = i; });
+    readouts.steps.forEach((s, i) => { if (Math.abs(s - step) < Math.abs(readouts.steps[best] - step)) best = i; });
     goTo(best);
   };
   const unpack = ([original, flags, p, sampled, guesses]) => {
     const masked = (flags & 1) === 1, replaced = (flags & 2) === 2, share = p < 0 ? null : p / 1000;
     const flagged = share !== null && share > 0.5;
     const verdict = share === null ? null : replaced ? (flagged ? "caught" : "missed") : flagged ? "alarm" : masked ? "lucky" : "passed";
-    return { original: probe.texts[original], read: probe.texts[sampled ?? original], masked, replaced, p: share, verdict, guesses: guesses ?? [] };
+    return { original: readouts.texts[original], read: readouts.texts[sampled ?? original], masked, replaced, p: share, verdict, guesses: guesses ?? [] };
   };
   const GLYPH = { caught: "o", missed: "x", alarm: "^" };
   const level = (p) => (p === null ? 0 : p < 0.1 ? 0 : p < 0.3 ? 1 : p <= 0.5 ? 2 : p < 0.7 ? 3 : p < 0.9 ? 4 : 5);
 
-  function drawProbe() {
-    const body = at("probe-body");
-    if (!body || !probe.steps.length) return;
+  function drawReadouts() {
+    const body = at("readouts-body");
+    if (!body || !readouts.steps.length) return;
     const icon = svg("svg", { viewBox: "0 0 16 16", "aria-hidden": "true" }, svg("path"));
     const button = el("button", { type: "button" }, icon);
-    const slider = el("input", { type: "range", min: 0, max: probe.steps.length - 1, step: 1, "aria-label": t().moment });
+    const slider = el("input", { type: "range", min: 0, max: readouts.steps.length - 1, step: 1, "aria-label": t().moment });
     const where = el("output", {});
     const tally = el("div", { class: "tally", role: "status", "aria-live": "polite" });
     const sentences = el("div", {});
@@ -68,8 +68,8 @@
     button.onclick = () => {
       if (timer) stop();
       else {
-        if (moment === probe.steps.length - 1) goTo(0);
-        timer = setInterval(() => { if (moment >= probe.steps.length - 1) { stop(); icons(); } else goTo(moment + 1); }, Math.max(90, 6000 / probe.steps.length));
+        if (moment === readouts.steps.length - 1) goTo(0);
+        timer = setInterval(() => { if (moment >= readouts.steps.length - 1) { stop(); icons(); } else goTo(moment + 1); }, Math.max(90, 6000 / readouts.steps.length));
       }
       icons();
     };
@@ -77,16 +77,16 @@
     stop();
     icons();
     const draw = () => {
-      const all = probe.snapshots[moment].map((sentence) => sentence.map(unpack));
+      const all = readouts.snapshots[moment].map((sentence) => sentence.map(unpack));
       slider.value = moment;
-      slider.setAttribute("aria-valuetext", `${t().step} ${fixed(probe.steps[moment], 0)}`);
-      where.textContent = `${t().step} ${fixed(probe.steps[moment], 0)}`;
+      slider.setAttribute("aria-valuetext", `${t().step} ${fixed(readouts.steps[moment], 0)}`);
+      where.textContent = `${t().step} ${fixed(readouts.steps[moment], 0)}`;
       drawTally(tally, all.flat());
       drawSentences(sentences, all);
       drawPanel(panel, all);
     };
     onMoment[0] = draw;
-    body.replaceChildren(el("div", { class: "transport" }, button, slider, where), tally, drawLegend(), el("div", { class: "probe-grid" }, sentences, panel));
+    body.replaceChildren(el("div", { class: "transport" }, button, slider, where), tally, drawLegend(), el("div", { class: "readouts-grid" }, sentences, panel));
     draw();
   }
 
@@ -137,7 +137,7 @@
     if (token.guesses.length) {
       parts.push(el("h4", {}, t().guesses));
       for (let k = 0; k < token.guesses.length; k += 2) {
-        const text = probe.texts[token.guesses[k]], share = token.guesses[k + 1] / 1000;
+        const text = readouts.texts[token.guesses[k]], share = token.guesses[k + 1] / 1000;
         parts.push(el("div", { class: text === token.read ? "guess taken" : "guess" }, el("span", {}, text), el("i", { style: `width:${share * 100}%` }), el("span", {}, percent(share, 1))));
       }
     }
@@ -149,11 +149,11 @@
   // p(replaced) of one place over all snapshots; a filled dot where the token was replaced then.
   function spark(s, i) {
     const [width, height, left, top] = [264, 84, 30, 8];
-    const x = (k) => left + (k / Math.max(probe.steps.length - 1, 1)) * (width - left - 8);
+    const x = (k) => left + (k / Math.max(readouts.steps.length - 1, 1)) * (width - left - 8);
     const y = (p) => top + (1 - p) * (height - 2 * top);
     const node = svg("svg", { viewBox: `0 0 ${width} ${height}`, class: "spark plot", "aria-hidden": "true", style: "cursor:default" });
     for (const p of [0, 0.5, 1]) node.append(svg("line", { class: "grid", x1: left, x2: width - 8, y1: y(p), y2: y(p) }), svg("text", { x: left - 6, y: y(p) + 4, "text-anchor": "end" }, fixed(p * 100, 0)));
-    const points = probe.snapshots.map((snapshot, k) => [k, snapshot[s]?.[i]]).filter(([, token]) => token && token[2] >= 0);
+    const points = readouts.snapshots.map((snapshot, k) => [k, snapshot[s]?.[i]]).filter(([, token]) => token && token[2] >= 0);
     node.append(svg("path", { class: "raw judge", d: points.map(([k, token], n) => `${n ? "L" : "M"}${x(k).toFixed(1)} ${y(token[2] / 1000).toFixed(1)}`).join("") }));
     for (const [k, token] of points) {
       const now = k === moment, replaced = (token[1] & 2) === 2;
@@ -267,7 +267,7 @@
           if (y(py) >= top - 4 && y(py) <= foot + 4) hair.append(svg("circle", { class: `dot ${line.style.split(" ")[0]}`, cx: x(px), cy: y(py), r: 4.5 }));
         }
       }
-      const at = probe.steps.length ? x(Math.max(probe.steps[moment], 1)) : -1;
+      const at = readouts.steps.length ? x(Math.max(readouts.steps[moment], 1)) : -1;
       set(pin, { x1: at, x2: at, visibility: at >= left - 1 && at <= right + 1 ? "visible" : "hidden" });
     }
   }
@@ -369,7 +369,7 @@
     for (const button of document.querySelectorAll("[data-lang]")) set(button, { "aria-pressed": button.dataset.lang === lang() });
   }
   for (const button of document.querySelectorAll("[data-lang]")) button.onclick = () => { root.lang = button.dataset.lang; drawAll(); };
-  redraws.push(drawProbe, drawCurves, drawVerdicts);
+  redraws.push(drawReadouts, drawCurves, drawVerdicts);
   drawAll();
   let width = innerWidth;
   addEventListener("resize", () => { if (innerWidth !== width) { width = innerWidth; layOut(); drawReliability(); } });

@@ -90,10 +90,10 @@ impl Page {
         let mut html = format!("<noscript><p class=\"note\">{}</p></noscript>", said("report-no-script"));
         if !run.readouts.is_empty() {
             html.push_str(&section(
-                "probe",
-                &said("report-probe"),
-                &said("report-probe-about"),
-                "<div id=\"probe-body\"></div>",
+                "readouts",
+                &said("report-readouts"),
+                &said("report-readouts-about"),
+                "<div id=\"readouts-body\"></div>",
             ));
         }
         if !run.steps.is_empty() {

@@ -80,7 +80,7 @@ impl<'a> Run<'a> {
             unigram_entropy: self.unigram_entropy(),
             series: data::series(&self.steps),
             evals: data::eval_points(&self.evals),
-            probe: data::probe(&self.readouts),
+            readouts: data::readouts(&self.readouts),
             confusion: judged.and_then(|eval| eval.confusion),
             calibration: judged.and_then(|eval| eval.calibration),
         }

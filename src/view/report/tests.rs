@@ -128,7 +128,10 @@ fn nothing_from_the_run_becomes_markup() {
     assert!(!html.contains("<img"), "{}", &html[html.find("<img").unwrap()..][..80]);
     assert_eq!(html.matches("</script>").count(), 3, "words, data, script");
     let text: String = EVIL.chars().take(32).collect();
-    assert!(page_data(&html)["probe"]["texts"].as_array().unwrap().contains(&json!(text)), "and it reads back whole");
+    assert!(
+        page_data(&html)["readouts"]["texts"].as_array().unwrap().contains(&json!(text)),
+        "and it reads back whole"
+    );
 }
 
 #[test]
@@ -150,9 +153,9 @@ fn a_long_run_stays_under_a_megabyte() {
     let html = html(&events, Lang::En);
     assert!(html.len() < 1_000_000, "{} bytes", html.len());
     let data = page_data(&html);
-    let snapshots = data["probe"]["snapshots"].as_array().unwrap();
+    let snapshots = data["readouts"]["snapshots"].as_array().unwrap();
     assert!(snapshots.len() >= 15, "{} snapshots", snapshots.len());
-    assert_eq!(data["probe"]["steps"].as_array().unwrap().last().unwrap(), 120_000);
+    assert_eq!(data["readouts"]["steps"].as_array().unwrap().last().unwrap(), 120_000);
 }
 
 #[test]

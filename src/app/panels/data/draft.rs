@@ -3,7 +3,7 @@
 
 use crate::app::first_run::first_run;
 use crate::config::Config;
-use crate::gpu::Choice;
+use crate::gpu::DeviceName;
 use crate::host::native::{self, name_of};
 use crate::run::Request;
 use crate::run::source::Wanted;
@@ -29,7 +29,7 @@ pub struct Draft {
     /// Weights to start from.
     pub init: Option<PathBuf>,
     pub preset: String,
-    pub device: Choice,
+    pub device: DeviceName,
     /// What was typed over the preset's values, by key.
     pub edits: BTreeMap<String, String>,
     pub seed: String,
@@ -47,7 +47,7 @@ impl Draft {
             tokenizer: None,
             init: None,
             preset: "nano".to_owned(),
-            device: Choice::Auto,
+            device: DeviceName::Auto,
             edits: BTreeMap::new(),
             seed: String::new(),
             out: String::new(),
@@ -201,7 +201,7 @@ mod tests {
         draft.edits = [("lr", "0.001"), ("steps", "1_000"), ("batch", "8")]
             .map(|(key, value)| (key.to_owned(), value.to_owned()))
             .into();
-        draft.device = Choice::Named("RTX 3060".into());
+        draft.device = DeviceName::Named("RTX 3060".into());
         let (config, level) = draft.effective().unwrap();
         assert_eq!((config.lr, config.steps, config.batch, level), (0.001, 1000, 8, None));
         assert!(!config.strip_accents);

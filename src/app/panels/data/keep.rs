@@ -7,7 +7,7 @@ use super::runs::{self, Kept, Opened, typed_path};
 use crate::app::first_run::first_run;
 use crate::app::panels::{Ask, PanelContext};
 use crate::app::places;
-use crate::gpu::Choice;
+use crate::gpu::DeviceName;
 use crate::host::native::name_of;
 use crate::run::Request;
 use crate::tasks::export::{Exported, export};
@@ -51,10 +51,10 @@ impl KeepSection {
         &mut self,
         ui: &mut Ui,
         cx: &mut PanelContext,
-        device: Option<Choice>,
+        device: Option<DeviceName>,
         dialog: &mut Dialog,
     ) -> Option<PathBuf> {
-        self.collect(ui, cx, device.unwrap_or(Choice::Auto));
+        self.collect(ui, cx, device.unwrap_or(DeviceName::Auto));
         self.open_ui(ui, cx, dialog);
         overlays_ui(ui, cx);
         let init = self.model_ui(ui, cx);
@@ -62,7 +62,7 @@ impl KeepSection {
         init
     }
 
-    fn collect(&mut self, ui: &Ui, cx: &mut PanelContext, device: Choice) {
+    fn collect(&mut self, ui: &Ui, cx: &mut PanelContext, device: DeviceName) {
         if self.listed.is_none() && self.listing.is_none() {
             self.list(ui.ctx());
         }

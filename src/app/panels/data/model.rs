@@ -1,10 +1,10 @@
 //! A model's folder that was opened (Hugging Face's, an exported pair, a checkpoint). A thread reads it and keeps it in memory.
 //! a person's sentences -> judged tokens.
 
-use crate::gpu::Choice;
+use crate::gpu::DeviceName;
 use crate::message::Message;
 use crate::tasks::reader::{JudgedToken, Reader, Reading};
-use crate::train::engine::Place;
+use crate::train::engine::Backend;
 use crate::{Error, Result};
 use egui::Context;
 use std::path::PathBuf;
@@ -33,7 +33,7 @@ pub struct Model {
 }
 
 impl Model {
-    pub fn open(ctx: &Context, path: PathBuf, device: Choice) -> Self {
+    pub fn open(ctx: &Context, path: PathBuf, device: DeviceName) -> Self {
         let (texts, asked) = mpsc::channel();
         let (tell, told) = mpsc::channel();
         let (ctx, folder) = (ctx.clone(), path.clone());
@@ -89,8 +89,9 @@ impl Model {
 }
 
 /// Reads the model, then judges text after text until nobody asks any more.
-fn serve(ctx: &Context, path: PathBuf, device: &Choice, asked: &Receiver<String>, tell: &Sender<Told>) {
-    let opened = pollster::block_on(Place::open(device)).and_then(|place| Reader::open(&path, Reading::Judge, place));
+fn serve(ctx: &Context, path: PathBuf, device: &DeviceName, asked: &Receiver<String>, tell: &Sender<Told>) {
+    let opened =
+        pollster::block_on(Backend::open(device)).and_then(|backend| Reader::open(&path, Reading::Judge, backend));
     let told = |message| {
         tell.send(message).ok();
         ctx.request_repaint();

@@ -7,12 +7,12 @@ use crate::app::machine::Survey;
 use crate::app::panels::PanelContext;
 use crate::app::theme;
 use crate::config::{Config, PRESETS};
-use crate::gpu::{AdapterSummary, Choice};
+use crate::gpu::{AdapterSummary, DeviceName};
 use crate::host::native::kernels;
 use crate::model::Needs;
 use crate::tasks::bench::{self, StepSpeed};
 use crate::text::grammar::Level;
-use crate::train::engine::Place;
+use crate::train::engine::Backend;
 use crate::view::duration_text;
 use crate::{Error, Result, t};
 use egui::{CollapsingHeader, ComboBox, Grid, RichText, ScrollArea, TextEdit, Ui};
@@ -102,11 +102,11 @@ impl SettingsSection {
 
     fn device_ui(&mut self, ui: &mut Ui, cx: &PanelContext, draft: &mut Draft) {
         let adapters = self.survey.machine(ui.ctx()).map_or(&[][..], |machine| &machine.adapters);
-        let name = |choice: &Choice| match choice {
-            Choice::Auto => cx.t("data-device-auto"),
-            Choice::Cpu => cx.t("data-device-cpu"),
-            Choice::Gpu => cx.t("data-device-gpu"),
-            Choice::Named(name) => name.clone(),
+        let name = |choice: &DeviceName| match choice {
+            DeviceName::Auto => cx.t("data-device-auto"),
+            DeviceName::Cpu => cx.t("data-device-cpu"),
+            DeviceName::Gpu => cx.t("data-device-gpu"),
+            DeviceName::Named(name) => name.clone(),
         };
         ui.horizontal_wrapped(|ui| {
             let label = ui.label(cx.t("data-device"));
@@ -114,8 +114,8 @@ impl SettingsSection {
                 .selected_text(name(&draft.device))
                 .width(260.0_f32.min(ui.available_width() - 40.0));
             let combo = combo.show_ui(ui, |ui| {
-                let named = adapters.iter().map(|adapter| Choice::Named(adapter.name.clone()));
-                for choice in [Choice::Auto, Choice::Cpu].into_iter().chain(named) {
+                let named = adapters.iter().map(|adapter| DeviceName::Named(adapter.name.clone()));
+                for choice in [DeviceName::Auto, DeviceName::Cpu].into_iter().chain(named) {
                     let text = name(&choice);
                     ui.selectable_value(&mut draft.device, choice, text);
                 }
@@ -172,10 +172,10 @@ impl SettingsSection {
                 let (config, device) = (config.clone(), draft.device.clone());
                 self.measuring = Some(Job::start(ui.ctx(), move |_| {
                     let measured = pollster::block_on(async {
-                        let place = Place::open(&device).await?;
-                        let limits = bench::limits(&place).await?;
-                        let kernels = kernels::choose_for_drill(&config, &place, None, false, &mut |_| ()).await?;
-                        bench::measure(&config, &place, kernels, &limits, MEASURE_SECS).await
+                        let backend = Backend::open(&device).await?;
+                        let limits = bench::limits(&backend).await?;
+                        let kernels = kernels::choose_for_drill(&config, &backend, None, false, &mut |_| ()).await?;
+                        bench::measure(&config, &backend, kernels, &limits, MEASURE_SECS).await
                     })?;
                     Ok((config, measured.step))
                 }));

@@ -9,7 +9,7 @@ use std::fmt;
 
 /// What was asked for (`--device`).
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Choice {
+pub enum DeviceName {
     /// A discrete, else an integrated adapter that is not software, else the cpu executor.
     Auto,
     /// The cpu executor.
@@ -20,7 +20,7 @@ pub enum Choice {
     Named(String),
 }
 
-impl From<&str> for Choice {
+impl From<&str> for DeviceName {
     fn from(text: &str) -> Self {
         match text.trim().to_lowercase().as_str() {
             "auto" => Self::Auto,
@@ -32,7 +32,7 @@ impl From<&str> for Choice {
 }
 
 /// As it is typed.
-impl fmt::Display for Choice {
+impl fmt::Display for DeviceName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Auto => "auto",
@@ -159,21 +159,21 @@ impl Selection {
 ///
 /// # Errors
 /// `gpu` or a name that no adapter answers to; the error lists the names.
-pub fn select(choice: &Choice, adapters: &[AdapterSummary]) -> Result<Selection> {
+pub fn select(choice: &DeviceName, adapters: &[AdapterSummary]) -> Result<Selection> {
     // The first of the best kind: drivers list their preferred adapter first.
     let best = |fits: &dyn Fn(&AdapterSummary) -> bool| {
         (0..adapters.len()).filter(|&i| fits(&adapters[i])).min_by_key(|&i| adapters[i].kind)
     };
     match choice {
-        Choice::Cpu => Ok(Selection::new(None, Message::new("device-asked-for"))),
-        Choice::Auto => Ok(best(&AdapterSummary::hardware).map_or_else(
+        DeviceName::Cpu => Ok(Selection::new(None, Message::new("device-asked-for"))),
+        DeviceName::Auto => Ok(best(&AdapterSummary::hardware).map_or_else(
             || without_hardware(adapters),
             |i| Selection::new(Some(i), Message::new("device-best-hardware")),
         )),
-        Choice::Gpu => best(&|_| true)
+        DeviceName::Gpu => best(&|_| true)
             .map(|i| Selection::new(Some(i), Message::new("device-best")))
             .ok_or_else(|| Error::failed("no-adapter")),
-        Choice::Named(name) => {
+        DeviceName::Named(name) => {
             let wanted = name.to_lowercase();
             best(&|a| a.name.to_lowercase().contains(&wanted))
                 .map(|i| Selection::new(Some(i), Message::new("device-named").with("name", name)))
@@ -231,28 +231,28 @@ mod tests {
 
     #[test]
     fn words_and_names_are_told_apart() {
-        assert_eq!(Choice::from("AUTO"), Choice::Auto);
-        assert_eq!(Choice::from("cpu"), Choice::Cpu);
-        assert_eq!(Choice::from(" gpu "), Choice::Gpu);
-        assert_eq!(Choice::from("RTX"), Choice::Named("RTX".into()));
+        assert_eq!(DeviceName::from("AUTO"), DeviceName::Auto);
+        assert_eq!(DeviceName::from("cpu"), DeviceName::Cpu);
+        assert_eq!(DeviceName::from(" gpu "), DeviceName::Gpu);
+        assert_eq!(DeviceName::from("RTX"), DeviceName::Named("RTX".into()));
     }
 
     #[test]
     fn auto_prefers_discrete_then_integrated_then_the_cpu_executor() {
         let all = laptop();
-        assert_eq!(select(&Choice::Auto, &all).unwrap().adapter, Some(2));
-        assert_eq!(select(&Choice::Auto, &all[..2]).unwrap().adapter, Some(1));
-        let software = select(&Choice::Auto, &all[..1]).unwrap();
+        assert_eq!(select(&DeviceName::Auto, &all).unwrap().adapter, Some(2));
+        assert_eq!(select(&DeviceName::Auto, &all[..2]).unwrap().adapter, Some(1));
+        let software = select(&DeviceName::Auto, &all[..1]).unwrap();
         assert_eq!(software.adapter, None);
         assert!(software.reason.to_string().contains("llvmpipe"), "{}", software.reason);
-        assert_eq!(select(&Choice::Auto, &[]).unwrap().adapter, None);
+        assert_eq!(select(&DeviceName::Auto, &[]).unwrap().adapter, None);
     }
 
     #[test]
     fn auto_never_takes_software_under_any_name() {
         for name in ["SwiftShader Device (Subzero)", "Microsoft Basic Render Driver", "lavapipe", "WARP"] {
             for kind in [AdapterKind::Discrete, AdapterKind::Integrated, AdapterKind::Software] {
-                assert_eq!(select(&Choice::Auto, &[adapter(name, kind, "dx12")]).unwrap().adapter, None, "{name}");
+                assert_eq!(select(&DeviceName::Auto, &[adapter(name, kind, "dx12")]).unwrap().adapter, None, "{name}");
             }
         }
     }
@@ -260,23 +260,23 @@ mod tests {
     #[test]
     fn a_browsers_adapter_is_hardware_unless_it_is_the_fallback() {
         let hardware = adapter("", AdapterKind::Other, "webgpu");
-        assert_eq!(select(&Choice::Auto, std::slice::from_ref(&hardware)).unwrap().adapter, Some(0));
+        assert_eq!(select(&DeviceName::Auto, std::slice::from_ref(&hardware)).unwrap().adapter, Some(0));
         let fallback = adapter("", AdapterKind::Software, "webgpu");
-        assert_eq!(select(&Choice::Auto, std::slice::from_ref(&fallback)).unwrap().adapter, None);
-        assert_eq!(select(&Choice::Gpu, &[fallback]).unwrap().adapter, Some(0));
+        assert_eq!(select(&DeviceName::Auto, std::slice::from_ref(&fallback)).unwrap().adapter, None);
+        assert_eq!(select(&DeviceName::Gpu, &[fallback]).unwrap().adapter, Some(0));
     }
 
     #[test]
     fn gpu_takes_software_only_where_there_is_nothing_else() {
-        assert_eq!(select(&Choice::Gpu, &laptop()).unwrap().adapter, Some(2));
-        assert_eq!(select(&Choice::Gpu, &laptop()[..1]).unwrap().adapter, Some(0));
-        assert!(select(&Choice::Gpu, &[]).unwrap_err().code() == "no-adapter");
+        assert_eq!(select(&DeviceName::Gpu, &laptop()).unwrap().adapter, Some(2));
+        assert_eq!(select(&DeviceName::Gpu, &laptop()[..1]).unwrap().adapter, Some(0));
+        assert!(select(&DeviceName::Gpu, &[]).unwrap_err().code() == "no-adapter");
     }
 
     #[test]
     fn a_name_is_found_in_any_case_and_an_unknown_one_lists_what_exists() {
-        assert_eq!(select(&Choice::Named("uhd".into()), &laptop()).unwrap().adapter, Some(1));
-        let error = select(&Choice::Named("radeon".into()), &laptop()).unwrap_err();
+        assert_eq!(select(&DeviceName::Named("uhd".into()), &laptop()).unwrap().adapter, Some(1));
+        let error = select(&DeviceName::Named("radeon".into()), &laptop()).unwrap_err();
         assert_eq!(error.exit_status(), 2);
         let text = error.to_string();
         for name in ["llvmpipe", "UHD Graphics 620", "RTX 3060"] {
@@ -286,6 +286,6 @@ mod tests {
 
     #[test]
     fn cpu_is_cpu() {
-        assert_eq!(select(&Choice::Cpu, &laptop()).unwrap().adapter, None);
+        assert_eq!(select(&DeviceName::Cpu, &laptop()).unwrap().adapter, None);
     }
 }

@@ -1,13 +1,13 @@
 //! Which variants a plan's kernels use on a device. Some were measured there before; the others are measured now.
-//! place, plans, shelf -> [`choose`] -> [`Choices`], kept on the shelf, one text for each adapter, driver and set of kernels.
+//! backend, plans, shelf -> [`choose`] -> [`KernelChoices`], kept on the shelf, one text for each adapter, driver and set of kernels.
 
-use super::engine::{Kind, Place};
+use super::engine::{Backend, Kind};
 use super::event::Preparing;
 use super::shelf::Shelf;
 use crate::gpu::{self, AdapterSummary, Features};
 use crate::hub::hash_bytes;
 use crate::message::Message;
-use crate::plan::{Choices, KernelSpec, Plan};
+use crate::plan::{KernelChoices, KernelSpec, Plan};
 use crate::{Result, ops};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -18,7 +18,7 @@ use std::sync::Arc;
 #[serde(default)]
 pub struct Known {
     pub adapter: String,
-    pub kernels: Choices,
+    pub kernels: KernelChoices,
     pub secs: BTreeMap<String, BTreeMap<String, f64>>,
 }
 
@@ -62,21 +62,21 @@ pub async fn known(shelf: &Shelf, summary: &AdapterSummary) -> Known {
     known
 }
 
-/// The choices for the plans that `record` makes on `place`: known, or measured now and kept. `retune`: measure what is known, too.
+/// The choices for the plans that `record` makes on `backend`: known, or measured now and kept. `retune`: measure what is known, too.
 ///
 /// # Errors
 /// The device failed.
 pub async fn choose(
-    place: &Place,
-    record: &dyn Fn(Choices) -> Arc<Plan>,
+    backend: &Backend,
+    record: &dyn Fn(KernelChoices) -> Arc<Plan>,
     shelf: &Shelf,
     retune: bool,
     tell: &mut dyn FnMut(Preparing),
-) -> Result<Choices> {
+) -> Result<KernelChoices> {
     // Whoever trains without these kernels chooses none.
-    let Some(gpu) = place.gpu().filter(|_| place.kind() == Kind::Wgsl) else { return Ok(Choices::default()) };
+    let Some(gpu) = backend.gpu().filter(|_| backend.kind() == Kind::Wgsl) else { return Ok(KernelChoices::default()) };
     let mut known = known(shelf, &gpu.summary).await;
-    let before = if retune { Choices::default() } else { known.kernels.clone() };
+    let before = if retune { KernelChoices::default() } else { known.kernels.clone() };
     let mut announce = |share: f32| tell(preparing(&gpu.summary, share));
     let tuning = gpu::tune(gpu, record, &before, &mut announce).await?;
     if tuning.choices.0.is_empty() {
@@ -102,19 +102,19 @@ fn preparing(summary: &AdapterSummary, share: f32) -> Preparing {
     Preparing { message: Message::new("measuring-kernels").with("adapter", &summary.name), share: Some(share) }
 }
 
-/// The kernel of a line of [`Choices`].
+/// The kernel of a line of [`KernelChoices`].
 pub fn kernel_of(key: &str) -> Option<&'static KernelSpec> {
     let label = key.split(' ').next()?;
     ops::ALL.iter().copied().find(|kernel| kernel.label == label)
 }
 
 /// Without the choices that need what an adapter does not offer, or that this version does not know.
-pub fn offered(choices: Choices, features: Features) -> Choices {
+pub fn offered(choices: KernelChoices, features: Features) -> KernelChoices {
     let offered = |(key, name): &(String, String)| {
         let variant = kernel_of(key).and_then(|kernel| kernel.variants.iter().find(|variant| variant.name == name));
         variant.is_some_and(|variant| features.offer(variant.needs))
     };
-    Choices(choices.0.into_iter().filter(offered).collect())
+    KernelChoices(choices.0.into_iter().filter(offered).collect())
 }
 
 #[cfg(test)]
@@ -124,7 +124,7 @@ mod tests {
     #[test]
     fn what_an_adapter_lacks_is_left_out() {
         let all = [("matmul.forward", "broadcast32"), ("matmul.forward m1n1k1", "t64x64"), ("gone.forward", "t1")];
-        let choices = Choices(all.map(|(k, v)| (k.to_owned(), v.to_owned())).into());
+        let choices = KernelChoices(all.map(|(k, v)| (k.to_owned(), v.to_owned())).into());
         let left = offered(choices, Features::default());
         assert_eq!(left.0.into_keys().collect::<Vec<_>>(), ["matmul.forward m1n1k1"]);
     }

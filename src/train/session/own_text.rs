@@ -1,10 +1,10 @@
 //! Makes a row of the readout from a person's own text: it cuts the text into tokens and applies what was done to its words.
-//! text + edits -> [`OwnText`] -> a row of the probe's batch -> what came out, as [`Probe`].
+//! text + edits -> [`OwnRow`] -> a row of the readout's batch -> what came out, as [`OwnText`].
 
 use super::sample::{Seen, Total, proposals};
 use crate::batch::Batch;
 use crate::text::tokenizer::{Specials, Tokenizer};
-use crate::train::event::{Change, Probe, ProbeEdit, ProbeToken, ReadToken};
+use crate::train::event::{Change, OwnText, OwnToken, ReadToken, WordEdit};
 use crate::train::metrics::{LossWeights, bce_with_logits};
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -18,15 +18,15 @@ const PROPOSALS: usize = 5;
 
 /// A text, ready for the row.
 #[derive(Debug, Clone)]
-pub struct OwnText {
+pub struct OwnRow {
     text: String,
-    tokens: Vec<OwnToken>,
+    tokens: Vec<OwnPiece>,
     truncated: bool,
     left_out: u32,
 }
 
 #[derive(Debug, Clone)]
-struct OwnToken {
+struct OwnPiece {
     id: u32,
     /// The word that stood here, where another was written by hand, and whether that is another one indeed.
     by_hand: Option<(String, bool)>,
@@ -38,9 +38,9 @@ struct OwnToken {
     slot: Option<usize>,
 }
 
-impl OwnText {
+impl OwnRow {
     /// None for a text without a token. What cannot be done is left out and counted, never an error.
-    pub fn new(text: &str, edits: &[ProbeEdit], tokenizer: &Tokenizer, row_len: usize) -> Option<Self> {
+    pub fn new(text: &str, edits: &[WordEdit], tokenizer: &Tokenizer, row_len: usize) -> Option<Self> {
         let encoding = tokenizer.encode(text).unwrap_or_default();
         let words = words(&encoding.tokens, &encoding.offsets);
         let changes: BTreeMap<u32, &Change> = edits.iter().map(|edit| (edit.word, &edit.change)).collect();
@@ -54,7 +54,7 @@ impl OwnText {
             };
             let old = &encoding.ids[pieces.clone()];
             let token =
-                |id, span, by_hand| OwnToken { id, by_hand, span, word: number, change: change.cloned(), slot: None };
+                |id, span, by_hand| OwnPiece { id, by_hand, span, word: number, change: change.cloned(), slot: None };
             if by_hand.is_empty() {
                 let spans = encoding.offsets[pieces].iter().map(|&(start, end)| start..end);
                 own.tokens.extend(old.iter().zip(spans).map(|(&id, span)| token(id, span, None)));
@@ -67,7 +67,7 @@ impl OwnText {
         own.truncated = own.tokens.len() + FRAME > row_len;
         own.tokens.truncate(row_len.saturating_sub(FRAME));
         own.give_slots();
-        let done = |edit: &&ProbeEdit| {
+        let done = |edit: &&WordEdit| {
             own.tokens.iter().any(|token| token.word == edit.word && (token.slot.is_some() || token.by_hand.is_some()))
         };
         own.left_out = (edits.len() - edits.iter().filter(done).count()) as u32;
@@ -125,10 +125,10 @@ impl OwnText {
         logits: &[f32],
         tokenizer: &Tokenizer,
         weights: LossWeights,
-    ) -> Probe {
+    ) -> OwnText {
         let text = |id: u32| tokenizer.token(id).to_owned();
         let vocab = tokenizer.vocab_size();
-        let tell = |(i, own): (usize, &OwnToken)| {
+        let tell = |(i, own): (usize, &OwnPiece)| {
             let mut token = seen.token(row * seen.batch.row_len + 1 + i, tokenizer);
             if let Some(slot) = own.slot.map(|slot| slot_base + slot) {
                 if !token.masked {
@@ -142,7 +142,7 @@ impl OwnText {
                 token.original.clone_from(original);
                 token.replaced = *other;
             }
-            ProbeToken {
+            OwnToken {
                 token,
                 start: own.span.start as u32,
                 end: own.span.end as u32,
@@ -150,14 +150,14 @@ impl OwnText {
                 change: own.change.clone().filter(|_| own.slot.is_some() || own.by_hand.is_some()),
             }
         };
-        let mut tokens: Vec<ProbeToken> = self.tokens.iter().enumerate().map(tell).collect();
+        let mut tokens: Vec<OwnToken> = self.tokens.iter().enumerate().map(tell).collect();
         tell_shares(&mut tokens, weights);
-        Probe { step: 0, text: self.text.clone(), tokens, truncated: self.truncated, edits_left_out: self.left_out }
+        OwnText { step: 0, text: self.text.clone(), tokens, truncated: self.truncated, edits_left_out: self.left_out }
     }
 }
 
 /// Shares of the text's own loss, by the labels that a person's changes give.
-fn tell_shares(tokens: &mut [ProbeToken], weights: LossWeights) {
+fn tell_shares(tokens: &mut [OwnToken], weights: LossWeights) {
     let loss = |token: &ReadToken| {
         let judge = token.logit.map_or(0.0, |logit| bce_with_logits(logit, token.replaced));
         [judge, token.p_original.map_or(0.0, |p| -p.ln())]
@@ -191,11 +191,11 @@ mod tests {
         Tokenizer::new(vocab, Cleaning { strip_accents: Some(false), ..Cleaning::UNCASED }, "test").unwrap()
     }
 
-    fn edit(word: u32, change: Change) -> ProbeEdit {
-        ProbeEdit { word, change }
+    fn edit(word: u32, change: Change) -> WordEdit {
+        WordEdit { word, change }
     }
 
-    fn filled(own: &OwnText) -> (Batch, Vec<String>, Vec<String>) {
+    fn filled(own: &OwnRow) -> (Batch, Vec<String>, Vec<String>) {
         let tokenizer = tokenizer();
         let mut batch = Batch::new(2, 12, OWN_SLOTS as usize + 3);
         own.fill(&mut batch, 1, 3, tokenizer.specials());
@@ -215,7 +215,7 @@ mod tests {
             edit(3, Change::Sample { draw: 1 }),
             edit(9, Change::Mask),
         ];
-        let own = OwnText::new("The dog ate playing ação", &edits, &tokenizer(), 12).unwrap();
+        let own = OwnRow::new("The dog ate playing ação", &edits, &tokenizer(), 12).unwrap();
         let (batch, ids, masked) = filled(&own);
         assert_eq!(ids.join(" "), "[CLS] the play ##ing ate play ##ing ação [SEP]");
         assert_eq!(masked.join(" "), "[CLS] the play ##ing [MASK] [MASK] [MASK] ação [SEP]");
@@ -237,18 +237,17 @@ mod tests {
     fn what_does_not_fit_is_cut_off_and_told() {
         let edits = [edit(0, Change::Mask), edit(11, Change::Mask)];
         let text = "dog dog dog dog dog dog dog dog dog dog dog dog";
-        let own = OwnText::new(text, &edits, &tokenizer(), 12).unwrap();
+        let own = OwnRow::new(text, &edits, &tokenizer(), 12).unwrap();
         assert_eq!((own.tokens.len(), own.truncated, own.left_out), (10, true, 1));
         // More masks than slots: the words at the front have them.
-        let all: Vec<ProbeEdit> = (0..20).map(|word| edit(word, Change::Mask)).collect();
-        let own = OwnText::new(&"dog ".repeat(20), &all, &tokenizer(), 30).unwrap();
+        let all: Vec<WordEdit> = (0..20).map(|word| edit(word, Change::Mask)).collect();
+        let own = OwnRow::new(&"dog ".repeat(20), &all, &tokenizer(), 30).unwrap();
         assert_eq!(own.left_out, 20 - OWN_SLOTS);
         let mut slots: Vec<usize> = own.tokens.iter().filter_map(|token| token.slot).collect();
         slots.sort_unstable();
         assert_eq!(slots, (0..OWN_SLOTS as usize).collect::<Vec<_>>());
-        assert!(OwnText::new("  ", &[], &tokenizer(), 12).is_none());
-        let unknown =
-            OwnText::new("xyzzy", &[edit(0, Change::Replace { word: " ".into() })], &tokenizer(), 12).unwrap();
+        assert!(OwnRow::new("  ", &[], &tokenizer(), 12).is_none());
+        let unknown = OwnRow::new("xyzzy", &[edit(0, Change::Replace { word: " ".into() })], &tokenizer(), 12).unwrap();
         assert_eq!((unknown.tokens[0].id, unknown.left_out), (tokenizer().specials().unk, 1));
     }
 
@@ -256,7 +255,7 @@ mod tests {
     fn another_draw_takes_another_slot_and_leaves_the_others_theirs() {
         let slots = |draw| {
             let edits = [edit(0, Change::Sample { draw: 0 }), edit(2, Change::Sample { draw })];
-            let own = OwnText::new("the dog ate bone", &edits, &tokenizer(), 12).unwrap();
+            let own = OwnRow::new("the dog ate bone", &edits, &tokenizer(), 12).unwrap();
             [own.tokens[0].slot, own.tokens[2].slot]
         };
         let first = slots(0);
