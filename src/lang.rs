@@ -22,13 +22,6 @@ impl Lang {
         }
     }
 
-    pub fn pick<T>(self, en: T, pt: T) -> T {
-        match self {
-            Self::En => en,
-            Self::Pt => pt,
-        }
-    }
-
     /// What stands before the decimals.
     pub fn decimal_mark(self) -> char {
         match self {

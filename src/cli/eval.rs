@@ -4,8 +4,11 @@ use super::args::EvalArgs;
 use super::output::Output;
 use crate::Result;
 use crate::host::native;
+use crate::t;
 use crate::train::engine::Backend;
 use crate::train::event::{EvalMetrics, Event};
+use crate::train::metrics::table::Metric;
+use crate::view::words::Strings;
 
 pub async fn run(args: &EvalArgs, output: Output) -> Result<()> {
     let backend = Backend::open(&args.machine.device).await?;
@@ -14,31 +17,38 @@ pub async fn run(args: &EvalArgs, output: Output) -> Result<()> {
     output.event(&Event::Eval(Box::new(metrics)))
 }
 
+/// What is printed, and how far it is set in.
+const ROWS: [(&str, Metric); 9] = [
+    ("", Metric::MlmLoss),
+    ("  ", Metric::MlmAccuracy),
+    ("  ", Metric::SampledAccuracy),
+    ("", Metric::RtdLoss),
+    ("  ", Metric::RtdAuc),
+    ("  ", Metric::RtdAccuracy),
+    ("  ", Metric::RtdPrecision),
+    ("  ", Metric::RtdRecall),
+    ("  ", Metric::ReplacedShare),
+];
+
 /// One line a number, next to what it should be compared with.
 fn table(eval: &EvalMetrics, output: Output) -> String {
-    let (m, lang) = (&eval.metrics, output.lang);
-    let beside = |name: &str, value: Option<f64>| {
-        value.map_or_else(String::new, |value| format!("   ({name} {})", lang.decimal(value, 3)))
+    let lang = output.lang;
+    let strings = Strings::of(lang);
+    let beside = |metric: Metric| {
+        let other = match metric {
+            Metric::MlmLoss => Metric::UnigramEntropy,
+            Metric::RtdLoss => Metric::TrivialRtdLoss,
+            Metric::RtdAuc => Metric::RtdAucRule,
+            _ => return None,
+        };
+        Some(format!("   ({} {})", strings.metric(other, "line"), lang.decimal(other.of_eval(eval)?, 3)))
     };
-    let unigram = beside(lang.pick("unigram", "unigrama"), eval.unigram_entropy);
-    let trivial = beside(lang.pick("trivial", "trivial"), m.trivial_rtd_loss);
-    let rule = beside(lang.pick("broken rules", "regras quebradas"), eval.rtd_auc_rule);
-    let rows = [
-        (lang.pick("generator loss", "perda do gerador"), m.mlm_loss, unigram),
-        (lang.pick("  first guess right", "  primeiro palpite certo"), m.mlm_accuracy, String::new()),
-        (lang.pick("  sample right", "  amostra certa"), m.sampled_accuracy, String::new()),
-        (lang.pick("judge loss", "perda do discriminador"), m.rtd_loss, trivial),
-        ("  AUC", m.rtd_auc, rule),
-        (lang.pick("  accuracy", "  acurácia"), m.rtd_accuracy, String::new()),
-        (lang.pick("  precision", "  precisão"), m.rtd_precision, String::new()),
-        (lang.pick("  recall", "  revocação"), m.rtd_recall, String::new()),
-        (lang.pick("  share replaced", "  parte substituída"), m.replaced_share, String::new()),
-    ];
-    let line = |(name, value, beside): (&str, Option<f64>, String)| {
-        let value = value.map_or_else(|| "-".to_owned(), |value| lang.decimal(value, 3));
-        format!("{name:<26} {value:>7}{beside}")
+    let line = |(indent, metric): (&str, Metric)| {
+        let name = format!("{indent}{}", strings.metric(metric, "eval"));
+        let value = metric.of_eval(eval).map_or_else(|| "-".to_owned(), |value| lang.decimal(value, 3));
+        format!("{name:<26} {value:>7}{}", beside(metric).unwrap_or_default())
     };
-    let head = lang.pick("held out, after step", "texto reservado, depois do passo");
-    let lines: Vec<String> = rows.into_iter().map(line).collect();
-    format!("{head} {}\n{}", lang.whole(eval.step), lines.join("\n"))
+    let head = t!(strings, "terminal-eval", step = eval.step);
+    let lines: Vec<String> = ROWS.into_iter().map(line).collect();
+    format!("{head}\n{}", lines.join("\n"))
 }

@@ -5,6 +5,7 @@
 
 use crate::message::Message;
 use crate::train::event::{StepMetrics, Warning, WarningKind};
+use crate::train::metrics::table::{Baseline, Better, Metric};
 
 /// What the monitor must know of a run to say "long".
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -17,32 +18,27 @@ pub struct RunShape {
 
 /// A judge may need this much text before it leaves the base rate (measured: 2 to 4.4 M tokens for the smallest models on books).
 const PATIENCE_TOKENS: u64 = 2_000_000;
-/// An AUC below this is not told from chance.
-const AUC_BLIND: f64 = 0.55;
+/// An AUC that is not as much as this above chance is not told from it.
+const AUC_BLIND: f64 = 0.05;
+/// The losses and the length of the gradient: one that is not finite ends what a run can learn.
+const FINITE: [Metric; 4] = [Metric::MlmLoss, Metric::RtdLoss, Metric::TotalLoss, Metric::GradNorm];
 
 /// Watches a run. Feed it every step in order; after a resume, feed it the kept ones again and drop what it says.
 #[derive(Debug, Clone)]
 pub struct Monitor {
     shape: RunShape,
-    mlm: Trend,
-    rtd: Trend,
-    trivial: Trend,
-    auc: Trend,
-    sampled: Trend,
-    entropy: Trend,
-    top_share: Trend,
+    /// One for each metric.
+    trends: [Trend; Metric::ALL.len()],
     best: Best,
     settle_steps: u64,
     non_finite: Latch,
     watched: [(WarningKind, Latch); 5],
 }
 
-/// The best smoothed values so far, and what the generator was like at the best AUC.
+/// The best smoothed value of each metric so far, and what the generator was like at the best AUC.
 #[derive(Debug, Clone, Copy, Default)]
 struct Best {
-    mlm: Option<f64>,
-    rtd: Option<f64>,
-    auc: Option<f64>,
+    values: [Option<f64>; Metric::ALL.len()],
     sampled_at_auc: f64,
 }
 
@@ -50,18 +46,11 @@ impl Monitor {
     pub fn new(shape: RunShape) -> Self {
         // Long enough to see through the noise of single steps, short beside the run.
         let window = (shape.planned_steps / 50).clamp(10, 500);
-        let trend = || Trend::new(window);
         // A fifth of the run: judges that took off after half of theirs have been seen.
         let base_rate_hold = (shape.planned_steps / 5).max(window);
         Self {
             shape,
-            mlm: trend(),
-            rtd: trend(),
-            trivial: trend(),
-            auc: trend(),
-            sampled: trend(),
-            entropy: trend(),
-            top_share: trend(),
+            trends: [Trend::new(window); Metric::ALL.len()],
             best: Best::default(),
             settle_steps: window,
             non_finite: Latch::new(1),
@@ -112,17 +101,29 @@ impl Monitor {
     }
 
     fn follow(&mut self, step: &StepMetrics) {
-        let m = &step.metrics;
-        for (trend, value) in [
-            (&mut self.mlm, m.mlm_loss),
-            (&mut self.rtd, m.rtd_loss),
-            (&mut self.trivial, m.trivial_rtd_loss),
-            (&mut self.auc, m.rtd_auc),
-            (&mut self.sampled, m.sampled_accuracy),
-            (&mut self.entropy, m.sampled_entropy),
-            (&mut self.top_share, m.sampled_top_share),
-        ] {
-            trend.update(value);
+        for metric in Metric::ALL {
+            self.trends[metric as usize].update(metric.of_step(step));
+        }
+    }
+
+    fn fast(&self, metric: Metric) -> Option<f64> {
+        self.trends[metric as usize].fast()
+    }
+
+    fn slow(&self, metric: Metric) -> Option<f64> {
+        self.trends[metric as usize].slow()
+    }
+
+    fn best(&self, metric: Metric) -> Option<f64> {
+        self.best.values[metric as usize]
+    }
+
+    /// What a metric has to beat; where that is a metric too, its value is the one that `now` gives.
+    fn baseline(&self, metric: Metric, now: fn(&Self, Metric) -> Option<f64>) -> Option<f64> {
+        match metric.about().baseline? {
+            Baseline::Level(level) => Some(level),
+            Baseline::Of(Metric::UnigramEntropy) => self.shape.unigram_entropy,
+            Baseline::Of(other) => now(self, other),
         }
     }
 
@@ -137,51 +138,57 @@ impl Monitor {
     }
 
     fn remember_best(&mut self) {
-        let best = &mut self.best;
-        best.mlm = min_some(best.mlm, self.mlm.slow());
-        best.rtd = min_some(best.rtd, self.rtd.slow());
-        if let Some(auc) = self.auc.slow().filter(|auc| best.auc.is_none_or(|best| *auc > best)) {
-            best.auc = Some(auc);
-            best.sampled_at_auc = self.sampled.slow().unwrap_or(0.0);
+        for metric in Metric::ALL.into_iter().filter(|metric| metric.about().better != Better::Neither) {
+            let Some(now) = self.slow(metric) else { continue };
+            if self.best(metric).is_none_or(|best| metric.about().better.is_better(now, best)) {
+                self.best.values[metric as usize] = Some(now);
+                if metric == Metric::RtdAuc {
+                    self.best.sampled_at_auc = self.slow(Metric::SampledAccuracy).unwrap_or(0.0);
+                }
+            }
         }
     }
 
     /// A loss far above where it has already been. A change of the source of replacements moves the judge's loss and its
     /// trivial bound, but not to twice the bound; the generator's loss does not see it at all.
     fn is_diverging(&self) -> bool {
-        let above = |now: Option<f64>, best: Option<f64>, by: f64| matches!((now, best), (Some(now), Some(best)) if now > best + by);
-        let mlm_by = self.best.mlm.map_or(1.0, |best| (best * 0.25).max(1.0));
+        let above = |metric: Metric, by: f64| matches!((self.fast(metric), self.best(metric)), (Some(now), Some(best)) if now > best + by);
+        let mlm_by = self.best(Metric::MlmLoss).map_or(1.0, |best| (best * 0.25).max(1.0));
+        let trivial = self.baseline(Metric::RtdLoss, Self::fast);
         let judge_lost =
-            matches!((self.rtd.fast(), self.trivial.fast()), (Some(rtd), Some(trivial)) if rtd > 2.0 * trivial);
-        above(self.mlm.fast(), self.best.mlm, mlm_by) || (judge_lost && above(self.rtd.fast(), self.best.rtd, 0.2))
+            matches!((self.fast(Metric::RtdLoss), trivial), (Some(rtd), Some(trivial)) if rtd > 2.0 * trivial);
+        above(Metric::MlmLoss, mlm_by) || (judge_lost && above(Metric::RtdLoss, 0.2))
     }
 
     /// Most samples are one token. Real text has none above a fifth of its tokens or so; a grammar of a few words stays below a half.
     fn is_collapsed(&self) -> bool {
-        let poor = match (self.entropy.fast(), self.shape.unigram_entropy) {
+        let poor = match (self.fast(Metric::SampledEntropy), self.shape.unigram_entropy) {
             (Some(entropy), Some(unigram)) => entropy < 0.3 * unigram,
             _ => true,
         };
-        poor && self.top_share.fast().is_some_and(|share| share > 0.5)
+        poor && self.fast(Metric::SampledTopShare).is_some_and(|share| share > 0.5)
     }
 
     /// Never within half a nat of word counts alone, no longer falling, with a fifth of the run and a million tokens behind it.
     fn is_stuck(&self, step: &StepMetrics) -> bool {
-        let (Some(unigram), Some(fast), Some(slow)) = (self.shape.unigram_entropy, self.mlm.fast(), self.mlm.slow())
+        let mlm = Metric::MlmLoss;
+        let (Some(unigram), Some(fast), Some(slow)) = (self.baseline(mlm, Self::fast), self.fast(mlm), self.slow(mlm))
         else {
             return false;
         };
-        let never_there = min_some(self.best.mlm, Some(fast)).is_some_and(|best| best > unigram + 0.5);
+        let never_there = self.best(mlm).map_or(fast, |best| best.min(fast)) > unigram + 0.5;
         self.progress(step) > 0.2 && step.tokens_seen >= 1_000_000 && never_there && fast > 0.995 * slow
     }
 
     /// The generator mostly guesses right, better than when the judge was at its best, and the judge has gone blind over it.
     /// A falling AUC alone is no fault: a better generator makes the judge's work harder.
     fn is_too_strong(&self, step: &StepMetrics) -> bool {
-        let (Some(auc), Some(best), Some(sampled)) = (self.auc.slow(), self.best.auc, self.sampled.slow()) else {
+        let (Some(best), Some(sampled)) = (self.best(Metric::RtdAuc), self.slow(Metric::SampledAccuracy)) else {
             return false;
         };
-        let blind = auc < 0.6 && auc < best - 0.1 && self.rtd_over_trivial().is_some_and(|ratio| ratio > 0.97);
+        let blind = self.auc_is_within(0.1)
+            && self.slow(Metric::RtdAuc).is_some_and(|auc| auc < best - 0.1)
+            && self.rtd_over_trivial().is_some_and(|ratio| ratio > 0.97);
         blind && self.progress(step) > 0.2 && sampled > 0.5 && sampled > self.best.sampled_at_auc + 0.05
     }
 
@@ -189,33 +196,42 @@ impl Monitor {
     fn is_at_base_rate(&self, step: &StepMetrics) -> bool {
         self.progress(step) > 0.5
             && step.tokens_seen >= PATIENCE_TOKENS
-            && self.auc.slow().is_some_and(|auc| auc < AUC_BLIND)
+            && self.auc_is_within(AUC_BLIND)
             && self.rtd_over_trivial().is_some_and(|ratio| ratio >= 0.99)
     }
 
+    /// The AUC is less than `margin` above chance.
+    fn auc_is_within(&self, margin: f64) -> bool {
+        let chance = self.baseline(Metric::RtdAuc, Self::slow);
+        matches!((self.slow(Metric::RtdAuc), chance), (Some(auc), Some(chance)) if auc < chance + margin)
+    }
+
     fn rtd_over_trivial(&self) -> Option<f64> {
-        Some(self.rtd.slow()? / self.trivial.slow().filter(|trivial| *trivial > 0.0)?)
+        let trivial = self.baseline(Metric::RtdLoss, Self::slow).filter(|trivial| *trivial > 0.0)?;
+        Some(self.slow(Metric::RtdLoss)? / trivial)
     }
 
     fn warning(&self, kind: WarningKind, step: &StepMetrics) -> Warning {
         let message = match kind {
             WarningKind::NonFinite => Message::new("non-finite").with("step", step.step),
             WarningKind::LossDiverging => Message::new("loss-diverging")
-                .with("mlm", self.mlm.fast())
-                .with("best_mlm", self.best.mlm)
-                .with("rtd", self.rtd.fast())
-                .with("best_rtd", self.best.rtd),
-            WarningKind::GeneratorCollapsed => Message::new("generator-collapsed").with("top", self.top_share.fast()),
-            WarningKind::GeneratorStuck => {
-                Message::new("generator-stuck").with("mlm", self.mlm.fast()).with("unigram", self.shape.unigram_entropy)
+                .with("mlm", self.fast(Metric::MlmLoss))
+                .with("best_mlm", self.best(Metric::MlmLoss))
+                .with("rtd", self.fast(Metric::RtdLoss))
+                .with("best_rtd", self.best(Metric::RtdLoss)),
+            WarningKind::GeneratorCollapsed => {
+                Message::new("generator-collapsed").with("top", self.fast(Metric::SampledTopShare))
             }
+            WarningKind::GeneratorStuck => Message::new("generator-stuck")
+                .with("mlm", self.fast(Metric::MlmLoss))
+                .with("unigram", self.shape.unigram_entropy),
             WarningKind::GeneratorTooStrong => Message::new("generator-too-strong")
-                .with("hits", self.sampled.slow())
-                .with("best", self.best.auc)
-                .with("auc", self.auc.slow()),
+                .with("hits", self.slow(Metric::SampledAccuracy))
+                .with("best", self.best(Metric::RtdAuc))
+                .with("auc", self.slow(Metric::RtdAuc)),
             WarningKind::JudgeAtBaseRate => Message::new("judge-at-base-rate")
                 .with("millions", step.tokens_seen as f64 / 1e6)
-                .with("auc", self.auc.slow()),
+                .with("auc", self.slow(Metric::RtdAuc)),
             WarningKind::CheckpointNotWritten | WarningKind::CorpusGone | WarningKind::Notice => {
                 unreachable!("what a run tells about its own work carries its text and is never watched for")
             }
@@ -225,16 +241,8 @@ impl Monitor {
 }
 
 fn is_non_finite(step: &StepMetrics) -> bool {
-    let m = &step.metrics;
-    let values = [m.mlm_loss, m.rtd_loss, m.total_loss, step.grad_norm];
-    m.non_finite || values.iter().flatten().any(|value| !value.is_finite())
-}
-
-fn min_some(a: Option<f64>, b: Option<f64>) -> Option<f64> {
-    match (a, b) {
-        (Some(a), Some(b)) => Some(a.min(b)),
-        (a, b) => a.or(b),
-    }
+    let broken = |metric: Metric| metric.raw_of_step(step).is_some_and(|value| !value.is_finite());
+    step.metrics.non_finite || FINITE.into_iter().any(broken)
 }
 
 /// A series seen through two exponential averages: over one window, and over four.

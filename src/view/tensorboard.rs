@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::error::{Error, Result};
-use crate::train::event::{EvalMetrics, Event, Metrics, StepMetrics};
+use crate::train::event::{EvalMetrics, Event, StepMetrics};
+use crate::train::metrics::table::Metric;
 
 /// Writes one file of events; a resumed run writes another beside it, as TensorBoard expects.
 #[derive(Debug)]
@@ -89,48 +90,38 @@ fn encode_session_start(payload: &mut Vec<u8>, wall_secs: f64, first_step: u64) 
 }
 
 fn encode_step(payload: &mut Vec<u8>, wall_secs: f64, step: &StepMetrics) {
-    let own =
-        [("train/lr", step.lr), ("train/grad_norm", step.grad_norm), ("train/tokens_per_sec", step.tokens_per_sec)];
-    let scalars = metric_scalars(&step.metrics).map(|(_, train, value)| (train, value));
-    encode_scalars(payload, wall_secs, step.step, scalars.into_iter().chain(own));
+    encode_scalars(payload, wall_secs, step.step, "train", scalars(|metric| metric.of_step(step)));
 }
 
 fn encode_eval(payload: &mut Vec<u8>, wall_secs: f64, eval: &EvalMetrics) {
-    let own = [("heldout/unigram_entropy", eval.unigram_entropy), ("heldout/rtd_auc_rule", eval.rtd_auc_rule)];
-    let scalars = metric_scalars(&eval.metrics).map(|(heldout, _, value)| (heldout, value));
-    encode_scalars(payload, wall_secs, eval.step, scalars.into_iter().chain(own));
+    encode_scalars(payload, wall_secs, eval.step, "heldout", scalars(|metric| metric.of_eval(eval)));
 }
 
-/// Each metric's tag in an evaluation, its tag in a step, and its value.
-fn metric_scalars(m: &Metrics) -> [(&'static str, &'static str, Option<f64>); 11] {
-    [
-        ("heldout/mlm_loss", "train/mlm_loss", m.mlm_loss),
-        ("heldout/rtd_loss", "train/rtd_loss", m.rtd_loss),
-        ("heldout/total_loss", "train/total_loss", m.total_loss),
-        ("heldout/trivial_rtd_loss", "train/trivial_rtd_loss", m.trivial_rtd_loss),
-        ("heldout/mlm_accuracy", "train/mlm_accuracy", m.mlm_accuracy),
-        ("heldout/sampled_accuracy", "train/sampled_accuracy", m.sampled_accuracy),
-        ("heldout/rtd_accuracy", "train/rtd_accuracy", m.rtd_accuracy),
-        ("heldout/rtd_auc", "train/rtd_auc", m.rtd_auc),
-        ("heldout/rtd_precision", "train/rtd_precision", m.rtd_precision),
-        ("heldout/rtd_recall", "train/rtd_recall", m.rtd_recall),
-        ("heldout/replaced_share", "train/replaced_share", m.replaced_share),
-    ]
+/// The metrics that TensorBoard gets, by their keys.
+fn scalars(value: impl Fn(Metric) -> Option<f64>) -> impl Iterator<Item = (&'static str, Option<f64>)> {
+    let shown = Metric::ALL.into_iter().filter(|metric| metric.about().board);
+    shown.map(move |metric| (metric.about().key, value(metric)))
 }
 
+/// Each scalar has the tag `FOLDER/KEY`.
 fn encode_scalars(
     payload: &mut Vec<u8>,
     wall_secs: f64,
     step: u64,
+    folder: &str,
     scalars: impl Iterator<Item = (&'static str, Option<f64>)>,
 ) {
     double_field(payload, 1, wall_secs);
     varint_field(payload, 2, step);
     length_delimited(payload, 5, |summary| {
-        for (tag, value) in scalars {
+        for (name, value) in scalars {
             let Some(value) = value.filter(|value| value.is_finite()) else { continue };
             length_delimited(summary, 1, |entry| {
-                bytes_field(entry, 1, tag.as_bytes());
+                length_delimited(entry, 1, |tag| {
+                    tag.extend_from_slice(folder.as_bytes());
+                    tag.push(b'/');
+                    tag.extend_from_slice(name.as_bytes());
+                });
                 key(entry, 2, 5);
                 entry.extend_from_slice(&(value as f32).to_le_bytes());
             });
@@ -233,7 +224,7 @@ mod tests {
     #[test]
     fn a_scalar_record_has_the_bytes_that_tensorboard_writes() {
         let mut payload = Vec::new();
-        encode_scalars(&mut payload, 1.5, 300, [("train/lr", Some(0.5)), ("gone", None)].into_iter());
+        encode_scalars(&mut payload, 1.5, 300, "train", [("lr", Some(0.5)), ("gone", None)].into_iter());
         let mut record = Vec::new();
         frame(&mut record, &payload);
         let hex: String = record.iter().map(|byte| format!("{byte:02x}")).collect();
@@ -257,9 +248,9 @@ mod tests {
     fn undefined_and_infinite_values_are_left_out() {
         let mut with = Vec::new();
         let scalars = [("a", Some(f64::NAN)), ("b", None), ("c", Some(1.0))];
-        encode_scalars(&mut with, 0.0, 1, scalars.into_iter());
+        encode_scalars(&mut with, 0.0, 1, "a", scalars.into_iter());
         let mut without = Vec::new();
-        encode_scalars(&mut without, 0.0, 1, [("c", Some(1.0))].into_iter());
+        encode_scalars(&mut without, 0.0, 1, "a", [("c", Some(1.0))].into_iter());
         assert_eq!(with, without);
     }
 
@@ -290,5 +281,60 @@ mod tests {
         assert_eq!(records.len(), 2);
         assert!(records[0].ends_with(b"brain.Event:2"));
         assert!(records[1].windows(8).any(|window| window == b"train/lr"));
+    }
+
+    /// The fields of a message with their numbers, as far as they are length-delimited.
+    fn parts(mut bytes: &[u8]) -> Vec<(u64, &[u8])> {
+        let mut found = Vec::new();
+        let varint = |bytes: &mut &[u8]| {
+            let (mut value, mut shift) = (0_u64, 0);
+            loop {
+                let byte = bytes[0];
+                *bytes = &bytes[1..];
+                value |= u64::from(byte & 0x7f) << shift;
+                shift += 7;
+                if byte < 0x80 {
+                    return value;
+                }
+            }
+        };
+        while !bytes.is_empty() {
+            let key = varint(&mut bytes);
+            let length = match key & 7 {
+                0 => {
+                    varint(&mut bytes);
+                    continue;
+                }
+                1 => 8,
+                2 => varint(&mut bytes) as usize,
+                _ => 4,
+            };
+            if key & 7 == 2 {
+                found.push((key >> 3, &bytes[..length]));
+            }
+            bytes = &bytes[length..];
+        }
+        found
+    }
+
+    /// Whoever has a dashboard has these names in it.
+    #[test]
+    fn the_tags_are_the_keys_of_the_record() {
+        let both = "mlm_loss rtd_loss total_loss mlm_accuracy sampled_accuracy rtd_accuracy rtd_auc rtd_precision rtd_recall \
+            replaced_share trivial_rtd_loss";
+        let record: serde_json::Map<String, serde_json::Value> =
+            Metric::ALL.iter().map(|metric| (metric.about().key.to_owned(), 0.5.into())).collect();
+        let (mut step, mut eval) = (Vec::new(), Vec::new());
+        encode_step(&mut step, 0.0, &serde_json::from_value(record.clone().into()).unwrap());
+        encode_eval(&mut eval, 0.0, &serde_json::from_value(record.into()).unwrap());
+        for (payload, folder, own) in
+            [(step, "train", "lr grad_norm tokens_per_sec"), (eval, "heldout", "unigram_entropy rtd_auc_rule")]
+        {
+            let want: Vec<String> =
+                both.split_whitespace().chain(own.split_whitespace()).map(|key| format!("{folder}/{key}")).collect();
+            let summary = parts(&payload).into_iter().find(|(field, _)| *field == 5).unwrap().1;
+            let tags = parts(summary).into_iter().map(|(_, value)| parts(value)[0].1);
+            assert_eq!(tags.map(|tag| String::from_utf8_lossy(tag).into_owned()).collect::<Vec<_>>(), want);
+        }
     }
 }

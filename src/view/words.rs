@@ -164,7 +164,7 @@ impl Strings {
         }
     }
 
-    /// A metric's name; where `place` has a name of its own for it (`curve`, `page` or `line`), that one.
+    /// A metric's name; where `place` has a name of its own for it (`curve`, `page`, `line` or `eval`), that one.
     pub fn metric(&self, metric: Metric, place: &str) -> String {
         let label = metric.about().label;
         let own = self.format(&format!("{label}.{place}"), &FluentArgs::new());

@@ -45,6 +45,9 @@ terminal-corrupt-missed = missed
 terminal-corrupt-false-alarm = false alarm
 terminal-corrupt-right-guess = right guess
 
+## eval
+terminal-eval = held out, after step { $step }
+
 ## bench
 terminal-bench-drawn = drawn: { $path }
 terminal-bench-measuring = measuring { $preset } for { $seconds } s ...
@@ -72,3 +75,5 @@ terminal-run-stopped = stopped after step { $step }, { $time }; --resume goes on
 terminal-run-folder = the run: { $run }
 terminal-run-next = try next:
 terminal-run-marks = the judge's marks: [original > replacement p(replaced)], o caught, x missed, ^ false alarm
+terminal-run-eval = held out, step { $step }: { $numbers }
+terminal-run-held-out = held out { $auc }

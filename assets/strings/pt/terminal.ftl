@@ -45,6 +45,9 @@ terminal-corrupt-missed = não detectado
 terminal-corrupt-false-alarm = alarme falso
 terminal-corrupt-right-guess = acertou
 
+## eval
+terminal-eval = texto reservado, depois do passo { $step }
+
 ## bench
 terminal-bench-drawn = desenhado: { $path }
 terminal-bench-measuring = medindo { $preset } por { $seconds } s ...
@@ -72,3 +75,5 @@ terminal-run-stopped = parado depois do passo { $step }, { $time }; --resume con
 terminal-run-folder = o treino: { $run }
 terminal-run-next = agora experimente:
 terminal-run-marks = as marcas do discriminador: [original > substituto p(substituído)], o detectado, x não detectado, ^ alarme falso
+terminal-run-eval = texto reservado, passo { $step }: { $numbers }
+terminal-run-held-out = reservado { $auc }

@@ -18,7 +18,7 @@ pub struct About {
     /// Its key in metrics.jsonl, and the last part of its tag in TensorBoard.
     pub key: &'static str,
     /// Its message in the Fluent files. Where a view calls it by another name, the message has an attribute: `.curve` (the window),
-    /// `.page` (the report's curves), `.line` (the terminal).
+    /// `.page` (the report's curves), `.line` (a line of a terminal), `.eval` (what `eval` prints).
     pub label: &'static str,
     pub unit: Unit,
     pub better: Better,
@@ -66,6 +66,16 @@ pub enum Better {
     Down,
     /// It describes, and does not judge.
     Neither,
+}
+
+impl Better {
+    pub fn is_better(self, value: f64, than: f64) -> bool {
+        match self {
+            Self::Up => value > than,
+            Self::Down => value < than,
+            Self::Neither => false,
+        }
+    }
 }
 
 /// The value that knowing nothing gives.
@@ -272,6 +282,11 @@ macro_rules! metrics {
                     $(Self::$Eval => about!($eval $(, $eval_is)*),)*
                     $(Self::$Derived => about!($derived $(, $derived_is)*),)*
                 }
+            }
+
+            /// Whether evaluations measure it.
+            pub const fn is_evaluated(self) -> bool {
+                !matches!(self, $(Self::$Step)|*)
             }
 
             /// As it was measured: it may be NaN or infinite. None where it is undefined, and for what only an evaluation measures.

@@ -2,10 +2,11 @@
 //! events -> `Progress` -> the texts of the bar, of a log's line, and of what is announced once.
 
 use super::example::{fit, is_marked, words_from_sentence};
-use super::text::{clock_text, device_text, eval_text, finished_text, numbers_text, plan_text, warning_text};
+use super::text::{clock_text, device_text, eval_text, finished_text, glance, numbers_text, plan_text, warning_text};
 use crate::message::Message;
 use crate::t;
-use crate::train::event::{Event, Metrics, Preparing, ReadToken, Readout, StepMetrics};
+use crate::train::event::{Event, Preparing, ReadToken, Readout, StepMetrics};
+use crate::train::metrics::table::Metric;
 use crate::view::Lang;
 use crate::view::words::{self, Strings};
 
@@ -18,11 +19,7 @@ pub(super) struct Progress {
     elapsed_secs: f64,
     /// Where the pace is measured from: the first step of this sitting.
     since: Option<(u64, f64)>,
-    tokens_per_sec: Average,
-    mlm_loss: Average,
-    rtd_loss: Average,
-    trivial: Average,
-    auc: Average,
+    averages: [Average; Metric::ALL.len()],
     held_out_auc: Option<f64>,
     pub(super) readouts: u64,
     sentence: Vec<ReadToken>,
@@ -58,11 +55,7 @@ impl Progress {
             step: 0,
             elapsed_secs: 0.0,
             since: None,
-            tokens_per_sec: Average::default(),
-            mlm_loss: Average::default(),
-            rtd_loss: Average::default(),
-            trivial: Average::default(),
-            auc: Average::default(),
+            averages: [Average::default(); Metric::ALL.len()],
             held_out_auc: None,
             readouts: 0,
             sentence: Vec::new(),
@@ -92,12 +85,16 @@ impl Progress {
         self.step = step.step;
         self.elapsed_secs = step.elapsed_secs.unwrap_or(self.elapsed_secs);
         self.since.get_or_insert((step.step, self.elapsed_secs));
-        let Metrics { mlm_loss, rtd_loss, trivial_rtd_loss, rtd_auc, .. } = step.metrics;
-        self.tokens_per_sec.update(step.tokens_per_sec);
-        self.mlm_loss.update(mlm_loss);
-        self.rtd_loss.update(rtd_loss);
-        self.trivial.update(trivial_rtd_loss);
-        self.auc.update(rtd_auc);
+        for metric in Metric::ALL {
+            self.averages[metric as usize].update(metric.of_step(step));
+        }
+    }
+
+    fn value(&self, metric: Metric) -> Option<f64> {
+        match metric {
+            Metric::UnigramEntropy => self.unigram_entropy,
+            _ => self.averages[metric as usize].value(),
+        }
     }
 
     /// The sentences take turns, those with nothing to see left out.
@@ -128,8 +125,9 @@ impl Progress {
         if let Some(secs) = self.secs_left() {
             parts.push(t!(Strings::of(lang), "terminal-run-left", clock = clock_text(secs)));
         }
-        if let Some(rate) = self.tokens_per_sec.value() {
-            parts.push(format!("{} tokens/s", lang.decimal(rate, 0)));
+        if let Some(rate) = self.value(Metric::TokensPerSec) {
+            let unit = Strings::of(lang).metric(Metric::TokensPerSec, "line");
+            parts.push(format!("{} {unit}", glance(Metric::TokensPerSec, rate, lang)));
         }
         parts.join("  ")
     }
@@ -142,9 +140,7 @@ impl Progress {
     }
 
     pub(super) fn numbers_text(&self) -> String {
-        let held_out = self.held_out_auc;
-        let values = [self.mlm_loss.value(), self.rtd_loss.value(), self.trivial.value(), self.auc.value()];
-        numbers_text(self.lang, values, self.unigram_entropy, held_out)
+        numbers_text(self.lang, |metric| self.value(metric), self.held_out_auc)
     }
 
     pub(super) fn example_text(&self, width: usize, bold: bool) -> Option<String> {
@@ -186,7 +182,7 @@ struct Average {
 
 impl Average {
     fn update(&mut self, value: Option<f64>) {
-        let Some(value) = value.filter(|value| value.is_finite()) else { return };
+        let Some(value) = value else { return };
         self.count = (self.count + 1).min(20);
         self.value += (value - self.value) / f64::from(self.count);
     }

@@ -3,48 +3,48 @@
 use crate::message::Fact;
 use crate::t;
 use crate::train::event::{Device, EvalMetrics, Finished, Outcome, RunPlan, Warning};
+use crate::train::metrics::table::{Baseline, Metric};
 use crate::view::words::Strings;
 use crate::view::{Lang, duration_text};
 
+/// What a line says of a run's numbers; each has its baseline beside it where that is a metric too.
+const NUMBERS: [Metric; 3] = [Metric::MlmLoss, Metric::RtdLoss, Metric::RtdAuc];
+
+/// A value for a line of text: shorter than in a table.
+pub(super) fn glance(metric: Metric, value: f64, lang: Lang) -> String {
+    lang.decimal(value, metric.about().decimals.saturating_sub(1))
+}
+
 /// `generator 2.59 (unigram 4.41)  judge 0.301 (trivial 0.372)  AUC 0.78, held out 0.77`
-pub(super) fn numbers_text(
-    lang: Lang,
-    [mlm, rtd, trivial, auc]: [Option<f64>; 4],
-    unigram: Option<f64>,
-    held_out: Option<f64>,
-) -> String {
-    let beside = |name: &str, value: Option<f64>, decimals| {
-        value.map_or_else(String::new, |value| format!(" ({name} {})", lang.decimal(value, decimals)))
+pub(super) fn numbers_text(lang: Lang, value: impl Fn(Metric) -> Option<f64>, held_out_auc: Option<f64>) -> String {
+    let named = |metric: Metric| {
+        let value = glance(metric, value(metric)?, lang);
+        Some(format!("{} {value}", Strings::of(lang).metric(metric, "line")))
     };
-    let mut parts = Vec::with_capacity(3);
-    if let Some(mlm) = mlm {
-        let unigram = beside(lang.pick("unigram", "unigrama"), unigram, 2);
-        parts.push(format!("{} {}{unigram}", lang.pick("generator", "gerador"), lang.decimal(mlm, 2)));
-    }
-    if let Some(rtd) = rtd {
-        let trivial = beside(lang.pick("trivial", "trivial"), trivial, 3);
-        parts.push(format!("{} {}{trivial}", lang.pick("judge", "discriminador"), lang.decimal(rtd, 3)));
-    }
-    if let Some(auc) = auc {
-        let held_out = held_out.map_or_else(String::new, |held_out| {
-            format!(", {} {}", lang.pick("held out", "reservado"), lang.decimal(held_out, 2))
-        });
-        parts.push(format!("AUC {}{held_out}", lang.decimal(auc, 2)));
+    let mut parts = Vec::with_capacity(NUMBERS.len());
+    for metric in NUMBERS {
+        let Some(mut text) = named(metric) else { continue };
+        if let Some(Baseline::Of(other)) = metric.about().baseline
+            && let Some(baseline) = named(other)
+        {
+            text.push_str(&format!(" ({baseline})"));
+        }
+        if let Some(held_out) = held_out_auc.filter(|_| metric == Metric::RtdAuc) {
+            let auc = glance(metric, held_out, lang);
+            text.push_str(&format!(", {}", t!(Strings::of(lang), "terminal-run-held-out", auc = auc)));
+        }
+        parts.push(text);
     }
     parts.join("  ")
 }
 
 pub(super) fn eval_text(eval: &EvalMetrics, lang: Lang) -> String {
-    let m = &eval.metrics;
-    let numbers =
-        numbers_text(lang, [m.mlm_loss, m.rtd_loss, m.trivial_rtd_loss, m.rtd_auc], eval.unigram_entropy, None);
-    let recall = m.rtd_recall.map_or_else(String::new, |recall| {
-        format!("  {} {}", lang.pick("caught", "detectados"), lang.percent(recall, 0))
+    let numbers = numbers_text(lang, |metric| metric.of_eval(eval), None);
+    let recall = Metric::RtdRecall.of_eval(eval).map_or_else(String::new, |recall| {
+        let name = Strings::of(lang).metric(Metric::RtdRecall, "line");
+        format!("  {name} {}", lang.percent(recall, 0))
     });
-    match lang {
-        Lang::En => format!("held out, step {}: {numbers}{recall}", lang.whole(eval.step)),
-        Lang::Pt => format!("texto reservado, passo {}: {numbers}{recall}", lang.whole(eval.step)),
-    }
+    t!(Strings::of(lang), "terminal-run-eval", step = eval.step, numbers = numbers + &recall)
 }
 
 /// `device: llvmpipe (vulkan): it was asked for`

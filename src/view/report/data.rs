@@ -5,7 +5,10 @@ use std::collections::HashMap;
 
 use serde::{Serialize, Serializer};
 
-use crate::train::event::{Calibration, Confusion, EvalMetrics, Metrics, ReadToken, Readout, StepMetrics};
+use crate::train::event::{Calibration, Confusion, EvalMetrics, ReadToken, Readout, StepMetrics};
+use crate::train::metrics::table::{Baseline, Color, Line, Metric, Smoothing, Subject, Unit};
+use crate::view::Lang;
+use crate::view::words::Strings;
 
 /// Buckets a long series is cut into; each keeps its lowest and its highest point.
 const BUCKETS: usize = 300;
@@ -16,18 +19,66 @@ const SENTENCES: usize = 8;
 const SENTENCE_TOKENS: usize = 64;
 const PROPOSALS: usize = 5;
 const TOKEN_CHARS: usize = 32;
+/// The subjects of the page's charts; the script draws one chart for each.
+const CHARTS: [Subject; 8] = [
+    Subject::GeneratorLoss,
+    Subject::JudgeLoss,
+    Subject::Auc,
+    Subject::Verdicts,
+    Subject::Guesses,
+    Subject::Gradient,
+    Subject::LearningRate,
+    Subject::Speed,
+];
 
 #[derive(Serialize)]
 pub struct Data {
     pub planned_steps: Option<u64>,
     pub last_step: u64,
-    pub unigram_entropy: Option<f64>,
+    /// What is drawn, in the order in which people read it.
+    pub metrics: Vec<Drawn>,
     pub series: Vec<Series>,
     /// The evaluations, with the names of the event.
     pub evals: Vec<EvalPoint>,
     pub readouts: Readouts,
     pub confusion: Option<Confusion>,
     pub calibration: Option<Calibration>,
+}
+
+/// A metric that the script draws, as the table of metrics has it.
+#[derive(Serialize)]
+pub struct Drawn {
+    name: &'static str,
+    label: Label,
+    unit: Unit,
+    /// The chart is the one of this subject.
+    subject: Subject,
+    kind: Kind,
+    /// The class of its colour, and of its dashes where it has some.
+    style: &'static str,
+    /// Its raw steps are left out.
+    only: bool,
+    /// Of a level: where it stands.
+    value: Option<f64>,
+    /// Of a line: what chance gives, where that is one number.
+    chance: Option<f64>,
+}
+
+#[derive(Serialize)]
+struct Label {
+    en: String,
+    pt: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Kind {
+    /// Over the steps.
+    Line,
+    /// Across the chart.
+    Level,
+    /// At the evaluations.
+    Marks,
 }
 
 /// One curve: as measured, and its mean over `window` steps around each point.
@@ -54,17 +105,21 @@ impl Serialize for Short {
     }
 }
 
+/// An evaluation: what is drawn of it, by name.
 #[derive(Serialize)]
 pub struct EvalPoint {
     step: u64,
-    mlm_loss: Option<Short>,
-    rtd_loss: Option<Short>,
-    rtd_auc: Option<Short>,
-    rtd_auc_rule: Option<Short>,
-    rtd_precision: Option<Short>,
-    rtd_recall: Option<Short>,
-    mlm_accuracy: Option<Short>,
-    sampled_accuracy: Option<Short>,
+    #[serde(flatten)]
+    values: Values,
+}
+
+/// In the order of the metrics, which a map would lose.
+struct Values(Vec<(&'static str, Option<Short>)>);
+
+impl Serialize for Values {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(name, value)| (name, value)))
+    }
 }
 
 /// The readouts of a run. A token is `[original, flags, p]` or, where it was masked, `[original, flags, p, sampled, [guess, share, ...]]`:
@@ -84,30 +139,67 @@ pub enum Token {
     Masked(usize, u8, i32, usize, Vec<i32>),
 }
 
+/// The metrics that are drawn; `level` gives the values of those that are one level line.
+pub fn drawn(level: impl Fn(Metric) -> Option<f64>) -> Vec<Drawn> {
+    let mut drawn: Vec<Drawn> = Vec::new();
+    for metric in Metric::reading_order() {
+        let about = metric.about();
+        let Some(subject) = about.subject.filter(|subject| CHARTS.contains(subject)) else { continue };
+        let kind = match about.line {
+            Line::Level => Kind::Level,
+            Line::Marks => Kind::Marks,
+            Line::Solid | Line::Dashed | Line::Dotted | Line::Absent => Kind::Line,
+        };
+        let first = !drawn.iter().any(|other| other.subject == subject && other.kind == Kind::Line);
+        let chance = match about.baseline {
+            Some(Baseline::Level(level)) => Some(level),
+            Some(Baseline::Of(_)) | None => None,
+        };
+        let [en, pt] = [Lang::En, Lang::Pt].map(|lang| Strings::of(lang).metric(metric, "page"));
+        drawn.push(Drawn {
+            name: about.key,
+            label: Label { en, pt },
+            unit: about.unit,
+            subject,
+            kind,
+            style: style(about.color, first),
+            only: about.color == Color::Bound || about.smoothing == Smoothing::Raw,
+            value: level(metric).filter(|_| kind == Kind::Level),
+            chance: chance.filter(|_| kind == Kind::Line),
+        });
+    }
+    drawn
+}
+
+/// The first curve of a chart has the colour of what it is about; a second one is told apart by its dots.
+fn style(color: Color, first: bool) -> &'static str {
+    match (color, first) {
+        (Color::Bound, _) => "bound dash",
+        (Color::Generator, true) => "gen",
+        (Color::Judge, true) => "judge",
+        (Color::Motor, true) => "plain",
+        (_, false) => "plain dots",
+    }
+}
+
 pub fn series(steps: &[&StepMetrics]) -> Vec<Series> {
-    type Value = fn(&StepMetrics) -> Option<f64>;
-    let curves: [(&'static str, Value); 11] = [
-        ("mlm_loss", |step| step.metrics.mlm_loss),
-        ("rtd_loss", |step| step.metrics.rtd_loss),
-        ("trivial_rtd_loss", |step| step.metrics.trivial_rtd_loss),
-        ("rtd_auc", |step| step.metrics.rtd_auc),
-        ("rtd_precision", |step| step.metrics.rtd_precision),
-        ("rtd_recall", |step| step.metrics.rtd_recall),
-        ("mlm_accuracy", |step| step.metrics.mlm_accuracy),
-        ("sampled_accuracy", |step| step.metrics.sampled_accuracy),
-        ("lr", |step| step.lr),
-        ("grad_norm", |step| step.grad_norm),
-        ("tokens_per_sec", |step| step.tokens_per_sec),
-    ];
-    let curve = |(name, value): (&'static str, Value)| {
-        let finite = |step: &&StepMetrics| Some((step.step, value(step).filter(|value| value.is_finite())?));
-        let points: Vec<(u64, f64)> = steps.iter().filter_map(finite).collect();
-        // A learning rate is set, not measured: it has no noise to see through.
-        let window = if name == "lr" { 1 } else { (points.len() / 50).clamp(1, 500) | 1 };
+    let curve = |metric: Metric| {
+        let points = steps.iter().filter_map(|step| Some((step.step, metric.of_step(step)?)));
+        let points: Vec<(u64, f64)> = points.collect();
+        let window = match metric.about().smoothing {
+            Smoothing::Mean => (points.len() / 50).clamp(1, 500) | 1,
+            Smoothing::Raw => 1,
+        };
         let smooth = sampled(&centred_mean(&points, window));
-        Series { name, window, raw: short(&extremes(&points)), smooth: short(&smooth) }
+        Series { name: metric.about().key, window, raw: short(&extremes(&points)), smooth: short(&smooth) }
     };
-    curves.into_iter().map(curve).filter(|series| !series.raw.is_empty()).collect()
+    charted().map(curve).filter(|series| !series.raw.is_empty()).collect()
+}
+
+/// The metrics of the page's charts.
+fn charted() -> impl Iterator<Item = Metric> {
+    let charted = |metric: &Metric| metric.about().subject.is_some_and(|subject| CHARTS.contains(&subject));
+    Metric::reading_order().into_iter().filter(charted)
 }
 
 fn short(points: &[(u64, f64)]) -> Vec<(u64, Short)> {
@@ -181,21 +273,12 @@ pub fn evenly<T: Clone>(items: &[T], count: usize) -> Vec<T> {
 }
 
 pub fn eval_points(evals: &[&EvalMetrics]) -> Vec<EvalPoint> {
+    // What a baseline is on held-out text is in the page's tables.
+    let metrics: Vec<Metric> = charted().filter(|metric| metric.about().color != Color::Bound).collect();
     let point = |eval: &EvalMetrics| {
-        let Metrics { mlm_loss, rtd_loss, rtd_auc, rtd_precision, rtd_recall, mlm_accuracy, sampled_accuracy, .. } =
-            eval.metrics;
-        let short = |value: Option<f64>| value.filter(|value| value.is_finite()).map(Short);
-        EvalPoint {
-            step: eval.step,
-            mlm_loss: short(mlm_loss),
-            rtd_loss: short(rtd_loss),
-            rtd_auc: short(rtd_auc),
-            rtd_auc_rule: short(eval.rtd_auc_rule),
-            rtd_precision: short(rtd_precision),
-            rtd_recall: short(rtd_recall),
-            mlm_accuracy: short(mlm_accuracy),
-            sampled_accuracy: short(sampled_accuracy),
-        }
+        let measured = metrics.iter().filter(|metric| metric.is_evaluated());
+        let values = measured.map(|metric| (metric.about().key, metric.of_eval(eval).map(Short))).collect();
+        EvalPoint { step: eval.step, values: Values(values) }
     };
     evenly(evals, BUCKETS).into_iter().map(point).collect()
 }
@@ -258,6 +341,7 @@ impl Texts {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::train::event::Metrics;
 
     fn ramp(n: u64) -> Vec<(u64, f64)> {
         (1..=n).map(|step| (step, step as f64)).collect()

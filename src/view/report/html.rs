@@ -14,14 +14,6 @@ pub(super) fn said(key: &str) -> String {
     spoken(|lang| escape(&Strings::of(lang).t(key)))
 }
 
-/// Plain words in both languages, escaped.
-pub(super) fn both(en: &str, pt: &str) -> String {
-    if en == pt {
-        return escape(en);
-    }
-    format!("<span lang=\"en\">{}</span><span lang=\"pt\">{}</span>", escape(en), escape(pt))
-}
-
 /// Markup made once for each language.
 pub(super) fn spoken(html: impl Fn(Lang) -> String) -> String {
     let [en, pt] = [Lang::En, Lang::Pt].map(html);

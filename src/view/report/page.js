@@ -169,17 +169,27 @@
   let cursor = null; // the step under the pointer, on every chart at once
   const charts = [];
 
-  // A line: name of the series, class of its colour and style, label. `only` leaves out the raw steps.
+  // A chart has the curves of its subject, as the table of metrics gives them. `held`: its first curve has its evaluations beside it.
   const CHARTS = () => [
-    { id: "mlm", loss: true, lines: [{ name: "mlm_loss", style: "gen", label: t().trainStep }], held: "mlm_loss", bounds: data.unigram_entropy === null ? [] : [{ value: data.unigram_entropy, label: t().unigram }] },
-    { id: "rtd", loss: true, lines: [{ name: "rtd_loss", style: "judge", label: t().trainStep }, { name: "trivial_rtd_loss", style: "bound dash", label: t().trivial, only: true }], held: "rtd_loss" },
-    { id: "auc", range: [0.4, 1], lines: [{ name: "rtd_auc", style: "judge", label: t().trainStep }], held: "rtd_auc", heldRule: "rtd_auc_rule", bounds: [{ value: 0.5, label: t().chance }] },
-    { id: "pr", range: [0, 1], lines: [{ name: "rtd_precision", style: "judge", label: t().precision }, { name: "rtd_recall", style: "plain dots", label: t().recall }] },
-    { id: "acc", range: [0, null], lines: [{ name: "mlm_accuracy", style: "gen", label: t().argmax }, { name: "sampled_accuracy", style: "plain dots", label: t().sampled }] },
-    { id: "grad", lines: [{ name: "grad_norm", style: "plain", label: t().each }] },
-    { id: "lr", range: [0, null], lines: [{ name: "lr", style: "plain", label: t().each, only: true }] },
-    { id: "rate", range: [0, null], lines: [{ name: "tokens_per_sec", style: "plain", label: t().each }] },
-  ].map((chart) => ({ bounds: [], ...chart, lines: chart.lines.filter((line) => series[line.name]) })).filter((chart) => chart.lines.length);
+    { id: "mlm", subject: "generator_loss", held: true },
+    { id: "rtd", subject: "judge_loss", held: true },
+    { id: "auc", subject: "auc", held: true, range: [0.4, 1] },
+    { id: "pr", subject: "verdicts", range: [0, 1] },
+    { id: "acc", subject: "guesses", range: [0, null] },
+    { id: "grad", subject: "gradient" },
+    { id: "lr", subject: "learning_rate", range: [0, null] },
+    { id: "rate", subject: "speed", range: [0, null] },
+  ].map(withCurves).filter((chart) => chart.lines.length);
+
+  function withCurves(chart) {
+    const of = (kind) => data.metrics.filter((metric) => metric.subject === chart.subject && metric.kind === kind);
+    const drawn = of("line").filter((metric) => series[metric.name]), marks = of("marks")[0];
+    const alone = drawn.filter((metric) => !metric.style.startsWith("bound")).length === 1;
+    const lines = drawn.map((metric, i) => ({ ...metric, label: i || !alone ? metric.label[lang()] : chart.held ? t().trainStep : t().each }));
+    const chances = drawn.filter((metric) => metric.chance !== null).map((metric) => ({ value: metric.chance, label: t().chance }));
+    const levels = of("level").filter((metric) => metric.value !== null).map((metric) => ({ value: metric.value, label: metric.label[lang()] }));
+    return { ...chart, lines, bounds: [...chances, ...levels], unit: drawn[0]?.unit, held: chart.held && drawn[0]?.name, marks: marks && { name: marks.name, label: marks.label[lang()] } };
+  }
 
   const ticks = (low, high, wanted) => {
     const rough = (high - low) / wanted, power = 10 ** Math.floor(Math.log10(rough));
@@ -210,7 +220,7 @@
 
   function plot(chart, node, width) {
     const height = width < 420 ? 200 : 230, [left, right, top, bottom] = [54, 14, 8, 26];
-    const logX = scales.step === "log", logY = chart.loss && scales.loss === "log";
+    const logX = scales.step === "log", logY = chart.unit === "nats" && scales.loss === "log";
     const [xLow, xHigh] = [logX ? 1 : 0, Math.max(data.last_step, 2)], [yLow, yHigh] = yRange(chart, logY);
     const map = (log, low, high, from, to) => (v) => { const f = log ? Math.log : Number; return from + ((f(v) - f(low)) / (f(high) - f(low))) * (to - from); };
     const x = map(logX, xLow, xHigh, left, width - right), y = map(logY, yLow, yHigh, height - bottom, top);
@@ -224,7 +234,7 @@
     for (const line of chart.lines) if (!line.only) marks.append(svg("path", { class: `raw ${line.style.split(" ")[0]}`, d: path(series[line.name].raw) }));
     for (const bound of chart.bounds) marks.append(svg("line", { class: "smooth bound dash", "stroke-width": 1.5, x1: left, x2: width - right, y1: y(bound.value), y2: y(bound.value) }));
     for (const line of chart.lines) marks.append(svg("path", { class: `smooth ${line.style}`, d: path(series[line.name].smooth) }));
-    for (const [name, shape] of [[chart.held, "M0-5L5 0L0 5L-5 0Z"], [chart.heldRule, "M0-5L5 4L-5 4Z"]]) {
+    for (const [name, shape] of [[chart.held, "M0-5L5 0L0 5L-5 0Z"], [chart.marks?.name, "M0-5L5 4L-5 4Z"]]) {
       if (!name || !held(name).length) continue;
       marks.append(svg("path", { class: "raw held", style: "opacity:.8", d: path(held(name)) }));
       for (const [px, py] of held(name)) if ((!logX || px > 0) && (!logY || py > 0)) marks.append(svg("path", { class: "mark held", d: shape, transform: `translate(${x(px).toFixed(1)} ${y(py).toFixed(1)})` }));
@@ -242,7 +252,7 @@
   };
 
   function readOut(chart, step) {
-    const value = (v) => (chart.range?.[1] === 1 || chart.id === "acc" ? fixed(v, 3) : short(v));
+    const value = (v) => (chart.unit === "share" ? fixed(v, 3) : short(v));
     const parts = chart.lines.map((line) => {
       const v = value(nearest(series[line.name].smooth, step)[1]);
       return chart.lines.length > 1 ? `${line.label.split(":")[0]} ${v}` : v;
@@ -280,7 +290,7 @@
     const keys = chart.lines.map((line) => el("span", {}, swatch(line.style), line.label));
     for (const bound of chart.bounds) keys.push(el("span", {}, swatch("bound dash"), `${bound.label} ${short(bound.value)}`));
     if (chart.held && held(chart.held).length) keys.push(el("span", {}, swatch("held", "M0-5L5 0L0 5L-5 0Z"), t().heldOut));
-    if (chart.heldRule && held(chart.heldRule).length) keys.push(el("span", {}, swatch("held", "M0-5L5 4L-5 4Z"), t().rule));
+    if (chart.marks && held(chart.marks.name).length) keys.push(el("span", {}, swatch("held", "M0-5L5 4L-5 4Z"), chart.marks.label));
     const title = t().charts[chart.id];
     const ends = chart.lines.map((line) => { const s = series[line.name].smooth; return `${line.label}: ${short(s[0][1])} → ${short(s[s.length - 1][1])}`; });
     set(node, { "aria-label": `${title}. ${ends.concat(chart.bounds.map((b) => `${b.label}: ${short(b.value)}`)).join("; ")}` });

@@ -5,12 +5,13 @@ use std::fmt::Write;
 
 use super::cards::{auc_card, caught_card, generator_card, judge_card};
 use super::data;
-use super::html::{both, escape, said, section, spoken, spoken_paragraphs};
+use super::html::{escape, said, section, spoken, spoken_paragraphs};
 use super::run::{End, Run};
-use super::tables::{HELD_OUT_COLUMNS, TRAINING_COLUMNS, device_fact, held_out_row, plan_facts, training_row};
+use super::tables::{self, device_fact, plan_facts};
 use super::text::{headline, lede, unfinished_text};
 use crate::t;
 use crate::train::event::Outcome;
+use crate::train::metrics::table::{Columns, Metric};
 use crate::view::Lang;
 use crate::view::words::{self, Strings};
 
@@ -133,13 +134,17 @@ impl Page {
         let steps = data::evenly(&run.steps, TABLE_ROWS);
         let held_out = self.table(
             &said("report-table-held-out"),
-            &HELD_OUT_COLUMNS,
-            evals.iter().map(|eval| (eval.step, held_out_row(eval))),
+            &tables::metrics(Columns::HeldOut),
+            &evals,
+            |eval| eval.step,
+            |eval, metric| metric.of_eval(eval),
         );
         let training = self.table(
             &said("report-table-training"),
-            &TRAINING_COLUMNS,
-            steps.iter().map(|step| (step.step, training_row(step))),
+            &tables::metrics(Columns::Training),
+            &steps,
+            |step| step.step,
+            |step, metric| metric.of_step(step),
         );
         format!(
             "<section id=\"tables\"><details><summary><h2>{}</h2></summary>{held_out}{training}</details></section>",
@@ -147,19 +152,22 @@ impl Page {
         )
     }
 
-    fn table<const N: usize>(
+    /// A row for each of `records`, with the step that it is of.
+    fn table<R>(
         self,
         caption: &str,
-        columns: &[(&str, &str, usize); N],
-        rows: impl Iterator<Item = (u64, [Option<f64>; N])>,
+        columns: &[Metric],
+        records: &[R],
+        step: impl Fn(&R) -> u64,
+        value: impl Fn(&R, Metric) -> Option<f64>,
     ) -> String {
-        let head: String =
-            columns.iter().map(|(en, pt, _)| format!("<th scope=\"col\">{}</th>", both(en, pt))).collect();
+        let name = |metric: &Metric| spoken(|lang| escape(&Strings::of(lang).t(metric.about().label)));
+        let head: String = columns.iter().map(|metric| format!("<th scope=\"col\">{}</th>", name(metric))).collect();
         let mut body = String::new();
-        for (step, values) in rows {
-            write!(body, "<tr><th scope=\"row\">{}</th>", self.number(Some(step as f64), 0)).ok();
-            for (value, (_, _, decimals)) in values.into_iter().zip(columns) {
-                write!(body, "<td>{}</td>", self.number(value, *decimals)).ok();
+        for record in records {
+            write!(body, "<tr><th scope=\"row\">{}</th>", self.number(Some(step(record) as f64), 0)).ok();
+            for metric in columns {
+                write!(body, "<td>{}</td>", self.number(value(record, *metric), metric.about().decimals)).ok();
             }
             body.push_str("</tr>");
         }

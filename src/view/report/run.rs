@@ -4,6 +4,7 @@ use super::data;
 use crate::train::event::{
     Device, EvalMetrics, Event, Failure, Finished, Metrics, Readout, RunPlan, Settings, StepMetrics, Warning,
 };
+use crate::train::metrics::table::Metric;
 
 /// A run's events, sorted by what the page tells.
 #[derive(Default)]
@@ -77,7 +78,10 @@ impl<'a> Run<'a> {
         data::Data {
             planned_steps: self.plan.and_then(|plan| plan.planned_steps),
             last_step: self.last_step(),
-            unigram_entropy: self.unigram_entropy(),
+            metrics: data::drawn(|metric| match metric {
+                Metric::UnigramEntropy => self.unigram_entropy(),
+                _ => None,
+            }),
             series: data::series(&self.steps),
             evals: data::eval_points(&self.evals),
             readouts: data::readouts(&self.readouts),

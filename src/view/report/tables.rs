@@ -1,63 +1,17 @@
-//! What the page's tables hold: columns with their rows, and the facts of a plan and of a device.
+//! What the page's tables hold: the metrics that are columns, and the facts of a plan and of a device.
 
 use super::html::{escape, spoken};
-use crate::train::event::{Device, EvalMetrics, RunPlan, StepMetrics};
+use crate::train::event::{Device, RunPlan};
+use crate::train::metrics::table::{Columns, Metric};
 use crate::view::words;
 
-pub(super) const HELD_OUT_COLUMNS: [(&str, &str, usize); 10] = [
-    ("generator loss", "perda do gerador", 3),
-    ("unigram entropy", "entropia unigrama", 3),
-    ("judge loss", "perda do discriminador", 4),
-    ("trivial loss", "perda trivial", 4),
-    ("AUC", "AUC", 3),
-    ("precision", "precisão", 3),
-    ("recall", "revocação", 3),
-    ("accuracy", "acurácia", 3),
-    ("sampled right", "amostras certas", 3),
-    ("replaced", "substituídos", 3),
-];
-
-pub(super) fn held_out_row(eval: &EvalMetrics) -> [Option<f64>; 10] {
-    let m = &eval.metrics;
-    [
-        m.mlm_loss,
-        eval.unigram_entropy,
-        m.rtd_loss,
-        m.trivial_rtd_loss,
-        m.rtd_auc,
-        m.rtd_precision,
-        m.rtd_recall,
-        m.rtd_accuracy,
-        m.sampled_accuracy,
-        m.replaced_share,
-    ]
-}
-
-pub(super) const TRAINING_COLUMNS: [(&str, &str, usize); 9] = [
-    ("generator loss", "perda do gerador", 3),
-    ("judge loss", "perda do discriminador", 4),
-    ("trivial loss", "perda trivial", 4),
-    ("AUC", "AUC", 3),
-    ("precision", "precisão", 3),
-    ("recall", "revocação", 3),
-    ("learning rate", "taxa de aprendizado", 6),
-    ("gradient norm", "norma do gradiente", 3),
-    ("tokens/s", "tokens/s", 0),
-];
-
-pub(super) fn training_row(step: &StepMetrics) -> [Option<f64>; 9] {
-    let m = &step.metrics;
-    [
-        m.mlm_loss,
-        m.rtd_loss,
-        m.trivial_rtd_loss,
-        m.rtd_auc,
-        m.rtd_precision,
-        m.rtd_recall,
-        step.lr,
-        step.grad_norm,
-        step.tokens_per_sec,
-    ]
+/// The metrics that have a column in a table: that of held-out text or that of training, as `columns` says.
+pub(super) fn metrics(columns: Columns) -> Vec<Metric> {
+    let in_it = |metric: &Metric| {
+        let own = metric.about().columns;
+        own == columns || own == Columns::Both
+    };
+    Metric::reading_order().into_iter().filter(in_it).collect()
 }
 
 /// The key of its name, and its value.

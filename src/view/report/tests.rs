@@ -8,6 +8,7 @@ use crate::train::event::{
     Calibration, CalibrationBin, Confusion, Device, EvalMetrics, Event, Executor, Failure, Finished, Metrics, Outcome,
     Proposal, ReadToken, Readout, Settings, StepMetrics, Warning, WarningKind, tests::plan,
 };
+use crate::train::metrics::table::{Columns, Metric, Subject};
 
 const EVIL: &str = "</script><img src=x onerror=alert(1)>&\"'";
 
@@ -214,4 +215,52 @@ fn both_languages_have_the_same_words_and_blanks() {
         let name: String = SCRIPT[at + 4..].chars().take_while(char::is_ascii_alphanumeric).collect();
         assert!(words["en"].get(&name).is_some(), "{name}");
     }
+}
+
+#[test]
+fn the_tables_have_the_columns_that_the_table_of_metrics_gives_them() {
+    let keys = |columns| tables::metrics(columns).iter().map(|metric| metric.about().key).collect::<Vec<_>>().join(" ");
+    assert_eq!(
+        keys(Columns::HeldOut),
+        "mlm_loss unigram_entropy rtd_loss trivial_rtd_loss rtd_auc rtd_precision rtd_recall rtd_accuracy sampled_accuracy \
+         replaced_share"
+    );
+    assert_eq!(
+        keys(Columns::Training),
+        "mlm_loss rtd_loss trivial_rtd_loss rtd_auc rtd_precision rtd_recall lr grad_norm tokens_per_sec"
+    );
+    let html = html(&whole_run(), Lang::Pt);
+    assert!(html.contains("<th scope=\"col\"><span lang=\"en\">sampled right</span><span lang=\"pt\">amostras certas"));
+    assert!(html.contains("<td><span data-n=\"0.2118\" data-d=\"4\">0,2118</span></td>"), "a judge's loss has four");
+}
+
+#[test]
+fn the_script_draws_what_the_table_of_metrics_gives_it() {
+    let data = page_data(&html(&whole_run(), Lang::En));
+    let metrics = data["metrics"].as_array().unwrap();
+    let names: Vec<&str> = metrics.iter().map(|metric| metric["name"].as_str().unwrap()).collect();
+    let drawn = Metric::reading_order().into_iter().filter(|metric| {
+        // The window alone compares accuracies.
+        metric.about().subject.is_some_and(|subject| subject != Subject::Accuracy)
+    });
+    assert_eq!(names, drawn.map(|metric| metric.about().key).collect::<Vec<_>>());
+    // The script names charts, and no metric.
+    for metric in Metric::ALL {
+        assert!(!SCRIPT.contains(&format!("\"{}\"", metric.about().key)) || metric == Metric::Lr, "{metric:?}");
+    }
+    for metric in metrics {
+        let subject = metric["subject"].as_str().unwrap();
+        assert_eq!(SCRIPT.matches(&format!("subject: \"{subject}\"")).count(), 1, "{subject} has one chart");
+        assert!(
+            !metric["label"]["en"].as_str().unwrap().is_empty() && !metric["label"]["pt"].as_str().unwrap().is_empty()
+        );
+    }
+    let of = |name: &str| metrics.iter().find(|metric| metric["name"] == name).unwrap();
+    assert_eq!(of("unigram_entropy")["value"], 4.43);
+    assert_eq!((&of("rtd_auc")["chance"], &of("rtd_auc_rule")["kind"]), (&json!(0.5), &json!("marks")));
+    assert_eq!((&of("rtd_precision")["style"], &of("rtd_recall")["style"]), (&json!("judge"), &json!("plain dots")));
+    assert_eq!(
+        (&of("lr")["only"], &of("trivial_rtd_loss")["only"], &of("grad_norm")["only"]),
+        (&json!(true), &json!(true), &json!(false))
+    );
 }

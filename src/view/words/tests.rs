@@ -388,7 +388,7 @@ fn a_log_of_an_earlier_version_is_read_and_shown_as_it_is() {
 }
 
 /// The places that may have a name of their own for a metric.
-const PLACES: [&str; 3] = ["curve", "page", "line"];
+const PLACES: [&str; 4] = ["curve", "page", "line", "eval"];
 
 #[test]
 fn every_metric_has_its_name_in_both_languages() {
