@@ -1,4 +1,4 @@
-//! The settings of a run: each has one definition, one default a preset and one check.
+//! The settings of a run. Each has one definition, one check, and a default in each preset.
 //! preset (`assets/presets/*.toml`) <- config file <- `--set key=value` -> [`Config`]
 //! The program prints the effective configuration first and stores it in the run's folder and in every checkpoint.
 

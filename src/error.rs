@@ -1,5 +1,5 @@
 //! The one error that reaches a person: what went wrong, where, and what to do about it.
-//! Every room returns it without words: a code and facts. `view::words::error` makes the sentence and its advice from them; the
+//! A room returns it without words, as a code and facts. `view::words::error` makes the sentence and its advice from them; the
 //! command line turns its kind into the exit status.
 
 use crate::message::{Fact, Message};

@@ -1,4 +1,4 @@
-//! The languages that people are spoken to in, and how each writes numbers.
+//! The two languages in which the program speaks to people, and how each writes numbers.
 
 /// The languages that people are spoken to in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]

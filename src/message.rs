@@ -1,5 +1,5 @@
-//! What is to be said, without words: a code and the facts that its sentence names. `view::words` makes the sentence.
-//! A room that has something to tell -> [`Message`] -> an event or an error -> a view, which says it in the reader's language.
+//! What the program says, without words: a code and the facts that its sentence names.
+//! a room -> [`Message`] -> an event or an error -> a view. There `view::words` makes the sentence in the reader's language.
 
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;

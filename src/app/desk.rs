@@ -1,5 +1,5 @@
-//! Everything that the window holds, without a window, so tests drive it as the real one does.
-//! events -> state -> panels -> asks -> trainer; a recording plays until somebody trains.
+//! Holds everything of the app except the real window, so that tests can drive the app without one.
+//! events -> state -> panels -> asks -> trainer. The recorded run plays until somebody starts to train.
 
 mod act;
 mod hear;

@@ -1,4 +1,4 @@
-//! The options of the run that a first click starts.
+//! Says what the first click on Train starts: the request of that run.
 
 use crate::run::Request;
 use crate::view::Lang;

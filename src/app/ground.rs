@@ -1,5 +1,5 @@
-//! Fills what shows between the panels. The window is cleared to the panels' colour, which most of it has, so only the rest has to be
-//! filled. Where a processor draws, a layer over the whole window takes half of a frame.
+//! Fills the gaps between the panels. The window is cleared to the panels' colour, so only the gaps still need a colour of their
+//! own. A fill of the whole window would take half of a frame's time where a processor draws.
 
 use egui::{Color32, Mesh, Pos2, Rect, Shape, pos2, vec2};
 use std::f32::consts::FRAC_PI_2;

@@ -1,4 +1,4 @@
-//! What this machine has to train on, and what each preset needs. It is found out once, on a thread, because drivers take their time.
+//! Finds out what this machine can train on and what each preset needs. Drivers answer slowly, so a thread asks them once.
 //! first panel that wants it -> [`Survey`] -> [`Machine`], some frames later.
 
 use crate::config::PRESETS;

@@ -1,15 +1,16 @@
-//! The desktop app: replaced-token detection, watched live. A window over the same run that the command line drives.
+//! The desktop app shows replaced-token detection while it is being learned. It is a window over the same run that the command line
+//! drives.
 //!
 //! ```text
 //! trainer (its own thread and device) -> events -> state (a fold) -> panels -> asks -> desk -> commands -> trainer
 //! ```
-//! - [`crate::screen`]: what the panels draw from; plain data, no window.
-//! - [`panels`]: one file a panel; each draws from a `PanelContext` and keeps only what it alone needs.
-//! - [`desk`]: all of it without a window, so that tests can drive it; [`window`]: the real one around it.
-//! - [`layout`], [`transport`], [`theme`], [`settings`]: the frame, the bar, the looks, what is remembered.
+//! - [`crate::screen`]: what the panels draw from; plain data that knows no window.
+//! - [`panels`]: one file for each panel. A panel draws from a `PanelContext` and keeps only what no other panel needs.
+//! - [`desk`]: the whole app except the real window, so that tests can drive it; [`window`]: the real window around the desk.
+//! - [`layout`], [`transport`], [`theme`], [`settings`]: the frame, the bar at the top, the looks, and what is remembered.
 //! - [`machine`]: what this computer has and what each preset needs of it.
 //! - [`first_run`]: what a first click starts.
-//! - [`places`], [`trouble`]: where runs are kept; what went wrong, and the buttons that go on.
+//! - [`places`]: where runs are kept. [`trouble`]: what went wrong, with buttons that help.
 
 pub mod desk;
 pub mod first_run;

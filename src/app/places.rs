@@ -1,5 +1,5 @@
-//! Chooses where the window keeps runs: `runs` in the current folder, as the command line does. Where that cannot be written (the
-//! program was started from a menu), it is the person's own data folder.
+//! Chooses the folder in which the window keeps runs: `runs` in the current folder, as the command line does. If nothing can be
+//! written there (the program was started from a menu), it is a folder for this program's data in the person's home.
 
 use std::path::{Path, PathBuf};
 

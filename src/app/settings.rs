@@ -1,5 +1,5 @@
-//! What the window remembers from one start to the next: language, theme, text size, layout, and what panels ask to keep. It is one
-//! small JSON file. A file that is damaged, or of another version, counts as none.
+//! What the window remembers until its next start: language, theme, text size, layout, and what panels ask to keep. It is one small
+//! JSON file. If the file is damaged or has another version, the window starts as if there were none.
 
 use super::layout::Layout;
 use super::theme::{SCALES, ThemeChoice};

@@ -1,5 +1,5 @@
-//! Colours, sizes and fonts: a light and a dark theme, one accent, one ramp for p(replaced), one colour for words that were swapped.
-//! the system's choice or the person's -> [`Theme`] -> egui's style, and what the panels paint by hand.
+//! Colours, sizes and fonts: a light and a dark theme, one accent, one ramp for p(replaced), one colour for swapped words.
+//! the choice of the system or the person -> [`Theme`] -> egui's style, and the colours that the panels paint with.
 
 use egui::{Color32, Context, CornerRadius, FontData, FontDefinitions, FontFamily, FontId, Stroke, TextStyle, Visuals};
 use serde::{Deserialize, Serialize};

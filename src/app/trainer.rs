@@ -1,5 +1,6 @@
 //! Runs the trainer on a thread of its own, with a device of its own. Neither the window nor the trainer ever waits for the other.
-//! commands -> `host::native::train` -> events -> an inbox that the window empties, woken no more often than it wants to be.
+//! commands -> `host::native::train` -> events -> an inbox that the window empties. The inbox wakes the window only as often as it
+//! asks for.
 
 use crate::host::native;
 use crate::message::Message;

@@ -1,5 +1,6 @@
-//! The bar at the top. It shows the run and how far it is; it has the buttons reset, train, pause, step, stage and speed, and the
-//! choice of language, theme and text size. Clicks and keys -> [`Ask`]; the choices that last go straight into the settings.
+//! Draws the bar at the top. It shows the run and its progress. It has the buttons reset, train, pause, step, stage and speed, and
+//! the choice of language, theme and text size.
+//! Clicks and keys -> [`Ask`]; choices that outlive the program go straight into the settings.
 
 use super::panels::{Ask, PanelContext};
 use super::settings::Settings;

@@ -1,5 +1,5 @@
-//! Says what went wrong, beside everything else: what happened, what is safe, and buttons that go on.
-//! failure -> [`Trouble`] -> [`Remedy`]s -> options of the run that goes on.
+//! Says what went wrong: what happened, what is safe, and which buttons help.
+//! failure -> [`Trouble`] -> [`Remedy`]s -> the request of a run that continues.
 
 use super::panels::{Ask, PanelContext};
 use crate::host::native::name_of;

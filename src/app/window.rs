@@ -1,4 +1,4 @@
-//! The real window around the desk: it opens, closes, takes its picture and times its frames.
+//! The real window around the desk: it opens and closes, takes a picture of itself and times its frames.
 
 use super::desk::Desk;
 use super::panels::Ask;

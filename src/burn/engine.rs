@@ -1,8 +1,9 @@
-//! The engine. It runs the stages of a training plan with Burn's modules instead of the plan's launches, and answers for the plan's
-//! tensors. So sessions, checkpoints, readouts and comparisons work with it as with our own executors.
-//! step block, input block, weights in -> stage by stage -> outputs, weights, gradients, moments out.
+//! The Burn engine. It runs the stages of a training plan with Burn's modules instead of the plan's launches, and gives its results
+//! under the names of the plan's tensors. So sessions, checkpoints, readouts and comparisons use it like our own executors.
+//! step block, input block, weights -> stage by stage -> outputs, weights, gradients, moments.
 //!
-//! **Limits:** a stage is one slice, whatever the budget; dropout's random numbers are Burn's own (seeded by run, step and row).
+//! **Limits:** a stage is one slice, even if it takes longer than the budget. Burn draws its own dropout (seeded by run, step and
+//! row).
 
 use super::Device;
 use super::entries::{AnyState, Kind, Leaf, Pieces, leaves_and_pieces};

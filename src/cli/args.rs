@@ -1,5 +1,5 @@
-//! The command line as it was typed: every command and flag, each checked for its own form and nothing more.
-//! arguments -> [`Typed`] -> the commands of this room, which turn it into what a run is told.
+//! The command line as a person typed it: every command and flag. Each flag is checked for its own form and nothing more.
+//! arguments -> [`Typed`] -> the commands of this room, which make a request of it.
 
 use crate::app::panels::PanelId;
 use crate::gpu::DeviceName;

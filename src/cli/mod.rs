@@ -1,5 +1,5 @@
-//! The command line: [`args`] is what was typed, one file a command is what it does, [`output`] is where it prints.
-//! Thin by intent: every command is a few calls of a room that knows nothing of terminals.
+//! The command line: [`args`] is what a person typed, each command has a file of its own, [`output`] prints.
+//! A command stays short: it makes a few calls to a room that knows nothing of terminals.
 
 mod app;
 pub mod args;

@@ -1,4 +1,4 @@
-//! Standard output and standard error of the commands: results, one JSON object a line, notes for people.
+//! Prints what the commands say: results and JSON lines on standard output, notes for people on standard error.
 
 use crate::message::Message;
 use crate::t;

@@ -1,4 +1,4 @@
-//! `train`: a run with its events on standard output (`--json`) and its progress on standard error.
+//! `train`: runs a training. Events go to standard output (`--json`), progress goes to standard error.
 
 use super::args::TrainArgs;
 use super::output::Output;

@@ -1,5 +1,5 @@
-//! `verify`: checks kernels, whole steps and gradients on this machine's device. It reports every comparison. Any failure makes the
-//! exit status 1.
+//! `verify`: checks kernels, whole steps and gradients on this machine's device, and reports every comparison. If one fails, the
+//! exit status is 1.
 
 use super::args::VerifyArgs;
 use super::output::Output;

@@ -1,5 +1,5 @@
-//! Memory as a run's host: texts, runs and caches live as long as the value. It serves tests, and compiles for the browser.
-//! Everything shares one thread, so a turn gives it to whatever else is polled beside the run.
+//! A host that keeps texts, runs and caches in memory, as long as the value lives. Tests use it, and it compiles for the browser.
+//! The run shares one thread with other futures; a turn of the host lets those run.
 
 use crate::config::Config;
 use crate::hub::{Files, Networks};

@@ -1,4 +1,4 @@
-//! This machine as a run's host: folders, files, the cache folder, the clock, and a thread that the run has to itself.
+//! Lets a run use this machine: folders, files, the cache folder, the clock, and a thread of its own.
 //! [`train`], [`evaluate`] -> `run` -> [`Native`] -> RUN/, the token cache, `runs/DATE-TIME-PRESET`.
 
 mod folder;

@@ -1,5 +1,5 @@
-//! A run on the memory host that is paused, gone on with, kept, ended and resumed from the stored bytes, beside one that nobody disturbs.
-//! It is the same check natively and in the browser, where nothing but one thread and memory is there: [`interrupted`].
+//! Compares two runs on the memory host. One is paused, continued, checkpointed, stopped and resumed from the stored bytes; nobody
+//! disturbs the other. The check ([`interrupted`]) is the same natively and in the browser, and needs only one thread and memory.
 
 use super::memory::{KeptRun, Memory};
 use crate::lang::Lang;

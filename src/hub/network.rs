@@ -1,5 +1,6 @@
-//! One network: a folder of config.json and weights -> [`read_network`] -> [`Network`] -> [`write_network`] -> a folder. Names and
-//! shapes are compared with the configuration before a weight is read, so a wrong folder never loads in part.
+//! Reads and writes one network: a folder of config.json and weights -> [`read_network`] -> [`Network`] -> [`write_network`] -> a
+//! folder. The reader compares names and shapes with the configuration before it reads a weight, so a wrong folder never loads in
+//! part.
 
 use super::names::Mismatch;
 use super::tensors::TensorFile;

@@ -1,5 +1,5 @@
-//! The networks of a run: a checkpoint's folder -> [`read_networks`] -> [`Networks`], or [`read_pair`] -> [`Pair`], whose shared tensors
-//! are one set. [`write_networks`] and [`write_pair`] write the folder again.
+//! Reads and writes the networks of a run: a checkpoint's folder -> [`read_networks`] -> [`Networks`], or [`read_pair`] ->
+//! [`Pair`], which holds the shared tensors once. [`write_networks`] and [`write_pair`] write the folder again.
 
 use super::network::{WEIGHTS, network_from_bytes};
 use super::network::{largest_difference, refuse_occupied, stage_network};

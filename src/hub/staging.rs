@@ -1,9 +1,9 @@
 //! Writes a folder whole or not at all. It writes the folder beside its final place, syncs every file and folder, and renames it.
-//! [`Staging::begin`] -> [`Staging::write`] for each file -> [`Staging::commit`]. A [`Staging`] that is dropped without a commit leaves
-//! nothing.
+//! [`Staging::begin`] -> [`Staging::write`] for each file -> [`Staging::commit`]. If a [`Staging`] is dropped without a commit,
+//! nothing is left of it.
 //!
-//! At every instant a reader finds the old folder or the new one. While an old folder is being replaced, it waits under a hidden name,
-//! and [`recover`] renames it back if the process died in between.
+//! At every instant a reader finds the old folder or the new one. While an old folder is being replaced, it waits under a hidden
+//! name, and [`recover`] renames it back if the process died in between.
 
 use crate::{Error, Result};
 use serde::{Deserialize, Serialize};

@@ -1,6 +1,6 @@
-//! safetensors files: a header that is checked against the file's real length, then one tensor at a time as f32.
+//! Reads and writes safetensors files: it checks the header against the file's real length, then gives one tensor at a time as f32.
 //! file or bytes -> [`TensorFile`] -> [`HubTensor`]; [`write_safetensors`] writes the file again.
-//! Nothing is allocated because a header says so: every range is first known to lie inside the file.
+//! It allocates memory only for ranges that it has found inside the file, whatever the header says.
 
 use crate::message::Message;
 use crate::{Error, Result};

@@ -1,4 +1,4 @@
-//! The plan of a run: the passes of its objective, their gradients, the update, and the ranges that only infer.
+//! The plan of a run: the passes of its objective, their gradients, the update, and the stages that only infer.
 
 use super::arena::Arenas;
 use super::encoder::Dropouts;

@@ -1,4 +1,4 @@
-//! What a kernel is, as data: its WGSL, its bindings, its variants. `ops` writes these down, executors read them.
+//! What a kernel is, as data: its WGSL, its bindings, its variants. `ops` writes specifications, executors read them.
 
 /// How one dispatch uses one bound tensor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,5 +1,5 @@
-//! Gives activations their memory: it colours their lifetimes onto whole buffers, the largest first, so that the peak is known before
-//! the run. It uses whole buffers, not ranges, because wgpu refuses a read and a read_write range of one buffer in one dispatch.
+//! Gives activations their memory. It colours their lifetimes onto buffers, the largest first, so the peak is known before the run.
+//! Activations share whole buffers, not ranges, because wgpu refuses a read and a read_write range of one buffer in one dispatch.
 
 use super::{Buffer, BufferId, Dispatch, Role};
 use std::ops::Range;

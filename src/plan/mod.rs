@@ -1,4 +1,4 @@
-//! The recorded training step: a list of dispatches over named tensors, built once, plain data, printable.
+//! The recorded training step: a list of dispatches over named tensors. It is recorded once, as plain data that can be printed.
 //! `ops` append to a [`Recorder`]; [`Recorder::finish`] gives every activation a place in memory; `gpu` and `cpu` run the [`Plan`].
 //!
 //! **Invariant:** nothing here knows how a dispatch is executed.

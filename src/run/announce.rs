@@ -1,4 +1,4 @@
-//! What a run tells before its first step: its device, its plan, its settings, and what is to be noticed.
+//! Sends the events that come before the first step: the device, the plan, the settings, and the notices of the preparation.
 
 use super::host::{Host, Store};
 use super::request::Resumed;

@@ -1,5 +1,5 @@
-//! Puts a session together: config, text and a backend -> loader, held-out rows, model, engine with its weights -> [`Session`]. A
-//! run uses it, and so does `eval`, which trains nothing.
+//! Puts a session together: config, text and a backend -> loader, held-out rows, model, engine with its weights -> [`Session`].
+//! Runs use it, and so does `eval`, which trains nothing.
 
 use super::kernels::{self, Wish};
 use super::request;

@@ -1,4 +1,5 @@
-//! The checkpoints of a run under way: everything is read from the device first, then the store keeps it whole or not at all.
+//! Keeps checkpoints while a run trains: it reads everything from the device first, then the store keeps the checkpoint whole or
+//! not at all.
 
 use super::host::{Host, Store};
 use super::{Run, Sink, request};

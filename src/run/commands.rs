@@ -1,4 +1,5 @@
-//! Commands as they come in: waited for while a run is paused, looked for between two slices, and kept while it rests.
+//! Receives commands. A paused run waits for the next one, a running run looks for one between two slices, and a run that rests to
+//! share the device keeps what arrives.
 
 use crate::train::event::{Command, Request};
 use futures_channel::mpsc::UnboundedReceiver;

@@ -1,4 +1,4 @@
-//! What surrounds the session of a run: what a view asked for, what is due between two steps, and a measurement under way.
+//! What a run keeps besides its session: what a view asked for, what is due between two steps, and a measurement under way.
 
 use super::minutes::Timing;
 use crate::train::engine::{SLICE, SLICE_WATCHED};

@@ -1,5 +1,6 @@
-//! Drives a run: slices of steps, evaluations and checkpoints in turn, and in between whatever a view asks.
-//! session, commands -> events. Between two slices every command is obeyed, so none waits for a step.
+//! Drives a run: it runs slices of steps, evaluations and checkpoints in turn, and obeys every command between two slices. So no
+//! command waits for a step to end.
+//! session, commands -> events.
 
 use super::commands::Inbox;
 use super::control::{Due, Goal, Measuring};

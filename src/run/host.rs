@@ -1,5 +1,5 @@
-//! Where a run is: what it asks of the machine that it runs on. A [`Host`] gives texts, a [`Store`] and a turn to breathe.
-//! `host::native` answers with folders and files, `host::memory` with nothing but memory.
+//! The machine that a run is on, as the run sees it: a [`Host`] gives texts, a [`Store`] for events and checkpoints, and a turn to
+//! whatever shares the thread. `host::native` uses folders and files for this, `host::memory` only memory.
 #![allow(
     async_fn_in_trait,
     reason = "a run stays on the thread that it began on, so its futures need not be sent to another"

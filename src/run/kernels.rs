@@ -1,4 +1,5 @@
-//! Decides which variants a run's kernels use: those that a file pins, or those that [`choices`] finds, kept on the host's shelf.
+//! Decides which variants a run's kernels use: those that a file pins, or those that [`tuning::choose`] finds and keeps on the
+//! host's shelf.
 
 use crate::plan::{KernelChoices, Plan};
 use crate::train::engine::{Backend, Kind};

@@ -1,6 +1,6 @@
-//! A run: what was asked for -> text, tokenizer, token cache, model, engine -> the session, its record and events. Where all that is
-//! kept, and who else needs the thread, the [`host`] knows: this room touches no file, environment, thread or clock of the system.
-//! Everything that can be refused is refused before the run has a place of its own.
+//! A run: request -> text, tokenizer, token cache, model, engine -> session -> record and events. The [`host`] knows where all that
+//! is kept and who else needs the thread. This room touches no file, environment, thread or clock of the system. A run refuses
+//! whatever it must refuse before the store has a place for it.
 
 mod announce;
 pub mod assemble;

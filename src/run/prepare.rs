@@ -1,4 +1,5 @@
-//! From a request to a run that can begin: text, tokenizer, networks, device and session, each refused before anything is written.
+//! Makes a run from a request: text, tokenizer, networks, device and session. It refuses what does not fit before it writes
+//! anything.
 
 use super::announce::run_shape;
 use super::assemble::{Assembly, Start, WeightsFrom, assemble};

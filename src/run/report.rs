@@ -1,4 +1,4 @@
-//! What a run tells of the steps and evaluations that arrive, and what ends it where they are not finite.
+//! Tells the steps and evaluations that arrive from the device, and ends the run if a number is not finite.
 
 use super::host::{Host, Store};
 use super::{Run, Sink};

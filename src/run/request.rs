@@ -1,4 +1,4 @@
-//! Turns what was asked for into what is run: configuration, text, and the run to go on from. It checks each before anything is written.
+//! Turns a request into what is run: configuration, text, and the run to continue. It checks each before anything is written.
 //! [`Request`] -> config, [`Wanted`], [`Resumed`].
 
 use super::host::Host;

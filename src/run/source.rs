@@ -1,4 +1,4 @@
-//! The text of a run: the host's texts or the built-in corpus -> a tokenizer (given, or trained on it) -> the token cache.
+//! Opens the text of a run: the host's texts or the built-in corpus -> a tokenizer (given, or trained on it) -> the token cache.
 
 use super::host::{Chunks, Host};
 use crate::config::Config;

@@ -1,5 +1,5 @@
-//! What an attention map says, computed without drawing: the weights of one head or of all, which tokens are shown, and whom a token
-//! looks at.
+//! Computes what an attention map shows, without drawing: the weights of one head or of all, the tokens that are shown, and the
+//! tokens that a token attends to.
 //! `AttentionMap` -> [`Shown`].
 
 use crate::train::event::AttentionMap;

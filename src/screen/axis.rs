@@ -1,4 +1,4 @@
-//! Axes of a plot, computed without drawing: by value or by decades, their marks, and the range that most values lie in.
+//! Axes of a plot, without drawing: axes by value or by decades, their marks, and the range in which most values lie.
 
 use crate::view::Lang;
 

@@ -1,4 +1,4 @@
-//! The flow of tokens as columns, computed without drawing: word pieces, verdicts, and where a line of columns folds.
+//! Lays out the flow of tokens as columns, without drawing: word pieces, verdicts, and where a line of columns wraps.
 
 use super::state::RunState;
 use crate::train::event::{ReadToken, Readout, Verdict};

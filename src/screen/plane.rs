@@ -1,4 +1,4 @@
-//! Where words stand on the screen, computed without drawing: fitting, panning and zooming, the nearest word, which names fit.
+//! Places words on the screen, without drawing: fitting, panning and zooming, the nearest word, and which names fit.
 //! word coordinates -> [`Camera`] -> screen coordinates.
 
 use crate::train::event::MapPoint;

@@ -1,5 +1,5 @@
-//! The run that comes with the program: its events, thinned and packed, so that the first frame has something true to show.
-//! `cargo xtask record` -> `assets/recorded/LANG.jsonl.gz` -> [`events`] at the start, [`pack`] when it is made.
+//! The run that comes with the program. Its events are thinned and packed. The first frame shows them, so it shows real numbers.
+//! `cargo xtask record` -> [`pack`] -> `assets/recorded/LANG.jsonl.gz` -> [`events`] when the app starts.
 
 use crate::train::event::{Event, ReadToken, Readout, StepMetrics, Verdict};
 use crate::view::Lang;

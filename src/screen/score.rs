@@ -1,4 +1,5 @@
-//! "Fool the judge": each word that a person put in the place of another counts once, by the judge's first verdict on it.
+//! The score of "Fool the judge". A person puts words in the place of others; each such word counts once, by the judge's first
+//! verdict.
 //! [`OwnText`] -> [`words`] -> [`Score`].
 
 use crate::train::event::{Change, OwnText, OwnToken};

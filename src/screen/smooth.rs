@@ -1,6 +1,5 @@
-//! Smoothed curves: exponential means over the steps. They are taken step by step as values come, so that thinning the history later
-//! does not change them.
-//! `StepMetrics` -> [`Smoother`] -> [`Smooth`], one a step.
+//! Smooths curves: exponential means over the steps, updated as each value comes. Thinning the history later does not change them.
+//! `StepMetrics` -> [`Smoother`] -> [`Smooth`], one for each step.
 
 use crate::train::metrics::table::{Metric, Smoothing, StepMetrics};
 

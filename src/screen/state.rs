@@ -1,5 +1,5 @@
-//! What the panels draw: a fold of a run's events into plain, bounded data. Knows no window.
-//! `Event` -> [`RunState::fold`] -> panels. However long a run is, its histories stay below their caps by thinning evenly.
+//! Folds a run's events into plain data of bounded size, from which the panels draw. It knows no window.
+//! `Event` -> [`RunState::fold`] -> panels. A long run's histories are thinned evenly, so that they stay below their caps.
 
 use super::smooth::{Smooth, Smoother};
 use crate::message::Message;

@@ -1,4 +1,4 @@
-//! What the curves run over: steps, tokens or seconds; from a step to its place, and back.
+//! The time axis of the curves: steps, tokens or seconds, and the way from a step to its place on the axis and back.
 
 use super::axis::Axis;
 use crate::screen::state::RunState;

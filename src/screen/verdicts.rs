@@ -1,4 +1,5 @@
-//! What an evaluation says at a threshold, computed without drawing: counts, the cell of an example, and why recall may have fallen.
+//! Computes what an evaluation says at a threshold, without drawing: counts, the cell of an example, and why recall may have
+//! fallen.
 
 use super::state::RunState;
 use crate::train::event::{Confusion, EvalMetrics, JUDGE_BINS, JudgedExample, Metrics, Verdict};

@@ -1,5 +1,5 @@
-//! Training steps on made-up rows, for measuring and checking: the plan, the batches and the step blocks of a real run, but random
-//! words.
+//! Training steps on made-up rows, for measuring and checking. The plan, the batches and the step blocks are those of a real run;
+//! only the words are random.
 //! config -> [`Drill::new`] -> [`Drill::step`], as often as wanted.
 
 use crate::batch::{Batch, Masking, StepTotals, mask};

@@ -1,4 +1,4 @@
-//! Reads texts with a trained model: which tokens look replaced, which words fit a blank, the four stages on one text.
+//! Reads texts with a trained model: which tokens look replaced, which words fit a blank, and the four stages on one text.
 //! RUN or MODEL -> [`Reader::open`] -> [`Reader::detect`], [`Reader::fill`], [`Reader::corrupt`].
 
 use super::windows::{home, windows};

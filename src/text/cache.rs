@@ -1,4 +1,4 @@
-//! The token cache: a corpus as one flat file of ids with the ends of its sentences and documents.
+//! The token cache: a corpus as one flat file of ids, with the ends of its sentences and documents.
 //! chunks of text + tokenizer -> [`TokenCache`], memory-mapped from a file or held in memory (tests, the browser).
 
 mod build;

@@ -1,4 +1,5 @@
-//! The executor of a run: the device's, the processor's or the Burn engine, behind one set of methods.
+//! Where a run computes: a [`Backend`] is the device or the processor, and an [`Engine`] runs a plan there. The GPU executor, the
+//! CPU executor and the Burn engine have the same methods here.
 
 #[cfg(feature = "burn")]
 use crate::burn;

@@ -1,7 +1,8 @@
-//! The border between an engine and its views: what a run is told ([`Command`]) and what it tells ([`Event`]).
-//! session -> `Event` -> line, log, report, TensorBoard, app, page; `Command` goes the other way. Plain data, nothing borrowed.
+//! The border between a run and its views: a view sends [`Command`]s, the run sends [`Event`]s.
+//! session -> `Event` -> line, log, report, TensorBoard, app, page; `Command` goes the other way. Both are plain data and borrow
+//! nothing.
 //!
-//! An event is one JSON object whose `"event"` says its kind. A measured value that is undefined or not finite is `null`, never NaN.
+//! An event is one JSON object whose `"event"` names its kind. A value that is undefined or not finite is `null`, never NaN.
 
 mod kernels;
 mod read;

@@ -1,5 +1,6 @@
-//! A training step kernel by kernel: the list that a view shows, what an executor reaches at best, and the text of each kernel beside
-//! its twin's. plan -> [`dispatches`]; backend -> [`roofs`]; label -> [`source`].
+//! Describes a training step kernel by kernel: the list that a view shows, the best that the device can reach, and the text of each
+//! kernel beside its twin's.
+//! plan -> [`dispatches`]; backend -> [`roofs`]; label -> [`source`].
 
 use super::engine::Backend;
 use super::event::{Bound, DispatchCost, Roofs};

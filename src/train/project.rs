@@ -1,5 +1,6 @@
-//! Projects points of many dimensions onto the two axes along which they differ most: principal components by power iteration, the same
-//! every time. (N, D) -> (N, 2) and the share of the variance that each axis shows.
+//! Projects points of many dimensions onto the two axes along which they differ most. It finds the principal components by power
+//! iteration, and the same points always give the same axes.
+//! (N, D) -> (N, 2) and the share of the variance that each axis shows.
 
 /// Where the points lie on the two axes.
 #[derive(Debug, Clone, PartialEq)]

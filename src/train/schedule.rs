@@ -1,5 +1,5 @@
-//! What changes from step to step by rule: the learning rate, and who draws the replacements. Both are functions of the step and of
-//! what was measured at fixed points, so a resumed run continues as if it had never stopped.
+//! What changes from step to step by a rule: the learning rate, and the source of the replacements. Both depend only on the step
+//! and on measurements at fixed steps, so a resumed run continues as if it had never stopped.
 
 use crate::config::{Config, Replacements};
 use serde::{Deserialize, Serialize};

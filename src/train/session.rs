@@ -1,5 +1,5 @@
-//! A run in progress: batches in, steps through the engine, events out. There is no other loop body. Its caller (a thread, a worker, a
-//! test) decides when it runs, and nothing here blocks or touches a file.
+//! A run in progress: it takes batches, runs steps on the engine and gives events. This is the only loop body. The caller (a
+//! thread, a worker, a test) decides when it runs. Nothing here blocks or touches a file.
 
 mod evaluate;
 mod evaluation;

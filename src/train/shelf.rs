@@ -1,5 +1,5 @@
-//! Keeps small texts that outlive the program: in a folder, in a browser in the page's own cache storage. Everything there can be made
-//! again, so a text that cannot be read counts as absent, and nobody misses a text that cannot be written.
+//! Keeps small texts that outlive the program, in a folder or, in a browser, in the page's own cache storage. The program can make
+//! each of them again. So an unreadable text counts as absent, and a failure to write one is ignored.
 
 #[cfg(not(target_arch = "wasm32"))]
 mod native {

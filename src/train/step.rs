@@ -1,5 +1,5 @@
-//! One optimizer step as an engine takes it: the step block, the micro-batches, and the part of the plan that each of them runs.
-//! Sessions, drills, fixtures and comparisons put their steps together here.
+//! Builds one optimizer step: the step block, the micro-batches, and the part of the plan that each of them runs.
+//! Sessions, drills, fixtures and comparisons all build their steps here.
 
 use super::engine::Engine;
 use super::metrics::LossWeights;

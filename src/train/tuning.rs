@@ -1,5 +1,6 @@
-//! Which variants a plan's kernels use on a device. Some were measured there before; the others are measured now.
-//! backend, plans, shelf -> [`choose`] -> [`KernelChoices`], kept on the shelf, one text for each adapter, driver and set of kernels.
+//! Chooses which variants a plan's kernels use on a device. It takes the choices that were measured there before and measures the
+//! others.
+//! backend, plans, shelf -> [`choose`] -> [`KernelChoices`]. The shelf keeps one text for each adapter, driver and set of kernels.
 
 use super::engine::{Backend, Kind};
 use super::event::Preparing;

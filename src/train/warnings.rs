@@ -1,7 +1,7 @@
-//! Early warnings. Each carries measured facts, once per situation; its sentence says what to try.
+//! Early warnings. A warning carries measured facts and comes once in each situation; its sentence says what to try.
 //! step metrics -> [`Monitor`] -> [`Warning`]s.
-//! A wrong warning is worse than none: a judge may stay at its base rate for millions of tokens before it takes off, and an AUC falls
-//! when the generator improves. Neither is a fault by itself.
+//! A wrong warning is worse than none: a judge may stay at its base rate for millions of tokens before it takes off, and the AUC
+//! falls when the generator improves. Neither is a fault by itself.
 
 use crate::message::Message;
 use crate::train::event::{StepMetrics, Warning, WarningKind};

@@ -1,4 +1,4 @@
-//! Weights between an engine's arenas and Hugging Face's names: every part of every ledger entry, both ways.
+//! Moves weights between an engine's arenas and Hugging Face's names, both ways: every part of every entry of the ledger.
 
 use super::engine::Engine;
 use crate::hub::{ElectraConfig, HubTensor, Network, Networks, Role, Tensors};

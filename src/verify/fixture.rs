@@ -1,5 +1,4 @@
-//! A fixture is a whole training step that was computed elsewhere in double precision. This file measures how far this program is from
-//! it.
+//! Measures how far this program is from a fixture: a whole training step that was computed elsewhere in double precision.
 //! folder (weights, batch, expected numbers) -> the training plan on an engine -> [`Comparison`]s.
 
 use crate::batch::{Batch, NONE, StepTotals};

@@ -1,4 +1,4 @@
-//! Checks that need no fixture: gradients against finite differences of the whole loss, the same steps twice, and the same
+//! Checks that need no fixture: gradients against finite differences of the whole loss, the same steps taken twice, and the same
 //! steps on a device and on the twins.
 
 use super::fixture::Comparison;

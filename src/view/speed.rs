@@ -1,8 +1,8 @@
-//! Draws what a step costs: the roofline of each measured preset, every kernel on it, and the same numbers as a table.
+//! Draws what a step costs: the roofline of each measured preset with every kernel on it, and the same numbers as a table.
 //! measured kernels and a device's limits -> [`roofline()`] -> [`html`]: one page that needs no network and no script.
 //!
-//! A roofline (Williams, Waterman, Patterson 2009, "Roofline: an insightful visual performance model") has FLOPs per byte across and
-//! FLOP/s upwards, both logarithmic. Memory limits a kernel under the slope, and arithmetic limits it under the flat part.
+//! A roofline (Williams, Waterman, Patterson 2009, "Roofline: an insightful visual performance model") has FLOPs per byte across
+//! and FLOP/s upwards, both logarithmic. Memory limits a kernel under the slope, and arithmetic limits it under the flat part.
 
 mod roofline;
 

@@ -1,4 +1,4 @@
-//! Shared by the training tests: a small text in memory, sessions over it, and a training step that can be taken apart.
+//! Helps the training tests: a small text in memory, sessions over it, and a training step that can be taken apart.
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 
 use electroscope::batch::{Batch, HeldOut, Loader, Masking, Part, Recipe, Split, StepTotals, hold_out, mask};

@@ -1,4 +1,4 @@
-//! Runs training as the app does, on a thread of its own, with commands in and events out; and makes a folder with a corpus for it.
+//! Runs training as the app does, on a thread of its own, with commands in and events out. It also makes a folder with a corpus.
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 
 use crate::lab;

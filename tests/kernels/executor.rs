@@ -1,5 +1,5 @@
-//! Tests the gpu executor's promises with kernels of its own: nothing is made after step 0, slices do not change results, no output is
-//! dropped, bytes go there and back, and every refusal is an error that says why.
+//! Tests the promises of the gpu executor with kernels made for the tests: nothing is made after step 0, slices do not change
+//! results, no output is dropped, bytes survive the way to the device and back, and every refusal is an error with its reason.
 
 use crate::adapter;
 use electroscope::gpu::{Executor, Gpu};

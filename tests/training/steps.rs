@@ -1,5 +1,5 @@
-//! Tests what a training step does with a batch, and what training leads to: the first loss, labels, curves on both executors, learning
-//! by heart, and a number that is not finite.
+//! Tests what a training step does with a batch, and what several steps lead to: the first loss, labels, curves on both executors,
+//! learning by heart, and a number that is not finite.
 
 use crate::adapter;
 use crate::lab;

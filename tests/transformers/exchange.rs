@@ -1,6 +1,6 @@
-//! Exchanges networks with transformers: this program reads and writes again what transformers saved, and transformers loads that
-//! without a key amiss. It runs where `ELECTROSCOPE_PYTHON` names a Python that has torch and transformers; `tests/oracle/hub.py` does
-//! the Python part.
+//! Exchanges networks with transformers: this program reads and rewrites what transformers saved, and transformers loads the result
+//! with no key missing or left over. It runs where `ELECTROSCOPE_PYTHON` names a Python that has torch and transformers;
+//! `tests/oracle/hub.py` does the Python part.
 
 use electroscope::hub;
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! What the desk does when a panel asks: it starts, steers and ends the run, and opens earlier ones.
+//! Does what a panel asks for: it starts, steers and ends the run, and opens earlier runs.
 
 use super::Desk;
 use super::past::{coming, folder_name, opened};

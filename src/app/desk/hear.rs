@@ -1,4 +1,4 @@
-//! What the desk does with the run's events: it updates the shown state, and puts what a person must know where they see it.
+//! Takes in the run's events: it updates the state that the panels show, and puts what a person must know where they see it.
 
 use super::Desk;
 use crate::app::trouble::Trouble;

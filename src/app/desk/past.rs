@@ -1,4 +1,4 @@
-//! Reads the past of earlier runs back from their folders.
+//! Reads the events of earlier runs from their folders.
 
 use crate::run::Request;
 use crate::screen::state::{Phase, RunState, Source};

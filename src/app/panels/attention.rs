@@ -1,4 +1,5 @@
-//! The attention of both networks side by side, on request: who attends to whom in one layer, for one head or for the mean of all.
+//! Shows the attention of both networks side by side: which token attends to which in one layer, for one head or for all heads
+//! together.
 //! choice -> `Command::Attention` -> the state's maps -> lines and numbers.
 
 mod lines;

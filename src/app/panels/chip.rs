@@ -1,5 +1,6 @@
-//! Marks that several panels draw alike: a token's text, its chip of p(replaced), the glyph of its verdict, the ramp's legend. Every
-//! mark says its meaning three times (luminance, number, glyph), so nobody has to tell one colour from another.
+//! Draws the marks that several panels share: a token's text, its chip with p(replaced), the glyph of its verdict, the ramp's
+//! legend. Every mark shows its meaning by luminance, by a number and by a glyph, so that nobody has to tell one colour from
+//! another.
 
 use super::PanelContext;
 use crate::app::theme::Theme;

@@ -1,4 +1,4 @@
-//! What every panel is given and what it may ask for: the contract between the panels and the desk.
+//! The contract between the panels and the desk: what every panel is given, and what it may ask for.
 
 use crate::app::theme::Theme;
 use crate::message::Fact;

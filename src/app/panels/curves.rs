@@ -1,5 +1,6 @@
-//! Losses, accuracies, gradients and speed over the steps. Raw values are thin and smoothed ones thick, and marks say what is good. A
-//! pointer on the time axis, or the arrow keys, takes every panel back to what the networks said then.
+//! Plots losses, accuracies, gradients and speed over the steps. Raw values are thin lines and smoothed values thick ones; marks
+//! show what a good value is. A person who points at the time axis, or presses the arrow keys, sees in every panel what the
+//! networks said then.
 
 mod chart;
 

@@ -1,5 +1,5 @@
-//! Text, tokenizer, preset and runs: everything from a person's files to a run's folder and out of it again.
-//! choices -> `Draft` -> `Ask::Start`; folders -> `Ask::OpenRun`, `Ask::Overlay`; work that takes time -> `Job`s.
+//! The panel for text, tokenizer, preset and runs: everything between a person's files and a run's folder.
+//! choices -> `Draft` -> `Ask::Start`; folders -> `Ask::OpenRun`, `Ask::Overlay`; slow work -> `Job`s.
 
 mod draft;
 mod job;

@@ -1,5 +1,6 @@
-//! The flow strip, the paper's Figure 2 on live weights: original, masked, generator, judge, one column a token.
-//! readout -> columns that are aligned in all four rows and fold where the window ends; pointer or focus -> details.
+//! Draws the flow strip, which is Figure 2 of the paper on live weights: original, masked, generator, judge, one column for each
+//! token.
+//! readout -> columns that are aligned in all four rows and wrap at the window's edge; pointer or focus -> details.
 
 mod details;
 

@@ -1,4 +1,4 @@
-//! What the run runs on and why, the memory it holds, what else this machine has, and what each preset would need of it.
+//! Shows which device the run uses and why, how much memory it holds, what else this machine has, and what each preset would need.
 
 use super::PanelContext;
 use super::chip::GLYPH;

@@ -1,5 +1,6 @@
-//! Every dispatch of a training step, stage by stage: what it is, which tensors it binds, how much it moves and multiplies, and after a
-//! measurement how long it takes beside what the device can reach. An opened dispatch shows its shader and its twin.
+//! Lists every dispatch of a training step, stage by stage: what it does, which tensors it binds, how many bytes it moves and how
+//! much it computes. After a measurement the list also shows each time beside the device's best. An opened dispatch shows its
+//! shader and its twin.
 
 mod row;
 mod source;

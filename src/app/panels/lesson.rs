@@ -1,5 +1,5 @@
-//! The lesson: nine short pages on the four stages and the reasons behind them. Each page points at one thing, asks for a prediction
-//! before it answers, and answers with the numbers of the run that is shown.
+//! Draws the lesson: nine short pages on the four stages and the reasons behind them. Each page points at one thing and asks for a
+//! prediction. Then it answers with numbers of the run that is shown.
 //! pages + state -> page on the screen; ticks -> `view.kept`, which the settings remember.
 
 use super::{Ask, PanelContext};

@@ -1,4 +1,5 @@
-//! What the run reported, the newest first. A sign and a word mark warnings and errors, not their colour alone.
+//! Lists what the run reported, the newest line first. A sign and a word mark warnings and errors, so that no line depends on its
+//! colour.
 
 use super::PanelContext;
 use super::chip::GLYPH;

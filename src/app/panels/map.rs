@@ -1,4 +1,5 @@
-//! The words' embeddings on the two axes along which they differ most, on request: search, names, pan and zoom, keyboard.
+//! Draws the word embeddings on the two axes along which they differ most. A person can search, point, pan and zoom, by keyboard
+//! too.
 //! `Command::EmbeddingMap` -> the state's map -> points and as many names as fit.
 
 use super::contract::{PanelContext, elsewhen_ui};

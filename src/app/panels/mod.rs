@@ -1,5 +1,5 @@
 //! The panels: one file and one struct each. `ui(&mut self, ui, cx)` draws a panel from what [`PanelContext`] gives.
-//! state -> panel -> picture; clicks -> [`Ask`]. A panel keeps what only it needs; several panels share [`View`].
+//! state -> panel -> picture; clicks -> [`Ask`]. A panel keeps what no other panel needs. What several panels need is in [`View`].
 
 pub mod attention;
 pub mod chip;

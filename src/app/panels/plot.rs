@@ -1,5 +1,5 @@
-//! Small plots drawn by hand: axes by value or by decades, their marks, lines that differ by their dashes, points thinned to pixels.
-//! values -> [`Axis`] -> [`Plot`] -> shapes. It uses egui's painter alone; the caller decides what is drawn.
+//! Draws small plots with egui's painter: axes by value or by decades, their marks, dashed lines, points thinned to pixels.
+//! values -> [`Axis`] -> [`Plot`] -> shapes. The caller decides what is drawn.
 
 use crate::app::theme::Theme;
 use crate::screen::axis::{Axis, tick_text};

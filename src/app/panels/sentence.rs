@@ -1,4 +1,5 @@
-//! A person's own sentence, judged on the live weights. They type it, hide words, let the generator draw words, or swap them by hand.
+//! Judges a sentence that a person types, on the live weights. The person can hide words, let the generator draw words, or swap
+//! words by hand.
 //! text and edits -> `SetOwnText` -> `OwnText` -> two rows of chips, tools for the chosen word, a running score.
 
 use super::chip::{self, Column, HEIGHT, Look};

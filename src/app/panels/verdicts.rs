@@ -1,5 +1,5 @@
-//! How the judge's verdicts turned out on held-out text: counts at any threshold beside those of a judge that knows only the base rate,
-//! the curves over all thresholds, and how far its probabilities can be trusted. A cell lists its tokens in their text.
+//! Shows how good the judge's verdicts on held-out text are: the counts at any threshold, beside the counts of a judge that knows
+//! only the base rate; the curves over all thresholds; and the calibration. A cell of the counts lists its tokens in their text.
 
 mod plots;
 

@@ -1,4 +1,4 @@
-//! Which variants of the kernels this machine knows for its adapters, and the choices for a step that is only measured.
+//! Reads the kernel choices that this machine keeps for its adapters, and finds the choices for a step that is only measured.
 
 use super::cache_dir;
 use crate::config::Config;

@@ -1,4 +1,4 @@
-//! Trains a tokenizer on a run's text before the run, into a folder of its own.
+//! Trains a tokenizer on a text before any run, into a folder of its own.
 //! text + recipe -> [`train_tokenizer`] -> vocab.txt, tokenizer.json, tokenizer_config.json.
 
 use crate::hub::{Staging, refuse_occupied};

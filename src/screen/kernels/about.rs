@@ -1,4 +1,4 @@
-//! What each kernel and each stage is in a transformer's training step, one sentence each: label -> key of a message.
+//! Says in one sentence what each kernel and each stage does in a transformer's training step: label -> key of a message.
 
 use crate::train::event::Stage;
 

@@ -1,4 +1,4 @@
-//! Source text for people: a small reader that divides a line of WGSL or Rust into keywords, numbers, marks and comments.
+//! Divides a line of WGSL or Rust into keywords, numbers, marks and comments, so that a screen can colour them.
 
 use std::ops::Range;
 

@@ -1,4 +1,4 @@
-//! Sums up dispatches, and writes the sums.
+//! Adds up the costs of dispatches, and writes the sums as text.
 
 use crate::train::event::DispatchCost;
 use crate::view::Lang;

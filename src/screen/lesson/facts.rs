@@ -1,4 +1,4 @@
-//! The numbers that the shown run gives the lesson's pages. Each comes from the state, and is none where nothing gives it.
+//! The numbers of the shown run that the lesson's pages use. Each comes from the state, and is none if the state does not have it.
 
 use crate::screen::state::RunState;
 use crate::train::event::ReadToken;

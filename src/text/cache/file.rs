@@ -1,4 +1,4 @@
-//! Token caches in files: it opens the one that is there, or builds one beside it that takes its place whole.
+//! Keeps token caches in files. It opens the cache that is there, or builds a new one beside it and then renames it into place.
 
 use std::fs::File;
 use std::io::{self, BufWriter, Seek, SeekFrom, Write};

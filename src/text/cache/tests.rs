@@ -1,4 +1,4 @@
-//! A cache reads back as it was written, is built again when its text has changed, and notices damage.
+//! Tests that a cache reads back as it was written, is rebuilt when its text has changed, and notices damage.
 
 use std::path::PathBuf;
 

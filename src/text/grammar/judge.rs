@@ -1,4 +1,4 @@
-//! Judges replacements: is a story still a story when another word takes the place of one, and if not, why?
+//! Judges replacements: is a story still a story if another word stands in the place of one, and if not, which rule does it break?
 
 use super::lexicon::{Class, Gender, Number, WordId};
 use super::recognise::{self, Relaxed};

@@ -1,4 +1,4 @@
-//! Which stories: how rich they are.
+//! The levels of the built-in stories: how rich they are.
 
 use std::fmt;
 use std::str::FromStr;

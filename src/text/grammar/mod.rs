@@ -1,14 +1,15 @@
-//! The text that is always there: a probabilistic grammar of short stories in English and Brazilian Portuguese.
+//! The built-in text: a probabilistic grammar of short stories in English and Brazilian Portuguese.
 //!
 //! `assets/grammar/*.txt` -> [`Grammar`] -> [`Story`] (sentences, words) -> text, one sentence a line, a blank line between
 //! stories. The same rules draw stories (`sample`) and recognise them (`recognise`), so [`Story::judge`] can say exactly
 //! which replacements of a word leave a story and which break a rule.
 //!
-//! **What is checked.** A story is a *script* told in one tense: steps, each giving some sentences, each from a *frame* with
-//! holes. Variables stand behind the holes; those of the script (characters, things, places) keep their value from the first
-//! sentence to the last, those of a frame live in one sentence. Tables say which values go together; articles, adjectives,
-//! pronouns and verbs agree with a variable. A text is a story if and only if some script, frames, values and tense yield
-//! exactly its words; a replacement *fits* if and only if the text with it is a story. Letter case is not judged.
+//! **What is checked.** A story follows a *script*, told in one tense. A script has steps, each step gives some sentences, and each
+//! sentence comes from a *frame* with holes. Variables stand behind the holes. A variable of the script (characters, things,
+//! places) keeps its value from the first sentence to the last; a variable of a frame lives in one sentence. Tables say which
+//! values go together; articles, adjectives, pronouns and verbs agree with a variable. A text is a story if and only if some
+//! script, frames, values and tense yield exactly its words. A replacement *fits* if and only if the text with it is a story.
+//! Letter case is not judged.
 //!
 //! **From text to story.** Document `n` of a seed does not depend on the documents before it: [`Grammar::document`] makes it
 //! again from (language, level, seed, n). [`Grammar::parse`] reads any text of the grammar without knowing where it is from.

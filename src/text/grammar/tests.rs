@@ -1,4 +1,4 @@
-//! Tests what a grammar promises: it recognises what it draws, and it judges exactly its own language.
+//! Tests that the grammar recognises every story that it draws, and that it judges exactly its own language.
 
 use std::collections::{HashMap, HashSet};
 

@@ -1,5 +1,5 @@
-//! What a checkpoint is, wherever it is kept: named files, of which state.json lists the length and the hash.
-//! [`Snapshot::write`] fills a folder or memory with them; [`Checkpoint::from_files`] verifies those in memory.
+//! A checkpoint wherever it is kept: named files, whose lengths and hashes state.json lists.
+//! [`Snapshot::write`] writes them to a folder or to memory; [`Checkpoint::from_files`] verifies those in memory.
 
 use super::{Checkpoint, Moments, OPTIMIZER, STATE, State, state};
 use crate::hub::{self, Files, MemoryFiles, Networks, NewFiles, record_of, write_safetensors};

@@ -1,4 +1,4 @@
-//! RUN or MODEL as the commands take it: a run's folder, a checkpoint's, a pair's or one network's.
+//! Finds the model that RUN or MODEL names on the command line: a run's folder, a checkpoint's, a pair's or one network's.
 //! path -> [`resolve_model`] -> [`Model`] -> networks.
 
 use super::{Checkpoint, STATE, checkpoints_of, list, typed, whole_or_offer};

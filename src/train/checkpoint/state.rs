@@ -1,5 +1,5 @@
-//! state.json: where a run stands, and what every file of its checkpoint must be.
-//! [`State`] -> bytes -> [`parse_state`] -> the same, after the version and the file's own hash are checked.
+//! state.json: where a run stands, and the length and hash of every file of its checkpoint.
+//! [`State`] -> bytes -> [`parse_state`] -> the same state, after a check of the version and of the file's own hash.
 
 use crate::hub::{FileRecord, hash_bytes};
 use crate::{Error, Result};

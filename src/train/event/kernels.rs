@@ -1,4 +1,4 @@
-//! What a training step consists of: its dispatches with their sizes, and the time that each of them takes.
+//! The dispatches of a training step, as a view shows them: their sizes, and the time that each of them takes.
 
 use super::finite_or_null;
 use crate::plan::Stage;

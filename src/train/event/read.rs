@@ -1,4 +1,5 @@
-//! Tokens on their way through the four stages: readout sentences, a training batch, a person's own text; attention and embeddings.
+//! Tokens on their way through the four stages (readout sentences, a training batch, a person's own text), attention, and
+//! embeddings.
 
 use super::finite_or_null;
 use crate::plan::Stage;

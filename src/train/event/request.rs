@@ -1,4 +1,4 @@
-//! What a run is asked to be, as plain data: [`Command::Start`](super::Command::Start) carries it, and `run` makes a run of it.
+//! A request for a run, as plain data. [`Command::Start`](super::Command::Start) carries it, and `run` makes a run of it.
 
 use crate::lang::Lang;
 use crate::text::grammar::Level;

@@ -1,4 +1,4 @@
-//! Tests that every event and command survives its way through JSON, and has the fields that the contract asks for.
+//! Tests that every event and command stays the same through JSON, and has the fields that programs rely on.
 
 use serde_json::{Value, json};
 

@@ -1,5 +1,4 @@
-//! Sums of a discriminator's verdicts: counts at a threshold, calibration, and the histogram from which counts at any threshold can be
-//! read.
+//! Sums of a discriminator's verdicts: counts at a threshold, calibration, and a histogram that gives the counts at any threshold.
 
 use super::finite_or_null;
 use serde::{Deserialize, Serialize};

@@ -1,5 +1,5 @@
-//! Computes held-out metrics, a slice at a time, with fixed masks, fixed noise, and replacements drawn by the generator as it is now.
-//! On the built-in text it also measures what the judge knows of its grammar.
+//! Computes held-out metrics, a slice at a time, with fixed masks, fixed noise, and replacements that the generator draws as it is
+//! now. On the built-in text it also measures how well the judge knows the grammar.
 
 use super::evaluation::{Evaluation, Examples, Part, p_replaced};
 use super::readback::Readback;

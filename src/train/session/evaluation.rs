@@ -1,4 +1,4 @@
-//! An evaluation that is under way, and the tokens that it keeps as examples.
+//! The state of an evaluation under way, and the tokens that it keeps as examples.
 
 use super::readback::Readback;
 use crate::batch::Batch;

@@ -1,5 +1,5 @@
-//! Makes a row of the readout from a person's own text: it cuts the text into tokens and applies what was done to its words.
-//! text + edits -> [`OwnRow`] -> a row of the readout's batch -> what came out, as [`OwnText`].
+//! Makes a row of the readout from a person's own text: it cuts the text into tokens and applies the person's edits.
+//! text + edits -> [`OwnRow`] -> a row of the readout's batch -> the results of its pass, as [`OwnText`].
 
 use super::sample::{Seen, Total, proposals};
 use crate::batch::Batch;

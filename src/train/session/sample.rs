@@ -1,4 +1,4 @@
-//! Tokens on their way through the stages, as views see them: a batch and what its pass has put out so far -> [`ReadToken`]s.
+//! Shows tokens on their way through the stages: a batch and the outputs that its pass has so far -> [`ReadToken`]s.
 
 use crate::batch::{Batch, NONE};
 use crate::model::io::Io;

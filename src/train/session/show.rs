@@ -1,5 +1,5 @@
-//! Answers what a view asks of a session's live weights: the readout with a person's text, a batch as far as its step has come,
-//! attention, and the embeddings on two axes. None of it changes a number of the run.
+//! Answers what a view asks about the live weights: the readout with a person's text, a batch as far as its step has come,
+//! attention, and the embeddings on two axes. None of these answers changes a number of the run.
 
 use super::own_text::OwnRow;
 use super::sample::{self, Seen, cells_of_row, proposals};

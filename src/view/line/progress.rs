@@ -1,4 +1,4 @@
-//! What is known of a run so far, as far as a line can tell it.
+//! What the line knows of a run so far.
 //! events -> `Progress` -> the texts of the bar, of a log's line, and of what is announced once.
 
 use super::example::{fit, is_marked, words_from_sentence};

@@ -1,4 +1,4 @@
-//! The page's four numbers, each beside what it has to beat. Metrics to a card's HTML.
+//! Writes the page's four numbers, each beside the number that it has to beat. Metrics -> a card's HTML.
 
 use super::html::{said, spoken};
 use crate::t;

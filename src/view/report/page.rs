@@ -1,4 +1,4 @@
-//! The parts of the page, from its header to its footer.
+//! Writes the parts of the page, from its header to its footer.
 //! a run -> sections of HTML, each with its words in both languages.
 
 use std::fmt::Write;

@@ -1,4 +1,4 @@
-//! What the page's tables hold: the metrics that are columns, and the facts of a plan and of a device.
+//! Fills the page's tables: the metrics that are columns, and the facts of a plan and of a device.
 
 use super::html::{escape, spoken};
 use crate::train::event::{Device, RunPlan};

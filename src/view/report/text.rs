@@ -1,4 +1,4 @@
-//! The page's sentences about a run: its result, what was trained, where it stands. Values to text, in one language.
+//! Writes the page's sentences about a run: its result, what was trained, and how far it is. Values -> text, in one language.
 
 use super::html::escape;
 use super::run::{End, Run};

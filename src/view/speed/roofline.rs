@@ -1,4 +1,4 @@
-//! A roofline as an SVG. FLOPs a byte -> x, GFLOP/s -> y, both logarithmic; the style of the page colours it.
+//! Draws a roofline as an SVG. FLOPs a byte -> x, GFLOP/s -> y, both logarithmic; the style of the page colours it.
 
 use super::{Sheet, intensity};
 use crate::t;

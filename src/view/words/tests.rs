@@ -1,5 +1,5 @@
-//! The Fluent files against each other and against the code: every code has its sentence in both languages, with its facts, and no
-//! sentence is left over.
+//! Compares the Fluent files with each other and with the code: every code has its sentence in both languages, with its facts, and
+//! no sentence is left over.
 
 use super::*;
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,5 +1,6 @@
-//! Draws one network's attention as two columns of tokens with lines between them: who looks (left) at whom (right).
-//! [`Shown`] -> lines whose width and strength are the weight; the token in the focus also gets numbers.
+//! Draws one network's attention: two columns of tokens, with lines from each token (left) to the tokens that it attends to
+//! (right).
+//! [`Shown`] -> lines whose width and strength show the weight. The token that has the focus also gets numbers.
 
 use crate::app::panels::{PanelContext, chip};
 use crate::screen::attention::Shown;

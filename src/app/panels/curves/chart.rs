@@ -1,4 +1,4 @@
-//! One chart: which curves it holds, how a reader tells them apart, and what else is drawn with them.
+//! Draws one chart: its curves, the dashes by which a reader tells them apart, and the marks that belong to them.
 
 use crate::app::panels::PanelContext;
 use crate::app::panels::plot::{self, Dash, Plot};

@@ -1,4 +1,4 @@
-//! A run that is not started yet, as plain data: what was chosen. It becomes a run's options, or the same run as a command line.
+//! A run that is not started yet, as plain data: what a person chose. It turns into a request or into a command line.
 //! choices -> [`Draft::options`], [`Draft::effective`], [`Draft::command_line`].
 
 use crate::app::first_run::first_run;

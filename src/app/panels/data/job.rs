@@ -1,4 +1,4 @@
-//! Work that takes time, on a thread of its own. A frame only looks at how far it is.
+//! Does slow work on a thread of its own. A frame only asks how far the work is.
 //! closure -> [`Job`] -> progress, then one result.
 
 use crate::{Error, Result};

@@ -1,4 +1,5 @@
-//! What is kept and opened: earlier runs (to show, to lay under the curves, to go on with, to export), and models of other programs.
+//! The section for earlier runs and for models of other programs. A person can show a run, lay it under the curves, continue it or
+//! export it.
 
 use super::job::{Job, finished};
 use super::model::Model;

@@ -1,4 +1,5 @@
-//! A model's folder that was opened (Hugging Face's, an exported pair, a checkpoint). A thread reads it and keeps it in memory.
+//! The section for an opened model (Hugging Face's folder, an exported pair, a checkpoint). A thread reads the folder, and the
+//! panel keeps the model in memory.
 //! a person's sentences -> judged tokens.
 
 use crate::gpu::DeviceName;

@@ -1,5 +1,5 @@
-//! The runs that this computer keeps, read from their folders.
-//! folders of runs -> [`list`] -> [`Kept`], newest first; a path of a person's -> [`kind`].
+//! Lists the runs that this computer keeps, from their folders.
+//! folders of runs -> [`list`] -> [`Kept`], newest first; a path that a person names -> [`kind`].
 
 use crate::config::Config;
 use crate::host::native;

@@ -1,4 +1,4 @@
-//! The preset, device and settings of a run, and what they need on this machine before it starts.
+//! The section for the preset, the device and the settings of a run. It shows what the run needs on this machine before it starts.
 
 use super::draft::{Draft, MAIN};
 use super::job::{Job, finished};

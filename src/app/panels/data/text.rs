@@ -1,5 +1,5 @@
-//! The text of a run and its tokenizer. The text is built in or a person's own files; the tokenizer is trained with the run, trained
-//! before it, or picked.
+//! The section for a run's text and tokenizer. The text is built in or comes from a person's files. The run trains its tokenizer,
+//! or a person trains one before, or picks one.
 
 use super::draft::Draft;
 use super::job::{Job, finished};

@@ -1,5 +1,5 @@
-//! What happened to one token: what the generator would have written, the judge's logit, its part of the loss, and p(replaced) over the
-//! run.
+//! Shows what happened to one token: what the generator would have written, the judge's logit, the token's part of the loss, and
+//! how p(replaced) changed over the run.
 //! token and history -> a box beside it.
 
 use super::super::PanelContext;

@@ -1,4 +1,4 @@
-//! One line of the list: a dispatch, or all dispatches of a kernel together.
+//! Draws one line of the list: one dispatch, or all dispatches of one kernel together.
 
 use crate::app::panels::PanelContext;
 use crate::screen::kernels::sum::{Sum, bytes_text, flops_text, secs_text, shape_text};

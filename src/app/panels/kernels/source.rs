@@ -1,5 +1,4 @@
-//! A kernel's two texts, side by side or one at a time. A small reader of words tells keywords, numbers and comments apart; the texts
-//! are drawn line by line.
+//! Draws a kernel's two texts, side by side or one at a time, line by line, with colours for keywords, numbers and comments.
 
 use crate::app::panels::PanelContext;
 use crate::app::theme::Theme;

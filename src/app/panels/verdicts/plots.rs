@@ -1,4 +1,4 @@
-//! What all thresholds together say: ROC, precision over recall, and the reliability diagram.
+//! Draws what all thresholds together say: the ROC curve, precision over recall, and the reliability diagram.
 
 use crate::app::panels::PanelContext;
 use crate::app::panels::plot::{Dash, Plot};
