@@ -38,7 +38,7 @@ use std::rc::Rc;
 use std::time::Instant;
 use wgpu::DeviceType;
 
-/// What the app is started with.
+/// How the app is started.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
     /// An earlier run to show.
@@ -51,12 +51,12 @@ pub struct Options {
     pub lang: Option<Lang>,
     pub system_lang: Lang,
     pub theme: Option<theme::ThemeChoice>,
-    /// Of the window, in points.
+    /// The size of the window, in points.
     pub size: Option<[u32; 2]>,
     /// Panels to bring to the front, and one to show over all others.
     pub show: Vec<panels::PanelId>,
     pub alone: Option<panels::PanelId>,
-    /// Whose texts are open in the kernels panel.
+    /// The kernel whose texts are open in the kernels panel.
     pub kernel: Option<String>,
 }
 
@@ -68,10 +68,10 @@ pub fn run(options: Options) -> Result<()> {
     let started = Instant::now();
     refuse_without_display()?;
     if let Some(run) = &options.run {
-        // Before a window opens for nothing.
+        // A run that cannot be read is refused before a window opens.
         crate::view::log::read_events(run)?;
     }
-    // A picture is the same on every machine: settings of the person at it play no part.
+    // A picture must be the same on every machine, so it does not use the person's settings.
     let settings_path = options.picture.is_none().then(Settings::path);
     let settings = settings_path.as_deref().map_or_else(Settings::default, Settings::load);
     let [width, height] = options.size.unwrap_or([1280, 800]).map(|side| side as f32);
@@ -80,7 +80,7 @@ pub fn run(options: Options) -> Result<()> {
         .with_app_id("electroscope")
         .with_inner_size([width, height])
         .with_min_inner_size([360.0, 480.0]);
-    // Against bands in gradients, of which there is none here; on a processor that draws, it is a tenth of a frame and more.
+    // Dithering hides bands in gradients, and the app draws none. It would take a tenth of a frame or more where a processor draws.
     let native = eframe::NativeOptions { viewport, dithering: false, ..eframe::NativeOptions::default() };
     let opening = Opening {
         lang: options.lang,
@@ -114,7 +114,7 @@ pub fn run(options: Options) -> Result<()> {
     failed.get().map_or(Ok(()), |error| Err(error.clone()))
 }
 
-/// Said here, in one sentence, instead of by a library in many.
+/// Says in one sentence that there is no display; the window library would take many.
 fn refuse_without_display() -> Result<()> {
     let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
     let unix = cfg!(all(unix, not(target_os = "macos")));

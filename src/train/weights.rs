@@ -11,10 +11,10 @@ use crate::train::checkpoint::Moments;
 use crate::{Error, Result};
 use std::borrow::Cow;
 
-/// The sizes of networks that were read, as `passes` train them.
+/// The sizes of networks that were read, for training with `passes`.
 ///
 /// # Errors
-/// A head larger than the kernels cover; networks that are not those of the passes.
+/// A head is larger than the kernels support, or the networks are not those of the passes.
 pub fn shape_from_networks(networks: &Networks, passes: &'static [Pass]) -> Result<Shape> {
     let shape = Shape {
         passes,
@@ -40,7 +40,7 @@ const NETS: [NetId; 2] = [NetId::Main, NetId::Aux];
 /// The sizes of one network.
 ///
 /// # Errors
-/// A head larger than the kernels cover.
+/// A head is larger than the kernels support.
 pub fn tower(c: &ElectraConfig) -> Result<Tower> {
     let head = c.hidden_size / c.num_attention_heads;
     if head > crate::ops::attention::HEAD_MAX as usize {
@@ -50,7 +50,7 @@ pub fn tower(c: &ElectraConfig) -> Result<Tower> {
     Ok(c.tower())
 }
 
-/// What a network's config.json says.
+/// The facts of a network's config.json that are not sizes.
 #[derive(Debug, Clone, Copy)]
 pub struct ConfigFacts {
     pub dropout: f64,
@@ -59,7 +59,7 @@ pub struct ConfigFacts {
     pub pad_id: u32,
 }
 
-/// config.json of a tower.
+/// The config.json of a network.
 pub fn config_from_tower(t: &Tower, role: Role, facts: ConfigFacts) -> ElectraConfig {
     ElectraConfig {
         vocab_size: t.vocab as usize,
@@ -88,7 +88,7 @@ pub fn load_run(model: &Model, engine: &mut Engine, networks: &Networks) {
     });
 }
 
-/// Writes the weights of the networks there are: those of every network that `parameters` name.
+/// Writes the weights of every network that `parameters` name.
 pub fn load_networks<'n>(
     parameters: &[Parameter],
     engine: &mut Engine,
@@ -121,7 +121,7 @@ pub fn network_tensors(parameters: &[Parameter], values: &[Vec<f32>], net: NetId
     tensors
 }
 
-/// A Hugging Face tensor out of the values of its entry.
+/// Cuts a Hugging Face tensor out of the values of its entry.
 fn cut(entry: &Entry, part: &Part, values: &[f32]) -> HubTensor {
     let shape = entry.part_shape(part);
     let first = (part.rows.start * entry.row_len()) as usize;
@@ -129,7 +129,7 @@ fn cut(entry: &Entry, part: &Part, values: &[f32]) -> HubTensor {
     HubTensor { shape, data }
 }
 
-/// A number of every parameter (its value, its gradient) under `NETWORK.NAME` as Hugging Face names it. Shared tensors stand once,
+/// A tensor of every parameter (its value or its gradient), named `NETWORK.NAME` as Hugging Face does. Shared tensors appear once,
 /// under the main network.
 ///
 /// # Errors
@@ -148,7 +148,7 @@ pub async fn read_named(model: &Model, engine: &mut Engine, pick: impl Fn(&Param
     Ok(named)
 }
 
-/// What the main network is, by its head.
+/// The role of the main network, which its head decides.
 fn main_role(shape: &Shape) -> Role {
     if shape.heads(NetId::Main).any(|head| head == Head::Rtd) { Role::Discriminator } else { Role::Encoder }
 }
@@ -186,7 +186,7 @@ pub async fn read_moments(model: &Model, engine: &mut Engine) -> Result<Moments>
     Ok(moments)
 }
 
-/// The way back; names and shapes must be the model's.
+/// Writes the moments into the engine. Names and shapes must be the model's.
 pub fn load_moments(model: &Model, engine: &mut Engine, moments: &Moments) -> Result<()> {
     let expected: Vec<(String, Vec<usize>)> = model
         .parameters
@@ -204,7 +204,7 @@ pub fn load_moments(model: &Model, engine: &mut Engine, moments: &Moments) -> Re
     Ok(())
 }
 
-/// The moments of a masked language model that was trained alone stood under the name of a generator once.
+/// Old checkpoints keep the moments of a masked language model that was trained alone under the name of a generator.
 fn under_todays_names<'m>(moments: &'m Moments, expected: &[(String, Vec<usize>)]) -> Cow<'m, Moments> {
     let [old, new] = [Role::Generator, Role::Encoder].map(|role| format!("{}.", role.folder()));
     let trains_encoder = expected.iter().any(|(name, _)| name.starts_with(&new));

@@ -6,7 +6,6 @@ use electroscope::host::native::{self, name_of};
 use electroscope::run::Request;
 use electroscope::text::grammar::Level;
 use electroscope::train::event::*;
-use electroscope::view::Lang;
 use electroscope::{Error, Result};
 use futures_channel::mpsc::{UnboundedSender, unbounded};
 use std::sync::{LazyLock, mpsc};
@@ -33,27 +32,13 @@ pub struct Watched {
 pub fn options(out: &str, set: &[&str]) -> Request {
     Request {
         corpus: vec![name_of(&DESK.path().join("corpus.txt"))],
-        valid: Vec::new(),
-        lang: Lang::En,
-        level: None,
-        tokenizer: None,
-        init: None,
         out: Some(name_of(&DESK.path().join(out))),
         preset: Some("nano".to_owned()),
-        config: None,
         set: lab::with(lab::TINIEST, set).iter().map(|s| (*s).to_owned()).collect(),
-        steps: None,
-        minutes: None,
-        stop_after: None,
         seed: Some(3),
-        threads: None,
         device: "cpu".to_owned(),
-        engine: "wgsl".to_owned(),
-        resume: false,
-        resume_step: None,
-        retune: false,
-        kernels: None,
         watched: true,
+        ..Request::default()
     }
 }
 

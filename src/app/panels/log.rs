@@ -9,13 +9,13 @@ use crate::t;
 use crate::view::Lang;
 use egui::{Label, RichText, Role, Sense, Shape, Stroke, Ui, WidgetInfo, vec2};
 
-/// Lines that are shown at first, and how many more at a time.
+/// How many lines are shown at first, and how many more each time.
 const PAGE: usize = 100;
 
 #[derive(Default)]
 pub struct LogPanel {
     alarms_only: bool,
-    /// Pages that were asked for beyond the first.
+    /// How many pages a person asked for beyond the first.
     more: usize,
 }
 
@@ -23,7 +23,7 @@ impl LogPanel {
     pub fn ui(&mut self, ui: &mut Ui, cx: &mut PanelContext) {
         let state = cx.state;
         let lang = cx.lang();
-        // Whoever sees the panel has seen them; what came since stands out once more while the panel stays open.
+        // A person who sees the panel has seen its alarms. Those that come later stand out once more while the panel stays open.
         cx.view.alarms_seen = state.log.alarms;
         if state.log.lines().next().is_none() {
             ui.label(cx.t("log-none"));
@@ -67,7 +67,7 @@ fn line_ui(ui: &mut Ui, cx: &PanelContext, line: &LogLine) {
         response.widget_info(|| WidgetInfo::labeled(Role::Image, true, &level));
         match line.level {
             LogLevel::Info => drop(ui.painter().circle_filled(center, 2.5, theme.weak)),
-            // A triangle warns, a crossed ring stops.
+            // A triangle marks a warning, a crossed ring marks an error.
             LogLevel::Warning => {
                 let corners = [vec2(0.0, -6.0), vec2(6.5, 5.0), vec2(-6.5, 5.0)].map(|corner| center + corner);
                 ui.painter().add(Shape::closed_line(corners.to_vec(), alert));
@@ -93,7 +93,7 @@ fn line_ui(ui: &mut Ui, cx: &PanelContext, line: &LogLine) {
     });
 }
 
-/// As plain text, oldest first, to paste into a report.
+/// The lines as plain text, oldest first, to paste into a report.
 fn text(newest_first: &[&LogLine], lang: Lang) -> String {
     let level = |level| match level {
         LogLevel::Info => "-",

@@ -36,7 +36,7 @@ pub struct Panels {
 }
 
 impl Panels {
-    /// What of a panel stays in sight when the rest of it is scrolled.
+    /// Draws the part of a panel that stays in sight when the rest is scrolled.
     pub fn head_ui(id: PanelId, ui: &mut egui::Ui, cx: &PanelContext) {
         if id == PanelId::Flow {
             flow::FlowPanel::legend_ui(ui, cx);

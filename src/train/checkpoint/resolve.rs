@@ -11,7 +11,7 @@ use std::time::SystemTime;
 /// The networks that a path names. At least one of the two is there.
 #[derive(Debug)]
 pub struct Model {
-    /// What was asked for.
+    /// The path that was asked for.
     pub path: PathBuf,
     /// A network that judges tokens.
     pub discriminator: Option<PathBuf>,
@@ -22,7 +22,7 @@ pub struct Model {
 }
 
 /// Finds the networks of a run (its newest checkpoint), of a checkpoint, of a pair's folder or of one network's folder.
-/// Checkpoints are verified; where the newest is damaged, the error names it and the path of the one before it.
+/// Checkpoints are verified. If the newest is damaged, the error names it and the path of the one before it.
 pub fn resolve_model(path: &Path) -> Result<Model> {
     if !path.is_dir() {
         return Err(not_a_folder(path));
@@ -71,7 +71,7 @@ impl Model {
             Role::Encoder | Role::Generator => (&self.generator, Role::Discriminator),
         };
         wanted.as_deref().ok_or_else(|| {
-            // Of a network that proposes words the folder tells its role.
+            // The name of its folder tells the role of a network that proposes words.
             let encoder = self.generator.as_ref().filter(|dir| dir.ends_with(Role::Encoder.folder()));
             let found = if role == Role::Discriminator && encoder.is_some() { Role::Encoder } else { other };
             Error::failed("wrong-network-here")
@@ -98,7 +98,7 @@ fn not_a_folder(path: &Path) -> Error {
         return Error::failed("file-in-place-of-folder").at(path.display());
     }
     let text = path.display().to_string();
-    // OWNER/NAME is how the hub's models are called; nothing is downloaded here.
+    // A name like OWNER/NAME is a model on Hugging Face's hub. This program downloads nothing.
     if !path.is_absolute() && text.split('/').count() == 2 && !text.starts_with('.') {
         return Error::failed("no-such-folder")
             .with("model", &text)
@@ -109,7 +109,7 @@ fn not_a_folder(path: &Path) -> Error {
     Error::failed("no-such-folder").hint("help-check-path").at(&text)
 }
 
-/// The run below `runs` whose newest checkpoint was written last: what `--resume` alone goes on with.
+/// The run below `runs` whose newest checkpoint was written last. `--resume` without a name continues this run.
 pub fn newest_run(runs: &Path) -> Result<Option<PathBuf>> {
     let entries = match std::fs::read_dir(runs) {
         Ok(entries) => entries,

@@ -277,3 +277,14 @@ fn verdicts_follow_label_threshold_and_mask() {
     let special = ReadToken { special: true, p_replaced: Some(0.9), ..Default::default() };
     assert_eq!(special.verdict(), Verdict::None);
 }
+
+#[test]
+fn a_sample_is_the_original_by_its_word_and_needs_no_judge() {
+    let drew = |sampled: Option<&str>, masked| {
+        let sampled = sampled.map(str::to_owned);
+        ReadToken { original: "dog".into(), sampled, masked, ..Default::default() }.sampled_original()
+    };
+    assert!(drew(Some("dog"), true));
+    assert!(!drew(Some("cat"), true), "no label says so in a run without a judge");
+    assert!(!drew(None, true) && !drew(Some("dog"), false));
+}
