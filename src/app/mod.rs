@@ -109,9 +109,7 @@ pub fn run(options: Options) -> Result<()> {
         Ok(Box::new(window::Window::new(desk, settings_path, picture, play, started, told)))
     });
     eframe::run_native("electroscope", native, create).map_err(|e| {
-        Error::failed(format!("the window cannot be opened: {e}")).hint(
-            "train from the command line instead: electroscope train; then open the run's report.html in a browser",
-        )
+        Error::failed("cannot-open-window").with("detail", e.to_string()).hint("help-train-without-window")
     })?;
     failed.get().map_or(Ok(()), |error| Err(error.clone()))
 }
@@ -121,14 +119,8 @@ fn refuse_without_display() -> Result<()> {
     let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
     let unix = cfg!(all(unix, not(target_os = "macos")));
     if unix && !set("DISPLAY") {
-        let what = if set("WAYLAND_DISPLAY") {
-            "no X11 display: the app draws through XWayland, and DISPLAY is not set"
-        } else {
-            "no display: there is no screen to open a window on"
-        };
-        return Err(Error::failed(what).hint(
-            "train from the command line instead: electroscope train; then open the run's report.html in a browser",
-        ));
+        let error = if set("WAYLAND_DISPLAY") { Error::failed("no-x11-display") } else { Error::failed("no-display") };
+        return Err(error.hint("help-train-without-window"));
     }
     Ok(())
 }

@@ -70,7 +70,7 @@ impl Trainer {
             }
         };
         let thread = std::thread::Builder::new().name("trainer".to_owned()).spawn(train);
-        let thread = thread.map_err(|e| Error::failed(format!("cannot start the trainer's thread: {e}")))?;
+        let thread = thread.map_err(|e| Error::failed("no-trainer-thread").with("detail", e.to_string()))?;
         Ok(Self { commands, inbox, thread: Some(thread), over: false })
     }
 
@@ -86,9 +86,7 @@ impl Trainer {
         self.over |= events.iter().any(|event| matches!(event, Event::Finished(_) | Event::Failed(_)));
         if died && !self.over {
             self.over = true;
-            let message = "the trainer stopped in the middle of its work, through a mistake of this program\n  help: \
-                           the last checkpoint is safe: resume from it";
-            events.push(failed(message.to_owned()));
+            events.push(failed(Message::new("trainer-died")));
         }
         events
     }
@@ -116,8 +114,8 @@ fn refused(error: &Error) -> Event {
     Event::Failed(Failure::new(error, 0, None))
 }
 
-fn failed(message: String) -> Event {
-    Event::Failed(Failure { message: Message::plain(message), ..Failure::default() })
+fn failed(message: Message) -> Event {
+    Event::Failed(Failure { message, ..Failure::default() })
 }
 
 struct EventFile(BufWriter<File>, std::path::PathBuf);
@@ -217,7 +215,7 @@ mod tests {
     #[test]
     fn a_window_that_does_not_look_costs_no_memory() {
         let inbox = Inbox::new(Arc::new(|_| {}), Duration::ZERO);
-        inbox.push(failed("once".to_owned()));
+        inbox.push(failed(Message::new("trainer-died")));
         (1..=40_000).for_each(|n| inbox.push(step(n)));
         let events = inbox.take();
         assert!(events.len() <= WAITING_MAX + 1, "{}", events.len());
@@ -249,7 +247,7 @@ mod tests {
         let inbox = Inbox::new(Arc::new(move |wait| told.lock().unwrap().push(wait)), Duration::from_secs(60));
         inbox.take();
         inbox.push(step(1));
-        inbox.push(failed("at once".to_owned()));
+        inbox.push(failed(Message::new("trainer-died")));
         let waits = waits.lock().unwrap().clone();
         assert!(waits.len() == 2 && waits[0] > Duration::from_secs(30) && waits[1].is_zero(), "{waits:?}");
     }

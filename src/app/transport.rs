@@ -85,10 +85,10 @@ impl TransportBar {
     }
 
     fn choices_ui(&mut self, ui: &mut Ui, cx: &PanelContext, settings: &mut Settings) {
-        for (lang, name, spoken) in [(Lang::En, "EN", "English"), (Lang::Pt, "PT", "Português")] {
-            let chosen = cx.lang() == lang;
+        for (lang, name, key) in [(Lang::En, "EN", "transport-english"), (Lang::Pt, "PT", "transport-portuguese")] {
+            let (chosen, spoken) = (cx.lang() == lang, cx.t(key));
             let response = ui.add(Button::selectable(chosen, name));
-            response.widget_info(|| WidgetInfo::selected(Role::RadioButton, true, chosen, spoken));
+            response.widget_info(|| WidgetInfo::selected(Role::RadioButton, true, chosen, &spoken));
             if response.on_hover_text(spoken).clicked() {
                 settings.lang = Some(lang);
             }

@@ -47,7 +47,7 @@ pub fn run(typed: &Typed) -> Result<()> {
             TokenizerCommand::Train(args) => tokenizer::train(args, output(args.output.json)),
         },
         Command::Export(args) => export::run(args, output(args.output.json)),
-        Command::Corpus(args) => corpus::run(args, args::language(typed.text_lang()), output(false)),
+        Command::Corpus(args) => corpus::run(args, typed.text_lang(), output(false)),
         Command::Verify(args) => block_on(verify::run(args, output(args.output.json))),
         Command::Bench(args) => block_on(bench::run(args, output(args.output.json))),
         Command::Info(args) => block_on(info::run(output(args.output.json))),

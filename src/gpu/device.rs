@@ -364,6 +364,6 @@ mod tests {
     fn out_of_memory_says_what_would_fit() {
         let faults = Faults::default();
         faults.told().errors.push(("Out of Memory".into(), true));
-        assert!(faults.check().unwrap_err().hint.as_deref() == Some("help-smaller"));
+        assert!(faults.check().unwrap_err().hint == Some("help-smaller"));
     }
 }

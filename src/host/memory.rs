@@ -3,6 +3,7 @@
 
 use crate::config::Config;
 use crate::hub::{Files, Networks};
+use crate::message::Message;
 use crate::run::host::{Chunks, Ending, Host, Kept, Store, Texts};
 use crate::text::cache::{Identity, Options, Progress, TokenCache};
 use crate::text::tokenizer::{Cleaning, Tokenizer};
@@ -131,7 +132,7 @@ impl Host for Memory {
         tokenizer: &Tokenizer,
         chunks: &dyn Fn() -> Chunks<'c>,
         progress: &mut dyn FnMut(Progress),
-    ) -> Result<(TokenCache, Option<String>)> {
+    ) -> Result<(TokenCache, Option<Message>)> {
         let cache = TokenCache::in_memory(chunks(), tokenizer, &Options::default(), progress)?;
         Ok((cache, None))
     }
@@ -151,7 +152,7 @@ impl Host for Memory {
     }
 
     /// The networks of a run's newest checkpoint.
-    fn networks(&self, name: &str, _config: &Config) -> Result<(Networks, Vec<String>)> {
+    fn networks(&self, name: &str, _config: &Config) -> Result<(Networks, Vec<Message>)> {
         self.resume_point(name, None)?.networks()
     }
 

@@ -11,6 +11,7 @@ pub use tokenizer::train_tokenizer;
 use crate::config::Config;
 use crate::hub::{Networks, Role, hash_bytes};
 use crate::lang::Lang;
+use crate::message::Message;
 use crate::objective::{self, Head, NetId};
 use crate::run::host::{Chunks, Host, Texts};
 use crate::run::{self, Request};
@@ -150,7 +151,7 @@ impl Host for Native {
         tokenizer: &Tokenizer,
         chunks: &dyn Fn() -> Chunks<'c>,
         progress: &mut dyn FnMut(Progress),
-    ) -> Result<(TokenCache, Option<String>)> {
+    ) -> Result<(TokenCache, Option<Message>)> {
         let dir = cache_dir();
         let (cache, origin) = cache::open_or_build(&dir, identity, tokenizer, &Options::default(), chunks, progress)?;
         Ok((cache, if let Origin::Rebuilt(reason) = origin { Some(reason) } else { None }))
@@ -169,7 +170,7 @@ impl Host for Native {
         tokenizer::write(tokenizer, max_positions, &Self::tokenizer_folder(key)).ok();
     }
 
-    fn networks(&self, name: &str, config: &Config) -> Result<(Networks, Vec<String>)> {
+    fn networks(&self, name: &str, config: &Config) -> Result<(Networks, Vec<Message>)> {
         let (dir, passes) = (Path::new(name), config.passes());
         if passes.iter().any(|pass| pass.net == NetId::Aux) {
             let (pair, notices) = checkpoint::read_pair(dir)?;

@@ -4,7 +4,7 @@
 use super::memory::{KeptRun, Memory};
 use crate::lang::Lang;
 use crate::run;
-use crate::text::grammar::{Grammar, Language, Level};
+use crate::text::grammar::{Grammar, Level};
 use crate::train::event::{Command, Event, Outcome, Phase, Request};
 use futures_channel::mpsc::{UnboundedSender, unbounded};
 use std::cell::RefCell;
@@ -24,7 +24,7 @@ type Wrong = String;
 
 /// A few stories of the built-in grammar, one document each.
 fn stories() -> Result<String, Wrong> {
-    let grammar = Grammar::new(Language::English, Level::FirstSteps).map_err(|e| e.to_string())?;
+    let grammar = Grammar::new(Lang::En, Level::FirstSteps).map_err(|e| e.to_string())?;
     let story = |number| {
         let story = grammar.document(1, number);
         story.sentences.iter().map(|s| s.text.as_str()).collect::<Vec<_>>().join("\n")

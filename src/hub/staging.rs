@@ -67,7 +67,7 @@ pub struct MemoryFiles {
 impl NewFiles for MemoryFiles {
     fn write(&mut self, name: &str, fill: &mut Fill<'_>) -> Result<()> {
         let mut bytes = Vec::new();
-        fill(&mut bytes).map_err(|e| Error::failed(format!("cannot write the file: {e}")).at(name))?;
+        fill(&mut bytes).map_err(|e| Error::failed("cannot-write-file").with("detail", e.to_string()).at(name))?;
         self.records.insert(name.to_owned(), record_of(&bytes));
         self.files.insert(name.to_owned(), bytes);
         Ok(())
@@ -340,7 +340,7 @@ mod tests {
         let full = || io::Error::from(io::ErrorKind::StorageFull);
         let error = staging.write("a.bin", |_| Err(full())).unwrap_err();
         assert_eq!(error.place, Some(dir.path().join("folder/a.bin").display().to_string()));
-        assert!(error.hint.as_deref() == Some("help-free-space"));
+        assert!(error.hint == Some("help-free-space"));
         assert!(Staging::begin(Path::new("/")).is_err());
     }
 }

@@ -33,7 +33,7 @@ pub enum WeightsFrom<'a> {
     /// The weights are drawn from the run's seed.
     Seed,
     /// The weights come from other networks, with the notices from reading them.
-    Networks(&'a Networks, &'a [String]),
+    Networks(&'a Networks, &'a [Message]),
     /// The weights come from the checkpoint of a run that continues.
     Checkpoint(&'a Checkpoint, Position),
 }
@@ -78,7 +78,7 @@ pub async fn assemble(
     let unigram_entropy = hold_out::entropy_nats(&split.held_out.counts(&text.cache));
     let corpus = CorpusInfo {
         name: text.name.clone(),
-        lang: text.builtin.map(|(language, _)| language.to_string()),
+        lang: text.builtin.map(|(language, _)| language.code().to_owned()),
         train_tokens: Some(split.train.tokens(&text.cache)),
         valid_tokens: Some(split.held_out.tokens(&text.cache)),
         vocab_size: text.tokenizer.vocab_size() as u64,
@@ -108,8 +108,7 @@ pub async fn assemble(
         spec.shape = weights::shape_from_networks(networks, passes)?;
     }
     let mut config = config.clone();
-    let read_notices = read.as_ref().map(|(_, notices)| notices.clone()).unwrap_or_default();
-    let mut notices: Vec<Message> = read_notices.into_iter().map(Message::plain).collect();
+    let mut notices = read.as_ref().map(|(_, notices)| notices.clone()).unwrap_or_default();
     if let WeightsFrom::Networks(..) = from {
         notices.extend(keep_sizes(&mut config, &spec.shape));
         // The configuration is stored with the networks' sizes, so it must be valid with them too.
@@ -166,10 +165,7 @@ pub async fn assemble(
 /// Rows with two segments need a segment table with two rows.
 fn check_segments(config: &Config, shape: &Shape) -> Result<()> {
     if config.packing == Packing::Segments && shape.main.segments < 2 {
-        return Err(Error::failed(
-            "packing = segments fills rows in two segments, and these networks know one (type_vocab_size = 1)",
-        )
-        .hint("train them with --set packing=contiguous"));
+        return Err(Error::failed("one-segment-known"));
     }
     Ok(())
 }

@@ -8,6 +8,7 @@
 use crate::Result;
 use crate::config::Config;
 use crate::hub::Networks;
+use crate::message::Message;
 use crate::text::Chunk;
 use crate::text::cache::{Identity, Progress, TokenCache};
 use crate::text::tokenizer::{Cleaning, Tokenizer};
@@ -49,7 +50,7 @@ pub trait Host {
         tokenizer: &Tokenizer,
         chunks: &dyn Fn() -> Chunks<'c>,
         progress: &mut dyn FnMut(Progress),
-    ) -> Result<(TokenCache, Option<String>)>;
+    ) -> Result<(TokenCache, Option<Message>)>;
 
     /// The tokenizer of this name.
     fn tokenizer(&self, name: &str, bare: Cleaning) -> Result<Tokenizer>;
@@ -61,7 +62,7 @@ pub trait Host {
     fn keep_tokenizer(&self, key: &str, tokenizer: &Tokenizer, max_positions: usize);
 
     /// The networks of this name as far as `config` trains them, and what a person should know about them.
-    fn networks(&self, name: &str, config: &Config) -> Result<(Networks, Vec<String>)>;
+    fn networks(&self, name: &str, config: &Config) -> Result<(Networks, Vec<Message>)>;
 
     /// The name of the tokenizer that is stored with those networks.
     fn tokenizer_of_networks(&self, name: &str) -> String;

@@ -51,22 +51,26 @@ pub async fn choose(
 /// # Errors
 /// The text cannot be read, or it names a kernel or variant that does not exist.
 pub fn pinned(text: &str, file: &str) -> Result<KernelChoices> {
-    let wrong = |what: String| Error::usage(what).at(file).hint(HINT);
-    let value: serde_json::Value = serde_json::from_str(text).map_err(|e| wrong(format!("no JSON: {e}")))?;
+    let wrong = |error: Error| error.at(file).hint("help-kernels-file");
+    let value: serde_json::Value = serde_json::from_str(text)
+        .map_err(|e| wrong(Error::usage("choices-not-json").with("detail", e.to_string())))?;
     let inner = value.get("kernels").unwrap_or(&value).clone();
-    let choices: KernelChoices =
-        serde_json::from_value(inner).map_err(|e| wrong(format!("want an object of kernels and variants: {e}")))?;
+    let choices: KernelChoices = serde_json::from_value(inner)
+        .map_err(|e| wrong(Error::usage("choices-not-an-object").with("detail", e.to_string())))?;
     for (key, name) in &choices.0 {
-        let kernel = kernel_of(key).ok_or_else(|| wrong(format!("there is no kernel \"{key}\"")))?;
+        let kernel = kernel_of(key).ok_or_else(|| wrong(Error::usage("no-such-kernel").with("kernel", key)))?;
         if kernel.variants.iter().all(|variant| variant.name != name) {
             let names: Vec<_> = kernel.variants.iter().map(|variant| variant.name).collect();
-            return Err(wrong(format!("{} has no variant \"{name}\", only {}", kernel.label, names.join(", "))));
+            return Err(wrong(
+                Error::usage("no-such-variant")
+                    .with("kernel", kernel.label)
+                    .with("variant", name)
+                    .with("names", names.join(", ")),
+            ));
         }
     }
     Ok(choices)
 }
-
-const HINT: &str = "--kernels takes a run's checkpoints/.../state.json, or a file that `electroscope info` names";
 
 #[cfg(test)]
 mod tests {
@@ -89,9 +93,9 @@ mod tests {
     #[test]
     fn a_name_that_there_is_not_is_told_with_those_that_there_are() {
         let told = |text: &str| pinned(text, "a.json").unwrap_err().to_string();
-        assert!(told(r#"{"matmul.sideways": "t64x64"}"#).contains("no kernel \"matmul.sideways\""));
+        assert!(told(r#"{"matmul.sideways": "t64x64"}"#).contains("no-such-kernel (kernel = matmul.sideways)"));
         let text = told(r#"{"matmul.forward m1n1k1": "t7x7"}"#);
         assert!(text.contains("t7x7") && text.contains("t64x64"), "{text}");
-        assert!(told("t64x64").contains("no JSON"));
+        assert!(told("t64x64").contains("choices-not-json"));
     }
 }

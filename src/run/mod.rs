@@ -76,7 +76,7 @@ async fn one_run<H: Host>(host: &mut H, request: &Request, inbox: &mut Inbox, si
         cpu::set_threads(threads);
     }
     let shared = RefCell::new(&mut *inbox);
-    let going = || if shared.borrow_mut().stop_is_heard() { Err(Error::failed("stopped, as asked")) } else { Ok(()) };
+    let going = || if shared.borrow_mut().stop_is_heard() { Err(Error::failed("stopped-as-asked")) } else { Ok(()) };
     let prepared = Run::prepare(host, request, &going, sink).await;
     let mut run = match prepared {
         Ok(run) => run,

@@ -175,13 +175,12 @@ pub fn wanted(
 
 /// Refuses a text or a tokenizer that is not the run's own. `hint`: the code of the advice.
 pub fn check_same_text(state: &State, text: &Text, out: &str, hint: &'static str) -> Result<()> {
-    for (what, then, now) in [
-        ("another-tokenizer", state.tokenizer_hash.as_str(), text.tokenizer.hash()),
-        ("another-corpus", state.corpus_hash.as_str(), &text.cache.corpus_hash()),
-    ] {
-        if then != now {
-            return Err(Error::usage(what).at(out).hint(hint));
-        }
+    let refuse = |error: Error| Err(error.at(out).hint(hint));
+    if state.tokenizer_hash != text.tokenizer.hash() {
+        return refuse(Error::usage("another-tokenizer"));
+    }
+    if state.corpus_hash != text.cache.corpus_hash() {
+        return refuse(Error::usage("another-corpus"));
     }
     Ok(())
 }

@@ -5,7 +5,7 @@ use crate::config::Config;
 use crate::lang::Lang;
 use crate::message::Message;
 use crate::text::cache::{self, Identity, TokenCache};
-use crate::text::grammar::{Class, Grammar, Language, Level, Rule, Story, Verdict};
+use crate::text::grammar::{Class, Grammar, Level, Rule, Story, Verdict};
 use crate::text::tokenizer::{Cleaning, Tokenizer};
 use crate::text::{Chunk, Role, wordpiece};
 use crate::train::checkpoint::Checkpoint;
@@ -34,7 +34,7 @@ pub struct Text {
     /// Whether the text is only for judging a model, and none of it for training.
     pub only_held_out: bool,
     /// The grammar that the text was drawn from, if it is built in.
-    pub builtin: Option<(Language, Level)>,
+    pub builtin: Option<(Lang, Level)>,
 }
 
 /// How many words of the built-in corpus a run trains on, by level.
@@ -162,8 +162,7 @@ pub struct Stories {
 
 impl Stories {
     pub fn new(lang: Lang, level: Level) -> Result<Self> {
-        let language = if lang == Lang::Pt { Language::Portuguese } else { Language::English };
-        Ok(Self { grammar: Grammar::new(language, level)?, lang, words: builtin_words(level) })
+        Ok(Self { grammar: Grammar::new(lang, level)?, lang, words: builtin_words(level) })
     }
 
     fn identity(&self) -> Identity {

@@ -26,12 +26,15 @@ const PT: &[u8] = include_bytes!("../../assets/recorded/pt.jsonl.gz");
 /// The recording is damaged. A test finds this mistake of a build.
 pub fn events(lang: Lang) -> Result<Vec<Event>> {
     let mut text = String::new();
-    let packed = lang.pick(EN, PT);
+    let packed = match lang {
+        Lang::En => EN,
+        Lang::Pt => PT,
+    };
     flate2::read::GzDecoder::new(packed)
         .read_to_string(&mut text)
-        .map_err(|e| Error::failed(format!("the recorded run is damaged: {e}")))?;
+        .map_err(|e| Error::failed("recording-damaged").with("detail", e.to_string()))?;
     let event =
-        |line| serde_json::from_str(line).map_err(|e| Error::failed(format!("the recorded run is damaged: {e}")));
+        |line| serde_json::from_str(line).map_err(|e| Error::failed("recording-damaged").with("detail", e.to_string()));
     text.lines().map(event).collect()
 }
 
@@ -58,10 +61,11 @@ pub fn pack(events: &[Event]) -> Result<Vec<u8>> {
         };
         if kept {
             let line = serde_json::to_string(&brief(event, &sentences)).expect("an event is JSON");
-            writeln!(packer, "{line}").map_err(|e| Error::failed(format!("cannot pack the recording: {e}")))?;
+            writeln!(packer, "{line}")
+                .map_err(|e| Error::failed("cannot-pack-recording").with("detail", e.to_string()))?;
         }
     }
-    packer.finish().map_err(|e| Error::failed(format!("cannot pack the recording: {e}")))
+    packer.finish().map_err(|e| Error::failed("cannot-pack-recording").with("detail", e.to_string()))
 }
 
 /// Whether the later event replaces the earlier one on every screen.

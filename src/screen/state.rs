@@ -2,9 +2,10 @@
 //! `Event` -> [`RunState::fold`] -> panels. A long run's histories are thinned evenly, so that they stay below their caps.
 
 use super::smooth::{Smooth, Smoother};
+use crate::message::Message;
 use crate::train::event::{
-    self, AttentionMap, BatchSample, Device, EmbeddingMap, EvalMetrics, Event, Executor, Failure, FailureKind,
-    Finished, Kernels, Network, Outcome, OwnText, Preparing, Readout, RunPlan, Settings, StepMetrics,
+    self, AttentionMap, BatchSample, Device, EmbeddingMap, EvalMetrics, Event, Executor, Failure, Finished, Kernels,
+    Network, Outcome, OwnText, Preparing, Readout, RunPlan, Settings, StepMetrics,
 };
 use crate::view::{Lang, words};
 use std::collections::{BTreeMap, VecDeque};
@@ -219,43 +220,28 @@ impl RunState {
     fn note(&mut self, event: &Event) {
         use LogLevel::{Error, Info, Warning};
         let step = event.step();
-        let mut line = |level, en: String, pt: String| self.log.push(LogLine { level, step, en, pt });
+        let mut line = |level, message: Message| self.log.push(LogLine { level, step, message });
         match event {
             Event::Device(device) => {
-                let kind = |lang: Lang| match device.executor {
-                    Executor::Gpu => "GPU",
-                    Executor::Cpu => lang.pick("processor", "processador"),
+                let kind = match device.executor {
+                    Executor::Gpu => "gpu",
+                    Executor::Cpu => "cpu",
                 };
-                let text = |lang| format!("{}: {} ({})", kind(lang), device.name, words::text(&device.reason, lang));
-                line(Info, text(Lang::En), text(Lang::Pt));
+                let (name, reason) = (&device.name, &device.reason);
+                line(Info, Message::new("log-device").with("kind", kind).with("name", name).with("reason", reason));
             }
-            Event::Preparing(p) if p.share.is_none_or(|share| share == 0.0) => {
-                line(Info, words::text(&p.message, Lang::En), words::text(&p.message, Lang::Pt));
-            }
-            Event::Warning(w) => {
-                line(Warning, words::text(&w.message, Lang::En), words::text(&w.message, Lang::Pt));
-            }
-            Event::Checkpoint { path, .. } => {
-                line(Info, format!("checkpoint saved: {path}"), format!("ponto de controle salvo: {path}"));
-            }
-            Event::Resumed { step } => {
-                line(Info, format!("resumed after step {step}"), format!("retomado depois do passo {step}"));
-            }
-            Event::DeviceLost(failure) | Event::Failed(failure) => {
-                let [en, pt] = [Lang::En, Lang::Pt].map(|lang| words::failure(failure, lang));
-                let pt = match failure.message.as_plain() {
-                    Some(_) => format!("{}; detalhes (em inglês): {pt}", what_failed_pt(failure.kind)),
-                    None => pt,
-                };
-                line(Error, en, pt);
-            }
-            Event::Finished(finished) => {
-                let [en, pt] = match finished.outcome {
-                    Outcome::Completed => ["the planned schedule is complete", "o plano está completo"],
-                    Outcome::Stopped => ["stopped, as asked", "parado, como pedido"],
-                };
-                line(Info, en.to_owned(), pt.to_owned());
-            }
+            Event::Preparing(p) if p.share.is_none_or(|share| share == 0.0) => line(Info, p.message.clone()),
+            Event::Warning(w) => line(Warning, w.message.clone()),
+            Event::Checkpoint { path, .. } => line(Info, Message::new("log-checkpoint").with("path", path)),
+            Event::Resumed { step } => line(Info, Message::new("log-resumed").with("step", *step)),
+            Event::DeviceLost(failure) | Event::Failed(failure) => line(Error, failure.into()),
+            Event::Finished(finished) => line(
+                Info,
+                match finished.outcome {
+                    Outcome::Completed => Message::new("log-completed"),
+                    Outcome::Stopped => Message::new("stopped-as-asked"),
+                },
+            ),
             _ => {}
         }
     }
@@ -269,17 +255,6 @@ fn at<'a, T>(
 ) -> Option<&'a T> {
     let Some(step) = step else { return taken.next_back() };
     taken.clone().rfind(|value| of(value) <= step).or_else(|| taken.next())
-}
-
-/// The Portuguese summary of an error whose own message exists only in English.
-fn what_failed_pt(kind: FailureKind) -> &'static str {
-    match kind {
-        FailureKind::Usage => "o treino não pode começar assim",
-        FailureKind::DeviceLost => "o dispositivo gráfico deixou de responder",
-        FailureKind::OutOfMemory => "a memória do dispositivo não é suficiente",
-        FailureKind::NonFinite => "os números saíram do que um computador representa",
-        FailureKind::Other => "o treino terminou com um erro",
-    }
 }
 
 /// Values in the order in which they came, never more than `MAX` and the newest one. When it is full, every second value is
@@ -355,17 +330,16 @@ pub enum LogLevel {
     Error,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct LogLine {
     pub level: LogLevel,
     pub step: Option<u64>,
-    pub en: String,
-    pub pt: String,
+    pub message: Message,
 }
 
 impl LogLine {
-    pub fn text(&self, lang: Lang) -> &str {
-        lang.pick(&self.en, &self.pt)
+    pub fn text(&self, lang: Lang) -> String {
+        words::text(&self.message, lang)
     }
 }
 
@@ -394,7 +368,6 @@ impl Log {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::message::Message;
     use crate::train::event::{ReadToken, Warning, WarningKind};
 
     fn step(step: u64) -> Event {
@@ -431,7 +404,7 @@ mod tests {
             + written(state.own_texts.iter())
             + written(state.checkpoints.iter())
             + written(state.batch.iter())
-            + state.log.lines().map(|line| line.en.len() + line.pt.len()).sum::<usize>()
+            + written(state.log.lines().map(|line| &line.message))
     }
 
     #[test]

@@ -17,6 +17,7 @@ pub use store::{RunFolder, Written};
 use crate::hub::{
     self, FileRecord, Files, Mismatch, Networks, REPLACED, TensorFile, Tensors, hash_file, open_safetensors,
 };
+use crate::message::Message;
 use crate::text::tokenizer::{self, Cleaning, Tokenizer};
 use crate::{Error, Result};
 use state::Flaw;
@@ -45,7 +46,7 @@ impl Moments {
             if !mismatch.is_empty() {
                 return Err(Error::failed("not-the-optimizers-moments")
                     .with("which", which)
-                    .with("detail", mismatch.to_string()));
+                    .with("mismatch", mismatch.message()));
             }
         }
         Ok(())
@@ -93,7 +94,7 @@ impl Checkpoint {
     }
 
     /// Its networks, and what a person should know about them (warnings).
-    pub fn networks(&self) -> Result<(Networks, Vec<String>)> {
+    pub fn networks(&self) -> Result<(Networks, Vec<Message>)> {
         match &self.files {
             Some(files) => hub::networks_from_files(files),
             None => hub::read_networks(&self.dir),
@@ -372,11 +373,11 @@ mod tests {
                 let error = resume_point(&run, None).unwrap_err();
                 assert!(error.code() == "checkpoint-damaged" && error.message.to_string().contains(said), "{error}");
                 assert_eq!(error.place.as_deref(), Some(&*file.display().to_string()));
-                assert_eq!(error.hint.as_deref(), Some("help-resume-before"));
+                assert_eq!(error.hint, Some("help-resume-before"));
                 assert_eq!(error.message.facts.get("before"), Some(&10_u64.into()));
                 assert_eq!(error.message.facts.get("run"), Some(&format!("\"{}\"", run.display()).into()));
                 let offered = resolve_model(&run).unwrap_err();
-                assert_eq!(offered.hint.as_deref(), Some("help-use-before"));
+                assert_eq!(offered.hint, Some("help-use-before"));
                 assert!(offered.to_string().contains("step-000000010"), "{offered}");
                 let survey = newest_whole(&run).unwrap();
                 assert_eq!((survey.newest.unwrap().state.step, survey.damaged.len()), (10, 1));
@@ -499,7 +500,7 @@ mod tests {
                 .check(&names)
                 .unwrap_err()
                 .to_string()
-                .contains("not-the-optimizers-moments (which = v, detail = 1 missing")
+                .contains("not-the-optimizers-moments (which = v, mismatch = tensors-missing (count = 1")
         );
     }
 }

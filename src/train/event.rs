@@ -339,11 +339,18 @@ impl Failure {
         Self {
             message: error.message.clone(),
             place: error.place.clone(),
-            advice: error.hint.clone().map(Cow::into_owned),
+            advice: error.hint.map(str::to_owned),
             kind: error.kind.into(),
             step,
             checkpoint,
         }
+    }
+}
+
+/// The whole failure, place and advice included, as a message.
+impl From<&Failure> for Message {
+    fn from(failure: &Failure) -> Self {
+        Self::of_error(&failure.message, failure.place.as_deref(), failure.advice.as_deref())
     }
 }
 

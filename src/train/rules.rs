@@ -4,9 +4,10 @@
 
 use crate::Result;
 use crate::batch::{Batch, Recipe, mask};
+use crate::lang::Lang;
 use crate::model::io::Outputs;
 use crate::rng::{Key, Stream};
-use crate::text::grammar::{Grammar, Language, Level, Verdict};
+use crate::text::grammar::{Grammar, Level, Verdict};
 use crate::text::tokenizer::Tokenizer;
 use crate::train::metrics;
 
@@ -62,7 +63,7 @@ struct Rows<'a> {
 impl RuleRows {
     /// Makes rows of stories in `language` and `level`. If rows are lines, each sentence has a row; otherwise a row has as many
     /// sentences as fit.
-    pub fn of_grammar(language: Language, level: Level, tokenizer: &Tokenizer, recipe: Recipe) -> Result<Self> {
+    pub fn of_grammar(language: Lang, level: Level, tokenizer: &Tokenizer, recipe: Recipe) -> Result<Self> {
         let grammar = Grammar::new(language, level)?;
         let mut rows = Rows { recipe, tokenizer, ids: Vec::new(), words: Vec::new(), done: Vec::new() };
         // Rows may be too short for any sentence. Then there is nothing to judge, and the limit ends the search.

@@ -20,6 +20,7 @@ use super::{step, weights};
 use crate::batch::{Batch, Cursor, HeldOut, Loader, StepTotals};
 use crate::config::{Config, Replacements};
 use crate::cpu;
+use crate::message::Message;
 use crate::model::Model;
 use crate::model::io::Io;
 use crate::objective::{self, Head};
@@ -188,7 +189,7 @@ impl Session {
     pub fn new(parts: Parts, position: Option<Position>) -> Result<Self> {
         let Parts { config, model, mut engine, mut loader, held_out, readout_rows, rules, tokenizer, counts, .. } =
             parts;
-        let io = model.io.clone().ok_or_else(|| Error::failed("the model was not recorded for training"))?;
+        let io = model.io.clone().ok_or_else(|| Error::failed("not-recorded-for-training"))?;
         engine.write(&model.source, &replacement_table(&config, &tokenizer, &counts));
         let at = position.unwrap_or(Position {
             step: 0,
@@ -458,7 +459,7 @@ impl Session {
 
     /// Replays `step` on the twins, dispatch by dispatch, and names the first tensor that is not finite, with its kernel: a clause.
     /// The weights are still those of that step: the guard stopped every update since.
-    pub async fn explain_non_finite(&mut self, step: u64, cursor: Cursor) -> Result<String> {
+    pub async fn explain_non_finite(&mut self, step: u64, cursor: Cursor) -> Result<Message> {
         let plan = self.model.plan.clone();
         let mut twin = Engine::Cpu(Box::new(cpu::Executor::new(plan.clone())));
         for parameter in &self.model.parameters {
@@ -482,17 +483,19 @@ impl Session {
                 for (slot, tensor) in dispatch.kernel.slots.iter().zip(&dispatch.tensors) {
                     let written = slot.elem != Elem::U32 && slot.access.writes();
                     if written && twin.read_f32(tensor).await?.iter().any(|v| !v.is_finite()) {
-                        return Ok(format!("first in {} in {} (dispatch {i})", tensor.label, dispatch.kernel.label));
+                        return Ok(Message::new("non-finite-first-in")
+                            .with("tensor", &*tensor.label)
+                            .with("kernel", dispatch.kernel.label)
+                            .with("dispatch", i));
                     }
                 }
             }
             step::move_on(&mut block, batch);
         }
         Ok(match self.engine {
-            Engine::Cpu(_) => "each of its values is finite, but the sum of their squares overflows",
-            _ => "its replay on the processor stayed finite: the device's own result is at fault",
-        }
-        .to_owned())
+            Engine::Cpu(_) => Message::new("non-finite-sum"),
+            _ => Message::new("non-finite-on-device"),
+        })
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::engine::Engine;
 use crate::hub::{ElectraConfig, HubTensor, Network, Networks, Role, Tensors};
+use crate::message::{self, Message};
 use crate::model::ledger::{Entry, Group, Part, Shape, Tower};
 use crate::model::{Model, Parameter};
 use crate::objective::{Head, NetId, Pass};
@@ -23,15 +24,13 @@ pub fn shape_from_networks(networks: &Networks, passes: &'static [Pass]) -> Resu
     let wanted = [true, passes.iter().any(|pass| pass.net == NetId::Aux)];
     let roles = [shape.name(NetId::Main) == networks.role.folder(), shape.aux.is_some()];
     if roles != wanted {
-        let names = |names: Vec<&str>| names.join(" and ");
-        let have = names(networks.all().map(|(role, _)| role.folder()).collect());
-        let want = names(
-            NETS.into_iter()
-                .filter(|net| passes.iter().any(|pass| pass.net == *net))
-                .map(|net| shape.name(net))
-                .collect(),
-        );
-        return Err(Error::failed(format!("the objective trains {want}, and here is {have}")));
+        let named = |name: &str| Message::new("network-called").with("name", name);
+        let have = networks.all().map(|(role, _)| named(role.folder()));
+        let trained = NETS.into_iter().filter(|net| passes.iter().any(|pass| pass.net == *net));
+        let want = trained.map(|net| named(shape.name(net)));
+        return Err(Error::failed("objective-trains-others")
+            .with("want", message::joined(want))
+            .with("have", message::joined(have)));
     }
     Ok(shape)
 }
@@ -45,10 +44,8 @@ const NETS: [NetId; 2] = [NetId::Main, NetId::Aux];
 pub fn tower(c: &ElectraConfig) -> Result<Tower> {
     let head = c.hidden_size / c.num_attention_heads;
     if head > crate::ops::attention::HEAD_MAX as usize {
-        return Err(Error::failed(format!(
-            "attention heads of {head} channels; at most {}",
-            crate::ops::attention::HEAD_MAX
-        )));
+        let most = crate::ops::attention::HEAD_MAX;
+        return Err(Error::failed("head-too-large").with("channels", head).with("most", most));
     }
     Ok(c.tower())
 }

@@ -58,7 +58,8 @@ async fn both(ours: &mut Drill, theirs: &mut Drill, step: u64, into: &mut Vec<Co
     let plan = ours.model.plan.clone();
     let totals = ours.mask(step);
     theirs.mask(step);
-    let sampled = ours.model.io.clone().map(|io| io.slots.sampled).ok_or_else(|| Error::failed("nothing to train"))?;
+    let sampled =
+        ours.model.io.clone().map(|io| io.slots.sampled).ok_or_else(|| Error::failed("not-recorded-for-training"))?;
     let mut block = ours.block(step, totals);
     let last = ours.micro_batches() - 1;
     let first_pass = ours.model.spec.shape.passes[0].stage;

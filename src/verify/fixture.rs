@@ -130,7 +130,7 @@ impl Fixture {
         let path = dir.join("expected.json");
         let text = std::fs::read(&path).map_err(|e| Error::io("io-read-fixture", &path, &e))?;
         let expected: Expected = serde_json::from_slice(&text)
-            .map_err(|e| Error::failed(format!("not the numbers of a fixture: {e}")).at(path.display()))?;
+            .map_err(|e| Error::failed("not-a-fixture").with("detail", e.to_string()).at(path.display()))?;
         let networks: Networks = read_pair(dir)?.0.into();
         let path = dir.join("batch.safetensors");
         let mut file = open_safetensors(&path)?;
@@ -145,7 +145,7 @@ impl Fixture {
             }
         }
         if let Some(missing) = INTEGERS.iter().find(|name| !integers.contains_key(**name)) {
-            return Err(Error::failed(format!("the batch has no {missing}")).at(path.display()));
+            return Err(Error::failed("batch-lacks").with("name", *missing).at(path.display()));
         }
         Ok(Self { expected, networks, integers, floats })
     }
@@ -157,7 +157,7 @@ impl Fixture {
     /// The batch, packed as the loader of a run packs it.
     fn batch(&self) -> Result<(Batch, Vec<u32>)> {
         let [rows, row_len] = self.integers["input_ids"].0[..] else {
-            return Err(Error::failed("input_ids is not rows × tokens"));
+            return Err(Error::failed("ids-not-rows-of-tokens"));
         };
         let positions = self.words("masked_positions");
         let slots = positions.len() / 2;
@@ -251,7 +251,7 @@ impl Run<'_> {
         tensors.insert("discriminator_logits".into(), HubTensor { shape, data });
         let after = self.named("after", |p| p.value.clone()).await?;
         tensors.extend(after);
-        let first = trajectory.first().copied().ok_or_else(|| Error::failed("expected.json lists no step"))?;
+        let first = trajectory.first().copied().ok_or_else(|| Error::failed("fixture-without-step"))?;
         let mut comparisons = Vec::new();
         self.compare_losses(&trajectory, &mut comparisons);
         self.compare_tensors(&tensors, &mut comparisons)?;
@@ -311,7 +311,7 @@ impl Run<'_> {
             })
             .await?;
         if logits.is_empty() {
-            return Err(Error::failed("the step's outputs did not come back"));
+            return Err(Error::failed("outputs-missing"));
         }
         if number == 0 {
             self.first_logits = logits;
@@ -352,14 +352,12 @@ impl Run<'_> {
     fn compare_tensors(&self, tensors: &Tensors, into: &mut Vec<Comparison>) -> Result<()> {
         let wanted = &self.fixture.floats;
         for (name, want) in wanted {
-            let got = tensors.get(name).ok_or_else(|| {
-                Error::failed(format!("the fixture lists {name}, which networks of these sizes do not have"))
-            })?;
+            let got = tensors.get(name).ok_or_else(|| Error::failed("fixture-of-other-networks").with("name", name))?;
             if got.data.len() != want.data.len() {
-                return Err(Error::failed(format!(
-                    "{name}: {:?} computed, {:?} in the fixture",
-                    got.shape, want.shape
-                )));
+                return Err(Error::failed("fixture-of-other-shape")
+                    .with("name", name)
+                    .with("computed", format!("{:?}", got.shape))
+                    .with("stored", format!("{:?}", want.shape)));
             }
             let (scale, max, distance) = if name.ends_with("_logits") {
                 (largest(&want.data), self.bars().logits, largest_difference(&got.data, &want.data))

@@ -55,7 +55,7 @@ impl Watched {
         let thread = std::thread::spawn(move || {
             let mut sink = |event: &Event| {
                 // A test that has seen enough listens no more, and the run ends.
-                told.send(event.clone()).map_err(|_| Error::failed("nobody is watching"))
+                told.send(event.clone()).map_err(|_| Error::failed("stopped-as-asked"))
             };
             pollster::block_on(native::train(options, received, &mut sink))
         });

@@ -311,6 +311,6 @@ fn a_lost_device_is_an_error_of_every_later_call() {
             e.read(&b.y).await.map(|_| ())
         })
         .expect_err("the device is gone");
-        assert!(error.hint.as_deref() == Some("help-after-loss"), "{error}");
+        assert!(error.hint == Some("help-after-loss"), "{error}");
     }
 }

@@ -88,7 +88,7 @@ fn line_ui(ui: &mut Ui, cx: &PanelContext, line: &LogLine) {
         if !place.is_empty() {
             words.append(&format!("{place}  "), 0.0, egui::TextFormat::simple(theme.small(), theme.weak));
         }
-        words.append(line.text(cx.lang()), 0.0, egui::TextFormat::simple(theme.body(), color));
+        words.append(&line.text(cx.lang()), 0.0, egui::TextFormat::simple(theme.body(), color));
         ui.add(Label::new(words).wrap().selectable(true));
     });
 }
@@ -110,13 +110,17 @@ fn text(newest_first: &[&LogLine], lang: Lang) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::message::Message;
 
     #[test]
     fn a_copied_log_reads_from_its_beginning() {
-        let line = |level, step, en: &str| LogLine { level, step, en: en.into(), pt: format!("{en} (pt)") };
-        let lines = [line(LogLevel::Error, Some(7), "disk full"), line(LogLevel::Info, None, "began")];
+        let line = |level, step, message| LogLine { level, step, message };
+        let lines = [
+            line(LogLevel::Error, Some(7), Message::new("stopped-as-asked")),
+            line(LogLevel::Info, None, Message::plain("began")),
+        ];
         let newest_first: Vec<&LogLine> = lines.iter().collect();
-        assert_eq!(text(&newest_first, Lang::En), "- began\n!! 7\tdisk full\n");
-        assert!(text(&newest_first, Lang::Pt).ends_with("disk full (pt)\n"));
+        assert_eq!(text(&newest_first, Lang::En), "- began\n!! 7\tstopped, as asked\n");
+        assert!(text(&newest_first, Lang::Pt).ends_with("!! 7\tparado, como pedido\n"));
     }
 }

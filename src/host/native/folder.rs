@@ -3,11 +3,13 @@
 use crate::config::Config;
 use crate::hub::replace_file;
 use crate::lang::Lang;
+use crate::message::Message;
 use crate::run::host::{Ending, Kept, Store};
 use crate::train::checkpoint::{RunFolder, Snapshot};
 use crate::train::event::{Event, Outcome};
 use crate::view::log::{Log, read_events, write_report};
 use crate::view::tensorboard::TensorBoard;
+use crate::view::words;
 use crate::{Error, Result};
 
 /// A run's folder that this process has locked.
@@ -65,7 +67,8 @@ impl Store for Folder {
         let run = self.name();
         // The name by which this program was called, because it may not be on the path.
         let program = std::env::args().next().unwrap_or_else(|| "electroscope".to_owned());
-        let text = example.unwrap_or(self.lang.pick("the dog ate the bone", "o cachorro roeu o osso"));
+        let common = words::text(&Message::new("example-text"), self.lang);
+        let text = example.unwrap_or(&common);
         let first = if judged {
             format!("{program} detect {run} \"{text}\"")
         } else {

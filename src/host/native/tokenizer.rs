@@ -27,7 +27,7 @@ pub fn train_tokenizer(
     // An occupied folder is refused before the work.
     refuse_occupied(out)?;
     let going = |chunk: Result<Chunk>| {
-        if stop.load(Ordering::Relaxed) { Err(Error::failed("stopped, as asked")) } else { chunk }
+        if stop.load(Ordering::Relaxed) { Err(Error::failed("stopped-as-asked")) } else { chunk }
     };
     let tokenizer = match wanted.builtin {
         Some(level) => {

@@ -17,7 +17,7 @@
 mod english;
 mod forms;
 mod judge;
-mod language;
+mod level;
 mod lexicon;
 mod portuguese;
 mod recognise;
@@ -31,19 +31,20 @@ mod tests;
 use std::fmt;
 
 pub use judge::{Rule, Verdict};
-pub use language::{Language, Level};
+pub use level::Level;
 use lexicon::WordId;
 pub use lexicon::{Class, Gender, Number, Person, Tense};
 use source::{FrameId, Rules};
 pub use story::{Facts, Sentence, Word};
 
 use crate::Result;
+use crate::lang::Lang;
 use crate::rng::{Key, Sequence, Stream};
 
 /// A language's rules at one level, ready to tell stories.
 #[derive(Debug)]
 pub struct Grammar {
-    language: Language,
+    language: Lang,
     level: Level,
     rules: Rules,
 }
@@ -62,29 +63,25 @@ impl Grammar {
     ///
     /// # Errors
     /// Only if the text that is compiled in is damaged; the error names the line.
-    pub fn new(language: Language, level: Level) -> Result<Self> {
+    pub fn new(language: Lang, level: Level) -> Result<Self> {
         let (file, text) = match (language, level) {
-            (Language::English, Level::FirstSteps) => {
+            (Lang::En, Level::FirstSteps) => {
                 ("first-steps.en.txt", include_str!("../../../assets/grammar/first-steps.en.txt"))
             }
-            (Language::Portuguese, Level::FirstSteps) => {
+            (Lang::Pt, Level::FirstSteps) => {
                 ("first-steps.pt.txt", include_str!("../../../assets/grammar/first-steps.pt.txt"))
             }
-            (Language::English, Level::Stories) => {
-                ("stories.en.txt", include_str!("../../../assets/grammar/stories.en.txt"))
-            }
-            (Language::Portuguese, Level::Stories) => {
-                ("stories.pt.txt", include_str!("../../../assets/grammar/stories.pt.txt"))
-            }
+            (Lang::En, Level::Stories) => ("stories.en.txt", include_str!("../../../assets/grammar/stories.en.txt")),
+            (Lang::Pt, Level::Stories) => ("stories.pt.txt", include_str!("../../../assets/grammar/stories.pt.txt")),
         };
         Self::from_source(language, level, file, text)
     }
 
-    fn from_source(language: Language, level: Level, file: &str, text: &str) -> Result<Self> {
+    fn from_source(language: Lang, level: Level, file: &str, text: &str) -> Result<Self> {
         Ok(Self { language, level, rules: source::read(language, file, text)? })
     }
 
-    pub fn language(&self) -> Language {
+    pub fn language(&self) -> Lang {
         self.language
     }
 

@@ -3,6 +3,7 @@
 
 use super::{Checkpoint, STATE, checkpoints_of, list, typed, whole_or_offer};
 use crate::hub::{self, Network, Pair, Role, read_network, role_of};
+use crate::message::Message;
 use crate::{Error, Result};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
@@ -55,7 +56,7 @@ fn folders(path: &Path) -> [Option<PathBuf>; 2] {
 }
 
 /// Both networks of a run, a checkpoint or a pair's folder, and what a person should know about them (warnings).
-pub fn read_pair(path: &Path) -> Result<(Pair, Vec<String>)> {
+pub fn read_pair(path: &Path) -> Result<(Pair, Vec<Message>)> {
     let model = resolve_model(path)?;
     model.folder(Role::Discriminator)?;
     let generator = model.folder(Role::Generator)?;
@@ -82,7 +83,7 @@ impl Model {
     }
 
     /// Reads one network, and what a person should know about it (warnings).
-    pub fn read(&self, role: Role) -> Result<(Network, Vec<String>)> {
+    pub fn read(&self, role: Role) -> Result<(Network, Vec<Message>)> {
         read_network(self.folder(role)?, role)
     }
 }

@@ -85,12 +85,11 @@ impl RunFolder {
                 let mut holder = String::new();
                 // Windows does not let anybody read a locked file. Then the message does not name the process.
                 file.read_to_string(&mut holder).ok();
-                return Err(Error::failed(match holder.trim() {
-                    "" => "folder-in-use",
-                    _ => "folder-in-use-by",
-                })
-                .with("process", holder.trim())
-                .at(run.display()));
+                let error = match holder.trim() {
+                    "" => Error::failed("folder-in-use"),
+                    process => Error::failed("folder-in-use-by").with("process", process),
+                };
+                return Err(error.at(run.display()));
             }
             // Some network file systems have no locks. Training there must still be possible.
             Err(TryLockError::Error(e)) if e.kind() == std::io::ErrorKind::Unsupported => {}

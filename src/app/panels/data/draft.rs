@@ -60,12 +60,11 @@ impl Draft {
     /// A run on own text has no file, or the seed is no number.
     pub fn options(&self) -> Result<Request> {
         if self.own_text && self.corpus.is_empty() {
-            return Err(Error::usage("no text is chosen").hint("add a file or a folder, or take the built-in text"));
+            return Err(Error::usage("no-text-chosen"));
         }
         let seed = self.seed.trim();
         let seed = (!seed.is_empty()).then(|| seed.parse::<u64>()).transpose();
-        let seed =
-            seed.map_err(|_| Error::usage(format!("seed = {}: want a whole number, 0 or more", self.seed.trim())))?;
+        let seed = seed.map_err(|_| Error::usage("seed-not-whole").with("value", self.seed.trim()))?;
         let steps = self.edits.get("steps").map(|typed| typed.trim());
         let set = self.edits.iter().filter(|(key, _)| *key != "steps");
         let out = self.out.trim();
@@ -128,7 +127,7 @@ fn number_of_steps(typed: &str) -> Result<u64> {
     let digits: String = typed.chars().filter(|c| !matches!(c, '_' | ' ')).collect();
     match digits.parse::<u64>() {
         Ok(steps) if steps > 0 => Ok(steps),
-        _ => Err(Error::usage(format!("steps = {typed}: want a whole number above 0"))),
+        _ => Err(Error::usage("steps-not-whole").with("value", typed)),
     }
 }
 
@@ -227,7 +226,7 @@ mod tests {
         assert!(edited("lr", "fast").contains("lr"));
         assert!(edited("steps", "many").contains("steps"));
         let own = Draft { own_text: true, ..draft() };
-        assert!(own.options().unwrap_err().to_string().contains("no text"));
+        assert!(own.options().unwrap_err().to_string().contains("no-text-chosen"));
         assert!(own.effective().is_ok(), "settings can be looked at before there is a text");
         assert!(Draft { seed: "-1".into(), ..draft() }.options().is_err());
     }

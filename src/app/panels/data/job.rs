@@ -57,9 +57,7 @@ impl<T: Send + 'static> Job<T> {
         match self.done.try_recv() {
             Ok(result) => Some(result),
             Err(TryRecvError::Empty) => None,
-            Err(TryRecvError::Disconnected) => {
-                Some(Err(Error::failed("this work ended without a result, through a mistake of this program")))
-            }
+            Err(TryRecvError::Disconnected) => Some(Err(Error::failed("work-ended"))),
         }
     }
 
@@ -113,11 +111,11 @@ mod tests {
 
     #[test]
     fn work_that_dies_is_an_error_and_not_a_wait_for_ever() {
-        let job: Job<()> = Job::start(&Context::default(), |_| Err(Error::failed("no such file")));
-        assert!(wait(&job).unwrap_err().to_string().contains("no such file"));
+        let job: Job<()> = Job::start(&Context::default(), |_| Err(Error::failed("no-such-run")));
+        assert!(wait(&job).unwrap_err().to_string().contains("no-such-run"));
         let job: Job<()> = Job::start(&Context::default(), |_| {
             std::panic::resume_unwind(Box::new("quietly"));
         });
-        assert!(wait(&job).unwrap_err().to_string().contains("mistake"));
+        assert!(wait(&job).unwrap_err().to_string().contains("work-ended"));
     }
 }

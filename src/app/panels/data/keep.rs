@@ -170,7 +170,7 @@ impl KeepSection {
             None => path,
         });
         for warning in &model.warnings {
-            weak(ui, cx, warning);
+            weak(ui, cx, cx.strings.text(warning));
         }
         let mut init = None;
         let mut close = false;

@@ -3,6 +3,7 @@
 //! a person's sentences -> judged tokens.
 
 use crate::gpu::DeviceName;
+use crate::message::Message;
 use crate::tasks::reader::{JudgedToken, Reader, Reading};
 use crate::train::engine::Backend;
 use crate::{Error, Result};
@@ -11,7 +12,7 @@ use std::path::PathBuf;
 use std::sync::mpsc::{self, Receiver, Sender, TryRecvError};
 
 enum Told {
-    Opened { entries: usize, warnings: Vec<String> },
+    Opened { entries: usize, warnings: Vec<Message> },
     Judged { text: String, result: Result<Vec<JudgedToken>> },
     Failed(Error),
 }
@@ -21,7 +22,7 @@ pub struct Model {
     pub path: PathBuf,
     /// The size of its vocabulary; none until the model is read.
     pub entries: Option<usize>,
-    pub warnings: Vec<String>,
+    pub warnings: Vec<Message>,
     pub typed: String,
     /// The sentence that was judged last, and its tokens.
     pub judged: Option<(String, Vec<JudgedToken>)>,
@@ -79,7 +80,7 @@ impl Model {
                 Err(TryRecvError::Disconnected) => {
                     if self.busy {
                         self.busy = false;
-                        self.error.get_or_insert_with(|| Error::failed("the model's reader ended"));
+                        self.error.get_or_insert_with(|| Error::failed("reader-ended"));
                     }
                     return;
                 }
