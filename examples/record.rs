@@ -1,5 +1,5 @@
-//! Trains the first run in a language as the app would, and packs its events as the recording that comes with the app:
-//! `record en|pt RUN OUT.jsonl.gz [STEPS]`. `cargo xtask record` calls it.
+//! Records the run that the app shows at its first start: `record en|pt RUN OUT.jsonl.gz [STEPS]`. It trains the first run in that
+//! language as the app does, and packs the events into OUT. `cargo xtask record` calls it.
 
 use electroscope::app::first_run::first_run;
 use electroscope::host::native;

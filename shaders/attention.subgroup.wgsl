@@ -1,7 +1,7 @@
-// attention: the entry points of attention.wgsl, with its table, for adapters where barriers are expensive. A lane owns a whole row (a
-// query; in the backward's second half a key), and lanes share nothing through memory: each lane reads one quad of a passing row, and a
-// broadcast gives it to all. h and d mean what they mean there. d is a multiple of four and at most D, which is 32 or 64. A workgroup
-// owns WG rows of one head.
+// attention: the entry points of attention.wgsl, with its table, for adapters where barriers are expensive. A lane owns a whole row
+// (a query; in the backward's second half a key), and lanes share nothing through memory: each lane reads one quad of a passing
+// row, and a broadcast gives the quad to all lanes. h and d mean the same as there. d is a multiple of four and at most D, which is
+// 32 or 64. A workgroup owns WG rows of one head.
 // Uses lib/step, lib/grid, lib/threefry, lib/dropout; needs the feature subgroups. Twin: src/cpu/attention.rs
 override WG: u32;                                                    // rows a workgroup owns
 override TILE: u32;                                                  // the same

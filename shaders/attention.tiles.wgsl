@@ -1,10 +1,10 @@
-// attention.tiles: the entry points of attention.wgsl, with its table, for adapters with many lanes, which wait for workgroup memory more
-// than for arithmetic. A lane multiplies four rows by four in its registers. h and d mean what they mean there. d is a multiple of four and
-// at most D, which is 32 or 64.
-// A workgroup owns 32 rows of one head (queries; in the backward's second half keys), and 32 rows pass by at a time. Its lanes form a
-// square of 8 x 8. Lane (own, part) computes the 4 x 4 scores of own rows 4 own .. and passing rows 4 part ... Then it sums over the passing
-// rows, for its own rows and for the channel quads part and, where D is 64, 8 + part. Operands are staged 32 channels at a time: half of
-// the head, or all of it.
+// attention.tiles: the entry points of attention.wgsl, with its table, for adapters with many lanes, where workgroup memory is
+// slower than arithmetic. A lane multiplies four rows by four in its registers. h and d mean the same as there. d is a multiple of
+// four and at most D, which is 32 or 64.
+// A workgroup owns 32 rows of one head (queries; in the backward's second half keys), and 32 rows pass by at a time. Its lanes form
+// a square of 8 x 8. Lane (own, part) computes the 4 x 4 scores of own rows 4 own .. and passing rows 4 part ... Then it sums over
+// the passing rows, for its own rows and for the channel quads part and, where D is 64, 8 + part. Operands are staged 32 channels
+// at a time: half of the head, or all of it.
 // Uses lib/step, lib/grid, lib/threefry, lib/dropout. Twin: src/cpu/attention.rs
 override WG: u32;                                                    // 64 = 8 x 8
 override TILE: u32;                                                  // rows a workgroup owns: 32

@@ -1,7 +1,8 @@
-// matmul, for devices whose memory is far away: both operands stand in workgroup memory, and a lane has 8 x 8 outputs. While a lane
-// multiplies one TILE_K of k it fetches the next into registers, then stores it in the half of workgroup memory that nobody reads. So a step
-// has one barrier. A workgroup has WG / WG_N by WG_N lanes; TILE_M is 8 WG / WG_N, TILE_N is 8 WG_N. A lane fetches a block of 4 x 4 of an
-// operand at a time, so a step of one operand has at most WG blocks. Uses matmul.rows, which says what block_at, product and row_sums must do.
+// matmul, for devices whose memory is far away. Both operands stand in workgroup memory, and a lane has 8 x 8 outputs. While a lane
+// multiplies one TILE_K of k it fetches the next into registers, then stores it in the half of workgroup memory that no lane reads
+// then. So a step has one barrier. A workgroup has WG / WG_N by WG_N lanes; TILE_M is 8 WG / WG_N, TILE_N is 8 WG_N. A lane fetches
+// a block of 4 x 4 of an operand at a time, so a step of one operand has at most WG blocks. Uses matmul.rows, which says what
+// block_at, product and row_sums must do.
 override WG_N: u32;
 override TILE_K: u32;
 override A_BLOCKS = TILE_M * TILE_K / 16u;

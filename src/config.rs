@@ -1,4 +1,4 @@
-//! The settings of a run: each has one definition, one default a preset and one check.
+//! The settings of a run. Each has one definition, one check, and a default in each preset.
 //! preset (`assets/presets/*.toml`) <- config file <- `--set key=value` -> [`Config`]
 //! The program prints the effective configuration first and stores it in the run's folder and in every checkpoint.
 
@@ -305,41 +305,37 @@ impl Config {
 
     fn check_shares(&self) -> Result<()> {
         // As the kernels see them: a number that f32 rounds to the edge is on the edge.
-        let open = |v: f64| v as f32 > 0.0 && (v as f32) < 1.0;
-        let half_open = |v: f64| v >= 0.0 && (v as f32) < 1.0;
-        let closed = |v: f64| (0.0..=1.0).contains(&v);
-        let positive = |v: f64| (v as f32).is_finite() && v as f32 >= f32::MIN_POSITIVE;
-        let not_negative = |v: f64| (v as f32).is_finite() && v >= 0.0;
-        for (name, value, fits, wanted) in [
-            ("mask_prob", self.mask_prob, open(self.mask_prob), "range-between-zero-and-one"),
-            ("dropout", self.dropout, half_open(self.dropout), "range-zero-to-below-one"),
-            ("attention_dropout", self.attention_dropout, half_open(self.attention_dropout), "range-zero-to-below-one"),
-            ("beta1", self.beta1, half_open(self.beta1), "range-zero-to-below-one"),
-            ("beta2", self.beta2, half_open(self.beta2), "range-zero-to-below-one"),
-            ("takeoff_auc", self.takeoff_auc, closed(self.takeoff_auc), "range-zero-to-one"),
-            ("handover_latest", self.handover_latest, closed(self.handover_latest), "range-zero-to-one"),
-            ("temperature", self.temperature, positive(self.temperature), "range-above-zero"),
-            ("lr", self.lr, positive(self.lr), "range-above-zero"),
-            ("clip", self.clip, positive(self.clip), "range-above-zero"),
-            ("adam_eps", self.adam_eps, positive(self.adam_eps), "range-above-zero"),
-            ("init_std", self.init_std, positive(self.init_std), "range-above-zero"),
-            (
-                "generator_lr_scale",
-                self.generator_lr_scale,
-                not_negative(self.generator_lr_scale),
-                "range-zero-or-more",
-            ),
-            ("warmup", self.warmup, not_negative(self.warmup), "range-zero-or-more"),
-            ("lr_power", self.lr_power, not_negative(self.lr_power), "range-zero-or-more"),
-            ("weight_decay", self.weight_decay, not_negative(self.weight_decay), "range-zero-or-more"),
-            ("mlm_weight", self.mlm_weight, not_negative(self.mlm_weight), "range-zero-or-more"),
-            ("rtd_weight", self.rtd_weight, not_negative(self.rtd_weight), "range-zero-or-more"),
+        let open = |v: f64| (v as f32 > 0.0 && (v as f32) < 1.0, Message::new("range-between-zero-and-one"));
+        let half_open = |v: f64| (v >= 0.0 && (v as f32) < 1.0, Message::new("range-zero-to-below-one"));
+        let closed = |v: f64| ((0.0..=1.0).contains(&v), Message::new("range-zero-to-one"));
+        let finite = |v: f64| (v as f32).is_finite();
+        let positive = |v: f64| (finite(v) && v as f32 >= f32::MIN_POSITIVE, Message::new("range-above-zero"));
+        let not_negative = |v: f64| (finite(v) && v >= 0.0, Message::new("range-zero-or-more"));
+        for (name, value, (fits, wanted)) in [
+            ("mask_prob", self.mask_prob, open(self.mask_prob)),
+            ("dropout", self.dropout, half_open(self.dropout)),
+            ("attention_dropout", self.attention_dropout, half_open(self.attention_dropout)),
+            ("beta1", self.beta1, half_open(self.beta1)),
+            ("beta2", self.beta2, half_open(self.beta2)),
+            ("takeoff_auc", self.takeoff_auc, closed(self.takeoff_auc)),
+            ("handover_latest", self.handover_latest, closed(self.handover_latest)),
+            ("temperature", self.temperature, positive(self.temperature)),
+            ("lr", self.lr, positive(self.lr)),
+            ("clip", self.clip, positive(self.clip)),
+            ("adam_eps", self.adam_eps, positive(self.adam_eps)),
+            ("init_std", self.init_std, positive(self.init_std)),
+            ("generator_lr_scale", self.generator_lr_scale, not_negative(self.generator_lr_scale)),
+            ("warmup", self.warmup, not_negative(self.warmup)),
+            ("lr_power", self.lr_power, not_negative(self.lr_power)),
+            ("weight_decay", self.weight_decay, not_negative(self.weight_decay)),
+            ("mlm_weight", self.mlm_weight, not_negative(self.mlm_weight)),
+            ("rtd_weight", self.rtd_weight, not_negative(self.rtd_weight)),
         ] {
             if !fits {
                 return Err(Error::usage("setting-out-of-range")
                     .with("name", name)
                     .with("value", value.to_string())
-                    .with("wanted", Message::new(wanted)));
+                    .with("wanted", wanted));
             }
         }
         Ok(())

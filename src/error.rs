@@ -1,9 +1,8 @@
 //! The one error that reaches a person: what went wrong, where, and what to do about it.
-//! Every room returns it without words: a code and facts. `view::words::error` makes the sentence and its advice from them; the
+//! A room returns it without words, as a code and facts. `view::words::error` makes the sentence and its advice from them; the
 //! command line turns its kind into the exit status.
 
-use crate::message::{self, Fact, Message};
-use std::borrow::Cow;
+use crate::message::{Fact, Message};
 use std::fmt;
 use std::path::Path;
 
@@ -31,7 +30,7 @@ pub struct Error {
     pub message: Message,
     pub place: Option<String>,
     /// The code of the advice, where it is not the one of the message itself (its attribute `.help`). Its facts are the message's.
-    pub hint: Option<Cow<'static, str>>,
+    pub hint: Option<&'static str>,
 }
 
 impl Error {
@@ -39,12 +38,12 @@ impl Error {
         Self { kind, message, place: None, hint: None }
     }
 
-    pub fn usage(code: impl Into<Cow<'static, str>>) -> Self {
-        Self::new(Kind::Usage, sentence_or_code(code.into()))
+    pub fn usage(code: &'static str) -> Self {
+        Self::new(Kind::Usage, Message::new(code))
     }
 
-    pub fn failed(code: impl Into<Cow<'static, str>>) -> Self {
-        Self::new(Kind::Failed, sentence_or_code(code.into()))
+    pub fn failed(code: &'static str) -> Self {
+        Self::new(Kind::Failed, Message::new(code))
     }
 
     #[must_use]
@@ -61,19 +60,18 @@ impl Error {
     }
 
     /// `doing` is the code of what completes "cannot ...": `Error::io("io-read-state", path, &e)`.
-    pub fn io(doing: impl Into<Cow<'static, str>>, path: &Path, source: &std::io::Error) -> Self {
+    pub fn io(doing: &'static str, path: &Path, source: &std::io::Error) -> Self {
         let hint = match source.kind() {
             std::io::ErrorKind::NotFound => Some("help-check-path"),
             std::io::ErrorKind::PermissionDenied => Some("help-check-permissions"),
             std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => Some("help-free-space"),
             _ => None,
         };
-        let doing = sentence_or_code(doing.into());
         Self {
             kind: Kind::Failed,
-            message: Message::new("cannot-do").with("doing", doing).with("detail", source.to_string()),
+            message: Message::new("cannot-do").with("doing", Message::new(doing)).with("detail", source.to_string()),
             place: Some(path.display().to_string()),
-            hint: hint.map(Cow::Borrowed),
+            hint,
         }
     }
 
@@ -85,8 +83,8 @@ impl Error {
 
     /// Another advice than the message's own.
     #[must_use]
-    pub fn hint(mut self, code: impl Into<Cow<'static, str>>) -> Self {
-        self.hint = Some(code.into());
+    pub fn hint(mut self, code: &'static str) -> Self {
+        self.hint = Some(code);
         self
     }
 
@@ -100,11 +98,6 @@ impl Error {
             Kind::Failed | Kind::DeviceLost | Kind::OutOfMemory | Kind::NonFinite => 1,
         }
     }
-}
-
-/// A plain sentence has spaces and is shown as it is.
-fn sentence_or_code(text: Cow<'static, str>) -> Message {
-    if text.contains(' ') { Message::plain(text) } else { Message::new(text) }
 }
 
 /// For logs and tests: `place: code (facts)`. People are shown what `view::words::error` makes of it.
@@ -126,13 +119,6 @@ impl std::error::Error for Error {}
 /// The whole error, place and advice included, inside another message.
 impl From<&Error> for Message {
     fn from(error: &Error) -> Self {
-        let mut whole = Message::new(message::ERROR).with("what", &error.message);
-        if let Some(place) = &error.place {
-            whole.facts.set("place", place);
-        }
-        if let Some(hint) = &error.hint {
-            whole.facts.set("hint", hint.as_ref());
-        }
-        whole
+        Self::of_error(&error.message, error.place.as_deref(), error.hint)
     }
 }

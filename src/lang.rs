@@ -1,4 +1,4 @@
-//! The languages that people are spoken to in, and how each writes numbers.
+//! The two languages in which the program speaks to people, and how each writes numbers.
 
 /// The languages that people are spoken to in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
@@ -16,13 +16,25 @@ impl Lang {
     }
 
     pub fn code(self) -> &'static str {
-        self.pick("en", "pt")
+        match self {
+            Self::En => "en",
+            Self::Pt => "pt",
+        }
     }
 
-    pub fn pick<T>(self, en: T, pt: T) -> T {
+    /// What stands before the decimals.
+    pub fn decimal_mark(self) -> char {
         match self {
-            Self::En => en,
-            Self::Pt => pt,
+            Self::En => '.',
+            Self::Pt => ',',
+        }
+    }
+
+    /// What stands between groups of three digits.
+    fn group_mark(self) -> char {
+        match self {
+            Self::En => ',',
+            Self::Pt => '.',
         }
     }
 
@@ -33,7 +45,7 @@ impl Lang {
         let sign = if value < 0.0 && digits.bytes().any(|digit| (b'1'..=b'9').contains(&digit)) { "-" } else { "" };
         let mut text = format!("{sign}{}", self.grouped(whole));
         if !fraction.is_empty() {
-            text.push(self.pick('.', ','));
+            text.push(self.decimal_mark());
             text.push_str(fraction);
         }
         text
@@ -48,7 +60,7 @@ impl Lang {
         let mut text = String::with_capacity(digits.len() + digits.len() / 3);
         for (i, digit) in digits.chars().enumerate() {
             if i > 0 && (digits.len() - i).is_multiple_of(3) {
-                text.push(self.pick(',', '.'));
+                text.push(self.group_mark());
             }
             text.push(digit);
         }

@@ -1,35 +1,39 @@
-//! Electroscope pre-trains ELECTRA encoders with handwritten WGSL compute shaders, on any GPU and on none.
+//! Electroscope pre-trains ELECTRA encoders with handwritten WGSL compute shaders. They run on any GPU; without one the processor
+//! runs the same kernels.
 //!
 //! # Architecture
-//! A training step is a [`plan::Plan`]: a list of kernel launches over named tensors, built once per run, plain data, printable.
-//! Two executors run the same plan: [`gpu`] through wgpu, [`cpu`] through a Rust twin of every kernel. Random numbers are
-//! addressed, not drawn ([`rng`]), so both take the same masks, dropout and samples, and any step can be taken again.
+//! A training step is a [`plan::Plan`]: a list of kernel launches over named tensors. It is recorded once for each run, as plain
+//! data that can be printed. Two executors run the same plan: [`gpu`] through wgpu, [`cpu`] through a Rust twin of every kernel. A
+//! random number depends on its address, not on what was drawn before ([`rng`]). So both executors use the same masks, dropout and
+//! samples, and any step can be repeated.
 //!
 //! Rooms, in the direction in which they may know each other:
 //! ```text
-//! text -> batch -> plan -> ops -> cpu | gpu -> model -> hub -> burn -> train -> tasks, verify -> run -> view -> host -> screen -> app -> cli
+//! text -> batch -> plan -> ops -> cpu | gpu -> model -> hub -> burn -> train -> tasks, verify -> run -> view -> host -> screen ->
+//! app -> cli
 //! ```
-//! - [`text`]: corpora, tokenizers, the built-in grammar, the token cache. Knows nothing of models.
+//! - [`text`]: corpora, tokenizers, the built-in grammar, the token cache. It knows nothing of models.
 //! - [`batch`]: rows, masks, the held-out part, an order that resumes anywhere.
-//! - [`plan`]: the recorded step and its memory. **Invariant:** knows neither what a kernel computes nor who runs it.
-//! - [`ops`]: one file an op: its specification (WGSL, bindings, variants) and its launch. **Invariant:** no executor is named.
-//! - [`cpu`], [`gpu`]: the executors. **Invariant:** neither knows the other; [`parity`] compares them from above. Only [`gpu`]
-//!   names wgpu; it awaits and never blocks, so it is the same in a browser.
-//! - [`objective`]: what is learned, as a list of passes. [`message`]: what is to be said, as a code with facts.
-//! - [`model`]: the ledger of parameters (said once; offsets, checkpoints, optimizer ranges and tests come from it), towers,
-//!   heads, and the plan of a whole step.
+//! - [`plan`]: the recorded step and its memory. **Invariant:** it knows neither what a kernel computes nor who runs it.
+//! - [`ops`]: one file for each op: its specification (WGSL, bindings, variants) and its launch. **Invariant:** it names no
+//!   executor.
+//! - [`cpu`], [`gpu`]: the executors. **Invariant:** neither knows the other; [`parity`] compares them. Only [`gpu`] names wgpu;
+//!   it awaits and never blocks, so it is the same in a browser.
+//! - [`objective`]: what is learned, as a list of passes. [`message`]: what the program says, as a code with facts.
+//! - [`model`]: the ledger of parameters (the one list from which offsets, checkpoints, optimizer ranges and tests come),
+//!   encoders, heads, and the plan of a whole step.
 //! - [`hub`]: Hugging Face's layout, in and out.
-//! - `burn` (cargo feature): the same networks written with Burn, which runs a plan's stages with no kernel of ours: the oracle and
-//!   the baseline.
-//! - [`train`]: schedules, the session (the only loop body there is), metrics, warnings, checkpoints, and the border to every
-//!   view: [`train::event::Command`] in, [`train::event::Event`] out. **Invariant:** draws nothing, and knows no view.
-//! - [`verify`], [`tasks`]: whole steps against numbers from elsewhere; trained networks put to use.
+//! - `burn` (cargo feature): the same networks written with Burn, which runs a plan's stages without our kernels. It checks our
+//!   results independently, and our speed is compared with its speed.
+//! - [`train`]: schedules, the session (the only loop body), metrics, warnings, checkpoints, and the border to every view: it takes
+//!   [`train::event::Command`]s and gives [`train::event::Event`]s. **Invariant:** it draws nothing and knows no view.
+//! - [`verify`]: compares whole steps with numbers from elsewhere. [`tasks`]: uses trained networks, and measures speed.
 //! - [`run`]: a run from request to end. **Invariant:** it names no file, thread or clock; a [`run::host::Host`] has them.
-//!   [`host`]: this machine, or memory alone. `cli`: what is typed.
-//! - [`view`]: reads events, drives nothing. [`screen`]: what every screen shows of a run, without drawing. `app`: the desktop
+//!   [`host`]: this machine, or memory alone. `cli`: what a person types.
+//! - [`view`]: reads events and drives nothing. [`screen`]: what every screen shows of a run, without drawing. `app`: the desktop
 //!   window, a view that also sends commands.
 //!
-//! `tests/repository.rs` keeps these directions; docs/ explains them: architecture, glossary, decisions, measurements.
+//! `tests/repository.rs` checks these directions. docs/ explains them: architecture, glossary, decisions, measurements.
 
 #![allow(rustdoc::private_intra_doc_links, reason = "the documentation is read beside the source")]
 

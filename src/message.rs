@@ -1,5 +1,5 @@
-//! What is to be said, without words: a code and the facts that its sentence names. `view::words` makes the sentence.
-//! A room that has something to tell -> [`Message`] -> an event or an error -> a view, which says it in the reader's language.
+//! What the program says, without words: a code and the facts that its sentence names.
+//! a room -> [`Message`] -> an event or an error -> a view. There `view::words` makes the sentence in the reader's language.
 
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -20,13 +20,25 @@ pub const PLAIN: &str = "plain";
 pub const ERROR: &str = "error";
 
 impl Message {
-    pub fn new(code: impl Into<Cow<'static, str>>) -> Self {
-        Self { code: code.into(), facts: Facts::default() }
+    pub fn new(code: &'static str) -> Self {
+        Self { code: Cow::Borrowed(code), facts: Facts::default() }
     }
 
     /// Text that has no code.
     pub fn plain(text: impl Into<Cow<'static, str>>) -> Self {
         Self::new(PLAIN).with("text", text.into().into_owned())
+    }
+
+    /// A whole error: where it happened, what it says, and the code of the advice where it is not its message's own.
+    pub fn of_error(what: &Self, place: Option<&str>, hint: Option<&str>) -> Self {
+        let mut whole = Self::new(ERROR).with("what", what);
+        if let Some(place) = place {
+            whole.facts.set("place", place);
+        }
+        if let Some(hint) = hint {
+            whole.facts.set("hint", hint);
+        }
+        whole
     }
 
     #[must_use]
@@ -42,6 +54,22 @@ impl Message {
             _ => None,
         }
     }
+}
+
+/// One after the other, as each language writes lists.
+pub fn listed(messages: impl IntoIterator<Item = Message>) -> Message {
+    messages
+        .into_iter()
+        .reduce(|first, second| Message::new("listed").with("first", first).with("second", second))
+        .unwrap_or_default()
+}
+
+/// The same with "and" between them.
+pub fn joined(messages: impl IntoIterator<Item = Message>) -> Message {
+    messages
+        .into_iter()
+        .reduce(|first, second| Message::new("joined").with("first", first).with("second", second))
+        .unwrap_or_default()
 }
 
 /// A fixed form for tests and for programs: `heads-do-not-divide (heads = 3, hidden = 64)`.

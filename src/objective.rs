@@ -1,7 +1,7 @@
-//! What is learned, as data: an objective is a list of passes, each of one network over one form of the text.
+//! What is learned, as data: an objective is a list of passes, and each pass takes one network over one form of the text.
 //! config -> [`Objective`] -> `model` records its passes, `burn` runs the same list, `train` weighs their losses.
 //!
-//! **Invariant:** only this file knows an objective by its name. Everybody else asks what its passes are.
+//! **Invariant:** only this file knows an objective by its name. All other files ask for its passes.
 
 use crate::plan::Stage;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};

@@ -1,5 +1,5 @@
-//! Compares every kernel on a device with its twin: ragged shapes, every variant, poisoned outputs, a tolerance with a reason for each
-//! number.
+//! Compares every kernel on a device with its twin: ragged shapes, every variant, poisoned outputs, and a tolerance for each number
+//! with its reason.
 //! [`cases`] record small plans -> [`lockstep`] runs them dispatch by dispatch on both executors -> [`Summary`].
 //!
 //! It is part of the library, not of `tests/`, because `verify` runs it on a user's adapter and the same suite runs in a browser.

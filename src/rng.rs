@@ -1,6 +1,6 @@
-//! Counter-based random numbers: Threefry-2x32-20 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011). A [`Key`]
-//! comes from seed, step and stream. A word depends on the key and its counter alone, so any step can be replayed on any executor and
-//! in any order. `shaders/lib/threefry.wgsl` is the same function.
+//! Counter-based random numbers: Threefry-2x32-20 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011). A
+//! [`Key`] comes from seed, step and stream. A random word depends on the key and its counter alone, so any step can be replayed on
+//! any executor and in any order. `shaders/lib/threefry.wgsl` is the same function.
 
 /// What a random number is for. The numbers are part of the checkpoint format: append, never reorder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,5 +1,5 @@
-//! Tests the Burn engine against the fixtures, against our own engine on the processor and on an adapter, and at work in the program.
-//! It exists only in builds with the feature `burn`.
+//! Tests the Burn engine: against the fixtures, against our own engine on the processor and on an adapter, and through the built
+//! program. It exists only in builds with the feature `burn`.
 
 #![allow(unsafe_code, reason = "the environment of the test program is changed once, before anything else runs")]
 

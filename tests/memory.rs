@@ -1,5 +1,5 @@
-//! Tests that a step takes the memory that it announced, and keeps nothing after warm-up. It counts the bytes on the heap, device
-//! objects and resident pages. It is a program of its own, because all three belong to the whole process.
+//! Tests that a step takes the memory that it announced, and allocates nothing more after warm-up. It counts the bytes on the heap,
+//! device objects and resident pages. It is a program of its own, because all three belong to the whole process.
 #![allow(unsafe_code, reason = "a global allocator cannot be written without; this one counts and passes on")]
 
 #[path = "common/adapter.rs"]

@@ -1,6 +1,6 @@
-//! Checks what the design promises about the repository by reading its files: which room may know which, where `unsafe` and `unwrap`
-//! may stand, what may be committed. Each rule says why it is there; a failure names file and line. It is a program of its own, because
-//! it reads files only and links nothing of the library.
+//! Checks what the design promises about the repository by reading its files: which room may know which, where `unsafe` and
+//! `unwrap` may stand, what may be committed. Each rule gives its reason, and a failure names file and line. It is a program of its
+//! own, because it only reads files and links nothing of the library.
 
 #[path = "repository/circles.rs"]
 mod circles;

@@ -1,5 +1,5 @@
-//! Feeds any bytes as config.json. They are refused, or give a configuration that survives being written and whose tensors can be
-//! listed.
+//! Feeds any bytes as config.json. The reader refuses them, or it gives a configuration that stays the same when it is written and
+//! read again, and whose tensors can be listed.
 #![no_main]
 
 use electroscope::hub::{ElectraConfig, Role, expected_tensors};

@@ -1,5 +1,5 @@
-//! Feeds any bytes as a corpus file of each kind. Every chunk is text or the last item is one error; the reader never panics and always
-//! ends.
+//! Feeds any bytes as a corpus file of each kind. Every item is text, except that the last one may be an error. The reader always
+//! ends and never panics.
 #![no_main]
 
 use electroscope::text::corpus::Corpus;

@@ -1,4 +1,4 @@
-//! Changes bytes of a small network's file. The file is read whole or refused.
+//! Changes bytes in the file of a small network. The reader takes the whole file or refuses it.
 #![no_main]
 
 use electroscope::hub::{ElectraConfig, HubTensor, Role, expected_tensors, network_from_bytes, write_safetensors};

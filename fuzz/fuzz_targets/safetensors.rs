@@ -1,4 +1,5 @@
-//! Feeds any bytes as a safetensors file. It is read or refused, without a panic and without more memory than the file has.
+//! Feeds any bytes as a safetensors file. The reader takes or refuses them. It does not panic, and it takes no more memory than the
+//! file.
 #![no_main]
 
 use electroscope::hub::parse_safetensors;

@@ -1,4 +1,4 @@
-//! Feeds any bytes as state.json. They are read or refused, and nothing that is read names a file outside its checkpoint.
+//! Feeds any bytes as state.json. The reader takes or refuses them. A state that it takes names no file outside its checkpoint.
 #![no_main]
 
 use electroscope::train::checkpoint::parse_state;

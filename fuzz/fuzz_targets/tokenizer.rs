@@ -1,4 +1,4 @@
-//! Feeds any bytes as the files of a tokenizer's folder. They are refused, or give a tokenizer that encodes a text within its
+//! Feeds any bytes as the files of a tokenizer's folder. The reader refuses them, or it gives a tokenizer whose ids stay within its
 //! vocabulary.
 #![no_main]
 

@@ -1,5 +1,5 @@
-//! Everything that the window holds, without a window, so tests drive it as the real one does.
-//! events -> state -> panels -> asks -> trainer; a recording plays until somebody trains.
+//! Holds everything of the app except the real window, so that tests can drive the app without one.
+//! events -> state -> panels -> asks -> trainer. The recorded run plays until somebody starts to train.
 
 mod act;
 mod hear;
@@ -26,10 +26,10 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-/// The time between two pictures of a recording that is replayed.
+/// The time between two pictures of the recorded run, in seconds.
 const REPLAY_SECS: f64 = 0.35;
 
-/// What the desk is opened with.
+/// How the desk is opened.
 #[derive(Debug, Clone, Default)]
 pub struct Opening {
     /// A language for this start only; it does not change the saved settings.
@@ -41,7 +41,7 @@ pub struct Opening {
     pub run: Option<PathBuf>,
     /// Events of the live run are written here.
     pub events: Option<PathBuf>,
-    /// Whether the recording moves by itself at first.
+    /// Whether the recorded run plays by itself at first.
     pub replay: bool,
 }
 
@@ -49,28 +49,28 @@ pub struct Desk {
     pub state: RunState,
     pub view: View,
     pub settings: Settings,
-    /// The run that is being prepared, while the one before is still shown.
+    /// The run that is being prepared, while the window still shows the previous one.
     coming: Option<RunState>,
     panels: Panels,
     bar: TransportBar,
     strings: &'static Strings,
     trainer: Option<Trainer>,
-    /// Runs that write their last checkpoint.
+    /// The threads of runs that are writing their last checkpoint.
     ending: Vec<JoinHandle<bool>>,
     opening: Opening,
-    /// Language and theme as the settings had them when they were last looked at.
+    /// The language and theme of the settings at the last frame.
     chosen: (Option<Lang>, theme::ThemeChoice),
-    /// The folder of the run that is shown, where it has one.
+    /// The folder of the shown run, if it has one.
     shown_run: Option<PathBuf>,
     /// When the recording's next picture is due.
     replay_at: Option<f64>,
-    /// Whoever draws the window fills it with the panels' colour first. That saves a layer, which matters where a processor draws.
+    /// Whether the window is cleared to the panels' colour before a frame. That saves a layer, which matters if a processor draws.
     pub cleared: bool,
-    /// The shortest time between two frames that new data asks for.
+    /// The shortest time between two frames that show new data.
     pub pace: Duration,
-    /// What the live run was started with.
+    /// The request of the live run.
     pub started: Option<Request>,
-    /// What went wrong, until something is done about it or it is put away.
+    /// What went wrong, until a person presses one of its buttons or closes it.
     trouble: Option<Trouble>,
     /// What a person should know while the run goes on.
     notice: Option<Warning>,
@@ -111,7 +111,7 @@ impl Desk {
         })
     }
 
-    /// A desk without a saved past, as tests want it.
+    /// A desk with new settings, for tests.
     ///
     /// # Errors
     /// The recording is damaged.
@@ -137,7 +137,7 @@ impl Desk {
         self.view.alarms_seen = 0;
     }
 
-    /// A frame.
+    /// Draws a frame.
     pub fn ui(&mut self, ui: &mut Ui) {
         self.receive();
         self.follow_settings(ui.ctx());
@@ -165,7 +165,7 @@ impl Desk {
                 Part::Body => panels.ui(id, ui, &mut cx),
             });
         });
-        // A hand on the time axis takes over from the recording.
+        // If a person moves the time axis, the recording stops.
         self.replay_at = self.replay_at.filter(|_| self.view.scrub == replayed);
         self.keep(ui.ctx());
         let wake = wake(ui.ctx());
@@ -174,7 +174,7 @@ impl Desk {
         }
     }
 
-    /// Hands what panels want remembered to the settings, and draws once more where the lesson points elsewhere.
+    /// Gives the settings what panels want to keep, and asks for one more frame if the lesson now points elsewhere.
     fn keep(&mut self, ctx: &Context) {
         if self.settings.kept != self.view.kept {
             self.settings.kept = self.view.kept.clone();
@@ -184,9 +184,9 @@ impl Desk {
         }
     }
 
-    /// Language, theme and text size as chosen.
+    /// Applies the chosen language, theme and text size.
     fn follow_settings(&mut self, ctx: &Context) {
-        // What is chosen in the window wins over what was typed when it was started.
+        // A choice in the window wins over the one on the command line.
         if self.settings.lang != self.chosen.0 {
             (self.opening.lang, self.chosen.0) = (None, self.settings.lang);
         }
@@ -196,7 +196,7 @@ impl Desk {
         let lang = self.opening.lang.or(self.settings.lang).unwrap_or(self.opening.system_lang);
         if lang != self.strings.lang {
             self.strings = Strings::of(lang);
-            // The recording speaks the person's language too.
+            // The recorded run is in the person's language too.
             if self.state.source == Source::Recorded
                 && let Ok(events) = recorded::events(lang)
             {
@@ -209,7 +209,7 @@ impl Desk {
         }
     }
 
-    /// Moves a recording on, picture by picture, until its end or until somebody takes over.
+    /// Plays the recording, picture by picture, until its end or until a person takes over.
     fn replay(&mut self, ctx: &Context) {
         let Some(due) = self.replay_at else { return };
         let now = ctx.input(|i| i.time);
@@ -225,7 +225,7 @@ impl Desk {
     }
 }
 
-/// A frame for this window, from any thread.
+/// Lets any thread ask this window for a frame.
 pub fn wake(ctx: &Context) -> Wake {
     let ctx = ctx.clone();
     Arc::new(move |wait| ctx.request_repaint_after(wait))

@@ -1,12 +1,12 @@
-//! The options of the run that a first click starts.
+//! Says what the first click on Train starts: the request of that run.
 
 use crate::run::Request;
 use crate::view::Lang;
 
-/// The preset of a run that names none.
+/// The preset of a request that names none.
 pub const FIRST_PRESET: &str = "nano";
 
-/// The run of a first click: the smallest preset on the built-in text.
+/// The request that the first click makes: the smallest preset on the built-in text.
 pub fn first_run(lang: Lang) -> Request {
     Request { lang, watched: true, ..Request::default() }
 }

@@ -1,13 +1,13 @@
-//! Fills what shows between the panels. The window is cleared to the panels' colour, which most of it has, so only the rest has to be
-//! filled. Where a processor draws, a layer over the whole window takes half of a frame.
+//! Fills the gaps between the panels. The window is cleared to the panels' colour, so only the gaps still need a colour of their
+//! own. A fill of the whole window would take half of a frame's time where a processor draws.
 
 use egui::{Color32, Mesh, Pos2, Rect, Shape, pos2, vec2};
 use std::f32::consts::FRAC_PI_2;
 
-/// Straight pieces of a rounded corner.
+/// How many straight pieces make a rounded corner.
 const PIECES: u32 = 8;
 
-/// `area` without the `cards`, which do not overlap and whose corners are round; a card may reach out of the area.
+/// Fills `area` except for the `cards`. The cards have round corners and do not overlap; a card may reach out of the area.
 pub fn around(area: Rect, cards: &[Rect], radius: f32, color: Color32) -> Shape {
     let mut mesh = Mesh::default();
     let mut edges: Vec<f32> = cards.iter().flat_map(|card| [card.top(), card.bottom()]).collect();

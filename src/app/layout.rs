@@ -13,11 +13,11 @@ use egui::{
 };
 use serde::{Deserialize, Serialize};
 
-/// Below this width (in points, so after the text size) there is one column.
+/// Below this width there is one column. The width is in points, so it depends on the text size.
 pub const NARROW: f32 = 900.0;
-/// The gap between panels and around them, as wide as a pointer needs to take hold.
+/// The gap between panels and around them. It is wide enough for a pointer to grip a splitter.
 const GAP: f32 = 8.0;
-/// A lower panel scrolls its head with the rest, which would have no room below it.
+/// A panel that is lower than this scrolls its head too, because the rest would have no room below a fixed head.
 const HEAD_ROOM: f32 = 220.0;
 /// The radius of a panel's corners.
 const RADIUS: u8 = 8;
@@ -39,10 +39,10 @@ pub struct Layout {
     pub columns: f32,
     pub left: Vec<Slot>,
     pub right: Vec<Slot>,
-    /// One panel over all others.
+    /// A panel that covers all others.
     #[serde(skip)]
     pub full: Option<PanelId>,
-    /// In one column: the panel behind "more" that is open.
+    /// The panel that is open behind "more", when there is one column.
     pub more: PanelId,
 }
 
@@ -63,12 +63,12 @@ impl Default for Layout {
     }
 }
 
-/// In one column: these one below the other, the others behind "more".
+/// When there is one column, these panels stand below each other, and the others are behind "more".
 const FIRST: [(PanelId, f32); 4] =
     [(PanelId::Flow, 430.0), (PanelId::Sentence, 200.0), (PanelId::Lesson, 260.0), (PanelId::Curves, 320.0)];
 
 impl Layout {
-    /// Every panel once, and no size that hides one.
+    /// Whether the layout has every panel once, and no size that hides one.
     pub fn is_valid(&self) -> bool {
         let slots = || self.left.iter().chain(&self.right);
         let mut panels: Vec<PanelId> = slots().flat_map(|slot| slot.tabs.iter().copied()).collect();
@@ -101,37 +101,36 @@ impl Layout {
 /// Which part of a panel is drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Part {
-    /// Stays where it is.
+    /// The part that is not scrolled.
     Head,
-    /// Is scrolled where it has no room.
+    /// The part that is scrolled if it has too little room.
     Body,
 }
 
 /// Draws a panel's content.
 pub type Draw<'d> = &'d mut dyn FnMut(PanelId, Part, &mut Ui);
 
-/// What frames are drawn with.
+/// What the drawing of a frame needs.
 #[derive(Clone, Copy)]
 pub struct Look<'a> {
     pub strings: &'a Strings,
     pub theme: Theme,
 }
 
-/// Draws the panels, and remembers where they stand.
+/// Draws the panels, and keeps their places.
 struct Stage<'d> {
     draw: Draw<'d>,
     cards: Vec<Rect>,
 }
 
-/// All panels in the room that `ui` has, which is filled with the panels' colour.
+/// Draws all panels in the room that `ui` has. The caller has filled it with the panels' colour.
 pub fn ui(layout: &mut Layout, ui: &mut Ui, look: Look, draw: Draw) {
     let area = ui.available_rect_before_wrap();
     ui.advance_cursor_after_rect(area);
-    // A window that is hardly larger than its margins leaves no room; it must not leave a negative one.
+    // A window that is hardly larger than its margins leaves no room, but the room must not be negative.
     let rect =
         Rect::from_min_max(area.min + vec2(GAP, GAP), (area.max - vec2(GAP, GAP)).max(area.min + vec2(GAP, GAP)));
-    // This shape lies behind the panels, but it is known only when they have their places. Scrolled content ends at `rect`, and so does
-    // this.
+    // This shape lies behind the panels, but it is known only when they have their places. Like scrolled content it ends at `rect`.
     let inside = ui.painter().with_clip_rect(rect.intersect(ui.clip_rect()));
     let (ring, behind) = (ui.painter().add(Shape::Noop), inside.add(Shape::Noop));
     let stage = &mut Stage { draw, cards: Vec::new() };
@@ -160,7 +159,7 @@ fn wide_ui(layout: &mut Layout, ui: &mut Ui, rect: Rect, look: Look, stage: &mut
     layout.full = full;
 }
 
-/// The panel that was asked to be shown alone.
+/// Draws a column. Returns the panel that a person wants to see alone.
 fn column_ui(
     ui: &mut Ui,
     rect: Rect,
@@ -229,14 +228,14 @@ fn panel_of_height_ui(
     slot_ui(ui, rect, tabs, open, look, stage)
 }
 
-/// A frame with its heading or tabs and the open panel; whether its "alone" button was pressed.
+/// Draws a frame with its heading or tabs and the open panel. Returns whether the "alone" button was pressed.
 fn slot_ui(ui: &mut Ui, rect: Rect, tabs: &[PanelId], open: &mut usize, look: Look, stage: &mut Stage) -> bool {
     let Some(first) = tabs.first() else { return false };
     let mut outer = ui.new_child(UiBuilder::new().max_rect(rect).id_salt(("slot", first)));
     outer.set_clip_rect(rect.intersect(ui.clip_rect()));
     let theme = look.theme;
     stage.cards.push(rect.round_to_pixels(ui.pixels_per_point()));
-    // The frame is drawn where it belongs, however wide its content wants to be. The window was cleared to the colour of its inside.
+    // The frame keeps its place even if its content wants to be wider. The window is already cleared to the colour of the inside.
     outer.painter().rect_stroke(rect, CornerRadius::same(RADIUS), Stroke::new(1.0, theme.line), StrokeKind::Inside);
     let mut inner = outer.new_child(UiBuilder::new().max_rect(rect.shrink2(vec2(13.0, 9.0))).id_salt("inside"));
     inner.set_clip_rect(rect.shrink(1.0).intersect(outer.clip_rect()));
@@ -300,7 +299,7 @@ fn tab_ui(ui: &mut Ui, n: usize, name: String, open: &mut usize, theme: Theme) {
     }
 }
 
-/// Four corners: this panel alone, or back.
+/// A button with four corners that shows this panel alone, or all panels again.
 fn alone_ui(ui: &mut Ui, panel: &str, look: Look) -> bool {
     let (rect, response) = ui.allocate_exact_size(vec2(24.0, 24.0), Sense::click());
     let name = crate::t!(look.strings, "app-alone", panel = panel);
@@ -323,7 +322,8 @@ fn alone_ui(ui: &mut Ui, panel: &str, look: Look) -> bool {
     response.on_hover_text(&name).clicked()
 }
 
-/// A bar between two places: dragged, or moved with the arrow keys; how far, in points along its short side.
+/// A bar between two places, which a person drags or moves with the arrow keys. Returns how far it moved, in points along its short
+/// side.
 fn splitter_ui(ui: &mut Ui, key: &'static str, bar: Rect, look: Look) -> f32 {
     let upright = bar.height() > bar.width();
     let response = ui.interact(bar, ui.scope_id().with(("splitter", key)), Sense::click_and_drag());

@@ -1,4 +1,4 @@
-//! What this machine has to train on, and what each preset needs. It is found out once, on a thread, because drivers take their time.
+//! Finds out what this machine can train on and what each preset needs. Drivers answer slowly, so a thread asks them once.
 //! first panel that wants it -> [`Survey`] -> [`Machine`], some frames later.
 
 use crate::config::PRESETS;
@@ -25,7 +25,7 @@ impl Machine {
     }
 }
 
-/// Looks at the machine when it is first asked; clones share what was found.
+/// Looks at the machine at the first call. Clones share what was found.
 #[derive(Clone, Default)]
 pub struct Survey {
     found: Arc<OnceLock<Machine>>,
@@ -42,7 +42,7 @@ impl Survey {
                 found.get_or_init(Machine::look);
                 ctx.request_repaint();
             };
-            // Without a thread nothing is found, and the panel goes on saying that it looks.
+            // If the system refuses a thread, nothing is found, and the panel still says that it looks.
             std::thread::Builder::new().name("machine".to_owned()).spawn(look).ok();
         }
         self.found.get()

@@ -1,15 +1,16 @@
-//! The desktop app: replaced-token detection, watched live. A window over the same run that the command line drives.
+//! The desktop app shows replaced-token detection while it is being learned. It is a window over the same run that the command line
+//! drives.
 //!
 //! ```text
 //! trainer (its own thread and device) -> events -> state (a fold) -> panels -> asks -> desk -> commands -> trainer
 //! ```
-//! - [`crate::screen`]: what the panels draw from; plain data, no window.
-//! - [`panels`]: one file a panel; each draws from a `PanelContext` and keeps only what it alone needs.
-//! - [`desk`]: all of it without a window, so that tests can drive it; [`window`]: the real one around it.
-//! - [`layout`], [`transport`], [`theme`], [`settings`]: the frame, the bar, the looks, what is remembered.
+//! - [`crate::screen`]: what the panels draw from; plain data that knows no window.
+//! - [`panels`]: one file for each panel. A panel draws from a `PanelContext` and keeps only what no other panel needs.
+//! - [`desk`]: the whole app except the real window, so that tests can drive it; [`window`]: the real window around the desk.
+//! - [`layout`], [`transport`], [`theme`], [`settings`]: the frame, the bar at the top, the looks, and what is remembered.
 //! - [`machine`]: what this computer has and what each preset needs of it.
 //! - [`first_run`]: what a first click starts.
-//! - [`places`], [`trouble`]: where runs are kept; what went wrong, and the buttons that go on.
+//! - [`places`]: where runs are kept. [`trouble`]: what went wrong, with buttons that help.
 
 pub mod desk;
 pub mod first_run;
@@ -37,7 +38,7 @@ use std::rc::Rc;
 use std::time::Instant;
 use wgpu::DeviceType;
 
-/// What the app is started with.
+/// How the app is started.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
     /// An earlier run to show.
@@ -50,12 +51,12 @@ pub struct Options {
     pub lang: Option<Lang>,
     pub system_lang: Lang,
     pub theme: Option<theme::ThemeChoice>,
-    /// Of the window, in points.
+    /// The size of the window, in points.
     pub size: Option<[u32; 2]>,
     /// Panels to bring to the front, and one to show over all others.
     pub show: Vec<panels::PanelId>,
     pub alone: Option<panels::PanelId>,
-    /// Whose texts are open in the kernels panel.
+    /// The kernel whose texts are open in the kernels panel.
     pub kernel: Option<String>,
 }
 
@@ -67,10 +68,10 @@ pub fn run(options: Options) -> Result<()> {
     let started = Instant::now();
     refuse_without_display()?;
     if let Some(run) = &options.run {
-        // Before a window opens for nothing.
+        // A run that cannot be read is refused before a window opens.
         crate::view::log::read_events(run)?;
     }
-    // A picture is the same on every machine: settings of the person at it play no part.
+    // A picture must be the same on every machine, so it does not use the person's settings.
     let settings_path = options.picture.is_none().then(Settings::path);
     let settings = settings_path.as_deref().map_or_else(Settings::default, Settings::load);
     let [width, height] = options.size.unwrap_or([1280, 800]).map(|side| side as f32);
@@ -79,7 +80,7 @@ pub fn run(options: Options) -> Result<()> {
         .with_app_id("electroscope")
         .with_inner_size([width, height])
         .with_min_inner_size([360.0, 480.0]);
-    // Against bands in gradients, of which there is none here; on a processor that draws, it is a tenth of a frame and more.
+    // Dithering hides bands in gradients, and the app draws none. It would take a tenth of a frame or more where a processor draws.
     let native = eframe::NativeOptions { viewport, dithering: false, ..eframe::NativeOptions::default() };
     let opening = Opening {
         lang: options.lang,
@@ -108,26 +109,18 @@ pub fn run(options: Options) -> Result<()> {
         Ok(Box::new(window::Window::new(desk, settings_path, picture, play, started, told)))
     });
     eframe::run_native("electroscope", native, create).map_err(|e| {
-        Error::failed(format!("the window cannot be opened: {e}")).hint(
-            "train from the command line instead: electroscope train; then open the run's report.html in a browser",
-        )
+        Error::failed("cannot-open-window").with("detail", e.to_string()).hint("help-train-without-window")
     })?;
     failed.get().map_or(Ok(()), |error| Err(error.clone()))
 }
 
-/// Said here, in one sentence, instead of by a library in many.
+/// Says in one sentence that there is no display; the window library would take many.
 fn refuse_without_display() -> Result<()> {
     let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
     let unix = cfg!(all(unix, not(target_os = "macos")));
     if unix && !set("DISPLAY") {
-        let what = if set("WAYLAND_DISPLAY") {
-            "no X11 display: the app draws through XWayland, and DISPLAY is not set"
-        } else {
-            "no display: there is no screen to open a window on"
-        };
-        return Err(Error::failed(what).hint(
-            "train from the command line instead: electroscope train; then open the run's report.html in a browser",
-        ));
+        let error = if set("WAYLAND_DISPLAY") { Error::failed("no-x11-display") } else { Error::failed("no-display") };
+        return Err(error.hint("help-train-without-window"));
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! A picture of the window. The command line asks for it, and the window takes it.
+//! Says when the window takes a picture of itself and where it keeps it. The command line asks for the picture.
 
 use std::path::PathBuf;
 

@@ -1,5 +1,5 @@
-//! Chooses where the window keeps runs: `runs` in the current folder, as the command line does. Where that cannot be written (the
-//! program was started from a menu), it is the person's own data folder.
+//! Chooses the folder in which the window keeps runs: `runs` in the current folder, as the command line does. If nothing can be
+//! written there (the program was started from a menu), it is a folder for this program's data in the person's home.
 
 use std::path::{Path, PathBuf};
 
@@ -13,11 +13,11 @@ pub fn runs_folders() -> Vec<PathBuf> {
     folders
 }
 
-/// A folder for a run that begins now, which nothing has yet.
+/// A new folder for a run that begins now.
 pub fn new_run(preset: &str) -> PathBuf {
     let runs = runs_folders().swap_remove(0);
     let name = format!("{}-{preset}", chrono::Utc::now().format("%Y%m%d-%H%M%S"));
-    // Two runs may begin within a second.
+    // Two runs may begin within the same second.
     let taken = |name: &str| runs.join(name).exists();
     let later = (2..).map(|n| format!("{name}-{n}"));
     let name = std::iter::once(name.clone()).chain(later).find(|name| !taken(name)).unwrap_or(name);
@@ -29,7 +29,7 @@ fn candidates() -> Vec<PathBuf> {
     std::iter::once(here).chain(data_folder().map(|folder| folder.join(RUNS))).collect()
 }
 
-/// What programs keep for a person, by the system's custom.
+/// The folder in which programs keep a person's data on this system.
 fn data_folder() -> Option<PathBuf> {
     let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     let home = match std::env::consts::OS {
@@ -40,14 +40,14 @@ fn data_folder() -> Option<PathBuf> {
     home.map(|folder| folder.join("electroscope"))
 }
 
-/// Found out by writing: permissions, full disks and read-only media all show then, and only then.
+/// Tries to write, because only writing shows permissions, full disks and read-only media.
 fn can_be_written(folder: &Path) -> bool {
     let was_there = folder.exists();
     let trial = folder.join(format!(".write-{}", std::process::id()));
     let written = std::fs::create_dir_all(folder).and_then(|()| std::fs::write(&trial, b"."));
     std::fs::remove_file(&trial).ok();
     if !was_there {
-        // Only ever removes a folder that is empty.
+        // This removes only an empty folder.
         std::fs::remove_dir(folder).ok();
     }
     written.is_ok()
@@ -75,7 +75,7 @@ mod tests {
         assert_ne!(first, second);
         assert!(!second.exists());
         std::fs::remove_dir(&first).unwrap();
-        // Where this test made the folder of runs, it takes it away.
+        // If this test made the folder of runs, it removes it.
         first.parent().map(std::fs::remove_dir);
     }
 }

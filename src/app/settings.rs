@@ -1,5 +1,5 @@
-//! What the window remembers from one start to the next: language, theme, text size, layout, and what panels ask to keep. It is one
-//! small JSON file. A file that is damaged, or of another version, counts as none.
+//! What the window remembers until its next start: language, theme, text size, layout, and what panels ask to keep. It is one small
+//! JSON file. If the file is damaged or has another version, the window starts as if there were none.
 
 use super::layout::Layout;
 use super::theme::{SCALES, ThemeChoice};
@@ -15,13 +15,13 @@ const VERSION: u32 = 1;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Settings {
     version: u32,
-    /// None: the system's.
+    /// None for the system's language.
     pub lang: Option<Lang>,
     pub theme: ThemeChoice,
-    /// Times the ordinary text size, 1 to 2.
+    /// How many times the ordinary text size, 1 to 2.
     pub scale: f32,
     pub layout: Layout,
-    /// By panel: pages ticked, a sentence typed.
+    /// What panels keep, by panel: ticked pages, a typed sentence.
     pub kept: BTreeMap<String, serde_json::Value>,
 }
 
@@ -43,7 +43,7 @@ impl Settings {
         native::cache_dir().join("app.json")
     }
 
-    /// What can be used of the file: a layout that is not valid is replaced alone.
+    /// Reads the settings. A layout that is not valid is replaced; the other settings stay.
     pub fn load(path: &Path) -> Self {
         let text = std::fs::read_to_string(path).unwrap_or_default();
         let Some(mut settings) = serde_json::from_str::<Self>(&text).ok().filter(|s| s.version == VERSION) else {

@@ -1,16 +1,16 @@
-//! Colours, sizes and fonts: a light and a dark theme, one accent, one ramp for p(replaced), one colour for words that were swapped.
-//! the system's choice or the person's -> [`Theme`] -> egui's style, and what the panels paint by hand.
+//! Colours, sizes and fonts: a light and a dark theme, one accent, one ramp for p(replaced), one colour for swapped words.
+//! the choice of the system or the person -> [`Theme`] -> egui's style, and the colours that the panels paint with.
 
 use egui::{Color32, Context, CornerRadius, FontData, FontDefinitions, FontFamily, FontId, Stroke, TextStyle, Visuals};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
-/// Text is never smaller.
+/// The smallest size of text.
 pub const TEXT_MIN: f32 = 14.0;
-/// What WCAG 2 asks of text (AA), and of what shows that a control is there.
+/// The contrasts that WCAG 2 (AA) demands of text, and of the edges that show a control.
 pub const CONTRAST_MIN: f32 = 4.5;
 pub const EDGE_CONTRAST_MIN: f32 = 3.0;
-/// Steps of the text size; the last is twice the first.
+/// The text sizes that a person can choose; the last is twice the first.
 pub const SCALES: [f32; 6] = [1.0, 1.1, 1.25, 1.5, 1.75, 2.0];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -41,23 +41,24 @@ pub struct Theme {
     /// The colour between the panels.
     pub background: Color32,
     pub panel: Color32,
-    /// Buttons, fields, chips that say nothing.
+    /// Buttons, fields, and chips without a verdict.
     pub raised: Color32,
     pub text: Color32,
     pub weak: Color32,
     pub line: Color32,
-    /// The one accent: what acts, what is chosen, the judge.
+    /// The accent: buttons that act, whatever is chosen, and the judge.
     pub accent: Color32,
     /// Text on `accent`.
     pub on_accent: Color32,
-    /// The generator: what it put in place, and text on it, and its curves; filled or outlined, so that it is never told by its hue.
+    /// The generator: the words that it put in, the text on them, and its curves. They are filled or outlined too, so that no
+    /// reader depends on the hue.
     pub swap: Color32,
     pub on_swap: Color32,
-    /// Handles, rails, and the edges of what can be chosen.
+    /// Handles, rails, and the edges of things that a person can choose.
     pub edge: Color32,
-    /// Something went wrong; never the only sign of it.
+    /// Something went wrong. The colour is never the only sign of it.
     pub alert: Color32,
-    /// The ends of the ramp: p(replaced) 0 and 1.
+    /// The ends of the ramp, for p(replaced) 0 and 1.
     pub ramp: [Color32; 2],
 }
 
@@ -103,7 +104,7 @@ impl Theme {
         }
     }
 
-    /// One hue, from nearly the panel's colour (0) to the farthest from it (1).
+    /// A shade of one hue: nearly the panel's colour for 0, and the farthest from it for 1.
     pub fn ramp(&self, p: f64) -> Color32 {
         let p = if p.is_finite() { p.clamp(0.0, 1.0) as f32 } else { 0.0 };
         let [from, to] = self.ramp.map(|c| [c.r(), c.g(), c.b()]);
@@ -111,7 +112,7 @@ impl Theme {
         Color32::from_rgb(mix(0), mix(1), mix(2))
     }
 
-    /// Text on any fill: black or white, whichever can be read (one of them always has a contrast above 4.5).
+    /// The colour of text on any fill: black or white, whichever can be read (one of them always has a contrast above 4.5).
     pub fn on(&self, fill: Color32) -> Color32 {
         let [black, white] = [Color32::BLACK, Color32::WHITE];
         if contrast(fill, black) >= contrast(fill, white) { black } else { white }
@@ -157,7 +158,7 @@ impl Theme {
             (&mut v.widgets.open, self.raised, self.accent, self.text),
         ];
         for (widget, fill, line, text) in states {
-            // Of rails and scroll handles; buttons have the other one.
+            // This fill is for rails and scroll handles; buttons use the other one.
             widget.bg_fill = self.edge;
             widget.weak_bg_fill = fill;
             widget.bg_stroke = Stroke::new(1.0, line);
@@ -170,7 +171,7 @@ impl Theme {
     }
 }
 
-/// What can be ticked is hollow until it is.
+/// Draws boxes that can be ticked hollow until they are ticked.
 pub fn hollow(ui: &mut egui::Ui) {
     let theme = Theme::of(ui.ctx());
     let widgets = &mut ui.visuals_mut().widgets;
@@ -180,12 +181,12 @@ pub fn hollow(ui: &mut egui::Ui) {
     widgets.inactive.bg_stroke.color = theme.edge;
 }
 
-/// The medium weight: headings and what is meant to be seen first.
+/// The medium weight, for headings and for what a person should see first.
 pub fn strong_family() -> FontFamily {
     FontFamily::Name("strong".into())
 }
 
-/// Fonts and both themes, once.
+/// Installs the fonts and both themes; it is called once.
 pub fn install(ctx: &Context) {
     ctx.set_fonts(fonts());
     for (name, theme) in [(egui::Theme::Light, LIGHT), (egui::Theme::Dark, DARK)] {
@@ -266,7 +267,7 @@ mod tests {
         }
     }
 
-    /// A grey picture must still order the tokens: luminance moves one way only, and far.
+    /// A grey picture must still order the tokens: along the ramp the luminance changes in one direction only, and far.
     #[test]
     fn the_ramp_reads_without_colour() {
         for theme in [LIGHT, DARK] {
@@ -280,7 +281,7 @@ mod tests {
     fn every_character_of_every_text_is_in_the_fonts() {
         let ctx = Context::default();
         install(&ctx);
-        // Nothing is painted: what a painter would have to upload is put away.
+        // Nothing is painted here, so the textures that a painter would upload are dropped.
         ctx.run_ui(egui::RawInput::default(), |_| {}).textures_delta.clear();
         let texts = crate::view::words::FILES.iter().flat_map(|(_, en, pt)| [en, pt]);
         let characters: std::collections::BTreeSet<char> =

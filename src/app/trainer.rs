@@ -1,5 +1,6 @@
 //! Runs the trainer on a thread of its own, with a device of its own. Neither the window nor the trainer ever waits for the other.
-//! commands -> `host::native::train` -> events -> an inbox that the window empties, woken no more often than it wants to be.
+//! commands -> `host::native::train` -> events -> an inbox that the window empties. The inbox wakes the window only as often as it
+//! asks for.
 
 use crate::host::native;
 use crate::message::Message;
@@ -16,14 +17,14 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 use thread_priority::ThreadPriority;
 
-/// Events that may wait for a window that does not look (minimised, behind others) before steps are thinned.
+/// How many events may wait for a window that takes none (it is minimised or covered) before steps are thinned.
 const WAITING_MAX: usize = 8192;
 
-/// Of 100: a nice value of 7 on Linux, below normal on Windows, nearly nothing on macOS. The window's own thread, and on a software
-/// adapter those that draw, come first.
+/// The trainer's priority, out of 100: a nice value of 7 on Linux, below normal on Windows, hardly any change on macOS. The
+/// window's own thread comes first, and so do the threads that draw on a software adapter.
 const PRIORITY: u8 = 30;
 
-/// Asks the window for a frame after some time; may be called from any thread.
+/// Asks the window for a frame after some time. Any thread may call it.
 pub type Wake = Arc<dyn Fn(Duration) + Send + Sync>;
 
 /// A run in progress.
@@ -31,13 +32,13 @@ pub struct Trainer {
     commands: UnboundedSender<Command>,
     inbox: Arc<Inbox>,
     thread: Option<JoinHandle<()>>,
-    /// Whether its last event was taken.
+    /// Whether the window has taken the run's last event.
     over: bool,
 }
 
 impl Trainer {
-    /// Starts the run, once those `before` it have ended. Its events also go to `events`, one JSON object a line, where given;
-    /// `pace`: the shortest time between two frames that they ask for.
+    /// Starts the run after the runs `before` it have ended. Its events are also written to `events`, if given, one JSON object a
+    /// line. `pace`: the shortest time between two frames that the events ask for.
     ///
     /// # Errors
     /// The events' file cannot be written, or the system refuses a thread.
@@ -54,7 +55,7 @@ impl Trainer {
         let told = Arc::clone(&inbox);
         let train = move || {
             give_way();
-            // How they ended was told by themselves.
+            // Those runs have told themselves how they ended.
             before.into_iter().for_each(|thread| drop(thread.join()));
             let mut ended = false;
             let mut sink = |event: &Event| {
@@ -63,17 +64,17 @@ impl Trainer {
                 file.as_mut().map_or(Ok(()), |file| file.write(event))
             };
             let result = pollster::block_on(native::train(options, received, &mut sink));
-            // What is refused before the run has a folder is told by nobody else.
+            // Nobody else tells a refusal that comes before the run has a folder.
             if let (Err(error), false) = (result, ended) {
                 told.push(refused(&error));
             }
         };
         let thread = std::thread::Builder::new().name("trainer".to_owned()).spawn(train);
-        let thread = thread.map_err(|e| Error::failed(format!("cannot start the trainer's thread: {e}")))?;
+        let thread = thread.map_err(|e| Error::failed("no-trainer-thread").with("detail", e.to_string()))?;
         Ok(Self { commands, inbox, thread: Some(thread), over: false })
     }
 
-    /// A run that has ended takes no commands: they are dropped.
+    /// Sends a command. A run that has ended takes none, so the command is dropped.
     pub fn send(&self, command: Command) {
         self.commands.unbounded_send(command).ok();
     }
@@ -85,9 +86,7 @@ impl Trainer {
         self.over |= events.iter().any(|event| matches!(event, Event::Finished(_) | Event::Failed(_)));
         if died && !self.over {
             self.over = true;
-            let message = "the trainer stopped in the middle of its work, through a mistake of this program\n  help: \
-                           the last checkpoint is safe: resume from it";
-            events.push(failed(message.to_owned()));
+            events.push(failed(Message::new("trainer-died")));
         }
         events
     }
@@ -96,7 +95,7 @@ impl Trainer {
         self.over
     }
 
-    /// Ends the run with a checkpoint and waits for it, but not for ever: whether it ended in time.
+    /// Ends the run with a checkpoint and waits for it, at most for `patience`. Returns whether it ended in time.
     pub fn stop(mut self, patience: Duration) -> bool {
         self.send(Command::Stop);
         let Some(thread) = self.thread.take() else { return true };
@@ -115,8 +114,8 @@ fn refused(error: &Error) -> Event {
     Event::Failed(Failure::new(error, 0, None))
 }
 
-fn failed(message: String) -> Event {
-    Event::Failed(Failure { message: Message::plain(message), ..Failure::default() })
+fn failed(message: Message) -> Event {
+    Event::Failed(Failure { message, ..Failure::default() })
 }
 
 struct EventFile(BufWriter<File>, std::path::PathBuf);
@@ -133,11 +132,11 @@ impl EventFile {
     }
 }
 
-/// Lowers the priority of this thread and, on Linux, of all that it starts: the driver of a software adapter, and the twins' pool
-/// where no sentence or tokenizer was worked on before.
+/// Lowers the priority of this thread and, on Linux, of the threads that it starts: those of a software adapter's driver, and those
+/// of the twins' pool if nothing started the pool earlier.
 fn give_way() {
     let priority = ThreadPriority::Crossplatform(PRIORITY.try_into().expect("PRIORITY is below 100"));
-    // A system that refuses leaves a window that answers a little later.
+    // If the system refuses, the window only answers a little later.
     priority.set_for_current().ok();
 }
 
@@ -150,7 +149,7 @@ struct Inbox {
 
 struct Waiting {
     events: Vec<Event>,
-    /// Whether a frame was asked for and has not come.
+    /// Whether a frame was asked for and has not come yet.
     asked: bool,
     taken: Option<Instant>,
 }
@@ -161,7 +160,7 @@ impl Inbox {
     }
 
     fn lock(&self) -> MutexGuard<'_, Waiting> {
-        // A thread that died while it held the lock left a list of whole events behind.
+        // Even if a thread died while it held the lock, the list holds whole events.
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -170,7 +169,7 @@ impl Inbox {
         if waiting.events.len() >= WAITING_MAX {
             thin(&mut waiting.events);
         }
-        // Answers to what a person did: at once, whenever the last frame was. The earlier of two times counts.
+        // These events answer what a person did, so a frame is asked for at once. The window takes the earlier of two times.
         if matches!(event, Event::State(_) | Event::Finished(_) | Event::Failed(_)) {
             waiting.events.push(event);
             waiting.asked = true;
@@ -193,7 +192,7 @@ impl Inbox {
     }
 }
 
-/// Every second step, evaluation and readout goes; what happens once stays.
+/// Removes every second step, evaluation and readout. Events that come only once stay.
 fn thin(events: &mut Vec<Event>) {
     let mut number = 0_u64;
     events.retain(|event| {
@@ -216,7 +215,7 @@ mod tests {
     #[test]
     fn a_window_that_does_not_look_costs_no_memory() {
         let inbox = Inbox::new(Arc::new(|_| {}), Duration::ZERO);
-        inbox.push(failed("once".to_owned()));
+        inbox.push(failed(Message::new("trainer-died")));
         (1..=40_000).for_each(|n| inbox.push(step(n)));
         let events = inbox.take();
         assert!(events.len() <= WAITING_MAX + 1, "{}", events.len());
@@ -248,7 +247,7 @@ mod tests {
         let inbox = Inbox::new(Arc::new(move |wait| told.lock().unwrap().push(wait)), Duration::from_secs(60));
         inbox.take();
         inbox.push(step(1));
-        inbox.push(failed("at once".to_owned()));
+        inbox.push(failed(Message::new("trainer-died")));
         let waits = waits.lock().unwrap().clone();
         assert!(waits.len() == 2 && waits[0] > Duration::from_secs(30) && waits[1].is_zero(), "{waits:?}");
     }

@@ -1,5 +1,6 @@
-//! The bar at the top. It shows the run and how far it is; it has the buttons reset, train, pause, step, stage and speed, and the
-//! choice of language, theme and text size. Clicks and keys -> [`Ask`]; the choices that last go straight into the settings.
+//! Draws the bar at the top. It shows the run and its progress. It has the buttons reset, train, pause, step, stage and speed, and
+//! the choice of language, theme and text size.
+//! Clicks and keys -> [`Ask`]; choices that outlive the program go straight into the settings.
 
 use super::panels::{Ask, PanelContext};
 use super::settings::Settings;
@@ -14,13 +15,13 @@ use egui::{
 
 const SHARES: [f32; 3] = [0.25, 0.5, 1.0];
 
-/// The bar and what it keeps.
+/// The bar and the state that it keeps.
 #[derive(Default)]
 pub struct TransportBar {
     help: bool,
 }
 
-/// Drawn in front of a button's text: no font has to hold them.
+/// Icons before a button's text. They are drawn, so no font has to contain them.
 #[derive(Clone, Copy, PartialEq)]
 enum Icon {
     Reset,
@@ -47,7 +48,7 @@ impl TransportBar {
         self.help_ui(ui, cx);
     }
 
-    /// Keys that work wherever nothing else takes them.
+    /// Keys that work if no other control takes them.
     fn keys(&mut self, ui: &Ui, cx: &mut PanelContext, settings: &mut Settings) {
         let scale_by = |settings: &mut Settings, by: isize| {
             let at = SCALES.iter().position(|s| *s >= settings.scale - 0.01).unwrap_or(0);
@@ -61,7 +62,7 @@ impl TransportBar {
         if ui.input_mut(|i| i.consume_key(Modifiers::COMMAND, Key::Minus)) {
             scale_by(settings, -1);
         }
-        // A focused field or button has its own use for these.
+        // A focused field or button uses these keys itself.
         if ui.memory(|memory| memory.focused().is_some()) {
             return;
         }
@@ -84,10 +85,10 @@ impl TransportBar {
     }
 
     fn choices_ui(&mut self, ui: &mut Ui, cx: &PanelContext, settings: &mut Settings) {
-        for (lang, name, spoken) in [(Lang::En, "EN", "English"), (Lang::Pt, "PT", "Português")] {
-            let chosen = cx.lang() == lang;
+        for (lang, name, key) in [(Lang::En, "EN", "transport-english"), (Lang::Pt, "PT", "transport-portuguese")] {
+            let (chosen, spoken) = (cx.lang() == lang, cx.t(key));
             let response = ui.add(Button::selectable(chosen, name));
-            response.widget_info(|| WidgetInfo::selected(Role::RadioButton, true, chosen, spoken));
+            response.widget_info(|| WidgetInfo::selected(Role::RadioButton, true, chosen, &spoken));
             if response.on_hover_text(spoken).clicked() {
                 settings.lang = Some(lang);
             }
@@ -148,7 +149,7 @@ impl TransportBar {
     }
 }
 
-/// What this is, at the right end of the bar: name and purpose, the name alone, or nothing, as there is room.
+/// Draws what this program is at the right end of the bar: its name and purpose, its name, or nothing, depending on the room.
 fn name_ui(ui: &mut Ui, cx: &PanelContext) {
     const GAP: f32 = 10.0;
     let tagline = cx.t("transport-tagline");
@@ -273,7 +274,7 @@ fn draw_icon(ui: &Ui, icon: Icon, r: Rect, ink: Color32) {
     }
 }
 
-/// What is shown, how far it is, and what happens meanwhile.
+/// Says which run is shown, how far it is, and what it is doing.
 fn status_ui(ui: &mut Ui, cx: &mut PanelContext, coming: Option<&RunState>) {
     ui.horizontal_wrapped(|ui| {
         let source = source_text(cx, coming);
@@ -329,7 +330,7 @@ fn source_text(cx: &PanelContext, coming: Option<&RunState>) -> String {
     }
 }
 
-/// A bar with a pin at each checkpoint.
+/// A progress bar with a pin at each checkpoint.
 fn progress_ui(ui: &mut Ui, share: f32, cx: &PanelContext) {
     let (rect, response) = ui.allocate_exact_size(vec2(220.0, 10.0), Sense::hover());
     let share = share.clamp(0.0, 1.0);

@@ -1,5 +1,5 @@
-//! Says what went wrong, beside everything else: what happened, what is safe, and buttons that go on.
-//! failure -> [`Trouble`] -> [`Remedy`]s -> options of the run that goes on.
+//! Says what went wrong: what happened, what is safe, and which buttons help.
+//! failure -> [`Trouble`] -> [`Remedy`]s -> the request of a run that continues.
 
 use super::panels::{Ask, PanelContext};
 use crate::host::native::name_of;
@@ -11,29 +11,29 @@ use crate::view::words;
 use egui::{RichText, Ui};
 use std::path::Path;
 
-/// A run that could not go on, or something that could not be done.
+/// A run that could not continue, or something else that failed.
 #[derive(Debug, Clone)]
 pub struct Trouble {
     pub failure: Failure,
-    /// What the run was started with, and its settings; none where no run is concerned.
+    /// The run's request and settings; none if the failure concerns no run.
     pub started: Option<(Request, Settings)>,
 }
 
 /// What a person may do about it with one click.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Remedy {
-    /// From the newest checkpoint; without one, from the start.
+    /// Continue from the newest checkpoint, or from the start if there is none.
     GoOn,
-    /// The same, on the processor.
+    /// The same, on the processor instead.
     GoOnCpu,
-    /// Half the rows at a time, twice as often: the same step in half the memory.
+    /// Half the rows in a micro-batch and twice as many micro-batches: the same step in half the memory.
     Smaller,
     /// A new run from the checkpoint's weights, with half the learning rate.
     LowerRate,
 }
 
 impl Trouble {
-    /// Something that concerns no run.
+    /// A failure that concerns no run.
     pub fn new(message: Message) -> Self {
         Self { failure: Failure { message, ..Failure::default() }, started: None }
     }
@@ -62,7 +62,7 @@ impl Trouble {
         }
     }
 
-    /// The run that a remedy starts.
+    /// The request of the run that a remedy starts.
     pub fn options(&self, remedy: Remedy) -> Option<Request> {
         let (options, settings) = self.started.clone()?;
         let fresh = Request { out: None, resume: false, resume_step: None, ..options.clone() };
@@ -72,7 +72,7 @@ impl Trouble {
             Remedy::GoOnCpu => Request { device: "cpu".to_owned(), ..self.resumed(options) },
             Remedy::Smaller => {
                 let (batch, accumulate) = (whole(&settings, "batch"), whole(&settings, "accumulate").max(1));
-                // An odd number of rows gives up one: a step cannot be cut in unequal parts.
+                // An odd number of rows loses one, because all micro-batches of a step have the same size.
                 let (batch, accumulate) = (batch / 2, accumulate * 2);
                 with(fresh, &[format!("batch={batch}"), format!("accumulate={accumulate}")], from)
             }
@@ -83,7 +83,7 @@ impl Trouble {
         })
     }
 
-    /// The run's folder, where it has a checkpoint to go on from: `RUN/checkpoints/step-N`.
+    /// The run's folder, if it has a checkpoint to continue from: `RUN/checkpoints/step-N`.
     fn run(&self) -> Option<String> {
         let saved = self.failure.checkpoint.as_ref()?;
         Path::new(&saved.path).parent()?.parent().map(name_of)
@@ -91,7 +91,7 @@ impl Trouble {
 
     fn resumed(&self, options: Request) -> Request {
         match self.run() {
-            // A resumed run keeps its own configuration and refuses to be told another.
+            // A resumed run keeps its own configuration and refuses another one.
             Some(run) => Request {
                 out: Some(run),
                 resume: true,
@@ -108,7 +108,7 @@ impl Trouble {
     }
 }
 
-/// `options` with more settings, from the weights of a checkpoint where there is one.
+/// `options` with more settings, starting from a checkpoint's weights if there is one.
 fn with(mut options: Request, set: &[String], init: Option<String>) -> Request {
     options.set.extend_from_slice(set);
     options.init = init.or(options.init);
@@ -119,7 +119,7 @@ fn whole(settings: &Settings, key: &str) -> u64 {
     settings.get(key).and_then(serde_json::Value::as_u64).unwrap_or(0)
 }
 
-/// The banner; gone once something is done about it, or once it is put away.
+/// Draws the banner. It disappears once a person presses one of its buttons.
 pub fn ui(ui: &mut Ui, cx: &mut PanelContext, trouble: &mut Option<Trouble>) {
     let Some(shown) = trouble.clone() else { return };
     ui.separator();
@@ -135,7 +135,7 @@ pub fn ui(ui: &mut Ui, cx: &mut PanelContext, trouble: &mut Option<Trouble>) {
     if let Some(key) = advice(&shown) {
         ui.label(cx.t(key));
     }
-    // What, where and what to type.
+    // The details say what failed, where, and what to type.
     let details = words::failure(failure, cx.lang());
     let details = match failure.message.as_plain() {
         Some(_) => t!(cx, "app-trouble-details-english", details = details),
@@ -170,7 +170,7 @@ fn heading(trouble: &Trouble) -> &'static str {
     }
 }
 
-/// What it means and what to do, where the heading does not say it already.
+/// What the failure means and what to do, unless the heading already says it.
 fn advice(trouble: &Trouble) -> Option<&'static str> {
     trouble.started.as_ref()?;
     Some(match trouble.failure.kind {
@@ -193,7 +193,7 @@ fn button_text(trouble: &Trouble, remedy: Remedy, cx: &PanelContext) -> String {
     }
 }
 
-/// The run goes on, but something about it wants a person.
+/// Draws a warning that a person should know of while the run continues.
 pub fn notice_ui(ui: &mut Ui, cx: &PanelContext, notice: &mut Option<Warning>) {
     let Some(warning) = notice.clone() else { return };
     ui.separator();

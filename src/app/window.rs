@@ -1,4 +1,4 @@
-//! The real window around the desk: it opens, closes, takes its picture and times its frames.
+//! The real window around the desk: it opens and closes, takes a picture of itself and times its frames.
 
 use super::desk::Desk;
 use super::panels::Ask;
@@ -15,9 +15,9 @@ use std::rc::Rc;
 use std::sync::mpsc::{self, Receiver};
 use std::time::{Duration, Instant};
 
-/// Frames that the times are told of.
+/// How many of the last frames the frame times cover.
 const FRAMES: usize = 600;
-/// The time between two frames that new data asks for, where the processor that trains also draws: a frame takes 70 ms of it.
+/// The time between two frames that show new data, if the processor that trains also draws: a frame takes it 70 ms.
 pub const SOFTWARE_PACE: Duration = Duration::from_millis(200);
 
 pub struct Window {
@@ -35,14 +35,15 @@ pub struct Window {
 /// Why the picture was not written; it outlives the window, which the event loop owns.
 pub type Failed = Rc<OnceCell<Error>>;
 
-/// A picture that is due, or under way.
+/// A picture that will be taken, or is being taken.
 struct Shot {
     picture: Picture,
     arriving: Option<Receiver<std::sync::Arc<ColorImage>>>,
 }
 
 impl Window {
-    /// `settings_path`: where the settings are kept; none keeps them nowhere. `failed`: filled where the picture cannot be written.
+    /// `settings_path`: where the settings are kept, or none to keep them nowhere. `failed` is filled if the picture cannot be
+    /// written.
     pub fn new(
         desk: Desk,
         settings_path: Option<PathBuf>,
@@ -85,7 +86,7 @@ impl Window {
                 });
                 shot.arriving = Some(receive);
             } else if !wait.is_zero() {
-                // A step that has not come yet draws the window when it does.
+                // The step that the picture waits for asks for a frame when it comes.
                 ctx.request_repaint_after(wait);
             }
             return;
@@ -105,7 +106,7 @@ impl Window {
     fn save_settings(&mut self) {
         let Some(path) = &self.settings_path else { return };
         if self.desk.settings != self.saved {
-            // A setting that cannot be kept is not worth a dialog: the window works without.
+            // The window works without saved settings, so a failure to save them needs no dialog.
             if let Err(error) = self.desk.settings.save(path) {
                 eprintln!("{}", words::error(&error, self.desk.lang()));
             }
@@ -150,7 +151,7 @@ impl eframe::App for Window {
     }
 }
 
-/// The median and the 95th of 100.
+/// The median and the 95th percentile.
 fn percentiles(times: &VecDeque<f32>) -> Option<[f32; 2]> {
     let mut sorted: Vec<f32> = times.iter().copied().collect();
     sorted.sort_by(f32::total_cmp);
@@ -171,7 +172,7 @@ pub fn write_png(path: &Path, image: &ColorImage) -> Result<()> {
         writer.write_image_data(&bytes)?;
         writer.finish()
     });
-    written.map_err(|e| Error::failed(format!("cannot write the picture: {e}")).at(path.display()))
+    written.map_err(|e| Error::failed("cannot-write-picture").with("detail", e.to_string()).at(path.display()))
 }
 
 #[cfg(test)]

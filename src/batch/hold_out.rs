@@ -135,10 +135,11 @@ impl Split {
             let train = train.into_iter().filter(|document| held_out.binary_search(document).is_err()).collect();
             Self::of(train, held_out, [Share::Whole, Share::Whole])
         };
-        for (part, code) in [(&split.train, "nothing-left-to-train-on"), (&split.held_out, "nothing-to-hold-out")] {
-            if part.tokens(cache) == 0 {
-                return Err(Error::failed(code).with("tokens", cache.tokens()));
-            }
+        if split.train.tokens(cache) == 0 {
+            return Err(Error::failed("nothing-left-to-train-on").with("tokens", cache.tokens()));
+        }
+        if split.held_out.tokens(cache) == 0 {
+            return Err(Error::failed("nothing-to-hold-out").with("tokens", cache.tokens()));
         }
         Ok(split)
     }

@@ -1,5 +1,5 @@
-//! Fills batches one after another: cache + split + recipe -> the micro-batches of each optimizer step. It can start at any step. The
-//! loader and its batches take all their memory when they are made. Filling a batch takes none.
+//! Fills batches one after another: cache + split + recipe -> the micro-batches of each optimizer step. It can start at any step.
+//! The loader and its batches allocate all their memory when they are made. Filling a batch allocates nothing.
 
 use std::sync::Arc;
 

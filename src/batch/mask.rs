@@ -1,9 +1,9 @@
 //! Chooses which tokens are hidden: a packed batch -> slots (positions and labels) and the generator's input.
 //!
-//! A row of n tokens that are no padding gets k = max(1, min(N, round(n · mask_prob))) slots, N = int((mask_prob + 0.005) · T), rounded
-//! half to even in f32 as TensorFlow does. Each slot's token becomes `[MASK]` with probability 0.85 and stays otherwise. Special tokens
-//! and padding are never chosen. Draws are keyed by seed, step and the row's number in the whole optimizer step, so 4 batches of 8 rows
-//! draw what one batch of 32 draws.
+//! A row with n tokens that are not padding gets k = max(1, min(N, round(n · mask_prob))) slots, N = int((mask_prob + 0.005) · T).
+//! The rounding is half to even in f32, as in TensorFlow. The token of each slot becomes `[MASK]` with probability 0.85 and stays
+//! otherwise. Special tokens and padding are never chosen. A draw is keyed by the seed, the step and the row's number in the whole
+//! optimizer step, so 4 batches of 8 rows draw the same as one batch of 32.
 
 use super::{Batch, NONE};
 use crate::rng::Key;

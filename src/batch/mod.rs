@@ -1,4 +1,4 @@
-//! Rows of tokens become training batches: packed, masked, in a seeded order that can be resumed anywhere.
+//! Turns rows of tokens into training batches: packed, masked, and in a seeded order that can resume anywhere.
 //! token cache (`text`) -> rows -> [`Batch`] -> `train`.
 
 pub mod hold_out;

@@ -1,5 +1,5 @@
-//! Packs rows: a part of a token cache -> ranges of tokens, one a row -> `[CLS] .. [SEP]` with segments and padding. A row is an index
-//! entry of 16 bytes. Its tokens stay in the cache until a batch takes them.
+//! Packs rows: a part of a token cache -> ranges of tokens, one a row -> `[CLS] .. [SEP]` with segments and padding. The index
+//! holds 16 bytes for each row. The tokens of a row stay in the cache until a batch copies them.
 
 use serde::{Deserialize, Serialize};
 

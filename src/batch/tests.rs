@@ -1,4 +1,4 @@
-//! Tests packing, masking, splitting and resuming, on corpora in which every token tells where it came from.
+//! Tests packing, masking, splitting and resuming. In the test corpora every token shows where it came from.
 
 use std::sync::Arc;
 

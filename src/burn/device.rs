@@ -31,11 +31,10 @@ impl Device {
             queue: gpu.queue.clone(),
             backend: gpu.adapter.get_info().backend,
         };
-        let handle = burn::tensor::Device::wgpu_options().setup(setup).init().map_err(|e| {
-            Error::failed(format!("Burn does not take the device: {e}"))
-                .at(&gpu.summary)
-                .hint("use --device cpu, or leave --engine burn away")
-        })?;
+        let handle = burn::tensor::Device::wgpu_options()
+            .setup(setup)
+            .init()
+            .map_err(|e| Error::failed("burn-refuses-device").with("detail", e.to_string()).at(&gpu.summary))?;
         Ok(Self { handle, gpu: Some(gpu.clone()) })
     }
 
@@ -52,6 +51,6 @@ impl Device {
 
     /// A failure of Burn's own, as ours.
     pub(super) fn failed(&self, what: impl std::fmt::Display) -> Error {
-        self.check().err().unwrap_or_else(|| Error::failed(format!("Burn failed: {what}")))
+        self.check().err().unwrap_or_else(|| Error::failed("burn-failed").with("detail", what.to_string()))
     }
 }

@@ -1,8 +1,9 @@
-//! The engine. It runs the stages of a training plan with Burn's modules instead of the plan's launches, and answers for the plan's
-//! tensors. So sessions, checkpoints, readouts and comparisons work with it as with our own executors.
-//! step block, input block, weights in -> stage by stage -> outputs, weights, gradients, moments out.
+//! The Burn engine. It runs the stages of a training plan with Burn's modules instead of the plan's launches, and gives its results
+//! under the names of the plan's tensors. So sessions, checkpoints, readouts and comparisons use it like our own executors.
+//! step block, input block, weights -> stage by stage -> outputs, weights, gradients, moments.
 //!
-//! **Limits:** a stage is one slice, whatever the budget; dropout's random numbers are Burn's own (seeded by run, step and row).
+//! **Limits:** a stage is one slice, even if it takes longer than the budget. Burn draws its own dropout (seeded by run, step and
+//! row).
 
 use super::Device;
 use super::entries::{AnyState, Kind, Leaf, Pieces, leaves_and_pieces};
@@ -541,7 +542,7 @@ impl Executor {
     /// token_out and slot_out of a pass.
     async fn results(&self, feed: usize) -> Result<(Vec<u32>, Vec<u32>)> {
         let Feed { io, words, pass, .. } = &self.feeds[feed];
-        let pass = pass.as_ref().ok_or_else(|| Error::failed("Burn has run no pass yet"))?;
+        let pass = pass.as_ref().ok_or_else(|| Error::failed("burn-without-pass"))?;
         let batch = Batch::new(io, words);
         let values = self.fetch(pass.results()).await?;
         Ok(words_of(&values, pass.judged.is_some(), batch.ids(), batch.labels()))
@@ -558,7 +559,7 @@ impl Executor {
     /// What a view reads between two launches: a chunk of logits, the corrupted text, a layer's attention. Our executors lend such
     /// memory on, so that what a tensor holds is told by the launches that ran.
     async fn intermediate(&self, tensor: &Planned) -> Result<Vec<u32>> {
-        let missing = || Error::failed(format!("the Burn engine holds no {}", tensor.label));
+        let missing = || Error::failed("burn-lacks").with("tensor", &*tensor.label);
         let stage = self.plan.stage_of(self.last).ok_or_else(missing)?;
         let writes = |&i: &usize| {
             let dispatch = &self.plan.dispatches[i];

@@ -1,5 +1,5 @@
-//! The ledger's entries over Burn's tensors. An entry is what our arenas hold in one block (query, key and value together, one set of
-//! embeddings); a [`Leaf`] is what Burn trains. Weights, gradients and moments pass here in the ledger's form, both ways.
+//! Converts between the ledger's entries and Burn's tensors, both ways: weights, gradients and moments. An entry is one block of
+//! our arenas (query, key and value together, one set of embeddings); a [`Leaf`] is one tensor that Burn trains.
 
 use super::optimizer::{State, set};
 use super::towers::{Towers, Values, Weight};

@@ -1,5 +1,5 @@
-//! Turns a batch that the host wrote for our executors into the tensors that Burn's modules read. It also draws what is drawn on the
-//! host: the sampling noise, and the replacements of a fixed distribution, by the same addressed words as everywhere.
+//! Turns a batch that the host wrote for our executors into the tensors that Burn's modules read. It also draws the sampling noise
+//! and the replacements of a fixed distribution, from the same addressed random words as our executors.
 
 use super::towers::{Slots, Text};
 use crate::batch::NONE;

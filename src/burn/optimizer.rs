@@ -1,5 +1,5 @@
-//! AdamW on Burn's tensors, in the reference's flavour (both corrections 1) and with bias correction; and the norm by which gradients
-//! are clipped.
+//! AdamW on Burn's tensors, without bias correction (as in the reference code) and with it; and the norm by which gradients are
+//! clipped.
 
 use burn::module::Param;
 use burn::tensor::Tensor;

@@ -1,4 +1,4 @@
-//! Both networks as Burn modules: shared embeddings, post-norm encoders, the two heads, and the losses over them.
+//! Both networks as Burn modules: shared embeddings, post-norm encoders, the two heads, and their losses.
 //! Shapes: B rows, T tokens, N = B * T, C hidden, E embedding, H heads, S slots, V vocabulary.
 
 use crate::model::ledger::{Group, Shape, Tower};

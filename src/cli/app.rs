@@ -1,4 +1,4 @@
-//! `app`: opens the desktop app. The program also does so when no command is typed.
+//! `app`: opens the desktop app. The program also does this when a person types no command.
 
 use super::args::{AppArgs, Typed};
 use crate::Result;

@@ -1,10 +1,10 @@
-//! The command line as it was typed: every command and flag, each checked for its own form and nothing more.
-//! arguments -> [`Typed`] -> the commands of this room, which turn it into what a run is told.
+//! The command line as a person typed it: every command and flag. Each flag is checked for its own form and nothing more.
+//! arguments -> [`Typed`] -> the commands of this room, which make a request of it.
 
 use crate::app::panels::PanelId;
 use crate::gpu::DeviceName;
 use crate::run::Request;
-use crate::text::grammar::{Language, Level};
+use crate::text::grammar::Level;
 use crate::train::checkpoint;
 use crate::view::Lang;
 use crate::view::words;
@@ -529,9 +529,4 @@ fn size(typed: &str) -> Result<[u32; 2], String> {
     sides
         .filter(|sides| sides.iter().all(|side| (200..=8192).contains(side)))
         .ok_or_else(|| "want WxH, such as 1280x800, from 200 to 8192".to_owned())
-}
-
-/// The grammar of a language.
-pub fn language(lang: Lang) -> Language {
-    lang.pick(Language::English, Language::Portuguese)
 }

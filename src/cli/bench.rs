@@ -5,6 +5,7 @@ use super::output::Output;
 use crate::config::{Config, Overrides};
 use crate::gpu::DeviceName;
 use crate::host::native::kernels;
+use crate::t;
 use crate::tasks::bench::{DeviceLimits, KernelSpeed, Measured, StepSpeed, limits, measure};
 use crate::tasks::versus::{self, Ratio, Versus};
 use crate::train::engine::{Backend, Kind};
@@ -97,8 +98,7 @@ pub async fn run(args: &BenchArgs, output: Output) -> Result<()> {
     }
     let Some(path) = args.report.as_deref() else { return Ok(()) };
     write_page(path, &speed::html(&sheets, &typed_again(), env!("CARGO_PKG_VERSION"), output.lang))?;
-    let place = path.display();
-    output.note(&output.lang.pick(format!("drawn: {place}"), format!("desenhado: {place}")));
+    output.note(&t!(output.strings(), "terminal-bench-drawn", path = path.display()));
     Ok(())
 }
 
@@ -126,8 +126,8 @@ fn typed_again() -> String {
 }
 
 fn note(config: &Config, seconds: f64, output: Output) -> String {
-    let (preset, seconds) = (&config.preset, output.lang.decimal(seconds, 0));
-    output.lang.pick(format!("measuring {preset} for {seconds} s ..."), format!("medindo {preset} por {seconds} s ..."))
+    let seconds = output.lang.decimal(seconds, 0);
+    t!(output.strings(), "terminal-bench-measuring", preset = &config.preset, seconds = seconds)
 }
 
 fn tell(measured: &Measured, output: Output) -> Result<()> {
@@ -138,10 +138,7 @@ fn tell(measured: &Measured, output: Output) -> Result<()> {
     output.event(&BenchStep { speed: step })?;
     output.text(&step_text(step, output))?;
     let Some(kernels) = kernels else {
-        return output.text(output.lang.pick(
-            "  (no times per kernel: the device has no timestamps to trust)",
-            "  (sem tempos por kernel: o dispositivo não tem relógio confiável)",
-        ));
+        return output.text(&format!("  {}", output.strings().t("terminal-bench-no-times")));
     };
     output.text(&kernel_heading(output))?;
     kernels.iter().try_for_each(|kernel| output.text(&kernel_text(kernel, output)))
@@ -151,12 +148,13 @@ fn limits_text(device: &str, limits: &DeviceLimits, output: Output) -> String {
     let lang = output.lang;
     let known = |value: Option<f64>| value.map_or_else(|| "?".to_owned(), |value| lang.decimal(value, 1));
     let (copy, product) = (known(limits.copy_gbytes_per_sec), known(limits.product_gflops_per_sec));
-    let dispatch = lang.decimal(limits.dispatch_us, 2);
-    lang.pick(
-        format!("{device} at its best: {copy} GB/s copied, {product} GFLOP/s in a product, {dispatch} us a dispatch"),
-        format!(
-            "{device} no seu melhor: {copy} GB/s copiados, {product} GFLOP/s num produto, {dispatch} us por despacho"
-        ),
+    t!(
+        output.strings(),
+        "terminal-bench-limits",
+        device = device,
+        copy = copy,
+        product = product,
+        dispatch = lang.decimal(limits.dispatch_us, 2),
     )
 }
 
@@ -166,50 +164,53 @@ fn tell_versus(Versus { ours, other, ratio }: &Versus, output: Output) -> Result
         output.text(&step_text(speed, output))?;
     }
     output.event(&BenchRatio { ratio })?;
-    let lang = output.lang;
-    let (preset, other, turns) = (&ratio.preset, ratio.against, ratio.turns);
-    let [times, low, high] = [ratio.ratio, ratio.spread[0], ratio.spread[1]].map(|r| lang.decimal(r, 2));
-    output.text(&lang.pick(
-        format!("{preset}  {times} x the tokens a second of {other} (medians of {turns} turns; {low} to {high})"),
-        format!("{preset}  {times} x os tokens por segundo de {other} (medianas de {turns} turnos; {low} a {high})"),
+    let [times, low, high] = [ratio.ratio, ratio.spread[0], ratio.spread[1]].map(|r| output.lang.decimal(r, 2));
+    output.text(&t!(
+        output.strings(),
+        "terminal-bench-ratio",
+        preset = &ratio.preset,
+        times = times,
+        other = ratio.against,
+        turns = ratio.turns.to_string(),
+        low = low,
+        high = high,
     ))
 }
 
 fn step_text(s: &StepSpeed, output: Output) -> String {
-    let lang = output.lang;
+    let (lang, strings) = (output.lang, output.strings());
     let mib = |bytes: u64| format!("{} MiB", lang.whole(bytes.div_ceil(1 << 20)));
-    let preset = output.styled("1", &s.preset);
-    let (engine, device) = (s.engine, &s.device);
-    let rows = format!("{} x {}", s.accumulate, s.batch);
-    let (seq, params) = (s.seq, lang.rough(s.params));
-    let (rate, steps) = (lang.whole(s.tokens_per_sec.round() as u64), lang.whole(s.steps));
-    let [step, host] = [s.step_ms, s.host_ms].map(|ms| lang.decimal(ms, 2));
-    let flops = lang.decimal(s.flops as f64 / 1e9, 2);
-    let [fastest, slowest] = [s.step_ms_fastest, s.step_ms_slowest].map(|ms| lang.decimal(ms, 2));
-    let mut text = lang.pick(
-        format!(
-            "{preset}  {engine} on {device}: {rows} rows of {seq} tokens, {params} parameters\n  {rate} tokens/s, {step} ms a \
-             step ({fastest} to {slowest}, {host} of it the host, {steps} steps), {flops} GFLOP"
-        ),
-        format!(
-            "{preset}  {engine} em {device}: {rows} linhas de {seq} tokens, {params} parâmetros\n  {rate} tokens/s, {step} ms \
-             por passo ({fastest} a {slowest}, {host} do host, {steps} passos), {flops} GFLOP"
-        ),
+    let what = t!(
+        strings,
+        "terminal-bench-step",
+        engine = s.engine,
+        device = &s.device,
+        rows = format!("{} x {}", s.accumulate, s.batch),
+        seq = s.seq.to_string(),
+        params = lang.rough(s.params),
     );
+    let speed = t!(
+        strings,
+        "terminal-bench-speed",
+        rate = s.tokens_per_sec.round() as u64,
+        step = lang.decimal(s.step_ms, 2),
+        fastest = lang.decimal(s.step_ms_fastest, 2),
+        slowest = lang.decimal(s.step_ms_slowest, 2),
+        host = lang.decimal(s.host_ms, 2),
+        steps = s.steps,
+        flops = lang.decimal(s.flops as f64 / 1e9, 2),
+    );
+    let mut text = format!("{}  {what}\n  {speed}", output.styled("1", &s.preset));
     // What only our own plan tells.
     if let (Some(dispatches), Some(bytes), Some(peak_bytes)) = (s.dispatches, s.bytes, s.peak_bytes) {
-        let (dispatches, moved, memory) = (lang.whole(dispatches), mib(bytes), mib(peak_bytes));
-        text.push_str(&lang.pick(
-            format!(", {dispatches} dispatches, {moved} moved, {memory} in memory"),
-            format!(", {dispatches} despachos, {moved} movidos, {memory} de memória"),
-        ));
+        let (moved, memory) = (mib(bytes), mib(peak_bytes));
+        let own = t!(strings, "terminal-bench-plan", dispatches = dispatches, moved = moved, memory = memory);
+        text.push_str(&format!(", {own}"));
     }
     if let (Some(ms), Some(share)) = (s.predicted_ms, s.limit_share) {
         let (predicted, share) = (lang.decimal(ms, 2), lang.percent(share, 0));
-        text.push_str(&lang.pick(
-            format!("\n  at the device's best it would take {predicted} ms: {share} of that speed is reached"),
-            format!("\n  no melhor do dispositivo levaria {predicted} ms: alcança {share} dessa velocidade"),
-        ));
+        let best = t!(strings, "terminal-bench-predicted", predicted = predicted, share = share);
+        text.push_str(&format!("\n  {best}"));
     }
     text.push_str(&launched_text(s, output));
     text
@@ -223,29 +224,16 @@ fn launched_text(s: &StepSpeed, output: Output) -> String {
     let lang = output.lang;
     let each = lang.decimal((encode + submit) * 1e3 / dispatches as f64, 2);
     let [encode, submit] = [encode, submit].map(|ms| lang.decimal(ms, 2));
-    lang.pick(
-        format!(
-            "\n  launching them takes the host {encode} ms to encode and {submit} ms to submit: {each} us a dispatch"
-        ),
-        format!(
-            "\n  lançá-los custa ao host {encode} ms para codificar e {submit} ms para enviar: {each} us por despacho"
-        ),
-    )
+    let launched = t!(output.strings(), "terminal-bench-launched", encode = encode, submit = submit, each = each);
+    format!("\n  {launched}")
 }
 
 fn kernel_heading(output: Output) -> String {
-    let lang = output.lang;
+    let [calls, time, peak, reached] =
+        ["speed-calls", "speed-time", "speed-peak", "speed-reached"].map(|key| output.strings().t(key));
     format!(
-        "  {:<34} {:>6} {:>12} {:>7} {:>9} {:>6} {:>8} {:>6} {:>8}",
-        "kernel",
-        lang.pick("calls", "vezes"),
-        "ms",
-        lang.pick("time", "tempo"),
-        "GFLOP/s",
-        lang.pick("peak", "pico"),
-        "GB/s",
-        lang.pick("peak", "pico"),
-        lang.pick("reached", "alcance"),
+        "  {:<34} {calls:>6} {:>12} {time:>7} {:>9} {peak:>6} {:>8} {peak:>6} {reached:>8}",
+        "kernel", "ms", "GFLOP/s", "GB/s",
     )
 }
 

@@ -3,10 +3,11 @@
 use super::args::CorpusArgs;
 use super::output::Output;
 use crate::Result;
-use crate::text::grammar::{Grammar, Language};
+use crate::lang::Lang;
+use crate::text::grammar::Grammar;
 
 /// Whole stories, a blank line between two, until `--words` are reached: words are what white space parts.
-pub fn run(args: &CorpusArgs, language: Language, output: Output) -> Result<()> {
+pub fn run(args: &CorpusArgs, language: Lang, output: Output) -> Result<()> {
     let grammar = Grammar::new(language, args.level)?;
     let mut words = 0;
     for (number, story) in grammar.documents(args.seed).enumerate() {

@@ -41,9 +41,10 @@ fn tell(seed: u64, text: &str, tokens: &[StagedToken], output: Output) -> Result
     let masked = rewritten(text, tokens, |t| t.token.masked.then(|| t.shown.clone()));
     let replaced = rewritten(text, tokens, |t| t.token.sampled.clone());
     let judged = rewritten(text, tokens, |t| judgement(t, output));
-    let names = output.lang.pick(["text", "mask", "replace", "judge"], ["texto", "mascarar", "substituir", "julgar"]);
+    let names =
+        ["terminal-corrupt-text", "terminal-corrupt-mask", "terminal-corrupt-replace", "terminal-corrupt-judge"];
     for (name, text) in names.into_iter().zip([text, &masked, &replaced, &judged]) {
-        output.text(&format!("{name:<10} {text}"))?;
+        output.text(&format!("{:<10} {text}", output.strings().t(name)))?;
     }
     output.text(&proposals(tokens, output))?;
     output.event(&Corrupted { seed, text, masked: &masked, replaced: &replaced, judged: &judged, tokens })
@@ -64,15 +65,15 @@ fn rewritten(text: &str, tokens: &[StagedToken], write: impl Fn(&StagedToken) ->
 
 /// The word the judge reads, with its verdict where it is worth one: `[drank 91% caught]`.
 fn judgement(token: &StagedToken, output: Output) -> Option<String> {
-    let lang = output.lang;
     let (verdict, code) = match token.token.verdict() {
-        Verdict::Caught => (lang.pick("caught", "detectado"), "1;32"),
-        Verdict::Missed => (lang.pick("missed", "não detectado"), "1;31"),
-        Verdict::FalseAlarm => (lang.pick("false alarm", "alarme falso"), "1;33"),
-        Verdict::LuckyGuess => (lang.pick("right guess", "acertou"), "1;34"),
+        Verdict::Caught => ("terminal-corrupt-caught", "1;32"),
+        Verdict::Missed => ("terminal-corrupt-missed", "1;31"),
+        Verdict::FalseAlarm => ("terminal-corrupt-false-alarm", "1;33"),
+        Verdict::LuckyGuess => ("terminal-corrupt-right-guess", "1;34"),
         Verdict::Passed | Verdict::None => return None,
     };
-    let percent = lang.percent(token.token.p_replaced.unwrap_or(0.0), 0);
+    let percent = output.lang.percent(token.token.p_replaced.unwrap_or(0.0), 0);
+    let verdict = output.strings().t(verdict);
     let word = token.token.read();
     let word = word.strip_prefix("##").unwrap_or(word);
     Some(output.styled(code, &format!("[{word} {percent} {verdict}]")))

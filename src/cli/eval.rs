@@ -4,6 +4,7 @@ use super::args::EvalArgs;
 use super::output::Output;
 use crate::Result;
 use crate::host::native;
+use crate::t;
 use crate::train::engine::Backend;
 use crate::train::event::{EvalMetrics, Event};
 use crate::train::metrics::table::Metric;
@@ -47,7 +48,7 @@ fn table(eval: &EvalMetrics, output: Output) -> String {
         let value = metric.of_eval(eval).map_or_else(|| "-".to_owned(), |value| lang.decimal(value, 3));
         format!("{name:<26} {value:>7}{}", beside(metric).unwrap_or_default())
     };
-    let head = lang.pick("held out, after step", "texto reservado, depois do passo");
+    let head = t!(strings, "terminal-eval", step = eval.step);
     let lines: Vec<String> = ROWS.into_iter().map(line).collect();
-    format!("{head} {}\n{}", lang.whole(eval.step), lines.join("\n"))
+    format!("{head}\n{}", lines.join("\n"))
 }

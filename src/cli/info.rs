@@ -6,6 +6,7 @@ use crate::gpu::{self, AdapterSummary};
 use crate::host::native::kernels;
 use crate::model::Needs;
 use crate::plan::KernelChoices;
+use crate::t;
 use crate::{Result, cpu};
 use serde::Serialize;
 
@@ -59,8 +60,7 @@ struct Fit {
 pub async fn run(output: Output) -> Result<()> {
     let adapters = gpu::adapters().await;
     output.event(&Processor { threads: cpu::threads() })?;
-    let threads = output.lang.pick("threads", "threads de CPU");
-    output.text(&format!("cpu executor: {} {threads}", cpu::threads()))?;
+    output.text(&t!(output.strings(), "terminal-info-threads", threads = cpu::threads().to_string()))?;
     for summary in &adapters {
         let kernels = kernels(summary).await;
         let text = adapter_text(summary, output) + &kernels_text(kernels.as_ref(), output);
@@ -68,9 +68,7 @@ pub async fn run(output: Output) -> Result<()> {
         output.text(&text)?;
     }
     if adapters.is_empty() {
-        output.text(
-            output.lang.pick("no GPU adapter (Vulkan, Metal, DX12)", "nenhum adaptador de GPU (Vulkan, Metal, DX12)"),
-        )?;
+        output.text(&output.strings().t("terminal-info-no-adapter"))?;
     }
     output.text(&preset_head(output))?;
     for (name, _) in PRESETS {
@@ -95,17 +93,14 @@ fn preset(name: &'static str, adapters: &[AdapterSummary]) -> Result<Preset> {
 fn adapter_text(a: &AdapterSummary, output: Output) -> String {
     let lang = output.lang;
     let [binding, buffer] = [a.binding_bytes_max, a.buffer_bytes_max].map(|b| format!("{} MiB", lang.whole(b >> 20)));
-    let (buffers, invocations) = (a.storage_buffers_max, a.workgroup_invocations_max);
-    let workgroup = lang.whole(a.workgroup_bytes_max.into());
-    let limits = lang.pick(
-        format!(
-            "{binding} a binding, {buffer} a buffer, {buffers} storage buffers, {invocations} invocations and {workgroup} bytes \
-             a workgroup"
-        ),
-        format!(
-            "{binding} por ligação, {buffer} por buffer, {buffers} buffers de armazenamento, {invocations} invocações e \
-             {workgroup} bytes por grupo"
-        ),
+    let limits = t!(
+        output.strings(),
+        "terminal-info-limits",
+        binding = binding,
+        buffer = buffer,
+        buffers = a.storage_buffers_max.to_string(),
+        invocations = a.workgroup_invocations_max.to_string(),
+        workgroup = a.workgroup_bytes_max,
     );
     let [least, most] = a.subgroup_lanes;
     let matrices = a.features.matrices_f32 || a.features.matrices_f16;
@@ -116,51 +111,34 @@ fn adapter_text(a: &AdapterSummary, output: Output) -> String {
         ("subgroups", a.features.subgroups),
     ];
     let offers: Vec<&str> = offers.into_iter().filter(|(_, there)| *there).map(|(name, _)| name).collect();
-    let portable = if a.portable {
-        lang.pick("meets WebGPU's default limits", "cumpre os limites padrão do WebGPU")
-    } else {
-        lang.pick(
-            "below WebGPU's default limits: it cannot train",
-            "abaixo dos limites padrão do WebGPU: não pode treinar",
-        )
-    };
+    let portable = if a.portable { "terminal-info-portable" } else { "terminal-info-not-portable" };
+    let portable = output.strings().t(portable);
     let (name, driver) = (output.styled("1", &a.to_string()), &a.driver);
     format!("{name}\n  {driver}\n  {limits}\n  {} ({least}-{most}); {portable}", offers.join(", "))
 }
 
 fn kernels_text(kernels: Option<&Kernels>, output: Output) -> String {
-    let lang = output.lang;
     let Some(Kernels { file, chosen, over_median, over_slowest }) = kernels else {
-        return lang
-            .pick(
-                "\n  kernels: not measured yet; the first training run does it",
-                "\n  kernels: ainda não medidos; o primeiro treino faz isso",
-            )
-            .to_owned();
+        return format!("\n  {}", output.strings().t("terminal-info-kernels-unknown"));
     };
-    let shapes = lang.whole(chosen.0.keys().filter(|key| key.contains(' ')).count() as u64);
-    let [median, slowest] = [over_median, over_slowest].map(|times| lang.decimal(*times, 1));
-    lang.pick(
-        format!(
-            "\n  kernels: chosen for {shapes} shapes, {median} times faster than the median variant, {slowest} times faster \
-             than the slowest\n  {file}"
-        ),
-        format!(
-            "\n  kernels: escolhidos para {shapes} formas, {median} vezes mais rápidos que a variante mediana, {slowest} vezes \
-             mais que a mais lenta\n  {file}"
-        ),
-    )
+    let shapes = chosen.0.keys().filter(|key| key.contains(' ')).count();
+    let [median, slowest] = [over_median, over_slowest].map(|times| output.lang.decimal(*times, 1));
+    let chosen = t!(output.strings(), "terminal-info-kernels", shapes = shapes, median = median, slowest = slowest);
+    format!("\n  {chosen}\n  {file}")
 }
 
 fn preset_head(output: Output) -> String {
-    let [preset, parameters, memory, activations, dispatches, step] = output.lang.pick(
-        ["preset", "parameters", "memory", "activations", "dispatches", "GFLOP/step"],
-        ["preset", "parâmetros", "memória", "ativações", "despachos", "GFLOP/passo"],
-    );
-    format!(
-        "\n{preset:<7} {parameters:>11} {memory:>10} {activations:>12} {dispatches:>11} {step:>11}  {}",
-        output.lang.pick("for", "para")
-    )
+    let [preset, parameters, memory, activations, dispatches, step, about] = [
+        "terminal-info-preset",
+        "terminal-info-parameters",
+        "terminal-info-memory",
+        "terminal-info-activations",
+        "terminal-info-dispatches",
+        "terminal-info-step",
+        "terminal-info-about",
+    ]
+    .map(|key| output.strings().t(key));
+    format!("\n{preset:<7} {parameters:>11} {memory:>10} {activations:>12} {dispatches:>11} {step:>11}  {about}")
 }
 
 fn preset_text(preset: &Preset, output: Output) -> String {
@@ -170,7 +148,7 @@ fn preset_text(preset: &Preset, output: Output) -> String {
     let unfit = if unfit.is_empty() {
         String::new()
     } else {
-        format!("; {} {}", lang.pick("not on", "não em"), unfit.join(", "))
+        format!("; {}", t!(output.strings(), "terminal-info-unfit", devices = unfit.join(", ")))
     };
     format!(
         "{:<7} {:>11} {:>10} {:>12} {:>11} {:>11}  {}{unfit}",

@@ -1,5 +1,5 @@
-//! The command line: [`args`] is what was typed, one file a command is what it does, [`output`] is where it prints.
-//! Thin by intent: every command is a few calls of a room that knows nothing of terminals.
+//! The command line: [`args`] is what a person typed, each command has a file of its own, [`output`] prints.
+//! A command stays short: it makes a few calls to a room that knows nothing of terminals.
 
 mod app;
 pub mod args;
@@ -47,7 +47,7 @@ pub fn run(typed: &Typed) -> Result<()> {
             TokenizerCommand::Train(args) => tokenizer::train(args, output(args.output.json)),
         },
         Command::Export(args) => export::run(args, output(args.output.json)),
-        Command::Corpus(args) => corpus::run(args, args::language(typed.text_lang()), output(false)),
+        Command::Corpus(args) => corpus::run(args, typed.text_lang(), output(false)),
         Command::Verify(args) => block_on(verify::run(args, output(args.output.json))),
         Command::Bench(args) => block_on(bench::run(args, output(args.output.json))),
         Command::Info(args) => block_on(info::run(output(args.output.json))),

@@ -1,8 +1,11 @@
-//! Standard output and standard error of the commands: results, one JSON object a line, notes for people.
+//! Prints what the commands say: results and JSON lines on standard output, notes for people on standard error.
 
+use crate::message::Message;
+use crate::t;
 use crate::tasks::reader::TooLong;
 use crate::train::event::Event;
-use crate::view::{Lang, words};
+use crate::view::Lang;
+use crate::view::words::{self, Strings};
 use crate::{Error, Result};
 use serde::Serialize;
 use std::io::{IsTerminal, Write};
@@ -20,7 +23,10 @@ pub struct Output {
 #[derive(Serialize)]
 #[serde(tag = "event", rename = "warning")]
 struct Warning<'a> {
-    message: &'a str,
+    #[serde(flatten)]
+    warning: &'a Message,
+    /// The English sentence.
+    message: String,
 }
 
 impl Output {
@@ -74,26 +80,26 @@ impl Output {
         if self.json { self.heard(&words::json(event)) } else { Ok(true) }
     }
 
+    /// The sentences of the person's language.
+    pub fn strings(self) -> &'static Strings {
+        Strings::of(self.lang)
+    }
+
     /// Something a person should know: on standard error, under `--json` also as an event.
-    pub fn warning(self, message: &str) -> Result<()> {
-        self.note(&format!("{}: {message}", self.lang.pick("warning", "aviso")));
-        self.event(&Warning { message })
+    pub fn warning(self, warning: &Message) -> Result<()> {
+        self.note(&t!(self.strings(), "terminal-warning", what = warning));
+        self.event(&Warning { warning, message: words::text(warning, Lang::En) })
     }
 
     /// A text that reaches positions the model was never trained on.
     pub fn too_long(self, found: Option<TooLong>) -> Result<()> {
         let Some(TooLong { tokens, trained }) = found else { return Ok(()) };
-        let first = trained - 1;
-        self.warning(&self.lang.pick(
-            format!(
-                "{tokens} tokens with [CLS] and [SEP], but the model was trained on rows of {trained}: what it says from \
-                 token {first} on comes from positions that were never trained; give it shorter texts"
-            ),
-            format!(
-                "{tokens} tokens com [CLS] e [SEP], mas o modelo foi treinado com linhas de {trained}: o que ele diz a partir \
-                 do token {first} vem de posições nunca treinadas; dê textos mais curtos"
-            ),
-        ))
+        self.warning(
+            &Message::new("text-beyond-trained-positions")
+                .with("tokens", tokens)
+                .with("trained", trained)
+                .with("first", trained - 1),
+        )
     }
 
     /// Progress, on standard error.

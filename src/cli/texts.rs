@@ -1,4 +1,4 @@
-//! Reads the texts of a command: its arguments, or the lines of standard input, one by one as they arrive.
+//! Gives a command its texts: its arguments, or the lines of standard input as they arrive.
 
 use crate::{Error, Result};
 use std::io::{BufRead, IsTerminal};

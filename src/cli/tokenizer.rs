@@ -4,7 +4,9 @@ use super::args::TokenizerTrainArgs;
 use super::output::Output;
 use crate::Result;
 use crate::host::native;
+use crate::message::Message;
 use crate::run::source::Wanted;
+use crate::t;
 use crate::text::corpus::Corpus;
 use crate::text::tokenizer::Cleaning;
 use crate::text::wordpiece::{Progress, Recipe};
@@ -39,17 +41,9 @@ pub fn train(args: &TokenizerTrainArgs, output: Output) -> Result<()> {
     bar.bar.finish_and_clear();
     let (entries, wanted) = (tokenizer.vocab_size(), args.vocab_size as usize);
     if entries < wanted {
-        output.warning(&output.lang.pick(
-            format!("the text gives only {entries} of the {wanted} entries asked for"),
-            format!("o texto dá só {entries} das {wanted} entradas pedidas"),
-        ))?;
+        output.warning(&Message::new("fewer-entries-than-asked").with("entries", entries).with("wanted", wanted))?;
     }
-    output.text(&format!(
-        "{}: {} {}",
-        args.out.display(),
-        output.lang.whole(entries as u64),
-        output.lang.pick("entries", "entradas")
-    ))?;
+    output.text(&t!(output.strings(), "terminal-tokenizer", path = args.out.display(), entries = entries))?;
     output.event(&Trained {
         path: args.out.display().to_string(),
         vocab_size: entries,
@@ -73,24 +67,15 @@ impl Bar {
 
     /// Counting fills the first half where the text's length is known, merging the second.
     fn show(&self, progress: Progress) {
-        let lang = self.output.lang;
+        let strings = self.output.strings();
         let (share, message) = match progress {
             Progress::Counting { text_bytes, share } => (
                 share.unwrap_or(0.0) * 0.5,
-                format!(
-                    "{} {} MB",
-                    lang.pick("counting words:", "contando palavras:"),
-                    lang.whole(text_bytes / 1_000_000)
-                ),
+                t!(strings, "terminal-tokenizer-counting", megabytes = text_bytes / 1_000_000),
             ),
             Progress::Merging { entries, target } => (
                 0.5 + 0.5 * entries as f32 / target.max(1) as f32,
-                format!(
-                    "{} {}/{}",
-                    lang.pick("entries:", "entradas:"),
-                    lang.whole(entries as u64),
-                    lang.whole(target as u64)
-                ),
+                t!(strings, "terminal-tokenizer-merging", entries = entries, target = target),
             ),
         };
         self.bar.set_position((share * 1000.0) as u64);

@@ -1,9 +1,10 @@
-//! `train`: a run with its events on standard output (`--json`) and its progress on standard error.
+//! `train`: runs a training. Events go to standard output (`--json`), progress goes to standard error.
 
 use super::args::TrainArgs;
 use super::output::Output;
 use crate::Result;
 use crate::host::native;
+use crate::t;
 use crate::train::event::{Command, Event};
 use crate::view::Lang;
 use crate::view::line::Line;
@@ -19,10 +20,7 @@ pub async fn run(args: &TrainArgs, text_lang: Lang, output: Output) -> Result<()
         line.show(event);
         if !gone && !output.told(event)? {
             gone = true;
-            output.note(output.lang.pick(
-                "nobody reads standard output any more: ending with a checkpoint",
-                "ninguém mais lê a saída padrão: terminando com um checkpoint",
-            ));
+            output.note(&output.strings().t("terminal-train-unread"));
             commands.unbounded_send(Command::Stop).ok();
         }
         Ok(())
@@ -39,14 +37,11 @@ fn stop_on_ctrl_c(commands: UnboundedSender<Command>, output: Output) {
             // As a shell reports a program that was interrupted: 128 + SIGINT.
             std::process::exit(130);
         }
-        output.note(output.lang.pick(
-            "ending with a checkpoint; Ctrl-C again ends at once",
-            "terminando com um checkpoint; Ctrl-C de novo termina já",
-        ));
+        output.note(&output.strings().t("terminal-train-ending"));
         // The run may have ended by itself in this very moment: then nobody listens, and nothing is left to stop.
         commands.unbounded_send(Command::Stop).ok();
     };
     if let Err(e) = ctrlc::set_handler(handler) {
-        output.note(&format!("Ctrl-C will end the run without a checkpoint: {e}"));
+        output.note(&t!(output.strings(), "terminal-train-no-ctrl-c", detail = e.to_string()));
     }
 }

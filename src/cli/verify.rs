@@ -1,10 +1,11 @@
-//! `verify`: checks kernels, whole steps and gradients on this machine's device. It reports every comparison. Any failure makes the
-//! exit status 1.
+//! `verify`: checks kernels, whole steps and gradients on this machine's device, and reports every comparison. If one fails, the
+//! exit status is 1.
 
 use super::args::VerifyArgs;
 use super::output::Output;
 use crate::config::Precision;
 use crate::hub::write_safetensors;
+use crate::t;
 use crate::train::engine::{Backend, Kind};
 use crate::verify::fixture::{Comparison, Computed, Fixture};
 use crate::verify::{against_burn, self_check};
@@ -72,22 +73,14 @@ pub async fn run(args: &VerifyArgs, output: Output) -> Result<()> {
             .with("comparisons", comparisons)
             .at(&device.name));
     }
-    output.text(
-        &output.lang.pick(
-            format!("all {comparisons} comparisons passed"),
-            format!("todas as {comparisons} comparações passaram"),
-        ),
-    )
+    output.text(&t!(output.strings(), "terminal-verify-passed", comparisons = comparisons.to_string()))
 }
 
 /// Everything that needs no fixture.
 async fn whole(backend: &Backend, tally: &mut Tally) -> Result<()> {
     match backend.gpu() {
         Some(gpu) => kernels(gpu, tally).await?,
-        None => tally.output.text(tally.output.lang.pick(
-            "kernels: the cpu executor's are the twins themselves; the gradients below test them",
-            "kernels: os do executor de CPU são os próprios gêmeos; os gradientes abaixo os testam",
-        ))?,
+        None => tally.output.text(&tally.output.strings().t("terminal-verify-twins"))?,
     }
     tally.suite("finite differences", &self_check::finite_differences(backend).await?)?;
     tally.suite("the same steps twice", &self_check::repeatability(backend).await?)?;
@@ -153,15 +146,14 @@ impl Tally {
         for comparison in comparisons {
             self.output.event(&Compared { suite, comparison, passed: comparison.passed() })?;
         }
-        let (lang, count) = (self.output.lang, comparisons.len());
-        let verdict = match failed {
-            0 => lang.pick("passed", "passaram").to_owned(),
-            _ => lang.pick(format!("{failed} FAILED"), format!("{failed} FALHARAM")),
-        };
-        self.output.text(&lang.pick(
-            format!("{suite}: {count} comparisons, {verdict}; the worst:"),
-            format!("{suite}: {count} comparações, {verdict}; as piores:"),
-        ))?;
+        let count = comparisons.len().to_string();
+        self.output.text(&match failed {
+            0 => t!(self.output.strings(), "terminal-verify-suite", suite = suite, count = count),
+            _ => {
+                let failed = failed.to_string();
+                t!(self.output.strings(), "terminal-verify-suite-failed", suite = suite, count = count, failed = failed)
+            }
+        })?;
         let mut worst: Vec<&Comparison> = comparisons.iter().collect();
         worst.sort_by(|a, b| share(b).total_cmp(&share(a)));
         for c in worst.iter().enumerate().filter(|(i, c)| *i < SHOWN || !c.passed()).map(|(_, c)| c) {

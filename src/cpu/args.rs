@@ -1,4 +1,4 @@
-//! What a twin is given: its dims, the step block, and the bound slices in the order of its slots.
+//! What a twin is given: its dims, the step block, and the slices that are bound to its slots, in their order.
 
 use crate::plan::{Elem, KernelSpec, Step};
 

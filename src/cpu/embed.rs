@@ -1,4 +1,4 @@
-//! Twin of `shaders/embed.wgsl`. One pass in token order is as deterministic here as the shader's ownership rule is there.
+//! Twin of `shaders/embed.wgsl`. It adds in the order of the tokens, as the owner of each sum does in the shader.
 
 use super::par::{self, RowsMut};
 use super::{Args, Call};

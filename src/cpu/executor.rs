@@ -1,4 +1,4 @@
-//! Runs a plan with the twins, dispatch by dispatch, in the memory that the plan laid out. `gpu` is compared with it.
+//! Runs a plan with the twins, dispatch by dispatch, in the memory that the plan laid out. Tests compare `gpu` with it.
 
 use super::args::{Args, Bound, Call, Twin};
 use super::{half, par, twin};

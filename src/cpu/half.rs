@@ -1,5 +1,5 @@
-//! Converts numbers that are stored as f16 for the twins and back. The way to f32 is exact; the way back rounds to the nearest (ties to
-//! even).
+//! Converts numbers that are stored as f16 to f32 for the twins, and back. The way to f32 is exact; the way back rounds to the
+//! nearest (ties to even).
 
 use super::par::{self, RowsMut};
 use crate::plan::Elem;

@@ -1,5 +1,5 @@
-//! Elementary functions as the shaders compute them, written so that loops over them vectorise (no branch, no table). It also has the
-//! loops that a compiler would not vectorise by itself: sums and largest values, in lanes, which fixes their order.
+//! Elementary functions as the shaders compute them, without branches and tables, so that loops over them vectorise. It also has
+//! the loops that a compiler would not vectorise by itself: sums and largest values, taken in lanes, which fixes their order.
 
 use crate::ops::Dropout;
 use crate::rng::Key;

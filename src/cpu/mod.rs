@@ -1,5 +1,5 @@
-//! The CPU executor and the kernel twins: one file an op, the same name and meaning as its shader.
-//! plan -> [`Executor`] -> the same numbers as `gpu`, up to the order of sums.
+//! The CPU executor and the kernel twins: one file for each op. A twin has the name and the meaning of its shader.
+//! plan -> [`Executor`] -> the same numbers as `gpu`, except for the order of sums.
 //!
 //! **Invariant:** a twin sees its dims, the step block and the bound slices, nothing else.
 

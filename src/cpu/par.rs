@@ -1,5 +1,5 @@
-//! Shares a twin's rows among threads and vectorises its loops. No other file of the room knows the platform. Natively it uses rayon
-//! and the widest vectors that the processor has (pulp chooses them at run time), in the browser one thread.
+//! Shares a twin's rows among threads and vectorises its loops. No other file of the room knows the platform. Natively it uses
+//! rayon and the widest vectors that the processor has (pulp chooses them at run time); in the browser it uses one thread.
 
 /// Mutable rows that can be cut in two at a row: a slice with its row length, or several such side by side.
 pub trait Rows: Send + Sized {

@@ -1,5 +1,5 @@
-//! Opens an adapter's device and watches it. A lost device, or an error that no call was waiting for, becomes an [`Error`] of the next
-//! call.
+//! Opens an adapter's device and watches it. If the device is lost, or reports an error that no call is waiting for, the next call
+//! returns it as an [`Error`].
 #![allow(
     unsafe_code,
     reason = "experimental features, and shaders without checks, are asked for with `unsafe`; see SAFETY below"
@@ -364,6 +364,6 @@ mod tests {
     fn out_of_memory_says_what_would_fit() {
         let faults = Faults::default();
         faults.told().errors.push(("Out of Memory".into(), true));
-        assert!(faults.check().unwrap_err().hint.as_deref() == Some("help-smaller"));
+        assert!(faults.check().unwrap_err().hint == Some("help-smaller"));
     }
 }

@@ -1,4 +1,4 @@
-//! Runs a plan on a device. [`Executor::new`] makes everything; a step writes its inputs and replays the list in slices.
+//! Runs a plan on a device. [`Executor::new`] makes everything. A step writes its inputs and runs the plan in slices.
 //! write, set_step -> run (slice by slice) -> collect -> drain. The methods are those of `cpu::Executor`.
 
 use super::device::{Gpu, SMALLER};

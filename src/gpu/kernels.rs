@@ -1,4 +1,5 @@
-//! Makes pipelines from specifications: layouts from the slots, the shader's text with the platform's directives, override constants.
+//! Makes pipelines from specifications: bind group layouts from the slots, the shader's text with the platform's directives, and
+//! the override constants.
 
 use super::device::{Gpu, SMALLER};
 use crate::plan::kernel::Needs;

@@ -1,4 +1,4 @@
-//! Buffers on their way to the processor: mapped, and only then awaited.
+//! Maps buffers for the processor. A mapping is requested at once, and awaited only when the work that uses the buffer is done.
 
 use super::device::Gpu;
 use super::wait::Done;

@@ -1,9 +1,9 @@
 //! The wgpu executor of plans: adapter and device, pipelines, uploads, slices, readback, timing.
-//! plan -> [`Executor`] -> the device's numbers, copied back behind the work. [`Executor::new`] creates everything; nothing is created
-//! later.
+//! plan -> [`Executor`] -> the device's numbers, copied back while later work runs. [`Executor::new`] creates everything; nothing
+//! is created later.
 //!
-//! **Invariant:** the only room that names wgpu (but for `burn` and `app`, which set devices up). It awaits and never blocks, so the
-//! same code runs in a browser. The two worlds differ only in [`wait`].
+//! **Invariant:** this is the only room that names wgpu (`burn` and `app` do so to set devices up). It awaits and never blocks, so
+//! the same code runs in a browser. Only [`wait`] differs between the two.
 
 mod device;
 mod executor;

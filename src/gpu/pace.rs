@@ -1,4 +1,4 @@
-//! Learns from the slices that were run how long each dispatch takes, so that the next slice fits its budget.
+//! Learns from past slices how long each dispatch takes, so that the next slice fits its budget.
 
 use crate::plan::Dispatch;
 use std::ops::Range;

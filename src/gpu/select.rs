@@ -1,5 +1,5 @@
-//! Chooses the adapter of a run: what was asked for and the adapters there are -> one of them, or the cpu executor, and why. The rule
-//! is a pure function, so tests need no driver.
+//! Chooses the adapter of a run: request and adapters -> one of them, or the cpu executor, with the reason. The rule is a pure
+//! function, so tests need no driver.
 
 use crate::message::Message;
 use crate::plan::kernel::{Matrices, Needs};

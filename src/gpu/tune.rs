@@ -1,5 +1,5 @@
-//! Finds the fastest variants on this adapter: a plan's kernels at its shapes, each variant timed on memory of its own -> [`Tuning`].
-//! Tuning runs before step 0 and never in a step, because the choice fixes the order of sums.
+//! Finds the fastest variants on this adapter: it times each variant of a plan's kernels at the plan's shapes, in memory of its own
+//! -> [`Tuning`]. It runs before step 0 and never later, because the choice of variants fixes the order of sums.
 
 use super::device::Gpu;
 use super::executor::Executor;

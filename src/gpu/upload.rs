@@ -1,4 +1,4 @@
-//! Carries what the host writes to the device: it gathers the bytes in memory, and a small ring of mapped buffers takes them over. It
+//! Carries the host's bytes to the device: it gathers them in memory and copies them through a small ring of mapped buffers. It
 //! does not use `Queue::write_buffer`, which natively makes a staging buffer at every call.
 
 use super::device::Gpu;

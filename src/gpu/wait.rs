@@ -1,6 +1,6 @@
 //! Waits for the device without blocking the caller. Only this file differs between native and browser.
 //!
-//! In a browser the event loop calls back. Natively a driver calls back only while somebody polls, so a thread of its own blocks in
+//! In a browser the event loop calls back. Natively a driver calls back only while somebody polls, so a thread blocks in
 //! `Device::poll` and completes the futures. wgpu keeps the callbacks of a lost device for ever, so the thread answers them itself.
 
 use futures_channel::oneshot;

@@ -1,4 +1,4 @@
-//! Where runs are: the hosts that a run can have. [`native`] keeps it in folders and files, [`memory`] in memory.
+//! The hosts that a run can have: [`native`] keeps it in folders and files, [`memory`] in memory.
 //! `run` -> [`crate::run::host::Host`] -> folders, files, the token cache, a clock and a thread, or none of them.
 
 pub mod memory;

@@ -1,4 +1,4 @@
-//! This machine as a run's host: folders, files, the cache folder, the clock, and a thread that the run has to itself.
+//! Lets a run use this machine: folders, files, the cache folder, the clock, and a thread of its own.
 //! [`train`], [`evaluate`] -> `run` -> [`Native`] -> RUN/, the token cache, `runs/DATE-TIME-PRESET`.
 
 mod folder;
@@ -11,6 +11,7 @@ pub use tokenizer::train_tokenizer;
 use crate::config::Config;
 use crate::hub::{Networks, Role, hash_bytes};
 use crate::lang::Lang;
+use crate::message::Message;
 use crate::objective::{self, Head, NetId};
 use crate::run::host::{Chunks, Host, Texts};
 use crate::run::{self, Request};
@@ -31,7 +32,7 @@ use std::task::{Context, Wake, Waker};
 use std::thread::Thread;
 use std::time::{Duration, Instant};
 
-/// Where runs go without `--out`.
+/// The folder of runs that have no `--out`.
 const RUNS: &str = "runs";
 
 /// Trains as asked on this machine, on this thread. See [`run::train`].
@@ -56,7 +57,7 @@ pub async fn evaluate(run: &Path, corpus: &[PathBuf], backend: &Backend) -> Resu
     run::evaluate(&Native { lang: Lang::default() }, &name_of(run), &corpus, backend).await
 }
 
-/// What a path is called in a request.
+/// The name of a path in a request.
 pub fn name_of(path: &Path) -> String {
     path.display().to_string()
 }
@@ -68,15 +69,15 @@ pub fn stored_config(run: &Path) -> Result<Config> {
     Config::from_toml(&text, &name_of(&path))
 }
 
-/// The configuration that a request comes to, and the level of the built-in text where that is used.
+/// The configuration that a request gives, and the level of the built-in text if that is used.
 ///
 /// # Errors
-/// A setting that is wrong by itself or beside another, or a file of settings that cannot be read.
+/// A setting is wrong by itself or together with another, or a file of settings cannot be read.
 pub fn effective_config(request: &Request) -> Result<(Config, Option<crate::text::grammar::Level>)> {
     run::effective_config(&Native { lang: request.lang }, request, None)
 }
 
-/// Where token caches live: `ELECTROSCOPE_CACHE`, else the user's cache folder, else beside the run.
+/// The folder of token caches: `ELECTROSCOPE_CACHE`, else the user's cache folder, else beside the run.
 pub fn cache_dir() -> PathBuf {
     let set = |name: &str| std::env::var_os(name).filter(|v| !v.is_empty()).map(PathBuf::from);
     let home = || match std::env::consts::OS {
@@ -109,7 +110,7 @@ impl Native {
 impl Host for Native {
     type Store = Folder;
 
-    /// The run has its thread to itself: the system gives the others their turn.
+    /// The run has its thread to itself, and the system gives other threads their turn.
     async fn turn(&mut self) {}
 
     async fn rest(&mut self, time: Duration, mut woken: Pin<&mut dyn Future<Output = ()>>) {
@@ -129,7 +130,7 @@ impl Host for Native {
         std::fs::read_to_string(name).map_err(|e| Error::io(doing, Path::new(name), &e))
     }
 
-    /// Absolute, so that a run can be resumed from another folder. A path that is not there is told when it is opened.
+    /// The absolute path, so that a run can be resumed from another folder. A missing path is reported when it is opened.
     fn full_name(&self, name: &str) -> String {
         std::fs::canonicalize(name).map_or_else(|_| name.to_owned(), |path| name_of(&path))
     }
@@ -150,7 +151,7 @@ impl Host for Native {
         tokenizer: &Tokenizer,
         chunks: &dyn Fn() -> Chunks<'c>,
         progress: &mut dyn FnMut(Progress),
-    ) -> Result<(TokenCache, Option<String>)> {
+    ) -> Result<(TokenCache, Option<Message>)> {
         let dir = cache_dir();
         let (cache, origin) = cache::open_or_build(&dir, identity, tokenizer, &Options::default(), chunks, progress)?;
         Ok((cache, if let Origin::Rebuilt(reason) = origin { Some(reason) } else { None }))
@@ -165,11 +166,11 @@ impl Host for Native {
     }
 
     fn keep_tokenizer(&self, key: &str, tokenizer: &Tokenizer, max_positions: usize) {
-        // Only a convenience for the next run: a full disk here is told by what must be written later.
+        // This only saves work for the next run. If the disk is full, a later write that must succeed reports it.
         tokenizer::write(tokenizer, max_positions, &Self::tokenizer_folder(key)).ok();
     }
 
-    fn networks(&self, name: &str, config: &Config) -> Result<(Networks, Vec<String>)> {
+    fn networks(&self, name: &str, config: &Config) -> Result<(Networks, Vec<Message>)> {
         let (dir, passes) = (Path::new(name), config.passes());
         if passes.iter().any(|pass| pass.net == NetId::Aux) {
             let (pair, notices) = checkpoint::read_pair(dir)?;
@@ -208,7 +209,7 @@ impl Host for Native {
         RunFolder::refuse_taken(Path::new(run))
     }
 
-    /// Without a name: runs/20261123-060102-nano, UTC.
+    /// Without a name the run gets one such as runs/20261123-060102-nano, in UTC.
     fn create(&mut self, run: Option<&str>, preset: &str) -> Result<Folder> {
         let dated = || Path::new(RUNS).join(format!("{}-{preset}", chrono::Utc::now().format("%Y%m%d-%H%M%S")));
         let folder = RunFolder::create(&run.map_or_else(dated, PathBuf::from))?;

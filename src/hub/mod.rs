@@ -1,6 +1,6 @@
 //! Reads and writes Hugging Face's ELECTRA layout: a folder of config.json and model.safetensors <-> [`Network`].
-//! folder -> [`read_network`], [`read_pair`] -> `model`; `train` -> [`write_network`], [`write_pair`] -> a folder that transformers loads.
-//! The room checks names, shapes, ranges and values of what comes from outside before it trusts a byte of it.
+//! folder -> [`read_network`], [`read_pair`] -> `model`; `train` -> [`write_network`], [`write_pair`] -> a folder that transformers
+//! loads. The room checks names, shapes, ranges and values of every outside file before it uses them.
 
 mod config;
 mod names;

@@ -3,10 +3,10 @@
 
 use super::{ElectraConfig, Role};
 use crate::config::InitRule;
+use crate::message::{self, Message};
 use crate::model::ledger::{self, Entry, Part, Shape};
 use crate::objective;
 use std::collections::BTreeMap;
-use std::fmt;
 
 pub const WORD_EMBEDDINGS: &str = "electra.embeddings.word_embeddings.weight";
 
@@ -43,9 +43,18 @@ pub fn expected_tensors(config: &ElectraConfig, role: Role) -> Vec<(String, Vec<
 pub(crate) struct Mismatch {
     pub missing: Vec<String>,
     pub unexpected: Vec<String>,
-    /// `NAME is [3, 4], expected [4, 4]`
-    pub wrong_shape: Vec<String>,
+    pub wrong_shape: Vec<WrongShape>,
 }
+
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct WrongShape {
+    name: String,
+    is: Vec<usize>,
+    expected: Vec<usize>,
+}
+
+/// A wrong folder differs in hundreds of names: the first few tell what it is.
+const SHOWN: usize = 6;
 
 impl Mismatch {
     pub fn between<'a>(
@@ -59,7 +68,8 @@ impl Mismatch {
             match wanted.remove(name) {
                 None => mismatch.unexpected.push(name.to_owned()),
                 Some(want) if want != shape => {
-                    mismatch.wrong_shape.push(format!("{name} is {shape:?}, expected {want:?}"));
+                    let (is, expected) = (shape.to_vec(), want.to_vec());
+                    mismatch.wrong_shape.push(WrongShape { name: name.to_owned(), is, expected });
                 }
                 Some(_) => {}
             }
@@ -71,24 +81,46 @@ impl Mismatch {
     pub fn is_empty(&self) -> bool {
         self.missing.is_empty() && self.unexpected.is_empty() && self.wrong_shape.is_empty()
     }
-}
 
-impl fmt::Display for Mismatch {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let kinds =
-            [("missing", &self.missing), ("unexpected", &self.unexpected), ("of another shape", &self.wrong_shape)];
-        let mut first = true;
-        for (kind, names) in kinds.into_iter().filter(|(_, names)| !names.is_empty()) {
-            write!(f, "{}{} {kind}: ", if first { "" } else { "; " }, names.len())?;
-            first = false;
-            // A wrong folder differs in hundreds of names: the first few tell what it is.
-            let shown = names.len().min(6);
-            f.write_str(&names[..shown].join(", "))?;
-            if names.len() > shown {
-                write!(f, " and {} more", names.len() - shown)?;
-            }
-        }
-        Ok(())
+    /// What differs, for a person: the kinds one after the other.
+    pub fn message(&self) -> Message {
+        let named = |names: &[String]| (names[..names.len().min(SHOWN)].join(", "), names.len().saturating_sub(SHOWN));
+        let ((missing, missing_more), (unexpected, unexpected_more)) = (named(&self.missing), named(&self.unexpected));
+        let count = self.wrong_shape.len();
+        let shape = |wrong: &WrongShape| {
+            Message::new("tensor-of-other-shape")
+                .with("name", &wrong.name)
+                .with("is", format!("{:?}", wrong.is))
+                .with("expected", format!("{:?}", wrong.expected))
+        };
+        let shapes = self.wrong_shape.iter().take(SHOWN).map(shape);
+        let kinds = [
+            (
+                self.missing.len(),
+                Message::new("tensors-missing")
+                    .with("count", self.missing.len())
+                    .with("names", missing)
+                    .with("more", missing_more),
+            ),
+            (
+                self.unexpected.len(),
+                Message::new("tensors-unexpected")
+                    .with("count", self.unexpected.len())
+                    .with("names", unexpected)
+                    .with("more", unexpected_more),
+            ),
+            (
+                count,
+                Message::new("tensors-of-other-shape")
+                    .with("count", count)
+                    .with("names", message::listed(shapes))
+                    .with("more", count.saturating_sub(SHOWN)),
+            ),
+        ];
+        let there = kinds.into_iter().filter(|(count, _)| *count > 0).map(|(_, kind)| kind);
+        there
+            .reduce(|first, second| Message::new("one-and-another").with("first", first).with("second", second))
+            .unwrap_or_default()
     }
 }
 
@@ -119,8 +151,14 @@ mod tests {
     fn every_kind_of_difference_is_listed() {
         let expected = vec![("a".to_owned(), vec![2]), ("b".to_owned(), vec![3]), ("c".to_owned(), vec![4])];
         let found: [(&str, &[usize]); 3] = [("b", &[3]), ("c", &[5]), ("d", &[1])];
-        let text = Mismatch::between(found, &expected).to_string();
-        assert_eq!(text, "1 missing: a; 1 unexpected: d; 1 of another shape: c is [5], expected [4]");
+        let text = Mismatch::between(found, &expected).message().to_string();
+        for part in [
+            "tensors-missing (count = 1, names = a, more = 0)",
+            "tensors-unexpected (count = 1, names = d, more = 0)",
+            "names = tensor-of-other-shape (name = c, is = [5], expected = [4]), more = 0",
+        ] {
+            assert!(text.contains(part), "{text}");
+        }
         let all: Vec<(&str, &[usize])> = expected.iter().map(|(n, s)| (n.as_str(), s.as_slice())).collect();
         assert!(Mismatch::between(all, &expected).is_empty());
     }

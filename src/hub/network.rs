@@ -1,5 +1,6 @@
-//! One network: a folder of config.json and weights -> [`read_network`] -> [`Network`] -> [`write_network`] -> a folder. Names and
-//! shapes are compared with the configuration before a weight is read, so a wrong folder never loads in part.
+//! Reads and writes one network: a folder of config.json and weights -> [`read_network`] -> [`Network`] -> [`write_network`] -> a
+//! folder. The reader compares names and shapes with the configuration before it reads a weight, so a wrong folder never loads in
+//! part.
 
 use super::names::Mismatch;
 use super::tensors::TensorFile;
@@ -7,6 +8,7 @@ use super::{
     ElectraConfig, HubTensor, NewFiles, Role, Staging, TIED_HEAD, Tensors, WORD_EMBEDDINGS, expected_tensors,
     open_safetensors, write_safetensors,
 };
+use crate::message::Message;
 use crate::{Error, Result};
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -28,7 +30,7 @@ pub struct Network {
 ///
 /// Weights may lie in one safetensors file or in shards, as F32, F16, BF16 or F64. Old names (`LayerNorm.gamma`) are
 /// renamed, `position_ids` and a tied output projection are left out.
-pub fn read_network(dir: &Path, role: Role) -> Result<(Network, Vec<String>)> {
+pub fn read_network(dir: &Path, role: Role) -> Result<(Network, Vec<Message>)> {
     let config = read_config(dir)?;
     let files = weight_files(dir, role)?;
     let opened = files.iter().map(|path| open_safetensors(path)).collect::<Result<Vec<_>>>()?;
@@ -37,7 +39,7 @@ pub fn read_network(dir: &Path, role: Role) -> Result<(Network, Vec<String>)> {
 }
 
 /// The same from memory: the bytes of config.json and of model.safetensors.
-pub fn network_from_bytes(config: &[u8], weights: &[u8], role: Role) -> Result<(Network, Vec<String>)> {
+pub fn network_from_bytes(config: &[u8], weights: &[u8], role: Role) -> Result<(Network, Vec<Message>)> {
     let config = ElectraConfig::from_json(config).map_err(|e| e.at("config.json"))?;
     let file = TensorFile::new(Cursor::new(weights)).map_err(|e| e.at(WEIGHTS))?;
     assemble(config, Catalogue::new(vec![file])?, role)
@@ -49,7 +51,7 @@ pub fn read_config(dir: &Path) -> Result<ElectraConfig> {
     let bytes = fs::read(&path).map_err(|e| {
         let error = Error::io("io-read-configuration", &path, &e);
         if e.kind() == std::io::ErrorKind::NotFound {
-            return error.hint("a Hugging Face ELECTRA folder holds config.json and model.safetensors");
+            return error.hint("help-hub-folder");
         }
         error
     })?;
@@ -68,10 +70,7 @@ pub fn role_of(dir: &Path) -> Result<Role> {
     let heads: Vec<Role> = [Role::Discriminator, Role::Generator].into_iter().filter(has_head).collect();
     match heads[..] {
         [role] => Ok(role),
-        _ => {
-            Err(Error::failed(format!("not one ELECTRA network with its head: {}", what_it_is(&names)))
-                .at(dir.display()))
-        }
+        _ => Err(Error::failed("not-one-network").with("what", what_it_is(&names)).at(dir.display())),
     }
 }
 
@@ -127,9 +126,7 @@ pub fn refuse_occupied(dir: &Path) -> Result<()> {
         Err(e) => return Err(Error::io("io-write-into-folder", dir, &e)),
     };
     if occupied {
-        return Err(Error::usage("the folder already holds something")
-            .at(dir.display())
-            .hint("choose a folder that does not exist yet, or empty it first"));
+        return Err(Error::usage("folder-occupied").at(dir.display()));
     }
     Ok(())
 }
@@ -140,7 +137,7 @@ fn check(tensors: &Tensors, config: &ElectraConfig, role: Role) -> Result<()> {
     if mismatch.is_empty() {
         return Ok(());
     }
-    Err(Error::failed(format!("not the tensors of this {}: {mismatch}", role.folder())))
+    Err(Error::failed("tensors-do-not-fit").with("network", role.folder()).with("mismatch", mismatch.message()))
 }
 
 /// The safetensors files of a folder: one, or the shards that its index names.
@@ -154,13 +151,11 @@ fn weight_files(dir: &Path, role: Role) -> Result<Vec<PathBuf>> {
     }
     let others = ["pytorch_model.bin", "pytorch_model.bin.index.json", "tf_model.h5", "flax_model.msgpack"];
     let error = match others.iter().find(|name| dir.join(name).is_file()) {
-        Some(other) => Error::failed(format!("the weights are in {other}; only safetensors files are read")).hint(format!(
-            "convert them once: python -c \"from transformers import {class}; {class}.from_pretrained('{dir}').save_pretrained('{dir}')\"",
-            class = role.architecture(),
-            dir = dir.display(),
-        )),
-        None => Error::failed(format!("there is no {WEIGHTS}"))
-            .hint("a Hugging Face ELECTRA folder holds config.json and model.safetensors"),
+        Some(other) => Error::failed("weights-not-safetensors")
+            .with("file", *other)
+            .with("class", role.architecture())
+            .with("folder", dir.display()),
+        None => Error::failed("no-weights").with("file", WEIGHTS).hint("help-hub-folder"),
     };
     Err(error.at(dir.display()))
 }
@@ -173,11 +168,11 @@ struct ShardIndex {
 fn shards(dir: &Path, index: &Path) -> Result<Vec<PathBuf>> {
     let bytes = fs::read(index).map_err(|e| Error::io("io-read-list-of-shards", index, &e))?;
     let parsed: ShardIndex = serde_json::from_slice(&bytes)
-        .map_err(|e| Error::failed(format!("not a readable list of shards: {e}")).at(index.display()))?;
+        .map_err(|e| Error::failed("shards-unreadable").with("detail", e.to_string()).at(index.display()))?;
     let names: BTreeSet<String> = parsed.weight_map.into_values().collect();
     // A name with a separator could point anywhere on the disk.
     if let Some(name) = names.iter().find(|name| !is_plain_file_name(name)) {
-        return Err(Error::failed(format!("the shard {name:?} is not a plain file name")).at(index.display()));
+        return Err(Error::failed("shard-name-not-plain").with("name", format!("{name:?}")).at(index.display()));
     }
     Ok(names.into_iter().map(|name| dir.join(name)).collect())
 }
@@ -209,7 +204,7 @@ impl<R: Read + Seek> Catalogue<R> {
                     continue;
                 }
                 if entries.insert(name.clone(), Entry { file, stored, shape }).is_some() {
-                    return Err(Error::failed(format!("the tensor {name} is there twice")));
+                    return Err(Error::failed("tensor-twice").with("name", name));
                 }
             }
         }
@@ -217,11 +212,13 @@ impl<R: Read + Seek> Catalogue<R> {
     }
 
     fn read(&mut self, name: &str) -> Result<HubTensor> {
-        let entry = self.entries.get(name).ok_or_else(|| Error::failed(format!("there is no tensor {name}")))?;
+        let entry = self.entries.get(name).ok_or_else(|| Error::failed("no-such-tensor").with("name", name))?;
         let tensor = self.files[entry.file].tensor(&entry.stored)?;
         if let Some(at) = tensor.data.iter().position(|number| !number.is_finite()) {
-            return Err(Error::failed(format!("number {at} of tensor {name} is {}", tensor.data[at]))
-                .hint("the network was saved after its training had failed: use an earlier checkpoint"));
+            return Err(Error::failed("tensor-not-finite")
+                .with("at", at)
+                .with("name", name)
+                .with("value", tensor.data[at].to_string()));
         }
         Ok(tensor)
     }
@@ -242,7 +239,7 @@ fn assemble<R: Read + Seek>(
     config: ElectraConfig,
     mut catalogue: Catalogue<R>,
     role: Role,
-) -> Result<(Network, Vec<String>)> {
+) -> Result<(Network, Vec<Message>)> {
     let mut expected = expected_tensors(&config, role);
     let tied = role.proposes() && catalogue.entries.contains_key(TIED_HEAD);
     if tied {
@@ -269,9 +266,8 @@ fn assemble<R: Read + Seek>(
     if tied {
         let gap = largest_difference(&catalogue.read(TIED_HEAD)?, &tensors[WORD_EMBEDDINGS]);
         if gap > 0.0 {
-            warnings.push(format!(
-                "{TIED_HEAD} differs from the word embeddings (by up to {gap:.3e}): the two are one tensor here, and the word embeddings are used"
-            ));
+            let gap = format!("{gap:.3e}");
+            warnings.push(Message::new("tied-head-differs").with("tensor", TIED_HEAD).with("gap", gap));
         }
     }
     Ok((Network { config, tensors }, warnings))
@@ -283,29 +279,29 @@ pub(crate) fn largest_difference(a: &HubTensor, b: &HubTensor) -> f32 {
 }
 
 fn wrong_folder(names: &BTreeSet<String>, role: Role, mismatch: &Mismatch) -> Error {
-    let error =
-        Error::failed(format!("not the tensors of an ELECTRA {} ({}): {mismatch}", role.folder(), role.architecture()));
-    if names.iter().any(|name| name.starts_with(role.head_prefix())) {
-        return error.hint("config.json and the weights do not belong together; check the sizes in config.json");
-    }
-    error.hint(format!("{}; the head {}* is missing", what_it_is(names), role.head_prefix()))
+    let headed = names.iter().any(|name| name.starts_with(role.head_prefix()));
+    Error::failed("tensors-of-another-network")
+        .with("network", role.folder())
+        .with("architecture", role.architecture())
+        .with("mismatch", mismatch.message())
+        .with("what", what_it_is(names))
+        .with("head", role.head_prefix())
+        .hint(if headed { "help-sizes-in-config" } else { "help-head-missing" })
 }
 
 /// A guess, for a person, at what was saved instead.
-fn what_it_is(names: &BTreeSet<String>) -> &'static str {
+fn what_it_is(names: &BTreeSet<String>) -> Message {
     let has = |prefix: &str| names.iter().any(|name| name.starts_with(prefix));
     match () {
         () if has(Role::Discriminator.head_prefix()) && has(Role::Generator.head_prefix()) => {
-            "both heads are in one folder"
+            Message::new("tensors-of-both-heads")
         }
-        () if has(Role::Discriminator.head_prefix()) => "this is a discriminator (ElectraForPreTraining)",
-        () if has(Role::Generator.head_prefix()) => "this is a generator (ElectraForMaskedLM)",
-        () if has("classifier.") => "this is a fine-tuned classifier, whose pre-training head is gone",
-        () if has("qa_outputs.") => "this is a fine-tuned question answerer, whose pre-training head is gone",
-        () if has("embeddings.word_embeddings") || has("electra.") => {
-            "this is a bare encoder (ElectraModel), saved without a head"
-        }
-        () => "these are not the tensors of an ELECTRA network",
+        () if has(Role::Discriminator.head_prefix()) => Message::new("tensors-of-discriminator"),
+        () if has(Role::Generator.head_prefix()) => Message::new("tensors-of-generator"),
+        () if has("classifier.") => Message::new("tensors-of-classifier"),
+        () if has("qa_outputs.") => Message::new("tensors-of-answerer"),
+        () if has("embeddings.word_embeddings") || has("electra.") => Message::new("tensors-of-encoder"),
+        () => Message::new("tensors-of-something-else"),
     }
 }
 
@@ -347,7 +343,7 @@ pub(crate) mod tests {
         bytes
     }
 
-    fn load(network: &Network, role: Role, change: impl FnOnce(&mut Tensors)) -> Result<(Network, Vec<String>)> {
+    fn load(network: &Network, role: Role, change: impl FnOnce(&mut Tensors)) -> Result<(Network, Vec<Message>)> {
         let mut tensors = network.tensors.clone();
         change(&mut tensors);
         network_from_bytes(&network.config.to_json(role), &bytes_of(&tensors), role)
@@ -366,11 +362,12 @@ pub(crate) mod tests {
             // The tensors tell the head, not the role: an encoder that was trained alone looks like a generator.
             assert_eq!(role_of(&folder).unwrap().proposes(), role.proposes());
             let again = write_network(&folder, role, &network, &vocab).unwrap_err();
-            assert!(again.to_string().contains("already holds something"), "{again}");
+            assert!(again.to_string().contains("folder-occupied"), "{again}");
         }
         let wrong = read_network(&dir.path().join("generator"), Role::Discriminator).unwrap_err().to_string();
         assert!(
-            wrong.contains("this is a generator (ElectraForMaskedLM); the head discriminator_predictions.* is missing"),
+            wrong.contains("tensors-of-generator, head = discriminator_predictions.")
+                && wrong.contains("help: help-head-missing"),
             "{wrong}"
         );
     }
@@ -401,7 +398,8 @@ pub(crate) mod tests {
         })
         .unwrap();
         assert_eq!(back, network);
-        assert!(warnings[0].contains("differs from the word embeddings (by up to 5.000e-1)"), "{warnings:?}");
+        let told = format!("tied-head-differs (tensor = {TIED_HEAD}, gap = 5.000e-1)");
+        assert_eq!(warnings.iter().map(Message::to_string).collect::<Vec<_>>(), [told]);
 
         let only_the_head = load(&network, Role::Generator, |tensors| {
             let word = tensors.remove(WORD_EMBEDDINGS).unwrap();
@@ -422,36 +420,35 @@ pub(crate) mod tests {
                 HubTensor { shape: vec![2], data: vec![0.0; 2] },
             );
         });
-        assert!(
-            error.contains("1 missing: electra.encoder.layer.1.output.dense.bias; 1 unexpected: extra;"),
-            "{error}"
-        );
-        assert!(error.contains("electra.embeddings.LayerNorm.bias is [2], expected [5]"), "{error}");
+        for part in [
+            "tensors-missing (count = 1, names = electra.encoder.layer.1.output.dense.bias, more = 0)",
+            "tensors-unexpected (count = 1, names = extra, more = 0)",
+            "tensor-of-other-shape (name = electra.embeddings.LayerNorm.bias, is = [2], expected = [5])",
+        ] {
+            assert!(error.contains(part), "{error}");
+        }
 
         let bare = read(&|tensors| {
             let encoder =
                 tensors.iter().filter_map(|(n, t)| n.strip_prefix("electra.").map(|n| (n.to_owned(), t.clone())));
             *tensors = encoder.collect();
         });
-        assert!(
-            bare.contains("a bare encoder (ElectraModel)") && bare.contains("discriminator_predictions.*"),
-            "{bare}"
-        );
+        assert!(bare.contains("tensors-of-encoder") && bare.contains("head = discriminator_predictions."), "{bare}");
 
         let classifier = read(&|tensors| {
             tensors.retain(|name, _| name.starts_with("electra."));
             tensors.insert("classifier.out_proj.bias".to_owned(), HubTensor { shape: vec![2], data: vec![0.0; 2] });
         });
-        assert!(classifier.contains("fine-tuned classifier"), "{classifier}");
+        assert!(classifier.contains("tensors-of-classifier"), "{classifier}");
 
         let broken = read(&|tensors| tensors.get_mut(WORD_EMBEDDINGS).unwrap().data[7] = f32::NAN);
-        assert!(broken.contains("number 7 of tensor electra.embeddings.word_embeddings.weight is NaN"), "{broken}");
+        assert!(broken.contains("(at = 7, name = electra.embeddings.word_embeddings.weight, value = NaN)"), "{broken}");
 
         let twice = read(&|tensors| {
             let bias = tensors["electra.embeddings.LayerNorm.bias"].clone();
             tensors.insert("electra.embeddings.LayerNorm.beta".to_owned(), bias);
         });
-        assert!(twice.contains("electra.embeddings.LayerNorm.bias is there twice"), "{twice}");
+        assert!(twice.contains("tensor-twice (name = electra.embeddings.LayerNorm.bias)"), "{twice}");
     }
 
     #[test]
@@ -476,7 +473,7 @@ pub(crate) mod tests {
         assert!(lost.place.unwrap().ends_with("model-00002-of-00002.safetensors"));
         fs::write(&index, r#"{"weight_map": {"a": "../model.safetensors"}}"#).unwrap();
         let outside = read_network(dir.path(), Role::Discriminator).unwrap_err().to_string();
-        assert!(outside.contains("not a plain file name"), "{outside}");
+        assert!(outside.contains("shard-name-not-plain"), "{outside}");
     }
 
     #[test]
@@ -486,14 +483,13 @@ pub(crate) mod tests {
         assert!(read().contains("config.json: cannot-do (doing = io-read-configuration"));
         fs::write(dir.path().join("config.json"), ElectraConfig::standard(Role::Generator).to_json(Role::Generator))
             .unwrap();
-        assert!(read().contains("there is no model.safetensors"));
+        assert!(read().contains("no-weights (file = model.safetensors)"));
         fs::write(dir.path().join("pytorch_model.bin"), "pickle").unwrap();
         let error = read();
-        assert!(error.contains("the weights are in pytorch_model.bin"), "{error}");
-        assert!(error.contains("import ElectraForMaskedLM; ElectraForMaskedLM.from_pretrained("), "{error}");
+        assert!(error.contains("(file = pytorch_model.bin, class = ElectraForMaskedLM, "), "{error}");
         fs::write(dir.path().join(WEIGHTS), [0; 20]).unwrap();
         let error = read();
-        assert!(error.contains("model.safetensors: not a whole safetensors file"), "{error}");
+        assert!(error.contains("model.safetensors: safetensors-damaged"), "{error}");
     }
 
     proptest! {

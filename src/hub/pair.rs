@@ -1,9 +1,10 @@
-//! The networks of a run: a checkpoint's folder -> [`read_networks`] -> [`Networks`], or [`read_pair`] -> [`Pair`], whose shared tensors
-//! are one set. [`write_networks`] and [`write_pair`] write the folder again.
+//! Reads and writes the networks of a run: a checkpoint's folder -> [`read_networks`] -> [`Networks`], or [`read_pair`] ->
+//! [`Pair`], which holds the shared tensors once. [`write_networks`] and [`write_pair`] write the folder again.
 
 use super::network::{WEIGHTS, network_from_bytes};
 use super::network::{largest_difference, refuse_occupied, stage_network};
 use super::{Files, Network, NewFiles, Role, SHARED, Staging, read_network};
+use crate::message::{self, Fact, Message};
 use crate::{Error, Result};
 use std::path::{Path, PathBuf};
 
@@ -55,7 +56,7 @@ pub fn main_folder(dir: &Path) -> (Role, PathBuf) {
 }
 
 /// Reads the networks of a run's checkpoint, and what a person should know about them (warnings).
-pub fn read_networks(dir: &Path) -> Result<(Networks, Vec<String>)> {
+pub fn read_networks(dir: &Path) -> Result<(Networks, Vec<Message>)> {
     let (role, main) = main_folder(dir);
     if role == Role::Discriminator && dir.join(Role::Generator.folder()).exists() {
         return read_pair(dir).map(|(pair, warnings)| (pair.into(), warnings));
@@ -65,7 +66,7 @@ pub fn read_networks(dir: &Path) -> Result<(Networks, Vec<String>)> {
 }
 
 /// The same from files in memory, as [`stage_networks`] wrote them.
-pub fn networks_from_files(files: &Files) -> Result<(Networks, Vec<String>)> {
+pub fn networks_from_files(files: &Files) -> Result<(Networks, Vec<Message>)> {
     let network = |role: Role| {
         let file = |name: &str| files.get(&format!("{}/{name}", role.folder())).map(Vec::as_slice);
         let parts = file("config.json").zip(file(WEIGHTS));
@@ -80,17 +81,15 @@ pub fn networks_from_files(files: &Files) -> Result<(Networks, Vec<String>)> {
         }
         (Some((main, warnings)), _, None) => Ok((Networks::alone(main, Role::Discriminator), warnings)),
         (None, Some((main, warnings)), _) => Ok((Networks::alone(main, Role::Encoder), warnings)),
-        (None, None, _) => Err(Error::failed("the checkpoint holds no main network")),
+        (None, None, _) => Err(Error::failed("no-main-network")),
     }
 }
 
 /// Reads `dir`/discriminator and `dir`/generator, and what a person should know about them (warnings).
-pub fn read_pair(dir: &Path) -> Result<(Pair, Vec<String>)> {
+pub fn read_pair(dir: &Path) -> Result<(Pair, Vec<Message>)> {
     for role in [Role::Discriminator, Role::Generator] {
         if !dir.join(role.folder()).is_dir() {
-            return Err(Error::failed(format!("there is no folder {}/", role.folder())).at(dir.display()).hint(
-                "both networks are needed: a folder with discriminator/ and generator/, each as transformers saves it",
-            ));
+            return Err(Error::failed("no-network-folder").with("folder", role.folder()).at(dir.display()));
         }
     }
     let (discriminator, mut warnings) = read_network(&dir.join("discriminator"), Role::Discriminator)?;
@@ -103,48 +102,48 @@ pub fn read_pair(dir: &Path) -> Result<(Pair, Vec<String>)> {
 
 /// Makes two networks a pair: sizes of what they share must agree; where values differ the discriminator's are taken for
 /// both, with a warning.
-pub fn pair_from_networks(discriminator: Network, mut generator: Network) -> Result<(Pair, Vec<String>)> {
+pub fn pair_from_networks(discriminator: Network, mut generator: Network) -> Result<(Pair, Vec<Message>)> {
     let (d, g) = (&discriminator.config, &generator.config);
     for (what, d, g) in [
-        ("vocabularies (vocab_size)", d.vocab_size, g.vocab_size),
-        ("embedding sizes (embedding_size)", d.embedding_size, g.embedding_size),
-        ("numbers of positions (max_position_embeddings)", d.max_position_embeddings, g.max_position_embeddings),
-        ("numbers of segments (type_vocab_size)", d.type_vocab_size, g.type_vocab_size),
+        ("vocab_size", d.vocab_size, g.vocab_size),
+        ("embedding_size", d.embedding_size, g.embedding_size),
+        ("max_position_embeddings", d.max_position_embeddings, g.max_position_embeddings),
+        ("type_vocab_size", d.type_vocab_size, g.type_vocab_size),
     ] {
         if d != g {
-            return Err(Error::failed(format!("the networks have different {what}: discriminator {d}, generator {g}"))
-                .hint("the two share their embeddings: take both from one training"));
+            return Err(Error::failed("networks-differ-in-size")
+                .with("size", what)
+                .with("discriminator", d)
+                .with("generator", g));
         }
     }
     let mut warnings = Vec::new();
     if d.layer_norm_eps != g.layer_norm_eps {
-        warnings.push(format!(
-            "layer_norm_eps differs: discriminator {}, generator {}; the shared embeddings use the discriminator's",
-            d.layer_norm_eps, g.layer_norm_eps
-        ));
+        warnings.push(
+            Message::new("networks-differ-in-epsilon")
+                .with("discriminator", d.layer_norm_eps.to_string())
+                .with("generator", g.layer_norm_eps.to_string()),
+        );
     }
     if d.pad_token_id != g.pad_token_id {
-        let id = |id: Option<u32>| id.map_or_else(|| "none".to_owned(), |id| id.to_string());
-        warnings.push(format!(
-            "pad_token_id differs: discriminator {}, generator {}; the discriminator's is used",
-            id(d.pad_token_id),
-            id(g.pad_token_id)
-        ));
+        let id = |id: Option<u32>| id.map_or_else(|| Fact::from(Message::new("no-id")), Fact::from);
+        warnings.push(
+            Message::new("networks-differ-in-padding")
+                .with("discriminator", id(d.pad_token_id))
+                .with("generator", id(g.pad_token_id)),
+        );
     }
     let mut differing = Vec::new();
     for name in SHARED {
         let (theirs, ours) = (&discriminator.tensors[name], &generator.tensors[name]);
         let gap = largest_difference(theirs, ours);
         if gap > 0.0 {
-            differing.push(format!("{name} (by up to {gap:.3e})"));
+            differing.push(Message::new("tensor-gap").with("name", name).with("gap", format!("{gap:.3e}")));
             generator.tensors.insert(name.to_owned(), theirs.clone());
         }
     }
     if !differing.is_empty() {
-        warnings.push(format!(
-            "the two networks share their embeddings, but these differ, and the discriminator's are used for both: {}",
-            differing.join(", ")
-        ));
+        warnings.push(Message::new("shared-tensors-differ").with("tensors", message::listed(differing)));
     }
     Ok((Pair { discriminator, generator }, warnings))
 }
@@ -192,7 +191,12 @@ pub(crate) mod tests {
         assert_eq!(read_pair(&dir.path().join("out")).unwrap(), (pair.clone(), vec![]));
         assert!(write_pair(&dir.path().join("out"), &pair, &[]).is_err());
         std::fs::remove_dir_all(dir.path().join("out/generator")).unwrap();
-        assert!(read_pair(&dir.path().join("out")).unwrap_err().to_string().contains("no folder generator/"));
+        assert!(
+            read_pair(&dir.path().join("out"))
+                .unwrap_err()
+                .to_string()
+                .contains("no-network-folder (folder = generator)")
+        );
     }
 
     #[test]
@@ -203,12 +207,9 @@ pub(crate) mod tests {
         let (pair, warnings) = pair_from_networks(discriminator.clone(), generator).unwrap();
         assert_eq!(pair.generator.tensors[WORD_EMBEDDINGS], discriminator.tensors[WORD_EMBEDDINGS]);
         assert_eq!(warnings.len(), 2, "{warnings:?}");
-        assert!(warnings[0].contains("layer_norm_eps differs"));
-        assert!(
-            warnings[1].ends_with("electra.embeddings.word_embeddings.weight (by up to 1.000e0)"),
-            "{}",
-            warnings[1]
-        );
+        assert_eq!(warnings[0].code, "networks-differ-in-epsilon");
+        let told = "tensor-gap (name = electra.embeddings.word_embeddings.weight, gap = 1.000e0)";
+        assert_eq!(warnings[1].to_string(), format!("shared-tensors-differ (tensors = {told})"));
     }
 
     #[test]
@@ -217,7 +218,7 @@ pub(crate) mod tests {
         let other = ElectraConfig { vocab_size: 12, ..generator.config };
         let error =
             pair_from_networks(discriminator, random_network(other, Role::Generator, 3)).unwrap_err().to_string();
-        assert!(error.contains("different vocabularies (vocab_size): discriminator 11, generator 12"), "{error}");
+        assert!(error.contains("(size = vocab_size, discriminator = 11, generator = 12)"), "{error}");
     }
 
     #[test]

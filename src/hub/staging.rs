@@ -1,9 +1,9 @@
 //! Writes a folder whole or not at all. It writes the folder beside its final place, syncs every file and folder, and renames it.
-//! [`Staging::begin`] -> [`Staging::write`] for each file -> [`Staging::commit`]. A [`Staging`] that is dropped without a commit leaves
-//! nothing.
+//! [`Staging::begin`] -> [`Staging::write`] for each file -> [`Staging::commit`]. If a [`Staging`] is dropped without a commit,
+//! nothing is left of it.
 //!
-//! At every instant a reader finds the old folder or the new one. While an old folder is being replaced, it waits under a hidden name,
-//! and [`recover`] renames it back if the process died in between.
+//! At every instant a reader finds the old folder or the new one. While an old folder is being replaced, it waits under a hidden
+//! name, and [`recover`] renames it back if the process died in between.
 
 use crate::{Error, Result};
 use serde::{Deserialize, Serialize};
@@ -67,7 +67,7 @@ pub struct MemoryFiles {
 impl NewFiles for MemoryFiles {
     fn write(&mut self, name: &str, fill: &mut Fill<'_>) -> Result<()> {
         let mut bytes = Vec::new();
-        fill(&mut bytes).map_err(|e| Error::failed(format!("cannot write the file: {e}")).at(name))?;
+        fill(&mut bytes).map_err(|e| Error::failed("cannot-write-file").with("detail", e.to_string()).at(name))?;
         self.records.insert(name.to_owned(), record_of(&bytes));
         self.files.insert(name.to_owned(), bytes);
         Ok(())
@@ -340,7 +340,7 @@ mod tests {
         let full = || io::Error::from(io::ErrorKind::StorageFull);
         let error = staging.write("a.bin", |_| Err(full())).unwrap_err();
         assert_eq!(error.place, Some(dir.path().join("folder/a.bin").display().to_string()));
-        assert!(error.hint.as_deref() == Some("help-free-space"));
+        assert!(error.hint == Some("help-free-space"));
         assert!(Staging::begin(Path::new("/")).is_err());
     }
 }

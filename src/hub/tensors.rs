@@ -1,7 +1,8 @@
-//! safetensors files: a header that is checked against the file's real length, then one tensor at a time as f32.
+//! Reads and writes safetensors files: it checks the header against the file's real length, then gives one tensor at a time as f32.
 //! file or bytes -> [`TensorFile`] -> [`HubTensor`]; [`write_safetensors`] writes the file again.
-//! Nothing is allocated because a header says so: every range is first known to lie inside the file.
+//! It allocates memory only for ranges that it has found inside the file, whatever the header says.
 
+use crate::message::Message;
 use crate::{Error, Result};
 use safetensors::Dtype;
 use safetensors::tensor::{Metadata, TensorInfo};
@@ -47,26 +48,28 @@ impl<R: Read + Seek> TensorFile<R> {
     /// Reads the header and checks it: its length, its JSON, that the tensors fill the rest of the file without gap or
     /// overlap, and that every shape fits its range.
     pub fn new(mut source: R) -> Result<Self> {
-        let unreadable = |e: io::Error| Error::failed(format!("cannot read the file: {e}"));
+        let unreadable = |e: io::Error| Error::failed("cannot-read-tensors-file").with("detail", e.to_string());
         let file_len = source.seek(SeekFrom::End(0)).map_err(unreadable)?;
         if file_len < 8 {
-            return Err(damaged(format!("the file has {file_len} bytes, too few for a safetensors header")));
+            return Err(damaged(Message::new("header-missing").with("held", file_len.to_string())));
         }
         source.seek(SeekFrom::Start(0)).map_err(unreadable)?;
         let mut length = [0; 8];
         source.read_exact(&mut length).map_err(unreadable)?;
         let header_len = u64::from_le_bytes(length);
         if header_len > file_len - 8 || header_len > HEADER_MAX {
-            return Err(damaged(format!("its header claims {header_len} bytes, the file has {file_len}")));
+            let (claimed, held) = (header_len.to_string(), file_len.to_string());
+            return Err(damaged(Message::new("header-too-long").with("claimed", claimed).with("held", held)));
         }
         // Fits in memory: it is no longer than the file and than HEADER_MAX.
         let mut text = vec![0; header_len as usize];
         source.read_exact(&mut text).map_err(unreadable)?;
-        let header: Metadata =
-            serde_json::from_slice(&text).map_err(|e| damaged(format!("its header cannot be read: {e}")))?;
+        let header: Metadata = serde_json::from_slice(&text)
+            .map_err(|e| damaged(Message::new("header-unreadable").with("detail", e.to_string())))?;
         let (held, claimed) = (file_len - 8 - header_len, header.data_len() as u64);
         if claimed != held {
-            return Err(damaged(format!("its header describes {claimed} bytes of tensors, the file holds {held}")));
+            let (claimed, held) = (claimed.to_string(), held.to_string());
+            return Err(damaged(Message::new("header-of-other-length").with("claimed", claimed).with("held", held)));
         }
         Ok(Self { source, data_start: 8 + header_len, header })
     }
@@ -85,8 +88,7 @@ impl<R: Read + Seek> TensorFile<R> {
             Dtype::BF16 => numbers(&bytes, |b| f32::from_bits(u32::from(u16::from_le_bytes(b)) << 16)),
             Dtype::F64 => numbers(&bytes, |b| f64::from_le_bytes(b) as f32),
             other => {
-                return Err(Error::failed(format!("tensor {name} has type {other}; F32, F16, BF16 or F64 is needed"))
-                    .hint("save the network in float32 or float16 first"));
+                return Err(Error::failed("tensor-not-floats").with("name", name).with("type", other.to_string()));
             }
         };
         Ok(HubTensor { shape: info.shape, data })
@@ -100,25 +102,29 @@ impl<R: Read + Seek> TensorFile<R> {
             Dtype::I32 => numbers(&bytes, |b| i64::from(i32::from_le_bytes(b))),
             Dtype::U32 => numbers(&bytes, |b| i64::from(u32::from_le_bytes(b))),
             Dtype::U8 | Dtype::BOOL => bytes.iter().map(|b| i64::from(*b)).collect(),
-            other => return Err(Error::failed(format!("tensor {name} has type {other}; whole numbers are needed"))),
+            other => {
+                return Err(Error::failed("tensor-not-whole-numbers")
+                    .with("name", name)
+                    .with("type", other.to_string()));
+            }
         };
         Ok((info.shape, data))
     }
 
     fn bytes(&mut self, name: &str) -> Result<(TensorInfo, Vec<u8>)> {
-        let info = self.header.info(name).ok_or_else(|| Error::failed(format!("there is no tensor {name}")))?.clone();
+        let info = self.header.info(name).ok_or_else(|| Error::failed("no-such-tensor").with("name", name))?.clone();
         let (start, end) = info.data_offsets;
         let mut bytes = vec![0; end - start];
         self.source
             .seek(SeekFrom::Start(self.data_start + start as u64))
             .and_then(|_| self.source.read_exact(&mut bytes))
-            .map_err(|e| Error::failed(format!("cannot read tensor {name}: {e}")))?;
+            .map_err(|e| Error::failed("cannot-read-tensor").with("name", name).with("detail", e.to_string()))?;
         Ok((info, bytes))
     }
 }
 
-fn damaged(what: String) -> Error {
-    Error::failed(format!("not a whole safetensors file: {what}")).hint("copy or download the file again")
+fn damaged(why: Message) -> Error {
+    Error::failed("safetensors-damaged").with("why", why)
 }
 
 fn numbers<const N: usize, T>(bytes: &[u8], number: impl Fn([u8; N]) -> T) -> Vec<T> {
@@ -225,9 +231,9 @@ mod tests {
         assert_eq!(tensors.tensor("bf").unwrap().data, [1.0, -2.5]);
         assert_eq!(tensors.tensor("d").unwrap().data, [0.1f32]);
         assert_eq!(tensors.integers("i").unwrap(), (vec![1], vec![-7]));
-        assert!(tensors.tensor("i").unwrap_err().to_string().contains("tensor i has type I64"));
+        assert!(tensors.tensor("i").unwrap_err().to_string().contains("tensor-not-floats (name = i, type = I64)"));
         assert!(tensors.integers("d").is_err());
-        assert!(tensors.tensor("x").unwrap_err().to_string().contains("no tensor x"));
+        assert!(tensors.tensor("x").unwrap_err().to_string().contains("no-such-tensor (name = x)"));
     }
 
     #[test]
@@ -237,15 +243,15 @@ mod tests {
         };
         let whole = sample();
         for (bytes, said) in [
-            (vec![], "0 bytes, too few"),
-            (vec![0; 7], "7 bytes, too few"),
-            (u64::MAX.to_le_bytes().to_vec(), "claims 18446744073709551615 bytes"),
-            (file(r#"{"a":"#, b""), "header cannot be read: EOF"),
-            (file("{\"a\": \u{1}}", b""), "header cannot be read"),
-            (whole[..whole.len() - 1].to_vec(), "describes 28 bytes of tensors, the file holds 27"),
-            (whole[..60].to_vec(), "claims"),
-            ([&whole[..], &[0]].concat(), "the file holds 29"),
-            (tensor("[0,8]", "[3]"), "header cannot be read: invalid shape"),
+            (vec![], "header-missing (held = 0)"),
+            (vec![0; 7], "header-missing (held = 7)"),
+            (u64::MAX.to_le_bytes().to_vec(), "claimed = 18446744073709551615"),
+            (file(r#"{"a":"#, b""), "header-unreadable (detail = EOF"),
+            (file("{\"a\": \u{1}}", b""), "header-unreadable"),
+            (whole[..whole.len() - 1].to_vec(), "header-of-other-length (claimed = 28, held = 27)"),
+            (whole[..60].to_vec(), "header-too-long"),
+            ([&whole[..], &[0]].concat(), "held = 29"),
+            (tensor("[0,8]", "[3]"), "header-unreadable (detail = invalid shape"),
             (tensor("[4,8]", "[1]"), "invalid offset"),
             (tensor("[8,0]", "[1]"), "invalid offset"),
             (tensor("[0,8]", "[18446744073709551615,18446744073709551615]"), "overflow"),
@@ -262,7 +268,7 @@ mod tests {
             ),
         ] {
             let error = parse_safetensors(&bytes).expect_err(said).to_string();
-            assert!(error.contains(said) && error.contains("not a whole safetensors file"), "{said}: {error}");
+            assert!(error.contains(said) && error.contains("safetensors-damaged"), "{said}: {error}");
         }
     }
 

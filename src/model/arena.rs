@@ -1,4 +1,4 @@
-//! Four flat arenas with one layout (parameters, gradients, both moments): where every entry of the ledger lies.
+//! Lays out four flat arenas (parameters, gradients, both moments) alike: it says where each entry of the ledger lies in them.
 
 use super::ledger::{Entry, Group};
 use crate::ops::{cast, optimizer};

@@ -1,5 +1,5 @@
-//! An ELECTRA encoder as a list of launches: embeddings, post-norm layers, and the same list in reverse for the gradients. It reads
-//! like the paper. It returns the values that the backward needs.
+//! An ELECTRA encoder as a list of launches: embeddings, post-norm layers, and the same list in reverse for the gradients. It is
+//! written to read like the paper. The forward returns the values that the backward needs.
 
 use super::arena::Arenas;
 use super::ledger::Tower;

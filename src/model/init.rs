@@ -1,5 +1,5 @@
-//! Initial values of the parameters, from the seed and the name alone: two objectives with one seed begin with the same values in every
-//! tensor that they both have.
+//! Initial values of the parameters. They depend on the seed and the tensor's name alone, so two objectives with one seed begin
+//! with the same values in every tensor that both have.
 
 use super::ledger::{Entry, Group, Init};
 use super::neighbours;

@@ -1,4 +1,4 @@
-//! What the host writes before a pass and reads after it: one block in, one block out.
+//! The blocks of numbers that pass between host and engine: the host writes one block before a pass and reads one block after it.
 
 use super::ledger::Tower;
 use crate::batch::{Batch, NONE};

@@ -1,7 +1,7 @@
 //! The networks: their parameters (ledger, arenas, initial values), their encoders and heads, and the plan of a training step.
-//! config + tokenizer size -> [`Model`] (a plan and the tensors the host writes and reads) -> `train`, `hub`.
+//! config + tokenizer size -> [`Model`] (a plan and the tensors that the host writes and reads) -> `train`, `hub`.
 //!
-//! **Invariant:** no executor is named here.
+//! **Invariant:** this room names no executor.
 
 pub mod arena;
 pub(crate) mod encoder;

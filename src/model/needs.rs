@@ -1,5 +1,6 @@
-//! What a training step of a preset takes: memory by kind, the largest buffer, work. It records the plan and never runs it.
-//! preset -> recorded plan within WebGPU's default limits -> [`Needs`], for `info` and for everybody who asks before a run.
+//! Says what a training step of a preset needs: memory by kind, the largest buffer, and how much it computes. It records the plan
+//! and never runs it.
+//! preset -> recorded plan within WebGPU's default limits -> [`Needs`], for `info` and for whoever asks before a run.
 
 use super::{Model, ModelSpec};
 use crate::Result;

@@ -1,7 +1,8 @@
-//! Heads that look at the words beside them from the first step on. A narrow network otherwise spends its first millions of tokens
-//! searching for them. Positions are waves, a projection hands them on, and a query is its position's waves turned by one position.
+//! Gives the heads initial values with which they attend to the neighbouring words from the first step on. A narrow network
+//! otherwise spends its first millions of tokens on finding that out. The position embeddings are waves, a projection passes them
+//! to the heads, and the query of a head turns the waves of its own position to those of the neighbour.
 //! ledger -> [`Neighbours`] -> `init`.
-//! It sets values only: the network, its checkpoints and its training are ELECTRA's.
+//! It only sets values: the network, its checkpoints and its training are ELECTRA's.
 
 use super::ledger::Tower;
 use std::f64::consts::PI;

@@ -1,5 +1,5 @@
-//! The plan of a model that only reads: some passes over one text, no dropout, no gradients, no moments.
-//! sizes and passes -> [`ReadModel::record`] -> a stage for each pass, and one for the replacements where a pass reads them.
+//! The plan of a model that only reads: some passes over one text, without dropout, gradients and moments.
+//! sizes and passes -> [`ReadModel::record`] -> a stage for each pass, and one for the replacements if a pass reads them.
 
 use super::arena::Arenas;
 use super::io::{Io, PassSize, Tables};

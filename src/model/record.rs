@@ -1,4 +1,4 @@
-//! The plan of a run: the passes of its objective, their gradients, the update, and the ranges that only infer.
+//! The plan of a run: the passes of its objective, their gradients, the update, and the stages that only infer.
 
 use super::arena::Arenas;
 use super::encoder::Dropouts;
@@ -83,21 +83,22 @@ impl ModelSpec {
     /// Usage errors with both numbers, and the largest batch that fits.
     pub fn check(&self, limits: &Limits) -> Result<()> {
         let limit = limits.binding_bytes_max.min(limits.buffer_bytes_max);
-        let mebibytes = |bytes: u64| format!("{:.1} MiB", bytes as f64 / f64::from(1 << 20));
+        let mebibytes = |bytes: u64| bytes as f64 / f64::from(1 << 20);
         for (_, t) in self.shape.towers() {
             let (vocab, embedding) = (u64::from(t.vocab), u64::from(t.embedding));
-            for (what, words) in [
-                ("the word embeddings", vocab * embedding),
-                ("the position embeddings", u64::from(t.positions) * embedding),
-                ("the embeddings' projection", u64::from(t.hidden) * embedding),
-                ("the fewest rows of logits", vocab * u64::from(self.precision.stored().align())),
-                ("a feed-forward matrix", u64::from(t.hidden) * u64::from(t.ffn)),
-                ("the query, key and value matrix", 3 * u64::from(t.hidden) * u64::from(t.hidden)),
+            for (part, words) in [
+                ("word-embeddings", vocab * embedding),
+                ("position-embeddings", u64::from(t.positions) * embedding),
+                ("projection", u64::from(t.hidden) * embedding),
+                ("logits", vocab * u64::from(self.precision.stored().align())),
+                ("feed-forward", u64::from(t.hidden) * u64::from(t.ffn)),
+                ("attention", 3 * u64::from(t.hidden) * u64::from(t.hidden)),
             ] {
                 if words * 4 > limit {
-                    let what = format!("{what} take {}, a binding may be {}", mebibytes(words * 4), mebibytes(limit));
-                    return Err(Error::usage(what)
-                        .hint("lower vocab_size, max_positions, embedding_size, hidden_size or ffn_size"));
+                    return Err(Error::usage("network-exceeds-binding")
+                        .with("part", part)
+                        .with("needs", mebibytes(words * 4))
+                        .with("max", mebibytes(limit)));
                 }
             }
             let Some(train) = &self.train else { continue };
@@ -106,19 +107,13 @@ impl ModelSpec {
             let bytes = u64::from(train.size.rows) * row_words * 4;
             if bytes > limit {
                 let rows = limit / (row_words * 4);
-                let hint = if rows == 0 {
-                    "lower seq_len, hidden_size or ffn_size".to_owned()
-                } else {
-                    let micro = u64::from(train.size.rows).div_ceil(rows);
-                    format!("the same rows in smaller pieces: --set batch={rows} --set accumulate={micro}")
-                };
-                let what = format!(
-                    "batch = {}: an activation takes {}, a binding may be {}",
-                    train.size.rows,
-                    mebibytes(bytes),
-                    mebibytes(limit)
-                );
-                return Err(Error::usage(what).hint(hint));
+                return Err(Error::usage("rows-exceed-binding")
+                    .with("batch", train.size.rows)
+                    .with("needs", mebibytes(bytes))
+                    .with("max", mebibytes(limit))
+                    .with("rows", rows)
+                    .with("pieces", u64::from(train.size.rows).div_ceil(rows.max(1)))
+                    .hint(if rows == 0 { "help-narrower" } else { "help-smaller-pieces" }));
             }
         }
         Ok(())
@@ -275,23 +270,29 @@ fn record_update(r: &mut Recorder, train: &TrainSpec, arenas: &Arenas, walk: &Wa
 mod tests {
     use super::*;
     use crate::config::Overrides;
+    use crate::message::Fact;
 
-    fn refused(preset: &str, set: &[&str]) -> String {
+    fn refused(preset: &str, set: &[&str]) -> Error {
         let set = set.iter().map(|s| (*s).to_owned()).collect();
         let c = Config::load(preset, &Overrides { set, ..Overrides::default() }).unwrap();
         let spec = ModelSpec::from_config(&c, c.vocab_size, 0, None);
-        spec.check(&Limits::default()).unwrap_err().to_string()
+        spec.check(&Limits::default()).unwrap_err()
     }
 
     #[test]
     fn what_no_binding_holds_is_refused_with_numbers_and_a_way_out() {
-        let message = refused("nano", &["batch=100000"]);
-        assert!(message.contains("a binding may be 128.0 MiB") && message.contains("--set batch="), "{message}");
-        assert!(refused("base", &["vocab_size=200000"]).contains("the word embeddings take"));
-        assert!(refused("nano", &["max_positions=1000000"]).contains("the position embeddings take"));
+        let error = refused("nano", &["batch=100000"]);
+        assert_eq!((error.code(), error.hint), ("rows-exceed-binding", Some("help-smaller-pieces")));
+        assert_eq!(error.message.facts.get("max"), Some(&128.0.into()));
+        let part = |preset: &str, set: &[&str]| match refused(preset, set).message.facts.get("part") {
+            Some(Fact::Text(part)) => part.clone(),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(part("base", &["vocab_size=200000"]), "word-embeddings");
+        assert_eq!(part("nano", &["max_positions=1000000"]), "position-embeddings");
         let wide =
             ["vocab_size=100", "max_positions=64", "embedding_size=100000", "hidden_size=1024", "heads=4", "batch=1"];
-        assert!(refused("nano", &wide).contains("the embeddings' projection take"));
+        assert_eq!(part("nano", &wide), "projection");
         for (preset, _) in crate::config::PRESETS {
             let c = Config::preset(preset).unwrap();
             ModelSpec::from_config(&c, c.vocab_size, 0, None).check(&Limits::default()).unwrap();

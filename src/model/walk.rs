@@ -1,4 +1,4 @@
-//! The passes of an objective as launches: each network over its form of the text, and the gradients of its own weights.
+//! Records the passes of an objective as launches: each network over its form of the text, and the gradients of its own weights.
 //! passes, networks, batch -> [`Walk::forward`], [`Walk::backward`], in the stage that the caller has begun.
 
 use super::arena::Arenas;

@@ -1,5 +1,5 @@
-//! Tiled multi-head self-attention with padding mask and dropout on the probabilities: online softmax, recomputed in the
-//! backward, no (B, H, T, T) tensor. Kernel `shaders/attention.wgsl`, twin `cpu::attention`.
+//! Tiled multi-head self-attention with padding mask and dropout on the probabilities. The softmax is online, and the backward
+//! computes it again, so there is no (B, H, T, T) tensor. Kernel `shaders/attention.wgsl`, twin `cpu::attention`.
 
 use super::shared::{Dropout, stored_as};
 use crate::plan::kernel::{KernelSpec, Variant, core_only, read, read_shared, read_u32, variant, with_f16, write};

@@ -1,4 +1,4 @@
-//! Picks the rows of the masked positions, and gives their gradient back. Kernel `shaders/gather.wgsl`, twin `cpu::gather`.
+//! Picks the rows of the masked positions, and puts their gradients back. Kernel `shaders/gather.wgsl`, twin `cpu::gather`.
 
 use super::shared::stored_as;
 use crate::plan::kernel::{KernelSpec, Variant, read, read_u32, variant, with_f16, write};

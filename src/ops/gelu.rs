@@ -1,4 +1,4 @@
-//! GELU and its gradient, for the places where no product carries them. Kernel `shaders/gelu.wgsl`, twin `cpu::gelu`.
+//! GELU and its gradient, where no matrix product can compute them in its epilogue. Kernel `shaders/gelu.wgsl`, twin `cpu::gelu`.
 
 use super::shared::stored_as;
 use crate::plan::kernel::{KernelSpec, Variant, read, variant, with_f16, write};

@@ -1,8 +1,8 @@
-//! Kernel specifications and launches: one file an op, under the same name as its shader and its twin (`shaders/<op>.wgsl`,
+//! Kernel specifications and launches: one file for each op, under the same name as its shader and its twin (`shaders/<op>.wgsl`,
 //! `cpu::<op>`). A launch asserts shapes, picks a variant, counts FLOPs and appends one dispatch to the
 //! [`Recorder`](crate::plan::Recorder).
 //!
-//! **Invariant:** no executor is named here. Letters: B batch, T tokens, N = B*T, C channels, E embedding, H heads, D = C/H, F
+//! **Invariant:** this room names no executor. Letters: B batch, T tokens, N = B*T, C channels, E embedding, H heads, D = C/H, F
 //! feed-forward, L layers, V vocabulary, S slots.
 
 /// The text of a shader: the types that it leaves open, its libraries and its file, joined at compile time.

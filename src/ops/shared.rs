@@ -1,4 +1,4 @@
-//! What several ops share: the kernel for a storage type, and dropout.
+//! What several ops need: the kernel for a storage type, and dropout.
 
 use crate::plan::{Elem, KernelSpec};
 

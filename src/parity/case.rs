@@ -1,4 +1,4 @@
-//! A case of the comparison: a small plan with its inputs, and the poison in memory that nobody has written.
+//! A case of the comparison: a small plan with its inputs, and poison in all memory that nobody has written yet.
 
 use crate::plan::{Elem, Plan, Step, Tensor};
 use std::sync::Arc;

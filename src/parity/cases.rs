@@ -1,4 +1,4 @@
-//! Small plans that between them run every kernel and every variant: ragged shapes on, below and above the tiles, far means, masks,
+//! Small plans that together run every kernel and every variant: ragged shapes on, below and above the tiles, far means, masks,
 //! padding, unused slots, repeated ids, chains, ties. They use the launches of `ops`, as the training step does.
 
 use super::case::{Case, MARGIN, POISON_F32};

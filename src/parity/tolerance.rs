@@ -1,9 +1,9 @@
-//! How far a device's number may be from the twin's, kernel by kernel, with the reason.
+//! Says how far a device's number may be from the twin's, for each kernel, with the reason.
 //!
 //! Both sides compute in f32, in different orders, with or without fused multiply-adds, and with WGSL's accuracy of the elementary
-//! functions (WGSL specification, "Floating point accuracy"; an ULP is 2^-23 relative at most, [`ROUND`] half of it): division 2.5 ULP,
-//! `inverseSqrt` 2 ULP, `sqrt` as 1 / `inverseSqrt`, `exp(x)` 3 + 2|x| ULP, `log` 2^-21 absolute in [0.5, 2], else 3 ULP. Each rule
-//! below follows an error through the kernel's formula. No rule was widened until a test passed.
+//! functions (WGSL specification, "Floating point accuracy"; an ULP is 2^-23 relative at most, [`ROUND`] half of it): division 2.5
+//! ULP, `inverseSqrt` 2 ULP, `sqrt` as 1 / `inverseSqrt`, `exp(x)` 3 + 2|x| ULP, `log` 2^-21 absolute in [0.5, 2], else 3 ULP. Each
+//! rule below follows an error through the kernel's formula. No rule was widened to make a test pass.
 
 use super::case::poisoned;
 use crate::ops::{attention, embed, layernorm, matmul, optimizer, reduce, rtd, vocab};

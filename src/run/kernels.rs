@@ -1,4 +1,5 @@
-//! Decides which variants a run's kernels use: those that a file pins, or those that [`choices`] finds, kept on the host's shelf.
+//! Decides which variants a run's kernels use: those that a file pins, or those that [`tuning::choose`] finds and keeps on the
+//! host's shelf.
 
 use crate::plan::{KernelChoices, Plan};
 use crate::train::engine::{Backend, Kind};
@@ -8,7 +9,7 @@ use crate::train::tuning::{self, adapter, kernel_of};
 use crate::{Error, Result, cpu};
 use std::sync::Arc;
 
-/// What was asked for about it.
+/// What a person asked for about the variants.
 #[derive(Debug, Clone, Default)]
 pub struct Wish {
     /// `--kernels`: take these, measure nothing.
@@ -17,8 +18,7 @@ pub struct Wish {
     pub retune: bool,
 }
 
-/// Where a run is trained, as far as it decides the last bits of sums: the adapter, or the processor's vectors, and the engine where it
-/// is not ours.
+/// The name of what decides the last bits of sums: the adapter, or the processor's vectors, and the engine if it is Burn.
 pub fn device(backend: &Backend) -> String {
     let device = backend.gpu().map_or_else(|| format!("cpu ({})", cpu::vectors()), |gpu| adapter(&gpu.summary));
     match backend.kind() {
@@ -27,7 +27,7 @@ pub fn device(backend: &Backend) -> String {
     }
 }
 
-/// The choices for the plans that `record` makes on `backend`: pinned, or known, or measured now and kept on `shelf`.
+/// The choices for the plans that `record` makes on `backend`. They are pinned, or known, or measured now and kept on `shelf`.
 ///
 /// # Errors
 /// The device failed.
@@ -44,28 +44,33 @@ pub async fn choose(
     }
 }
 
-/// The choices in the text of a file called `file`: `{"kernels": {"matmul.forward": "t64x64", ...}}`, as in a run's state.json and in
-/// the files kept here, or the inner object alone. A kernel's name alone stands for all shapes that have no line of their own.
+/// Reads choices from the text of a file called `file`: `{"kernels": {"matmul.forward": "t64x64", ...}}`, as in a run's state.json
+/// and in the kept files, or the inner object alone. A kernel's name without shapes stands for all shapes that have no line of
+/// their own.
 ///
 /// # Errors
-/// It cannot be read, or names a kernel or variant that there is not.
+/// The text cannot be read, or it names a kernel or variant that does not exist.
 pub fn pinned(text: &str, file: &str) -> Result<KernelChoices> {
-    let wrong = |what: String| Error::usage(what).at(file).hint(HINT);
-    let value: serde_json::Value = serde_json::from_str(text).map_err(|e| wrong(format!("no JSON: {e}")))?;
+    let wrong = |error: Error| error.at(file).hint("help-kernels-file");
+    let value: serde_json::Value = serde_json::from_str(text)
+        .map_err(|e| wrong(Error::usage("choices-not-json").with("detail", e.to_string())))?;
     let inner = value.get("kernels").unwrap_or(&value).clone();
-    let choices: KernelChoices =
-        serde_json::from_value(inner).map_err(|e| wrong(format!("want an object of kernels and variants: {e}")))?;
+    let choices: KernelChoices = serde_json::from_value(inner)
+        .map_err(|e| wrong(Error::usage("choices-not-an-object").with("detail", e.to_string())))?;
     for (key, name) in &choices.0 {
-        let kernel = kernel_of(key).ok_or_else(|| wrong(format!("there is no kernel \"{key}\"")))?;
+        let kernel = kernel_of(key).ok_or_else(|| wrong(Error::usage("no-such-kernel").with("kernel", key)))?;
         if kernel.variants.iter().all(|variant| variant.name != name) {
             let names: Vec<_> = kernel.variants.iter().map(|variant| variant.name).collect();
-            return Err(wrong(format!("{} has no variant \"{name}\", only {}", kernel.label, names.join(", "))));
+            return Err(wrong(
+                Error::usage("no-such-variant")
+                    .with("kernel", kernel.label)
+                    .with("variant", name)
+                    .with("names", names.join(", ")),
+            ));
         }
     }
     Ok(choices)
 }
-
-const HINT: &str = "--kernels takes a run's checkpoints/.../state.json, or a file that `electroscope info` names";
 
 #[cfg(test)]
 mod tests {
@@ -88,9 +93,9 @@ mod tests {
     #[test]
     fn a_name_that_there_is_not_is_told_with_those_that_there_are() {
         let told = |text: &str| pinned(text, "a.json").unwrap_err().to_string();
-        assert!(told(r#"{"matmul.sideways": "t64x64"}"#).contains("no kernel \"matmul.sideways\""));
+        assert!(told(r#"{"matmul.sideways": "t64x64"}"#).contains("no-such-kernel (kernel = matmul.sideways)"));
         let text = told(r#"{"matmul.forward m1n1k1": "t7x7"}"#);
         assert!(text.contains("t7x7") && text.contains("t64x64"), "{text}");
-        assert!(told("t64x64").contains("no JSON"));
+        assert!(told("t64x64").contains("choices-not-json"));
     }
 }

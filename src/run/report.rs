@@ -1,4 +1,4 @@
-//! What a run tells of the steps and evaluations that arrive, and what ends it where they are not finite.
+//! Tells the steps and evaluations that arrive from the device, and ends the run if a number is not finite.
 
 use super::host::{Host, Store};
 use super::{Run, Sink};
@@ -14,7 +14,7 @@ impl<H: Host> Run<'_, H> {
         self.tell(&Event::Warning(Warning { kind: WarningKind::Notice, step, message }), sink)
     }
 
-    /// Tells the steps that arrived, and what is to be said about them.
+    /// Sends the events of the steps that arrived, and their warnings.
     pub(super) async fn report(&mut self, arrived: &mut Vec<Arrived>, sink: &mut Sink<'_>) -> Result<()> {
         for step in arrived.drain(..) {
             match step {
@@ -22,28 +22,27 @@ impl<H: Host> Run<'_, H> {
                 Arrived::Sample(sample) => sink(&Event::Batch(*sample))?,
                 Arrived::NonFinite { step, cursor } => {
                     let culprit = self.session.explain_non_finite(step, cursor).await?;
-                    return Err(Error::failed(format!(
-                        "step {}: the gradient is not finite; {culprit}. No weight was changed by it",
-                        step + 1
-                    ))
-                    .kind(Kind::NonFinite)
-                    .at(self.store.name())
-                    .hint(self.lower_rate()));
+                    return Err(Error::failed("gradient-not-finite")
+                        .with("step", step + 1)
+                        .with("culprit", culprit)
+                        .with("lr", self.lower_rate())
+                        .with("run", self.store.name())
+                        .kind(Kind::NonFinite)
+                        .at(self.store.name())
+                        .hint(match self.last_checkpoint {
+                            Some(_) => "help-lower-rate-or-init",
+                            None => "help-lower-rate",
+                        }));
                 }
             }
         }
         Ok(())
     }
 
-    /// What to do about a run that left the numbers: a resumed one would keep its rate.
+    /// The learning rate of a new run, after this one's numbers were no longer finite. A resumed run would keep its rate.
     pub(super) fn lower_rate(&self) -> String {
         let lr = self.session.config.lr / 2.0;
-        let lr = if (1e-6..1e3).contains(&lr) { lr.to_string() } else { format!("{lr:e}") };
-        let from = match &self.last_checkpoint {
-            Some(_) => format!("; --init {} starts from its last checkpoint's weights", self.store.name()),
-            None => String::new(),
-        };
-        format!("start a new run with a lower rate: --set lr={lr}{from}")
+        if (1e-6..1e3).contains(&lr) { lr.to_string() } else { format!("{lr:e}") }
     }
 
     pub(super) fn tell_step(&mut self, metrics: Box<StepMetrics>, sink: &mut Sink<'_>) -> Result<()> {
@@ -68,10 +67,16 @@ impl<H: Host> Run<'_, H> {
         self.last_evaluation = Some(step);
         self.tell(&Event::Eval(Box::new(metrics)), sink)?;
         if non_finite {
-            return Err(Error::failed(format!("after step {step} what the networks say is not finite"))
+            return Err(Error::failed("networks-not-finite-after")
+                .with("step", step)
+                .with("lr", self.lower_rate())
+                .with("run", self.store.name())
                 .kind(Kind::NonFinite)
                 .at(self.store.name())
-                .hint(self.lower_rate()));
+                .hint(match self.last_checkpoint {
+                    Some(_) => "help-lower-rate-or-init",
+                    None => "help-lower-rate",
+                }));
         }
         Ok(())
     }

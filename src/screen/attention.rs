@@ -1,13 +1,13 @@
-//! What an attention map says, computed without drawing: the weights of one head or of all, which tokens are shown, and whom a token
-//! looks at.
+//! Computes what an attention map shows, without drawing: the weights of one head or of all, the tokens that are shown, and the
+//! tokens that a token attends to.
 //! `AttentionMap` -> [`Shown`].
 
 use crate::train::event::AttentionMap;
 
-/// The most tokens that are drawn. More lines than that are a cloud.
+/// The most tokens that are drawn. The lines of more tokens cannot be told apart.
 pub const TOKENS_MAX: usize = 64;
 
-/// The part of a map that is drawn: its visible tokens and, of each, the weights it gives to the visible ones.
+/// The part of a map that is drawn: its visible tokens, and the weights that they give to each other.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Shown {
     pub tokens: Vec<String>,
@@ -19,8 +19,8 @@ pub struct Shown {
     pub left_out: usize,
 }
 
-/// `head`: from 0; none: the mean of all. `frame`: whether `[CLS]` and `[SEP]` are drawn.
-/// A map whose numbers do not fit its tokens (of another version, say) shows nothing.
+/// `head`: the head's number, from 0, or none for the mean of all heads. `frame`: whether `[CLS]` and `[SEP]` are drawn.
+/// If the numbers of a map do not fit its tokens (the file is of another version, say), nothing is shown.
 pub fn shown(map: &AttentionMap, head: Option<usize>, frame: bool) -> Shown {
     let (t, heads) = (map.tokens.len(), map.heads as usize);
     if heads == 0 || map.probabilities.len() != heads * t * t || head.is_some_and(|head| head >= heads) {
@@ -53,7 +53,7 @@ pub fn shown(map: &AttentionMap, head: Option<usize>, frame: bool) -> Shown {
 }
 
 impl Shown {
-    /// Whom token `from` looks at most, strongest first: positions with their weights.
+    /// The tokens that token `from` attends to most, strongest first: positions with their weights.
     pub fn strongest(&self, from: usize, count: usize) -> Vec<(usize, f32)> {
         let row = self.rows.get(from).map_or(&[][..], Vec::as_slice);
         let mut order: Vec<(usize, f32)> = row.iter().copied().enumerate().collect();
@@ -68,7 +68,7 @@ mod tests {
     use super::*;
     use crate::train::event::Network;
 
-    /// Two heads over `tokens`: the first looks at itself, the second at all alike.
+    /// Two heads over `tokens`: in the first each token attends to itself, in the second to all tokens alike.
     fn map(tokens: &[&str]) -> AttentionMap {
         let t = tokens.len();
         let own = (0..t * t).map(|i| if i / t == i % t { 1.0 } else { 0.0 });

@@ -1,8 +1,8 @@
-//! Axes of a plot, computed without drawing: by value or by decades, their marks, and the range that most values lie in.
+//! Axes of a plot, without drawing: axes by value or by decades, their marks, and the range in which most values lie.
 
 use crate::view::Lang;
 
-/// A range of values that can be drawn: finite, not empty, positive where it goes by decades.
+/// A range of values that can be drawn: it is finite and not empty, and positive if the axis goes by decades.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Axis {
     pub min: f64,
@@ -28,7 +28,7 @@ impl Axis {
         if self.log { value.log10() } else { value }
     }
 
-    /// Where a value stands: 0 at `min`, 1 at `max`; none where decades have no place for it.
+    /// The place of a value: 0 at `min`, 1 at `max`, none if an axis by decades has no place for it.
     pub fn share(&self, value: f64) -> Option<f32> {
         let [min, max, value] = [self.min, self.max, value].map(|v| self.scaled(v));
         let share = (value - min) / (max - min);
@@ -41,7 +41,7 @@ impl Axis {
         if self.log { 10f64.powf(at) } else { at }
     }
 
-    /// Round values within the range, `most` or fewer.
+    /// Round values within the range, at most `most` of them.
     pub fn ticks(&self, most: usize) -> Vec<f64> {
         let decades = if self.log { self.decade_ticks(most) } else { Vec::new() };
         if decades.len() >= 2 { decades } else { self.even_ticks(most) }
@@ -53,7 +53,7 @@ impl Axis {
         let fits = |step: &f64| bounds(*step).1 - bounds(*step).0 < most.max(1) as f64;
         let step = [1.0, 2.0, 5.0, 10.0, 20.0, 50.0].map(|n| n * power).into_iter().find(fits).unwrap_or(100.0 * power);
         let (first, last) = bounds(step);
-        // Multiples, not sums: those drift.
+        // Multiples of the step do not drift as repeated sums do.
         let ticks = (0..=(last - first).max(0.0) as usize).map(|n| (first + n as f64) * step);
         ticks.filter(|tick| !self.log || *tick > 0.0).collect()
     }
@@ -73,7 +73,7 @@ impl Axis {
     }
 }
 
-/// A mark's text: as many digits as tell it from its neighbours.
+/// The text of a mark, with enough digits to tell it from its neighbours.
 pub fn tick_text(lang: Lang, tick: f64, ticks: &[f64]) -> String {
     let (unit, suffix) = match tick.abs() {
         size if size >= 1e9 => (1e9, " G"),
@@ -116,7 +116,7 @@ mod tests {
         }
         assert_eq!(Axis::new(0.0, 1.0, false).ticks(5), [0.0, 0.5, 1.0]);
         assert_eq!(Axis::new(1.0, 1000.0, true).ticks(5), [1.0, 10.0, 100.0, 1000.0]);
-        // Less than a decade has no round powers: even marks instead.
+        // A range of less than a decade has no round powers, so it gets even marks.
         assert!(Axis::new(2.1, 4.5, true).ticks(4).len() >= 2);
     }
 

@@ -1,9 +1,9 @@
-//! The flow of tokens as columns, computed without drawing: word pieces, verdicts, and where a line of columns folds.
+//! Lays out the flow of tokens as columns, without drawing: word pieces, verdicts, and where a line of columns wraps.
 
 use super::state::RunState;
 use crate::train::event::{ReadToken, Readout, Verdict};
 
-/// Word pieces as they are read: without the `##`, which a joint under the text shows instead.
+/// A word piece as a person reads it, without the `##`; a joint under the text shows that it continues a word.
 pub fn piece(token: &str) -> (&str, bool) {
     match token.strip_prefix("##") {
         Some(rest) if !rest.is_empty() => (rest, true),
@@ -30,12 +30,12 @@ pub fn has_glyph(verdict: Verdict) -> bool {
 
 /// A token's place on a line of columns that are aligned in all rows.
 pub struct Column<'a> {
-    /// In the sentence.
+    /// The token's place in the sentence.
     pub index: usize,
     pub token: &'a ReadToken,
     pub left: f32,
     pub width: f32,
-    /// It goes on with the word before it, on the same line.
+    /// Whether it continues the word before it, on the same line.
     pub joined: bool,
 }
 
@@ -43,8 +43,8 @@ pub struct Column<'a> {
 const COLUMN_GAP: f32 = 5.0;
 const PIECE_GAP: f32 = 1.0;
 
-/// Lines of columns no wider than `room`; special tokens are judged but never counted, and are left out.
-/// `width`: of a token's column in all rows.
+/// The lines of columns, none of them wider than `room`. Special tokens are left out: they are judged but never counted.
+/// `width` gives the width that a token's column needs in all rows.
 pub fn folds(sentence: &[ReadToken], room: f32, width: impl Fn(&ReadToken) -> f32) -> Vec<Vec<Column<'_>>> {
     let mut lines = Vec::new();
     let mut line: Vec<Column> = Vec::new();
@@ -72,7 +72,8 @@ pub fn folds(sentence: &[ReadToken], room: f32, width: impl Fn(&ReadToken) -> f3
     lines
 }
 
-/// Step and p(replaced) of this token in every readout that has it; nothing for tokens of a batch, which comes once.
+/// The step and p(replaced) of this token in every readout that has it. A token of a batch has no history, because a batch comes
+/// once.
 pub fn history(state: &RunState, sentence: usize, index: usize, token: &ReadToken) -> Vec<(u64, f64)> {
     let of_readout = |readout: &Readout| {
         let then = readout.sentences.get(sentence)?.get(index)?;

@@ -1,4 +1,5 @@
-//! The kernels of a step for people: a sentence on each, what dispatches cost together, and source text in pieces that can be coloured.
+//! Explains the kernels of a step to people: a sentence for each, the sum of several dispatches' costs, and source text in coloured
+//! pieces.
 
 pub mod about;
 pub mod pieces;

@@ -1,4 +1,4 @@
-//! The lesson as data: its pages, and the numbers of the run that its pages answer with.
+//! The lesson as data: its pages, and the numbers of the shown run that the pages use in their answers.
 
 pub mod facts;
 pub mod pages;

@@ -1,10 +1,12 @@
-//! What every screen shows of a run, computed without drawing: the fold of its events, smoothed curves, the recorded run, the lesson,
-//! and the arithmetic of each panel. The desktop window draws from it, and a page in a browser can. It names no window library, no
-//! file and no thread, and it compiles for wasm32.
+//! Computes what every screen shows of a run, without drawing: the fold of its events, smoothed curves, the recorded run, the
+//! lesson, and the arithmetic of each panel. The desktop window draws from it, and a page in a browser can. The room names no
+//! window library, no file and no thread, and it compiles for wasm32.
 //!
-//! - [`state`]: what the events of a run add up to; [`smooth`]: means over the steps; [`recorded`]: the run that comes with the program.
+//! - [`state`]: what the events of a run add up to; [`smooth`]: means over the steps.
+//! - [`recorded`]: the run that comes with the program.
 //! - [`panel`], [`lesson`]: names of the panels; the pages of the lesson and the numbers that they answer with.
-//! - [`axis`], [`time`]: the axes of the curves. [`verdicts`], [`attention`], [`plane`], [`chips`], [`score`], [`kernels`]: one panel each.
+//! - [`axis`], [`time`]: the axes of the curves. [`verdicts`], [`attention`], [`plane`], [`chips`], [`score`], [`kernels`]: one
+//! panel each.
 //! - [`checks`]: what of this is checked natively and in the browser alike.
 
 pub mod attention;

@@ -34,12 +34,12 @@ impl PanelId {
         Self::Log,
     ];
 
-    /// As it is typed on the command line: its heading's key begins with it.
+    /// The name that a person types on the command line. The key of the panel's heading begins with it.
     pub fn name(self) -> &'static str {
         self.heading().trim_end_matches("-heading")
     }
 
-    /// Its heading's key.
+    /// The key of its heading.
     pub fn heading(self) -> &'static str {
         match self {
             Self::Flow => "flow-heading",
@@ -57,7 +57,7 @@ impl PanelId {
     }
 }
 
-/// What the lesson points at; the panel that draws it shows it with `PanelContext::is_marked`.
+/// The things that the lesson points at. The panel that draws one marks it if `PanelContext::is_marked` says so.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mark {
     OriginalRow,

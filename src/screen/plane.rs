@@ -1,15 +1,15 @@
-//! Where words stand on the screen, computed without drawing: fitting, panning and zooming, the nearest word, which names fit.
+//! Places words on the screen, without drawing: fitting, panning and zooming, the nearest word, and which names fit.
 //! word coordinates -> [`Camera`] -> screen coordinates.
 
 use crate::train::event::MapPoint;
 
-/// Names drawn at most.
+/// The most names that are drawn.
 pub const NAMES_MAX: usize = 120;
 const ZOOM: [f32; 2] = [0.5, 200.0];
 /// From a word's point to its name's upper left corner.
 const NAME_OFFSET: Pair = [5.0, -9.0];
 
-/// Across and down on the screen, in points; or a place in the plane, whose second number grows upwards.
+/// A place on the screen, in points to the right and down; or a place in the plane, whose second number grows upwards.
 pub type Pair = [f32; 2];
 
 /// A rectangle of the screen.
@@ -41,12 +41,12 @@ impl Area {
     }
 }
 
-/// Which part of the plane is looked at.
+/// The part of the plane that the screen shows.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Camera {
-    /// In the plane.
+    /// A place in the plane.
     pub center: Pair,
-    /// Times the scale at which everything fits.
+    /// How many times larger than the scale at which everything fits.
     pub zoom: f32,
     /// Half the side of the square around all words.
     reach: f32,
@@ -54,7 +54,7 @@ pub struct Camera {
 }
 
 impl Camera {
-    /// Everything, with a margin.
+    /// A camera that shows all points, with a margin.
     pub fn around(points: &[MapPoint]) -> Self {
         let finite = points.iter().filter(|p| p.x.is_finite() && p.y.is_finite());
         let bounds = finite.fold(None, |bounds: Option<Area>, p| {
@@ -70,7 +70,7 @@ impl Camera {
         Self { center: middle, zoom: 1.0, reach, middle }
     }
 
-    /// Everything again.
+    /// Shows all points again.
     pub fn reset(&mut self) {
         (self.center, self.zoom) = (self.middle, 1.0);
     }
@@ -86,11 +86,11 @@ impl Camera {
         [left + (x - self.center[0]) * scale, top + (self.center[1] - y) * scale]
     }
 
-    /// Moves the picture by so many points.
+    /// Moves the picture by `by` points.
     pub fn pan(&mut self, canvas: Area, by: Pair) {
         let scale = self.scale(canvas);
         let moved = [self.center[0] - by[0] / scale, self.center[1] + by[1] / scale];
-        // Never so far that nothing is left to see.
+        // It never moves so far that no word is left to see.
         self.center =
             [0, 1].map(|axis| moved[axis].clamp(self.middle[axis] - self.reach, self.middle[axis] + self.reach));
     }
@@ -125,7 +125,7 @@ pub fn neighbours(points: &[MapPoint], of: usize, count: usize) -> Vec<usize> {
     order
 }
 
-/// Words that contain what is searched for, whole matches and beginnings first; none where nothing is searched.
+/// The words that contain the search text, whole matches and beginnings first; none if the search text is empty.
 pub fn matches(points: &[MapPoint], search: &str) -> Vec<usize> {
     let search = search.trim().to_lowercase();
     if search.is_empty() {
@@ -147,8 +147,8 @@ pub fn matches(points: &[MapPoint], search: &str) -> Vec<usize> {
     found.into_iter().map(|(_, i)| i).collect()
 }
 
-/// Which names are drawn: `first` always, then the others in their order, as long as they cover no name before them.
-/// `size` gives a name's size on the screen.
+/// Chooses the names that are drawn: `first` always, then each of the others, in order, that covers no earlier name. `size` gives a
+/// name's size on the screen.
 pub fn names(
     screen: &[Pair],
     canvas: Area,
@@ -174,7 +174,7 @@ pub fn names(
     placed
 }
 
-/// The next word of those that were searched for; of all, by frequency, where nothing was.
+/// The next of the words that were found; of all words, by frequency, if a person searches for nothing.
 pub fn next_word(chosen: Option<usize>, step: i32, count: usize, found: &[usize]) -> Option<usize> {
     let all: Vec<usize> = if found.is_empty() { (0..count).collect() } else { found.to_vec() };
     let last = all.len().checked_sub(1)?;
@@ -219,7 +219,7 @@ mod tests {
         }
         let [low, high] = [-9.0, 2.0].map(|y| camera.screen(canvas(), 0.0, y)[1]);
         assert!(low > high, "up is up");
-        // One word, no word, and words of a broken run have a camera too.
+        // One word, no word, and words whose coordinates are not finite have a camera too.
         for odd in [&[(2.0, 2.0)][..], &[], &[(f32::NAN, 0.0)]] {
             let camera = Camera::around(&self::points(odd));
             assert!(camera.screen(canvas(), 2.0, 2.0)[0].is_finite());

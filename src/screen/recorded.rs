@@ -1,44 +1,48 @@
-//! The run that comes with the program: its events, thinned and packed, so that the first frame has something true to show.
-//! `cargo xtask record` -> `assets/recorded/LANG.jsonl.gz` -> [`events`] at the start, [`pack`] when it is made.
+//! The run that comes with the program. Its events are thinned and packed. The first frame shows them, so it shows real numbers.
+//! `cargo xtask record` -> [`pack`] -> `assets/recorded/LANG.jsonl.gz` -> [`events`] when the app starts.
 
 use crate::train::event::{Event, ReadToken, Readout, StepMetrics, Verdict};
 use crate::view::Lang;
 use crate::{Error, Result};
 use std::io::{Read, Write};
 
-/// Largest size of both recordings together.
+/// The largest size of both recordings together.
 pub const BYTES_MAX: usize = 300_000;
-/// Of a recording: what a strip is replayed from, and points of a curve.
+/// How many readouts a recording has for the flow strip, and how many points a curve has.
 const READOUTS: usize = 60;
 const STEPS: usize = 240;
-/// Sentences of a readout that are kept.
+/// How many sentences of a readout are kept.
 const SENTENCES: usize = 2;
-/// The strips end with the most telling readout after this part of the run, while its curves go on to the end: the better the
-/// generator, the fewer of its words a young judge calls replaced, and in the last ones there is little left to see.
+/// The flow strip ends with the most telling readout after this part of the run; the curves continue to the end. As the generator
+/// gets better, a young judge catches fewer of its words, so the last readouts show little.
 const ENDING: f64 = 0.2;
 
 const EN: &[u8] = include_bytes!("../../assets/recorded/en.jsonl.gz");
 const PT: &[u8] = include_bytes!("../../assets/recorded/pt.jsonl.gz");
 
-/// The recorded run in a language's text.
+/// The events of the run that was recorded on the text of this language.
 ///
 /// # Errors
-/// The recording is damaged: that is a mistake of the build, which a test finds.
+/// The recording is damaged. A test finds this mistake of a build.
 pub fn events(lang: Lang) -> Result<Vec<Event>> {
     let mut text = String::new();
-    let packed = lang.pick(EN, PT);
+    let packed = match lang {
+        Lang::En => EN,
+        Lang::Pt => PT,
+    };
     flate2::read::GzDecoder::new(packed)
         .read_to_string(&mut text)
-        .map_err(|e| Error::failed(format!("the recorded run is damaged: {e}")))?;
+        .map_err(|e| Error::failed("recording-damaged").with("detail", e.to_string()))?;
     let event =
-        |line| serde_json::from_str(line).map_err(|e| Error::failed(format!("the recorded run is damaged: {e}")));
+        |line| serde_json::from_str(line).map_err(|e| Error::failed("recording-damaged").with("detail", e.to_string()));
     text.lines().map(event).collect()
 }
 
-/// A run's events as a recording: fewer steps and readouts (most happens early), of what replaces itself the last, fewer digits.
+/// Packs a run's events as a recording: with fewer steps and readouts (most happens early), with fewer digits, and with only the
+/// last of those events that replace each other.
 ///
 /// # Errors
-/// The packing itself fails.
+/// The packing fails.
 pub fn pack(events: &[Event]) -> Result<Vec<u8>> {
     let last = events.iter().filter_map(Event::step).max().unwrap_or(0);
     let Telling { sentences, until } = telling(events, last);
@@ -51,19 +55,20 @@ pub fn pack(events: &[Event]) -> Result<Vec<u8>> {
             Event::Readout(r) => readouts.keeps(r.step),
             Event::OwnText(p) => own_texts.keeps(p.step),
             Event::Step(s) => steps.keeps(s.step),
-            // Paths and machines of those who record are nobody's business; where a watched run stood is over.
+            // A recording does not name the paths of the machine that made it. The state of a watched run is of no use later.
             Event::Checkpoint { .. } | Event::Preparing(_) | Event::State(_) => false,
             _ => newest(),
         };
         if kept {
             let line = serde_json::to_string(&brief(event, &sentences)).expect("an event is JSON");
-            writeln!(packer, "{line}").map_err(|e| Error::failed(format!("cannot pack the recording: {e}")))?;
+            writeln!(packer, "{line}")
+                .map_err(|e| Error::failed("cannot-pack-recording").with("detail", e.to_string()))?;
         }
     }
-    packer.finish().map_err(|e| Error::failed(format!("cannot pack the recording: {e}")))
+    packer.finish().map_err(|e| Error::failed("cannot-pack-recording").with("detail", e.to_string()))
 }
 
-/// Whether of two events only the later is ever shown.
+/// Whether the later event replaces the earlier one on every screen.
 fn replaces(later: &Event, event: &Event) -> bool {
     match (later, event) {
         (Event::Attention(later), Event::Attention(event)) => {
@@ -77,7 +82,7 @@ fn replaces(later: &Event, event: &Event) -> bool {
     }
 }
 
-/// Lets a step through when it is the first past the next of `count` marks.
+/// Lets a step through if it is the first one after the next of `count` marks.
 struct Sieve {
     last: f64,
     count: f64,
@@ -90,7 +95,7 @@ impl Sieve {
     }
 
     fn keeps(&mut self, step: u64) -> bool {
-        // Half logarithmic, half even: the take-off lies late in a short run.
+        // The marks are half logarithmic and half even, because the take-off lies late in a short run.
         let step = step as f64;
         let log = (step + 1.0).ln() / (self.last + 1.0).ln().max(1e-9);
         let mark = (self.count * (0.5 * log + 0.5 * step / self.last.max(1.0))).floor();
@@ -100,15 +105,16 @@ impl Sieve {
     }
 }
 
-/// What of the readouts is kept.
+/// The part of the readouts that is kept.
 struct Telling {
-    /// Of the readout sentences, the most telling first.
+    /// The numbers of the chosen readout sentences, the most telling first.
     sentences: Vec<usize>,
     /// The step of the last readout.
     until: u64,
 }
 
-/// The readout after the beginning, and the sentences of it, whose judgements are of the most kinds: they show more of what can happen.
+/// Chooses the readout after the beginning, and its sentences, with the most kinds of judgements: they show most of what can
+/// happen.
 fn telling(events: &[Event], last: u64) -> Telling {
     let readouts = events.iter().filter_map(|event| if let Event::Readout(r) = event { Some(r) } else { None });
     let late = readouts.filter(|r| r.step as f64 >= ENDING * last as f64);
@@ -117,8 +123,8 @@ fn telling(events: &[Event], last: u64) -> Telling {
     Telling { sentences, until: readout.step }
 }
 
-/// Kinds of judgements in some sentences of a readout: how many there are, and, which weighs as much as two, whether most of what was
-/// replaced is caught, as it is by a judge of that age.
+/// How many kinds of judgements the chosen sentences of a readout have; two more if most replacements are caught, as they usually
+/// are by a judge of that age.
 fn seen(readout: &Readout, chosen: &[usize]) -> usize {
     let tokens = || chosen.iter().filter_map(|n| readout.sentences.get(*n)).flatten();
     let count = |verdict| tokens().filter(|token| token.verdict() == verdict).count();
@@ -131,7 +137,7 @@ const KINDS: [Verdict; 4] = [Verdict::Caught, Verdict::LuckyGuess, Verdict::Miss
 /// The sentences with the most kinds of judgements, the most telling first.
 fn choose(sentences: &[Vec<ReadToken>], count: usize) -> Vec<usize> {
     let kinds = |sentence: &[ReadToken]| {
-        // One that was caught tells the most.
+        // A caught replacement shows the most.
         let weight = |verdict: Verdict| if verdict == Verdict::Caught { 2 } else { 1 };
         let there = KINDS.into_iter().filter(|v| sentence.iter().any(|token| token.verdict() == *v));
         there.map(weight).sum::<usize>()
@@ -152,7 +158,7 @@ fn brief(event: &Event, sentences: &[usize]) -> Event {
         }
         Event::OwnText(own_text) => own_text.tokens.iter_mut().for_each(|token| round_token(&mut token.token)),
         Event::Batch(sample) => {
-            // One row is drawn.
+            // The panel draws one row.
             if let Some(row) = choose(&sample.rows, 1).pop() {
                 sample.rows = vec![sample.rows.swap_remove(row)];
                 sample.first_row += row as u32;
@@ -194,7 +200,7 @@ fn round_step(step: &mut StepMetrics) {
     step.elapsed_secs = step.elapsed_secs.map(|v| digits(v, 4));
 }
 
-/// `value` with so many significant digits.
+/// `value` with `count` significant digits.
 fn digits(value: f64, count: i32) -> f64 {
     if value == 0.0 || !value.is_finite() {
         return value;
@@ -252,9 +258,9 @@ mod tests {
         let missed = vec![token(true, true, 0.3), token(false, false, 0.1)];
         let readout = |step: u64| {
             let shown = match step {
-                // Telling, but too early.
+                // This one shows much, but it comes too early.
                 15 => [&caught, &caught, &plain],
-                // A kind less, but most of what was replaced is caught.
+                // This one has a kind less, but most of its replacements are caught.
                 60 => [&plain, &missed, &caught],
                 70 => [&plain, &plain, &caught],
                 95 => [&missed, &plain, &caught],

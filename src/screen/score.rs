@@ -1,26 +1,26 @@
-//! "Fool the judge": each word that a person put in the place of another counts once, by the judge's first verdict on it.
+//! The score of "Fool the judge". A person puts words in the place of others; each such word counts once, by the judge's first
+//! verdict.
 //! [`OwnText`] -> [`words`] -> [`Score`].
 
 use crate::train::event::{Change, OwnText, OwnToken};
 use std::collections::VecDeque;
 use std::ops::Range;
 
-/// Swaps that are remembered, so that none counts twice.
+/// The most swaps that are remembered, so that none counts twice.
 const KNOWN_MAX: usize = 512;
 
 /// A word of the person's text with all its pieces.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Word {
-    /// As edits name it.
+    /// The number by which edits name the word.
     pub number: u32,
     pub tokens: Range<usize>,
-    /// As it was typed.
+    /// The word as the person typed it.
     pub original: String,
-    /// As the judge reads it.
+    /// The word as the judge reads it.
     pub read: String,
     pub change: Option<Change>,
-    /// The highest p(replaced) of its pieces that are not the original's: one piece that is caught gives the word away.
-    /// None where nothing was swapped.
+    /// The highest p(replaced) of its swapped pieces: one caught piece gives the word away. None if no piece was swapped.
     pub p_swap: Option<f64>,
 }
 
@@ -55,7 +55,7 @@ fn word(own_text: &OwnText, pieces: &[OwnToken], tokens: Range<usize>) -> Word {
     }
 }
 
-/// A swap and what the judge first said of it.
+/// A swap and the judge's first p(replaced) for it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Swap {
     pub original: String,
@@ -66,10 +66,10 @@ pub struct Swap {
 /// The running score.
 #[derive(Debug, Clone, Default)]
 pub struct Score {
-    /// Swaps that were judged, and of them those that passed as the original.
+    /// How many swaps were judged, and how many of them passed as the original.
     pub judged: u64,
     pub fooled: u64,
-    /// The one that the judge believed most.
+    /// The swap that the judge believed most.
     pub best: Option<Swap>,
     known: VecDeque<(String, u32, String)>,
 }

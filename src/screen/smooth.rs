@@ -1,10 +1,9 @@
-//! Smoothed curves: exponential means over the steps. They are taken step by step as values come, so that thinning the history later
-//! does not change them.
-//! `StepMetrics` -> [`Smoother`] -> [`Smooth`], one a step.
+//! Smooths curves: exponential means over the steps, updated as each value comes. Thinning the history later does not change them.
+//! `StepMetrics` -> [`Smoother`] -> [`Smooth`], one for each step.
 
 use crate::train::metrics::table::{Metric, Smoothing, StepMetrics};
 
-/// Steps that a mean reaches back: after as many, a value's weight is down to 1/e.
+/// How many steps a mean reaches back: after so many steps the weight of a value is 1/e.
 pub const SPANS: [u64; 3] = [10, 50, 250];
 
 type Table<T> = [[T; Metric::ALL.len()]; SPANS.len()];
@@ -13,7 +12,7 @@ type Table<T> = [[T; Metric::ALL.len()]; SPANS.len()];
 #[derive(Debug, Clone, PartialEq)]
 pub struct Smooth {
     pub step: u64,
-    /// NaN where nothing was defined yet.
+    /// NaN if no value has come yet.
     means: Table<f32>,
 }
 
@@ -25,7 +24,7 @@ impl Smooth {
     }
 }
 
-/// Weighted sums so far; a mean is their quotient, so that the first steps are not pulled towards 0.
+/// The weighted sums so far. A mean is their quotient, so that the first steps are not pulled towards 0.
 #[derive(Debug, Clone, Default)]
 pub struct Smoother {
     step: Option<u64>,
@@ -34,7 +33,7 @@ pub struct Smoother {
 }
 
 impl Smoother {
-    /// The step's own values enter, all earlier ones fade by how many steps ago they were.
+    /// Adds the values of a step. Every earlier value loses weight by the number of steps since then.
     pub fn push(&mut self, step: &StepMetrics) -> Smooth {
         let gap = self.step.map_or(1, |before| step.step.saturating_sub(before).max(1));
         self.step = Some(step.step);
@@ -61,7 +60,7 @@ impl Smoother {
         Smooth { step: step.step, means }
     }
 
-    /// Goes on behind `from`, the newest that still counts; anew where there is none.
+    /// Continues after `from`, the newest means that still count, or starts anew if there are none.
     pub fn resume(&mut self, from: Option<&Smooth>) {
         *self = Self::default();
         let Some(from) = from else { return };

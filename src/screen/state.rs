@@ -1,27 +1,28 @@
-//! What the panels draw: a fold of a run's events into plain, bounded data. Knows no window.
-//! `Event` -> [`RunState::fold`] -> panels. However long a run is, its histories stay below their caps by thinning evenly.
+//! Folds a run's events into plain data of bounded size, from which the panels draw. It knows no window.
+//! `Event` -> [`RunState::fold`] -> panels. A long run's histories are thinned evenly, so that they stay below their caps.
 
 use super::smooth::{Smooth, Smoother};
+use crate::message::Message;
 use crate::train::event::{
-    self, AttentionMap, BatchSample, Device, EmbeddingMap, EvalMetrics, Event, Executor, Failure, FailureKind,
-    Finished, Kernels, Network, Outcome, OwnText, Preparing, Readout, RunPlan, Settings, StepMetrics,
+    self, AttentionMap, BatchSample, Device, EmbeddingMap, EvalMetrics, Event, Executor, Failure, Finished, Kernels,
+    Network, Outcome, OwnText, Preparing, Readout, RunPlan, Settings, StepMetrics,
 };
 use crate::view::{Lang, words};
 use std::collections::{BTreeMap, VecDeque};
 
-/// Points of a curve: twice what a wide window has pixels for.
+/// The most points of a curve: twice as many as a wide window has pixels.
 pub const STEPS_MAX: usize = 4096;
-/// Readouts kept for scrubbing; a few sentences each.
+/// The most readouts that are kept for scrubbing, of a few sentences each.
 pub const READOUTS_MAX: usize = 256;
 pub const EVALS_MAX: usize = 512;
 pub const CHECKPOINTS_MAX: usize = 512;
-/// Maps of attention kept of each network, and maps of the embeddings: what can be looked back at, in a few megabytes.
+/// The most attention maps that are kept for each network, and the most embedding maps. They take a few megabytes.
 pub const ATTENTION_MAX: usize = 32;
 pub const MAPS_MAX: usize = 8;
-/// Lines of the log panel.
+/// The most lines of the log panel.
 pub const LOG_MAX: usize = 1024;
 
-/// Where the events come from: said beside the picture, because a recording must not be taken for a run.
+/// Where the events come from. The screen says it, because nobody should take a recording for a run of their own.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Source {
     /// The run that came with the program.
@@ -42,13 +43,13 @@ pub enum Phase {
     Running,
     Paused,
     Evaluating,
-    /// Asked to end: the last readout, evaluation and checkpoint are under way.
+    /// Somebody asked the run to end: the last readout, evaluation and checkpoint are under way.
     Stopping,
     Finished,
     Failed,
 }
 
-/// A run as its events tell it.
+/// What the events of a run say, as data.
 #[derive(Debug, Clone, Default)]
 pub struct RunState {
     pub source: Source,
@@ -58,7 +59,7 @@ pub struct RunState {
     pub settings: Option<Settings>,
     pub preparing: Option<Preparing>,
     pub steps: History<StepMetrics, STEPS_MAX>,
-    /// Means behind each of `steps`, in step with it.
+    /// The smoothed values after each of `steps`.
     pub smooth: History<Smooth, STEPS_MAX>,
     smoother: Smoother,
     pub evals: History<EvalMetrics, EVALS_MAX>,
@@ -69,14 +70,14 @@ pub struct RunState {
     pub finished: Option<Finished>,
     pub failed: Option<Failure>,
     pub device_lost: Option<Failure>,
-    /// Where the run stands in a step; none of runs that are not watched.
+    /// Where the run is within a step; none if no view watches the run.
     pub now: Option<event::State>,
     /// The newest rows of a training batch.
     pub batch: Option<BatchSample>,
     /// The person's own text, readout by readout.
     pub own_texts: History<OwnText, READOUTS_MAX>,
     pub kernels: Option<Box<Kernels>>,
-    /// The maps that were asked for, of each network.
+    /// The maps that a person asked for, by network.
     pub attention: BTreeMap<Network, History<AttentionMap, ATTENTION_MAX>>,
     pub embedding_maps: History<EmbeddingMap, MAPS_MAX>,
 }
@@ -86,19 +87,19 @@ impl RunState {
         Self { source, ..Self::default() }
     }
 
-    /// A run from all its events.
+    /// Folds all events of a run.
     pub fn from_events(source: Source, events: impl IntoIterator<Item = Event>) -> Self {
         let mut state = Self::new(source);
         events.into_iter().for_each(|event| state.fold(event));
         state
     }
 
-    /// One of the run's settings, where it told them.
+    /// One of the run's settings; none if the run has not sent them.
     pub fn setting(&self, key: &str) -> Option<&serde_json::Value> {
         self.settings.as_ref()?.get(key)
     }
 
-    /// Whether replacements were drawn, at first or always, by other odds than the generator's.
+    /// Whether something other than the generator drew replacements, at first or always.
     pub fn other_odds(&self) -> bool {
         self.setting("replacements").and_then(|v| v.as_str()).is_some_and(|who| who != "generator")
     }
@@ -117,7 +118,7 @@ impl RunState {
                 self.preparing = Some(preparing);
             }
             Event::Step(step) => {
-                // A step's numbers may arrive after the run was paused behind it.
+                // The numbers of a step may arrive after the run has paused behind it.
                 if !matches!(self.phase, Phase::Paused | Phase::Evaluating | Phase::Stopping) {
                     self.phase = Phase::Running;
                 }
@@ -143,7 +144,7 @@ impl RunState {
             Event::Kernels(kernels) => self.kernels = Some(kernels),
             Event::Attention(map) => self.attention.entry(map.network).or_default().push(map),
             Event::EmbeddingMap(map) => self.embedding_maps.push(map),
-            // Only a line of the log, written above.
+            // A warning is only a line of the log, which is written above.
             Event::Warning(_) => {}
         }
     }
@@ -158,7 +159,7 @@ impl RunState {
         };
     }
 
-    /// What a resumed run overtook no longer counts.
+    /// Forgets everything after `step`, because a resumed run takes those steps again.
     fn forget_after(&mut self, step: u64) {
         self.steps.retain(|s| s.step <= step);
         self.smooth.retain(|s| s.step <= step);
@@ -178,12 +179,12 @@ impl RunState {
         self.steps.last().map(|s| s.step).or_else(|| self.readouts.last().map(|r| r.step)).unwrap_or(0)
     }
 
-    /// Steps of the whole schedule, where they are known.
+    /// The number of steps of the whole schedule, if it is known.
     pub fn planned_steps(&self) -> Option<u64> {
         self.plan.as_ref().and_then(|plan| plan.planned_steps)
     }
 
-    /// What the networks said at `step`: the newest readout not after it; the first where all are.
+    /// What the networks said at `step`: the newest readout that is not after it, or the first readout if all are later.
     pub fn readout_at(&self, step: Option<u64>) -> Option<&Readout> {
         let Some(step) = step else { return self.readouts.last() };
         let before = self.readouts.iter().take_while(|r| r.step <= step).last();
@@ -202,65 +203,51 @@ impl RunState {
         self.steps.iter().take_while(|s| s.step <= step).last()
     }
 
-    /// A network's attention at `step`, in the layer that was looked at last: the newest map not after it, else the first.
+    /// A network's attention at `step`, in the layer that a person looked at last: the newest map that is not later, else the
+    /// first.
     pub fn attention_at(&self, network: Network, step: Option<u64>) -> Option<&AttentionMap> {
         let maps = self.attention.get(&network)?;
         let layer = maps.last()?.layer;
         at(maps.iter().filter(|map| map.layer == layer), step, |map| map.step)
     }
 
-    /// The map of the embeddings at `step`, likewise.
+    /// The map of the embeddings at `step`: the newest that is not later, else the first.
     pub fn embedding_map_at(&self, step: Option<u64>) -> Option<&EmbeddingMap> {
         at(self.embedding_maps.iter(), step, |map| map.step)
     }
 
-    /// A line of the log for events that a person may want to read again.
+    /// Adds a line to the log for an event that a person may want to read again.
     fn note(&mut self, event: &Event) {
         use LogLevel::{Error, Info, Warning};
         let step = event.step();
-        let mut line = |level, en: String, pt: String| self.log.push(LogLine { level, step, en, pt });
+        let mut line = |level, message: Message| self.log.push(LogLine { level, step, message });
         match event {
             Event::Device(device) => {
-                let kind = |lang: Lang| match device.executor {
-                    Executor::Gpu => "GPU",
-                    Executor::Cpu => lang.pick("processor", "processador"),
+                let kind = match device.executor {
+                    Executor::Gpu => "gpu",
+                    Executor::Cpu => "cpu",
                 };
-                let text = |lang| format!("{}: {} ({})", kind(lang), device.name, words::text(&device.reason, lang));
-                line(Info, text(Lang::En), text(Lang::Pt));
+                let (name, reason) = (&device.name, &device.reason);
+                line(Info, Message::new("log-device").with("kind", kind).with("name", name).with("reason", reason));
             }
-            Event::Preparing(p) if p.share.is_none_or(|share| share == 0.0) => {
-                line(Info, words::text(&p.message, Lang::En), words::text(&p.message, Lang::Pt));
-            }
-            Event::Warning(w) => {
-                line(Warning, words::text(&w.message, Lang::En), words::text(&w.message, Lang::Pt));
-            }
-            Event::Checkpoint { path, .. } => {
-                line(Info, format!("checkpoint saved: {path}"), format!("ponto de controle salvo: {path}"));
-            }
-            Event::Resumed { step } => {
-                line(Info, format!("resumed after step {step}"), format!("retomado depois do passo {step}"));
-            }
-            Event::DeviceLost(failure) | Event::Failed(failure) => {
-                let [en, pt] = [Lang::En, Lang::Pt].map(|lang| words::failure(failure, lang));
-                let pt = match failure.message.as_plain() {
-                    Some(_) => format!("{}; detalhes (em inglês): {pt}", what_failed_pt(failure.kind)),
-                    None => pt,
-                };
-                line(Error, en, pt);
-            }
-            Event::Finished(finished) => {
-                let [en, pt] = match finished.outcome {
-                    Outcome::Completed => ["the planned schedule is complete", "o plano está completo"],
-                    Outcome::Stopped => ["stopped, as asked", "parado, como pedido"],
-                };
-                line(Info, en.to_owned(), pt.to_owned());
-            }
+            Event::Preparing(p) if p.share.is_none_or(|share| share == 0.0) => line(Info, p.message.clone()),
+            Event::Warning(w) => line(Warning, w.message.clone()),
+            Event::Checkpoint { path, .. } => line(Info, Message::new("log-checkpoint").with("path", path)),
+            Event::Resumed { step } => line(Info, Message::new("log-resumed").with("step", *step)),
+            Event::DeviceLost(failure) | Event::Failed(failure) => line(Error, failure.into()),
+            Event::Finished(finished) => line(
+                Info,
+                match finished.outcome {
+                    Outcome::Completed => Message::new("log-completed"),
+                    Outcome::Stopped => Message::new("stopped-as-asked"),
+                },
+            ),
             _ => {}
         }
     }
 }
 
-/// Of what was taken at some steps, the newest not after `step` (the newest where none is given); the first where all are.
+/// Of values that belong to steps: the newest that is not after `step`, or the first if all are later; without `step` the newest.
 fn at<'a, T>(
     mut taken: impl DoubleEndedIterator<Item = &'a T> + Clone,
     step: Option<u64>,
@@ -270,23 +257,13 @@ fn at<'a, T>(
     taken.clone().rfind(|value| of(value) <= step).or_else(|| taken.next())
 }
 
-/// What an error of the library comes to, in the language that the library does not speak.
-fn what_failed_pt(kind: FailureKind) -> &'static str {
-    match kind {
-        FailureKind::Usage => "o treino não pode começar assim",
-        FailureKind::DeviceLost => "o dispositivo gráfico deixou de responder",
-        FailureKind::OutOfMemory => "a memória do dispositivo não é suficiente",
-        FailureKind::NonFinite => "os números saíram do que um computador representa",
-        FailureKind::Other => "o treino terminou com um erro",
-    }
-}
-
-/// Values in the order they came, never more than `MAX` (and the newest): when full, every second one goes, and from then on
-/// only every second one is kept. So a run of any length is seen whole, at a resolution that is the same everywhere.
+/// Values in the order in which they came, never more than `MAX` and the newest one. When it is full, every second value is
+/// removed, and from then on only every second new value is kept. So a screen can show a whole run of any length, everywhere at the
+/// same resolution.
 #[derive(Debug, Clone)]
 pub struct History<T, const MAX: usize> {
     kept: Vec<T>,
-    /// The newest value, where it is not among the kept.
+    /// The newest value, if it is not among the kept ones.
     newest: Option<T>,
     stride: u64,
     seen: u64,
@@ -333,7 +310,8 @@ impl<T, const MAX: usize> History<T, MAX> {
         self.len() == 0
     }
 
-    /// How many values came, kept or not: changes exactly when the history does, so a panel can cache by it.
+    /// How many values came, kept or not. The number changes exactly when the history does, so a panel can use it as the key of a
+    /// cache.
     pub fn seen(&self) -> u64 {
         self.seen
     }
@@ -352,25 +330,24 @@ pub enum LogLevel {
     Error,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct LogLine {
     pub level: LogLevel,
     pub step: Option<u64>,
-    pub en: String,
-    pub pt: String,
+    pub message: Message,
 }
 
 impl LogLine {
-    pub fn text(&self, lang: Lang) -> &str {
-        lang.pick(&self.en, &self.pt)
+    pub fn text(&self, lang: Lang) -> String {
+        words::text(&self.message, lang)
     }
 }
 
-/// The last lines, and how many warnings and errors came since the log was looked at.
+/// The last lines, and how many warnings and errors came since a person looked at the log.
 #[derive(Debug, Clone, Default)]
 pub struct Log {
     lines: VecDeque<LogLine>,
-    /// Warnings and errors ever.
+    /// How many warnings and errors ever came.
     pub alarms: u64,
 }
 
@@ -391,7 +368,6 @@ impl Log {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::message::Message;
     use crate::train::event::{ReadToken, Warning, WarningKind};
 
     fn step(step: u64) -> Event {
@@ -420,7 +396,7 @@ mod tests {
         values.map(|value| serde_json::to_string(value).unwrap().len()).sum()
     }
 
-    /// Text that all of a state would take, written down: a measure of what it holds.
+    /// The length of a state as text, as a measure of what it holds.
     fn held_bytes(state: &RunState) -> usize {
         written(state.steps.iter())
             + written(state.evals.iter())
@@ -428,7 +404,7 @@ mod tests {
             + written(state.own_texts.iter())
             + written(state.checkpoints.iter())
             + written(state.batch.iter())
-            + state.log.lines().map(|line| line.en.len() + line.pt.len()).sum::<usize>()
+            + written(state.log.lines().map(|line| &line.message))
     }
 
     #[test]
@@ -438,7 +414,7 @@ mod tests {
             let text = "a warning of some length, as they are".to_owned();
             Event::Warning(Warning { kind: WarningKind::Notice, step, message: Message::plain(text) })
         };
-        // All that a watched run can tell, far more often than it does.
+        // All events that a watched run can send, far more often than it sends them.
         let events = |n: u64| {
             let own_text = event::OwnText { step: n, text: "a dog".into(), ..event::OwnText::default() };
             let rows = vec![sentence.clone()];
@@ -461,7 +437,7 @@ mod tests {
             }
             if n > 9_000 && n.is_multiple_of(500) {
                 let held = held_bytes(&state);
-                // Steps alone go on to their cap of 4,096; a step is a few hundred bytes.
+                // Only the steps still grow, up to their cap of 4,096; a step takes a few hundred bytes.
                 assert!(held < most + STEPS_MAX * 700, "step {n}: {held} bytes, {most} before");
             }
         }

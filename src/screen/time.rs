@@ -1,4 +1,4 @@
-//! What the curves run over: steps, tokens or seconds; from a step to its place, and back.
+//! The time axis of the curves: steps, tokens or seconds, and the way from a step to its place on the axis and back.
 
 use super::axis::Axis;
 use crate::screen::state::RunState;
@@ -31,16 +31,16 @@ impl Time {
     }
 }
 
-/// The shown run's steps with their places, in order.
+/// The steps of the shown run with their places on the axis, in order.
 pub struct Timeline {
     pub time: Time,
     pub axis: Axis,
-    /// Step, place.
+    /// Pairs of a step and its place.
     points: Vec<(u64, f64)>,
 }
 
 impl Timeline {
-    /// `others`: runs that are drawn over the same axis.
+    /// `others`: other runs that are drawn over the same axis.
     pub fn new<'a>(state: &RunState, others: impl Iterator<Item = &'a RunState>, time: Time, log: bool) -> Self {
         let points = state.steps.iter().map(|step| (step.step, time.of(step))).filter(|(_, x)| x.is_finite());
         let points: Vec<(u64, f64)> = points.collect();
@@ -55,7 +55,7 @@ impl Timeline {
         Self { time, axis, points }
     }
 
-    /// Where a step stands: its own place, or between those of its neighbours.
+    /// The place of a step: its own, or one between its neighbours' places.
     pub fn x_of(&self, step: u64) -> Option<f64> {
         let at = self.points.partition_point(|(known, _)| *known < step);
         let (next, x) = *self.points.get(at).or(self.points.last())?;
@@ -67,7 +67,7 @@ impl Timeline {
         Some(x_before + (x - x_before) * share)
     }
 
-    /// The measured step nearest to a place.
+    /// The measured step that is nearest to a place.
     pub fn step_at(&self, x: f64) -> Option<u64> {
         let at = self.points.partition_point(|(_, known)| *known < x);
         let near = self.points.get(at.saturating_sub(1)..(at + 1).min(self.points.len()))?;

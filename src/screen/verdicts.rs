@@ -1,14 +1,15 @@
-//! What an evaluation says at a threshold, computed without drawing: counts, the cell of an example, and why recall may have fallen.
+//! Computes what an evaluation says at a threshold, without drawing: counts, the cell of an example, and why recall may have
+//! fallen.
 
 use super::state::RunState;
 use crate::train::event::{Confusion, EvalMetrics, JUDGE_BINS, JudgedExample, Metrics, Verdict};
 
-/// The lower edge of a threshold's bin: what p(replaced) is compared with.
+/// The lower edge of a threshold's bin. p(replaced) is compared with it.
 pub fn edge(bin: usize) -> f64 {
     bin as f64 / JUDGE_BINS as f64
 }
 
-/// The counts of an evaluation at a threshold; without its histogram only one half is known.
+/// The counts of an evaluation at a threshold. If it has no histogram, only the counts at one half are known.
 pub fn counts_at(eval: &EvalMetrics, bin: usize) -> Option<Confusion> {
     match &eval.histogram {
         Some(histogram) => Some(histogram.confusion(bin)),
@@ -16,7 +17,7 @@ pub fn counts_at(eval: &EvalMetrics, bin: usize) -> Option<Confusion> {
     }
 }
 
-/// The cell that an example belongs to at a threshold.
+/// The cell to which an example belongs at a threshold.
 pub fn verdict_of(example: &JudgedExample, threshold: f64) -> Verdict {
     match (example.replaced, example.p_replaced >= threshold) {
         (true, true) => Verdict::Caught,
@@ -26,11 +27,11 @@ pub fn verdict_of(example: &JudgedExample, threshold: f64) -> Verdict {
     }
 }
 
-/// How much more was replaced at a run's first evaluation than now, for a falling recall to have its reason there.
+/// The first evaluation must have had this many times more replacements than the newest, if they are to explain a lower recall.
 const HARDER: f64 = 1.2;
 
-/// The first evaluation, if the judge catches less now because the generator has improved: fewer replacements are left, and they are
-/// harder to find. None where words were drawn by other odds than the generator's.
+/// The step and the share of replacements of the first evaluation, if the judge catches less now because the generator has
+/// improved: fewer replacements are left, and they are harder to find. None if something other than the generator drew words.
 pub fn easier(state: &RunState, eval: &EvalMetrics) -> Option<(u64, f64)> {
     let first = state.evals.iter().next().filter(|_| !state.other_odds())?;
     let less = |of: fn(&Metrics) -> Option<f64>, by: f64| {

@@ -1,5 +1,5 @@
-//! Measures how fast a training step is. It runs the training plan on made-up rows, long enough to trust the times, then kernel by
-//! kernel, and shows each time beside the time that the device would need at its best.
+//! Measures how fast a training step is. It runs the training plan on made-up rows until the times can be trusted, then kernel by
+//! kernel, and gives each time beside the time that the device would need at its best.
 //! backend -> [`limits`]; preset, backend, limits -> [`measure`] -> [`StepSpeed`] and [`KernelSpeed`]s.
 
 use super::drill::Drill;

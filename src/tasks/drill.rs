@@ -1,5 +1,5 @@
-//! Training steps on made-up rows, for measuring and checking: the plan, the batches and the step blocks of a real run, but random
-//! words.
+//! Training steps on made-up rows, for measuring and checking. The plan, the batches and the step blocks are those of a real run;
+//! only the words are random.
 //! config -> [`Drill::new`] -> [`Drill::step`], as often as wanted.
 
 use crate::batch::{Batch, Masking, StepTotals, mask};
@@ -75,7 +75,7 @@ impl Drill {
         backend.check(config.precision)?;
         spec.check(&backend.limits())?;
         let model = Model::record(spec, kernels, backend.limits());
-        let io = model.io.clone().ok_or_else(|| Error::failed("the model was not recorded for training"))?;
+        let io = model.io.clone().ok_or_else(|| Error::failed("not-recorded-for-training"))?;
         let mut engine = backend.trainer(&model).await?;
         weights::initialise(&model, &mut engine, seed);
         let batches = (0..config.accumulate).map(|micro| rows(config, &io, seed, micro)).collect();

@@ -3,12 +3,13 @@
 
 use super::reader::{TRAINED_ROW_LEN, trained_row_len};
 use crate::hub;
+use crate::message::Message;
 use crate::train::checkpoint::resolve_model;
 use crate::{Error, Result};
 use std::path::Path;
 
 /// What was written.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Exported {
     /// The folders below the one that was asked for.
     pub networks: Vec<&'static str>,
@@ -16,7 +17,7 @@ pub struct Exported {
     pub positions: usize,
     pub trained_row_len: Option<u32>,
     /// What a person should know about the weights.
-    pub warnings: Vec<String>,
+    pub warnings: Vec<Message>,
 }
 
 /// Writes the networks of a run (its newest checkpoint) or of a checkpoint into `to`, which must be new or empty.
@@ -26,7 +27,7 @@ pub struct Exported {
 pub fn export(run: &Path, to: &Path) -> Result<Exported> {
     let found = resolve_model(run)?;
     let folder = found.discriminator.as_deref().or(found.generator.as_deref());
-    let folder = folder.ok_or_else(|| Error::failed("there is no network here").at(run.display()))?;
+    let folder = folder.ok_or_else(|| Error::failed("no-network-here").at(run.display()))?;
     let parent = folder.parent().ok_or_else(|| Error::failed("lies-in-no-folder").at(folder.display()))?;
     let (mut networks, warnings) = hub::read_networks(parent)?;
     let files = hub::tokenizer_files(folder)?;

@@ -1,4 +1,4 @@
-//! What a model is used for beside training: reading a text, and measuring speed.
+//! Uses a trained model without training it, and measures speed.
 //! RUN or MODEL -> [`reader::Reader`] -> judgements, proposals, the four stages on one text.
 //! RUN -> [`export::export`] -> folders for transformers.
 //! preset -> [`drill::Drill`] -> training steps on made-up rows -> [`bench::measure`], or two engines in turn: [`versus::measure`].

@@ -1,10 +1,11 @@
-//! Reads texts with a trained model: which tokens look replaced, which words fit a blank, the four stages on one text.
+//! Reads texts with a trained model: which tokens look replaced, which words fit a blank, and the four stages on one text.
 //! RUN or MODEL -> [`Reader::open`] -> [`Reader::detect`], [`Reader::fill`], [`Reader::corrupt`].
 
 use super::windows::{home, windows};
 use crate::batch::{Batch, Masking, NONE, mask};
 use crate::config::Config;
 use crate::hub::{Network, Networks, Role, pair_from_networks};
+use crate::message::Message;
 use crate::model::io::PassSize;
 use crate::model::ledger::Shape;
 use crate::model::read::ReadModel;
@@ -95,7 +96,7 @@ pub struct Reader {
     shape: Shape,
     tokenizer: Tokenizer,
     settings: Settings,
-    warnings: Vec<String>,
+    warnings: Vec<Message>,
     /// Read from files, until the first plan has taken them over.
     networks: Option<Networks>,
     live: Option<Live>,
@@ -164,7 +165,7 @@ impl Reader {
     }
 
     /// What a person should know about the model's files.
-    pub fn warnings(&self) -> &[String] {
+    pub fn warnings(&self) -> &[Message] {
         &self.warnings
     }
 

@@ -1,6 +1,6 @@
-//! Compares two engines on one device and the same rows. They take turns in one process, so whatever else the machine does slows both
-//! alike.
-//! preset, two places on one device -> [`measure`] -> what each took, and the ratio.
+//! Compares two engines on one device and the same rows. They take turns in one process, so that other load on the machine slows
+//! both alike.
+//! preset, two backends on one device -> [`measure`] -> the times of each, and their ratio.
 
 use super::bench::{DeviceLimits, SEED, StepSpeed, Times, step_speed, timed, warm_up};
 use super::drill::Drill;

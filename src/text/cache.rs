@@ -1,4 +1,4 @@
-//! The token cache: a corpus as one flat file of ids with the ends of its sentences and documents.
+//! The token cache: a corpus as one flat file of ids, with the ends of its sentences and documents.
 //! chunks of text + tokenizer -> [`TokenCache`], memory-mapped from a file or held in memory (tests, the browser).
 
 mod build;
@@ -13,6 +13,7 @@ use std::ops::Range;
 
 use super::tokenizer::Tokenizer;
 use super::{Chunk, Role, hex};
+use crate::message::Message;
 use crate::{Error, Result};
 use build::{Section, encode_all};
 use layout::{Checksum, FORMAT, Field, HEADER_BYTES, HEADER_WORDS, HELD_OUT_BIT, Header, MAGIC, checksum, le_word};
@@ -60,7 +61,7 @@ impl TokenCache {
             words.extend(section.out.chunks_exact(8).map(le_word));
         }
         words.extend_from_slice(&built.counts);
-        Self::check(Storage::Owned(words)).map_err(Error::failed)
+        Self::check(Storage::Owned(words)).map_err(|why| Error::failed("cache-unusable").with("why", why))
     }
 
     pub fn tokens(&self) -> u64 {
@@ -163,31 +164,34 @@ impl TokenCache {
     }
 
     /// Everything that can be wrong with the bytes, said in words; `Ok` only if every one of them is as it was written.
-    fn check(storage: Storage) -> std::result::Result<Self, String> {
+    fn check(storage: Storage) -> std::result::Result<Self, Message> {
+        let short = || Message::new("cache-shorter-than-header");
+        let damaged = |part: &str| Message::new("cache-damaged").with("part", part);
         let bytes = storage.bytes();
-        let head: &[u8] = bytes.get(..HEADER_BYTES).ok_or("shorter than its header")?;
+        let head: &[u8] = bytes.get(..HEADER_BYTES).ok_or_else(short)?;
         let words: Vec<u64> = head.chunks_exact(8).map(le_word).collect();
-        let header = Header(words.try_into().map_err(|_| "shorter than its header")?);
+        let header = Header(words.try_into().map_err(|_| short())?);
         if header.get(Field::Magic) != MAGIC {
-            return Err("not a token cache".into());
+            return Err(Message::new("not-a-cache"));
         }
         if header.get(Field::Format) != FORMAT {
-            return Err(format!("format {}, where this version writes {FORMAT}", header.get(Field::Format)));
+            let found = header.get(Field::Format);
+            return Err(Message::new("cache-of-other-format").with("found", found).with("known", FORMAT));
         }
         if header.0[HEADER_WORDS - 1] != checksum(&header.0[..HEADER_WORDS - 1]) {
-            return Err("its header is damaged".into());
+            return Err(damaged("header"));
         }
-        let sections = header.sections().ok_or("its header is damaged")?;
+        let sections = header.sections().ok_or_else(|| damaged("header"))?;
         let end = sections[3].end;
         if bytes.len() != end {
-            return Err(format!("{} bytes long instead of {end}", bytes.len()));
+            return Err(Message::new("cache-of-other-length").with("held", bytes.len()).with("wanted", end));
         }
         let sums = &header.0[Field::Checksums as usize..];
         for ((section, name), &want) in sections.iter().zip(["ids", "sentences", "documents", "counts"]).zip(sums) {
             let mut sum = Checksum::default();
             sum.add_bytes(&bytes[section.start..section.end.next_multiple_of(8)]);
             if sum.0 != want {
-                return Err(format!("its {name} are damaged"));
+                return Err(damaged(name));
             }
         }
         Ok(Self { header, sections, storage })

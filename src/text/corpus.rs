@@ -1,7 +1,7 @@
-//! Corpora: files and folders -> the list of what is read and what is not, and why -> chunks of text.
+//! Lists a corpus: files and folders -> which files are read, which are not, and why -> chunks of text.
 //!
-//! In a folder `valid.*`, `dev.*` and `test.*` are never trained on (`valid.*` becomes the held-out text), and `SOURCE*`, `LICENSE*`,
-//! `README*`, `manifest*` and files of other kinds are skipped. A file that is given by its own name is always read.
+//! In a folder `valid.*`, `dev.*` and `test.*` are never trained on (`valid.*` becomes the held-out text), and `SOURCE*`,
+//! `LICENSE*`, `README*`, `manifest*` and files of other kinds are skipped. A file that is given by its own name is always read.
 
 mod file;
 

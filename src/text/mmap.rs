@@ -1,4 +1,5 @@
-//! Maps a file into memory. Token caches are read this way, so a corpus of any size costs no heap. No other file maps memory.
+//! Maps a file into memory. Token caches are read this way, so a corpus of any size takes no heap. No other file of the program
+//! maps memory.
 #![allow(unsafe_code, reason = "a memory map is undefined behaviour if the file changes beneath it; see SAFETY below")]
 
 use std::fs::File;

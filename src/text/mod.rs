@@ -1,5 +1,5 @@
 //! Turns text into token ids: corpora -> tokenizer -> token cache.
-//! In: files and folders ([`corpus`]) or any iterator of [`Chunk`]s; out: a [`cache::TokenCache`], from which `batch` cuts rows.
+//! files and folders ([`corpus`]) or any iterator of [`Chunk`]s -> a [`cache::TokenCache`], from which `batch` cuts rows.
 
 pub mod cache;
 #[cfg(not(target_arch = "wasm32"))]

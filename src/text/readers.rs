@@ -1,5 +1,5 @@
-//! Readers of the corpus formats: a file -> its documents as pieces of text, with an error that names the byte. A reader holds no more
-//! than one line, or one row, of the file and a piece of [`CHUNK_BYTES`].
+//! Reads the corpus formats: a file -> its documents as pieces of text. An error names the byte where it lies. A reader holds no
+//! more than one line or one row of the file, and a piece of [`CHUNK_BYTES`].
 
 use std::borrow::Cow;
 use std::fs::File;

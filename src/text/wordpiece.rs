@@ -1,8 +1,9 @@
 //! Trains a WordPiece vocabulary: chunks of text -> word counts -> merges of the most frequent pair -> [`Tokenizer`].
 //!
-//! The merges are those of the crate's trainer (byte-pair encoding over characters, `##` inside a word). That trainer cannot be used
-//! itself: it numbers the characters in the order of a randomly seeded hash map, so two runs differ; it counts pairs in 32 bits; and it
-//! reports progress only to a terminal. Here words and characters are sorted, and ties go to the lower ids.
+//! The merges are those that the tokenizer crate's trainer makes (byte-pair encoding over characters, `##` inside a word). This
+//! file does not use that trainer, for three reasons: it numbers the characters in the order of a randomly seeded hash map, so two
+//! runs differ; it counts pairs in 32 bits; and it reports progress only to a terminal. Here words and characters are sorted, and
+//! ties go to the lower ids.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap, HashMap};

@@ -17,6 +17,7 @@ pub use store::{RunFolder, Written};
 use crate::hub::{
     self, FileRecord, Files, Mismatch, Networks, REPLACED, TensorFile, Tensors, hash_file, open_safetensors,
 };
+use crate::message::Message;
 use crate::text::tokenizer::{self, Cleaning, Tokenizer};
 use crate::{Error, Result};
 use state::Flaw;
@@ -45,7 +46,7 @@ impl Moments {
             if !mismatch.is_empty() {
                 return Err(Error::failed("not-the-optimizers-moments")
                     .with("which", which)
-                    .with("detail", mismatch.to_string()));
+                    .with("mismatch", mismatch.message()));
             }
         }
         Ok(())
@@ -55,10 +56,10 @@ impl Moments {
 /// A checkpoint whose every file has the length and the hash that its state.json says.
 #[derive(Debug, Clone)]
 pub struct Checkpoint {
-    /// Its folder, or what files in memory are called in messages.
+    /// Its folder; for files in memory, the name that messages use.
     pub dir: PathBuf,
     pub state: State,
-    /// Its files, where they are kept in memory.
+    /// Its files, if they are kept in memory.
     files: Option<Arc<Files>>,
 }
 
@@ -71,7 +72,7 @@ pub struct Damage {
     pub reason: Error,
 }
 
-/// What a run's folder holds: the newest whole checkpoint and the damaged ones newer than it, newest first.
+/// The checkpoints of a run's folder: the newest whole one, and the damaged ones that are newer, newest first.
 #[derive(Debug)]
 pub struct Survey {
     pub newest: Option<Checkpoint>,
@@ -93,14 +94,14 @@ impl Checkpoint {
     }
 
     /// Its networks, and what a person should know about them (warnings).
-    pub fn networks(&self) -> Result<(Networks, Vec<String>)> {
+    pub fn networks(&self) -> Result<(Networks, Vec<Message>)> {
         match &self.files {
             Some(files) => hub::networks_from_files(files),
             None => hub::read_networks(&self.dir),
         }
     }
 
-    /// The tokenizer that lies with its main network.
+    /// The tokenizer in the folder of its main network.
     pub fn tokenizer(&self, bare: Cleaning) -> Result<Tokenizer> {
         let Some(files) = &self.files else { return Tokenizer::load(&hub::main_folder(&self.dir).1, bare) };
         let main = [hub::Role::Discriminator, hub::Role::Encoder].map(|role| role.folder());
@@ -119,7 +120,7 @@ impl Checkpoint {
         self.dir.display().to_string()
     }
 
-    /// The optimizer's moments, as stored: [`Moments::check`] compares them with what is trained.
+    /// The optimizer's moments, as stored. [`Moments::check`] compares them with the tensors that are trained.
     pub fn moments(&self) -> Result<Moments> {
         let path = self.dir.join(OPTIMIZER);
         match &self.files {
@@ -148,7 +149,7 @@ fn moments_from<R: std::io::Read + std::io::Seek>(mut file: TensorFile<R>, path:
 
 fn verify_files(dir: &Path, files: &BTreeMap<String, FileRecord>) -> Result<()> {
     let path_of = |name: &str| name.split('/').fold(dir.to_owned(), |path, part| path.join(part));
-    // Lengths first: they cost nothing and find most of what goes wrong with copies and disks.
+    // Lengths are checked first: they cost nothing and show most faults of copies and disks.
     for (name, record) in files {
         let path = path_of(name);
         let held = fs::metadata(&path).map_err(|e| Error::io("io-read-file", &path, &e))?.len();
@@ -181,7 +182,7 @@ fn step_from_name(name: &str) -> Option<u64> {
     (digits.len() >= 9 && digits.bytes().all(|b| b.is_ascii_digit())).then(|| digits.parse().ok())?
 }
 
-/// The checkpoints of a run, newest first, unverified. One that was being replaced when a writer died counts.
+/// The checkpoints of a run, newest first, unverified. If a writer died while it replaced a checkpoint, the old one counts.
 pub fn list(run: &Path) -> Result<Vec<(u64, PathBuf)>> {
     let folder = checkpoints_of(run);
     let entries = match fs::read_dir(&folder) {
@@ -202,9 +203,10 @@ pub fn list(run: &Path) -> Result<Vec<(u64, PathBuf)>> {
     Ok(found.into_iter().rev().collect())
 }
 
-/// The newest checkpoint that is whole, and every damaged one above it. One written by a newer version is an error.
+/// The newest checkpoint that is whole, and every damaged one that is newer. If a newer version of the program wrote one, that is
+/// an error.
 pub fn newest_whole(run: &Path) -> Result<Survey> {
-    // A trainer at work may remove or replace a folder while it is read here; then what is there now is looked at.
+    // A trainer may remove or replace a folder while it is read here. Then the folder is listed again.
     const RESCANS: usize = 16;
     'rescan: for _ in 0..RESCANS {
         let mut damaged = Vec::new();
@@ -219,7 +221,7 @@ pub fn newest_whole(run: &Path) -> Result<Survey> {
                     damaged.push(Damage { step, reason: reason.at(dir.join(STATE).display()), dir });
                 }
                 Err(Flaw::Newer(error)) => return Err(error),
-                // Gone, or another of the same step: its files were looked for in two folders.
+                // The folder is gone, or another took its place, so the files were read from two different folders.
                 Err(Flaw::Damaged(_)) if seen.is_none() || written_at(&dir) != seen => continue 'rescan,
                 Err(Flaw::Damaged(reason)) => damaged.push(Damage { step, dir, reason }),
             }
@@ -229,13 +231,13 @@ pub fn newest_whole(run: &Path) -> Result<Survey> {
     Err(Error::failed("checkpoints-keep-changing").at(run.display()))
 }
 
-/// When a folder's entries last changed, which tells it from one that took its place; none where there is no folder.
+/// When a folder's entries last changed; none if there is no folder. The time shows whether another folder has taken its place.
 fn written_at(dir: &Path) -> Option<SystemTime> {
     fs::metadata(dir).and_then(|data| data.modified()).ok()
 }
 
-/// Where `--resume` goes on: at the newest checkpoint, which must be whole, or at `step` (`--resume=STEP`).
-/// A damaged newest one is an error that names it and gives the command that resumes from the one before it.
+/// The checkpoint from which `--resume` continues: the newest, which must be whole, or that of `step` (`--resume=STEP`).
+/// If the newest is damaged, the error names it and gives the command that resumes from the one before it.
 pub fn resume_point(run: &Path, step: Option<u64>) -> Result<Checkpoint> {
     let Some(step) = step else {
         return whole_or_offer(run, |error, before| {
@@ -254,7 +256,7 @@ pub fn resume_point(run: &Path, step: Option<u64>) -> Result<Checkpoint> {
     Checkpoint::open(dir)
 }
 
-/// The newest checkpoint; where it is damaged, an error that names it, to which `offer` adds the one before it.
+/// The newest checkpoint. If it is damaged, the error names it, and `offer` adds the one before it.
 fn whole_or_offer(run: &Path, offer: impl FnOnce(Error, &Checkpoint) -> Error) -> Result<Checkpoint> {
     let Survey { newest, damaged } = newest_whole(run)?;
     match (newest, damaged.first()) {
@@ -278,7 +280,7 @@ fn whole_or_offer(run: &Path, offer: impl FnOnce(Error, &Checkpoint) -> Error) -
     }
 }
 
-/// A path as it can be pasted into a shell.
+/// A path, quoted if a shell needs that.
 fn typed(path: &Path) -> String {
     let text = path.display().to_string();
     if text.contains(char::is_whitespace) { format!("\"{text}\"") } else { text }
@@ -290,7 +292,7 @@ mod tests {
     use super::*;
     use crate::hub::{Role, random_pair};
 
-    /// Everything in it depends on the step.
+    /// Writes a checkpoint whose contents all depend on the step.
     fn write(folder: &RunFolder, step: u64, keep: usize) -> Written {
         let pair = random_pair(step);
         let mut moments = Moments { m: pair.discriminator.tensors.clone(), v: pair.discriminator.tensors.clone() };
@@ -371,11 +373,11 @@ mod tests {
                 let error = resume_point(&run, None).unwrap_err();
                 assert!(error.code() == "checkpoint-damaged" && error.message.to_string().contains(said), "{error}");
                 assert_eq!(error.place.as_deref(), Some(&*file.display().to_string()));
-                assert_eq!(error.hint.as_deref(), Some("help-resume-before"));
+                assert_eq!(error.hint, Some("help-resume-before"));
                 assert_eq!(error.message.facts.get("before"), Some(&10_u64.into()));
                 assert_eq!(error.message.facts.get("run"), Some(&format!("\"{}\"", run.display()).into()));
                 let offered = resolve_model(&run).unwrap_err();
-                assert_eq!(offered.hint.as_deref(), Some("help-use-before"));
+                assert_eq!(offered.hint, Some("help-use-before"));
                 assert!(offered.to_string().contains("step-000000010"), "{offered}");
                 let survey = newest_whole(&run).unwrap();
                 assert_eq!((survey.newest.unwrap().state.step, survey.damaged.len()), (10, 1));
@@ -427,7 +429,8 @@ mod tests {
         write(&folder, 10, 9);
         drop(folder);
         let hidden = |prefix: &str, step: u64| checkpoints_of(dir.path()).join(format!("{prefix}step-{step:09}"));
-        // Killed while writing 20, while removing 5, and between the two renames that replace 10.
+        // The folders of a writer that was killed while it wrote 20, removed 5, and had done one of the two renames that replace
+        // 10.
         fs::create_dir_all(hidden(".partial-", 20).join("generator")).unwrap();
         fs::create_dir_all(hidden(".removing-", 5)).unwrap();
         fs::rename(folder_from_step(dir.path(), 10), hidden(".replaced-", 10)).unwrap();
@@ -497,7 +500,7 @@ mod tests {
                 .check(&names)
                 .unwrap_err()
                 .to_string()
-                .contains("not-the-optimizers-moments (which = v, detail = 1 missing")
+                .contains("not-the-optimizers-moments (which = v, mismatch = tensors-missing (count = 1")
         );
     }
 }

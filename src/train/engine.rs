@@ -1,4 +1,5 @@
-//! The executor of a run: the device's, the processor's or the Burn engine, behind one set of methods.
+//! Where a run computes: a [`Backend`] is the device or the processor, and an [`Engine`] runs a plan there. The GPU executor, the
+//! CPU executor and the Burn engine have the same methods here.
 
 #[cfg(feature = "burn")]
 use crate::burn;
@@ -14,7 +15,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use web_time::Instant;
 
-/// Whose arithmetic trains (`--engine`).
+/// Which implementation trains (`--engine`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// The handwritten kernels, or their twins.
@@ -34,7 +35,7 @@ impl Kind {
     /// The engine of this name.
     ///
     /// # Errors
-    /// One that this build does not have.
+    /// This build does not have the engine.
     pub fn named(name: &str) -> Result<Self> {
         match name {
             "wgsl" => Ok(Self::Wgsl),
@@ -47,30 +48,30 @@ impl Kind {
     }
 }
 
-/// Where plans run: chosen once, before the model is recorded, because a device's limits shape the plan.
+/// Where plans run. It is chosen once, before the model is recorded, because a device's limits shape the plan.
 #[derive(Clone)]
 pub struct Backend {
     gpu: Option<Gpu>,
     reason: Message,
-    /// Burn's side of the same device, where Burn trains.
+    /// Burn's side of the same device, if Burn trains.
     #[cfg(feature = "burn")]
     burn: Option<burn::Device>,
 }
 
 impl Backend {
-    /// What `choice` comes to on this machine.
+    /// Opens the device that `choice` names on this machine.
     ///
     /// # Errors
-    /// An adapter that was asked for and is not there, with the names of those that are.
+    /// The adapter that was asked for is not there; the error names the adapters that are.
     pub async fn open(choice: &DeviceName) -> Result<Self> {
         Self::open_profile(choice, Profile::Portable).await
     }
 
-    /// The same for an engine. Burn's kernels are sized by what the adapter can do, so its device is opened with all of that, and
-    /// another engine that is compared with it shares the device.
+    /// Opens the device for an engine. Burn sizes its kernels by what the adapter can do, so the device is opened with all of that.
+    /// An engine that is compared with Burn uses the same device.
     ///
     /// # Errors
-    /// As [`Backend::open`]; an engine that is not in this build; a device that Burn refuses.
+    /// As [`Backend::open`]; or this build does not have the engine, or Burn refuses the device.
     pub async fn open_for(choice: &DeviceName, kind: Kind) -> Result<Self> {
         match kind {
             Kind::Wgsl => Self::open(choice).await,
@@ -129,7 +130,7 @@ impl Backend {
         Self { gpu: Some(gpu), ..Self::cpu() }
     }
 
-    /// Who trains here.
+    /// The engine that trains here.
     pub fn kind(&self) -> Kind {
         #[cfg(feature = "burn")]
         if self.burn.is_some() {
@@ -142,12 +143,12 @@ impl Backend {
         self.gpu.as_ref()
     }
 
-    /// The limits a plan must keep to; WebGPU's defaults on the processor too, so that both run the same plan.
+    /// The limits of a plan. On the processor they are WebGPU's defaults, so that both run the same plan.
     pub fn limits(&self) -> Limits {
         self.gpu.as_ref().map_or_else(Limits::default, Gpu::plan_limits)
     }
 
-    /// The run's first event.
+    /// The first event of a run on this backend.
     pub fn event(&self) -> event::Device {
         match &self.gpu {
             Some(gpu) => event::Device {
@@ -168,16 +169,16 @@ impl Backend {
         }
     }
 
-    /// Whether activations can be stored like this here: the twins convert what they work on.
+    /// Whether activations can be stored in this precision here. The twins can always convert what they work on.
     pub fn stores(&self, precision: Precision) -> bool {
         let halves = self.kind() == Kind::Wgsl && self.gpu.as_ref().is_none_or(|gpu| gpu.features.f16);
         precision == Precision::F32 || halves
     }
 
-    /// Refuses a precision that cannot be had here, before anything is recorded.
+    /// Refuses a precision that is not possible here, before anything is recorded.
     ///
     /// # Errors
-    /// A usage error that says what is missing and what to do.
+    /// The precision is not possible; the error says what is missing and what to do.
     pub fn check(&self, precision: Precision) -> Result<()> {
         if self.stores(precision) {
             return Ok(());
@@ -201,7 +202,7 @@ impl Backend {
         self.engine(&model.plan).await
     }
 
-    /// Makes everything `plan` needs, zeroed; with the handwritten kernels or their twins, whoever trains here.
+    /// Makes everything that `plan` needs, zeroed. It uses the handwritten kernels or their twins, even if Burn trains here.
     ///
     /// # Errors
     /// The plan exceeds the device's limits or memory, with numbers.
@@ -232,8 +233,8 @@ impl Engine {
         }
     }
 
-    /// Lets an engine that has generators of its own draw the sampling noise with them: for measuring its speed, where the numbers
-    /// need not be those of other engines.
+    /// Lets an engine draw the sampling noise with its own random numbers, if it has some. Speed measurements use this, because
+    /// there the numbers need not be those of other engines.
     pub fn free_noise(&mut self) {
         #[cfg(feature = "burn")]
         if let Self::Burn(e) = self {
@@ -249,7 +250,7 @@ impl Engine {
         }
     }
 
-    /// What it costs the host to launch `range`; none where nothing of ours is launched on a device.
+    /// What it costs the host to launch `range`; none if this engine launches no kernels of ours on a device.
     ///
     /// # Errors
     /// The device is lost, or something failed since the last call.
@@ -274,7 +275,7 @@ impl Engine {
         self.write(tensor, bytemuck::cast_slice(data));
     }
 
-    /// One slice of `range`; returns the dispatch reached.
+    /// Runs one slice of `range`. Returns the number of the next dispatch.
     pub async fn run(&mut self, range: Range<usize>, budget: Duration) -> Result<usize> {
         match self {
             Self::Cpu(e) => e.run(range, budget).await,
@@ -284,7 +285,7 @@ impl Engine {
         }
     }
 
-    /// All of `range`, in slices of at most a quarter of a second.
+    /// Runs all of `range`, in slices of at most a quarter of a second.
     pub async fn run_all(&mut self, range: Range<usize>) -> Result<()> {
         let mut reached = range.start;
         while reached < range.end {
@@ -293,7 +294,7 @@ impl Engine {
         Ok(())
     }
 
-    /// What [`Engine::profile`] reads time from; none where the device has no clock.
+    /// The clock that [`Engine::profile`] reads; none if the device has no clock.
     pub fn clock(&self) -> Option<event::Clock> {
         match self {
             Self::Cpu(_) => Some(event::Clock::Processor),
@@ -303,8 +304,8 @@ impl Engine {
         }
     }
 
-    /// Runs `range` dispatch by dispatch, and tells the seconds of each. None where the device has no clock (then nothing was run),
-    /// or one that only pretends to.
+    /// Runs `range` dispatch by dispatch and returns the seconds of each. None if the device has no clock (then nothing was run),
+    /// or if the clock cannot be trusted.
     ///
     /// # Errors
     /// The device is lost, or something failed since the last call.
@@ -317,7 +318,7 @@ impl Engine {
         }
     }
 
-    /// Where it runs, for another plan.
+    /// The backend that it runs on, for another plan.
     pub fn backend(&self) -> Backend {
         match self {
             Self::Cpu(_) => Backend::cpu(),
@@ -329,7 +330,7 @@ impl Engine {
         }
     }
 
-    /// Takes the device away, as a driver's reset does; the processor has none to lose.
+    /// Takes the device away, as a driver's reset does. The processor has no device to lose.
     pub fn lose(&self) {
         match self {
             Self::Cpu(_) => {}
@@ -339,7 +340,7 @@ impl Engine {
         }
     }
 
-    /// Keeps the outputs as they are now, under `tag`.
+    /// Keeps a copy of the outputs as they are now, under `tag`.
     pub fn collect(&mut self, tag: u64) {
         match self {
             Self::Cpu(e) => e.collect(tag),
@@ -349,7 +350,8 @@ impl Engine {
         }
     }
 
-    /// Hands over collected outputs with their tags and when they were there, oldest first; `wait`: all of them.
+    /// Gives collected outputs, oldest first, with their tags and the times at which they were ready. With `wait` it waits for all
+    /// of them.
     pub async fn drain(&mut self, wait: bool, row: impl FnMut(u64, Instant, &[&[u32]])) -> Result<()> {
         match self {
             Self::Cpu(e) => e.drain(wait, row).await,
@@ -373,7 +375,7 @@ impl Engine {
     }
 }
 
-/// The longest a slice may take when nobody is watching: pause, watchdogs and other programs must get their turn.
+/// The longest slice if no view is watching: commands, watchdogs and other programs must get their turn.
 pub const SLICE: Duration = Duration::from_millis(250);
-/// And when somebody is: the window is drawn in between.
+/// The longest slice if a view is watching, because the window is drawn between slices.
 pub const SLICE_WATCHED: Duration = Duration::from_millis(8);

@@ -1,7 +1,8 @@
-//! The border between an engine and its views: what a run is told ([`Command`]) and what it tells ([`Event`]).
-//! session -> `Event` -> line, log, report, TensorBoard, app, page; `Command` goes the other way. Plain data, nothing borrowed.
+//! The border between a run and its views: a view sends [`Command`]s, the run sends [`Event`]s.
+//! session -> `Event` -> line, log, report, TensorBoard, app, page; `Command` goes the other way. Both are plain data and borrow
+//! nothing.
 //!
-//! An event is one JSON object whose `"event"` says its kind. A measured value that is undefined or not finite is `null`, never NaN.
+//! An event is one JSON object whose `"event"` names its kind. A value that is undefined or not finite is `null`, never NaN.
 
 mod kernels;
 mod read;
@@ -27,31 +28,31 @@ use crate::error::{Error, Kind};
 use crate::message::Message;
 use serde::{Deserialize, Serialize};
 
-/// The named ranges of a step's plan, in order: views know them from here.
+/// The named ranges of a step's plan, in order. Views take them from here.
 pub use crate::plan::Stage;
 
 /// The effective configuration, key by key, as in `RUN/config.toml`.
 pub type Settings = BTreeMap<String, serde_json::Value>;
 
-/// What a view may ask of a run. Each is answered by [`Event::State`] at once (within 100 ms, also in the middle of a step), and
-/// those that ask for something by its event.
+/// What a view may ask of a run. The run answers each command with [`Event::State`] at once (within 100 ms, also in the middle of a
+/// step). A command that asks for something is also answered by the event that its line names.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "command", rename_all = "snake_case")]
 pub enum Command {
-    /// Begin a run as asked; heard where none is under way.
+    /// Begin a run. While another run is under way, this is ignored.
     Start(Box<Request>),
-    /// Stop where the run stands, between two slices of a step.
+    /// Pause between two slices of a step.
     Pause,
-    /// Go on from there.
+    /// Continue after a pause.
     Resume,
-    /// Finish the step the run is in, or take one, then pause.
+    /// Finish the step that is under way, or take one, then pause.
     Step,
-    /// Run to the end of `stage` (mask, propose, replace or judge), then pause there and tell the batch as far as it is known:
-    /// [`Event::Batch`]. Where it stands there already it is told again; a stage that the step has passed is reached in the next one
-    /// (with accumulation, in the next micro-batch). The numbers of the run do not change.
+    /// Run to the end of `stage` (mask, propose, replace or judge), then pause there and send the batch as far as it is known:
+    /// [`Event::Batch`]. If the run is already there, it sends the batch again. If the step has passed the stage, the run stops
+    /// there in the next step (with accumulation, in the next micro-batch). The numbers of the run do not change.
     SeekStage { stage: Stage },
-    /// The person's own text, and what they did to its words; an empty one takes it away. It is judged at once, also while paused,
-    /// and with every readout from then on: [`Event::OwnText`].
+    /// A person's own text and their edits to its words; an empty text removes it. It is judged at once, even during a pause, and
+    /// with every later readout: [`Event::OwnText`].
     SetOwnText {
         text: String,
         #[serde(default)]
@@ -61,19 +62,19 @@ pub enum Command {
     Checkpoint,
     /// Measure on the held-out text now: [`Event::Eval`].
     Evaluate,
-    /// The part of the time the run may keep the device busy, above 0, at most 1.
+    /// Limit the share of the time in which the run may keep the device busy: above 0, at most 1.
     SpeedShare { share: f32 },
-    /// Time the next steps dispatch by dispatch: [`Event::Kernels`]. They are steps as any others, to the bit; a paused run takes
-    /// them and pauses again.
+    /// Time the next steps dispatch by dispatch: [`Event::Kernels`]. Their results are the same as without timing, to the bit. A
+    /// paused run takes these steps and pauses again.
     Measure,
-    /// Who looks at whom in a layer (from 0) of a network, on the person's text, or where there is none on the first readout sentence:
-    /// [`Event::Attention`].
+    /// Send the attention in a layer (from 0) of a network, on the person's text or, if there is none, on the first readout
+    /// sentence: [`Event::Attention`].
     Attention { network: Network, layer: u32 },
-    /// The `tokens` most frequent words of the text on two axes: [`Event::EmbeddingMap`].
+    /// Send the `tokens` most frequent words of the text on two axes: [`Event::EmbeddingMap`].
     EmbeddingMap { tokens: u32 },
     /// End the run cleanly, with a checkpoint.
     Stop,
-    /// For tests of what happens then: takes the device away, as a driver's reset does. The cpu executor has none to lose.
+    /// For tests: take the device away, as a driver's reset does. The cpu executor has no device to lose.
     #[doc(hidden)]
     LoseDevice,
 }
@@ -86,7 +87,7 @@ pub enum Event {
     Device(Device),
     /// What will be trained. Sent again when `--minutes` has fixed the planned steps: the later one counts.
     Plan(Box<RunPlan>),
-    /// What is done before the first step: which text is read, how far a tokenizer or a token cache is.
+    /// Work before the first step: which text is read, how far a tokenizer or a token cache is.
     Preparing(Preparing),
     Config {
         settings: Settings,
@@ -95,26 +96,27 @@ pub enum Event {
     Eval(Box<EvalMetrics>),
     Readout(Readout),
     Warning(Warning),
-    /// A checkpoint stands, whole, at `path`.
+    /// A whole checkpoint is at `path`.
     Checkpoint {
         step: u64,
         path: String,
     },
-    /// The run goes on after `step`: events of later steps that stand before this one no longer count.
+    /// The run continues after `step`. Earlier events about later steps no longer count.
     Resumed {
         step: u64,
     },
-    /// The device went away; `failed` follows.
+    /// The device was lost; `failed` follows.
     DeviceLost(Failure),
     Finished(Finished),
     /// The run ended with an error: what, where, what to do, and which checkpoint is safe.
     Failed(Failure),
-    /// Whether the run runs, and where it stands: the answer to every command. For views only, as all that follow.
+    /// Whether the run runs or pauses, and where it is: the answer to every command. This event and all that follow are for views
+    /// only.
     State(State),
     /// A few rows of a training batch: after each readout of a watched run, and after every [`Command::SeekStage`].
     Batch(BatchSample),
     OwnText(OwnText),
-    /// Once before the first step of a watched run, without times, and as the answer to [`Command::Measure`].
+    /// Sent once before the first step of a watched run, without times, and as the answer to [`Command::Measure`].
     Kernels(Box<Kernels>),
     Attention(AttentionMap),
     EmbeddingMap(EmbeddingMap),
@@ -144,7 +146,7 @@ impl Event {
         "embedding_map",
     ];
 
-    /// The completed optimizer steps this event speaks of; none where it belongs to the run as a whole.
+    /// The number of completed optimizer steps that this event belongs to; none if it belongs to the run as a whole.
     pub fn step(&self) -> Option<u64> {
         match self {
             Self::Step(metrics) => Some(metrics.step),
@@ -164,7 +166,7 @@ impl Event {
         }
     }
 
-    /// What a run's record keeps of this event: nothing of those that only views can use, evaluations without their examples, and of a
+    /// What a run's record keeps of this event: nothing if only views can use it, evaluations without their examples, and of a
     /// readout what the report shows.
     pub fn recorded(&self) -> Option<Cow<'_, Self>> {
         match self {
@@ -184,15 +186,15 @@ impl Event {
     }
 }
 
-/// Whether a run runs, and where it stands.
+/// Whether a run runs or pauses, and where it is.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct State {
     pub phase: Phase,
     /// Completed optimizer steps.
     pub step: u64,
-    /// The last stage that is done of the step the run is in; none between two steps and before its first stage is done.
+    /// The last finished stage of the step that is under way; none between two steps and before the first stage is done.
     pub stage: Option<Stage>,
-    /// The part of the time the run may keep the device busy.
+    /// The share of the time in which the run may keep the device busy.
     pub speed_share: f32,
 }
 
@@ -201,9 +203,9 @@ pub struct State {
 pub enum Phase {
     Running,
     Paused,
-    /// Between two steps, on the held-out text.
+    /// The run evaluates on the held-out text, between two steps.
     Evaluating,
-    /// Asked to end: the last readout, evaluation and checkpoint are under way.
+    /// The run was asked to end: the last readout, evaluation and checkpoint are under way.
     Stopping,
 }
 
@@ -226,12 +228,12 @@ pub enum Executor {
     Cpu,
 }
 
-/// What is done before the first step.
+/// Work before the first step.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Preparing {
     #[serde(flatten)]
     pub message: Message,
-    /// Of this piece of work, 0 to 1, where it is known.
+    /// How much of this work is done, 0 to 1, if it is known.
     #[serde(default)]
     pub share: Option<f32>,
 }
@@ -243,23 +245,23 @@ pub struct RunPlan {
     /// `wgsl` or `burn`.
     pub engine: String,
     pub seed: u64,
-    /// Trained values, shared ones counted once.
+    /// The number of parameters; shared ones count once.
     pub parameters: u64,
     pub discriminator_parameters: u64,
     pub generator_parameters: u64,
     /// Dispatches of one optimizer step.
     pub dispatches: u64,
-    /// Device memory at its fullest.
+    /// The largest amount of device memory in use.
     pub peak_bytes: u64,
     pub arenas: Vec<Arena>,
     /// None while `--minutes` still times its first steps.
     pub planned_steps: Option<u64>,
     pub warmup_steps: u64,
-    /// Rows of one optimizer step, accumulation included, and tokens a row.
+    /// The rows of one optimizer step, accumulation included, and the tokens of a row.
     pub rows: u64,
     pub row_tokens: u64,
     pub corpus: CorpusInfo,
-    /// The run's folder, where there is one.
+    /// The run's folder, if it has one.
     pub run: Option<String>,
 }
 
@@ -276,11 +278,11 @@ pub struct CorpusInfo {
     pub name: String,
     /// `en`, `pt`, or what the settings say.
     pub lang: Option<String>,
-    /// None where the text is generated without end.
+    /// None if the text is generated without end.
     pub train_tokens: Option<u64>,
     pub valid_tokens: Option<u64>,
     pub vocab_size: u64,
-    /// Nats a token of the training text, special tokens left out.
+    /// The unigram entropy of the held-out text, in nats a token, without special tokens.
     #[serde(default, with = "finite_or_null")]
     pub unigram_entropy: Option<f64>,
 }
@@ -303,15 +305,15 @@ pub enum WarningKind {
     GeneratorStuck,
     GeneratorTooStrong,
     JudgeAtBaseRate,
-    /// A checkpoint could not be written; training goes on, and the next one is tried.
+    /// A checkpoint could not be written. Training continues, and the next checkpoint is tried.
     CheckpointNotWritten,
-    /// The text the run is trained on is no longer where it was; training goes on from its token cache.
+    /// The training text is no longer where it was. Training continues from its token cache.
     CorpusGone,
-    /// Anything a room tells about its own work (another adapter on resume, shared tensors that differ).
+    /// Whatever else a person should know (another adapter on resume, shared tensors that differ).
     Notice,
 }
 
-/// Why a run could not go on.
+/// Why a run could not continue.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Failure {
@@ -320,7 +322,7 @@ pub struct Failure {
     /// The file, the folder, the line or the key.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub place: Option<String>,
-    /// The code of the advice, where it is not the message's own.
+    /// The code of the advice, if it differs from the message's code.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub advice: Option<String>,
     pub kind: FailureKind,
@@ -332,12 +334,12 @@ pub struct Failure {
 }
 
 impl Failure {
-    /// An error as views are told it.
+    /// Makes the failure that views get for an error.
     pub fn new(error: &Error, step: u64, checkpoint: Option<Saved>) -> Self {
         Self {
             message: error.message.clone(),
             place: error.place.clone(),
-            advice: error.hint.clone().map(Cow::into_owned),
+            advice: error.hint.map(str::to_owned),
             kind: error.kind.into(),
             step,
             checkpoint,
@@ -345,19 +347,26 @@ impl Failure {
     }
 }
 
-/// What views tell apart, because there is something to do about each.
+/// The whole failure, place and advice included, as a message.
+impl From<&Failure> for Message {
+    fn from(failure: &Failure) -> Self {
+        Self::of_error(&failure.message, failure.place.as_deref(), failure.advice.as_deref())
+    }
+}
+
+/// The kinds of failures. Views offer something else to do about each.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FailureKind {
-    /// What was asked for cannot be run.
+    /// The request cannot be run.
     Usage,
-    /// Go on from the checkpoint, on this device or another.
+    /// Remedy: continue from the checkpoint, on this device or another.
     DeviceLost,
-    /// A smaller preset, fewer rows a step, or the cpu executor.
+    /// Remedy: a smaller preset, fewer rows in a micro-batch, or the cpu executor.
     OutOfMemory,
-    /// A lower learning rate, from the checkpoint's weights.
+    /// Remedy: a lower learning rate, from the checkpoint's weights.
     NonFinite,
-    /// A file, a disk, a driver: the message says.
+    /// Anything else, such as a file, a disk or a driver. The message says what.
     #[default]
     Other,
 }
@@ -374,19 +383,19 @@ impl From<Kind> for FailureKind {
     }
 }
 
-/// A checkpoint that stands.
+/// A checkpoint that was kept.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Saved {
     pub step: u64,
     pub path: String,
 }
 
-/// How a run ended, and what to do with it.
+/// How a run ended, and what to do next.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finished {
     pub outcome: Outcome,
     pub step: u64,
-    /// The run's folder, where there is one.
+    /// The run's folder, if it has one.
     pub run: Option<String>,
     /// Commands worth trying now, ready to paste.
     pub next: Vec<String>,
@@ -397,7 +406,7 @@ pub struct Finished {
 pub enum Outcome {
     /// The planned schedule is complete.
     Completed,
-    /// Ended early, as asked (`--stop-after`, stop, interrupt); `--resume` goes on.
+    /// The run ended early, as asked (`--stop-after`, stop, interrupt). `--resume` continues it.
     Stopped,
 }
 

@@ -1,5 +1,6 @@
-//! A training step kernel by kernel: the list that a view shows, what an executor reaches at best, and the text of each kernel beside
-//! its twin's. plan -> [`dispatches`]; backend -> [`roofs`]; label -> [`source`].
+//! Describes a training step kernel by kernel: the list that a view shows, the best that the device can reach, and the text of each
+//! kernel beside its twin's.
+//! plan -> [`dispatches`]; backend -> [`roofs`]; label -> [`source`].
 
 use super::engine::Backend;
 use super::event::{Bound, DispatchCost, Roofs};
@@ -47,22 +48,24 @@ pub fn dispatches(plan: &Plan, accumulate: u32) -> Vec<DispatchCost> {
     parts(plan, accumulate).into_iter().flat_map(of_part).collect()
 }
 
-/// Times each roof is measured at least; the fastest counts, because what disturbs only ever slows.
+/// How often each roof is measured at least. The fastest time counts, because disturbances only make a run slower.
 const TRIALS: usize = 3;
-/// What is quick is measured for so long, within as many times: three products of a few milliseconds see a processor that still wakes up.
+/// A quick measurement is repeated for so many seconds, up to a number of times, because a processor is still waking up during
+/// three products of a few milliseconds.
 const TRIED_SECS: f64 = 0.1;
 const TRIALS_MAX: usize = 100;
-/// Rows and channels of what is copied: 64 MiB, more than most caches hold.
+/// The rows and channels of the copied tensor: 64 MiB, more than most caches hold.
 const COPY: [u32; 2] = [64 << 10, 256];
-/// Sides of the square matrices that are multiplied: the next larger where one takes less than [`LONG_ENOUGH_SECS`].
+/// The sides of the square matrices that are multiplied. If a product takes less than [`LONG_ENOUGH_SECS`], the next larger one is
+/// measured.
 const PRODUCT_SIDES: [u32; 3] = [512, 1024, 2048];
 const LONG_ENOUGH_SECS: f64 = 2e-3;
 
-/// What an executor reaches at best, with kernels that every plan has: rows copied one by one, and a product of square matrices by
-/// its fastest variant. None where it has no clock to trust.
+/// Measures the best that an executor reaches, with kernels that every plan has: a copy, row by row, and a product of square
+/// matrices by its fastest variant. None if its clock cannot be trusted.
 ///
 /// # Errors
-/// The device failed, or has no memory left for it.
+/// The device failed, or has no memory left for the measurement.
 pub async fn roofs(backend: &Backend) -> Result<Roofs> {
     let copy = |r: &mut Recorder| {
         let h = r.state("h", Elem::F32, &COPY);
@@ -86,7 +89,7 @@ pub async fn roofs(backend: &Backend) -> Result<Roofs> {
             match fastest(backend, choices, product).await {
                 Ok(secs) => side_secs = side_secs.min(secs.unwrap_or(f64::INFINITY)),
                 Err(error) if error.kind == Kind::DeviceLost => return Err(error),
-                // A variant that this driver rejects is none of the fastest.
+                // A variant that this driver rejects cannot be the fastest.
                 Err(_) => {}
             }
         }
@@ -101,19 +104,19 @@ pub async fn roofs(backend: &Backend) -> Result<Roofs> {
     Ok(Roofs { copy_gbytes_per_sec: copy_secs.map(|secs| copied_bytes / secs / 1e9), product_gflops_per_sec })
 }
 
-/// Whether a variant is one of the backend's own: the twin stands for them all, as the plain one.
+/// Whether the backend can run a variant. On the processor only the plain one counts, because the twin is the same for all.
 fn runs_on(backend: &Backend, variant: &Variant) -> bool {
     backend.gpu().map_or(variant.name == matmul::FORWARD.variants[0].name, |gpu| gpu.features.offer(variant.needs))
 }
 
-/// A tensor, and numbers for all of it. Memory that nobody has written is one page of zeros everywhere: a processor reads that page faster than
-/// any memory, and multiplies it at half the speed of numbers.
+/// A tensor, and numbers to fill it. Memory that nobody has written is one page of zeros everywhere. A processor reads that page
+/// faster than other memory, and multiplies zeros at half the speed of other numbers.
 fn pattern(tensor: Tensor) -> (Tensor, Vec<u32>) {
     let words = (0..tensor.len()).map(|i| (0.25 + (i % 7) as f32 / 8.0).to_bits()).collect();
     (tensor, words)
 }
 
-/// Seconds of everything that `record` records, once the tensors that it names are filled.
+/// Fills the tensors that `record` names and returns the fastest time of everything that it records, in seconds.
 async fn fastest(
     backend: &Backend,
     choices: KernelChoices,
@@ -127,12 +130,12 @@ async fn fastest(
         engine.write(&plan.resolve(tensor), words);
     }
     let whole = 0..plan.dispatches.len();
-    // The first run takes pages and caches in.
+    // The first run fills pages and caches.
     engine.run_all(whole.clone()).await?;
     let mut best: Option<f64> = None;
     let (mut spent, mut trials) = (0.0, 0);
     while trials < TRIALS || (spent < TRIED_SECS && trials < TRIALS_MAX) {
-        // A clock that is not to be believed: what it told before counts.
+        // If the clock cannot be trusted, only its earlier times count.
         let Some(secs) = engine.profile(whole.clone()).await? else { break };
         let secs = secs.iter().sum::<f64>();
         (spent, trials) = (spent + secs, trials + 1);
@@ -143,7 +146,7 @@ async fn fastest(
     Ok(best)
 }
 
-/// A kernel's two texts, which mean the same.
+/// The two texts of a kernel, which compute the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Source {
     /// Its libraries and its file, joined: what the device compiles.
@@ -162,7 +165,7 @@ impl Source {
     }
 }
 
-/// The texts of the kernel with this label (`matmul.forward`); none for a label that no kernel has.
+/// The texts of the kernel with this label (`matmul.forward`); none if no kernel has the label.
 pub fn source(label: &str) -> Option<Source> {
     let kernel = ops::ALL.iter().find(|kernel| kernel.label == label)?;
     let twin = match label.split('.').next()? {

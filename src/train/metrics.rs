@@ -11,10 +11,10 @@ use table::Metrics;
 
 pub use crate::model::heads::rtd::bce_with_logits;
 
-/// What the judge saw and said in one micro-batch; every slice has one entry a token, row after row.
+/// What the judge read and answered in one micro-batch. Every slice has one entry for each token, row after row.
 #[derive(Debug, Clone, Copy)]
 pub struct Tokens<'a> {
-    /// Above zero: replaced.
+    /// Above zero the judge says "replaced".
     pub logit: &'a [f32],
     /// The label: 1 replaced, 0 original.
     pub replaced: &'a [u32],
@@ -24,16 +24,16 @@ pub struct Tokens<'a> {
     pub eligible: &'a [u32],
 }
 
-/// What the generator did in the used slots of one micro-batch; every slice has one entry a slot.
+/// What the generator answered in the used slots of one micro-batch. Every slice has one entry for each slot.
 #[derive(Debug, Clone, Copy)]
 pub struct Slots<'a> {
     /// Cross-entropy of the original, nats.
     pub loss: &'a [f32],
-    /// 1 where the first choice is the original.
+    /// 1 if the most probable token is the original.
     pub argmax_hit: &'a [u32],
-    /// 1 where the sample is the original.
+    /// 1 if the sample is the original.
     pub sample_hit: &'a [u32],
-    /// The sampled ids, where they were read back: they show a collapse early.
+    /// The sampled ids, if they were read back. They show a collapse early.
     pub sampled_id: Option<&'a [u32]>,
 }
 
@@ -76,7 +76,7 @@ struct Bin {
 }
 
 /// Folds the micro-batches of one optimizer step, or the batches of one evaluation, into [`Measured`].
-/// Keep it: `finish` leaves it empty with its buffers, so a warm step allocates nothing here.
+/// Reuse it: `finish` empties it and keeps its buffers, so later steps allocate nothing here.
 #[derive(Debug, Clone, Default)]
 pub struct Fold {
     tokens: u64,
@@ -140,7 +140,7 @@ impl Fold {
         }
     }
 
-    /// Adds a micro-batch's guesses: used slots only.
+    /// Adds the generator's guesses in the used slots of a micro-batch.
     ///
     /// # Panics
     /// Where the slices differ in length.
@@ -158,7 +158,7 @@ impl Fold {
         }
     }
 
-    /// The numbers of everything added since the last `finish`.
+    /// Computes the metrics of everything that was added since the last `finish`.
     pub fn finish(&mut self, weights: LossWeights) -> Measured {
         let Confusion { caught, missed, false_alarm, passed } = self.confusion;
         let eligible = caught + missed + false_alarm + passed;
@@ -200,7 +200,7 @@ impl Fold {
 }
 
 /// The area under the ROC curve: how often a replaced token scores above an original one, ties counting a half.
-/// None where either kind is absent or a logit is NaN.
+/// None if either kind is absent or a logit is NaN.
 pub fn auc(logits: &[f32], replaced: &[bool]) -> Option<f64> {
     assert_eq!(logits.len(), replaced.len(), "metrics: replaced against logits");
     if logits.iter().any(|logit| logit.is_nan()) {
@@ -210,7 +210,7 @@ pub fn auc(logits: &[f32], replaced: &[bool]) -> Option<f64> {
     auc_of_keys(&mut keys)
 }
 
-/// A logit's place in the total order, its label in the lowest bit: sorting keys sorts logits, without a second array.
+/// A key whose upper bits order the logits and whose lowest bit is the label. So sorting the keys sorts logits and labels together.
 fn score_key(logit: f32, replaced: bool) -> u64 {
     let bits = (logit + 0.0).to_bits(); // -0 becomes 0: they are a tie
     let ordered = if bits >> 31 == 1 { !bits } else { bits | 1 << 31 };
@@ -219,7 +219,7 @@ fn score_key(logit: f32, replaced: bool) -> u64 {
 
 fn auc_of_keys(keys: &mut [u64]) -> Option<f64> {
     keys.sort_unstable();
-    // Twice the number of (replaced, original) pairs in the right order: whole, so that it is exact.
+    // Twice the number of (replaced, original) pairs in the right order. It is a whole number, so it is exact.
     let (mut doubled_wins, mut originals_below, mut replaced_total) = (0_u128, 0_u64, 0_u64);
     for tied in keys.chunk_by(|a, b| a >> 1 == b >> 1) {
         let replaced = tied.iter().map(|key| key & 1).sum::<u64>();
@@ -236,13 +236,14 @@ fn sigmoid(logit: f64) -> f64 {
     1.0 / (1.0 + (-logit).exp())
 }
 
-/// Entropy of a coin that falls on one side with probability `share`, nats.
+/// The entropy, in nats, of a coin that falls on one side with probability `share`.
 pub fn binary_entropy(share: f64) -> f64 {
     let term = |p: f64| if p > 0.0 { -p * p.ln() } else { 0.0 };
     term(share) + term(1.0 - share)
 }
 
-/// What a judge gets that knows the base rate and which tokens are special, and nothing else: H(share) over the eligible, zero elsewhere.
+/// The loss of a judge that knows only the base rate and which tokens are special: H(share) over the eligible tokens, zero
+/// elsewhere.
 pub fn trivial_rtd_loss(replaced_share: f64, eligible: u64, tokens: u64) -> f64 {
     binary_entropy(replaced_share) * eligible as f64 / tokens as f64
 }
@@ -254,7 +255,7 @@ fn total_loss(mlm: Option<f64>, rtd: Option<f64>, weights: LossWeights) -> Optio
     }
 }
 
-/// Entropy in nats and share of the commonest of `ids`, which it sorts; None for no ids.
+/// The entropy of `ids`, in nats, and the share of the commonest; none if there are no ids. It sorts them.
 fn concentration(ids: &mut [u32]) -> Option<(f64, f64)> {
     if ids.is_empty() {
         return None;
@@ -278,7 +279,7 @@ fn calibration_from_bins(bins: &[Bin; CALIBRATION_BINS]) -> Calibration {
     Calibration { bins, expected_error: mean(gap_sum, total) }
 }
 
-/// None where there is nothing to divide by, or the sum is not finite.
+/// None if the count is zero or the sum is not finite.
 fn mean(sum: f64, count: u64) -> Option<f64> {
     (count > 0 && sum.is_finite()).then(|| sum / count as f64)
 }
@@ -404,7 +405,7 @@ mod tests {
         // electra.md 1.4: effective mask 13.8 %, sampled accuracy .35 -> 50 H(f) = 15.1; without special tokens.
         let share = 0.138 * (1.0 - 0.35);
         assert!((50.0 * trivial_rtd_loss(share, 128, 128) - 15.1).abs() < 0.05);
-        // A judge at the base rate reaches exactly that on the tokens that count.
+        // A judge that answers the base rate reaches exactly this loss on the tokens that count.
         let logit = (share / (1.0 - share)).ln();
         let blind = share * bce_with_logits(logit, true) + (1.0 - share) * bce_with_logits(logit, false);
         assert!((blind - binary_entropy(share)).abs() < 1e-12);
@@ -450,7 +451,7 @@ mod tests {
 
     #[test]
     fn calibration_weighs_each_bin_by_its_tokens() {
-        // Three tokens near .05 of which one is replaced; one near .95, replaced.
+        // Three tokens are judged near .05, and one of them is replaced; one is judged near .95, and it is replaced.
         let [low, high] = [0.05_f32, 0.95].map(|p| (p / (1.0 - p)).ln());
         let mut fold = Fold::new();
         fold.add_tokens(tokens(&[low, low, low, high], &[0, 1, 0, 1], &[1; 4], &[1; 4]));

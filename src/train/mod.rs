@@ -1,4 +1,4 @@
-//! Training: the session, its checkpoints, the border to the views, what a step measures, and what a person should be warned of.
+//! Training: the session, its checkpoints, the border to the views, the metrics of a step, and the warnings.
 
 pub mod checkpoint;
 pub mod engine;

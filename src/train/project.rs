@@ -1,7 +1,8 @@
-//! Projects points of many dimensions onto the two axes along which they differ most: principal components by power iteration, the same
-//! every time. (N, D) -> (N, 2) and the share of the variance that each axis shows.
+//! Projects points of many dimensions onto the two axes along which they differ most. It finds the principal components by power
+//! iteration, and the same points always give the same axes.
+//! (N, D) -> (N, 2) and the share of the variance that each axis shows.
 
-/// Where the points lie on the two axes.
+/// The places of the points on the two axes.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Projection {
     /// (N, 2)
@@ -37,9 +38,9 @@ pub fn project(points: &[f32], d: usize) -> Projection {
     Projection { points, explained }
 }
 
-/// The direction of the largest variance among those at right angles to `before`, and the sum of squares along it.
+/// The direction of the largest variance among the directions at right angles to `before`, and the sum of squares along it.
 fn principal_axis(centred: &[f64], d: usize, before: &[Vec<f64>]) -> (Vec<f64>, f64) {
-    // No direction of its own, none at right angles to a likely one.
+    // The start prefers no direction, and it is not at right angles to a likely axis.
     let mut axis: Vec<f64> = (0..d).map(|i| 1.0 + (i as f64 * 0.7).sin()).collect();
     clear(&mut axis, before);
     let mut along = 0.0;
@@ -61,7 +62,7 @@ fn principal_axis(centred: &[f64], d: usize, before: &[Vec<f64>]) -> (Vec<f64>, 
             break;
         }
     }
-    // An axis has no sign: its largest part points up.
+    // An axis has no sign of its own, so its largest component is made positive.
     let largest = axis.iter().copied().fold(0.0, |max: f64, x| if x.abs() > max.abs() { x } else { max });
     if largest < 0.0 {
         axis.iter_mut().for_each(|x| *x = -*x);
@@ -69,8 +70,8 @@ fn principal_axis(centred: &[f64], d: usize, before: &[Vec<f64>]) -> (Vec<f64>, 
     (axis, along)
 }
 
-/// Removes from `axis` what lies along `before`, and scales the rest to length 1. Returns the length before; if nothing remains, all is
-/// zero.
+/// Removes from `axis` its components along `before`, and scales the rest to length 1. Returns the length before scaling; if
+/// nothing remains, everything is zero.
 fn clear(axis: &mut [f64], before: &[Vec<f64>]) -> f64 {
     for other in before {
         let along = dot(axis, other);
@@ -99,7 +100,7 @@ mod tests {
         let got = project(&points, 3);
         assert!((got.explained[0] - 0.9).abs() < 1e-6 && (got.explained[1] - 0.1).abs() < 1e-6, "{got:?}");
         for ([x, y], (a, b)) in got.points.iter().zip(spread) {
-            // The largest part of the second axis is -4/5: it is turned round.
+            // The largest component of the second axis is -4/5, so the axis is reversed.
             assert!((x - a).abs() < 1e-3 && (y + b).abs() < 1e-3, "{x} {y}, want {a} {b}");
         }
         assert_eq!(project(&points, 3), got, "the same every time");

@@ -4,9 +4,10 @@
 
 use crate::Result;
 use crate::batch::{Batch, Recipe, mask};
+use crate::lang::Lang;
 use crate::model::io::Outputs;
 use crate::rng::{Key, Stream};
-use crate::text::grammar::{Grammar, Language, Level, Verdict};
+use crate::text::grammar::{Grammar, Level, Verdict};
 use crate::text::tokenizer::Tokenizer;
 use crate::train::metrics;
 
@@ -14,7 +15,7 @@ use crate::train::metrics;
 const SEED: u64 = 0x7275_6c65;
 /// The most rows that are judged.
 const ROWS_MAX: usize = 256;
-/// How many stories are searched for them.
+/// The most stories that are read to fill the rows.
 const STORIES_MAX: u64 = 1024;
 
 /// Rows of stories, with the word behind every token.
@@ -44,13 +45,13 @@ pub struct Judged {
 }
 
 impl Judged {
-    /// How often a replacement that breaks a rule scores above an original; `None` where there is none of either.
+    /// How often a replacement that breaks a rule scores above an original; `None` if either kind is absent.
     pub fn auc(&self) -> Option<f64> {
         metrics::auc(&self.logits, &self.broken)
     }
 }
 
-/// Rows in the making.
+/// Rows that are being filled.
 struct Rows<'a> {
     recipe: Recipe,
     tokenizer: &'a Tokenizer,
@@ -60,11 +61,12 @@ struct Rows<'a> {
 }
 
 impl RuleRows {
-    /// Stories in `language` and `level`, a row for each sentence where rows are lines, else as many sentences as fit.
-    pub fn of_grammar(language: Language, level: Level, tokenizer: &Tokenizer, recipe: Recipe) -> Result<Self> {
+    /// Makes rows of stories in `language` and `level`. If rows are lines, each sentence has a row; otherwise a row has as many
+    /// sentences as fit.
+    pub fn of_grammar(language: Lang, level: Level, tokenizer: &Tokenizer, recipe: Recipe) -> Result<Self> {
         let grammar = Grammar::new(language, level)?;
         let mut rows = Rows { recipe, tokenizer, ids: Vec::new(), words: Vec::new(), done: Vec::new() };
-        // Rows may be too short for any sentence: then there is nothing to judge, and the search ends.
+        // Rows may be too short for any sentence. Then there is nothing to judge, and the limit ends the search.
         for document in 0..STORIES_MAX {
             rows.add_story(&grammar, document)?;
             if rows.done.len() >= ROWS_MAX {
@@ -80,14 +82,14 @@ impl RuleRows {
         &self.batches
     }
 
-    /// Takes in what the discriminator said of a batch.
+    /// Adds the discriminator's logits for a batch.
     pub fn judge(&self, rows: &RuleBatch, out: &Outputs, tokenizer: &Tokenizer, into: &mut Judged) {
         let mut story: Option<(u64, crate::text::grammar::Story)> = None;
         for (n, at) in rows.words.iter().enumerate() {
             let Some(at) = at else { continue };
             let token = out.token(n);
             let broken = if token.replaced {
-                // Words of one story follow each other: it is told again only when the next one begins.
+                // The words of one story follow each other, so a story is drawn again only when the next one begins.
                 if story.as_ref().is_none_or(|(document, _)| *document != at.document) {
                     story = Some((at.document, self.grammar.document(SEED, at.document)));
                 }

@@ -1,5 +1,5 @@
-//! What changes from step to step by rule: the learning rate, and who draws the replacements. Both are functions of the step and of
-//! what was measured at fixed points, so a resumed run continues as if it had never stopped.
+//! What changes from step to step by a rule: the learning rate, and the source of the replacements. Both depend only on the step
+//! and on measurements at fixed steps, so a resumed run continues as if it had never stopped.
 
 use crate::config::{Config, Replacements};
 use serde::{Deserialize, Serialize};
@@ -21,7 +21,7 @@ pub fn correction(c: &Config, beta: f64, t: u64) -> f32 {
 /// Steps between two looks at the training AUC.
 pub const HANDOVER_CHECK_EVERY: u64 = 50;
 
-/// Who draws the replacements, and how far the handover to the generator is.
+/// The source of the replacements: what draws them, and how far the handover to the generator is.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub struct Source {
     /// The step at which the handover began.
@@ -40,7 +40,7 @@ impl Source {
     }
 
     /// Called before `step` (completed steps) at multiples of [`HANDOVER_CHECK_EVERY`], once every earlier step was observed.
-    /// True where the handover begins here.
+    /// True if the handover begins here.
     pub fn check_handover(&mut self, c: &Config, step: u64, planned: u64) -> bool {
         let mean = self.auc_sum / self.auc_count.max(1) as f64;
         let seen = std::mem::take(&mut self.auc_count);
@@ -67,12 +67,13 @@ impl Source {
     }
 }
 
-/// A share as the kernels compare it with a random word.
+/// The threshold with which the kernels compare a random word, for a share.
 pub fn threshold(share: f64) -> u32 {
     (share * 4_294_967_296.0).min(4_294_967_295.0) as u32
 }
 
-/// Cumulative probabilities in units of 2^-32, the last one saturated: what `corrupt.replace` draws from. `weights` by id.
+/// The table that `corrupt.replace` draws from: cumulative probabilities in units of 2^-32, the last one saturated. `weights` are
+/// by id.
 pub fn source_table(weights: &[u64]) -> Vec<u32> {
     let total: u64 = weights.iter().sum::<u64>().max(1);
     let mut sum = 0u64;
@@ -83,7 +84,7 @@ pub fn source_table(weights: &[u64]) -> Vec<u32> {
             ((u128::from(sum) << 32) / u128::from(total)).min(u128::from(u32::MAX)) as u32
         })
         .collect();
-    // The last id with any weight takes what rounding left.
+    // The last id with any weight gets the remainder of the rounding.
     if let Some(last) = weights.iter().rposition(|&w| w > 0) {
         table[last..].fill(u32::MAX);
     }

@@ -1,5 +1,5 @@
-//! A run in progress: batches in, steps through the engine, events out. There is no other loop body. Its caller (a thread, a worker, a
-//! test) decides when it runs, and nothing here blocks or touches a file.
+//! A run in progress: it takes batches, runs steps on the engine and gives events. This is the only loop body. The caller (a
+//! thread, a worker, a test) decides when it runs. Nothing here blocks or touches a file.
 
 mod evaluate;
 mod evaluation;
@@ -20,6 +20,7 @@ use super::{step, weights};
 use crate::batch::{Batch, Cursor, HeldOut, Loader, StepTotals};
 use crate::config::{Config, Replacements};
 use crate::cpu;
+use crate::message::Message;
 use crate::model::Model;
 use crate::model::io::Io;
 use crate::objective::{self, Head};
@@ -36,9 +37,9 @@ use std::sync::Arc;
 use std::time::Duration;
 use web_time::Instant;
 
-/// Noise of the held-out evaluation's samples: the same in every run.
+/// The seed of the noise in the held-out evaluation's samples. It is the same in every run.
 const EVAL_SEED: u64 = 0x6576_616c;
-/// Optimizer steps whose numbers may be under way.
+/// The most optimizer steps whose numbers may still be on their way from the device.
 const PENDING_MAX: usize = 4;
 
 /// What a session is made from.
@@ -48,14 +49,14 @@ pub struct Parts {
     pub engine: Engine,
     pub loader: Loader,
     pub held_out: HeldOut,
-    /// Rows of the readout; the readout of the model has their shape.
+    /// The rows of the readout. The readout stage of the model has their shape.
     pub readout_rows: HeldOut,
-    /// Stories of the built-in grammar, where the text is its own.
+    /// Stories of the built-in grammar, if the run trains on the built-in text.
     pub rules: Option<RuleRows>,
     pub tokenizer: Arc<Tokenizer>,
     /// Occurrences of each id in the training text.
     pub counts: Vec<u64>,
-    /// Of the held-out text, nats.
+    /// The unigram entropy of the held-out text, in nats.
     pub unigram_entropy: f64,
     pub seed: u64,
     pub planned_steps: u64,
@@ -67,18 +68,18 @@ struct InStep {
     cursor: Cursor,
     tokens: usize,
     lr: f64,
-    /// Which of the batches is in the engine.
+    /// The number of the batch that is in the engine.
     micro: usize,
-    /// Dispatches of it that are left.
+    /// The dispatches of this batch that have not run yet.
     left: Range<usize>,
-    /// As it was before this step's look at it, if it took one: what a checkpoint of the steps before must hold.
+    /// The source before this step checked for the handover, if it did. A checkpoint of the step before must hold this one.
     source_before: Option<Source>,
 }
 
 /// How far a slice came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reached {
-    /// Somewhere in a step.
+    /// The slice ended within a step.
     Within,
     /// The end of the stage that was asked for.
     Stage,
@@ -115,10 +116,10 @@ pub struct Session {
     in_step: Option<InStep>,
     evaluation: Option<Box<Evaluation>>,
     own_text: Option<OwnRow>,
-    /// Whether the next step that arrives shall be shown, and its first row.
+    /// Whether a sample of the next step that arrives was asked for, and the first row to show.
     sample_wanted: bool,
     sample_row: usize,
-    /// The step block of whatever is under way: a readout or an evaluation in between puts it back.
+    /// The step block of the step that is under way. A readout or an evaluation puts it back afterwards.
     block: Step,
     /// Completed (submitted) optimizer steps.
     step: u64,
@@ -148,19 +149,19 @@ impl Clock {
         self.before_secs + then.saturating_duration_since(self.started).as_secs_f64()
     }
 
-    /// A step begins, and nothing else is under way: what was between it and the one before is no part of it.
+    /// A step begins. The time between the previous step and this one belongs to neither.
     fn begin_step(&mut self) {
         self.last_step_at = self.secs();
     }
 
-    /// Seconds of a step that was executed `then`, since the one before it or its own beginning.
+    /// The seconds of a step that ended at `then`, since the end of the step before or its own beginning.
     fn lap(&mut self, then: Instant) -> f64 {
         let then = self.at(then);
         then - std::mem::replace(&mut self.last_step_at, then)
     }
 }
 
-/// Where a session stands, for its checkpoint.
+/// Where a session is, for its checkpoint.
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Position {
     pub step: u64,
@@ -170,13 +171,13 @@ pub struct Position {
     pub elapsed_secs: f64,
 }
 
-/// What a step came to once all its numbers arrived.
+/// What the session gives after all numbers of a step have arrived.
 #[derive(Debug)]
 pub enum Arrived {
     Step(Box<StepMetrics>),
-    /// A few rows of a step's batch, where they were asked for.
+    /// A few rows of a step's batch, if somebody asked for them.
     Sample(Box<BatchSample>),
-    /// A gradient norm was not finite: every update since did nothing.
+    /// A gradient norm was not finite, so no update since then changed the weights.
     NonFinite {
         step: u64,
         cursor: Cursor,
@@ -184,11 +185,11 @@ pub enum Arrived {
 }
 
 impl Session {
-    /// Weights and moments are already in the engine; `position`: where a resumed run stands.
+    /// The engine must already hold weights and moments. `position`: where a resumed run is.
     pub fn new(parts: Parts, position: Option<Position>) -> Result<Self> {
         let Parts { config, model, mut engine, mut loader, held_out, readout_rows, rules, tokenizer, counts, .. } =
             parts;
-        let io = model.io.clone().ok_or_else(|| Error::failed("the model was not recorded for training"))?;
+        let io = model.io.clone().ok_or_else(|| Error::failed("not-recorded-for-training"))?;
         engine.write(&model.source, &replacement_table(&config, &tokenizer, &counts));
         let at = position.unwrap_or(Position {
             step: 0,
@@ -261,7 +262,7 @@ impl Session {
         metrics::loss_weights(&self.config)
     }
 
-    /// A view is watching: evaluations keep examples of what was judged.
+    /// Tells the session that a view is watching, so that evaluations keep examples.
     pub fn watch(&mut self) {
         self.watched = true;
     }
@@ -271,13 +272,13 @@ impl Session {
         self.in_step.is_some()
     }
 
-    /// Whether the step that is under way has begun to change the weights: until it is complete they are those of no step.
+    /// Whether the step that is under way has begun to change the weights. Until it is complete, the weights belong to no step.
     pub fn updating(&self) -> bool {
         let update = self.model.plan.stage(Stage::UPDATE);
         self.in_step.as_ref().is_some_and(|now| now.left.start > update.start)
     }
 
-    /// The last stage that is done of the micro-batch that is under way.
+    /// The last finished stage of the micro-batch that is under way.
     pub fn stage(&self) -> Option<Stage> {
         let now = self.in_step.as_ref()?;
         let plan = &self.model.plan;
@@ -286,15 +287,15 @@ impl Session {
         before_update.map(|(stage, ..)| stage).rfind(done)
     }
 
-    /// Submits one optimizer step, or what is left of it, in slices of `budget`, and hands over the steps whose numbers have
-    /// arrived by now.
+    /// Submits one optimizer step, or the rest of it, in slices of `budget`. Adds the steps whose numbers have arrived to
+    /// `arrived`.
     pub async fn advance(&mut self, budget: Duration, arrived: &mut Vec<Arrived>) -> Result<()> {
         while self.slice(budget, None, arrived).await? != Reached::Step {}
         Ok(())
     }
 
-    /// Submits one slice of the step that is under way, or of the next one; not beyond the end of stage `until`, where the
-    /// micro-batch has it still before it. Slices change no number.
+    /// Submits one slice of the step that is under way, or of the next one. The slice does not pass the end of stage `until`, if
+    /// the micro-batch has not passed it yet. Slices do not change any number.
     pub async fn slice(
         &mut self,
         budget: Duration,
@@ -312,8 +313,8 @@ impl Session {
         Ok(if stop == Some(now.left.start) { Reached::Stage } else { Reached::Within })
     }
 
-    /// One optimizer step with each dispatch timed: `best[i]` becomes the shortest time of dispatch i of the plan. The same numbers
-    /// as [`Session::advance`]; false where the device turned out to have no clock to trust.
+    /// Takes one optimizer step and times each dispatch: `best[i]` becomes the shortest time of dispatch i of the plan. The step
+    /// gives the same numbers as [`Session::advance`]. Returns false if the device's clock cannot be trusted.
     pub async fn advance_timed(&mut self, best: &mut [f64], arrived: &mut Vec<Arrived>) -> Result<bool> {
         let mut believable = true;
         loop {
@@ -361,7 +362,7 @@ impl Session {
         (now.micro, now.left) = (micro, model.plan.micro(micro == 0, micro + 1 == now.batches.len()));
     }
 
-    /// The micro-batch that is in the engine ran to its end: on to the next, or to the end of the step.
+    /// The micro-batch in the engine is done. Begins the next one, or ends the step.
     async fn end_micro(&mut self, arrived: &mut Vec<Arrived>) -> Result<Reached> {
         self.engine.collect(self.step);
         let Some(now) = &self.in_step else { unreachable!("it ran just now") };
@@ -378,7 +379,7 @@ impl Session {
         Ok(Reached::Step)
     }
 
-    /// After a readout or an evaluation: the block of what is under way.
+    /// Puts the step block back after a readout or an evaluation.
     fn put_back(&mut self) {
         self.engine.set_step(&self.block);
     }
@@ -417,7 +418,7 @@ impl Session {
                 }
                 let Some(done) = pending.pop_front() else { return };
                 let measured = readback.fold.finish(weights);
-                // A step's last group has what all before it have; those that a plan lacks are zeros.
+                // The guard of the last group includes those of the groups before it. Groups that a plan lacks are zeros.
                 let guards = || (0..optimizer::GROUPS_MAX as usize).map(|group| out.guard(group));
                 if guards().any(|guard| guard.stopped_at.is_some()) {
                     arrived.push(Arrived::NonFinite { step: done.step, cursor: done.cursor });
@@ -433,7 +434,7 @@ impl Session {
             .await
     }
 
-    /// Where the session stands: after its last complete step. Every number must have arrived.
+    /// Where the session is after its last complete step. Every number must have arrived.
     pub fn position(&self) -> Position {
         assert!(self.pending.is_empty() && !self.updating(), "settle before a checkpoint");
         let now = self.in_step.as_ref();
@@ -446,7 +447,7 @@ impl Session {
         }
     }
 
-    /// config.json's facts beyond sizes.
+    /// The facts of config.json that are not sizes.
     pub fn facts(&self) -> weights::ConfigFacts {
         weights::ConfigFacts {
             dropout: self.config.dropout,
@@ -458,7 +459,7 @@ impl Session {
 
     /// Replays `step` on the twins, dispatch by dispatch, and names the first tensor that is not finite, with its kernel: a clause.
     /// The weights are still those of that step: the guard stopped every update since.
-    pub async fn explain_non_finite(&mut self, step: u64, cursor: Cursor) -> Result<String> {
+    pub async fn explain_non_finite(&mut self, step: u64, cursor: Cursor) -> Result<Message> {
         let plan = self.model.plan.clone();
         let mut twin = Engine::Cpu(Box::new(cpu::Executor::new(plan.clone())));
         for parameter in &self.model.parameters {
@@ -467,7 +468,7 @@ impl Session {
         }
         let source = self.engine.read(&self.model.source).await?;
         twin.write(&self.model.source, &source);
-        // Copies of the weights, where products read those.
+        // This stage copies the weights, if products read copies.
         twin.run_all(plan.stage(Stage::MASK)).await?;
         self.loader.seek(cursor)?;
         let mut batches = self.loader.step_buffers();
@@ -482,21 +483,23 @@ impl Session {
                 for (slot, tensor) in dispatch.kernel.slots.iter().zip(&dispatch.tensors) {
                     let written = slot.elem != Elem::U32 && slot.access.writes();
                     if written && twin.read_f32(tensor).await?.iter().any(|v| !v.is_finite()) {
-                        return Ok(format!("first in {} in {} (dispatch {i})", tensor.label, dispatch.kernel.label));
+                        return Ok(Message::new("non-finite-first-in")
+                            .with("tensor", &*tensor.label)
+                            .with("kernel", dispatch.kernel.label)
+                            .with("dispatch", i));
                     }
                 }
             }
             step::move_on(&mut block, batch);
         }
         Ok(match self.engine {
-            Engine::Cpu(_) => "each of its values is finite, but the sum of their squares overflows",
-            _ => "its replay on the processor stayed finite: the device's own result is at fault",
-        }
-        .to_owned())
+            Engine::Cpu(_) => Message::new("non-finite-sum"),
+            _ => Message::new("non-finite-on-device"),
+        })
     }
 }
 
-/// `secs`: that the step took, and of the run when it was done.
+/// `secs`: the seconds that the step took, and the seconds of the run when the step was done.
 fn step_metrics(
     done: &Pending,
     measured: Measured,
@@ -515,7 +518,7 @@ fn step_metrics(
     }
 }
 
-/// The fixed distribution of replacements over the vocabulary; specials are never drawn.
+/// The fixed distribution of replacements over the vocabulary. Special tokens are never drawn.
 fn replacement_table(c: &Config, tokenizer: &Tokenizer, counts: &[u64]) -> Vec<u32> {
     let specials = tokenizer.specials();
     let uniform = matches!(c.replacements, Replacements::Uniform | Replacements::UniformToGenerator);

@@ -1,12 +1,12 @@
-//! Keeps small texts that outlive the program: in a folder, in a browser in the page's own cache storage. Everything there can be made
-//! again, so a text that cannot be read counts as absent, and nobody misses a text that cannot be written.
+//! Keeps small texts that outlive the program, in a folder or, in a browser, in the page's own cache storage. The program can make
+//! each of them again. So an unreadable text counts as absent, and a failure to write one is ignored.
 
 #[cfg(not(target_arch = "wasm32"))]
 mod native {
     use crate::hub::replace_file;
     use std::path::PathBuf;
 
-    /// A folder, which is made when something is first put there.
+    /// A folder, which is made when the first text is kept.
     #[derive(Debug, Clone)]
     pub struct Shelf(Option<PathBuf>);
 
@@ -43,7 +43,7 @@ mod browser {
     pub struct Shelf(Option<&'static str>);
 
     impl Shelf {
-        /// The cache named so, made when it is first opened.
+        /// The cache with this name, which is made when it is first opened.
         pub fn cache(name: &'static str) -> Self {
             Self(Some(name))
         }
@@ -72,14 +72,15 @@ mod browser {
         }
 
         async fn open(&self) -> Result<Cache, JsValue> {
-            // A page and a worker have other globals; both have this property, where the context is secure, as WebGPU demands too.
+            // A page and a worker have different globals. Both have this property if the context is secure, which WebGPU demands
+            // too.
             let caches = js_sys::Reflect::get(&js_sys::global(), &"caches".into())?.dyn_into::<CacheStorage>()?;
             let name = self.0.ok_or(JsValue::UNDEFINED)?;
             JsFuture::from(caches.open(name)).await?.dyn_into()
         }
     }
 
-    /// Entries are requests: a path of this origin that no server needs to know.
+    /// The key of an entry is a request, so it is a path of this origin, which no server needs to know.
     fn url(name: &str) -> String {
         format!("/{name}")
     }

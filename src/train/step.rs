@@ -1,5 +1,5 @@
-//! One optimizer step as an engine takes it: the step block, the micro-batches, and the part of the plan that each of them runs.
-//! Sessions, drills, fixtures and comparisons put their steps together here.
+//! Builds one optimizer step: the step block, the micro-batches, and the part of the plan that each of them runs.
+//! Sessions, drills, fixtures and comparisons all build their steps here.
 
 use super::engine::Engine;
 use super::metrics::LossWeights;
@@ -21,16 +21,16 @@ pub struct Rates {
 }
 
 impl Rates {
-    /// Of a step (from 0) under a configuration, at the learning rate `lr`.
+    /// The rates of a step (from 0) under a configuration, at the learning rate `lr`.
     pub fn of(c: &Config, step: u64, lr: f64) -> Self {
         Self { lr, corrections: [c.beta1, c.beta2].map(|beta| schedule::correction(c, beta, step + 1)) }
     }
 }
 
-/// The reference adds it to the counts that losses are divided by (electra.md 1.3).
+/// The reference code adds this to the counts by which losses are divided (electra.md 1.3).
 const COUNT_EPS: f64 = 1e-6;
 
-/// What a pass's loss is divided by: the positions that it counts in the whole optimizer step.
+/// The number by which a pass's loss is divided: the positions that it counts in the whole optimizer step.
 fn divisor(pass: &Pass, totals: &StepTotals) -> f64 {
     heads::positions(pass.head, pass.at, totals) as f64 + COUNT_EPS
 }
@@ -81,7 +81,7 @@ impl LossSums {
         self.grad_norm = out.guard(0).norm.into();
     }
 
-    /// The mean loss of the first pass with this head; 0 where none has it.
+    /// The mean loss of the first pass with this head; 0 if no pass has it.
     pub fn mean(&self, passes: &[Pass], head: Head, totals: &StepTotals) -> f64 {
         let found = self.sums.iter().zip(passes).find(|(_, pass)| pass.head == head);
         found.map_or(0.0, |(sum, pass)| sum / divisor(pass, totals))

@@ -1,5 +1,6 @@
-//! Which variants a plan's kernels use on a device. Some were measured there before; the others are measured now.
-//! backend, plans, shelf -> [`choose`] -> [`KernelChoices`], kept on the shelf, one text for each adapter, driver and set of kernels.
+//! Chooses which variants a plan's kernels use on a device. It takes the choices that were measured there before and measures the
+//! others.
+//! backend, plans, shelf -> [`choose`] -> [`KernelChoices`]. The shelf keeps one text for each adapter, driver and set of kernels.
 
 use super::engine::{Backend, Kind};
 use super::event::Preparing;
@@ -13,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// What is kept of an adapter: choices, and the seconds of every variant that was measured.
+/// What is kept for an adapter: the choices, and the seconds of every variant that was measured.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Known {
@@ -23,7 +24,7 @@ pub struct Known {
 }
 
 impl Known {
-    /// How much faster the chosen variants are than the median one and the slowest, as geometric means over what was measured.
+    /// How much faster the chosen variants are than the median and the slowest variants, as geometric means over all measurements.
     pub fn gains(&self) -> Option<[f64; 2]> {
         let mut logs = [0.0, 0.0];
         let several: Vec<_> = self.secs.values().filter(|secs| secs.len() > 1).collect();
@@ -37,12 +38,12 @@ impl Known {
     }
 }
 
-/// An adapter with its driver: on another one, sums may come out otherwise in their last bits.
+/// The names of an adapter and its driver. With another driver, sums may differ in their last bits.
 pub fn adapter(summary: &AdapterSummary) -> String {
     format!("{} ({}, {})", summary.name, summary.backend, summary.driver)
 }
 
-/// What an adapter's choices are kept under; another driver, other features, or another set of kernels, has another name.
+/// The name under which an adapter's choices are kept. Another driver, other features or another set of kernels give another name.
 pub fn name(summary: &AdapterSummary) -> String {
     let mut text = format!("{}{:?}", adapter(summary), summary.features);
     for kernel in ops::ALL {
@@ -54,7 +55,7 @@ pub fn name(summary: &AdapterSummary) -> String {
     format!("kernels-{}.json", &hash_bytes(text.as_bytes())[..24])
 }
 
-/// What is known of an adapter; a text that cannot be read is as good as none, since it can be measured again.
+/// What is known of an adapter. A text that cannot be read counts as none, because everything can be measured again.
 pub async fn known(shelf: &Shelf, summary: &AdapterSummary) -> Known {
     let text = shelf.read(&name(summary)).await.unwrap_or_default();
     let mut known: Known = serde_json::from_str(&text).unwrap_or_default();
@@ -62,7 +63,8 @@ pub async fn known(shelf: &Shelf, summary: &AdapterSummary) -> Known {
     known
 }
 
-/// The choices for the plans that `record` makes on `backend`: known, or measured now and kept. `retune`: measure what is known, too.
+/// The choices for the plans that `record` makes on `backend`. Known choices are taken, others are measured now and kept. `retune`:
+/// measure the known ones again too.
 ///
 /// # Errors
 /// The device failed.
@@ -73,7 +75,7 @@ pub async fn choose(
     retune: bool,
     tell: &mut dyn FnMut(Preparing),
 ) -> Result<KernelChoices> {
-    // Whoever trains without these kernels chooses none.
+    // The processor and Burn use no variants, so nothing is chosen for them.
     let Some(gpu) = backend.gpu().filter(|_| backend.kind() == Kind::Wgsl) else { return Ok(KernelChoices::default()) };
     let mut known = known(shelf, &gpu.summary).await;
     let before = if retune { KernelChoices::default() } else { known.kernels.clone() };
@@ -84,7 +86,7 @@ pub async fn choose(
     }
     known.adapter = adapter(&gpu.summary);
     for (key, name) in tuning.choices.0 {
-        // A kernel's own line, for shapes that were not met, stays with what was measured first.
+        // The line that holds for all other shapes of a kernel keeps its first measurement.
         let fixed = !key.contains(' ') && !retune;
         if !(fixed && known.kernels.0.contains_key(&key)) {
             known.kernels.0.insert(key, name);
@@ -108,7 +110,7 @@ pub fn kernel_of(key: &str) -> Option<&'static KernelSpec> {
     ops::ALL.iter().copied().find(|kernel| kernel.label == label)
 }
 
-/// Without the choices that need what an adapter does not offer, or that this version does not know.
+/// Removes the choices that need a feature which the adapter does not offer, and those that this version does not know.
 pub fn offered(choices: KernelChoices, features: Features) -> KernelChoices {
     let offered = |(key, name): &(String, String)| {
         let variant = kernel_of(key).and_then(|kernel| kernel.variants.iter().find(|variant| variant.name == name));

@@ -1,29 +1,29 @@
-//! Early warnings. Each carries measured facts, once per situation; its sentence says what to try.
+//! Early warnings. A warning carries measured facts and comes once in each situation; its sentence says what to try.
 //! step metrics -> [`Monitor`] -> [`Warning`]s.
-//! A wrong warning is worse than none: a judge may stay at its base rate for millions of tokens before it takes off, and an AUC falls
-//! when the generator improves. Neither is a fault by itself.
+//! A wrong warning is worse than none: a judge may stay at its base rate for millions of tokens before it takes off, and the AUC
+//! falls when the generator improves. Neither is a fault by itself.
 
 use crate::message::Message;
 use crate::train::event::{StepMetrics, Warning, WarningKind};
 use crate::train::metrics::table::{Baseline, Better, Metric};
 
-/// What the monitor must know of a run to say "long".
+/// What the monitor must know of a run to judge what is long in it.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct RunShape {
     pub planned_steps: u64,
     pub warmup_steps: u64,
-    /// Nats a token of the training text; without it a stuck generator cannot be told.
+    /// The unigram entropy in nats. Without it the monitor cannot see a stuck generator.
     pub unigram_entropy: Option<f64>,
 }
 
 /// A judge may need this much text before it leaves the base rate (measured: 2 to 4.4 M tokens for the smallest models on books).
 const PATIENCE_TOKENS: u64 = 2_000_000;
-/// An AUC that is not as much as this above chance is not told from it.
+/// An AUC that is not at least this much above chance counts as chance.
 const AUC_BLIND: f64 = 0.05;
-/// The losses and the length of the gradient: one that is not finite ends what a run can learn.
+/// The losses and the norm of the gradient. If one of them is not finite, the run can learn no more.
 const FINITE: [Metric; 4] = [Metric::MlmLoss, Metric::RtdLoss, Metric::TotalLoss, Metric::GradNorm];
 
-/// Watches a run. Feed it every step in order; after a resume, feed it the kept ones again and drop what it says.
+/// Watches a run. Feed it every step in order. After a resume, feed it the recorded steps again and ignore its warnings about them.
 #[derive(Debug, Clone)]
 pub struct Monitor {
     shape: RunShape,
@@ -35,7 +35,7 @@ pub struct Monitor {
     watched: [(WarningKind, Latch); 5],
 }
 
-/// The best smoothed value of each metric so far, and what the generator was like at the best AUC.
+/// The best smoothed value of each metric so far, and the generator's accuracy at the best AUC.
 #[derive(Debug, Clone, Copy, Default)]
 struct Best {
     values: [Option<f64>; Metric::ALL.len()],
@@ -44,9 +44,9 @@ struct Best {
 
 impl Monitor {
     pub fn new(shape: RunShape) -> Self {
-        // Long enough to see through the noise of single steps, short beside the run.
+        // The window is long enough to average out the noise of single steps, and short compared with the run.
         let window = (shape.planned_steps / 50).clamp(10, 500);
-        // A fifth of the run: judges that took off after half of theirs have been seen.
+        // A fifth of the run, because some judges take off only after half of theirs.
         let base_rate_hold = (shape.planned_steps / 5).max(window);
         Self {
             shape,
@@ -64,7 +64,7 @@ impl Monitor {
         }
     }
 
-    /// Takes one step in and returns what has become true with it, mostly nothing (and then without an allocation).
+    /// Takes in one step and returns the warnings that it raises: mostly none, and then nothing is allocated.
     pub fn observe(&mut self, step: &StepMetrics) -> Vec<Warning> {
         let mut raised = Vec::new();
         if self.non_finite.update(is_non_finite(step)) {
@@ -118,7 +118,7 @@ impl Monitor {
         self.best.values[metric as usize]
     }
 
-    /// What a metric has to beat; where that is a metric too, its value is the one that `now` gives.
+    /// The value that a metric has to beat. If that is a metric too, `now` gives its value.
     fn baseline(&self, metric: Metric, now: fn(&Self, Metric) -> Option<f64>) -> Option<f64> {
         match metric.about().baseline? {
             Baseline::Level(level) => Some(level),
@@ -127,7 +127,7 @@ impl Monitor {
         }
     }
 
-    /// Past the warm-up of the learning rate with time to settle: nothing before it means anything.
+    /// Whether the learning rate's warm-up is over and the run has had time to settle. Earlier values mean nothing.
     fn is_warm(&self, step: &StepMetrics) -> bool {
         let settled = self.shape.warmup_steps + self.settle_steps;
         step.step > settled.max(self.shape.planned_steps / 20)
@@ -160,7 +160,8 @@ impl Monitor {
         above(Metric::MlmLoss, mlm_by) || (judge_lost && above(Metric::RtdLoss, 0.2))
     }
 
-    /// Most samples are one token. Real text has none above a fifth of its tokens or so; a grammar of a few words stays below a half.
+    /// Whether most samples are one token. In real text no token has more than about a fifth of all; in a grammar of a few words it
+    /// stays below a half.
     fn is_collapsed(&self) -> bool {
         let poor = match (self.fast(Metric::SampledEntropy), self.shape.unigram_entropy) {
             (Some(entropy), Some(unigram)) => entropy < 0.3 * unigram,
@@ -169,7 +170,8 @@ impl Monitor {
         poor && self.fast(Metric::SampledTopShare).is_some_and(|share| share > 0.5)
     }
 
-    /// Never within half a nat of word counts alone, no longer falling, with a fifth of the run and a million tokens behind it.
+    /// Whether the generator's loss has never come within half a nat of the unigram entropy and no longer falls, after a fifth of
+    /// the run and a million tokens.
     fn is_stuck(&self, step: &StepMetrics) -> bool {
         let mlm = Metric::MlmLoss;
         let (Some(unigram), Some(fast), Some(slow)) = (self.baseline(mlm, Self::fast), self.fast(mlm), self.slow(mlm))
@@ -180,8 +182,8 @@ impl Monitor {
         self.progress(step) > 0.2 && step.tokens_seen >= 1_000_000 && never_there && fast > 0.995 * slow
     }
 
-    /// The generator mostly guesses right, better than when the judge was at its best, and the judge has gone blind over it.
-    /// A falling AUC alone is no fault: a better generator makes the judge's work harder.
+    /// Whether the generator mostly guesses right, more often than when the judge was at its best, and the judge no longer sees the
+    /// replacements. A falling AUC alone is no fault: a better generator makes the judge's work harder.
     fn is_too_strong(&self, step: &StepMetrics) -> bool {
         let (Some(best), Some(sampled)) = (self.best(Metric::RtdAuc), self.slow(Metric::SampledAccuracy)) else {
             return false;
@@ -192,7 +194,7 @@ impl Monitor {
         blind && self.progress(step) > 0.2 && sampled > 0.5 && sampled > self.best.sampled_at_auc + 0.05
     }
 
-    /// No better than always answering the base rate, with half the run and two million tokens behind it.
+    /// Whether the judge is no better than one that always answers the base rate, after half of the run and two million tokens.
     fn is_at_base_rate(&self, step: &StepMetrics) -> bool {
         self.progress(step) > 0.5
             && step.tokens_seen >= PATIENCE_TOKENS
@@ -262,7 +264,7 @@ impl Trend {
     fn update(&mut self, value: Option<f64>) {
         let Some(value) = value else { return };
         self.count += 1;
-        // Until a window is full, the average of all there is: the first value does not weigh for ever.
+        // Until a window is full, this is the average of all values, so that the first value does not dominate.
         let weight = |window: u64| 2.0 / (window.min(self.count) + 1) as f64;
         self.fast += weight(self.window) * (value - self.fast);
         self.slow += weight(4 * self.window) * (value - self.slow);
@@ -277,7 +279,8 @@ impl Trend {
     }
 }
 
-/// Fires once when its condition has held for `hold` steps on end, and can fire again only after it has been away as long.
+/// Fires once when its condition has held for `hold` steps in a row. It can fire again only after the condition has been false for
+/// as long.
 #[derive(Debug, Clone, Copy)]
 struct Latch {
     hold: u64,
@@ -309,13 +312,13 @@ mod tests {
     use crate::train::event::Metrics;
     use crate::train::metrics::trivial_rtd_loss;
 
-    /// A run as a function of its progress; noise is a fixed pattern the size that steps of 2,000 tokens show.
+    /// A run as a function of its progress. The noise is a fixed pattern, as large as that of steps with 2,000 tokens.
     #[derive(Clone, Copy)]
     struct Point {
         mlm: f64,
         sampled: f64,
         auc: f64,
-        /// Judge's loss over the trivial one.
+        /// The judge's loss divided by the trivial loss.
         ratio: f64,
         top_share: f64,
         entropy: f64,

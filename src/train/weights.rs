@@ -1,7 +1,8 @@
-//! Weights between an engine's arenas and Hugging Face's names: every part of every ledger entry, both ways.
+//! Moves weights between an engine's arenas and Hugging Face's names, both ways: every part of every entry of the ledger.
 
 use super::engine::Engine;
 use crate::hub::{ElectraConfig, HubTensor, Network, Networks, Role, Tensors};
+use crate::message::{self, Message};
 use crate::model::ledger::{Entry, Group, Part, Shape, Tower};
 use crate::model::{Model, Parameter};
 use crate::objective::{Head, NetId, Pass};
@@ -10,10 +11,10 @@ use crate::train::checkpoint::Moments;
 use crate::{Error, Result};
 use std::borrow::Cow;
 
-/// The sizes of networks that were read, as `passes` train them.
+/// The sizes of networks that were read, for training with `passes`.
 ///
 /// # Errors
-/// A head larger than the kernels cover; networks that are not those of the passes.
+/// A head is larger than the kernels support, or the networks are not those of the passes.
 pub fn shape_from_networks(networks: &Networks, passes: &'static [Pass]) -> Result<Shape> {
     let shape = Shape {
         passes,
@@ -23,15 +24,13 @@ pub fn shape_from_networks(networks: &Networks, passes: &'static [Pass]) -> Resu
     let wanted = [true, passes.iter().any(|pass| pass.net == NetId::Aux)];
     let roles = [shape.name(NetId::Main) == networks.role.folder(), shape.aux.is_some()];
     if roles != wanted {
-        let names = |names: Vec<&str>| names.join(" and ");
-        let have = names(networks.all().map(|(role, _)| role.folder()).collect());
-        let want = names(
-            NETS.into_iter()
-                .filter(|net| passes.iter().any(|pass| pass.net == *net))
-                .map(|net| shape.name(net))
-                .collect(),
-        );
-        return Err(Error::failed(format!("the objective trains {want}, and here is {have}")));
+        let named = |name: &str| Message::new("network-called").with("name", name);
+        let have = networks.all().map(|(role, _)| named(role.folder()));
+        let trained = NETS.into_iter().filter(|net| passes.iter().any(|pass| pass.net == *net));
+        let want = trained.map(|net| named(shape.name(net)));
+        return Err(Error::failed("objective-trains-others")
+            .with("want", message::joined(want))
+            .with("have", message::joined(have)));
     }
     Ok(shape)
 }
@@ -41,19 +40,17 @@ const NETS: [NetId; 2] = [NetId::Main, NetId::Aux];
 /// The sizes of one network.
 ///
 /// # Errors
-/// A head larger than the kernels cover.
+/// A head is larger than the kernels support.
 pub fn tower(c: &ElectraConfig) -> Result<Tower> {
     let head = c.hidden_size / c.num_attention_heads;
     if head > crate::ops::attention::HEAD_MAX as usize {
-        return Err(Error::failed(format!(
-            "attention heads of {head} channels; at most {}",
-            crate::ops::attention::HEAD_MAX
-        )));
+        let most = crate::ops::attention::HEAD_MAX;
+        return Err(Error::failed("head-too-large").with("channels", head).with("most", most));
     }
     Ok(c.tower())
 }
 
-/// What a network's config.json says.
+/// The facts of a network's config.json that are not sizes.
 #[derive(Debug, Clone, Copy)]
 pub struct ConfigFacts {
     pub dropout: f64,
@@ -62,7 +59,7 @@ pub struct ConfigFacts {
     pub pad_id: u32,
 }
 
-/// config.json of a tower.
+/// The config.json of a network.
 pub fn config_from_tower(t: &Tower, role: Role, facts: ConfigFacts) -> ElectraConfig {
     ElectraConfig {
         vocab_size: t.vocab as usize,
@@ -91,7 +88,7 @@ pub fn load_run(model: &Model, engine: &mut Engine, networks: &Networks) {
     });
 }
 
-/// Writes the weights of the networks there are: those of every network that `parameters` name.
+/// Writes the weights of every network that `parameters` name.
 pub fn load_networks<'n>(
     parameters: &[Parameter],
     engine: &mut Engine,
@@ -124,7 +121,7 @@ pub fn network_tensors(parameters: &[Parameter], values: &[Vec<f32>], net: NetId
     tensors
 }
 
-/// A Hugging Face tensor out of the values of its entry.
+/// Cuts a Hugging Face tensor out of the values of its entry.
 fn cut(entry: &Entry, part: &Part, values: &[f32]) -> HubTensor {
     let shape = entry.part_shape(part);
     let first = (part.rows.start * entry.row_len()) as usize;
@@ -132,7 +129,7 @@ fn cut(entry: &Entry, part: &Part, values: &[f32]) -> HubTensor {
     HubTensor { shape, data }
 }
 
-/// A number of every parameter (its value, its gradient) under `NETWORK.NAME` as Hugging Face names it. Shared tensors stand once,
+/// A tensor of every parameter (its value or its gradient), named `NETWORK.NAME` as Hugging Face does. Shared tensors appear once,
 /// under the main network.
 ///
 /// # Errors
@@ -151,7 +148,7 @@ pub async fn read_named(model: &Model, engine: &mut Engine, pick: impl Fn(&Param
     Ok(named)
 }
 
-/// What the main network is, by its head.
+/// The role of the main network, which its head decides.
 fn main_role(shape: &Shape) -> Role {
     if shape.heads(NetId::Main).any(|head| head == Head::Rtd) { Role::Discriminator } else { Role::Encoder }
 }
@@ -189,7 +186,7 @@ pub async fn read_moments(model: &Model, engine: &mut Engine) -> Result<Moments>
     Ok(moments)
 }
 
-/// The way back; names and shapes must be the model's.
+/// Writes the moments into the engine. Names and shapes must be the model's.
 pub fn load_moments(model: &Model, engine: &mut Engine, moments: &Moments) -> Result<()> {
     let expected: Vec<(String, Vec<usize>)> = model
         .parameters
@@ -207,7 +204,7 @@ pub fn load_moments(model: &Model, engine: &mut Engine, moments: &Moments) -> Re
     Ok(())
 }
 
-/// The moments of a masked language model that was trained alone stood under the name of a generator once.
+/// Old checkpoints keep the moments of a masked language model that was trained alone under the name of a generator.
 fn under_todays_names<'m>(moments: &'m Moments, expected: &[(String, Vec<usize>)]) -> Cow<'m, Moments> {
     let [old, new] = [Role::Generator, Role::Encoder].map(|role| format!("{}.", role.folder()));
     let trains_encoder = expected.iter().any(|(name, _)| name.starts_with(&new));

@@ -1,5 +1,4 @@
-//! A fixture is a whole training step that was computed elsewhere in double precision. This file measures how far this program is from
-//! it.
+//! Measures how far this program is from a fixture: a whole training step that was computed elsewhere in double precision.
 //! folder (weights, batch, expected numbers) -> the training plan on an engine -> [`Comparison`]s.
 
 use crate::batch::{Batch, NONE, StepTotals};
@@ -24,7 +23,7 @@ pub const GRADIENT_MAX: f64 = 1e-4;
 pub const PARAMETERS_MAX: f64 = 1e-3;
 pub const LOSSES_MAX: f64 = 1e-3;
 
-/// What [`Comparison`]s with a fixture may be at most.
+/// The largest errors that [`Comparison`]s with a fixture may have.
 #[derive(Debug, Clone, Copy)]
 pub struct Bars {
     pub logits: f64,
@@ -44,8 +43,9 @@ impl Bars {
     }
 }
 
-/// Where activations and the products' weights are stored as f16, each rounded by up to 2^-11 of itself. Of the parameters the key biases
-/// decide: their gradient is rounding and nothing else, and Adam makes steps of the whole rate of it (docs/measurements/f16.md).
+/// The bars if activations and the products' weights are stored as f16, where each number is rounded by up to 2^-11 of itself. The
+/// key biases decide the bar of the parameters: their gradient is only rounding, and Adam makes steps of the whole rate of it
+/// (docs/measurements/f16.md).
 pub const F16: Bars = Bars { logits: 1e-2, gradient: 2e-2, parameters: 2e-2, losses: 5e-3 };
 
 /// expected.json, and the same form for `--dump`.
@@ -82,11 +82,11 @@ pub struct Optimizer {
 /// Weights of the two losses in every fixture ("total = mlm + 50 * rtd").
 const WEIGHTS: LossWeights = LossWeights { mlm: 1.0, rtd: 50.0 };
 
-/// One quantity against what it should be.
+/// One quantity, compared with what it should be.
 #[derive(Debug, Clone, Serialize)]
 pub struct Comparison {
     pub name: String,
-    /// Distance over the scale that its bar is stated in.
+    /// The distance, divided by the scale that its bar refers to.
     pub error: f64,
     pub max: f64,
 }
@@ -100,7 +100,7 @@ impl Comparison {
 /// Everything computed from one fixture.
 pub struct Computed {
     pub comparisons: Vec<Comparison>,
-    /// By the names of batch.safetensors.
+    /// Tensors by their names in batch.safetensors.
     pub tensors: Tensors,
     pub expected_form: Expected,
 }
@@ -130,7 +130,7 @@ impl Fixture {
         let path = dir.join("expected.json");
         let text = std::fs::read(&path).map_err(|e| Error::io("io-read-fixture", &path, &e))?;
         let expected: Expected = serde_json::from_slice(&text)
-            .map_err(|e| Error::failed(format!("not the numbers of a fixture: {e}")).at(path.display()))?;
+            .map_err(|e| Error::failed("not-a-fixture").with("detail", e.to_string()).at(path.display()))?;
         let networks: Networks = read_pair(dir)?.0.into();
         let path = dir.join("batch.safetensors");
         let mut file = open_safetensors(&path)?;
@@ -145,7 +145,7 @@ impl Fixture {
             }
         }
         if let Some(missing) = INTEGERS.iter().find(|name| !integers.contains_key(**name)) {
-            return Err(Error::failed(format!("the batch has no {missing}")).at(path.display()));
+            return Err(Error::failed("batch-lacks").with("name", *missing).at(path.display()));
         }
         Ok(Self { expected, networks, integers, floats })
     }
@@ -154,10 +154,10 @@ impl Fixture {
         self.integers[name].1.iter().map(|&v| v as u32).collect()
     }
 
-    /// The batch as the trainer's own loader would have packed it.
+    /// The batch, packed as the loader of a run packs it.
     fn batch(&self) -> Result<(Batch, Vec<u32>)> {
         let [rows, row_len] = self.integers["input_ids"].0[..] else {
-            return Err(Error::failed("input_ids is not rows × tokens"));
+            return Err(Error::failed("ids-not-rows-of-tokens"));
         };
         let positions = self.words("masked_positions");
         let slots = positions.len() / 2;
@@ -215,7 +215,7 @@ impl Fixture {
         self.compare_in(backend, Precision::F32).await
     }
 
-    /// The same with another precision, and its own bars.
+    /// The same with another precision, which has its own bars.
     pub async fn compare_in(&self, backend: &Backend, precision: Precision) -> Result<Computed> {
         let (batch, sampled) = self.batch()?;
         let model = self.model(backend, &batch, precision)?;
@@ -232,7 +232,7 @@ struct Run<'a> {
     engine: Engine,
     batch: Batch,
     sampled: Vec<u32>,
-    /// Of the discriminator, in the first step: (N)
+    /// The discriminator's logits in the first step: (N)
     first_logits: Vec<f32>,
 }
 
@@ -251,7 +251,7 @@ impl Run<'_> {
         tensors.insert("discriminator_logits".into(), HubTensor { shape, data });
         let after = self.named("after", |p| p.value.clone()).await?;
         tensors.extend(after);
-        let first = trajectory.first().copied().ok_or_else(|| Error::failed("expected.json lists no step"))?;
+        let first = trajectory.first().copied().ok_or_else(|| Error::failed("fixture-without-step"))?;
         let mut comparisons = Vec::new();
         self.compare_losses(&trajectory, &mut comparisons);
         self.compare_tensors(&tensors, &mut comparisons)?;
@@ -266,7 +266,7 @@ impl Run<'_> {
         Ok(Computed { comparisons, tensors, expected_form })
     }
 
-    /// One optimizer step; in the first, logits and gradients are kept.
+    /// Takes one optimizer step. In the first, logits and gradients are kept.
     async fn step(&mut self, number: usize, kept: Option<&mut Tensors>) -> Result<Losses> {
         let o = &self.fixture.expected.optimizer;
         let power = |beta: f64| 1.0 / (1.0 - beta.powi(number as i32 + 1));
@@ -278,7 +278,7 @@ impl Run<'_> {
         step::load(&mut self.engine, &io, &block, &self.batch, &mut Vec::new());
         let plan = self.model.plan.clone();
         let mut generator_logits = Vec::new();
-        // Dispatch by dispatch where the softmax runs: its logits are turned into their gradient right after.
+        // The part with the softmax runs dispatch by dispatch, because the logits are overwritten by their gradient right after it.
         let whole = plan.step();
         let drawn = plan.stage(passes[0].stage).end;
         for i in whole.start..drawn {
@@ -288,7 +288,7 @@ impl Run<'_> {
                 generator_logits.extend(self.engine.read_f32(&dispatch.tensors[0]).await?);
             }
         }
-        // The fixture's samples in the place of our own.
+        // The fixture's samples replace our own.
         self.engine.write(&io.slots.sampled, &self.sampled);
         self.engine.run_all(drawn..plan.stage(Stage::BACKWARD).end).await?;
         if let Some(kept) = kept {
@@ -311,7 +311,7 @@ impl Run<'_> {
             })
             .await?;
         if logits.is_empty() {
-            return Err(Error::failed("the step's outputs did not come back"));
+            return Err(Error::failed("outputs-missing"));
         }
         if number == 0 {
             self.first_logits = logits;
@@ -347,18 +347,17 @@ impl Run<'_> {
         }
     }
 
-    /// Logits by the largest, gradients and parameters by their norm; a key bias' gradient, zero in theory, by its query bias' norm.
+    /// Compares logits relative to the largest, and gradients and parameters relative to their norm. For the gradient of a key
+    /// bias, which is zero in theory, the norm of the query bias is taken.
     fn compare_tensors(&self, tensors: &Tensors, into: &mut Vec<Comparison>) -> Result<()> {
         let wanted = &self.fixture.floats;
         for (name, want) in wanted {
-            let got = tensors.get(name).ok_or_else(|| {
-                Error::failed(format!("the fixture lists {name}, which networks of these sizes do not have"))
-            })?;
+            let got = tensors.get(name).ok_or_else(|| Error::failed("fixture-of-other-networks").with("name", name))?;
             if got.data.len() != want.data.len() {
-                return Err(Error::failed(format!(
-                    "{name}: {:?} computed, {:?} in the fixture",
-                    got.shape, want.shape
-                )));
+                return Err(Error::failed("fixture-of-other-shape")
+                    .with("name", name)
+                    .with("computed", format!("{:?}", got.shape))
+                    .with("stored", format!("{:?}", want.shape)));
             }
             let (scale, max, distance) = if name.ends_with("_logits") {
                 (largest(&want.data), self.bars().logits, largest_difference(&got.data, &want.data))
@@ -372,7 +371,7 @@ impl Run<'_> {
                 let max = if name.starts_with("grad.") { self.bars().gradient } else { self.bars().parameters };
                 (scale, max, norm(difference))
             };
-            // A tensor that is zero everywhere has no scale: then any difference counts in full.
+            // A tensor that is zero everywhere has no scale, so any difference counts in full.
             let error = if scale == 0.0 { distance } else { distance / scale };
             into.push(Comparison { name: name.clone(), error: not_nan(error), max });
         }
@@ -380,7 +379,7 @@ impl Run<'_> {
     }
 }
 
-/// A comparison that cannot be made is lost, not passed.
+/// A comparison with a NaN fails.
 fn not_nan(error: f64) -> f64 {
     if error.is_nan() { f64::INFINITY } else { error }
 }
@@ -393,7 +392,7 @@ fn largest(values: &[f32]) -> f64 {
     values.iter().map(|v| f64::from(v.abs())).fold(0.0, f64::max)
 }
 
-/// NaN where either side has one.
+/// NaN if either side has one.
 fn largest_difference(a: &[f32], b: &[f32]) -> f64 {
     let worse = |worst: f64, d: f64| if d.is_nan() || worst.is_nan() { f64::NAN } else { worst.max(d) };
     a.iter().zip(b).map(|(a, b)| (f64::from(*a) - f64::from(*b)).abs()).fold(0.0, worse)

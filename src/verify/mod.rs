@@ -1,5 +1,5 @@
-//! Checks whether this program computes what it should on this machine's own adapter: whole training steps against numbers from
-//! elsewhere, gradients against finite differences, one executor against the other, and all of it against the Burn engine.
+//! Checks whether this program computes correctly on this machine's adapter. It compares whole training steps with numbers from
+//! elsewhere, gradients with finite differences, one executor with the other, and all of it with the Burn engine.
 
 pub mod against_burn;
 pub mod fixture;

@@ -1,5 +1,5 @@
-//! Reports a run to a person on standard error: a bar with numbers and one live sentence in a terminal, plain lines elsewhere.
-//! events -> `Progress` (what is known now) -> text -> bar or lines. Everything reads without colour.
+//! Reports a run to a person on standard error: in a terminal a bar with numbers and one live sentence, elsewhere plain lines.
+//! events -> `Progress` (what is known now) -> text -> bar or lines. Everything can be read without colour.
 
 mod example;
 mod progress;

@@ -1,5 +1,6 @@
-//! The run's own record: `RUN/metrics.jsonl`, one event a line, append-only; and the report made from it.
-//! A kill at any instant costs at most the line being written: the reader drops a torn last line, the writer removes it.
+//! Keeps the run's own record, `RUN/metrics.jsonl`, with one event a line; it is only appended to. It also makes the report of the
+//! record. If the process is killed, at most the line being written is lost: the reader drops a torn last line, and the writer
+//! removes it.
 
 use std::fs::{File, OpenOptions};
 use std::io::{BufRead, BufReader, Read, Seek, SeekFrom, Write};

@@ -1,5 +1,5 @@
 //! Views of a run for people and their tools: a progress line, the run's log, TensorBoard events, one page of HTML.
-//! `Event` -> text. They read events alone and know nothing of the engine that sent them.
+//! `Event` -> text. A view reads events alone and knows nothing of the engine.
 
 pub mod log;
 pub mod report;

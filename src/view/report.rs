@@ -1,6 +1,6 @@
-//! One page about a run: what was trained, how well its judge sees, every curve, and what it said of the readout sentences at each step.
+//! One page about a run: what was trained, how well its judge sees, every curve, and the readout sentences at each step.
 //! events -> words and tables (here), curves and snapshots (`report/data.rs` -> `report/page.js`) -> HTML that needs no network.
-//! It is light or dark, English or Portuguese. The words and the tables are there without the script too.
+//! The page can be light or dark, English or Portuguese. It shows its words and tables without the script too.
 
 mod cards;
 mod data;

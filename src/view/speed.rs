@@ -1,12 +1,14 @@
-//! Draws what a step costs: the roofline of each measured preset, every kernel on it, and the same numbers as a table.
+//! Draws what a step costs: the roofline of each measured preset with every kernel on it, and the same numbers as a table.
 //! measured kernels and a device's limits -> [`roofline()`] -> [`html`]: one page that needs no network and no script.
 //!
-//! A roofline (Williams, Waterman, Patterson 2009, "Roofline: an insightful visual performance model") has FLOPs per byte across and
-//! FLOP/s upwards, both logarithmic. Memory limits a kernel under the slope, and arithmetic limits it under the flat part.
+//! A roofline (Williams, Waterman, Patterson 2009, "Roofline: an insightful visual performance model") has FLOPs per byte across
+//! and FLOP/s upwards, both logarithmic. Memory limits a kernel under the slope, and arithmetic limits it under the flat part.
 
 mod roofline;
 
+use super::words::Strings;
 use super::{Lang, report};
+use crate::t;
 use crate::tasks::bench::{DeviceLimits, KernelSpeed, Measured};
 use std::fmt::Write;
 
@@ -30,17 +32,8 @@ impl Sheet {
 
 /// The page of everything that was measured; `command` repeats it, `version` is the program's.
 pub fn html(sheets: &[Sheet], command: &str, version: &str, lang: Lang) -> String {
-    let title = lang.pick("What a training step costs", "O que custa um passo de treino");
-    let lede = lang.pick(
-        "Each disc is a kernel, its area the time it takes. The line is what the device does at best: on the slope, memory limits; on \
-         the flat part, arithmetic. The further a disc lies below the line, the more could be gained there. Above it, what is moved \
-         lies in a cache.",
-        "Cada disco é um kernel, e a área é o tempo que ele leva. A linha é o melhor que o dispositivo faz: na rampa, a memória limita; \
-         na parte plana, a aritmética. Quanto mais abaixo da linha está um disco, mais se pode ganhar ali. Acima dela, o que se move \
-         está numa memória cache.",
-    );
+    let [title, lede, foot] = ["speed-title", "speed-lede", "speed-repeat"].map(|key| Strings::of(lang).t(key));
     let sections: String = sheets.iter().map(|sheet| section(sheet, lang)).collect();
-    let foot = lang.pick("Repeat it with", "Repita com");
     format!(
         "<!doctype html>\n<html lang=\"{}\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
          <meta name=\"color-scheme\" content=\"light dark\"><title>{title} · Electroscope</title>\n<style>\n{}{STYLE}</style></head>\n<body>\n\
@@ -59,11 +52,7 @@ fn section(sheet: &Sheet, lang: Lang) -> String {
     let drawn = match roofline(sheet, lang) {
         Some(svg) => format!("<figure>{svg}</figure>{}", table(sheet, lang)),
         None => {
-            let text = lang.pick(
-                "No times per kernel: the device has no clock to trust.",
-                "Sem tempos por kernel: o dispositivo não tem relógio confiável.",
-            );
-            format!("<p class=\"note\">{text}</p>")
+            format!("<p class=\"note\">{}</p>", Strings::of(lang).t("speed-no-times"))
         }
     };
     format!("<section><h2>{preset} · {device}</h2><p class=\"sub\">{}</p>{drawn}</section>\n", summary(sheet, lang))
@@ -71,41 +60,29 @@ fn section(sheet: &Sheet, lang: Lang) -> String {
 
 fn summary(sheet: &Sheet, lang: Lang) -> String {
     let (limits, speed) = (&sheet.limits, &sheet.measured.step);
-    let (rate, step) = (lang.whole(speed.tokens_per_sec.round() as u64), lang.decimal(speed.step_ms, 1));
     let known = |value: Option<f64>| value.map_or_else(|| "?".to_owned(), |value| lang.decimal(value, 1));
     let [copy, product] = [limits.copy_gbytes_per_sec, limits.product_gflops_per_sec].map(known);
-    let dispatch = lang.decimal(limits.dispatch_us, 2);
-    let mut text = lang.pick(
-        format!(
-            "{rate} tokens/s, {step} ms a step. At its best the device copies {copy} GB/s, multiplies and adds {product} GFLOP/s in a \
-             product, and starts a dispatch in {dispatch} µs."
-        ),
-        format!(
-            "{rate} tokens/s, {step} ms por passo. No seu melhor o dispositivo copia {copy} GB/s, faz {product} GFLOP/s num produto e \
-             inicia um despacho em {dispatch} µs."
-        ),
+    let mut text = t!(
+        Strings::of(lang),
+        "speed-summary",
+        rate = speed.tokens_per_sec.round() as u64,
+        step = lang.decimal(speed.step_ms, 1),
+        copy = copy,
+        product = product,
+        dispatch = lang.decimal(limits.dispatch_us, 2),
     );
     if let (Some(ms), Some(share)) = (speed.predicted_ms, speed.limit_share) {
         let (best, share) = (lang.decimal(ms, 1), lang.percent(share, 0));
-        text.push_str(&lang.pick(
-            format!(" So the step would take {best} ms: {share} of that speed is reached."),
-            format!(" Assim o passo levaria {best} ms: alcança {share} dessa velocidade."),
-        ));
+        text.push_str(&format!(" {}", t!(Strings::of(lang), "speed-best", best = best, share = share)));
     }
     text
 }
 
 fn table(sheet: &Sheet, lang: Lang) -> String {
-    let columns = [
-        lang.pick("kernel", "kernel"),
-        lang.pick("calls", "vezes"),
-        "ms",
-        lang.pick("time", "tempo"),
-        "GFLOP/s",
-        "GB/s",
-        lang.pick("FLOP a byte", "FLOP por byte"),
-        lang.pick("reached", "alcance"),
-    ];
+    let [kernel, calls, time, intensity_name, reached] =
+        ["speed-kernel", "speed-calls", "speed-time", "speed-intensity", "speed-reached"]
+            .map(|key| Strings::of(lang).t(key));
+    let columns = [&*kernel, &calls, "ms", &time, "GFLOP/s", "GB/s", &intensity_name, &reached];
     let head: String = columns.iter().map(|name| format!("<th scope=\"col\">{name}</th>")).collect();
     let mut body = String::new();
     for spot in sheet.kernels() {

@@ -1,5 +1,6 @@
-//! Writes the run's scalars for TensorBoard: step and eval events -> `events.out.tfevents.*`. A TFRecord is length, its checksum,
-//! payload, its checksum. The payload is a `tensorflow.Event` message of a few fields, which this file encodes.
+//! Writes the run's scalars for TensorBoard: step and eval events -> `events.out.tfevents.*`. A TFRecord is a length, the length's
+//! checksum, a payload and the payload's checksum. The payload is a `tensorflow.Event` message of a few fields, which this file
+//! encodes.
 
 use std::fs::{File, OpenOptions};
 use std::io::Write;

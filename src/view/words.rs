@@ -26,7 +26,7 @@ macro_rules! files {
 }
 
 /// Name, English, Portuguese.
-pub const FILES: [(&str, &str, &str); 16] = files![
+pub const FILES: [(&str, &str, &str); 19] = files![
     "app",
     "transport",
     "flow",
@@ -41,6 +41,9 @@ pub const FILES: [(&str, &str, &str); 16] = files![
     "data",
     "hardware",
     "log",
+    "terminal",
+    "speed",
+    "report",
     "events",
     "errors",
 ];
@@ -56,7 +59,10 @@ static STRINGS: LazyLock<[Strings; 2]> = LazyLock::new(|| [Lang::En, Lang::Pt].m
 impl Strings {
     pub fn of(lang: Lang) -> &'static Self {
         let [en, pt] = &*STRINGS;
-        lang.pick(en, pt)
+        match lang {
+            Lang::En => en,
+            Lang::Pt => pt,
+        }
     }
 
     fn new(lang: Lang) -> Self {
@@ -71,7 +77,11 @@ impl Strings {
         bundle.add_builtins().expect("nothing else of this bundle is called NUMBER");
         for (_, en, pt) in FILES {
             // What does not parse is left out here and named by the test below.
-            let resource = match FluentResource::try_new(lang.pick(en, pt).to_owned()) {
+            let text = match lang {
+                Lang::En => en,
+                Lang::Pt => pt,
+            };
+            let resource = match FluentResource::try_new(text.to_owned()) {
                 Ok(resource) | Err((resource, _)) => resource,
             };
             bundle.add_resource_overriding(resource);
@@ -183,7 +193,11 @@ fn number_text(lang: Lang, value: &FluentValue) -> Option<String> {
         None => value.to_string(),
     };
     let digits = text.split_once('.').map_or(0, |(_, fraction)| fraction.len());
-    let text = if options.use_grouping { lang.decimal(value, digits) } else { text.replace('.', lang.pick(".", ",")) };
+    let text = if options.use_grouping {
+        lang.decimal(value, digits)
+    } else {
+        text.replace('.', lang.decimal_mark().encode_utf8(&mut [0; 1]))
+    };
     Some(if percent { format!("{text}%") } else { text })
 }
 
@@ -194,7 +208,7 @@ pub fn text(message: &Message, lang: Lang) -> String {
 
 /// An error as a person reads it: `place: what happened`, and what to do on a line of its own.
 pub fn error(error: &Error, lang: Lang) -> String {
-    Strings::of(lang).error(error.place.as_deref(), &error.message, error.hint.as_deref())
+    Strings::of(lang).error(error.place.as_deref(), &error.message, error.hint)
 }
 
 /// The same for the error that ended a run.

@@ -1,5 +1,5 @@
-//! The app without a window: a desk in a test harness. Tests find controls by role and label, and compare pictures where only a picture
-//! will do.
+//! Runs the app without a window: a desk in a test harness. Tests find controls by role and label, and compare pictures only where
+//! nothing else can show the fault.
 //! `open(..)` -> harness -> `get_by_label`, `click`, `run_steps` -> assertions; `same_picture`.
 
 use crate::{RUNS, adapter};

@@ -1,5 +1,5 @@
-//! Tests the way from a click to a result, over real runs: start, look, measure, save, reset, open, go on and export; and the answers
-//! that the window gives while a run is still prepared.
+//! Tests the way from a click to a result, over real runs: start, look, measure, save, reset, open, continue and export; and what
+//! the window answers while a run is still being prepared.
 
 use crate::desk::{App, LOOK, desk, open, show};
 use crate::hands::{PATIENCE, TALL, act, press, says, until, until_said, write_over};

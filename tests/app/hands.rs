@@ -1,5 +1,5 @@
-//! A person's hands and patience: functions that press, type and ask, and draw frames until something has happened.
-//! ask -> desk -> [`until`] the desk or the picture says so.
+//! Acts as a person in front of the app: functions that press, type and ask, and draw frames until something has happened.
+//! ask -> desk -> [`until`] the desk or the picture shows it.
 
 use crate::desk::{App, LOOK, Look, desk, open, show};
 use egui::Key;

@@ -93,7 +93,10 @@ fn a_lesson_that_is_not_drawn_points_at_nothing() {
 #[test]
 fn every_prediction_is_answered_with_the_recorded_runs_numbers() {
     for lang in [Lang::En, Lang::Pt] {
-        let here = lang.pick("Here, now", "Aqui, agora");
+        let here = match lang {
+            Lang::En => "Here, now",
+            Lang::Pt => "Aqui, agora",
+        };
         let mut app = open_at(Look { lang, ..TALL }, PanelId::Lesson);
         for n in 1..=9 {
             let option = app.get_all_by_role(Role::RadioButton).find(|radio| {

@@ -127,9 +127,7 @@ fn a_checkpoint_that_cannot_be_written_and_a_corpus_that_is_gone_are_said_while_
     assert!(app.query_by_label("Training goes on, but:").is_none(), "what could not be saved is saved");
     std::fs::remove_file(&corpus).unwrap();
     checkpoint(&mut app);
-    until(&mut app, "a warning", |desk| {
-        desk.state.log.lines().any(|line| line.en.contains("the text is no longer there"))
-    });
+    until(&mut app, "a warning", |desk| desk.state.log.lines().any(|line| line.message.code == "corpus-gone"));
     app.run_steps(2);
     app.get_by_label("Training goes on, but:");
     desk(&mut app).close();

@@ -1,5 +1,5 @@
-//! Tests the app in a harness, as a person with or without a screen meets it: the window, each panel, and real runs from a click to a
-//! result. Tests find controls by role and name.
+//! Tests the app in a harness, as a person meets it with or without a screen: the window, each panel, and real runs from a click to
+//! a result. Tests find controls by role and name.
 #![allow(unsafe_code, reason = "the environment of the test program is changed once, before anything else runs")]
 
 #[path = "../common/adapter.rs"]

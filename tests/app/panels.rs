@@ -1,5 +1,5 @@
-//! Tests hardware and log, and what holds for every panel that reads numbers: its controls have names, and it draws again only when
-//! something changed.
+//! Tests the panels hardware and log, and what holds for every panel that reads numbers: its controls have names, and it draws
+//! again only when something changed.
 
 use crate::desk::{App, LOOK, Look, desk, open, show};
 use crate::hands::{TALL, hear, open_at, press, says};

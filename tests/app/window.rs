@@ -1,4 +1,4 @@
-//! Tests the window as a person with or without a screen meets it: controls by role and name, the flow strip, the layouts.
+//! Tests the window as a person meets it with or without a screen: controls by role and name, the flow strip, the layouts.
 
 use crate::desk::{App, LOOK, Look, desk, open, same_picture, show};
 use crate::gpu;

@@ -1,5 +1,6 @@
-//! Shared by the tests that an adapter changes. `cargo xtask test` runs them twice: without an adapter, and again with one. Each says
-//! so itself: [`gpu`] prints `SKIP` where there is none, [`looked_for`] prints `AGAIN`, and xtask reads both.
+//! Helps the tests that an adapter changes. `cargo xtask test` runs them twice: without an adapter, and again with one. Each test
+//! says itself that it is one of them: [`gpu`] prints `SKIP` if there is no adapter, [`looked_for`] prints `AGAIN`, and xtask reads
+//! both.
 #![allow(dead_code, reason = "each test program uses a part of it")]
 
 use electroscope::gpu::{DeviceName, Gpu, Profile};

@@ -1,8 +1,9 @@
-//! Shared by the training tests: a small text in memory, sessions over it, and a training step that can be taken apart.
+//! Helps the training tests: a small text in memory, sessions over it, and a training step that can be taken apart.
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 
 use electroscope::batch::{Batch, HeldOut, Loader, Masking, Part, Recipe, Split, StepTotals, hold_out, mask};
 use electroscope::config::{Config, Overrides};
+use electroscope::lang::Lang;
 use electroscope::model::io::Io;
 use electroscope::model::ledger::Group;
 use electroscope::model::{Model, ModelSpec};
@@ -11,7 +12,7 @@ use electroscope::plan::{KernelChoices, Stage, Step, Tensor};
 use electroscope::rng::{Key, Sequence, Stream};
 pub use electroscope::run::assemble::recipe;
 use electroscope::text::cache::{Options, TokenCache};
-use electroscope::text::grammar::{Grammar, Language, Level};
+use electroscope::text::grammar::{Grammar, Level};
 use electroscope::text::tokenizer::{Cleaning, Specials, Tokenizer};
 use electroscope::text::{Chunk, wordpiece};
 use electroscope::train::engine::{Backend, Engine, SLICE};
@@ -54,7 +55,7 @@ pub fn with<'a>(first: &[&'a str], more: &[&'a str]) -> Vec<&'a str> {
 
 /// Stories of the built-in grammar: one document each, a sentence a line.
 pub fn stories(level: Level, documents: u64) -> Vec<String> {
-    let grammar = Grammar::new(Language::English, level).unwrap();
+    let grammar = Grammar::new(Lang::En, level).unwrap();
     let story = |number| {
         let story = grammar.document(1, number);
         story.sentences.iter().map(|s| s.text.as_str()).collect::<Vec<_>>().join("\n")

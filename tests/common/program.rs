@@ -1,4 +1,4 @@
-//! Runs the built program as a person does: arguments in; exit status, standard output and standard error out.
+//! Runs the built program as a person does: arguments -> exit status, standard output and standard error.
 
 use serde_json::Value;
 use std::ffi::OsStr;

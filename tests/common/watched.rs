@@ -1,4 +1,4 @@
-//! Runs training as the app does, on a thread of its own, with commands in and events out; and makes a folder with a corpus for it.
+//! Runs training as the app does, on a thread of its own, with commands in and events out. It also makes a folder with a corpus.
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 
 use crate::lab;
@@ -6,7 +6,6 @@ use electroscope::host::native::{self, name_of};
 use electroscope::run::Request;
 use electroscope::text::grammar::Level;
 use electroscope::train::event::*;
-use electroscope::view::Lang;
 use electroscope::{Error, Result};
 use futures_channel::mpsc::{UnboundedSender, unbounded};
 use std::sync::{LazyLock, mpsc};
@@ -33,27 +32,13 @@ pub struct Watched {
 pub fn options(out: &str, set: &[&str]) -> Request {
     Request {
         corpus: vec![name_of(&DESK.path().join("corpus.txt"))],
-        valid: Vec::new(),
-        lang: Lang::En,
-        level: None,
-        tokenizer: None,
-        init: None,
         out: Some(name_of(&DESK.path().join(out))),
         preset: Some("nano".to_owned()),
-        config: None,
         set: lab::with(lab::TINIEST, set).iter().map(|s| (*s).to_owned()).collect(),
-        steps: None,
-        minutes: None,
-        stop_after: None,
         seed: Some(3),
-        threads: None,
         device: "cpu".to_owned(),
-        engine: "wgsl".to_owned(),
-        resume: false,
-        resume_step: None,
-        retune: false,
-        kernels: None,
         watched: true,
+        ..Request::default()
     }
 }
 
@@ -70,7 +55,7 @@ impl Watched {
         let thread = std::thread::spawn(move || {
             let mut sink = |event: &Event| {
                 // A test that has seen enough listens no more, and the run ends.
-                told.send(event.clone()).map_err(|_| Error::failed("nobody is watching"))
+                told.send(event.clone()).map_err(|_| Error::failed("stopped-as-asked"))
             };
             pollster::block_on(native::train(options, received, &mut sink))
         });

@@ -1,5 +1,5 @@
-//! Tests the gpu executor's promises with kernels of its own: nothing is made after step 0, slices do not change results, no output is
-//! dropped, bytes go there and back, and every refusal is an error that says why.
+//! Tests the promises of the gpu executor with kernels made for the tests: nothing is made after step 0, slices do not change
+//! results, no output is dropped, bytes survive the way to the device and back, and every refusal is an error with its reason.
 
 use crate::adapter;
 use electroscope::gpu::{Executor, Gpu};
@@ -311,6 +311,6 @@ fn a_lost_device_is_an_error_of_every_later_call() {
             e.read(&b.y).await.map(|_| ())
         })
         .expect_err("the device is gone");
-        assert!(error.hint.as_deref() == Some("help-after-loss"), "{error}");
+        assert!(error.hint == Some("help-after-loss"), "{error}");
     }
 }

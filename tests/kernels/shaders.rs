@@ -1,5 +1,5 @@
-//! Compares every kernel's specification with its shader, without a GPU: naga parses, validates, resolves each variant's constants and
-//! translates to the languages of the three native platforms.
+//! Compares every kernel's specification with its shader, without a GPU: naga parses and validates the shader, resolves each
+//! variant's constants, and translates it to the languages of the three native platforms.
 
 use electroscope::ops;
 use electroscope::plan::kernel::{Elem, KernelSpec, Needs, Slot, Variant};

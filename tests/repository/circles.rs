@@ -1,9 +1,10 @@
-//! Circles of files: two files of a room that name each other, directly or by way of others, can only be understood together.
+//! Finds circles of files. If two files of a room name each other, directly or through others, a reader can only understand them
+//! together.
 //! files -> what each names of its own room -> groups that can reach one another -> the circles, with a line for each step.
 //!
-//! What counts as naming is a path: `super::b::Item`, `crate::room::b::Item`, and `part::Item` in the file whose part it is. `mod` and
-//! `pub use` do not count, because a file that only passes a name on needs to know nothing of it; a path that goes through such a name
-//! leads to the file that defines it. Test items are left out.
+//! A file names another by a path: `super::b::Item`, `crate::room::b::Item`, and `part::Item` in the file whose part it is. `mod`
+//! and `pub use` do not count, because a file that only passes a name on needs to know nothing of it. A path through such a name
+//! leads to the file that defines it. Items for tests are left out.
 
 use super::{Source, identifier};
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,5 +1,4 @@
-//! Tests whole runs: as the app watches them, as the command line resumes them, what goes wrong on the way, and what a checkpoint
-//! survives.
+//! Tests whole runs: as the app watches them, as the command line resumes them, their failures, and what a checkpoint survives.
 #![allow(unsafe_code, reason = "the environment of the test program is changed once, before anything else runs")]
 
 #[path = "../common/adapter.rs"]

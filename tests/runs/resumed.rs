@@ -1,5 +1,5 @@
-//! Tests runs from the command line. A resumed run ends with the bytes of one that was never interrupted. A run whose numbers go wrong
-//! stops with its last checkpoint as it was.
+//! Tests runs from the command line. A resumed run ends with the bytes of a run that was never interrupted. A run whose numbers are
+//! no longer finite stops and leaves its last checkpoint as it was.
 
 use crate::adapter;
 use crate::lab;

@@ -223,7 +223,7 @@ fn a_full_disk_is_one_clear_error_and_earlier_checkpoints_stay() {
                 .starts_with("the checkpoint of step 2 was not written, earlier ones are untouched: cannot "),
             "{error}"
         );
-        assert!(error.hint.as_deref() == Some("help-free-space"), "{error}");
+        assert!(error.hint == Some("help-free-space"), "{error}");
         println!("{error}");
         let checkpoints = disk.0.join("run/checkpoints");
         let left: Vec<_> = std::fs::read_dir(checkpoints).unwrap().map(|e| e.unwrap().file_name()).collect();

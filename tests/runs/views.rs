@@ -1,4 +1,4 @@
-//! Tests what the app asks of a run and what it gets: a run on a thread of its own, commands in, events out. Small networks on the cpu
+//! Tests how the app steers a run: a run on a thread of its own, commands in, events out. It uses small networks on the cpu
 //! executor.
 
 use crate::lab;

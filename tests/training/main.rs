@@ -1,4 +1,4 @@
-//! Tests training step by step: the recorded plan, gradients, the draws of replacements, and what the steps lead to.
+//! Tests training step by step: the recorded plan, gradients, the draws of replacements, and the results of several steps.
 
 #[path = "../common/adapter.rs"]
 mod adapter;

@@ -1,4 +1,5 @@
-//! What an objective's list of passes makes of a step: whose rate is whose, which networks are in the plan, which positions count.
+//! Tests what the passes of an objective make of a step: which learning rate each network gets, which networks are in the plan, and
+//! which positions count.
 
 use crate::lab::{self, Rig};
 use electroscope::model::ledger::Group;

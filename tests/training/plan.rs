@@ -1,4 +1,5 @@
-//! Tests the recorded step as data: every stage is there, no dispatch reads what nobody wrote, and it fits WebGPU's default limits.
+//! Tests the recorded step as data: every stage is there, no dispatch reads memory that nothing wrote, and it fits WebGPU's default
+//! limits.
 
 use crate::lab;
 use electroscope::config::Config;

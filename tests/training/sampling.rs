@@ -1,5 +1,5 @@
-//! Tests that replacements come from the distributions that they are said to come from: the generator's softmax at a temperature, and
-//! the fixed distributions. Chi-square with fixed seeds, on both executors.
+//! Tests that replacements come from the right distributions: the generator's softmax at a temperature, and the fixed
+//! distributions. It uses chi-square tests with fixed seeds, on both executors.
 
 use crate::adapter;
 use crate::lab;

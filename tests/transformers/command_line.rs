@@ -1,5 +1,5 @@
-//! Compares `detect`, `fill` and `export` with transformers: the same ids, logits within 1e-4 of the largest, both ways. It runs where
-//! `ELECTROSCOPE_PYTHON` names a Python that has torch and transformers; `tests/oracle/cli.py` does the Python part.
+//! Compares `detect`, `fill` and `export` with transformers, both ways: the same ids, and logits within 1e-4 of the largest. It
+//! runs where `ELECTROSCOPE_PYTHON` names a Python that has torch and transformers; `tests/oracle/cli.py` does the Python part.
 
 use crate::program;
 use crate::program::{command, run};

@@ -1,4 +1,4 @@
-//! Tests against transformers and PyTorch: networks exchanged with them, judgements of both, and whole training steps in double
+//! Tests against transformers and PyTorch: exchanged networks, the judgements of both, and whole training steps in double
 //! precision.
 
 #[path = "../common/adapter.rs"]

@@ -1,4 +1,4 @@
-//! Reads networks that transformers wrote, as the fixtures hold them, and writes them back to the same bytes.
+//! Reads networks that transformers wrote for the fixtures, and writes them back to the same bytes.
 
 use electroscope::hub::{self, Role, expected_tensors, open_safetensors};
 use std::path::Path;

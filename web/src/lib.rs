@@ -1,4 +1,4 @@
-//! The browser's entry points: compiled to wasm32, called from a page or a worker. Everything here awaits; nothing blocks.
+//! The browser's entry points, compiled to wasm32. A page or a worker calls them. Every entry point awaits, and nothing blocks.
 #![cfg(target_arch = "wasm32")]
 
 mod smoke;

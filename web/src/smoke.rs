@@ -1,5 +1,6 @@
-//! The smallest proof that this browser computes: adapter -> device with the default limits -> one kernel -> its result, awaited. It
-//! uses what all kernels here depend on: a constant without a default that sizes a workgroup and its shared memory.
+//! The smallest test of whether this browser computes: adapter -> device with the default limits -> one kernel -> its result,
+//! awaited. The kernel uses what all kernels here depend on: a constant without a default that sizes a workgroup and its shared
+//! memory.
 
 use futures_channel::oneshot;
 use wgpu::util::DeviceExt as _;

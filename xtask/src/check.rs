@@ -1,4 +1,4 @@
-//! `cargo xtask check` checks what holds without running a test. Every step runs, even after a failure.
+//! `cargo xtask check` checks everything that needs no test run. Every step runs, even after a failure.
 
 use crate::licences;
 use crate::places::TARGETS;

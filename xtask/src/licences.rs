@@ -1,5 +1,5 @@
-//! Checks licences: every dependency on every supported target may be used under a licence of [`ALLOWED`].
-//! `cargo tree` -> (package, SPDX expression) -> allowed or named.
+//! Checks that the licence of every dependency, on every supported target, is one of [`ALLOWED`].
+//! `cargo tree` -> (package, SPDX expression) -> allowed, or an error that names it.
 
 use crate::places::TARGETS;
 use crate::process;

@@ -1,5 +1,5 @@
-//! `cargo xtask pictures` makes the README's pictures: the app takes each of itself, as assets/pictures/NAME.png. Without a display
-//! (and with Xvfb installed) the app draws on a display that nobody sees.
+//! `cargo xtask pictures` makes the README's pictures, assets/pictures/NAME.png: the app takes each picture of itself. Without a
+//! display it uses Xvfb, if that is installed.
 
 use crate::places;
 use crate::process::{self, cargo};

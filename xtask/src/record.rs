@@ -1,6 +1,7 @@
-//! `cargo xtask record` makes the recorded runs that the app shows first, with this program's own trainer on its built-in text.
+//! `cargo xtask record` makes the recorded runs that the app shows first. It trains on the built-in text with this program's own
+//! trainer.
 //! `examples/record` trains as the app does -> assets/recorded/LANG.jsonl.gz
-//! A recording differs from the last one only in its times.
+//! Two recordings by the same program differ only in their times.
 
 use crate::places;
 use crate::process::{self, cargo};

@@ -1,4 +1,4 @@
-//! Sums up a whole run of the tests: its tallies, every failure, and why anything was left out.
+//! Sums up a whole test run: the counts, every failure, and the reason for whatever was left out.
 
 use crate::tally::Tally;
 

@@ -1,5 +1,5 @@
-//! Installs what the tests need beyond the compiler where this machine allows it, and says why where it does not. Everything goes into
-//! the system's own packages or into [`places::cache`], nothing into the repository. What is there already is kept.
+//! Installs what the tests need besides the compiler, where this machine allows it, and otherwise says why it cannot. Everything
+//! goes into the system's own packages or into [`places::cache`], nothing into the repository. It keeps what is already installed.
 
 use crate::places;
 use crate::process;

@@ -1,5 +1,7 @@
-//! `cargo xtask test` runs every test there is, and those that touch an adapter both with one and without one, and counts them.
-//! tools -> browser -> cargo test (adapter hidden) -> the tests that an adapter changes (adapter demanded) -> Burn -> one closing line.
+//! `cargo xtask test` runs every test and counts them. It runs the tests that touch an adapter both with an adapter and without
+//! one.
+//! tools -> browser -> cargo test (adapter hidden) -> the tests that an adapter changes (adapter demanded) -> Burn -> one closing
+//! line.
 
 use crate::places;
 use crate::process;

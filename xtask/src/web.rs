@@ -1,4 +1,4 @@
-//! Builds the browser's side: the library as wasm32 with its JavaScript, and the page of the parity suite around it.
+//! Builds the browser's part: the library as wasm32 with its JavaScript, and the page of the parity suite around it.
 
 use crate::places;
 use crate::process;

@@ -74,14 +74,26 @@ empty-file = the file is empty
 cache-gone = the token cache is gone right after it was written
 cache-reads-back-wrong = the token cache was written, but reads back as { $why }
     .help = the disk may be failing; choose another folder
+cache-unusable = the token cache cannot be used: { $why }
+cache-shorter-than-header = shorter than its header
+not-a-cache = not a token cache
+cache-of-other-format = format { $found }, where this version writes { $known }
+cache-of-other-length = { $held } bytes long instead of { $wanted }
+cache-damaged = { $part ->
+    [header] its header is damaged
+    [ids] its ids are damaged
+    [sentences] its sentences are damaged
+    [documents] its documents are damaged
+   *[counts] its counts are damaged
+}
+corpus-has-changed = the corpus has changed
+help-caches-elsewhere = make room for it there, or name another folder for caches in ELECTROSCOPE_CACHE
 corpus-holds-no-text = the corpus holds no text
     .help = check the files, and that the tokenizer fits their language
 tokenizer-does-not-fit = all { $documents } documents have too many tokens a character for this tokenizer
     .help = check the files, and that the tokenizer fits their language
 cache-exceeds-memory = cannot hold the token cache in memory: { $detail }
 grammar-file-wrong = { $detail }
-no-builtin-language = there is no built-in text in "{ $value }"
-    .help = en or pt
 no-such-level = there is no level "{ $value }"
     .help = first-steps or stories
 vocabulary-lacks-special = the vocabulary of { $entries } entries has no { $name }
@@ -186,6 +198,18 @@ no-such-setting = no setting { $key }
     .help = the settings are { $names }
 setting-of-wrong-type = { $key } = { $value }: want { $wanted }, got { $got }
     .help = its value in the preset is { $preset }
+network-exceeds-binding = { $part ->
+    [word-embeddings] the word embeddings
+    [position-embeddings] the position embeddings
+    [projection] the embeddings' projection
+    [logits] the fewest rows of logits
+    [feed-forward] a feed-forward matrix
+   *[attention] the query, key and value matrix
+} take { NUMBER($needs, maximumFractionDigits: 1) } MiB, a binding may be { NUMBER($max, maximumFractionDigits: 1) } MiB
+    .help = lower vocab_size, max_positions, embedding_size, hidden_size or ffn_size
+rows-exceed-binding = batch = { $batch }: an activation takes { NUMBER($needs, maximumFractionDigits: 1) } MiB, a binding may be { NUMBER($max, maximumFractionDigits: 1) } MiB
+help-narrower = lower seq_len, hidden_size or ffn_size
+help-smaller-pieces = the same rows in smaller pieces: --set batch={ $rows } --set accumulate={ $pieces }
 
 ## Devices.
 no-adapter = no GPU adapter (Vulkan, Metal, DX12 or WebGPU) was found
@@ -231,6 +255,68 @@ padding-outside-vocabulary = pad_token_id = { $id } lies outside the vocabulary 
 rate-out-of-range = { $name } is { $rate }; it must be at least 0 and below 1
 epsilon-out-of-range = layer_norm_eps is { $value }; it must lie between 1e-37 and 1
 initializer-range-negative = initializer_range is { $value }; it must be at least 0
+help-hub-folder = a Hugging Face ELECTRA folder holds config.json and model.safetensors
+folder-occupied = the folder already holds something
+    .help = choose a folder that does not exist yet, or empty it first
+not-one-network = not one ELECTRA network with its head: { $what }
+tensors-of-both-heads = both heads are in one folder
+tensors-of-discriminator = this is a discriminator (ElectraForPreTraining)
+tensors-of-generator = this is a generator (ElectraForMaskedLM)
+tensors-of-classifier = this is a fine-tuned classifier, whose pre-training head is gone
+tensors-of-answerer = this is a fine-tuned question answerer, whose pre-training head is gone
+tensors-of-encoder = this is a bare encoder (ElectraModel), saved without a head
+tensors-of-something-else = these are not the tensors of an ELECTRA network
+tensors-do-not-fit = not the tensors of this { $network }: { $mismatch }
+tensors-of-another-network = not the tensors of an ELECTRA { $network } ({ $architecture }): { $mismatch }
+help-sizes-in-config = config.json and the weights do not belong together; check the sizes in config.json
+help-head-missing = { $what }; the head { $head }* is missing
+tensors-missing = { $count } missing: { $names }{ $more ->
+    [0] { "" }
+   *[other] { " and " }{ $more } more
+}
+tensors-unexpected = { $count } unexpected: { $names }{ $more ->
+    [0] { "" }
+   *[other] { " and " }{ $more } more
+}
+tensors-of-other-shape = { $count } of another shape: { $names }{ $more ->
+    [0] { "" }
+   *[other] { " and " }{ $more } more
+}
+tensor-of-other-shape = { $name } is { $is }, expected { $expected }
+weights-not-safetensors = the weights are in { $file }; only safetensors files are read
+    .help = convert them once: python -c "from transformers import { $class }; { $class }.from_pretrained('{ $folder }').save_pretrained('{ $folder }')"
+no-weights = there is no { $file }
+shards-unreadable = not a readable list of shards: { $detail }
+shard-name-not-plain = the shard { $name } is not a plain file name
+tensor-twice = the tensor { $name } is there twice
+no-such-tensor = there is no tensor { $name }
+tensor-not-finite = number { $at } of tensor { $name } is { $value }
+    .help = the network was saved after its training had failed: use an earlier checkpoint
+cannot-read-tensors-file = cannot read the file: { $detail }
+cannot-read-tensor = cannot read tensor { $name }: { $detail }
+tensor-not-floats = tensor { $name } has type { $type }; F32, F16, BF16 or F64 is needed
+    .help = save the network in float32 or float16 first
+tensor-not-whole-numbers = tensor { $name } has type { $type }; whole numbers are needed
+safetensors-damaged = not a whole safetensors file: { $why }
+    .help = copy or download the file again
+header-missing = the file has { $held } bytes, too few for a safetensors header
+header-too-long = its header claims { $claimed } bytes, the file has { $held }
+header-unreadable = its header cannot be read: { $detail }
+header-of-other-length = its header describes { $claimed } bytes of tensors, the file holds { $held }
+cannot-write-file = cannot write the file: { $detail }
+no-main-network = the checkpoint holds no main network
+no-network-folder = there is no folder { $folder }/
+    .help = both networks are needed: a folder with discriminator/ and generator/, each as transformers saves it
+networks-differ-in-size = the networks have different { $size ->
+    [vocab_size] vocabularies
+    [embedding_size] embedding sizes
+    [max_position_embeddings] numbers of positions
+   *[type_vocab_size] numbers of segments
+} ({ $size }): discriminator { $discriminator }, generator { $generator }
+    .help = the two share their embeddings: take both from one training
+objective-trains-others = the objective trains { $want }, and here is { $have }
+network-called = { $name }
+head-too-large = attention heads of { $channels } channels; at most { $most }
 
 ## Runs and their checkpoints.
 help-resume-before = resume from the one before it with: electroscope train --resume={ $before } --out { $run }
@@ -251,7 +337,7 @@ file-of-other-content = its content is not what its checkpoint wrote (SHA-256 di
 state-of-other-step = its state is of step { $step }
 checkpoints-keep-changing = its checkpoints keep changing while they are read
     .help = try again
-not-the-optimizers-moments = not the optimizer's { $which } of these networks: { $detail }
+not-the-optimizers-moments = not the optimizer's { $which } of these networks: { $mismatch }
 state-unreadable = the state cannot be read: { $detail }
 checkpoint-is-newer = the checkpoint has format_version { $version }; this Electroscope reads up to { $known }
     .help = it was written by a newer Electroscope: update this one
@@ -279,6 +365,21 @@ file-in-place-of-folder = a folder is needed, this is a file
     .help = give the folder that holds it
 no-such-folder = there is no such folder
 help-download-first = check the path; a model of the Hugging Face hub is downloaded first: hf download { $model } --local-dir { $folder }
+stopped-as-asked = stopped, as asked
+one-segment-known = packing = segments fills rows in two segments, and these networks know one (type_vocab_size = 1)
+    .help = train them with --set packing=contiguous
+gradient-not-finite = step { $step }: the gradient is not finite; { $culprit }. No weight was changed by it
+non-finite-first-in = first in { $tensor } in { $kernel } (dispatch { $dispatch })
+non-finite-sum = each of its values is finite, but the sum of their squares overflows
+non-finite-on-device = its replay on the processor stayed finite: the device's own result is at fault
+networks-not-finite-after = after step { $step } what the networks say is not finite
+help-lower-rate = start a new run with a lower rate: --set lr={ $lr }
+help-lower-rate-or-init = start a new run with a lower rate: --set lr={ $lr }; --init { $run } starts from its last checkpoint's weights
+choices-not-json = no JSON: { $detail }
+choices-not-an-object = want an object of kernels and variants: { $detail }
+no-such-kernel = there is no kernel "{ $kernel }"
+no-such-variant = { $kernel } has no variant "{ $variant }", only { $names }
+help-kernels-file = --kernels takes a run's checkpoints/.../state.json, or a file that `electroscope info` names
 
 ## What is typed.
 no-mask-in-text = there is no [MASK] in { $text }
@@ -346,3 +447,35 @@ networks-not-finite = what the networks say is not finite: the run left the numb
     .help = start a new run with a lower rate: --set lr=...
 no-word-to-hold-out = there is no word in the text to hold out
     .help = give a file with text in it, or leave it away: then a part of the corpus is held out
+no-text-chosen = no text is chosen
+    .help = add a file or a folder, or take the built-in text
+seed-not-whole = seed = { $value }: want a whole number, 0 or more
+steps-not-whole = steps = { $value }: want a whole number above 0
+work-ended = this work ended without a result, through a mistake of this program
+reader-ended = the model's reader ended
+cannot-write-picture = cannot write the picture: { $detail }
+cannot-open-window = the window cannot be opened: { $detail }
+no-x11-display = no X11 display: the app draws through XWayland, and DISPLAY is not set
+no-display = no display: there is no screen to open a window on
+help-train-without-window = train from the command line instead: electroscope train; then open the run's report.html in a browser
+recording-damaged = the recorded run is damaged: { $detail }
+cannot-pack-recording = cannot pack the recording: { $detail }
+no-trainer-thread = cannot start the trainer's thread: { $detail }
+trainer-died = the trainer stopped in the middle of its work, through a mistake of this program
+    .help = the last checkpoint is safe: resume from it
+
+## Checks, and the engine they check.
+not-recorded-for-training = the model was not recorded for training
+no-network-here = there is no network here
+not-a-fixture = not the numbers of a fixture: { $detail }
+batch-lacks = the batch has no { $name }
+ids-not-rows-of-tokens = input_ids is not rows × tokens
+fixture-without-step = expected.json lists no step
+outputs-missing = the step's outputs did not come back
+fixture-of-other-networks = the fixture lists { $name }, which networks of these sizes do not have
+fixture-of-other-shape = { $name }: { $computed } computed, { $stored } in the fixture
+burn-refuses-device = Burn does not take the device: { $detail }
+    .help = use --device cpu, or leave --engine burn away
+burn-failed = Burn failed: { $detail }
+burn-without-pass = Burn has run no pass yet
+burn-lacks = the Burn engine holds no { $tensor }

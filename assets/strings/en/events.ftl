@@ -46,3 +46,22 @@ f16-on-cpu = precision = f16 on the processor saves memory and no time: numbers 
 run-moved = the run was trained on { $then } and goes on on { $now }: it will not be the same to the last bit
 other-kernels = the run goes on with other kernels: it will not be the same to the last bit
 sizes-kept = the networks of --init keep their own sizes: { $sizes }
+
+## What a command warns of.
+text-beyond-trained-positions = { $tokens } tokens with [CLS] and [SEP], but the model was trained on rows of { $trained }: what it says from token { $first } on comes from positions that were never trained; give it shorter texts
+positions-untrained = the model has { $positions } positions, but was trained on rows of { $row_len } tokens: positions from { $row_len } on are untrained, so give it texts of at most { $row_len } tokens
+fewer-entries-than-asked = the text gives only { $entries } of the { $wanted } entries asked for
+tied-head-differs = { $tensor } differs from the word embeddings (by up to { $gap }): the two are one tensor here, and the word embeddings are used
+networks-differ-in-epsilon = layer_norm_eps differs: discriminator { $discriminator }, generator { $generator }; the shared embeddings use the discriminator's
+networks-differ-in-padding = pad_token_id differs: discriminator { $discriminator }, generator { $generator }; the discriminator's is used
+no-id = none
+shared-tensors-differ = the two networks share their embeddings, but these differ, and the discriminator's are used for both: { $tensors }
+tensor-gap = { $name } (by up to { $gap })
+
+## How messages are put together.
+listed = { $first }, { $second }
+joined = { $first } and { $second }
+one-and-another = { $first }; { $second }
+
+## A sentence to try a model on, where the run has none of its own.
+example-text = the dog ate the bone

@@ -13,3 +13,10 @@ log-step = step { $step }
 log-level-info = note
 log-level-warning = Warning
 log-level-error = Error
+log-device = { $kind ->
+    [gpu] GPU
+   *[cpu] processor
+}: { $name } ({ $reason })
+log-checkpoint = checkpoint saved: { $path }
+log-resumed = resumed after step { $step }
+log-completed = the planned schedule is complete

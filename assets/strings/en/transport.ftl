@@ -49,3 +49,5 @@ transport-key-tab = From control to control, from token to token
 transport-key-size = Larger and smaller text
 transport-key-escape = Back from a panel that stands alone
 transport-key-help = These keys
+transport-english = English
+transport-portuguese = Português

@@ -75,14 +75,26 @@ empty-file = o arquivo está vazio
 cache-gone = o cache de tokens sumiu logo depois de escrito
 cache-reads-back-wrong = o cache de tokens foi escrito, mas a releitura diz: { $why }
     .help = o disco pode estar falhando; escolha outra pasta
+cache-unusable = não dá para usar o cache de tokens: { $why }
+cache-shorter-than-header = ele é menor que o seu cabeçalho
+not-a-cache = não é um cache de tokens
+cache-of-other-format = formato { $found }, mas esta versão escreve { $known }
+cache-of-other-length = tem { $held } bytes em vez de { $wanted }
+cache-damaged = { $part ->
+    [header] o cabeçalho está danificado
+    [ids] os ids estão danificados
+    [sentences] as frases estão danificadas
+    [documents] os documentos estão danificados
+   *[counts] as contagens estão danificadas
+}
+corpus-has-changed = o corpus mudou
+help-caches-elsewhere = libere espaço ali, ou indique outra pasta de caches em ELECTROSCOPE_CACHE
 corpus-holds-no-text = o corpus não tem texto
     .help = confira os arquivos, e se o tokenizador serve para a língua deles
 tokenizer-does-not-fit = todos os { $documents } documentos têm tokens demais por caractere com este tokenizador
     .help = confira os arquivos, e se o tokenizador serve para a língua deles
 cache-exceeds-memory = o cache de tokens não cabe na memória: { $detail }
 grammar-file-wrong = erro no arquivo da gramática (em inglês): { $detail }
-no-builtin-language = não há texto embutido em "{ $value }"
-    .help = en ou pt
 no-such-level = não há nível "{ $value }"
     .help = first-steps ou stories
 vocabulary-lacks-special = o vocabulário de { $entries } entradas não tem { $name }
@@ -187,6 +199,18 @@ no-such-setting = não há configuração { $key }
     .help = as configurações são { $names }
 setting-of-wrong-type = { $key } = { $value }: é preciso { $wanted }, veio { $got }
     .help = o valor na predefinição é { $preset }
+network-exceeds-binding = { $part ->
+    [word-embeddings] os embeddings das palavras ocupam
+    [position-embeddings] os embeddings das posições ocupam
+    [projection] a projeção dos embeddings ocupa
+    [logits] o menor número de linhas de logits ocupa
+    [feed-forward] uma matriz da rede feed-forward ocupa
+   *[attention] a matriz de consultas, chaves e valores ocupa
+} { NUMBER($needs, maximumFractionDigits: 1) } MiB, e uma ligação pode ter { NUMBER($max, maximumFractionDigits: 1) } MiB
+    .help = diminua vocab_size, max_positions, embedding_size, hidden_size ou ffn_size
+rows-exceed-binding = batch = { $batch }: uma ativação ocupa { NUMBER($needs, maximumFractionDigits: 1) } MiB, e uma ligação pode ter { NUMBER($max, maximumFractionDigits: 1) } MiB
+help-narrower = diminua seq_len, hidden_size ou ffn_size
+help-smaller-pieces = as mesmas linhas em pedaços menores: --set batch={ $rows } --set accumulate={ $pieces }
 
 ## Dispositivos.
 no-adapter = nenhum adaptador de GPU (Vulkan, Metal, DX12 ou WebGPU) foi encontrado
@@ -232,6 +256,86 @@ padding-outside-vocabulary = pad_token_id = { $id } está fora do vocabulário d
 rate-out-of-range = { $name } é { $rate }; precisa ser pelo menos 0 e menos de 1
 epsilon-out-of-range = layer_norm_eps é { $value }; precisa estar entre 1e-37 e 1
 initializer-range-negative = initializer_range é { $value }; precisa ser pelo menos 0
+help-hub-folder = uma pasta de ELECTRA do Hugging Face contém config.json e model.safetensors
+folder-occupied = a pasta já contém alguma coisa
+    .help = escolha uma pasta que ainda não existe, ou esvazie esta antes
+not-one-network = não é uma rede ELECTRA com a sua cabeça: { $what }
+tensors-of-both-heads = as duas cabeças estão numa só pasta
+tensors-of-discriminator = este é um discriminador (ElectraForPreTraining)
+tensors-of-generator = este é um gerador (ElectraForMaskedLM)
+tensors-of-classifier = este é um classificador com ajuste fino, já sem a cabeça do pré-treino
+tensors-of-answerer = este é um modelo de perguntas e respostas com ajuste fino, já sem a cabeça do pré-treino
+tensors-of-encoder = este é um codificador puro (ElectraModel), salvo sem cabeça
+tensors-of-something-else = estes não são os tensores de uma rede ELECTRA
+tensors-do-not-fit = não são os tensores deste { $network ->
+    [discriminator] discriminador
+    [generator] gerador
+   *[encoder] codificador
+}: { $mismatch }
+tensors-of-another-network = não são os tensores de um { $network ->
+    [discriminator] discriminador
+    [generator] gerador
+   *[encoder] codificador
+} ELECTRA ({ $architecture }): { $mismatch }
+help-sizes-in-config = config.json e os pesos não são da mesma rede; confira os tamanhos em config.json
+help-head-missing = { $what }; falta a cabeça { $head }*
+tensors-missing = { $count ->
+    [one] falta { $count }
+   *[other] faltam { $count }
+}: { $names }{ $more ->
+    [0] { "" }
+   *[other] { " e mais " }{ $more }
+}
+tensors-unexpected = { $count ->
+    [one] { $count } inesperado
+   *[other] { $count } inesperados
+}: { $names }{ $more ->
+    [0] { "" }
+   *[other] { " e mais " }{ $more }
+}
+tensors-of-other-shape = { $count } de outra forma: { $names }{ $more ->
+    [0] { "" }
+   *[other] { " e mais " }{ $more }
+}
+tensor-of-other-shape = { $name } tem a forma { $is }, em vez de { $expected }
+weights-not-safetensors = os pesos estão em { $file }; só se leem arquivos safetensors
+    .help = converta-os uma vez: python -c "from transformers import { $class }; { $class }.from_pretrained('{ $folder }').save_pretrained('{ $folder }')"
+no-weights = não há { $file }
+shards-unreadable = não é uma lista de partes legível: { $detail }
+shard-name-not-plain = a parte { $name } não tem um simples nome de arquivo
+tensor-twice = o tensor { $name } aparece duas vezes
+no-such-tensor = não há tensor { $name }
+tensor-not-finite = o número { $at } do tensor { $name } é { $value }
+    .help = a rede foi salva depois que o treino dela falhou: use um ponto de controle anterior
+cannot-read-tensors-file = não foi possível ler o arquivo: { $detail }
+cannot-read-tensor = não foi possível ler o tensor { $name }: { $detail }
+tensor-not-floats = o tensor { $name } é do tipo { $type }; é preciso F32, F16, BF16 ou F64
+    .help = salve antes a rede em float32 ou float16
+tensor-not-whole-numbers = o tensor { $name } é do tipo { $type }; são precisos números inteiros
+safetensors-damaged = não é um arquivo safetensors inteiro: { $why }
+    .help = copie ou baixe o arquivo de novo
+header-missing = o arquivo tem { $held } bytes, poucos para um cabeçalho safetensors
+header-too-long = o cabeçalho diz ter { $claimed } bytes, e o arquivo tem { $held }
+header-unreadable = não foi possível ler o cabeçalho: { $detail }
+header-of-other-length = o cabeçalho descreve { $claimed } bytes de tensores, e o arquivo contém { $held }
+cannot-write-file = não foi possível escrever o arquivo: { $detail }
+no-main-network = o ponto de controle não contém a rede principal
+no-network-folder = não há pasta { $folder }/
+    .help = as duas redes são necessárias: uma pasta com discriminator/ e generator/, cada uma como o transformers a salva
+networks-differ-in-size = as redes têm { $size ->
+    [vocab_size] vocabulários
+    [embedding_size] tamanhos de embedding
+    [max_position_embeddings] números de posições
+   *[type_vocab_size] números de segmentos
+} diferentes ({ $size }): discriminador { $discriminator }, gerador { $generator }
+    .help = as duas compartilham os embeddings: use as duas de um mesmo treino
+objective-trains-others = o objetivo treina { $want }, e aqui há { $have }
+network-called = { $name ->
+    [discriminator] discriminador
+    [generator] gerador
+   *[encoder] codificador
+}
+head-too-large = cabeças de atenção de { $channels } canais; no máximo { $most }
 
 ## Treinos e seus pontos de controle.
 help-resume-before = retome a partir do anterior com: electroscope train --resume={ $before } --out { $run }
@@ -252,7 +356,7 @@ file-of-other-content = o conteúdo não é o que o ponto de controle escreveu (
 state-of-other-step = seu estado é do passo { $step }
 checkpoints-keep-changing = os pontos de controle mudam enquanto são lidos
     .help = tente de novo
-not-the-optimizers-moments = não é o { $which } do otimizador destas redes: { $detail }
+not-the-optimizers-moments = não é o { $which } do otimizador destas redes: { $mismatch }
 state-unreadable = não foi possível ler o estado: { $detail }
 checkpoint-is-newer = o ponto de controle tem format_version { $version }; este Electroscope lê até { $known }
     .help = ele foi escrito por um Electroscope mais novo: atualize este
@@ -280,6 +384,21 @@ file-in-place-of-folder = é preciso uma pasta, e isto é um arquivo
     .help = dê a pasta que o contém
 no-such-folder = essa pasta não existe
 help-download-first = confira o caminho; um modelo do hub do Hugging Face precisa ser baixado antes: hf download { $model } --local-dir { $folder }
+stopped-as-asked = parado, como pedido
+one-segment-known = packing = segments preenche as linhas em dois segmentos, e estas redes só conhecem um (type_vocab_size = 1)
+    .help = treine-as com --set packing=contiguous
+gradient-not-finite = passo { $step }: o gradiente não é finito; { $culprit }. Nenhum peso foi mudado por ele
+non-finite-first-in = primeiro em { $tensor }, em { $kernel } (despacho { $dispatch })
+non-finite-sum = cada um dos valores é finito, mas a soma dos quadrados estoura
+non-finite-on-device = refeito no processador, ele ficou finito: o erro está no resultado do próprio dispositivo
+networks-not-finite-after = depois do passo { $step }, o que as redes dizem não é finito
+help-lower-rate = comece outro treino com uma taxa menor: --set lr={ $lr }
+help-lower-rate-or-init = comece outro treino com uma taxa menor: --set lr={ $lr }; --init { $run } parte dos pesos do último ponto de controle
+choices-not-json = não é JSON: { $detail }
+choices-not-an-object = é preciso um objeto de kernels e variantes: { $detail }
+no-such-kernel = não há kernel "{ $kernel }"
+no-such-variant = { $kernel } não tem a variante "{ $variant }", só { $names }
+help-kernels-file = --kernels recebe o checkpoints/.../state.json de um treino, ou um arquivo que `electroscope info` indica
 
 ## O que se digita.
 no-mask-in-text = não há [MASK] em { $text }
@@ -347,3 +466,35 @@ networks-not-finite = o que as redes dizem não é finito: o treino saiu dos nú
     .help = comece outro treino com uma taxa menor: --set lr=...
 no-word-to-hold-out = não há nenhuma palavra no texto a reservar
     .help = dê um arquivo com texto, ou deixe-o de fora: então uma parte do corpus é reservada
+no-text-chosen = nenhum texto foi escolhido
+    .help = adicione um arquivo ou uma pasta, ou use o texto embutido
+seed-not-whole = seed = { $value }: é preciso um número inteiro, 0 ou mais
+steps-not-whole = steps = { $value }: é preciso um número inteiro acima de 0
+work-ended = este trabalho acabou sem resultado, por um erro deste programa
+reader-ended = o leitor do modelo parou
+cannot-write-picture = não foi possível escrever a imagem: { $detail }
+cannot-open-window = não foi possível abrir a janela: { $detail }
+no-x11-display = não há tela X11: o aplicativo desenha pelo XWayland, e DISPLAY não está definido
+no-display = não há tela em que abrir uma janela
+help-train-without-window = treine pela linha de comando: electroscope train; depois abra o report.html do treino num navegador
+recording-damaged = o treino gravado está danificado: { $detail }
+cannot-pack-recording = não foi possível comprimir a gravação: { $detail }
+no-trainer-thread = não foi possível iniciar a thread do treino: { $detail }
+trainer-died = o treino parou no meio do trabalho, por um erro deste programa
+    .help = o último ponto de controle está a salvo: retome a partir dele
+
+## As verificações, e o motor que elas verificam.
+not-recorded-for-training = o modelo não foi preparado para o treino
+no-network-here = não há nenhuma rede aqui
+not-a-fixture = não são os números de referência de um passo: { $detail }
+batch-lacks = o lote não tem { $name }
+ids-not-rows-of-tokens = input_ids não tem a forma linhas × tokens
+fixture-without-step = expected.json não lista nenhum passo
+outputs-missing = os resultados do passo não voltaram
+fixture-of-other-networks = os números de referência incluem { $name }, que redes destes tamanhos não têm
+fixture-of-other-shape = { $name }: { $computed } calculado aqui, { $stored } na referência
+burn-refuses-device = o Burn não aceita o dispositivo: { $detail }
+    .help = use --device cpu, ou deixe --engine burn de fora
+burn-failed = o Burn falhou: { $detail }
+burn-without-pass = o Burn ainda não executou nenhuma passagem
+burn-lacks = o motor Burn não tem { $tensor }

@@ -45,3 +45,22 @@ f16-on-cpu = precision = f16 no processador poupa memória e não tempo: os núm
 run-moved = a execução foi treinada em { $then } e continua em { $now }: não será igual até o último bit
 other-kernels = a execução continua com outros kernels: não será igual até o último bit
 sizes-kept = as redes de --init mantêm os próprios tamanhos: { $sizes }
+
+## De que um comando avisa.
+text-beyond-trained-positions = { $tokens } tokens com [CLS] e [SEP], mas o modelo foi treinado com linhas de { $trained }: o que ele diz a partir do token { $first } vem de posições nunca treinadas; dê textos mais curtos
+positions-untrained = o modelo tem { $positions } posições, mas foi treinado com linhas de { $row_len } tokens: as posições a partir de { $row_len } não foram treinadas, então dê textos de no máximo { $row_len } tokens
+fewer-entries-than-asked = o texto dá só { $entries } das { $wanted } entradas pedidas
+tied-head-differs = { $tensor } difere dos embeddings das palavras (em até { $gap }): aqui os dois são um só tensor, e valem os embeddings das palavras
+networks-differ-in-epsilon = layer_norm_eps difere: discriminador { $discriminator }, gerador { $generator }; os embeddings compartilhados usam o do discriminador
+networks-differ-in-padding = pad_token_id difere: discriminador { $discriminator }, gerador { $generator }; vale o do discriminador
+no-id = nenhum
+shared-tensors-differ = as duas redes compartilham os embeddings, mas estes diferem, e valem os do discriminador para as duas: { $tensors }
+tensor-gap = { $name } (em até { $gap })
+
+## Como as mensagens se juntam.
+listed = { $first }, { $second }
+joined = { $first } e { $second }
+one-and-another = { $first }; { $second }
+
+## Uma frase para experimentar um modelo, onde o treino não tem uma sua.
+example-text = o cachorro roeu o osso

@@ -13,3 +13,10 @@ log-step = passo { $step }
 log-level-info = nota
 log-level-warning = Aviso
 log-level-error = Erro
+log-device = { $kind ->
+    [gpu] GPU
+   *[cpu] processador
+}: { $name } ({ $reason })
+log-checkpoint = ponto de controle salvo: { $path }
+log-resumed = retomado depois do passo { $step }
+log-completed = o plano está completo

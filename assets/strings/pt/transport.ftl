@@ -49,3 +49,5 @@ transport-key-tab = De controle em controle, de token em token
 transport-key-size = Texto maior e menor
 transport-key-escape = Voltar de um painel que está sozinho
 transport-key-help = Estas teclas
+transport-english = English
+transport-portuguese = Português

@@ -1,4 +1,4 @@
-//! What the desk does when a panel asks: it starts, steers and ends the run, and opens earlier ones.
+//! Does what a panel asks for: it starts, steers and ends the run, and opens earlier runs.
 
 use super::Desk;
 use super::past::{coming, folder_name, opened};
@@ -17,9 +17,9 @@ use crate::train::event::{Command, Failure, FailureKind, Stage};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// How long a run that was asked to end may take for its last checkpoint before the program ends without waiting.
+/// How long the program waits at its end for a run's last checkpoint.
 const PATIENCE: Duration = Duration::from_secs(60);
-/// The stages that a person steps through, as far as the run has them.
+/// The stages that a person steps through. A run may lack some of them.
 const STAGES: [Stage; 4] = [Stage::MASK, Stage::PROPOSE, Stage::REPLACE, Stage::JUDGE];
 
 impl Desk {
@@ -40,7 +40,7 @@ impl Desk {
             Ask::NextStage => {
                 self.ensure_trainer(wake);
                 self.view.transport.playing = false;
-                // What a step of the run consists of, once the run has told it.
+                // The dispatches of the run's step, once the run has sent them.
                 let kernels = self.state.kernels.as_deref();
                 let has = |stage| kernels.is_none_or(|kernels| kernels.dispatches.iter().any(|d| d.stage == stage));
                 let stage = next_stage(self.view.transport.stage, has);
@@ -85,7 +85,7 @@ impl Desk {
         self.ensure_trainer(wake);
     }
 
-    /// The first run where there is none; an opened one goes on from its checkpoint.
+    /// Starts a trainer if there is none: for the opened run from its checkpoint, or for the first run.
     fn ensure_trainer(&mut self, wake: &Wake) {
         if self.trainer.is_some() {
             return;
@@ -107,7 +107,7 @@ impl Desk {
         };
         let options = Request { watched: true, out, ..options };
         let coming = coming(&options);
-        // A run that goes on needs the folder, and the run before it may still be writing to it.
+        // A resumed run needs its folder, and the previous run may still be writing to it.
         let before = if options.resume { std::mem::take(&mut self.ending) } else { Vec::new() };
         let events = self.opening.events.as_deref();
         let trainer = Trainer::start(options.clone(), events, before, Arc::clone(wake), self.pace);
@@ -132,7 +132,7 @@ impl Desk {
         }
     }
 
-    /// Asks the live run to end with a checkpoint, without waiting for it.
+    /// Asks the live run to end with a checkpoint, and does not wait for it.
     fn end_run(&mut self) {
         (self.view.transport.live, self.view.transport.playing, self.coming) = (false, false, None);
         self.dismiss_trainer();
@@ -143,7 +143,7 @@ impl Desk {
         let Some(trainer) = self.trainer.take() else { return };
         self.ending.retain(|thread| !thread.is_finished());
         let thread = std::thread::Builder::new().name("ending".to_owned()).spawn(move || trainer.stop(PATIENCE));
-        // Without a thread that waits, the run still ends by itself, because nobody sends it commands any more.
+        // If the system refuses a thread, the run still ends by itself, because nobody sends it commands any more.
         self.ending.extend(thread.ok());
     }
 
@@ -154,7 +154,7 @@ impl Desk {
         }
     }
 
-    /// Ends the run with a checkpoint and waits for it: the window is closed.
+    /// Ends the run with a checkpoint and waits for it, because the window closes.
     pub fn close(&mut self) {
         self.end_run();
         for thread in self.ending.drain(..) {
@@ -163,7 +163,8 @@ impl Desk {
     }
 }
 
-/// The next stage of a run to stop behind: after the last one comes the next step's masking. `has`: whether the run has a stage.
+/// The next stage after which the run stops. After the last stage comes the masking of the next step. `has`: whether the run has a
+/// stage.
 fn next_stage(done: Option<Stage>, has: impl Fn(Stage) -> bool) -> Stage {
     let after = done.and_then(|done| STAGES.iter().position(|stage| *stage == done)).map_or(0, |at| at + 1);
     STAGES[after..].iter().copied().find(|stage| has(*stage)).unwrap_or(STAGES[0])

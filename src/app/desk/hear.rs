@@ -1,11 +1,11 @@
-//! What the desk does with the run's events: it updates the shown state, and puts what a person must know where they see it.
+//! Takes in the run's events: it updates the state that the panels show, and puts what a person must know where they see it.
 
 use super::Desk;
 use crate::app::trouble::Trouble;
 use crate::train::event::{Event, WarningKind};
 
 impl Desk {
-    /// What happened since the last frame; also called while the window is hidden.
+    /// Takes in what happened since the last frame. It is also called while the window is hidden.
     pub fn receive(&mut self) {
         let Some(trainer) = &mut self.trainer else { return };
         let events = trainer.take();
@@ -19,12 +19,12 @@ impl Desk {
         }
     }
 
-    /// One event of the live run.
+    /// Takes in one event of the live run.
     pub fn hear(&mut self, event: Event) {
         self.notice_event(&event);
         if let Event::State(now) = &event {
             let transport = &mut self.view.transport;
-            // A run that is still prepared has not yet heard the commands that were sent since.
+            // A run that is still being prepared has not yet obeyed the commands that were sent since it started.
             if self.coming.is_none() {
                 transport.playing = !matches!(now.phase, crate::train::event::Phase::Paused);
             }
@@ -37,7 +37,7 @@ impl Desk {
         let Some(coming) = &mut self.coming else { return self.state.fold(event) };
         coming.fold(event);
         if failed {
-            // The run never took a step. What was shown stays, and its log says what happened.
+            // The run never took a step. The window still shows the previous run, and its log says what happened.
             coming.log.lines().cloned().for_each(|line| self.state.log.push(line));
             self.coming = None;
         } else if speaks && let Some(coming) = self.coming.take() {
@@ -45,7 +45,7 @@ impl Desk {
         }
     }
 
-    /// Puts in sight what a person should not have to look for.
+    /// Shows a banner for an event that a person should not miss.
     fn notice_event(&mut self, event: &Event) {
         match event {
             Event::Failed(failure) => {

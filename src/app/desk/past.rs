@@ -1,4 +1,4 @@
-//! Reads the past of earlier runs back from their folders.
+//! Reads the events of earlier runs from their folders.
 
 use crate::run::Request;
 use crate::screen::state::{Phase, RunState, Source};
@@ -6,7 +6,7 @@ use crate::view::log::read_events;
 use crate::{Error, Result};
 use std::path::Path;
 
-/// A run before its first event. One that goes on has a past.
+/// A run before its first event. A resumed run already has a past.
 pub(super) fn coming(options: &Request) -> RunState {
     let past = options.out.as_deref().filter(|_| options.resume).and_then(|run| opened(Path::new(run)).ok());
     let mut run = past.unwrap_or_default();

@@ -1,4 +1,5 @@
-//! The attention of both networks side by side, on request: who attends to whom in one layer, for one head or for the mean of all.
+//! Shows the attention of both networks side by side: which token attends to which in one layer, for one head or for all heads
+//! together.
 //! choice -> `Command::Attention` -> the state's maps -> lines and numbers.
 
 mod lines;
@@ -13,24 +14,24 @@ use lines::{lines_ui, spoken};
 
 const NETWORKS: [(Network, &str); 2] =
     [(Network::Generator, "attention-generator"), (Network::Discriminator, "attention-judge")];
-/// Below this width the two networks stand one below the other.
+/// Below this width one network stands below the other.
 const SIDE_BY_SIDE: f32 = 380.0;
 /// The greatest width of a network. Longer lines would only separate the tokens.
 const NETWORK_WIDTH: f32 = 420.0;
 
 #[derive(Default)]
 pub struct AttentionPanel {
-    /// From 0.
+    /// The layer's number, from 0.
     layer: u32,
     /// The chosen head of each network; none means the mean of all heads.
     head: [Option<usize>; 2],
-    /// `[CLS]` and `[SEP]` are drawn too.
+    /// Whether `[CLS]` and `[SEP]` are drawn too.
     frame: bool,
-    /// Asks again with every readout.
+    /// Whether the panel asks again with every readout.
     follow: bool,
     /// How many readouts had come when the panel last asked.
     asked_at: Option<u64>,
-    /// The token in the focus.
+    /// The token that has the focus.
     focus: Option<usize>,
 }
 
@@ -67,7 +68,7 @@ impl AttentionPanel {
         }
     }
 
-    /// Layer, special tokens, and the request.
+    /// Draws the choice of the layer and of special tokens, and the button that asks.
     fn choices_ui(&mut self, ui: &mut Ui, cx: &mut PanelContext, layers: u32) {
         let mut ask = false;
         ui.horizontal_wrapped(|ui| {
@@ -101,7 +102,7 @@ impl AttentionPanel {
         }
     }
 
-    /// Asks again when a readout has come since.
+    /// Asks again if a readout has come since the last time.
     fn follow_run(&mut self, cx: &mut PanelContext) {
         let new = self.asked_at.is_some_and(|at| at != cx.state.readouts.seen());
         if self.follow && new && cx.view.transport.live {
@@ -161,7 +162,7 @@ impl AttentionPanel {
     }
 }
 
-/// Layers of the networks, as the run's settings or a map say.
+/// How many layers the networks have, by the run's settings or a map.
 fn layers(cx: &PanelContext) -> u32 {
     let told = cx.state.setting("layers").and_then(serde_json::Value::as_u64);
     let seen = || cx.state.attention.values().find_map(|maps| maps.last()).map(|map| map.layers);

@@ -1,5 +1,6 @@
-//! Marks that several panels draw alike: a token's text, its chip of p(replaced), the glyph of its verdict, the ramp's legend. Every
-//! mark says its meaning three times (luminance, number, glyph), so nobody has to tell one colour from another.
+//! Draws the marks that several panels share: a token's text, its chip with p(replaced), the glyph of its verdict, the ramp's
+//! legend. Every mark shows its meaning by luminance, by a number and by a glyph, so that nobody has to tell one colour from
+//! another.
 
 use super::PanelContext;
 use crate::app::theme::Theme;
@@ -21,7 +22,7 @@ const RAMP: f32 = 70.0;
 /// The room between a chip's edge and its text.
 pub const PAD: f32 = 7.0;
 
-/// `0,91` or `.91`-like: two digits are what a chip holds.
+/// p(replaced) as text, such as `0,91` or `.91`: a chip has room for two digits.
 pub fn p_text(p: Option<f64>, cx: &PanelContext) -> String {
     cx.number(p, 2)
 }
@@ -69,7 +70,7 @@ pub fn folds<'a>(ui: &Ui, sentence: &'a [ReadToken], room: f32, mask: &str, cx: 
     chips::folds(sentence, room, |token| column_width(ui, token, cx, mask))
 }
 
-/// The pieces of a word hold hands under their text.
+/// Draws the line under the text that joins the pieces of a word.
 pub fn joint(painter: &Painter, cell: Rect, theme: Theme) {
     let y = cell.bottom() - 3.0;
     painter.line_segment([pos2(cell.left() - PAD, y), pos2(cell.left() + PAD, y)], Stroke::new(1.5, theme.weak));
@@ -84,13 +85,13 @@ pub fn label_width(ui: &Ui, text: &str, cx: &PanelContext) -> f32 {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Look {
     Plain,
-    /// There, but not the point of this row.
+    /// A token that this row is not about.
     Faint,
-    /// Hidden: an outlined box.
+    /// A hidden token: an outlined box.
     Masked,
-    /// Drawn by the generator and different: filled.
+    /// A token that the generator drew and that differs: a filled box.
     Replaced,
-    /// Drawn by the generator, and the original: outlined.
+    /// A token that the generator drew and that is the original: an outlined box.
     Lucky,
 }
 
@@ -133,7 +134,7 @@ pub fn judged(painter: &Painter, rect: Rect, token: &ReadToken, cx: &PanelContex
     glyph(painter, verdict, pos2(end + 4.0 + GLYPH / 2.0, rect.center().y), ink);
 }
 
-/// What the boxes of the generator mean, and below it the fills and glyphs of the judge: always in sight.
+/// Explains the boxes of the generator and, below them, the fills and glyphs of the judge. It is always in sight.
 pub fn legend(ui: &mut Ui, cx: &PanelContext) {
     ui.spacing_mut().item_spacing = vec2(6.0, 4.0);
     ui.spacing_mut().interact_size.y = 18.0;
@@ -181,7 +182,7 @@ fn together(ui: &mut Ui, width: f32, draw: impl FnOnce(&mut Ui)) {
     ui.allocate_ui_with_layout(vec2(width, 18.0), row, draw);
 }
 
-/// From no to certain, with a mark where the judge begins to say "replaced".
+/// The ramp from 0 to 1, with a mark at the value from which the judge says "replaced".
 fn ramp_ui(ui: &mut Ui, cx: &PanelContext) {
     words_ui(ui, cx, "flow-legend-no", 0.0);
     let (rect, response) = ui.allocate_exact_size(vec2(RAMP, 14.0), Sense::hover());

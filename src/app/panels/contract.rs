@@ -1,4 +1,4 @@
-//! What every panel is given and what it may ask for: the contract between the panels and the desk.
+//! The contract between the panels and the desk: what every panel is given, and what it may ask for.
 
 use crate::app::theme::Theme;
 use crate::message::Fact;
@@ -11,7 +11,7 @@ use crate::view::words::Strings;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-/// The run's motor as the window asked for it.
+/// What the window asked of the trainer.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Transport {
     /// A trainer is at work or paused; otherwise a recording or an earlier run is shown.
@@ -19,9 +19,9 @@ pub struct Transport {
     pub playing: bool,
     /// The part of the time that training may take, above 0, at most 1.
     pub share: f32,
-    /// Where a step stands that was taken stage by stage.
+    /// The last finished stage of a step that is taken stage by stage.
     pub stage: Option<Stage>,
-    /// How many runs this window has started: another number, another run.
+    /// How many runs this window has started. A new number means another run.
     pub run: u64,
 }
 
@@ -31,55 +31,55 @@ impl Default for Transport {
     }
 }
 
-/// What the panels share; changed by any of them. All but `kept` is lost with the window.
+/// What the panels share. Each of them may change it. Only `kept` outlives the window.
 #[derive(Debug, Clone, Default)]
 pub struct View {
-    /// The step that the strips and the numbers show; none follows the run.
+    /// The step that the strips and the numbers show, or none to follow the run.
     pub scrub: Option<u64>,
     /// The token whose details are open: sentence and position in the readout.
     pub token: Option<(usize, usize)>,
-    /// From what p(replaced) on a token is called replaced, in the verdicts.
+    /// The p(replaced) from which the verdicts panel calls a token replaced.
     pub threshold: Option<f64>,
     pub mark: Option<Mark>,
-    /// What the lesson wants marked from the next frame on; a lesson that is not drawn points at nothing.
+    /// What the lesson wants to mark from the next frame on; nothing if the lesson is not drawn.
     pub marking: Option<Mark>,
     pub transport: Transport,
-    /// Runs laid under the curves, by their folder's name.
+    /// Runs that are drawn under the curves, by their folder's name.
     pub overlays: Vec<(String, RunState)>,
-    /// Alarms of the log that were seen.
+    /// How many alarms of the log a person has seen.
     pub alarms_seen: u64,
     /// Times of the last frames, milliseconds: the median and the 95th of 100.
     pub frame_ms: Option<[f32; 2]>,
-    /// What panels want remembered from one time to the next, by panel: the settings' `kept`.
+    /// What panels want to keep until the next start, by panel: the settings' `kept`.
     pub kept: BTreeMap<String, serde_json::Value>,
 }
 
 /// What a panel may ask for.
 #[derive(Debug, Clone)]
 pub enum Ask {
-    /// To the trainer; without one it is dropped.
+    /// A command for the trainer. It is dropped if there is none.
     Command(Command),
-    /// Start a run; one that is at work ends with a checkpoint first.
+    /// Start a run. A run that is training ends with a checkpoint first.
     Start(Box<Request>),
     Play,
     Pause,
-    /// One optimizer step; starts the first run where there is none.
+    /// Take one optimizer step. If there is no run, this starts the first run.
     Step,
-    /// To the next stage of a step.
+    /// Run to the end of the next stage.
     NextStage,
-    /// End the run with a checkpoint, and back to the recording.
+    /// End the run with a checkpoint and show the recorded run again.
     Reset,
     Share(f32),
     /// Show an earlier run.
     OpenRun(PathBuf),
-    /// Lay an earlier run under the curves.
+    /// Draw an earlier run under the curves.
     Overlay(PathBuf),
     /// Bring a panel to the front.
     Show(PanelId),
     ResetLayout,
 }
 
-/// What a panel is drawn from.
+/// What a panel draws from.
 pub struct PanelContext<'a> {
     pub state: &'a RunState,
     pub view: &'a mut View,
@@ -89,7 +89,7 @@ pub struct PanelContext<'a> {
 }
 
 impl PanelContext<'_> {
-    /// A message; `t!(cx, "key", name = value)` where it has values.
+    /// The text of a message. If the message has values, use `t!(cx, "key", name = value)`.
     pub fn t(&self, key: &str) -> String {
         self.strings.t(key)
     }
@@ -102,7 +102,7 @@ impl PanelContext<'_> {
         self.strings.lang
     }
 
-    /// A command to the trainer.
+    /// Asks the desk to send a command to the trainer.
     pub fn send(&mut self, command: Command) {
         self.ask(Ask::Command(command));
     }
@@ -123,7 +123,7 @@ impl PanelContext<'_> {
         }
     }
 
-    /// A share of one: `91%`, or a dash.
+    /// A share as a percentage: `91%`, or a dash.
     pub fn percent(&self, share: Option<f64>, decimals: usize) -> String {
         match share.filter(|v| v.is_finite()) {
             Some(share) => self.lang().percent(share, decimals),
@@ -132,7 +132,7 @@ impl PanelContext<'_> {
     }
 }
 
-/// Where the strips look back at a step that nothing was read at: says which step this is of instead.
+/// Says which step the panel's data is of, if a person looks back and the strips show another step.
 pub(super) fn elsewhen_ui(ui: &mut egui::Ui, cx: &PanelContext, key: &str, step: u64) {
     let Some(shown) = cx.state.readout_at(cx.view.scrub).map(|readout| readout.step) else { return };
     if cx.view.scrub.is_some() && shown != step {

@@ -1,5 +1,6 @@
-//! Losses, accuracies, gradients and speed over the steps. Raw values are thin and smoothed ones thick, and marks say what is good. A
-//! pointer on the time axis, or the arrow keys, takes every panel back to what the networks said then.
+//! Plots losses, accuracies, gradients and speed over the steps. Raw values are thin lines and smoothed values thick ones; marks
+//! show what a good value is. A person who points at the time axis, or presses the arrow keys, sees in every panel what the
+//! networks said then.
 
 mod chart;
 
@@ -15,14 +16,14 @@ use egui::{
     pos2, vec2,
 };
 
-/// The least height of a chart with its legend. All charts are shown at once where they have this much room.
+/// The least height of a chart with its legend. All charts are shown at once if each has this much room.
 const CHART_HEIGHT_MIN: f32 = 92.0;
 const ALL_ROOM: [f32; 2] = [820.0, 4.0 * 110.0 + 60.0];
-/// From this width on the scales' switches stand beside the charts' names instead of in the menu.
+/// From this width on the switches of the scales stand beside the charts' names, not in the menu.
 const SWITCHES_ROOM: f32 = 600.0;
-/// A lower chart has one line of legend.
+/// A chart that is lower than this has one line of legend.
 const LEGEND_ROOM: f32 = 140.0;
-/// How near to a pin the pointer has to be for its words.
+/// How near the pointer must be to a pin to show its words.
 const PIN_REACH: f32 = 7.0;
 
 pub struct CurvesPanel {
@@ -121,7 +122,7 @@ impl CurvesPanel {
     fn chart_ui(&self, ui: &mut Ui, cx: &mut PanelContext, chart: &Chart, line: &Timeline, height: f32) {
         let (outer, _) = ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::hover());
         let mut head = ui.new_child(egui::UiBuilder::new().max_rect(outer).id_salt(("legend", chart.key)));
-        // Interaction comes first: the legend says what stands under the pointer.
+        // The pointer is read first, because the legend shows the values under it.
         let id = ui.scope_id().with(("chart", chart.key));
         let lines = if height < LEGEND_ROOM { 1 } else { chart.legend_lines(&head, cx, self.span) };
         let legend_height = chart::LEGEND_LINE * lines as f32;
@@ -149,7 +150,7 @@ fn choice_ui(ui: &mut Ui, name: String, chosen: bool) -> bool {
     response.clicked()
 }
 
-/// The runs laid under this one: their numbers at the curves, their names, and a way to be rid of them.
+/// Lists the runs under the curves: their numbers in the charts, their names, and buttons to remove them.
 fn overlays_ui(ui: &mut Ui, cx: &mut PanelContext) {
     if cx.view.overlays.is_empty() {
         return;
@@ -171,7 +172,7 @@ fn overlays_ui(ui: &mut Ui, cx: &mut PanelContext) {
     }
 }
 
-/// A pin at each checkpoint; the pointer on one reads where it lies.
+/// Draws a pin at each checkpoint. If the pointer is on a pin, the pin's path is shown.
 fn pins_ui(response: &Response, painter: &egui::Painter, cx: &PanelContext, plot: &plot::Plot, line: &Timeline) {
     let pointer = response.hover_pos();
     let mut words = None;
@@ -193,7 +194,7 @@ fn pins_ui(response: &Response, painter: &egui::Painter, cx: &PanelContext, plot
     }
 }
 
-/// Where the panels stand in time, and where the pointer does.
+/// Draws the step that the panels show, and the step under the pointer.
 fn cursor_ui(
     painter: &egui::Painter,
     cx: &PanelContext,
@@ -219,7 +220,8 @@ fn cursor_ui(
     }
 }
 
-/// A press or a drag goes to the step under the pointer; left and right to the readout before and after, Home and End to the ends.
+/// A press or a drag goes to the step under the pointer. The keys left and right go to the previous and the next readout, Home and
+/// End to the ends.
 fn scrub(response: &Response, ui: &Ui, cx: &mut PanelContext, plot: &plot::Plot, line: &Timeline) {
     let pressed = response.is_pointer_button_down_on() || response.dragged();
     if let Some(at) = response.interact_pointer_pos().filter(|_| pressed) {

@@ -1,5 +1,5 @@
-//! Text, tokenizer, preset and runs: everything from a person's files to a run's folder and out of it again.
-//! choices -> `Draft` -> `Ask::Start`; folders -> `Ask::OpenRun`, `Ask::Overlay`; work that takes time -> `Job`s.
+//! The panel for text, tokenizer, preset and runs: everything between a person's files and a run's folder.
+//! choices -> `Draft` -> `Ask::Start`; folders -> `Ask::OpenRun`, `Ask::Overlay`; slow work -> `Job`s.
 
 mod draft;
 mod job;
@@ -42,14 +42,14 @@ pub struct DataPanel {
     settings: SettingsSection,
     keep: KeepSection,
     dialog: Dialog,
-    /// Paths that were dropped on the window and not looked at yet.
+    /// Paths that were dropped on the window and that nobody has looked at yet.
     dropped: Vec<PathBuf>,
-    /// For each, whether it is text.
+    /// For each dropped path, whether it is text.
     sorting: Option<Job<Vec<(PathBuf, bool)>>>,
 }
 
 impl DataPanel {
-    /// Files that were dropped on the window since the last frame; whether there were any.
+    /// Takes the files that were dropped on the window since the last frame. Returns whether there were any.
     pub fn take_dropped(&mut self, ctx: &Context) -> bool {
         let before = self.dropped.len();
         ctx.input(|i| self.dropped.extend(i.raw.dropped_files.iter().map(|file| file.path().to_owned())));
@@ -79,7 +79,7 @@ impl DataPanel {
         }
     }
 
-    /// Text goes to the new run, a run or a model is opened.
+    /// Adds dropped text to the new run, and opens a dropped run or model.
     fn sort_dropped(&mut self, ui: &Ui) {
         if self.sorting.is_none() && !self.dropped.is_empty() {
             let paths = std::mem::take(&mut self.dropped);
@@ -127,14 +127,14 @@ impl DataPanel {
         self.settings.ui(ui, cx, draft, &checked);
         line_ui(ui, cx, draft, &checked);
         if !checked.is_of(draft) {
-            // What was chosen in this frame shows in the next.
+            // A choice in this frame shows in the next one.
             ui.ctx().request_repaint();
         }
         self.checked = Some(checked);
     }
 }
 
-/// The button, and in one line what it starts; first, so that nobody has to look for it.
+/// Draws the start button and one line about what it starts. They come first, so that nobody has to look for them.
 fn start_ui(ui: &mut Ui, cx: &mut PanelContext, draft: &Draft, checked: &Checked) {
     let options = draft.options();
     let ready = checked.config.is_ok() && options.is_ok();
@@ -167,7 +167,7 @@ fn start_ui(ui: &mut Ui, cx: &mut PanelContext, draft: &Draft, checked: &Checked
     }
 }
 
-/// The weights to start from, where some were chosen.
+/// Draws the weights that the run starts from, if a person chose some.
 fn init_ui(ui: &mut Ui, cx: &PanelContext, draft: &mut Draft) {
     let Some(init) = &draft.init else { return };
     let path = init.display().to_string();
@@ -179,7 +179,7 @@ fn init_ui(ui: &mut Ui, cx: &PanelContext, draft: &mut Draft) {
     });
 }
 
-/// The same run for a terminal.
+/// Draws the same run as a command line for a terminal.
 fn line_ui(ui: &mut Ui, cx: &PanelContext, draft: &mut Draft, checked: &Checked) {
     parts::heading(ui, cx, "data-line");
     let field = ui.label(cx.t("data-out"));

@@ -1,5 +1,6 @@
-//! The flow strip, the paper's Figure 2 on live weights: original, masked, generator, judge, one column a token.
-//! readout -> columns that are aligned in all four rows and fold where the window ends; pointer or focus -> details.
+//! Draws the flow strip, which is Figure 2 of the paper on live weights: original, masked, generator, judge, one column for each
+//! token.
+//! readout -> columns that are aligned in all four rows and wrap at the window's edge; pointer or focus -> details.
 
 mod details;
 
@@ -28,16 +29,16 @@ const DETAILS_WIDTH: f32 = 360.0;
 #[derive(Default)]
 pub struct FlowPanel;
 
-/// A sentence on its way, and what to call it.
+/// A sentence on its way through the stages, and its heading.
 struct Strip<'a> {
     number: usize,
     tokens: &'a [ReadToken],
-    /// How far it has come, where that is not the end.
+    /// The last stage that is done, if the sentence has not come to the end.
     known: Option<Stage>,
 }
 
 impl FlowPanel {
-    /// Above the strips, however far they are scrolled.
+    /// Draws the legend above the strips; it does not scroll with them.
     pub fn legend_ui(ui: &mut Ui, cx: &PanelContext) {
         let legend = ui.scope(|ui| chip::legend(ui, cx)).response;
         mark(ui, legend.rect, Mark::Legend, cx);
@@ -53,7 +54,7 @@ impl FlowPanel {
             ui.label(cx.t("flow-none"));
             return;
         }
-        // One sentence that stays, one row of the batch in training, then the other sentences.
+        // First comes a readout sentence, then a row of the training batch, then the other readout sentences.
         let strip = |number: usize, tokens| Strip { number, tokens, known: None };
         if let Some(first) = sentences.first() {
             ui.label(RichText::new(cx.t("flow-readout")).font(cx.theme.strong()));
@@ -72,7 +73,7 @@ impl FlowPanel {
     }
 }
 
-/// A row of the batch in training, as far as its step has come.
+/// Draws a row of the training batch, as far as its step has come.
 fn batch_ui(ui: &mut Ui, sample: &BatchSample, before: usize, cx: &mut PanelContext) {
     let known = stage_key(sample.known);
     let heading = t!(cx, "flow-batch", step = sample.step, row = u64::from(sample.first_row) + 1);
@@ -87,7 +88,7 @@ fn batch_ui(ui: &mut Ui, sample: &BatchSample, before: usize, cx: &mut PanelCont
     }
 }
 
-/// What was done last, where a step stands before its end.
+/// The name of the last stage that is done, if a step has not ended.
 fn stage_key(stage: Stage) -> Option<&'static str> {
     match stage {
         Stage::MASK => Some("flow-stage-masked"),
@@ -106,7 +107,7 @@ fn stage_row(stage: Stage) -> usize {
     }
 }
 
-/// Four rows over one sentence, in as many folds as the width asks for.
+/// Draws four rows for one sentence, wrapped into as many lines as the width needs.
 fn strip_ui(ui: &mut Ui, strip: &Strip, cx: &mut PanelContext) {
     let labels = ROWS.map(|(key, _)| cx.t(key));
     let width = labels.iter().map(|label| chip::label_width(ui, label, cx)).fold(0.0, f32::max) + LABEL_GAP;
@@ -141,12 +142,12 @@ fn column_ui(ui: &Ui, strip: &Strip, column: &Column, cells: [Rect; 4], mask: &s
     let (read, _) = chip::piece(token.read());
     let guess = token.proposals.first().map_or("", |best| chip::piece(&best.token).0);
     chip::text(painter, cells[0], original, Look::Plain, cx.theme);
-    let looks = match (token.masked, token.replaced) {
+    let looks = match (token.masked, token.sampled_original()) {
         (false, _) => [(original, Look::Faint), (original, Look::Faint)],
-        // Hidden, and nothing is drawn yet: a step that stands between two stages.
+        // The token is hidden and no sample is drawn yet, because the step has stopped between two stages.
         (true, _) if token.sampled.is_none() => [(mask, Look::Masked), (guess, Look::Faint)],
-        (true, true) => [(mask, Look::Masked), (read, Look::Replaced)],
-        (true, false) => [(mask, Look::Masked), (read, Look::Lucky)],
+        (true, false) => [(mask, Look::Masked), (read, Look::Replaced)],
+        (true, true) => [(mask, Look::Masked), (read, Look::Lucky)],
     };
     for (cell, (text, look)) in cells[1..3].iter().zip(looks) {
         chip::text(painter, *cell, text, look, cx.theme);
@@ -174,7 +175,7 @@ fn column_ui(ui: &Ui, strip: &Strip, column: &Column, cells: [Rect; 4], mask: &s
         .show(|ui| details::details_ui(ui, token, &chips::history(cx.state, strip.number, index, token), cx));
 }
 
-/// The lesson's finger.
+/// Marks a place for the lesson.
 fn mark(ui: &Ui, rect: Rect, mark: Mark, cx: &PanelContext) {
     if cx.is_marked(mark) {
         let line = Stroke::new(2.0, cx.theme.accent);

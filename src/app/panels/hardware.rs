@@ -1,4 +1,4 @@
-//! What the run runs on and why, the memory it holds, what else this machine has, and what each preset would need of it.
+//! Shows which device the run uses and why, how much memory it holds, what else this machine has, and what each preset would need.
 
 use super::PanelContext;
 use super::chip::GLYPH;
@@ -65,7 +65,7 @@ fn device_ui(ui: &mut Ui, cx: &PanelContext, device: &Device) {
     ui.label(t!(cx, "hardware-reason", reason = &device.reason));
 }
 
-/// The run's memory, arena by arena, each beside the whole.
+/// Draws the run's memory: each arena beside the whole.
 fn memory_ui(ui: &mut Ui, cx: &PanelContext, plan: &RunPlan) {
     ui.label(t!(cx, "hardware-memory", preset = &plan.preset, mib = mib(cx, plan.peak_bytes)));
     let whole = plan.peak_bytes.max(plan.arenas.iter().map(|arena| arena.bytes).sum()).max(1);
@@ -86,7 +86,7 @@ fn memory_ui(ui: &mut Ui, cx: &PanelContext, plan: &RunPlan) {
     });
 }
 
-/// The plan's arenas in the person's language; one that is new keeps its own name.
+/// The name of an arena in the person's language, or its own name if it has no translation.
 fn arena_name(cx: &PanelContext, name: &str) -> String {
     let key = match name {
         "parameters" => "hardware-arena-parameters",
@@ -149,7 +149,7 @@ fn adapter_ui(ui: &mut Ui, cx: &PanelContext, adapter: &AdapterSummary) {
     });
 }
 
-/// A tick or a cross before a word; spoken as a word too.
+/// Draws a tick or a cross before a word. A screen reader gets the meaning as a word.
 fn verdict_ui(ui: &mut Ui, cx: &PanelContext, name: &str, there: bool) {
     let (rect, response) = ui.allocate_exact_size(vec2(GLYPH + 2.0, GLYPH + 2.0), Sense::hover());
     let spoken = format!("{name}: {}", cx.t(if there { "hardware-yes" } else { "hardware-no" }));
@@ -167,7 +167,7 @@ fn verdict_ui(ui: &mut Ui, cx: &PanelContext, name: &str, there: bool) {
     ui.label(RichText::new(name).font(cx.theme.small()));
 }
 
-/// What a training step of each preset takes, and where it fits.
+/// Draws what a training step of each preset needs, and on which devices it fits.
 fn presets_ui(ui: &mut Ui, cx: &PanelContext, machine: &Machine) {
     let current = cx.state.plan.as_ref().map(|plan| plan.preset.as_str());
     ScrollArea::horizontal().id_salt("presets").show(ui, |ui| {
@@ -199,7 +199,7 @@ fn preset_row(ui: &mut Ui, cx: &PanelContext, needs: &Needs, current: bool, adap
     let name = RichText::new(needs.preset);
     let name = ui.label(if current { name.font(cx.theme.strong()) } else { name });
     if current {
-        // The run's own preset: bold, and underlined.
+        // The preset of the run is bold and underlined.
         let line = [name.rect.left_bottom(), name.rect.right_bottom()];
         ui.painter().line_segment(line, Stroke::new(2.0, cx.theme.accent));
     }

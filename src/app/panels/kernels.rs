@@ -1,5 +1,6 @@
-//! Every dispatch of a training step, stage by stage: what it is, which tensors it binds, how much it moves and multiplies, and after a
-//! measurement how long it takes beside what the device can reach. An opened dispatch shows its shader and its twin.
+//! Lists every dispatch of a training step, stage by stage: what it does, which tensors it binds, how many bytes it moves and how
+//! much it computes. After a measurement the list also shows each time beside the device's best. An opened dispatch shows its
+//! shader and its twin.
 
 mod row;
 mod source;
@@ -15,11 +16,11 @@ use row::Row;
 use source::SourceView;
 use std::collections::HashSet;
 
-/// A stage's share of the step.
+/// The width of the bar that shows a stage's share of the step.
 const BAR: f32 = 160.0;
-/// Where a roof's bar ends, in roofs.
+/// The end of the bar, as a multiple of the roof.
 const BEYOND: f64 = 1.25;
-/// Room for how many dispatches a stage has, and what they take.
+/// The width of the text about a stage's dispatches and their costs.
 const WORDS: f32 = 240.0;
 
 pub struct KernelsPanel {
@@ -27,9 +28,9 @@ pub struct KernelsPanel {
     unfolded: HashSet<Stage>,
     /// The dispatch whose texts are open: its number in the plan.
     open: Option<u32>,
-    /// One line a kernel, the costly ones first, instead of one a dispatch in order.
+    /// Whether the list has a line for each kernel, the costliest first, and not a line for each dispatch in order.
     by_kernel: bool,
-    /// A measurement was asked for; the one before it was taken at this step, over so many steps.
+    /// A measurement that was asked for. Inside: the step of the measurement before it and its number of timed steps.
     asked: Option<Option<(u64, u64)>>,
     source: SourceView,
     /// The kernel to open as soon as there is a list.
@@ -39,7 +40,7 @@ pub struct KernelsPanel {
 impl Default for KernelsPanel {
     fn default() -> Self {
         Self {
-            // What one stage is made of is seen without a click.
+            // One stage is unfolded at first, so that a person sees what a stage consists of.
             unfolded: HashSet::from([Stage::JUDGE]),
             open: None,
             by_kernel: false,
@@ -51,7 +52,7 @@ impl Default for KernelsPanel {
 }
 
 impl KernelsPanel {
-    /// Shows a kernel's texts, in the list by kernel.
+    /// Shows a kernel's texts in the list by kernel.
     pub fn open(&mut self, kernel: &str) {
         (self.by_kernel, self.wanted) = (true, Some(kernel.to_owned()));
     }
@@ -88,7 +89,7 @@ impl KernelsPanel {
         }
     }
 
-    /// What was measured and how; the button that measures; the order.
+    /// Draws what was measured and how, the button that measures, and the choice of the order.
     fn measure_ui(&mut self, ui: &mut Ui, cx: &mut PanelContext, kernels: &Kernels, whole: Sum) {
         let lang = cx.lang();
         ui.label(t!(
@@ -141,7 +142,7 @@ impl KernelsPanel {
         });
     }
 
-    /// A stage's heading with its sums; unfolded, its dispatches in order.
+    /// Draws a stage's heading with its sums and, if it is unfolded, its dispatches in order.
     fn stage_ui(&mut self, ui: &mut Ui, cx: &PanelContext, kernels: &Kernels, stage: Stage, whole: Sum) {
         let of_stage = kernels.dispatches.iter().enumerate().filter(|(_, cost)| cost.stage == stage);
         let of_stage: Vec<(usize, &DispatchCost)> = of_stage.collect();
@@ -222,7 +223,7 @@ fn stage_head_ui(ui: &mut Ui, cx: &PanelContext, name: &str, sum: Sum, whole: Su
     let words = painter.layout_no_wrap(words, cx.theme.small(), cx.theme.weak);
     let at = pos2((rect.right() - 10.0 - words.size().x).max(end + 10.0), rect.center().y - words.size().y / 2.0);
     painter.galley(at, words, cx.theme.weak);
-    // One below the other in all heads, unless the words need the room.
+    // The bars of all headings are aligned, unless the words need the room.
     let right = (rect.right() - WORDS).min(at.x - 12.0);
     let bar = Rect::from_min_size(pos2(right - BAR, rect.center().y - 6.0), vec2(BAR, 12.0));
     if bar.left() > end + 10.0 {
@@ -234,7 +235,7 @@ fn stage_head_ui(ui: &mut Ui, cx: &PanelContext, name: &str, sum: Sum, whole: Su
     response.clicked()
 }
 
-/// What it reads and writes, under the names that the shader has for them.
+/// Draws the tensors that the dispatch reads and writes, under the shader's names for them.
 fn tensors_ui(ui: &mut Ui, cx: &PanelContext, cost: &DispatchCost) {
     Grid::new(("tensors", cost.index)).num_columns(4).min_row_height(0.0).spacing(vec2(14.0, 3.0)).show(ui, |ui| {
         for bound in &cost.tensors {
@@ -252,7 +253,7 @@ fn tensors_ui(ui: &mut Ui, cx: &PanelContext, cost: &DispatchCost) {
     });
 }
 
-/// How near the dispatch comes to what the device can reach, in memory and in arithmetic.
+/// Draws how near the dispatch comes to the device's best, in memory and in arithmetic.
 fn roofs_ui(ui: &mut Ui, cx: &PanelContext, kernels: &Kernels, cost: &DispatchCost) {
     let roofs = kernels.roofs;
     let pairs = [
@@ -271,7 +272,7 @@ fn roofs_ui(ui: &mut Ui, cx: &PanelContext, kernels: &Kernels, cost: &DispatchCo
             let at = |share: f64| rect.left() + rect.width() * (share / BEYOND).min(1.0) as f32;
             let done = Rect::from_min_max(rect.min, pos2(at(share), rect.bottom()));
             ui.painter().rect_filled(done, CornerRadius::same(3), cx.theme.ramp(0.8));
-            // What copying, or a large product, reaches; numbers in a cache can pass it.
+            // The roof is what a copy or a large product reaches. A dispatch whose numbers are in a cache can exceed it.
             let roof = [pos2(at(1.0), rect.top() - 2.0), pos2(at(1.0), rect.bottom() + 2.0)];
             ui.painter().line_segment(roof, Stroke::new(2.0, cx.theme.text));
             let (reached, share) = (cx.number(Some(reached), 1), cx.percent(Some(share), 0));

@@ -1,5 +1,5 @@
-//! The lesson: nine short pages on the four stages and the reasons behind them. Each page points at one thing, asks for a prediction
-//! before it answers, and answers with the numbers of the run that is shown.
+//! Draws the lesson: nine short pages on the four stages and the reasons behind them. Each page points at one thing and asks for a
+//! prediction. Then it answers with numbers of the run that is shown.
 //! pages + state -> page on the screen; ticks -> `view.kept`, which the settings remember.
 
 use super::{Ask, PanelContext};
@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 /// Where the ticks are kept.
 const KEPT: &str = "lesson";
-/// Wider lines are hard to read.
+/// The widest line, because wider lines are hard to read.
 const TEXT_WIDTH: f32 = 640.0;
 /// From this width on, text and question stand beside each other.
 const TWO_COLUMNS: f32 = 600.0;
@@ -23,15 +23,15 @@ const TWO_COLUMNS: f32 = 600.0;
 #[derive(Default)]
 pub struct LessonPanel {
     kept: Option<Kept>,
-    /// What was predicted, page by page; lost with the window, so that a page can be taken again.
+    /// The person's predictions, page by page. They end with the window, so that a person can take a page again.
     predicted: [Option<usize>; PAGES.len()],
 }
 
-/// What is remembered from one time to the next.
+/// What is kept until the next start.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 struct Kept {
-    /// From 0.
+    /// The page's number, from 0.
     page: usize,
     done: [bool; PAGES.len()],
 }
@@ -52,7 +52,7 @@ impl LessonPanel {
         if ui.available_width() >= TWO_COLUMNS {
             ui.spacing_mut().item_spacing.x = 24.0;
             ui.columns_const(|columns: &mut [Ui; 2]| {
-                // Columns set their text flush on both sides, which tears holes into narrow lines.
+                // Columns justify their text, which leaves wide gaps in narrow lines.
                 let ragged = Layout::top_down(Align::LEFT);
                 columns[0].with_layout(ragged, |ui| ui.label(cx.t(page.text)));
                 columns[1].with_layout(ragged, |ui| question_ui(ui, cx, page, number, predicted, &facts));
@@ -85,7 +85,7 @@ fn recall(cx: &PanelContext) -> Kept {
 }
 
 fn turn_by_keys(ui: &Ui, page: &mut usize) {
-    // What has the focus elsewhere has its own use for these keys, and so has a text field.
+    // A focused control elsewhere uses these keys itself, and so does a text field.
     let focused = ui.memory(|memory| memory.focused());
     let here = |id| ui.ctx().read_response(id).is_some_and(|r| ui.clip_rect().contains(r.rect.center()));
     if ui.ctx().text_edit_focused() || focused.is_some_and(|id| !here(id)) {
@@ -99,7 +99,7 @@ fn turn_by_keys(ui: &Ui, page: &mut usize) {
     }
 }
 
-/// Previous, the nine numbers with their ticks, next.
+/// Draws the buttons: previous, the nine numbers with their ticks, next.
 fn pages_ui(ui: &mut Ui, cx: &mut PanelContext, kept: &mut Kept) {
     ui.horizontal_wrapped(|ui| {
         let keys = cx.t("lesson-keys");
@@ -130,7 +130,7 @@ fn pages_ui(ui: &mut Ui, cx: &mut PanelContext, kept: &mut Kept) {
     });
 }
 
-/// A page's number, with a tick where it is done; whether it was pressed.
+/// Draws a page's number, with a tick if the page is done. Returns whether it was pressed.
 fn number_ui(ui: &mut Ui, cx: &PanelContext, number: usize, kept: &Kept, name: &str) -> bool {
     let theme = cx.theme;
     let (rect, response) = ui.allocate_exact_size(vec2(30.0, 28.0), Sense::click());
@@ -195,7 +195,7 @@ fn question_ui(
     }
 }
 
-/// What the shown run adds to a page's answer; nothing where its numbers are not known yet.
+/// The sentences that the shown run adds to a page's answer; none if the run does not have their numbers yet.
 fn here(cx: &PanelContext, number: usize, f: &Facts) -> Vec<String> {
     let line = match number {
         0 => f
@@ -228,8 +228,7 @@ fn here(cx: &PanelContext, number: usize, f: &Facts) -> Vec<String> {
     line.into_iter().chain(odds).collect()
 }
 
-/// The five objectives as bars with their numbers. The bars begin at 80, and say so by their numbers alone: lengths from
-/// zero would all look alike.
+/// Draws the five objectives as bars with their numbers. The bars begin at 80, because bars from zero would all look alike.
 fn chart_ui(ui: &mut Ui, cx: &PanelContext) {
     const FROM: f64 = 80.0;
     const TO: f64 = 86.0;

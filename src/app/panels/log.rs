@@ -1,4 +1,5 @@
-//! What the run reported, the newest first. A sign and a word mark warnings and errors, not their colour alone.
+//! Lists what the run reported, the newest line first. A sign and a word mark warnings and errors, so that no line depends on its
+//! colour.
 
 use super::PanelContext;
 use super::chip::GLYPH;
@@ -8,13 +9,13 @@ use crate::t;
 use crate::view::Lang;
 use egui::{Label, RichText, Role, Sense, Shape, Stroke, Ui, WidgetInfo, vec2};
 
-/// Lines that are shown at first, and how many more at a time.
+/// How many lines are shown at first, and how many more each time.
 const PAGE: usize = 100;
 
 #[derive(Default)]
 pub struct LogPanel {
     alarms_only: bool,
-    /// Pages that were asked for beyond the first.
+    /// How many pages a person asked for beyond the first.
     more: usize,
 }
 
@@ -22,7 +23,7 @@ impl LogPanel {
     pub fn ui(&mut self, ui: &mut Ui, cx: &mut PanelContext) {
         let state = cx.state;
         let lang = cx.lang();
-        // Whoever sees the panel has seen them; what came since stands out once more while the panel stays open.
+        // A person who sees the panel has seen its alarms. Those that come later stand out once more while the panel stays open.
         cx.view.alarms_seen = state.log.alarms;
         if state.log.lines().next().is_none() {
             ui.label(cx.t("log-none"));
@@ -66,7 +67,7 @@ fn line_ui(ui: &mut Ui, cx: &PanelContext, line: &LogLine) {
         response.widget_info(|| WidgetInfo::labeled(Role::Image, true, &level));
         match line.level {
             LogLevel::Info => drop(ui.painter().circle_filled(center, 2.5, theme.weak)),
-            // A triangle warns, a crossed ring stops.
+            // A triangle marks a warning, a crossed ring marks an error.
             LogLevel::Warning => {
                 let corners = [vec2(0.0, -6.0), vec2(6.5, 5.0), vec2(-6.5, 5.0)].map(|corner| center + corner);
                 ui.painter().add(Shape::closed_line(corners.to_vec(), alert));
@@ -87,12 +88,12 @@ fn line_ui(ui: &mut Ui, cx: &PanelContext, line: &LogLine) {
         if !place.is_empty() {
             words.append(&format!("{place}  "), 0.0, egui::TextFormat::simple(theme.small(), theme.weak));
         }
-        words.append(line.text(cx.lang()), 0.0, egui::TextFormat::simple(theme.body(), color));
+        words.append(&line.text(cx.lang()), 0.0, egui::TextFormat::simple(theme.body(), color));
         ui.add(Label::new(words).wrap().selectable(true));
     });
 }
 
-/// As plain text, oldest first, to paste into a report.
+/// The lines as plain text, oldest first, to paste into a report.
 fn text(newest_first: &[&LogLine], lang: Lang) -> String {
     let level = |level| match level {
         LogLevel::Info => "-",
@@ -109,13 +110,17 @@ fn text(newest_first: &[&LogLine], lang: Lang) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::message::Message;
 
     #[test]
     fn a_copied_log_reads_from_its_beginning() {
-        let line = |level, step, en: &str| LogLine { level, step, en: en.into(), pt: format!("{en} (pt)") };
-        let lines = [line(LogLevel::Error, Some(7), "disk full"), line(LogLevel::Info, None, "began")];
+        let line = |level, step, message| LogLine { level, step, message };
+        let lines = [
+            line(LogLevel::Error, Some(7), Message::new("stopped-as-asked")),
+            line(LogLevel::Info, None, Message::plain("began")),
+        ];
         let newest_first: Vec<&LogLine> = lines.iter().collect();
-        assert_eq!(text(&newest_first, Lang::En), "- began\n!! 7\tdisk full\n");
-        assert!(text(&newest_first, Lang::Pt).ends_with("disk full (pt)\n"));
+        assert_eq!(text(&newest_first, Lang::En), "- began\n!! 7\tstopped, as asked\n");
+        assert!(text(&newest_first, Lang::Pt).ends_with("!! 7\tparado, como pedido\n"));
     }
 }

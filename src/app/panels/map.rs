@@ -1,4 +1,5 @@
-//! The words' embeddings on the two axes along which they differ most, on request: search, names, pan and zoom, keyboard.
+//! Draws the word embeddings on the two axes along which they differ most. A person can search, point, pan and zoom, by keyboard
+//! too.
 //! `Command::EmbeddingMap` -> the state's map -> points and as many names as fit.
 
 use super::contract::{PanelContext, elsewhen_ui};
@@ -10,13 +11,13 @@ use egui::{
     TextEdit, Ui, WidgetInfo, vec2,
 };
 
-/// How many words may be asked for.
+/// The numbers of words that a person can ask for.
 const COUNTS: [u32; 4] = [200, 500, 1000, 2000];
-/// How near a pointer must come to a word.
+/// How near the pointer must come to a word.
 const REACH: f32 = 14.0;
 const HEIGHT_MIN: f32 = 180.0;
 const NEIGHBOURS: usize = 6;
-/// A press of a key.
+/// How far one press of a key moves the picture.
 const PAN: f32 = 40.0;
 const ZOOM: f32 = 1.25;
 
@@ -81,7 +82,7 @@ impl MapPanel {
         }
     }
 
-    /// The words that were searched for.
+    /// Draws the search field. Returns the words that were found.
     fn search_ui(&mut self, ui: &mut Ui, cx: &PanelContext, map: &EmbeddingMap) -> Vec<usize> {
         let mut found = Vec::new();
         ui.horizontal_wrapped(|ui| {
@@ -153,7 +154,7 @@ impl MapPanel {
         self.points_ui(&painter, cx, area, &map.points, &screen, found);
     }
 
-    /// All points, then the names that fit: what is chosen or searched first, then the frequent ones.
+    /// Draws all points, then the names that fit: first the chosen and the found words, then the frequent ones.
     fn points_ui(
         &self,
         painter: &egui::Painter,
@@ -196,7 +197,7 @@ impl MapPanel {
             vec2(pressed(Key::ArrowLeft) - pressed(Key::ArrowRight), pressed(Key::ArrowUp) - pressed(Key::ArrowDown));
         camera.pan(canvas, (by * PAN).into());
         let zoom = pressed(Key::Plus) + pressed(Key::Equals) - pressed(Key::Minus);
-        // With the command key they are the text's size.
+        // With the command key these keys change the text size.
         if zoom != 0.0 && !ui.input(|i| i.modifiers.command) {
             camera.zoom_at(canvas, canvas.center(), ZOOM.powf(zoom));
         }
@@ -225,7 +226,7 @@ impl MapPanel {
     }
 }
 
-/// A rectangle of the window, for the arithmetic of the plane.
+/// Converts a rectangle of the window for the arithmetic of the plane.
 fn area(rect: Rect) -> Area {
     Area { min: rect.min.into(), max: rect.max.into() }
 }

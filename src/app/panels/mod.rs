@@ -1,5 +1,5 @@
 //! The panels: one file and one struct each. `ui(&mut self, ui, cx)` draws a panel from what [`PanelContext`] gives.
-//! state -> panel -> picture; clicks -> [`Ask`]. A panel keeps what only it needs; several panels share [`View`].
+//! state -> panel -> picture; clicks -> [`Ask`]. A panel keeps what no other panel needs. What several panels need is in [`View`].
 
 pub mod attention;
 pub mod chip;
@@ -36,7 +36,7 @@ pub struct Panels {
 }
 
 impl Panels {
-    /// What of a panel stays in sight when the rest of it is scrolled.
+    /// Draws the part of a panel that stays in sight when the rest is scrolled.
     pub fn head_ui(id: PanelId, ui: &mut egui::Ui, cx: &PanelContext) {
         if id == PanelId::Flow {
             flow::FlowPanel::legend_ui(ui, cx);

@@ -1,5 +1,5 @@
-//! Small plots drawn by hand: axes by value or by decades, their marks, lines that differ by their dashes, points thinned to pixels.
-//! values -> [`Axis`] -> [`Plot`] -> shapes. It uses egui's painter alone; the caller decides what is drawn.
+//! Draws small plots with egui's painter: axes by value or by decades, their marks, dashed lines, points thinned to pixels.
+//! values -> [`Axis`] -> [`Plot`] -> shapes. The caller decides what is drawn.
 
 use crate::app::theme::Theme;
 use crate::screen::axis::{Axis, tick_text};
@@ -12,7 +12,7 @@ pub const BELOW: f32 = 20.0;
 /// The least distance between two marks of an axis.
 const TICK_ROOM: [f32; 2] = [64.0, 30.0];
 
-/// How a curve is told from others without its colour.
+/// The dashes that distinguish a curve from others without its colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Dash {
     Solid,
@@ -42,24 +42,24 @@ impl Dash {
     }
 }
 
-/// Two axes and where they stand.
+/// Two axes and their place.
 #[derive(Debug, Clone, Copy)]
 pub struct Plot {
-    /// The area of the lines alone.
+    /// The area of the lines, without the texts.
     pub rect: Rect,
     pub x: Axis,
     pub y: Axis,
 }
 
 impl Plot {
-    /// In `outer`, with room for the marks' texts.
+    /// A plot within `outer`, with room for the marks' texts.
     pub fn new(outer: Rect, x: Axis, y: Axis) -> Self {
         let min = pos2(outer.left() + LEFT, outer.top() + 6.0);
         let max = pos2((outer.right() - 8.0).max(min.x + 10.0), (outer.bottom() - BELOW).max(min.y + 10.0));
         Self { rect: Rect::from_min_max(min, max), x, y }
     }
 
-    /// Where a pair of values stands, inside or outside of the rectangle; none where an axis has no place for it.
+    /// The place of a pair of values, inside or outside of the rectangle; none if an axis has no place for it.
     pub fn at(&self, x: f64, y: f64) -> Option<Pos2> {
         Some(pos2(self.at_x(x)?, self.rect.bottom() - self.rect.height() * self.y.share(y)?))
     }
@@ -74,7 +74,7 @@ impl Plot {
         [self.x.value(share.x), self.y.value(1.0 - share.y)]
     }
 
-    /// Frame, marks and their texts; what the horizontal axis counts, where its marks leave room for it.
+    /// Draws the frame, the marks and their texts, and the unit of the horizontal axis if there is room.
     pub fn grid(&self, painter: &Painter, theme: Theme, lang: Lang, unit: &str) {
         let line = Stroke::new(1.0, theme.line);
         let most = |room: f32, each: f32| ((room / each) as usize).clamp(3, 8);
@@ -83,7 +83,7 @@ impl Plot {
         let end = painter.clip_rect().right().min(self.rect.right() + 8.0);
         let unit = painter.layout_no_wrap(unit.to_owned(), theme.small(), theme.weak);
         let unit_left = end - unit.size().x;
-        // The unit comes first: a number more says less.
+        // The unit gets its room first, because it says more than one more number.
         let room_end = if unit.is_empty() { painter.clip_rect().right() } else { unit_left - 6.0 };
         painter.galley(below(unit_left), unit, theme.weak);
         let mut free = f32::NEG_INFINITY;
@@ -92,7 +92,7 @@ impl Plot {
             painter.line_segment([pos2(x, self.rect.top()), pos2(x, self.rect.bottom())], line);
             let text = painter.layout_no_wrap(tick_text(lang, *tick, &ticks), theme.small(), theme.weak);
             let left = (x - text.size().x / 2.0).min(painter.clip_rect().right() - text.size().x);
-            // Decades crowd at their end: a text that would touch the one before stays out.
+            // The marks of a decade crowd at its end. A text that would touch the one before is left out.
             if left > free && left + text.size().x <= room_end {
                 free = left + text.size().x + 6.0;
                 painter.galley(below(left), text, theme.weak);
@@ -107,7 +107,7 @@ impl Plot {
         }
     }
 
-    /// A curve through pairs of values; where a value is missing it breaks.
+    /// Draws a curve through pairs of values. The curve breaks where a value is missing.
     pub fn curve(
         &self,
         painter: &Painter,
@@ -127,8 +127,8 @@ impl Plot {
     }
 }
 
-/// A path with at most four points a column of pixels: its first, lowest, highest and last, in their order. It covers the same
-/// pixels; what it was smoothed by is no longer its business.
+/// Thins a path to at most four points in each column of pixels: the first, lowest, highest and last, in their order. The thinned
+/// path covers the same pixels.
 pub fn thinned(path: &[Pos2]) -> Vec<Pos2> {
     let mut thin: Vec<Pos2> = Vec::new();
     let mut rest = path;
@@ -151,14 +151,14 @@ pub fn thinned(path: &[Pos2]) -> Vec<Pos2> {
     thin
 }
 
-/// A diamond: a value on held-out text.
+/// A diamond, which marks a value on held-out text.
 pub fn diamond(painter: &Painter, at: Pos2, fill: Color32, stroke: Stroke) {
     const R: f32 = 5.0;
     let corners = [vec2(0.0, -R), vec2(R, 0.0), vec2(0.0, R), vec2(-R, 0.0)].map(|corner| at + corner);
     painter.add(Shape::convex_polygon(corners.to_vec(), fill, stroke));
 }
 
-/// A pin that points down at `at`: a checkpoint.
+/// A pin that points down at `at`, which marks a checkpoint.
 pub fn pin(painter: &Painter, at: Pos2, fill: Color32) {
     let corners = vec![at, at + vec2(-5.0, -8.0), at + vec2(5.0, -8.0)];
     painter.add(Shape::convex_polygon(corners, fill, Stroke::NONE));

@@ -1,4 +1,5 @@
-//! A person's own sentence, judged on the live weights. They type it, hide words, let the generator draw words, or swap them by hand.
+//! Judges a sentence that a person types, on the live weights. The person can hide words, let the generator draw words, or swap
+//! words by hand.
 //! text and edits -> `SetOwnText` -> `OwnText` -> two rows of chips, tools for the chosen word, a running score.
 
 use super::chip::{self, Column, HEIGHT, Look};
@@ -12,9 +13,9 @@ use egui::{
 };
 use std::collections::BTreeMap;
 
-/// More than a row of any preset holds.
+/// The longest text, which is more than a row of any preset holds.
 const CHARACTERS_MAX: usize = 1000;
-/// A pause in typing after which the text is judged.
+/// The pause in typing after which the text is judged, in seconds.
 const PAUSE_SECS: f64 = 0.25;
 const ROW_GAP: f32 = 5.0;
 const LABEL_GAP: f32 = 14.0;
@@ -22,19 +23,19 @@ const LABEL_GAP: f32 = 14.0;
 #[derive(Default)]
 pub struct SentencePanel {
     typed: String,
-    /// Whose example stands there, until something else is typed.
+    /// The language of the example that is shown, until a person types something.
     example: Option<Lang>,
     edits: BTreeMap<u32, Change>,
     /// The word whose tools are open.
     chosen: Option<u32>,
-    /// A word to put there instead.
+    /// The word that a person types to put in its place.
     hand: String,
-    /// When a pause in typing is over.
+    /// The time at which the pause in typing is over.
     due: f64,
-    /// What the trainer was sent last.
+    /// What was last sent to the trainer.
     sent: Option<Sent>,
     score: Score,
-    /// The run, and how many texts of it the score has read.
+    /// The run's number, and how many of its texts the score has read.
     read: (u64, u64),
 }
 
@@ -62,7 +63,7 @@ impl SentencePanel {
         self.score_ui(ui, cx);
     }
 
-    /// An example in the person's language, until they type.
+    /// Shows an example in the person's language until they type.
     fn follow_language(&mut self, cx: &PanelContext) {
         let untouched = self.typed.is_empty() && self.sent.is_none() || self.example.is_some();
         if untouched && self.example != Some(cx.lang()) {
@@ -73,7 +74,7 @@ impl SentencePanel {
 
     fn set_text(&mut self, text: String) {
         self.typed = text;
-        // Numbers of words mean something else now.
+        // The numbers in the edits would name other words now.
         self.edits.clear();
         self.chosen = None;
     }
@@ -99,7 +100,7 @@ impl SentencePanel {
         }
     }
 
-    /// Tells the trainer, once a pause in typing is over; a new run is sent again.
+    /// Sends the text to the trainer once the pause in typing is over. A new run gets it again.
     fn tell(&mut self, ui: &Ui, cx: &mut PanelContext) {
         if !cx.view.transport.live {
             return;
@@ -118,7 +119,7 @@ impl SentencePanel {
         self.sent = Some(now);
     }
 
-    /// Nothing was said of this text yet: why, and what to press.
+    /// Says why this text is not judged yet, and what to press.
     fn waiting_ui(&self, ui: &mut Ui, cx: &mut PanelContext) {
         ui.horizontal_wrapped(|ui| {
             if self.typed.trim().is_empty() {
@@ -151,7 +152,7 @@ impl SentencePanel {
         }
     }
 
-    /// Two rows over the text: what the judge reads, and what it says.
+    /// Draws two rows for the text: what the judge reads, and what it says.
     fn rows_ui(&mut self, ui: &mut Ui, own_text: &OwnText, words: &[Word], cx: &mut PanelContext) {
         let labels = [cx.t("sentence-row-text"), cx.t("flow-row-judge")];
         let width = labels.iter().map(|label| chip::label_width(ui, label, cx)).fold(0.0, f32::max) + LABEL_GAP;
@@ -173,7 +174,7 @@ impl SentencePanel {
             for column in &columns {
                 piece_ui(ui, column, cells(column), &own_text.tokens[column.index], &mask, cx);
             }
-            // A word that is folded in two is chosen by either part.
+            // If a word is wrapped, either part of it chooses the word.
             for word in words {
                 let here = columns.iter().filter(|column| word.tokens.contains(&column.index)).map(cells);
                 let Some(all) = here.map(|[text, judge]| text.union(judge)).reduce(Rect::union) else { continue };
@@ -200,7 +201,7 @@ impl SentencePanel {
         response.on_hover_text(name);
     }
 
-    /// What can be done with the chosen word.
+    /// Draws the tools for the chosen word.
     fn tools_ui(&mut self, ui: &mut Ui, own_text: &OwnText, word: &Word, cx: &PanelContext) {
         let number = word.number;
         let mut change = None;
@@ -251,7 +252,7 @@ impl SentencePanel {
         }
     }
 
-    /// Reads the newest answer into the score: swaps that this window's judge saw.
+    /// Adds the swaps of the newest answer to the score.
     fn count(&mut self, cx: &PanelContext) {
         let now = (cx.view.transport.run, cx.state.own_texts.seen());
         if cx.view.transport.live && self.read != now {
@@ -281,7 +282,7 @@ impl SentencePanel {
     }
 }
 
-/// A token as its chip is drawn: one that is only hidden was not drawn anew, so it is no lucky guess.
+/// A token as its chip shows it. A token that is only hidden was not sampled, so it is no lucky guess.
 fn shown(token: &OwnToken) -> ReadToken {
     let drawn = token.token.sampled.is_some();
     ReadToken { masked: token.token.masked && drawn, ..token.token.clone() }
@@ -304,7 +305,7 @@ fn piece_ui(ui: &Ui, column: &Column, [text, judge]: [Rect; 2], token: &OwnToken
     chip::judged(painter, judge, column.token, cx);
 }
 
-/// A word as it is said: what stands there, for what, and what the judge says.
+/// A word in words: its text, the original, and what the judge says.
 fn spoken(word: &Word, own_text: &OwnText, cx: &PanelContext) -> String {
     let pieces = &own_text.tokens[word.tokens.clone()];
     let p = pieces.iter().filter_map(|piece| piece.token.p_replaced).reduce(f64::max);

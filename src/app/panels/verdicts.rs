@@ -1,5 +1,5 @@
-//! How the judge's verdicts turned out on held-out text: counts at any threshold beside those of a judge that knows only the base rate,
-//! the curves over all thresholds, and how far its probabilities can be trusted. A cell lists its tokens in their text.
+//! Shows how good the judge's verdicts on held-out text are: the counts at any threshold, beside the counts of a judge that knows
+//! only the base rate; the curves over all thresholds; and the calibration. A cell of the counts lists its tokens in their text.
 
 mod plots;
 
@@ -11,12 +11,12 @@ use crate::train::event::{Command, Confusion, EvalMetrics, JUDGE_BINS, JudgedExa
 use egui::text::{LayoutJob, TextFormat};
 use egui::{Align2, CornerRadius, Rect, RichText, Role, Sense, Slider, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
 
-/// What a judge calls replaced where nobody says otherwise.
+/// The threshold that counts unless a person chooses another.
 const HALF: f64 = 0.5;
 const CELL_HEIGHT: f32 = 48.0;
 const ROW_GAP: f32 = 4.0;
 
-/// A kind of token by what it is and what the judge says, in reading order.
+/// The four kinds of tokens, by what they are and what the judge says, in reading order.
 const CELLS: [(Verdict, &str); 4] = [
     (Verdict::Caught, "verdicts-caught"),
     (Verdict::Missed, "verdicts-missed"),
@@ -59,7 +59,7 @@ impl VerdictsPanel {
         }
     }
 
-    /// Truth downwards, the judge's word across.
+    /// Draws the four cells: the truth downwards, the judge's verdict across.
     fn cells_ui(&mut self, ui: &mut Ui, cx: &PanelContext, counts: &Confusion) {
         let rows = ["verdicts-row-replaced", "verdicts-row-original"].map(|key| cx.t(key));
         let width = |text: &String| {
@@ -86,7 +86,7 @@ impl VerdictsPanel {
         }
     }
 
-    /// Its count in digits, its share of the row in digits and as luminance, its kind as a glyph and a word.
+    /// Draws one cell: its count in digits, its share of the row in digits and as luminance, its kind as a glyph and a word.
     fn cell_ui(&mut self, ui: &mut Ui, cx: &PanelContext, cell: usize, place: Rect, count: u64, whole: u64) {
         let (verdict, key) = CELLS[cell];
         let share = (whole > 0).then(|| count as f64 / whole as f64);
@@ -119,7 +119,7 @@ fn evaluate_ui(ui: &mut Ui, cx: &mut PanelContext) {
     }
 }
 
-/// What was measured, and from where on the judge says "replaced": the threshold's bin.
+/// Draws what was measured and the slider of the threshold. Returns the threshold's bin.
 fn threshold_ui(ui: &mut Ui, cx: &mut PanelContext, eval: &EvalMetrics) -> usize {
     let lang = cx.lang();
     let movable = eval.histogram.is_some();
@@ -149,7 +149,7 @@ fn threshold_ui(ui: &mut Ui, cx: &mut PanelContext, eval: &EvalMetrics) -> usize
     (threshold * JUDGE_BINS as f64).round().clamp(0.0, JUDGE_BINS as f64) as usize
 }
 
-/// A cell's tokens in their text.
+/// Lists a cell's tokens in their text.
 fn examples_ui(ui: &mut Ui, cx: &PanelContext, eval: &EvalMetrics, cell: (Verdict, &str), threshold: f64) {
     let (verdict, key) = cell;
     ui.label(RichText::new(t!(cx, "verdicts-examples", kind = cx.t(key))).font(cx.theme.strong()));
@@ -162,7 +162,7 @@ fn examples_ui(ui: &mut Ui, cx: &PanelContext, eval: &EvalMetrics, cell: (Verdic
     if of_cell.is_empty() {
         ui.label(RichText::new(cx.t("verdicts-examples-empty")).color(cx.theme.weak));
     }
-    // What the judge was surest of comes first, right or wrong.
+    // The tokens of which the judge was surest come first, whether it was right or wrong.
     of_cell.sort_by(|a, b| (b.p_replaced - HALF).abs().total_cmp(&(a.p_replaced - HALF).abs()));
     for example in of_cell {
         ui.horizontal(|ui| {
@@ -199,8 +199,8 @@ fn example_text(cx: &PanelContext, example: &JudgedExample) -> LayoutJob {
     job
 }
 
-/// Recall and precision, and the accuracy beside what always saying "original" gets: on text where nearly all is original that is
-/// nearly everything.
+/// Shows recall and precision, and the accuracy beside that of a judge that always says "original". That judge is nearly always
+/// right, because nearly all tokens are original.
 fn accuracy_ui(ui: &mut Ui, cx: &PanelContext, counts: &Confusion) {
     let whole = counts.caught + counts.missed + counts.false_alarm + counts.passed;
     let share = |part: u64| (whole > 0).then(|| part as f64 / whole as f64);

@@ -3,14 +3,16 @@
 use crate::config::Config;
 use crate::hub::replace_file;
 use crate::lang::Lang;
+use crate::message::Message;
 use crate::run::host::{Ending, Kept, Store};
 use crate::train::checkpoint::{RunFolder, Snapshot};
 use crate::train::event::{Event, Outcome};
 use crate::view::log::{Log, read_events, write_report};
 use crate::view::tensorboard::TensorBoard;
+use crate::view::words;
 use crate::{Error, Result};
 
-/// A folder that this process holds.
+/// A run's folder that this process has locked.
 #[derive(Debug)]
 pub struct Folder {
     folder: RunFolder,
@@ -63,13 +65,14 @@ impl Store for Folder {
 
     fn next_steps(&self, Ending { outcome, judged, example }: Ending<'_>) -> Vec<String> {
         let run = self.name();
-        // As this program was called: it need not be on anyone's path.
+        // The name by which this program was called, because it may not be on the path.
         let program = std::env::args().next().unwrap_or_else(|| "electroscope".to_owned());
-        let text = example.unwrap_or(self.lang.pick("the dog ate the bone", "o cachorro roeu o osso"));
+        let common = words::text(&Message::new("example-text"), self.lang);
+        let text = example.unwrap_or(&common);
         let first = if judged {
             format!("{program} detect {run} \"{text}\"")
         } else {
-            // No network judges: a word of the text is left to be filled in.
+            // No network judges here, so one word of the text is masked, for `fill`.
             let masked = |(n, word)| if n == 1 { "[MASK]" } else { word };
             let words: Vec<&str> = text.split(' ').enumerate().map(masked).collect();
             format!("{program} fill {run} \"{}\"", words.join(" "))

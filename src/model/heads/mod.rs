@@ -1,5 +1,6 @@
-//! What a pass computes of an encoder's output: one file for each head, all of one shape. A head has the entries of its parameters,
-//! a forward that writes its results and its loss's gradient, a backward, and a measure of its loss on the host.
+//! The heads: each computes the result of a pass from an encoder's output. There is one file for each head, and all have one shape:
+//! the entries of its parameters, a forward that writes its results and its loss's gradient, a backward, and a measure of its loss
+//! on the host.
 
 pub mod mlm;
 mod reading;

@@ -1,4 +1,4 @@
-//! What a head reads beside the output of its encoder.
+//! What a head reads besides the output of its encoder.
 
 use crate::model::io::Io;
 use crate::objective::At;

@@ -1,4 +1,4 @@
-//! Replaced-token detection: a dense layer and one unit say of every token whether it was replaced.
+//! Replaced-token detection: for each token, a dense layer and one unit give the logit that the token was replaced.
 
 use super::Reading;
 use crate::batch::{Batch, NONE};

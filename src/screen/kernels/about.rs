@@ -1,4 +1,4 @@
-//! What each kernel and each stage is in a transformer's training step, one sentence each: label -> key of a message.
+//! Says in one sentence what each kernel and each stage does in a transformer's training step: label -> key of a message.
 
 use crate::train::event::Stage;
 
@@ -11,14 +11,14 @@ pub fn stage(stage: Stage) -> [&'static str; 2] {
         Stage::JUDGE => ["kernels-stage-judge", "kernels-about-stage-judge"],
         Stage::BACKWARD => ["kernels-stage-backward", "kernels-about-stage-backward"],
         Stage::UPDATE => ["kernels-stage-update", "kernels-about-stage-update"],
-        // A step has none of these.
+        // No step has any other stage.
         _ => ["kernels-stage-other", "kernels-about-stage-other"],
     }
 }
 
-/// The sentence of a kernel; of its family where it is too new to have one of its own.
+/// The sentence of a kernel, or that of its family if the kernel has none.
 pub fn kernel(label: &str) -> Option<&'static str> {
-    // Whatever its elements are stored as: `matmul.forward_gelu.f16`.
+    // The sentence does not depend on the storage type, the last part of `matmul.forward_gelu.f16`.
     let meaning = label.match_indices('.').nth(1).map_or(label, |(end, _)| &label[..end]);
     own(meaning).or_else(|| {
         let family = label.split('.').next()?;
@@ -26,7 +26,7 @@ pub fn kernel(label: &str) -> Option<&'static str> {
     })
 }
 
-/// Files of kernels, and the kernel that says what the file is about.
+/// Each file of kernels, with the kernel whose sentence describes the file.
 const FAMILIES: [(&str, &str); 13] = [
     ("attention", "attention.forward"),
     ("cast", "cast.narrow"),

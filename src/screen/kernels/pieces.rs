@@ -1,4 +1,4 @@
-//! Source text for people: a small reader that divides a line of WGSL or Rust into keywords, numbers, marks and comments.
+//! Divides a line of WGSL or Rust into keywords, numbers, marks and comments, so that a screen can colour them.
 
 use std::ops::Range;
 
@@ -13,7 +13,7 @@ pub enum Kind {
     Comment,
 }
 
-/// Words of both languages that hold a program together.
+/// The keywords of both languages.
 const KEYWORDS: [&str; 57] = [
     "alias",
     "array",
@@ -74,7 +74,7 @@ const KEYWORDS: [&str; 57] = [
     "workgroup",
 ];
 
-/// A line of WGSL or Rust in pieces that cover it, each with its kind.
+/// Divides a line of WGSL or Rust into pieces that cover it, each with its kind.
 pub fn pieces(line: &str) -> Vec<(Kind, Range<usize>)> {
     let mut pieces: Vec<(Kind, Range<usize>)> = Vec::new();
     let mut at = 0;
@@ -139,7 +139,7 @@ mod tests {
         assert_eq!(kinds("let n = 0x1fu + 2.5;").iter().filter(|(kind, _)| *kind == Number).count(), 2);
         assert!(kinds(r#"println!("a \" // b", x);"#).contains(&(Mark, r#""a \" // b""#)));
         assert!(kinds("#[inline] fn f<'a>()").starts_with(&[(Mark, "#[inline]")]));
-        // A range is no number's end that swallows what follows.
+        // The two dots of a range do not become part of a number.
         assert!(kinds("for i in letter..n").iter().all(|(kind, _)| *kind != Number));
     }
 

@@ -1,16 +1,16 @@
-//! Sums up dispatches, and writes the sums.
+//! Adds up the costs of dispatches, and writes the sums as text.
 
 use crate::train::event::DispatchCost;
 use crate::view::Lang;
 use std::collections::BTreeMap;
 
-/// Of one optimizer step: every run counts.
+/// The costs of some dispatches in one optimizer step. A dispatch that runs for each micro-batch counts each time.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Sum {
     pub dispatches: u64,
     pub bytes: u64,
     pub flops: u64,
-    /// None where one of them was not timed.
+    /// None if one of the dispatches was not timed.
     pub secs: Option<f64>,
 }
 
@@ -28,7 +28,7 @@ impl Sum {
         sum
     }
 
-    /// Its part of a whole: of the time where that was measured, else of the arithmetic.
+    /// Its share of a whole: the share of the time if that was measured, else the share of the arithmetic.
     pub fn share(&self, whole: Self) -> Option<f64> {
         match (self.secs, whole.secs) {
             (Some(secs), Some(whole)) if whole > 0.0 => Some(secs / whole),
@@ -45,7 +45,7 @@ impl Sum {
     }
 }
 
-/// Each kernel's dispatches together, the costliest kernel first, with its costliest dispatch.
+/// The sum of each kernel's dispatches, with the costliest of them. The costliest kernel comes first.
 pub fn by_kernel(costs: &[DispatchCost]) -> Vec<(&DispatchCost, Sum)> {
     let mut kernels: BTreeMap<&str, Vec<&DispatchCost>> = BTreeMap::new();
     for cost in costs {
@@ -70,7 +70,7 @@ pub fn by_kernel(costs: &[DispatchCost]) -> Vec<(&DispatchCost, Sum)> {
     sums
 }
 
-/// How much of a roof was reached.
+/// The share of a roof that was reached.
 pub fn share_of(reached: f64, roof: Option<f64>) -> Option<f64> {
     roof.filter(|roof| *roof > 0.0).map(|roof| reached / roof)
 }
@@ -137,7 +137,7 @@ mod tests {
         assert!((Sum::of([&costs[0]]).share(sum).unwrap() - 1.0 / 9.0).abs() < 1e-9);
         let untimed = Sum::of(&[cost("a", 1, None), cost("b", 1, Some(1.0))]);
         assert_eq!(untimed.secs, None);
-        // Without times, the share is one of the arithmetic.
+        // Without times it is the share of the arithmetic.
         assert_eq!(Sum::of([&cost("a", 1, None)]).share(untimed), Some(0.5));
         assert_eq!(Sum::of([]).secs, None);
     }

@@ -1,4 +1,4 @@
-//! The numbers that the shown run gives the lesson's pages. Each comes from the state, and is none where nothing gives it.
+//! The numbers of the shown run that the lesson's pages use. Each comes from the state, and is none if the state does not have it.
 
 use crate::screen::state::RunState;
 use crate::train::event::ReadToken;
@@ -7,10 +7,10 @@ use crate::train::event::ReadToken;
 pub struct Facts {
     pub step: u64,
     pub vocab: Option<u64>,
-    /// The first sentence's tokens, and the words and marks that they make.
+    /// How many tokens the first sentence has, and how many words and punctuation marks they make.
     pub tokens: usize,
     pub words: usize,
-    /// The counts of all sentences that are shown.
+    /// Counts over all sentences that are shown.
     pub masked: usize,
     pub swapped: usize,
     pub guess: Option<Guess>,
@@ -23,13 +23,13 @@ pub struct Facts {
     pub auc: Option<f64>,
     /// The share of the generator's draws that is the original.
     pub lucky: Option<f64>,
-    /// Trained values of the judge and of the generator.
+    /// How many parameters the judge and the generator have.
     pub sizes: Option<[u64; 2]>,
     /// Whether something other than the generator draws at first.
     pub other_odds: bool,
 }
 
-/// A hidden token with what the generator made of it.
+/// A hidden token, the generator's best guess and the token that was drawn.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Guess {
     pub original: String,
@@ -38,7 +38,7 @@ pub struct Guess {
     pub sampled: String,
 }
 
-/// `scrub`: the step that is looked at; none: the newest.
+/// `scrub`: the step that a person looks at, or none for the newest.
 pub fn facts(state: &RunState, scrub: Option<u64>) -> Facts {
     let readout = state.readout_at(scrub);
     let sentences = readout.map_or(&[][..], |r| &r.sentences);

@@ -2,17 +2,17 @@
 
 use crate::screen::panel::{Mark, PanelId};
 
-/// A page: text, a prediction to make, the answer, and what is marked meanwhile.
+/// A page: its text, its question with options, its answer, and the thing that is marked meanwhile.
 pub struct Page {
     pub title: &'static str,
     pub text: &'static str,
     pub question: &'static str,
     pub options: [&'static str; 3],
-    /// Which of them is right.
+    /// Which of the options is right.
     pub right: usize,
     pub answer: &'static str,
     pub mark: Mark,
-    /// Where the mark is.
+    /// The panel in which the thing is marked.
     pub panel: PanelId,
 }
 
@@ -119,7 +119,7 @@ mod tests {
     use crate::view::Lang;
     use crate::view::words::Strings;
 
-    /// What a page asks must have its answer among its options, and the text of every page must say something.
+    /// The right answer of every question is among its options, and every page has a text.
     #[test]
     fn every_page_is_whole_in_both_languages() {
         for strings in [Lang::En, Lang::Pt].map(Strings::of) {

@@ -1,4 +1,4 @@
-//! Builds a token cache: it encodes chunks of text on all cores, joins them to documents, and writes section by section.
+//! Builds a token cache: it encodes chunks of text on all cores, joins them into documents, and writes section by section.
 //! chunks + tokenizer -> ids, sentences, documents -> [`Built`] -> header.
 
 use std::io::{self, Write};

@@ -1,4 +1,4 @@
-//! Token caches in files: it opens the one that is there, or builds one beside it that takes its place whole.
+//! Keeps token caches in files. It opens the cache that is there, or builds a new one beside it and then renames it into place.
 
 use std::fs::File;
 use std::io::{self, BufWriter, Seek, SeekFrom, Write};
@@ -10,23 +10,24 @@ use sha2::{Digest, Sha256};
 use super::build::{Identity, Options, Progress, Section, encode_all};
 use super::layout::{FORMAT, Field, HEADER_BYTES, Header, words_from_sha};
 use super::{Storage, TokenCache};
+use crate::message::Message;
 use crate::text::mmap::Mapped;
 use crate::text::tokenizer::Tokenizer;
 use crate::text::{Chunk, hex};
 use crate::{Error, Result};
 
 /// What to do where a cache cannot be written.
-const ELSEWHERE: &str = "make room for it there, or name another folder for caches in ELECTROSCOPE_CACHE";
+const ELSEWHERE: &str = "help-caches-elsewhere";
 
 /// Where a cache came from.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Origin {
     /// The cache was there.
     Reused,
     /// There was none.
     Built,
-    /// There was one that could not be used, for this reason (for people).
-    Rebuilt(String),
+    /// There was one that could not be used, for this reason.
+    Rebuilt(Message),
 }
 
 /// The cache of `identity` under `dir`, built from `chunks` if it is not there, is out of date or is damaged.
@@ -67,13 +68,13 @@ fn hash_of(parts: &[&str]) -> [u64; 4] {
 }
 
 /// `None` where there is no cache. An error says why it cannot be used.
-fn open(path: &Path, key: [u64; 4]) -> std::result::Result<Option<TokenCache>, String> {
+fn open(path: &Path, key: [u64; 4]) -> std::result::Result<Option<TokenCache>, Message> {
     if !path.exists() {
         return Ok(None);
     }
-    let map = Mapped::open(path).map_err(|e| e.message.to_string())?;
+    let map = Mapped::open(path).map_err(|e| e.message)?;
     let cache = TokenCache::check(Storage::Mapped(map))?;
-    if cache.header.four(Field::Key) == key { Ok(Some(cache)) } else { Err("the corpus has changed".into()) }
+    if cache.header.four(Field::Key) == key { Ok(Some(cache)) } else { Err(Message::new("corpus-has-changed")) }
 }
 
 /// A file that is removed again unless it gets its name.

@@ -1,4 +1,4 @@
-//! A file of a corpus: where it is, how documents stand in it, and what it is read for.
+//! A file of a corpus: where it is, how it separates documents, and what it is read for.
 
 use crate::text::Role;
 use std::path::PathBuf;

@@ -1,4 +1,4 @@
-//! Tests every kind of file, every folder rule, every kind of damage.
+//! Tests every kind of file, every folder rule, and every kind of damage.
 
 use std::io::Write;
 use std::sync::Arc;

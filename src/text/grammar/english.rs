@@ -1,4 +1,4 @@
-//! English morphology: regular rules stand in code; the word list gives exceptions after a slash.
+//! English morphology. The code has the regular rules; the word list gives exceptions after a slash.
 
 use super::lexicon::{Cell, GERUND, Gender, INFINITIVE, Number, PARTICIPLE, Person, Tense, agree_cell, finite_cell};
 

@@ -1,5 +1,5 @@
-//! Says which form of a word a slot takes, for drawing and for recognition. Drawing asks it for the cell, recognition for the cells'
-//! conditions on tense, gender, number and person.
+//! Says which form of a word a slot takes. Drawing a story asks for the cell of the form; recognising one asks which tense, gender,
+//! number and person a cell demands.
 
 use super::lexicon::{ANY_FEATURES, Cell, Features, Gender, Number, Person, Tense, agree_cell, finite_cell};
 use super::source::{Control, Shape, participle_cell};

@@ -1,10 +1,10 @@
-//! Judges replacements: is a story still a story when another word takes the place of one, and if not, why?
+//! Judges replacements: is a story still a story if another word stands in the place of one, and if not, which rule does it break?
 
 use super::lexicon::{Class, Gender, Number, WordId};
 use super::recognise::{self, Relaxed};
 use super::relax::Relax;
 use super::source::{Base, Control, FrameId, Rules, Shape, What};
-use super::{Facts, Language, Story};
+use super::{Facts, Story};
 
 /// What the grammar says of a replacement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -59,48 +59,6 @@ impl Rule {
         Self::Wording,
         Self::WordClass,
     ];
-
-    /// One sentence for people, in the language of the view (not of the story).
-    pub fn reason(self, language: Language) -> &'static str {
-        let [en, pt] = match self {
-            Self::UnknownWord => {
-                ["This word is not in the story's dictionary.", "Esta palavra não está no dicionário da história."]
-            }
-            Self::Reference => [
-                "It does not point to the character that the other sentences speak of.",
-                "Ela não aponta para o personagem de que falam as outras frases.",
-            ],
-            Self::Discourse => [
-                "The sentence alone is fine, but it contradicts the rest of the story.",
-                "A frase sozinha está certa, mas contradiz o resto da história.",
-            ],
-            Self::Tense => ["The story is told in another tense.", "A história é contada em outro tempo verbal."],
-            Self::Sound => [
-                "Before a vowel sound it is \"an\", before a consonant sound \"a\".",
-                "Em inglês usa-se \"an\" antes de som de vogal e \"a\" antes de som de consoante.",
-            ],
-            Self::Number => ["Singular and plural do not agree.", "Singular e plural não concordam."],
-            Self::Gender => ["Masculine and feminine do not agree.", "Masculino e feminino não concordam."],
-            Self::Person => [
-                "The verb does not agree with the person who speaks or acts.",
-                "O verbo não concorda com a pessoa do sujeito.",
-            ],
-            Self::Form => ["The word is right, but not in this form.", "A palavra está certa, mas não nesta forma."],
-            Self::Selection => [
-                "These words do not go together in this little world.",
-                "Estas palavras não combinam neste pequeno mundo.",
-            ],
-            Self::Wording => [
-                "A certain word is needed here, and this is another one.",
-                "Aqui é preciso uma certa palavra, e esta é outra.",
-            ],
-            Self::WordClass => ["Another kind of word belongs here.", "Aqui cabe outro tipo de palavra."],
-        };
-        match language {
-            Language::English => en,
-            Language::Portuguese => pt,
-        }
-    }
 }
 
 impl Story<'_> {

@@ -1,5 +1,5 @@
-//! Words and their forms. Every lexeme has a row of cells (singular, feminine plural, past third person ...), and every spelling knows
-//! the cells that it can stand for. Morphology (`english`, `portuguese`) fills the rows; the rest only reads them.
+//! Words and their forms. Every lexeme has a row of cells (singular, feminine plural, past third person ...), and every spelling
+//! knows the cells that it can stand for. Morphology (`english`, `portuguese`) fills the rows; the other files only read them.
 
 use std::collections::HashMap;
 

@@ -1,14 +1,15 @@
-//! The text that is always there: a probabilistic grammar of short stories in English and Brazilian Portuguese.
+//! The built-in text: a probabilistic grammar of short stories in English and Brazilian Portuguese.
 //!
 //! `assets/grammar/*.txt` -> [`Grammar`] -> [`Story`] (sentences, words) -> text, one sentence a line, a blank line between
 //! stories. The same rules draw stories (`sample`) and recognise them (`recognise`), so [`Story::judge`] can say exactly
 //! which replacements of a word leave a story and which break a rule.
 //!
-//! **What is checked.** A story is a *script* told in one tense: steps, each giving some sentences, each from a *frame* with
-//! holes. Variables stand behind the holes; those of the script (characters, things, places) keep their value from the first
-//! sentence to the last, those of a frame live in one sentence. Tables say which values go together; articles, adjectives,
-//! pronouns and verbs agree with a variable. A text is a story if and only if some script, frames, values and tense yield
-//! exactly its words; a replacement *fits* if and only if the text with it is a story. Letter case is not judged.
+//! **What is checked.** A story follows a *script*, told in one tense. A script has steps, each step gives some sentences, and each
+//! sentence comes from a *frame* with holes. Variables stand behind the holes. A variable of the script (characters, things,
+//! places) keeps its value from the first sentence to the last; a variable of a frame lives in one sentence. Tables say which
+//! values go together; articles, adjectives, pronouns and verbs agree with a variable. A text is a story if and only if some
+//! script, frames, values and tense yield exactly its words. A replacement *fits* if and only if the text with it is a story.
+//! Letter case is not judged.
 //!
 //! **From text to story.** Document `n` of a seed does not depend on the documents before it: [`Grammar::document`] makes it
 //! again from (language, level, seed, n). [`Grammar::parse`] reads any text of the grammar without knowing where it is from.
@@ -16,7 +17,7 @@
 mod english;
 mod forms;
 mod judge;
-mod language;
+mod level;
 mod lexicon;
 mod portuguese;
 mod recognise;
@@ -30,19 +31,20 @@ mod tests;
 use std::fmt;
 
 pub use judge::{Rule, Verdict};
-pub use language::{Language, Level};
+pub use level::Level;
 use lexicon::WordId;
 pub use lexicon::{Class, Gender, Number, Person, Tense};
 use source::{FrameId, Rules};
 pub use story::{Facts, Sentence, Word};
 
 use crate::Result;
+use crate::lang::Lang;
 use crate::rng::{Key, Sequence, Stream};
 
 /// A language's rules at one level, ready to tell stories.
 #[derive(Debug)]
 pub struct Grammar {
-    language: Language,
+    language: Lang,
     level: Level,
     rules: Rules,
 }
@@ -61,29 +63,25 @@ impl Grammar {
     ///
     /// # Errors
     /// Only if the text that is compiled in is damaged; the error names the line.
-    pub fn new(language: Language, level: Level) -> Result<Self> {
+    pub fn new(language: Lang, level: Level) -> Result<Self> {
         let (file, text) = match (language, level) {
-            (Language::English, Level::FirstSteps) => {
+            (Lang::En, Level::FirstSteps) => {
                 ("first-steps.en.txt", include_str!("../../../assets/grammar/first-steps.en.txt"))
             }
-            (Language::Portuguese, Level::FirstSteps) => {
+            (Lang::Pt, Level::FirstSteps) => {
                 ("first-steps.pt.txt", include_str!("../../../assets/grammar/first-steps.pt.txt"))
             }
-            (Language::English, Level::Stories) => {
-                ("stories.en.txt", include_str!("../../../assets/grammar/stories.en.txt"))
-            }
-            (Language::Portuguese, Level::Stories) => {
-                ("stories.pt.txt", include_str!("../../../assets/grammar/stories.pt.txt"))
-            }
+            (Lang::En, Level::Stories) => ("stories.en.txt", include_str!("../../../assets/grammar/stories.en.txt")),
+            (Lang::Pt, Level::Stories) => ("stories.pt.txt", include_str!("../../../assets/grammar/stories.pt.txt")),
         };
         Self::from_source(language, level, file, text)
     }
 
-    fn from_source(language: Language, level: Level, file: &str, text: &str) -> Result<Self> {
+    fn from_source(language: Lang, level: Level, file: &str, text: &str) -> Result<Self> {
         Ok(Self { language, level, rules: source::read(language, file, text)? })
     }
 
-    pub fn language(&self) -> Language {
+    pub fn language(&self) -> Lang {
         self.language
     }
 

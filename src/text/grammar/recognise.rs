@@ -1,6 +1,6 @@
-//! Says whether a text is one of the grammar's stories. It reads the same scripts, tables and frames as `sample`, as conditions: a
-//! mention narrows what its variable stands for, and an agreeing word narrows gender and number. At the end every table must have a row
-//! that holds all of it. Nothing is approximated.
+//! Says whether a text is one of the grammar's stories. It reads the same scripts, tables and frames as `sample`, but as
+//! conditions: a mention narrows the values of its variable, and an agreeing word narrows gender and number. At the end every table
+//! must have a row that agrees with all values. Nothing is approximated.
 
 use super::english;
 use super::forms;

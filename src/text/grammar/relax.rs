@@ -1,4 +1,4 @@
-//! Conditions that recognition can leave out at one word, so that a judgement can name the rule that a replacement breaks.
+//! Conditions that recognition can ignore at one word, so that a judgement can name the rule that a replacement breaks.
 
 use super::lexicon::{CELLS, Cell, Class, Gender, Number, PARTICIPLE, Person, Tense, agree_cell, finite_cell};
 

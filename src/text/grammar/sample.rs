@@ -1,4 +1,4 @@
-//! Draws stories: first a script, then its variables through its tables, then sentence by sentence.
+//! Draws stories: first a script, then its variables from its tables, then sentence by sentence.
 
 use super::forms;
 use super::lexicon::{FEATURELESS, Features, LexemeId, NO_WORD, Tense, WordId};

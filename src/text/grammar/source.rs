@@ -7,7 +7,8 @@ use super::lexicon::{
     ANY_FEATURES, Cell, Class, FEATURELESS, Features, GERUND, Gender, INFINITIVE, LexemeId, LexemeSet, Lexicon,
     NO_WORD, Number, PARTICIPLE, Tense, WordId, agree_cell, features_of,
 };
-use super::{Language, english, portuguese};
+use super::{english, portuguese};
+use crate::lang::Lang;
 use crate::{Error, Result};
 
 /// Variables of a script and of one of its frames together.
@@ -162,7 +163,7 @@ struct Line {
 }
 
 struct Reader<'a> {
-    language: Language,
+    language: Lang,
     file: &'a str,
     line: usize,
     lexicon: Lexicon,
@@ -184,7 +185,7 @@ enum Block {
 }
 
 /// Reads `text` of `file` (named in errors).
-pub fn read(language: Language, file: &str, text: &str) -> Result<Rules> {
+pub fn read(language: Lang, file: &str, text: &str) -> Result<Rules> {
     let mut reader = Reader {
         language,
         file,
@@ -258,7 +259,7 @@ impl Reader<'_> {
         let mut parts = spelled.split('/');
         let lemma = parts.next().unwrap_or(spelled).replace('_', " ");
         let exceptions: Vec<&str> = parts.collect();
-        let english = self.language == Language::English;
+        let english = self.language == Lang::En;
         let (class, forms, features) = match class {
             "noun" => {
                 let features = self.features(&lemma, flags)?;
@@ -293,8 +294,8 @@ impl Reader<'_> {
         let (lemma, forms) = entry.split_once('=').ok_or_else(|| self.wrong("expected WORD=FORM,FORM,..."))?;
         let forms: Vec<&str> = forms.split(',').collect();
         let cells = match self.language {
-            Language::English => english::agreeing(&forms),
-            Language::Portuguese => portuguese::agreeing(&forms),
+            Lang::En => english::agreeing(&forms),
+            Lang::Pt => portuguese::agreeing(&forms),
         };
         let cells =
             cells.ok_or_else(|| self.wrong(format!("\"{lemma}\" wants two or four forms, not {}", forms.len())))?;
@@ -308,8 +309,8 @@ impl Reader<'_> {
     fn features(&self, lemma: &str, flags: &str) -> Result<Features> {
         use Gender::{Feminine, Masculine, Neuter};
         let mut genders: &[Gender] = match self.language {
-            Language::English => &[Neuter],
-            Language::Portuguese => match portuguese::gender(lemma) {
+            Lang::En => &[Neuter],
+            Lang::Pt => match portuguese::gender(lemma) {
                 Some(Feminine) => &[Feminine],
                 Some(_) => &[Masculine],
                 None => &[],
@@ -656,7 +657,7 @@ impl Reader<'_> {
 
     /// `Who`, `eat:Who`, `Eat.ing`, `be.past:Who`, `close/a:Door`, `a`.
     fn hole(&self, hole: &str, vars: &[&Var]) -> Result<What> {
-        if hole == "a" && self.language == Language::English {
+        if hole == "a" && self.language == Lang::En {
             return Ok(What::Sound);
         }
         let (word, control) = hole.split_once(':').map_or((hole, None), |(w, c)| (w, Some(c)));
@@ -679,7 +680,7 @@ impl Reader<'_> {
         };
         let shape = self.shape(class, shape)?;
         let wants_control = !matches!(shape, Shape::Noun | Shape::Cell(_));
-        let invariant = self.language == Language::English && matches!(shape, Shape::Agree | Shape::Participle);
+        let invariant = self.language == Lang::En && matches!(shape, Shape::Agree | Shape::Participle);
         if wants_control && control == Control::None && !(invariant && class != Class::Agreeing) {
             return Err(self.wrong(format!("{{{hole}}} agrees with something: say with what, {{{hole}:Name}}")));
         }
@@ -743,8 +744,8 @@ impl Reader<'_> {
             return Err(Error::failed("grammar-file-wrong").with("detail", "a grammar without a script").at(self.file));
         }
         let articles = match self.language {
-            Language::English => ["a", "an"].map(|word| self.lexicon.intern(word)),
-            Language::Portuguese => [NO_WORD; 2],
+            Lang::En => ["a", "an"].map(|word| self.lexicon.intern(word)),
+            Lang::Pt => [NO_WORD; 2],
         };
         Ok(Rules { lexicon: self.lexicon, relations: self.relations, scripts: self.scripts, articles, by_len })
     }

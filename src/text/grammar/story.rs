@@ -1,4 +1,4 @@
-//! What a story is made of: sentences, their words, and what is known of a word.
+//! The parts of a story: its sentences, their words, and what is known of a word.
 
 use std::ops::Range;
 

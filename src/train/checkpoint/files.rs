@@ -1,5 +1,5 @@
-//! What a checkpoint is, wherever it is kept: named files, of which state.json lists the length and the hash.
-//! [`Snapshot::write`] fills a folder or memory with them; [`Checkpoint::from_files`] verifies those in memory.
+//! A checkpoint wherever it is kept: named files, whose lengths and hashes state.json lists.
+//! [`Snapshot::write`] writes them to a folder or to memory; [`Checkpoint::from_files`] verifies those in memory.
 
 use super::{Checkpoint, Moments, OPTIMIZER, STATE, State, state};
 use crate::hub::{self, Files, MemoryFiles, Networks, NewFiles, record_of, write_safetensors};
@@ -38,10 +38,10 @@ impl Snapshot<'_> {
 }
 
 impl Checkpoint {
-    /// Opens the files of a checkpoint that are kept in memory, and verifies every one. `name` names them in messages.
+    /// Opens a checkpoint whose files are in memory, and verifies every file. Messages call it `name`.
     ///
     /// # Errors
-    /// A file is missing or is not what its checkpoint wrote, or a newer version wrote it.
+    /// A file is missing or differs from what was written, or a newer version of the program wrote the checkpoint.
     pub fn from_files(name: &str, files: Arc<Files>) -> Result<Self> {
         let missing = |file: &str| Error::failed("file-missing").at(format!("{name}/{file}"));
         let bytes = files.get(STATE).ok_or_else(|| missing(STATE))?;

@@ -1,8 +1,9 @@
-//! RUN or MODEL as the commands take it: a run's folder, a checkpoint's, a pair's or one network's.
+//! Finds the model that RUN or MODEL names on the command line: a run's folder, a checkpoint's, a pair's or one network's.
 //! path -> [`resolve_model`] -> [`Model`] -> networks.
 
 use super::{Checkpoint, STATE, checkpoints_of, list, typed, whole_or_offer};
 use crate::hub::{self, Network, Pair, Role, read_network, role_of};
+use crate::message::Message;
 use crate::{Error, Result};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
@@ -10,7 +11,7 @@ use std::time::SystemTime;
 /// The networks that a path names. At least one of the two is there.
 #[derive(Debug)]
 pub struct Model {
-    /// What was asked for.
+    /// The path that was asked for.
     pub path: PathBuf,
     /// A network that judges tokens.
     pub discriminator: Option<PathBuf>,
@@ -21,7 +22,7 @@ pub struct Model {
 }
 
 /// Finds the networks of a run (its newest checkpoint), of a checkpoint, of a pair's folder or of one network's folder.
-/// Checkpoints are verified; where the newest is damaged, the error names it and the path of the one before it.
+/// Checkpoints are verified. If the newest is damaged, the error names it and the path of the one before it.
 pub fn resolve_model(path: &Path) -> Result<Model> {
     if !path.is_dir() {
         return Err(not_a_folder(path));
@@ -55,7 +56,7 @@ fn folders(path: &Path) -> [Option<PathBuf>; 2] {
 }
 
 /// Both networks of a run, a checkpoint or a pair's folder, and what a person should know about them (warnings).
-pub fn read_pair(path: &Path) -> Result<(Pair, Vec<String>)> {
+pub fn read_pair(path: &Path) -> Result<(Pair, Vec<Message>)> {
     let model = resolve_model(path)?;
     model.folder(Role::Discriminator)?;
     let generator = model.folder(Role::Generator)?;
@@ -70,7 +71,7 @@ impl Model {
             Role::Encoder | Role::Generator => (&self.generator, Role::Discriminator),
         };
         wanted.as_deref().ok_or_else(|| {
-            // Of a network that proposes words the folder tells its role.
+            // The name of its folder tells the role of a network that proposes words.
             let encoder = self.generator.as_ref().filter(|dir| dir.ends_with(Role::Encoder.folder()));
             let found = if role == Role::Discriminator && encoder.is_some() { Role::Encoder } else { other };
             Error::failed("wrong-network-here")
@@ -82,7 +83,7 @@ impl Model {
     }
 
     /// Reads one network, and what a person should know about it (warnings).
-    pub fn read(&self, role: Role) -> Result<(Network, Vec<String>)> {
+    pub fn read(&self, role: Role) -> Result<(Network, Vec<Message>)> {
         read_network(self.folder(role)?, role)
     }
 }
@@ -97,7 +98,7 @@ fn not_a_folder(path: &Path) -> Error {
         return Error::failed("file-in-place-of-folder").at(path.display());
     }
     let text = path.display().to_string();
-    // OWNER/NAME is how the hub's models are called; nothing is downloaded here.
+    // A name like OWNER/NAME is a model on Hugging Face's hub. This program downloads nothing.
     if !path.is_absolute() && text.split('/').count() == 2 && !text.starts_with('.') {
         return Error::failed("no-such-folder")
             .with("model", &text)
@@ -108,7 +109,7 @@ fn not_a_folder(path: &Path) -> Error {
     Error::failed("no-such-folder").hint("help-check-path").at(&text)
 }
 
-/// The run below `runs` whose newest checkpoint was written last: what `--resume` alone goes on with.
+/// The run below `runs` whose newest checkpoint was written last. `--resume` without a name continues this run.
 pub fn newest_run(runs: &Path) -> Result<Option<PathBuf>> {
     let entries = match std::fs::read_dir(runs) {
         Ok(entries) => entries,

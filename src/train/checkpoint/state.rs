@@ -1,5 +1,5 @@
-//! state.json: where a run stands, and what every file of its checkpoint must be.
-//! [`State`] -> bytes -> [`parse_state`] -> the same, after the version and the file's own hash are checked.
+//! state.json: where a run stands, and the length and hash of every file of its checkpoint.
+//! [`State`] -> bytes -> [`parse_state`] -> the same state, after a check of the version and of the file's own hash.
 
 use crate::hub::{FileRecord, hash_bytes};
 use crate::{Error, Result};
@@ -26,7 +26,7 @@ pub struct State {
     pub tokenizer_hash: String,
     /// The kernel variants chosen on the adapter: they fix the order of sums.
     pub kernels: Value,
-    /// Everything else a trainer wants back, under names of its own.
+    /// Whatever else a trainer keeps, under names of its own.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
@@ -39,7 +39,7 @@ struct StateFile {
     state_sha256: String,
 }
 
-/// Read before anything else, so that a newer format is told from a damaged file.
+/// This part is read first, so that a newer format is not taken for a damaged file.
 #[derive(Deserialize)]
 struct Envelope {
     format_version: u64,
@@ -70,7 +70,7 @@ impl From<Flaw> for Error {
     }
 }
 
-/// The file hashes itself: with this in the place of its hash.
+/// The file's own hash is computed with this text in the place of the hash.
 const NO_HASH: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 
 fn hash_field(hash: &str) -> String {
@@ -82,7 +82,7 @@ pub(super) fn to_json(state: &State, files: &BTreeMap<String, FileRecord>) -> Ve
     let mut text = serde_json::to_string_pretty(&file).expect("maps with string keys are always JSON");
     text.push('\n');
     let hash = hash_bytes(text.as_bytes());
-    // The last field: whatever a trainer put in `extra` stands before it.
+    // The hash is the last field; whatever a trainer put in `extra` stands before it.
     let at = text.rfind(&hash_field(NO_HASH)).expect("the field was just written");
     text.replace_range(at..at + hash_field(NO_HASH).len(), &hash_field(&hash));
     text.into_bytes()
@@ -163,7 +163,7 @@ pub(super) mod tests {
             panic!("newer must be told apart")
         };
         assert!(error.to_string().contains("checkpoint-is-newer (version = 3, known = 1)"), "{error}");
-        // A future format may have none of today's fields.
+        // A newer format may have none of today's fields.
         assert!(matches!(parse(br#"{"format_version": 2}"#), Err(Flaw::Newer(_))));
     }
 

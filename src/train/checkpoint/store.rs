@@ -1,4 +1,4 @@
-//! The one writer of a run's folder: lock, write, retain.
+//! Writes a run's folder: it locks the folder, writes checkpoints and removes old ones. No other file writes there.
 //! [`RunFolder::create`] or [`RunFolder::open`] -> [`RunFolder::write`] at every checkpoint.
 
 use super::{Snapshot, checkpoints_of, folder_from_step, list, newest_whole, step_from_name, typed};
@@ -9,7 +9,7 @@ use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, Write};
 use std::path::{Path, PathBuf};
 
-/// A run's folder held by this process: no other trainer can write it until this is dropped, or the process ends.
+/// A run's folder that this process has locked. No other trainer can write to it until this value is dropped or the process ends.
 #[derive(Debug)]
 pub struct RunFolder {
     run: PathBuf,
@@ -28,19 +28,19 @@ pub struct Written {
 }
 
 impl RunFolder {
-    /// Takes the folder for a new run. One that already holds a run is refused.
+    /// Takes the folder for a new run. A folder that already holds a run is refused.
     pub fn create(run: &Path) -> Result<Self> {
         Self::refuse_taken(run)?;
         let folder = Self::lock(run)?;
-        // Another process may have begun one in between.
+        // Another process may have begun a run there in the meantime.
         Self::refuse_run(run)?;
         folder.cleared()
     }
 
-    /// Refuses a folder that holds a run, or in which one is under way: also asked before anything slow is begun for a new one.
+    /// Refuses a folder that holds a run or in which a run is under way. A new run also asks this before it begins slow work.
     pub fn refuse_taken(run: &Path) -> Result<()> {
         let Err(taken) = Self::refuse_run(run) else { return Ok(()) };
-        // A folder in use is neither to be removed nor to be gone on with.
+        // Nobody may remove a folder in use or continue its run.
         Self::lock(run)?;
         Err(taken)
     }
@@ -53,7 +53,7 @@ impl RunFolder {
                 .with("run", typed(run))
                 .hint("help-resume-or-other-folder")
                 .at(run.display())),
-            // It ended before its first checkpoint: nothing in it can be gone on with.
+            // The run ended before its first checkpoint, so it cannot be continued.
             (false, true) => {
                 Err(Error::usage("folder-holds-a-run").hint("help-remove-or-other-folder").at(run.display()))
             }
@@ -61,7 +61,7 @@ impl RunFolder {
         }
     }
 
-    /// Takes the folder of a run to go on with, and clears what a killed write left in it.
+    /// Takes the folder of a run that is to continue, and removes what a killed writer left in it.
     pub fn open(run: &Path) -> Result<Self> {
         if !run.is_dir() {
             return Err(Error::usage("no-such-run").at(run.display()));
@@ -83,16 +83,15 @@ impl RunFolder {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
                 let mut holder = String::new();
-                // Windows does not let a locked file be read: then the message goes without the number.
+                // Windows does not let anybody read a locked file. Then the message does not name the process.
                 file.read_to_string(&mut holder).ok();
-                return Err(Error::failed(match holder.trim() {
-                    "" => "folder-in-use",
-                    _ => "folder-in-use-by",
-                })
-                .with("process", holder.trim())
-                .at(run.display()));
+                let error = match holder.trim() {
+                    "" => Error::failed("folder-in-use"),
+                    process => Error::failed("folder-in-use-by").with("process", process),
+                };
+                return Err(error.at(run.display()));
             }
-            // Some network file systems know no locks; training there must still be possible.
+            // Some network file systems have no locks. Training there must still be possible.
             Err(TryLockError::Error(e)) if e.kind() == std::io::ErrorKind::Unsupported => {}
             Err(TryLockError::Error(e)) => return Err(fail(&e)),
         }
@@ -117,8 +116,8 @@ impl RunFolder {
         Ok(self)
     }
 
-    /// Writes a checkpoint, in place of one of the same step, then removes older ones so that the newest `keep` stay.
-    /// If it fails, nothing of it is left and the earlier ones are untouched.
+    /// Writes a checkpoint, which replaces one of the same step. Then it removes older ones, so that the newest `keep` stay. If it
+    /// fails, no part of the checkpoint is left, and the earlier ones are untouched.
     pub fn write(&self, snapshot: &Snapshot, keep: usize) -> Result<Written> {
         let step = snapshot.state.step;
         let dir = folder_from_step(&self.run, step);
@@ -127,7 +126,7 @@ impl RunFolder {
             e
         })?;
         let mut written = Written { dir, bytes, removed: Vec::new(), warnings: Vec::new() };
-        // The one just written is whole; only older ones go, so the newest whole one always stays.
+        // The new checkpoint is whole and only older ones are removed, so the newest whole one always stays.
         for (old, dir) in list(&self.run)?.into_iter().filter(|(old, _)| *old < step).skip(keep.saturating_sub(1)) {
             match remove_folder(&dir) {
                 Ok(()) => written.removed.push(old),
@@ -137,8 +136,8 @@ impl RunFolder {
         Ok(written)
     }
 
-    /// Moves every checkpoint after `step` out of the way, for a run that goes on from `step`: they are of another future.
-    /// They stay in the run's folder under names that no command reads. Returns where they are now.
+    /// Moves every checkpoint after `step` out of the way, because a run that continues from `step` will write others. They stay in
+    /// the run's folder under names that no command reads. Returns where they are now.
     pub fn set_aside_after(&self, step: u64) -> Result<Vec<PathBuf>> {
         let mut moved = Vec::new();
         for (later, dir) in list(&self.run)?.into_iter().filter(|(later, _)| *later > step) {

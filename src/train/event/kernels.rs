@@ -1,4 +1,4 @@
-//! What a training step consists of: its dispatches with their sizes, and the time that each of them takes.
+//! The dispatches of a training step, as a view shows them: their sizes, and the time that each of them takes.
 
 use super::finite_or_null;
 use crate::plan::Stage;
@@ -9,9 +9,9 @@ use serde::{Deserialize, Serialize};
 pub struct Kernels {
     /// Completed optimizer steps.
     pub step: u64,
-    /// Steps that were timed; 0 where this only lists the dispatches.
+    /// How many steps were timed; 0 if this only lists the dispatches.
     pub timed_steps: u64,
-    /// None where nothing was timed, or the device has no clock to trust.
+    /// None if nothing was timed, or if the device's clock cannot be trusted.
     pub clock: Option<Clock>,
     #[serde(default)]
     pub roofs: Roofs,
@@ -27,10 +27,10 @@ pub enum Clock {
     Processor,
 }
 
-/// What this executor reaches at best, measured.
+/// The measured best of this executor.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 pub struct Roofs {
-    /// Copying memory: read and written.
+    /// A copy in memory; bytes read and bytes written both count.
     #[serde(default, with = "finite_or_null")]
     pub copy_gbytes_per_sec: Option<f64>,
     /// A large matrix product.
@@ -49,7 +49,7 @@ pub struct DispatchCost {
     pub variant: String,
     pub tensors: Vec<Bound>,
     pub workgroups: u32,
-    /// Runs of it in one optimizer step: more than one with accumulation.
+    /// How often it runs in one optimizer step: more than once with accumulation.
     pub times: u32,
     /// The bytes that one run must move, and the FLOPs that it computes.
     pub bytes: u64,

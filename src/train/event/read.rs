@@ -1,4 +1,5 @@
-//! Tokens on their way through the four stages: readout sentences, a training batch, a person's own text; attention and embeddings.
+//! Tokens on their way through the four stages (readout sentences, a training batch, a person's own text), attention, and
+//! embeddings.
 
 use super::finite_or_null;
 use crate::plan::Stage;
@@ -12,7 +13,7 @@ pub struct Readout {
 }
 
 impl Readout {
-    /// Without what details are made of.
+    /// The readout without the data that only details need.
     pub(super) fn brief(&self) -> Self {
         let brief = |token: &ReadToken| ReadToken {
             best_id: None,
@@ -32,39 +33,39 @@ impl Readout {
 pub struct ReadToken {
     pub original_id: u32,
     pub original: String,
-    /// Hidden from the generator, which then sampled here.
+    /// Whether the token was hidden from the generator, which then drew a sample here.
     pub masked: bool,
-    /// The generator's best guesses, best first; empty where nothing was masked.
+    /// The generator's best guesses, best first; empty if the token was not masked.
     pub proposals: Vec<Proposal>,
-    /// What was written here instead, which may be the original again; none where nothing was masked.
+    /// The sample that was written here, which may be the original again; none if the token was not masked.
     pub sampled_id: Option<u32>,
     pub sampled: Option<String>,
-    /// None for padding, in runs without a judge, and before it judged.
+    /// None for padding, in runs without a judge, and before the judge has read the token.
     #[serde(default, with = "finite_or_null")]
     pub p_replaced: Option<f64>,
-    /// The label: the token the judge reads is not the original.
+    /// The label: whether the token that the judge reads differs from the original.
     pub replaced: bool,
-    /// `[CLS]`, `[SEP]`: judged, never counted.
+    /// Whether it is `[CLS]` or `[SEP]`, which are judged but never counted.
     pub special: bool,
-    /// Masked, but one of the few that the generator may read all the same (15 % of them).
+    /// Whether it is one of the 15 % of the masked tokens that the generator may still read.
     #[serde(default, skip_serializing_if = "is_false")]
     pub left_visible: bool,
-    /// `sampled` was drawn by how frequent words are, not by the generator (early in runs whose `replacements` says so).
+    /// Whether `sampled` was drawn by the words' frequency, not by the generator (early in runs whose `replacements` says so).
     #[serde(default, skip_serializing_if = "is_false")]
     pub drawn: bool,
-    /// The generator's best guess; where `proposals` are told, the first of them.
+    /// The generator's best guess, which is the first of `proposals` if there are any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub best_id: Option<u32>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub best: Option<String>,
-    /// The generator's probability of the original; none where nothing was masked.
+    /// The generator's probability of the original; none if the token was not masked.
     #[serde(default, with = "finite_or_null", skip_serializing_if = "Option::is_none")]
     pub p_original: Option<f64>,
-    /// The judge's: above 0, replaced.
+    /// The judge's logit: above 0 it says "replaced".
     #[serde(default, with = "finite_or_null", skip_serializing_if = "Option::is_none")]
     pub logit: Option<f64>,
-    /// Of the loss of everything that is shown (of a training batch: of the whole step), what this token's judgement and its
-    /// proposal make up, weighed as the run weighs them.
+    /// This token's share of the loss: its judgement and its proposal, weighed as the run weighs them, divided by the loss of
+    /// everything that is shown (for a training batch, of the whole step).
     #[serde(default, with = "finite_or_null", skip_serializing_if = "Option::is_none")]
     pub loss_share: Option<f64>,
 }
@@ -86,15 +87,15 @@ pub enum Verdict {
     Caught,
     Missed,
     FalseAlarm,
-    /// Masked, but the sample is the original: it counts as original.
+    /// The token was masked, but the sample is the original, so it counts as original.
     LuckyGuess,
     Passed,
-    /// No judgement to speak of.
+    /// The token is not judged, or its judgement does not count.
     None,
 }
 
 impl ReadToken {
-    /// A piece that goes on with the word before it.
+    /// Whether it is a piece that continues the word before it.
     pub fn continues(&self) -> bool {
         self.read().starts_with("##")
     }
@@ -102,6 +103,12 @@ impl ReadToken {
     /// The text the judge reads here.
     pub fn read(&self) -> &str {
         self.sampled.as_deref().unwrap_or(&self.original)
+    }
+
+    /// Whether the token was hidden and the sample is the original again. This is known in runs without a judge too, where no token
+    /// is labelled.
+    pub fn sampled_original(&self) -> bool {
+        self.masked && self.sampled.as_deref() == Some(&self.original)
     }
 
     pub fn verdict(&self) -> Verdict {
@@ -121,18 +128,19 @@ impl ReadToken {
 pub struct BatchSample {
     /// The step (from 1) that trains on it.
     pub step: u64,
-    /// The last stage that is done: up to mask nothing is proposed, up to propose nothing replaced, up to replace nothing judged.
+    /// The last finished stage. After mask nothing is proposed yet, after propose nothing is replaced, after replace nothing is
+    /// judged.
     pub known: Stage,
-    /// The number, among the optimizer step's rows, of the first row shown. It moves on with every sample.
+    /// The number of the first shown row among the rows of the optimizer step. The next sample shows the next rows.
     pub first_row: u32,
-    /// Padding left out.
+    /// The rows, without padding.
     pub rows: Vec<Vec<ReadToken>>,
 }
 
 /// What a person does to a word of their text.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WordEdit {
-    /// [`OwnToken::word`].
+    /// The number of the word, as in [`OwnToken::word`].
     pub word: u32,
     pub change: Change,
 }
@@ -140,14 +148,14 @@ pub struct WordEdit {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Change {
-    /// The generator does not see it and says what it would write; the judge still reads the original.
+    /// Hide the word from the generator, which says what it would write. The judge still reads the original.
     Mask,
-    /// The generator does not see it, and what it samples is written into the text. Another `draw`, another sample.
+    /// Hide the word from the generator and write its sample into the text. Another `draw` gives another sample.
     Sample {
         #[serde(default)]
         draw: u32,
     },
-    /// Another word, by hand; the generator reads the original.
+    /// Write another word by hand. The generator reads the original.
     Replace { word: String },
 }
 
@@ -157,11 +165,11 @@ pub enum Change {
 pub struct OwnText {
     pub step: u64,
     pub text: String,
-    /// `[CLS]` and `[SEP]` left out. Of a word replaced by hand, the pieces of the new one.
+    /// The tokens, without `[CLS]` and `[SEP]`. A word that was replaced by hand has the pieces of the new word.
     pub tokens: Vec<OwnToken>,
-    /// The text is longer than the row: its end is left out.
+    /// Whether the text is longer than the row, so that its end is left out.
     pub truncated: bool,
-    /// Edits of words that are not there, or more masks than there are slots.
+    /// How many edits were left out, because their word does not exist or no slot was free.
     pub edits_left_out: u32,
 }
 
@@ -170,10 +178,10 @@ pub struct OwnText {
 pub struct OwnToken {
     #[serde(flatten)]
     pub token: ReadToken,
-    /// Bytes of the text as it was typed.
+    /// The range of the token in the typed text, in bytes.
     pub start: u32,
     pub end: u32,
-    /// The number of its word in the text as it was typed; the pieces of a word share it. Edits name it.
+    /// The number of its word in the typed text, by which edits name the word. All pieces of a word have the same number.
     pub word: u32,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub change: Option<Change>,
@@ -186,23 +194,23 @@ pub enum Network {
     Discriminator,
 }
 
-/// Who looks at whom in one layer of a network, head by head.
+/// The attention in one layer of a network: for each head, how much each token attends to each other.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct AttentionMap {
     pub step: u64,
     pub network: Network,
-    /// From 0, of `layers`.
+    /// The layer's number, from 0, of `layers`.
     pub layer: u32,
     pub layers: u32,
     pub heads: u32,
-    /// What this network reads, `[CLS]` first and `[SEP]` last. T of them.
+    /// The T tokens that this network reads, `[CLS]` first and `[SEP]` last.
     pub tokens: Vec<String>,
     /// (heads, T, T): the share of its attention that a token (second axis) gives to another (third axis). A row sums to 1.
     pub probabilities: Vec<f32>,
 }
 
 impl AttentionMap {
-    /// What token `from` gives to each token, in head `head`.
+    /// The weights that token `from` gives to each token, in head `head`.
     pub fn row(&self, head: usize, from: usize) -> &[f32] {
         let t = self.tokens.len();
         &self.probabilities[(head * t + from) * t..][..t]
@@ -213,7 +221,7 @@ impl AttentionMap {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct EmbeddingMap {
     pub step: u64,
-    /// Most frequent first; special tokens left out.
+    /// The words, the most frequent first, without special tokens.
     pub points: Vec<MapPoint>,
     /// The share of all their variance that each axis shows.
     pub explained: [f64; 2],
@@ -223,7 +231,7 @@ pub struct EmbeddingMap {
 pub struct MapPoint {
     pub id: u32,
     pub token: String,
-    /// Occurrences in the text that is trained on.
+    /// How often the word occurs in the training text.
     pub count: u64,
     pub x: f32,
     pub y: f32,

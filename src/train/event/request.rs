@@ -1,29 +1,29 @@
-//! What a run is asked to be, as plain data: [`Command::Start`](super::Command::Start) carries it, and `run` makes a run of it.
+//! A request for a run, as plain data. [`Command::Start`](super::Command::Start) carries it, and `run` makes a run of it.
 
 use crate::lang::Lang;
 use crate::text::grammar::Level;
 use serde::{Deserialize, Serialize};
 
-/// What was asked for. Texts, folders and files are named; the host of the run knows what a name stands for.
+/// What a run is asked to be. Texts, folders and files have names here; the host of the run knows what a name stands for.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Request {
-    /// Texts to train on; without one the built-in text.
+    /// Texts to train on. If there is none, the run uses the built-in text.
     pub corpus: Vec<String>,
     /// Texts to hold out.
     pub valid: Vec<String>,
     /// The language of the built-in text.
     pub lang: Lang,
-    /// Of the built-in text; the preset's own where not given.
+    /// The level of the built-in text, or none for the one that fits the preset.
     pub level: Option<Level>,
     pub tokenizer: Option<String>,
     /// The networks whose weights the run starts from.
     pub init: Option<String>,
-    /// What the run is kept under.
+    /// The name under which the run is kept.
     pub out: Option<String>,
     pub preset: Option<String>,
     pub config: Option<String>,
-    /// `key=value`, over the preset's settings.
+    /// Settings as `key=value`, which replace those of the preset.
     pub set: Vec<String>,
     pub steps: Option<u64>,
     pub minutes: Option<f64>,
@@ -37,10 +37,10 @@ pub struct Request {
     /// `--resume=STEP`: an earlier checkpoint than the newest.
     pub resume_step: Option<u64>,
     pub retune: bool,
-    /// A view is watching: shorter slices, so that a command is answered and a window drawn in time, and the events that only
-    /// views can use.
+    /// Whether a view is watching. If so, slices are shorter, so that commands are answered and a window is drawn in time, and the
+    /// run also sends the events that only views can use.
     pub watched: bool,
-    /// The kernels' variants, pinned.
+    /// The file that pins the kernels' variants.
     pub kernels: Option<String>,
 }
 

@@ -1,4 +1,4 @@
-//! Tests that every event and command survives its way through JSON, and has the fields that the contract asks for.
+//! Tests that every event and command stays the same through JSON, and has the fields that programs rely on.
 
 use serde_json::{Value, json};
 
@@ -276,4 +276,15 @@ fn verdicts_follow_label_threshold_and_mask() {
     assert_eq!(verdict(false, 0.1, false), Verdict::Passed);
     let special = ReadToken { special: true, p_replaced: Some(0.9), ..Default::default() };
     assert_eq!(special.verdict(), Verdict::None);
+}
+
+#[test]
+fn a_sample_is_the_original_by_its_word_and_needs_no_judge() {
+    let drew = |sampled: Option<&str>, masked| {
+        let sampled = sampled.map(str::to_owned);
+        ReadToken { original: "dog".into(), sampled, masked, ..Default::default() }.sampled_original()
+    };
+    assert!(drew(Some("dog"), true));
+    assert!(!drew(Some("cat"), true), "no label says so in a run without a judge");
+    assert!(!drew(None, true) && !drew(Some("dog"), false));
 }

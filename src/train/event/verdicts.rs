@@ -1,10 +1,9 @@
-//! Sums of a discriminator's verdicts: counts at a threshold, calibration, and the histogram from which counts at any threshold can be
-//! read.
+//! Sums of a discriminator's verdicts: counts at a threshold, calibration, and a histogram that gives the counts at any threshold.
 
 use super::finite_or_null;
 use serde::{Deserialize, Serialize};
 
-/// Eligible tokens by what they are and what the judge says at threshold one half.
+/// Counts of eligible tokens, by what they are and what the judge says at threshold one half.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Confusion {
     /// Replaced, and judged so.
@@ -18,17 +17,17 @@ pub struct Confusion {
 }
 
 impl Confusion {
-    /// Replaced tokens that were caught, of all replaced ones; none where there are none. The true positive rate.
+    /// The share of the replaced tokens that were caught (the true positive rate); none if no token was replaced.
     pub fn recall(&self) -> Option<f64> {
         share(self.caught, self.caught + self.missed)
     }
 
-    /// Replaced tokens among those that were called so; none where nothing was.
+    /// The share of replaced tokens among those that were judged replaced; none if no token was.
     pub fn precision(&self) -> Option<f64> {
         share(self.caught, self.caught + self.false_alarm)
     }
 
-    /// Originals that were called replaced, of all originals. The false positive rate.
+    /// The share of the originals that were judged replaced (the false positive rate).
     pub fn false_alarm_rate(&self) -> Option<f64> {
         share(self.false_alarm, self.false_alarm + self.passed)
     }
@@ -41,11 +40,11 @@ fn share(part: u64, whole: u64) -> Option<f64> {
 /// Equal bins of p(replaced) in a calibration table.
 pub const CALIBRATION_BINS: usize = 10;
 
-/// How far the judge's probabilities can be taken at their word.
+/// How well the judge's probabilities agree with the true shares.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 pub struct Calibration {
     pub bins: [CalibrationBin; CALIBRATION_BINS],
-    /// Expected calibration error: mean distance between said and true, weighted by tokens.
+    /// Expected calibration error: the mean distance between the judge's probability and the true share, weighted by tokens.
     #[serde(default, with = "finite_or_null")]
     pub expected_error: Option<f64>,
 }
@@ -63,7 +62,7 @@ pub struct CalibrationBin {
 /// Equal bins of p(replaced) in a [`JudgeHistogram`].
 pub const JUDGE_BINS: usize = 200;
 
-/// Eligible tokens by p(replaced), in [`JUDGE_BINS`] equal bins: the first holds [0, 1/200).
+/// Counts of eligible tokens by p(replaced), in [`JUDGE_BINS`] equal bins. The first bin holds [0, 1/200).
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct JudgeHistogram {
     pub original: Vec<u64>,
@@ -71,7 +70,7 @@ pub struct JudgeHistogram {
 }
 
 impl JudgeHistogram {
-    /// What the counts are for a judge that says "replaced" from the lower edge of bin `threshold` on (0: always, [`JUDGE_BINS`]: never).
+    /// The counts for a judge that says "replaced" from the lower edge of bin `threshold` on (0: always, [`JUDGE_BINS`]: never).
     pub fn confusion(&self, threshold: usize) -> Confusion {
         let split = |bins: &[u64]| {
             let at = threshold.min(bins.len());
@@ -81,7 +80,7 @@ impl JudgeHistogram {
         Confusion { caught, missed, false_alarm, passed }
     }
 
-    /// [`JudgeHistogram::confusion`] at every threshold, from 0 to [`JUDGE_BINS`]: what ROC and precision-recall are drawn from.
+    /// [`JudgeHistogram::confusion`] at every threshold, from 0 to [`JUDGE_BINS`]: the data of the ROC and precision-recall curves.
     pub fn curve(&self) -> Vec<Confusion> {
         (0..=self.original.len().max(self.replaced.len())).map(|threshold| self.confusion(threshold)).collect()
     }
@@ -90,11 +89,11 @@ impl JudgeHistogram {
 /// A judged token in its text.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct JudgedExample {
-    /// As the judge read it: what stands before, the token, what stands behind; word pieces are joined.
+    /// The text as the judge read it: the words before the token, the token, the words after it. Word pieces are joined.
     pub before: String,
     pub token: String,
     pub after: String,
-    /// What stood in the text; the token itself where nothing was replaced.
+    /// The original token; the token itself if it was not replaced.
     pub original: String,
     pub replaced: bool,
     pub masked: bool,

@@ -1,5 +1,5 @@
-//! Computes held-out metrics, a slice at a time, with fixed masks, fixed noise, and replacements drawn by the generator as it is now.
-//! On the built-in text it also measures what the judge knows of its grammar.
+//! Computes held-out metrics, a slice at a time, with fixed masks, fixed noise, and replacements that the generator draws as it is
+//! now. On the built-in text it also measures how well the judge knows the grammar.
 
 use super::evaluation::{Evaluation, Examples, Part, p_replaced};
 use super::readback::Readback;
@@ -15,7 +15,7 @@ use std::ops::Range;
 use std::time::Duration;
 
 impl Session {
-    /// Held-out metrics, all at once.
+    /// Computes the held-out metrics in one go.
     pub async fn evaluate(&mut self) -> Result<EvalMetrics> {
         loop {
             if let Some(metrics) = self.evaluate_slice(crate::train::engine::SLICE).await? {
@@ -24,9 +24,10 @@ impl Session {
         }
     }
 
-    /// One slice of an evaluation, which it begins where none is under way; its metrics once it is done. Between two steps only.
+    /// Runs one slice of an evaluation, and begins one if none is under way. Returns the metrics once the evaluation is done. It
+    /// may only be called between two steps.
     pub async fn evaluate_slice(&mut self, budget: Duration) -> Result<Option<EvalMetrics>> {
-        // Training numbers first: the outputs share one buffer.
+        // The numbers of training must have arrived, because the outputs share one buffer.
         assert!(self.pending.is_empty() && self.in_step.is_none(), "settle before an evaluation");
         let mut now = self.evaluation.take().unwrap_or_else(|| Box::new(self.begin_evaluation()));
         let left = match now.left.take().or_else(|| self.next_batch(&mut now)) {
@@ -62,7 +63,7 @@ impl Session {
         }
     }
 
-    /// Hands the next batch to the engine; none where all were.
+    /// Hands the next batch to the engine; returns none if all have run.
     fn next_batch(&mut self, now: &mut Evaluation) -> Option<Range<usize>> {
         if now.part == Part::HeldOut && now.index == self.held_out.batches() {
             (now.part, now.index) = (Part::Rules, 0);
@@ -82,7 +83,7 @@ impl Session {
         Some(self.model.plan.stage(Stage::EVALUATE))
     }
 
-    /// Takes in what the batch that ran came to.
+    /// Adds the results of the batch that ran.
     async fn take_batch(&mut self, now: &mut Evaluation) -> Result<()> {
         self.engine.collect(now.index as u64);
         let (passes, judged, watched) = (self.model.spec.shape.passes, self.judged(), self.watched);
@@ -140,7 +141,7 @@ fn count(histogram: &mut JudgeHistogram, out: &Outputs, batch: &Batch) {
     for n in (0..batch.ids.len()).filter(|&n| batch.eligible[n] == 1) {
         let token = out.token(n);
         let p = p_replaced(token.logit);
-        // A NaN is in no bin; the metrics say that there was one.
+        // A NaN belongs to no bin. The metrics say that there was one.
         if p.is_finite() {
             let bins = if token.replaced { &mut histogram.replaced } else { &mut histogram.original };
             bins[((p * JUDGE_BINS as f64) as usize).min(JUDGE_BINS - 1)] += 1;

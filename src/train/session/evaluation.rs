@@ -1,4 +1,4 @@
-//! An evaluation that is under way, and the tokens that it keeps as examples.
+//! The state of an evaluation under way, and the tokens that it keeps as examples.
 
 use super::readback::Readback;
 use crate::batch::Batch;
@@ -11,9 +11,9 @@ use std::ops::Range;
 /// An evaluation that is under way.
 pub(super) struct Evaluation {
     pub(super) part: Part,
-    /// Of the part's batches.
+    /// The number of the current batch of this part.
     pub(super) index: usize,
-    /// Dispatches left of the batch in the engine; none before its first.
+    /// The dispatches of the batch in the engine that have not run yet; none before the first batch.
     pub(super) left: Option<Range<usize>>,
     pub(super) held_out: Readback,
     pub(super) histogram: JudgeHistogram,
@@ -31,11 +31,12 @@ pub(super) fn p_replaced(logit: f32) -> f64 {
     1.0 / (1.0 + (-f64::from(logit)).exp())
 }
 
-/// Tokens of either kind are kept from each of this many equal parts of p(replaced), so that any threshold has some on both sides.
+/// Examples of both kinds are kept from each of this many equal ranges of p(replaced), so that any threshold has some on both
+/// sides.
 const HEIGHTS: usize = 10;
-/// As many of each.
+/// How many examples are kept of each kind in each range.
 const EXAMPLES: usize = 6;
-/// Tokens shown on each side of an example.
+/// How many tokens are shown on each side of an example.
 const AROUND: usize = 8;
 
 #[derive(Default)]
@@ -77,7 +78,7 @@ impl Examples {
     }
 }
 
-/// Pieces as words.
+/// Joins pieces into words.
 fn joined<'a>(pieces: impl Iterator<Item = &'a str>) -> String {
     let mut text = String::new();
     for piece in pieces {

@@ -1,5 +1,5 @@
-//! Makes a row of the readout from a person's own text: it cuts the text into tokens and applies what was done to its words.
-//! text + edits -> [`OwnRow`] -> a row of the readout's batch -> what came out, as [`OwnText`].
+//! Makes a row of the readout from a person's own text: it cuts the text into tokens and applies the person's edits.
+//! text + edits -> [`OwnRow`] -> a row of the readout's batch -> the results of its pass, as [`OwnText`].
 
 use super::sample::{Seen, Total, proposals};
 use crate::batch::Batch;
@@ -9,11 +9,11 @@ use crate::train::metrics::{LossWeights, bce_with_logits};
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-/// Slots of the readout that are kept for a person's text: pieces that may be masked at once.
+/// How many slots of the readout are kept for a person's text, and so how many pieces may be masked at once.
 pub const OWN_SLOTS: u32 = 16;
-/// `[CLS]` and `[SEP]`.
+/// How many tokens `[CLS]` and `[SEP]` are.
 const FRAME: usize = 2;
-/// Proposals told for each masked piece.
+/// How many proposals each masked piece gets.
 const PROPOSALS: usize = 5;
 
 /// A text, ready for the row.
@@ -28,18 +28,18 @@ pub struct OwnRow {
 #[derive(Debug, Clone)]
 struct OwnPiece {
     id: u32,
-    /// The word that stood here, where another was written by hand, and whether that is another one indeed.
+    /// If a person wrote a word by hand here: the original word, and whether the new one differs from it.
     by_hand: Option<(String, bool)>,
-    /// Bytes of the text.
+    /// The token's range in the text, in bytes.
     span: Range<usize>,
     word: u32,
     change: Option<Change>,
-    /// Its slot, among those that are kept for this text.
+    /// The number of its slot, among those that are kept for this text.
     slot: Option<usize>,
 }
 
 impl OwnRow {
-    /// None for a text without a token. What cannot be done is left out and counted, never an error.
+    /// None if the text has no token. Edits that are impossible are left out and counted; they are no error.
     pub fn new(text: &str, edits: &[WordEdit], tokenizer: &Tokenizer, row_len: usize) -> Option<Self> {
         let encoding = tokenizer.encode(text).unwrap_or_default();
         let words = words(&encoding.tokens, &encoding.offsets);
@@ -74,7 +74,8 @@ impl OwnRow {
         (!own.tokens.is_empty()).then_some(own)
     }
 
-    /// Every piece that is masked gets a slot, words at the front first; a word whose pieces have no room is left alone.
+    /// Gives every masked piece a slot, beginning with the first words. If there are too few slots for all pieces of a word, the
+    /// word stays as it is.
     fn give_slots(&mut self) {
         let mut taken = [false; OWN_SLOTS as usize];
         let mut at = 0;
@@ -89,8 +90,8 @@ impl OwnRow {
             let room = taken.iter().filter(|taken| !**taken).count();
             for (i, token) in self.tokens[at..end].iter_mut().enumerate() {
                 let Some(draw) = draw.filter(|_| end - at <= room) else { continue };
-                // A slot's number decides its noise, so another draw takes another slot. 5 and 7 share no factor with the number
-                // of slots: every draw and every neighbour begins somewhere else.
+                // A slot's number decides its noise, so another draw takes another slot. 5 and 7 share no factor with the number of
+                // slots, so every draw and every neighbour begins its search at another slot.
                 let first = (at + i) * 5 + draw * 7;
                 let free = (0..taken.len()).map(|k| (first + k) % taken.len()).find(|&slot| !taken[slot]);
                 token.slot = free.inspect(|&slot| taken[slot] = true);
@@ -111,13 +112,13 @@ impl OwnRow {
             batch.masked_ids[n] = specials.mask;
             (batch.slot_position[slot], batch.slot_label[slot]) = (n as u32, token.id);
             if matches!(token.change, Some(Change::Sample { .. })) {
-                // Only then is the sample written into the text.
+                // The sample is written into the text only for this change.
                 batch.token_slot[n] = slot as u32;
             }
         }
     }
 
-    /// What came out. `logits`: (S, V).
+    /// The results of the pass for this text. `logits`: (S, V).
     pub fn told(
         &self,
         seen: &Seen,
@@ -156,7 +157,7 @@ impl OwnRow {
     }
 }
 
-/// Shares of the text's own loss, by the labels that a person's changes give.
+/// Computes each token's share of the loss of this text, with the labels that the person's changes give.
 fn tell_shares(tokens: &mut [OwnToken], weights: LossWeights) {
     let loss = |token: &ReadToken| {
         let judge = token.logit.map_or(0.0, |logit| bce_with_logits(logit, token.replaced));
@@ -168,7 +169,7 @@ fn tell_shares(tokens: &mut [OwnToken], weights: LossWeights) {
     tokens.iter_mut().zip(losses).for_each(|(token, loss)| token.token.loss_share = total.share(loss));
 }
 
-/// The pieces of each word: one that begins with `##` right behind another goes on with its word.
+/// The pieces of each word. A piece that begins with `##` and touches the piece before it continues the word.
 fn words(tokens: &[String], offsets: &[(usize, usize)]) -> Vec<Range<usize>> {
     let mut words: Vec<Range<usize>> = Vec::new();
     for i in 0..tokens.len() {
@@ -219,7 +220,7 @@ mod tests {
         let (batch, ids, masked) = filled(&own);
         assert_eq!(ids.join(" "), "[CLS] the play ##ing ate play ##ing ação [SEP]");
         assert_eq!(masked.join(" "), "[CLS] the play ##ing [MASK] [MASK] [MASK] ação [SEP]");
-        // What is only masked is not written over; what is sampled is.
+        // A word that is only masked keeps its text; a sampled word does not.
         let slots: Vec<bool> = batch.token_slot[12..].iter().map(|&slot| slot != crate::batch::NONE).collect();
         assert_eq!(slots.iter().filter(|slot| **slot).count(), 2);
         assert!(slots[5] && slots[6]);
@@ -239,7 +240,7 @@ mod tests {
         let text = "dog dog dog dog dog dog dog dog dog dog dog dog";
         let own = OwnRow::new(text, &edits, &tokenizer(), 12).unwrap();
         assert_eq!((own.tokens.len(), own.truncated, own.left_out), (10, true, 1));
-        // More masks than slots: the words at the front have them.
+        // There are more masks than slots, so the first words get them.
         let all: Vec<WordEdit> = (0..20).map(|word| edit(word, Change::Mask)).collect();
         let own = OwnRow::new(&"dog ".repeat(20), &all, &tokenizer(), 30).unwrap();
         assert_eq!(own.left_out, 20 - OWN_SLOTS);

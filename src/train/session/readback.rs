@@ -1,4 +1,4 @@
-//! What the device returns of a batch, unpacked for the metrics.
+//! Unpacks the outputs that the device returns for a batch, for the metrics.
 
 use crate::batch::Batch;
 use crate::model::io::Outputs;

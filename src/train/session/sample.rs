@@ -1,4 +1,4 @@
-//! Tokens on their way through the stages, as views see them: a batch and what its pass has put out so far -> [`ReadToken`]s.
+//! Shows tokens on their way through the stages: a batch and the outputs that its pass has so far -> [`ReadToken`]s.
 
 use crate::batch::{Batch, NONE};
 use crate::model::io::Io;
@@ -9,23 +9,23 @@ use crate::train::event::{BatchSample, Proposal, ReadToken};
 use crate::train::metrics::{LossWeights, bce_with_logits};
 use std::ops::Range;
 
-/// Rows of a training batch that are shown.
+/// How many rows of a training batch are shown.
 const ROWS: usize = 4;
 
-/// A batch, and what its pass has put out so far.
+/// A batch and the outputs that its pass has so far.
 #[derive(Clone, Copy)]
 pub struct Seen<'a> {
     pub batch: &'a Batch,
-    /// (S, 4) `slot_out`, once there are proposals.
+    /// `slot_out`, (S, 4), once there are proposals.
     pub slots: Option<&'a [u32]>,
-    /// (B, T) once they are written into the text.
+    /// The corrupted ids, (B, T), once the samples are written into the text.
     pub corrupted: Option<&'a [u32]>,
-    /// (N, 2) `token_out`, once it is judged.
+    /// `token_out`, (N, 2), once the text is judged.
     pub tokens: Option<&'a [u32]>,
 }
 
 impl<'a> Seen<'a> {
-    /// All of it, from a collected output block.
+    /// Everything, from a collected output block.
     pub fn of_outputs(batch: &'a Batch, block: &'a [u32], io: &Io, passes: &[Pass]) -> Self {
         let part = |t: &crate::plan::Tensor| &block[t.offset as usize..(t.offset + t.len()) as usize];
         Self {
@@ -36,12 +36,12 @@ impl<'a> Seen<'a> {
         }
     }
 
-    /// What the judge reads at cell `n`.
+    /// The id that the judge reads at cell `n`.
     fn corrupted_id(&self, n: usize) -> Option<u32> {
         self.tokens.map(|tokens| tokens[2 * n + 1] / 2).or_else(|| self.corrupted.map(|corrupted| corrupted[n]))
     }
 
-    /// Proposals are told by [`proposals`], where the logits are still there.
+    /// The token at cell `n`, without proposals. [`proposals`] adds those while the logits are still in memory.
     pub fn token(&self, n: usize, tokenizer: &Tokenizer) -> ReadToken {
         let (batch, text) = (self.batch, |id: u32| tokenizer.token(id).to_owned());
         let (id, slot) = (batch.ids[n], batch.token_slot[n]);
@@ -71,7 +71,7 @@ impl<'a> Seen<'a> {
         token
     }
 
-    /// What the generator put out for a slot.
+    /// Adds the generator's outputs for a slot to the token.
     pub fn tell_slot(&self, token: &mut ReadToken, slot: usize, text: &impl Fn(u32) -> String) {
         let Some(slots) = self.slots else { return };
         let [loss, _, sampled, best] = [0, 1, 2, 3].map(|i| slots[4 * slot + i]);
@@ -80,7 +80,7 @@ impl<'a> Seen<'a> {
         (token.best_id, token.best) = (Some(best), Some(text(best)));
     }
 
-    /// The slots at cell `n`: several only where they are drawn with replacement.
+    /// The slots at cell `n`. There are several only if slots are drawn with replacement.
     fn slots_at(&self, n: usize) -> impl Iterator<Item = usize> {
         let some = |slot: u32| (slot != NONE).then_some(slot as usize);
         std::iter::successors(some(self.batch.token_slot[n]), move |&slot| some(self.batch.slot_next[slot]))
@@ -100,9 +100,9 @@ impl<'a> Seen<'a> {
 
 /// The loss of some tokens together.
 pub struct Total {
-    /// Of the judge and of the generator.
+    /// The sums of the judge and of the generator.
     sums: [f64; 2],
-    /// Tokens and slots: what the sums are divided by.
+    /// The numbers of tokens and of slots by which the sums are divided.
     counts: [usize; 2],
     weights: LossWeights,
 }
@@ -118,7 +118,7 @@ impl Total {
         Self::of_losses(cells.iter().map(|&n| seen.losses(n)), [cells.len(), slots], weights)
     }
 
-    /// The part of the weighed loss that a token's two make up.
+    /// The share of the weighed loss that the two losses of a token make up.
     pub fn share(&self, losses: [f64; 2]) -> Option<f64> {
         let scale = [self.weights.rtd / self.counts[0].max(1) as f64, self.weights.mlm / self.counts[1].max(1) as f64];
         let weighed = |[judge, generator]: [f64; 2]| scale[0] * judge + scale[1] * generator;
@@ -127,7 +127,7 @@ impl Total {
     }
 }
 
-/// Rows of tokens with their shares of the loss of `all` cells; padding is in none of them.
+/// Rows of tokens with their shares of the loss of `all` cells, without padding.
 pub fn rows(
     seen: &Seen,
     rows: Range<usize>,
@@ -144,12 +144,13 @@ pub fn rows(
     rows.map(&mut row).filter(|row| !row.is_empty()).collect()
 }
 
-/// The cells of a row that are no padding.
+/// The cells of a row that are not padding.
 pub fn cells_of_row(batch: &Batch, row: usize) -> Vec<usize> {
     (row * batch.row_len..(row + 1) * batch.row_len).filter(|&n| batch.attention[n] == 1).collect()
 }
 
-/// First row (of the optimizer step) of the next sample, which is taken from micro-batch `micro`; moves on.
+/// The first row of the next sample, which comes from micro-batch `micro`: its number in the batch and in the optimizer step. Moves
+/// `at` on.
 pub fn next_rows(at: &mut usize, batches: &[Batch], micro: usize) -> [usize; 2] {
     let rows = batches[micro].rows;
     let first = *at % rows;
@@ -157,7 +158,8 @@ pub fn next_rows(at: &mut usize, batches: &[Batch], micro: usize) -> [usize; 2] 
     [first, batches[..micro].iter().map(|batch| batch.rows).sum::<usize>() + first]
 }
 
-/// A few rows of a training batch from `first` (in the batch; its number in the step beside it). `step` is left to the caller.
+/// A few rows of a training batch. The first row is number `first` in the batch and `in_step` in the step. The caller fills in
+/// `step`.
 pub fn batch(seen: &Seen, tokenizer: &Tokenizer, weights: LossWeights, [first, in_step]: [usize; 2]) -> BatchSample {
     let batch = seen.batch;
     let all: Vec<usize> = (0..batch.ids.len()).filter(|&n| batch.attention[n] == 1).collect();
@@ -171,7 +173,7 @@ pub fn batch(seen: &Seen, tokenizer: &Tokenizer, weights: LossWeights, [first, i
     BatchSample { step: 0, known, first_row: in_step as u32, rows }
 }
 
-/// The `count` most probable ids of a row of logits, with their softmax probabilities; none where a logit is NaN or infinite.
+/// The `count` most probable ids of a row of logits, with their softmax probabilities; none if a logit is NaN or infinite.
 pub fn proposals(logits: &[f32], count: usize, text: &impl Fn(u32) -> String) -> Vec<Proposal> {
     let max = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
     let sum: f64 = logits.iter().map(|l| f64::from(l - max).exp()).sum();
@@ -181,7 +183,7 @@ pub fn proposals(logits: &[f32], count: usize, text: &impl Fn(u32) -> String) ->
     let mut order: Vec<u32> = (0..logits.len() as u32).collect();
     let count = count.min(order.len());
     let by_logit = |a: &u32, b: &u32| logits[*b as usize].total_cmp(&logits[*a as usize]).then(a.cmp(b));
-    // The best in front first: a vocabulary is long to sort for five words.
+    // The best are moved to the front before they are sorted, because a vocabulary is too long to sort for five words.
     if count > 0 && count < order.len() {
         order.select_nth_unstable_by(count - 1, by_logit);
     }

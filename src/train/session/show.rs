@@ -1,5 +1,5 @@
-//! Answers what a view asks of a session's live weights: the readout with a person's text, a batch as far as its step has come,
-//! attention, and the embeddings on two axes. None of it changes a number of the run.
+//! Answers what a view asks about the live weights: the readout with a person's text, a batch as far as its step has come,
+//! attention, and the embeddings on two axes. None of these answers changes a number of the run.
 
 use super::own_text::OwnRow;
 use super::sample::{self, Seen, cells_of_row, proposals};
@@ -17,9 +17,9 @@ use std::ops::Range;
 
 pub use super::own_text::OWN_SLOTS;
 
-/// Proposals a readout shows for a slot.
+/// How many proposals a readout shows for a slot.
 const PROPOSALS: usize = 5;
-/// Words on an embedding map at most.
+/// The most words on an embedding map.
 const POINTS_MAX: usize = 5000;
 
 /// The readout sentences and the person's text, if there is one, on the live weights.
@@ -28,7 +28,7 @@ pub struct Shown {
     pub own_text: Option<OwnText>,
 }
 
-/// A pass over the readout rows, and what it put out.
+/// A pass over the readout rows, with its outputs.
 struct ReadoutOutputs {
     batch: Batch,
     /// (S, V)
@@ -38,14 +38,14 @@ struct ReadoutOutputs {
 }
 
 impl Session {
-    /// The person's text from now on; one without a word takes it away. Whether there is one now.
+    /// Sets the person's text; a text without a word removes it. Returns whether there is a text now.
     pub fn set_own_text(&mut self, text: &str, edits: &[WordEdit]) -> bool {
         let row_len = self.model.readout.as_ref().map_or(0, |io| io.size.row_len as usize);
         self.own_text = OwnRow::new(text, edits, &self.tokenizer, row_len);
         self.own_text.is_some()
     }
 
-    /// The readout sentences and the person's text under the weights as they are.
+    /// Reads the readout sentences and the person's text with the current weights.
     pub async fn show(&mut self) -> Result<Shown> {
         let Some(io) = self.model.readout.clone() else {
             return Ok(Shown { readout: Readout { step: self.step, sentences: Vec::new() }, own_text: None });
@@ -69,7 +69,7 @@ impl Session {
         Ok(Shown { readout, own_text })
     }
 
-    /// The rows of the readout pass: fixed ones, then the person's.
+    /// The rows of the readout pass: the fixed ones, then the person's.
     fn readout_batch(&mut self, io: &Io) -> Batch {
         let size = io.size;
         let mut batch = Batch::new(size.rows as usize, size.row_len as usize, size.slots as usize);
@@ -108,7 +108,7 @@ impl Session {
         Ok(ReadoutOutputs { batch, logits, tokens, slots })
     }
 
-    /// The first `rows` rows, those without a token left out.
+    /// The first `rows` rows, without those that have no token.
     fn sentences(&self, seen: &Seen, logits: &[f32], rows: usize) -> Vec<Vec<ReadToken>> {
         let text = |id: u32| self.tokenizer.token(id).to_owned();
         let vocab = self.tokenizer.vocab_size();
@@ -128,14 +128,14 @@ impl Session {
         self.sample_wanted = true;
     }
 
-    /// Whether the pass with this head is done of the micro-batch that is under way.
+    /// Whether the micro-batch that is under way has done the pass with this head.
     fn passed(&self, head: Head) -> bool {
         let pass = self.model.spec.shape.passes.iter().find(|pass| pass.head == head);
         let done = |end| self.in_step.as_ref().is_some_and(|now| end <= now.left.start);
         pass.is_some_and(|pass| done(self.model.plan.stage(pass.stage).end))
     }
 
-    /// A few rows of the micro-batch that is under way, as far as its stages are done; none between two steps.
+    /// A few rows of the micro-batch that is under way, as far as its stages have come; none between two steps.
     pub async fn sample(&mut self) -> Result<Option<BatchSample>> {
         if self.stage().is_none() {
             return Ok(None);
@@ -150,7 +150,7 @@ impl Session {
             true => Some(self.engine.read(&self.io.token_out).await?),
             false => None,
         };
-        // Its memory is lent on once the judge has read it.
+        // After the judge has read the corrupted text, other tensors use its memory.
         let replace = plan.stage(Stage::REPLACE);
         let corrupted = match here == Some(replace.end) && !replace.is_empty() && tokens.is_none() {
             true => Some(self.engine.read(&plan.dispatches[replace.start].tensors[CORRUPTED]).await?),
@@ -160,13 +160,13 @@ impl Session {
         let Self { in_step: Some(now), tokenizer, sample_row, .. } = self else { return Ok(None) };
         let (slots, corrupted, tokens) = (slots.as_deref(), corrupted.as_deref(), tokens.as_deref());
         let seen = Seen { batch: &now.batches[now.micro], slots, corrupted, tokens };
-        // The rows stay those of the stages before: only a step that arrives moves on.
+        // These are the same rows as after the earlier stages. Only a step that arrives moves on to other rows.
         let rows = sample::next_rows(&mut sample_row.clone(), &now.batches, now.micro);
         Ok(Some(BatchSample { step, ..sample::batch(&seen, tokenizer, weights, rows) }))
     }
 
-    /// Who looks at whom in `layer` of `network` (or in its last layer), in the person's text or else in the first readout sentence.
-    /// None where the run has no such network.
+    /// The attention in `layer` of `network` (or in its last layer), on the person's text or else on the first readout sentence.
+    /// None if the run has no such network.
     pub async fn attention(&mut self, network: Network, layer: u32) -> Result<Option<AttentionMap>> {
         let Some(io) = self.model.readout.clone() else { return Ok(None) };
         let plan = self.model.plan.clone();
@@ -209,7 +209,7 @@ impl Session {
 
     /// The word embeddings of the `tokens` most frequent words on their two principal axes.
     pub async fn embedding_map(&mut self, tokens: usize) -> Result<EmbeddingMap> {
-        // Shared by both networks in most runs; else the judge's, which is what a run is for.
+        // In most runs both networks share these embeddings. Otherwise the judge's are taken.
         let tables = || self.model.parameters.iter().filter(|p| p.entry.name.ends_with("word_embeddings.weight"));
         let table = tables().find(|p| !p.entry.name.starts_with("generator.")).or(tables().next());
         let value = table.expect("every network has word embeddings").value.clone();
@@ -239,7 +239,7 @@ impl Session {
     }
 }
 
-/// Slots of `corrupt.replace` and of `attention.map` that are read back.
+/// The slots of `corrupt.replace` and `attention.map` that are read back.
 const CORRUPTED: usize = 5;
 const SHARES: usize = 3;
 
@@ -248,7 +248,7 @@ fn of_kernel<'a>(plan: &'a Plan, stage: &Range<usize>, label: &'static str) -> i
     stage.clone().filter(move |&i| plan.dispatches[i].kernel.label == label)
 }
 
-/// The person's row and the first of its slots: both are the last of the pass.
+/// The person's row and the first of its slots. The row and the slots are the last ones of the pass.
 fn own_place(io: &Io) -> [usize; 2] {
     [io.size.rows as usize - 1, io.size.slots.saturating_sub(OWN_SLOTS) as usize]
 }

@@ -1,4 +1,4 @@
-//! The live sentence: the judge's verdicts as marks in the text, cut to the terminal's width.
+//! Writes the live sentence: the judge's verdicts as marks in the text, cut to the terminal's width.
 //! tokens of a readout -> words -> one line.
 
 use crate::train::event::{ReadToken, Verdict};

@@ -1,11 +1,10 @@
-//! What is known of a run so far, as far as a line can tell it.
+//! What the line knows of a run so far.
 //! events -> `Progress` -> the texts of the bar, of a log's line, and of what is announced once.
 
 use super::example::{fit, is_marked, words_from_sentence};
-use super::text::{
-    clock_text, device_text, eval_text, finished_text, glance, legend_text, numbers_text, plan_text, warning_text,
-};
+use super::text::{clock_text, device_text, eval_text, finished_text, glance, numbers_text, plan_text, warning_text};
 use crate::message::Message;
+use crate::t;
 use crate::train::event::{Event, Preparing, ReadToken, Readout, StepMetrics};
 use crate::train::metrics::table::Metric;
 use crate::view::Lang;
@@ -121,11 +120,10 @@ impl Progress {
         let lang = self.lang;
         let mut parts = vec![match self.planned_steps {
             Some(planned) => format!("{}/{}", lang.whole(self.step), lang.whole(planned)),
-            None => format!("{} {}", lang.pick("step", "passo"), lang.whole(self.step)),
+            None => t!(Strings::of(lang), "terminal-run-step", step = self.step),
         }];
         if let Some(secs) = self.secs_left() {
-            let clock = clock_text(secs);
-            parts.push(lang.pick(format!("{clock} left"), format!("faltam {clock}")));
+            parts.push(t!(Strings::of(lang), "terminal-run-left", clock = clock_text(secs)));
         }
         if let Some(rate) = self.value(Metric::TokensPerSec) {
             let unit = Strings::of(lang).metric(Metric::TokensPerSec, "line");
@@ -162,16 +160,12 @@ impl Progress {
                 Some(format!("{message}{}", share.unwrap_or_default()))
             }
             Event::Eval(eval) => Some(eval_text(eval, lang)),
-            Event::Readout(_) if self.readouts == 1 => Some(legend_text(lang).to_owned()),
+            Event::Readout(_) if self.readouts == 1 => Some(Strings::of(lang).t("terminal-run-marks")),
             Event::Warning(warning) => Some(warning_text(warning, lang)),
-            Event::Checkpoint { step, path } => Some(match lang {
-                Lang::En => format!("checkpoint at step {}: {path}", lang.whole(*step)),
-                Lang::Pt => format!("checkpoint no passo {}: {path}", lang.whole(*step)),
-            }),
-            Event::Resumed { step } => Some(match lang {
-                Lang::En => format!("going on after step {}", lang.whole(*step)),
-                Lang::Pt => format!("continuando depois do passo {}", lang.whole(*step)),
-            }),
+            Event::Checkpoint { step, path } => {
+                Some(t!(Strings::of(lang), "terminal-run-checkpoint", step = *step, path = path))
+            }
+            Event::Resumed { step } => Some(t!(Strings::of(lang), "terminal-run-resumed", step = *step)),
             Event::Finished(finished) => Some(finished_text(finished, self.elapsed_secs, lang)),
             // The command line prints the error that ended the run, in one place; what is for views is not for lines.
             _ => None,

@@ -1,4 +1,4 @@
-//! What is printed for a run's events: lines, numbers, examples, and how many there are.
+//! Tests what is printed for a run's events: the lines, the numbers, the examples, and how many there are.
 
 use std::sync::{Arc, Mutex};
 

@@ -1,8 +1,10 @@
 //! The sentences and numbers of the lines, in the person's language. Plain functions from values to text.
 
+use crate::message::Fact;
+use crate::t;
 use crate::train::event::{Device, EvalMetrics, Finished, Outcome, RunPlan, Warning};
 use crate::train::metrics::table::{Baseline, Metric};
-use crate::view::words::{self, Strings};
+use crate::view::words::Strings;
 use crate::view::{Lang, duration_text};
 
 /// What a line says of a run's numbers; each has its baseline beside it where that is a metric too.
@@ -28,8 +30,8 @@ pub(super) fn numbers_text(lang: Lang, value: impl Fn(Metric) -> Option<f64>, he
             text.push_str(&format!(" ({baseline})"));
         }
         if let Some(held_out) = held_out_auc.filter(|_| metric == Metric::RtdAuc) {
-            let words = lang.pick("held out", "reservado");
-            text.push_str(&format!(", {words} {}", glance(metric, held_out, lang)));
+            let auc = glance(metric, held_out, lang);
+            text.push_str(&format!(", {}", t!(Strings::of(lang), "terminal-run-held-out", auc = auc)));
         }
         parts.push(text);
     }
@@ -42,68 +44,54 @@ pub(super) fn eval_text(eval: &EvalMetrics, lang: Lang) -> String {
         let name = Strings::of(lang).metric(Metric::RtdRecall, "line");
         format!("  {name} {}", lang.percent(recall, 0))
     });
-    match lang {
-        Lang::En => format!("held out, step {}: {numbers}{recall}", lang.whole(eval.step)),
-        Lang::Pt => format!("texto reservado, passo {}: {numbers}{recall}", lang.whole(eval.step)),
-    }
+    t!(Strings::of(lang), "terminal-run-eval", step = eval.step, numbers = numbers + &recall)
 }
 
 /// `device: llvmpipe (vulkan): it was asked for`
 pub fn device_text(device: &Device, lang: Lang) -> String {
     let backend = device.backend.as_ref().map_or_else(String::new, |backend| format!(" ({backend})"));
-    let reason = words::text(&device.reason, lang);
-    format!("{}: {}{backend}: {reason}", lang.pick("device", "dispositivo"), device.name)
+    let (name, reason) = (&device.name, &device.reason);
+    t!(Strings::of(lang), "terminal-run-device", name = name, backend = backend, reason = reason)
 }
 
 pub(super) fn plan_text(plan: &RunPlan, lang: Lang) -> String {
-    let mib = lang.whole(plan.peak_bytes.div_ceil(1 << 20));
-    let (parameters, tokens) = (lang.rough(plan.parameters), lang.whole(plan.rows * plan.row_tokens));
-    let steps = plan.planned_steps.map(|steps| lang.whole(steps));
-    let corpus = &plan.corpus.name;
-    match lang {
-        Lang::En => format!(
-            "{}: {parameters} parameters, {} of {tokens} tokens, {mib} MiB, on {corpus}",
-            plan.preset,
-            steps.map_or_else(|| "steps".to_owned(), |steps| format!("{steps} steps")),
-        ),
-        Lang::Pt => format!(
-            "{}: {parameters} parâmetros, {} de {tokens} tokens, {mib} MiB, com {corpus}",
-            plan.preset,
-            steps.map_or_else(|| "passos".to_owned(), |steps| format!("{steps} passos")),
-        ),
-    }
+    let mut facts = vec![
+        ("preset", Fact::from(&plan.preset)),
+        ("parameters", lang.rough(plan.parameters).into()),
+        ("tokens", (plan.rows * plan.row_tokens).into()),
+        ("mib", plan.peak_bytes.div_ceil(1 << 20).into()),
+        ("corpus", (&plan.corpus.name).into()),
+    ];
+    let key = match plan.planned_steps {
+        Some(steps) => {
+            facts.push(("steps", steps.into()));
+            "terminal-run-plan"
+        }
+        None => "terminal-run-plan-endless",
+    };
+    Strings::of(lang).with(key, &facts)
 }
 
 pub(super) fn warning_text(warning: &Warning, lang: Lang) -> String {
-    let label = lang.pick("warning", "aviso");
-    let step = lang.pick("step", "passo");
-    format!("{label} ({step} {}): {}", lang.whole(warning.step), words::text(&warning.message, lang))
+    t!(Strings::of(lang), "terminal-run-warning", step = warning.step, what = &warning.message)
 }
 
 pub(super) fn finished_text(finished: &Finished, elapsed_secs: f64, lang: Lang) -> String {
+    let strings = Strings::of(lang);
     if finished.run.is_none() && finished.step == 0 {
-        return lang
-            .pick(
-                "stopped before the first step; no run was begun",
-                "parado antes do primeiro passo; nenhum treino começou",
-            )
-            .to_owned();
+        return strings.t("terminal-run-not-begun");
     }
-    let (step, time) = (lang.whole(finished.step), duration_text(elapsed_secs));
-    let mut text = match (finished.outcome, lang) {
-        (Outcome::Completed, Lang::En) => format!("done: {step} steps in {time}"),
-        (Outcome::Completed, Lang::Pt) => format!("pronto: {step} passos em {time}"),
-        (Outcome::Stopped, Lang::En) => format!("stopped after step {step}, {time}; --resume goes on from here"),
-        (Outcome::Stopped, Lang::Pt) => format!("parado depois do passo {step}, {time}; --resume continua daqui"),
-    };
-    if let Some(run) = &finished.run {
-        text.push_str(&format!("\n{}: {run}", lang.pick("the run", "o treino")));
-    }
+    let (step, time) = (finished.step, duration_text(elapsed_secs));
+    let mut lines = vec![match finished.outcome {
+        Outcome::Completed => t!(strings, "terminal-run-completed", step = step, time = time),
+        Outcome::Stopped => t!(strings, "terminal-run-stopped", step = step, time = time),
+    }];
+    lines.extend(finished.run.iter().map(|run| t!(strings, "terminal-run-folder", run = run)));
     if !finished.next.is_empty() {
-        text.push_str(lang.pick("\ntry next:", "\nagora experimente:"));
-        finished.next.iter().for_each(|command| text.push_str(&format!("\n  {command}")));
+        lines.push(strings.t("terminal-run-next"));
+        lines.extend(finished.next.iter().map(|command| format!("  {command}")));
     }
-    text
+    lines.join("\n")
 }
 
 /// `1:04` or `2:03:04`
@@ -111,11 +99,4 @@ pub(super) fn clock_text(secs: f64) -> String {
     let secs = secs.max(0.0).round() as u64;
     let (hours, minutes, secs) = (secs / 3600, secs / 60 % 60, secs % 60);
     if hours > 0 { format!("{hours}:{minutes:02}:{secs:02}") } else { format!("{minutes}:{secs:02}") }
-}
-
-pub(super) fn legend_text(lang: Lang) -> &'static str {
-    lang.pick(
-        "the judge's marks: [original > replacement p(replaced)], o caught, x missed, ^ false alarm",
-        "as marcas do discriminador: [original > substituto p(substituído)], o detectado, x não detectado, ^ alarme falso",
-    )
 }

@@ -1,7 +1,9 @@
-//! The page's four numbers, each beside what it has to beat. Metrics to a card's HTML.
+//! Writes the page's four numbers, each beside the number that it has to beat. Metrics -> a card's HTML.
 
-use super::html::{both, spoken};
+use super::html::{said, spoken};
+use crate::t;
 use crate::train::event::Metrics;
+use crate::view::words::Strings;
 
 /// A card: name, value, a scale from 0 to 1 with what is to be beaten marked on it, and a sentence.
 fn card(class: &str, name: &str, value: &str, reached: f64, mark: f64, sentence: &str) -> String {
@@ -16,14 +18,11 @@ pub(super) fn auc_card(m: &Metrics) -> Option<String> {
     let auc = m.rtd_auc?;
     Some(card(
         "judge",
-        &both("Judge: AUC", "Discriminador: AUC"),
+        &said("report-card-auc"),
         &spoken(|lang| lang.decimal(auc, 2)),
         auc,
         0.5,
-        &spoken(|lang| {
-            lang.pick("chance is 0.50 (the mark), perfect is 1.00", "o acaso dá 0,50 (a marca), o perfeito 1,00")
-                .to_owned()
-        }),
+        &said("report-card-auc-scale"),
     ))
 }
 
@@ -32,61 +31,40 @@ pub(super) fn judge_card(m: &Metrics) -> Option<String> {
     let ratio = rtd / trivial;
     let sentence = spoken(|lang| {
         let (bound, by) = (lang.decimal(trivial, 3), lang.percent((1.0 - ratio).abs(), 0));
-        let side = if ratio < 1.0 { lang.pick("below", "abaixo de") } else { lang.pick("above", "acima de") };
-        lang.pick(
-            format!("{by} {side} {bound}, what knowing only the base rate gives"),
-            format!("{by} {side} {bound}, que é o que só a taxa-base dá"),
-        )
+        match ratio < 1.0 {
+            true => t!(Strings::of(lang), "report-card-judge-below", by = by, bound = bound),
+            false => t!(Strings::of(lang), "report-card-judge-above", by = by, bound = bound),
+        }
     });
     // The scale ends a quarter beyond the bound, so that a judge worse than it shows.
-    let name = both("Judge: loss", "Discriminador: perda");
+    let name = said("report-card-judge");
     Some(card("judge", &name, &spoken(|lang| lang.decimal(rtd, 3)), ratio / 1.25, 0.8, &sentence))
 }
 
 pub(super) fn generator_card(m: &Metrics, unigram: Option<f64>) -> Option<String> {
     let mlm = m.mlm_loss?;
-    let name = both("Generator: loss", "Gerador: perda");
+    let name = said("report-card-generator");
     let value = spoken(|lang| lang.decimal(mlm, 2));
     let Some(unigram) = unigram.filter(|unigram| *unigram > 0.0) else {
-        return Some(card(
-            "generator",
-            &name,
-            &value,
-            0.0,
-            0.0,
-            &both("nats a masked token", "nats por token mascarado"),
-        ));
+        return Some(card("generator", &name, &value, 0.0, 0.0, &said("report-card-generator-alone")));
     };
     let sentence = spoken(|lang| {
         let (bound, hits) = (lang.decimal(unigram, 2), m.sampled_accuracy.map(|hits| lang.percent(hits, 0)));
-        let hits = hits.map_or_else(String::new, |hits| {
-            lang.pick(
-                format!("; {hits} of its samples are the original"),
-                format!("; {hits} das amostras são o original"),
-            )
-        });
-        lang.pick(
-            format!("nats a token; counting words alone gives {bound}{hits}"),
-            format!("nats por token; só contar palavras dá {bound}{hits}"),
-        )
+        let strings = Strings::of(lang);
+        let hits = hits.map(|hits| t!(strings, "report-card-generator-hits", hits = hits)).unwrap_or_default();
+        t!(strings, "report-card-generator-bound", bound = bound) + &hits
     });
     Some(card("generator", &name, &value, mlm / unigram / 1.25, 0.8, &sentence))
 }
 
 pub(super) fn caught_card(m: &Metrics) -> Option<String> {
     let recall = m.rtd_recall?;
-    let sentence = spoken(|lang| match m.rtd_precision {
+    let sentence = match m.rtd_precision {
         Some(precision) => {
-            let right = lang.percent(precision, 0);
-            lang.pick(
-                format!("of the replaced tokens; when it raises a flag it is right {right} of the time"),
-                format!("dos tokens substituídos; quando acusa, acerta {right} das vezes"),
-            )
+            spoken(|lang| t!(Strings::of(lang), "report-card-caught-right", right = lang.percent(precision, 0)))
         }
-        None => lang
-            .pick("of the replaced tokens: it flags nothing yet", "dos tokens substituídos: ainda não acusa nada")
-            .to_owned(),
-    });
-    let name = both("Judge: caught", "Discriminador: detectados");
+        None => said("report-card-caught-none"),
+    };
+    let name = said("report-card-caught");
     Some(card("judge", &name, &spoken(|lang| lang.percent(recall, 0)), recall, 0.0, &sentence))
 }

@@ -1,4 +1,4 @@
-//! What the page's script draws: every series decimated, every readout packed. It stays small whatever the run's length.
+//! Makes the data that the page's script draws: every series decimated, every readout packed. It stays small for long runs too.
 //! events -> [`Data`] -> JSON.
 
 use std::collections::HashMap;

@@ -2,18 +2,16 @@
 
 use super::data::Data;
 use crate::view::Lang;
+use crate::view::words::Strings;
 
 pub(super) fn section(id: &str, title: &str, sub: &str, body: &str) -> String {
     let sub = if sub.is_empty() { String::new() } else { format!("<p class=\"sub\">{sub}</p>") };
     format!("<section id=\"{id}\"><h2>{title}</h2>{sub}{body}</section>")
 }
 
-/// Plain words in both languages, escaped.
-pub(super) fn both(en: &str, pt: &str) -> String {
-    if en == pt {
-        return escape(en);
-    }
-    format!("<span lang=\"en\">{}</span><span lang=\"pt\">{}</span>", escape(en), escape(pt))
+/// The sentence of a key in both languages, escaped.
+pub(super) fn said(key: &str) -> String {
+    spoken(|lang| escape(&Strings::of(lang).t(key)))
 }
 
 /// Markup made once for each language.

@@ -1,14 +1,15 @@
-//! The parts of the page, from its header to its footer.
+//! Writes the parts of the page, from its header to its footer.
 //! a run -> sections of HTML, each with its words in both languages.
 
 use std::fmt::Write;
 
 use super::cards::{auc_card, caught_card, generator_card, judge_card};
 use super::data;
-use super::html::{both, escape, section, spoken, spoken_paragraphs};
+use super::html::{escape, said, section, spoken, spoken_paragraphs};
 use super::run::{End, Run};
 use super::tables::{self, device_fact, plan_facts};
 use super::text::{headline, lede, unfinished_text};
+use crate::t;
 use crate::train::event::Outcome;
 use crate::train::metrics::table::{Columns, Metric};
 use crate::view::Lang;
@@ -36,11 +37,12 @@ impl Page {
              <header><div class=\"top\"><p class=\"brand\"><strong>Electroscope</strong> <span>{name}</span></p>\
              <div class=\"langs\" role=\"group\" aria-label=\"Language / Idioma\">\
              <button type=\"button\" data-lang=\"en\" lang=\"en\" aria-pressed=\"{}\">EN<span class=\"hidden\">glish</span></button>\
-             <button type=\"button\" data-lang=\"pt\" lang=\"pt\" aria-pressed=\"{}\">PT<span class=\"hidden\"> (português)</span></button></div></div>\
+             <button type=\"button\" data-lang=\"pt\" lang=\"pt\" aria-pressed=\"{}\">PT<span class=\"hidden\"> {}</span></button></div></div>\
              <h1>{}</h1>{}{}</header>",
-            both("Skip to the curves", "Ir para as curvas"),
+            said("report-skip"),
             self.lang == Lang::En,
             self.lang == Lang::Pt,
+            Strings::of(Lang::Pt).t("report-portuguese"),
             spoken(|lang| headline(run, lang)),
             spoken_paragraphs(|lang| lede(run, lang)),
             self.state(run),
@@ -51,11 +53,11 @@ impl Page {
     fn state(self, run: &Run) -> String {
         let (class, text) = match run.end {
             Some(End::Finished(finished)) if finished.outcome == Outcome::Completed => {
-                ("done", both("Schedule completed", "Treino completo"))
+                ("done", said("report-completed"))
             }
             Some(End::Failed(failure)) => {
                 let what = spoken(|lang| escape(&words::failure(failure, lang)));
-                ("failed", format!("{} {what}", both("Failed:", "Falhou:")))
+                ("failed", format!("{} {what}", said("report-failed")))
             }
             _ => ("open", spoken(|lang| unfinished_text(run, lang))),
         };
@@ -68,16 +70,11 @@ impl Page {
         }
         let mut items = String::new();
         for warning in run.warnings.iter().take(WARNINGS) {
-            let step = spoken(|lang| format!("{} {}", lang.pick("Step", "Passo"), lang.whole(warning.step)));
+            let step = spoken(|lang| t!(Strings::of(lang), "report-warning-step", step = warning.step));
             let text = spoken(|lang| escape(&words::text(&warning.message, lang)));
             write!(items, "<li><b>{step}</b> {text}</li>").ok();
         }
-        section(
-            "warnings",
-            &both("What to look into", "O que vale olhar"),
-            "",
-            &format!("<ul class=\"warnings\">{items}</ul>"),
-        )
+        section("warnings", &said("report-warnings"), "", &format!("<ul class=\"warnings\">{items}</ul>"))
     }
 
     /// Four numbers, each beside what it has to beat.
@@ -85,58 +82,34 @@ impl Page {
         let Some(m) = run.final_metrics() else { return String::new() };
         let cards = [auc_card(m), judge_card(m), generator_card(m, run.unigram_entropy()), caught_card(m)];
         let cards: String = cards.into_iter().flatten().collect();
-        let of = if run.evals.is_empty() {
-            both("On the last training step.", "No último passo de treino.")
-        } else {
-            both(
-                "On held-out text, with fixed masks and replacements drawn by the generator as it is now.",
-                "No texto reservado, com máscaras fixas e substituições sorteadas pelo gerador atual.",
-            )
-        };
-        section(
-            "numbers",
-            &both("How well it sees", "Quanto ele enxerga"),
-            &of,
-            &format!("<div class=\"cards\">{cards}</div>"),
-        )
+        let of = if run.evals.is_empty() { said("report-cards-training") } else { said("report-cards-held-out") };
+        section("numbers", &said("report-cards"), &of, &format!("<div class=\"cards\">{cards}</div>"))
     }
 
     /// What the script fills in.
     pub(super) fn drawn_sections(self, run: &Run) -> String {
-        let mut html = String::from(
-            "<noscript><p class=\"note\"><span lang=\"en\">The curves and snapshots need JavaScript; the numbers behind them are in the tables below.</span>\
-             <span lang=\"pt\">As curvas e os instantâneos precisam de JavaScript; os números estão nas tabelas abaixo.</span></p></noscript>",
-        );
+        let mut html = format!("<noscript><p class=\"note\">{}</p></noscript>", said("report-no-script"));
         if !run.readouts.is_empty() {
             html.push_str(&section(
                 "readouts",
-                &both("What the judge says, word by word", "O que o discriminador diz, palavra por palavra"),
-                &both(
-                    "The generator fills masked places of these sentences; the judge then reads every token. Move through the training and pick a token.",
-                    "O gerador preenche as posições mascaradas destas frases; o discriminador lê cada token. Percorra o treino e escolha um token.",
-                ),
+                &said("report-readouts"),
+                &said("report-readouts-about"),
                 "<div id=\"readouts-body\"></div>",
             ));
         }
         if !run.steps.is_empty() {
             html.push_str(&section(
                 "curves",
-                &both("Curves", "Curvas"),
-                &both(
-                    "Thin: each step as measured. Thick: the mean of the steps around it. Diamonds: held-out text. Point at a curve, or use the arrow keys on it; click to send the sentences above to that step.",
-                    "Fino: cada passo como medido. Grosso: a média dos passos vizinhos. Losangos: texto reservado. Aponte para uma curva, ou use as setas do teclado nela; clique para levar as frases acima até aquele passo.",
-                ),
+                &said("report-curves"),
+                &said("report-curves-about"),
                 "<div id=\"curve-tools\"></div><div id=\"curve-grid\"></div>",
             ));
         }
         if run.evals.iter().any(|eval| eval.confusion.is_some()) {
             html.push_str(&section(
                 "verdicts",
-                &both("Right and wrong", "Acertos e erros"),
-                &both(
-                    "The last evaluation, at threshold one half. Padding and special tokens are not counted.",
-                    "A última avaliação, com limiar de um meio. Preenchimento e tokens especiais não contam.",
-                ),
+                &said("report-verdicts"),
+                &said("report-verdicts-about"),
                 "<div id=\"verdict-body\"></div>",
             ));
         }
@@ -150,7 +123,7 @@ impl Page {
         }
         let lines: String =
             finished.next.iter().map(|line| format!("<li><code>{}</code></li>", escape(line))).collect();
-        section("next", &both("Try next", "Agora experimente"), "", &format!("<ul class=\"commands\">{lines}</ul>"))
+        section("next", &said("report-next"), "", &format!("<ul class=\"commands\">{lines}</ul>"))
     }
 
     pub(super) fn tables(self, run: &Run) -> String {
@@ -160,14 +133,14 @@ impl Page {
         let evals = data::evenly(&run.evals, TABLE_ROWS);
         let steps = data::evenly(&run.steps, TABLE_ROWS);
         let held_out = self.table(
-            &both("Held-out text", "Texto reservado"),
+            &said("report-table-held-out"),
             &tables::metrics(Columns::HeldOut),
             &evals,
             |eval| eval.step,
             |eval, metric| metric.of_eval(eval),
         );
         let training = self.table(
-            &both("Training steps", "Passos de treino"),
+            &said("report-table-training"),
             &tables::metrics(Columns::Training),
             &steps,
             |step| step.step,
@@ -175,7 +148,7 @@ impl Page {
         );
         format!(
             "<section id=\"tables\"><details><summary><h2>{}</h2></summary>{held_out}{training}</details></section>",
-            both("The numbers behind the curves", "Os números das curvas")
+            said("report-tables")
         )
     }
 
@@ -204,7 +177,7 @@ impl Page {
         format!(
             "<div class=\"scroll\" tabindex=\"0\"><table><caption>{caption}</caption><thead><tr><th scope=\"col\">{}</th>{head}</tr></thead>\
              <tbody>{body}</tbody></table></div>",
-            both("step", "passo")
+            said("report-table-step")
         )
     }
 
@@ -221,12 +194,11 @@ impl Page {
 
     pub(super) fn settings(self, run: &Run) -> String {
         let mut rows = String::new();
-        for (en, pt, value) in run.plan.into_iter().flat_map(plan_facts).chain(run.device.into_iter().map(device_fact))
-        {
-            write!(rows, "<tr><th scope=\"row\">{}</th><td>{}</td></tr>", both(en, pt), value).ok();
+        for (key, value) in run.plan.into_iter().flat_map(plan_facts).chain(run.device.into_iter().map(device_fact)) {
+            write!(rows, "<tr><th scope=\"row\">{}</th><td>{value}</td></tr>", said(key)).ok();
         }
         if let Some(checkpoint) = run.checkpoint {
-            let name = both("last checkpoint", "último checkpoint");
+            let name = said("report-fact-checkpoint");
             write!(rows, "<tr><th scope=\"row\">{name}</th><td><code>{}</code></td></tr>", escape(checkpoint)).ok();
         }
         let mut settings = String::new();
@@ -246,21 +218,10 @@ impl Page {
         }
         let facts =
             format!("<div class=\"scroll\" tabindex=\"0\"><table class=\"facts\"><tbody>{rows}</tbody></table></div>");
-        section(
-            "settings",
-            &both("Settings", "Configuração"),
-            "",
-            &format!("{facts}<dl class=\"settings\">{settings}</dl>"),
-        )
+        section("settings", &said("report-settings"), "", &format!("{facts}<dl class=\"settings\">{settings}</dl>"))
     }
 
     pub(super) fn footer(self) -> String {
-        format!(
-            "<footer>{}</footer>",
-            both(
-                "Made by Electroscope from metrics.jsonl. This page stands alone: it loads nothing.",
-                "Feito pelo Electroscope a partir de metrics.jsonl. Esta página se basta: não carrega nada."
-            )
-        )
+        format!("<footer>{}</footer>", said("report-made-by"))
     }
 }

@@ -1,4 +1,4 @@
-//! A run's events, sorted by what the page tells, and the numbers that stand for the run as a whole.
+//! Sorts a run's events by what the page shows, and picks the numbers that stand for the run as a whole.
 
 use super::data;
 use crate::train::event::{

@@ -1,4 +1,4 @@
-//! What the page's tables hold: the metrics that are columns, and the facts of a plan and of a device.
+//! Fills the page's tables: the metrics that are columns, and the facts of a plan and of a device.
 
 use super::html::{escape, spoken};
 use crate::train::event::{Device, RunPlan};
@@ -14,33 +14,30 @@ pub(super) fn metrics(columns: Columns) -> Vec<Metric> {
     Metric::reading_order().into_iter().filter(in_it).collect()
 }
 
-pub(super) type Fact = (&'static str, &'static str, String);
+/// The key of its name, and its value.
+pub(super) type Fact = (&'static str, String);
 
 pub(super) fn plan_facts(plan: &RunPlan) -> Vec<Fact> {
     let whole = |value: u64| spoken(|lang| lang.whole(value));
     let mib = |bytes: u64| spoken(|lang| format!("{} MiB", lang.decimal(bytes as f64 / f64::from(1 << 20), 1)));
     let mut facts = vec![
-        ("parameters", "parâmetros", whole(plan.parameters)),
-        ("of the judge", "do discriminador", whole(plan.discriminator_parameters)),
-        ("of the generator", "do gerador", whole(plan.generator_parameters)),
-        (
-            "rows a step × tokens a row",
-            "linhas por passo × tokens por linha",
-            format!("{} × {}", plan.rows, plan.row_tokens),
-        ),
-        ("vocabulary", "vocabulário", whole(plan.corpus.vocab_size)),
-        ("dispatches a step", "despachos por passo", whole(plan.dispatches)),
-        ("peak memory", "pico de memória", mib(plan.peak_bytes)),
+        ("report-fact-parameters", whole(plan.parameters)),
+        ("report-fact-judge", whole(plan.discriminator_parameters)),
+        ("report-fact-generator", whole(plan.generator_parameters)),
+        ("report-fact-rows", format!("{} × {}", plan.rows, plan.row_tokens)),
+        ("report-fact-vocabulary", whole(plan.corpus.vocab_size)),
+        ("report-fact-dispatches", whole(plan.dispatches)),
+        ("report-fact-memory", mib(plan.peak_bytes)),
     ];
     let arenas = plan.arenas.iter().take(20).map(|arena| format!("{} {}", escape(&arena.name), mib(arena.bytes)));
-    facts.push(("arenas", "arenas", arenas.collect::<Vec<_>>().join(" · ")));
-    facts.push(("engine", "motor", escape(&plan.engine)));
-    facts.push(("seed", "semente", plan.seed.to_string()));
+    facts.push(("report-fact-arenas", arenas.collect::<Vec<_>>().join(" · ")));
+    facts.push(("report-fact-engine", escape(&plan.engine)));
+    facts.push(("report-fact-seed", plan.seed.to_string()));
     facts
 }
 
 pub(super) fn device_fact(device: &Device) -> Fact {
     let reason = spoken(|lang| escape(&words::text(&device.reason, lang)));
     let backend = device.backend.as_ref().map_or_else(String::new, |backend| format!(" ({})", escape(backend)));
-    ("device", "dispositivo", format!("{}{backend}: {}", escape(&device.name), reason))
+    ("report-fact-device", format!("{}{backend}: {}", escape(&device.name), reason))
 }

@@ -1,4 +1,5 @@
-//! The page of a run: what it says in both languages, that it stands alone, and that nothing from the run becomes markup.
+//! Tests the page of a run: what it says in both languages, that it needs nothing but itself, and that no text of the run becomes
+//! markup.
 
 use serde_json::{Value, json};
 

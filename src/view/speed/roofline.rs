@@ -1,7 +1,9 @@
-//! A roofline as an SVG. FLOPs a byte -> x, GFLOP/s -> y, both logarithmic; the style of the page colours it.
+//! Draws a roofline as an SVG. FLOPs a byte -> x, GFLOP/s -> y, both logarithmic; the style of the page colours it.
 
 use super::{Sheet, intensity};
+use crate::t;
 use crate::tasks::bench::KernelSpeed;
+use crate::view::words::Strings;
 use crate::view::{Lang, report};
 use std::fmt::Write;
 
@@ -71,10 +73,7 @@ pub fn roofline(sheet: &Sheet, lang: Lang) -> Option<String> {
     let scale = Scale::new([copy, product], kernels);
     let mut svg = format!(
         "<svg class=\"roofline\" viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\" aria-label=\"{}\">",
-        report::escape(&lang.pick(
-            format!("Roofline of {} on {}: the table below has its numbers", step.preset, step.device),
-            format!("Roofline de {} em {}: a tabela abaixo tem os números", step.preset, step.device),
-        ))
+        report::escape(&t!(Strings::of(lang), "speed-roofline", preset = &step.preset, device = &step.device))
     );
     grid(&mut svg, &scale, lang);
     roof(&mut svg, &scale, copy, product, lang);
@@ -98,7 +97,7 @@ fn grid(svg: &mut String, scale: &Scale, lang: Lang) {
         write!(svg, "<line class=\"grid\" x1=\"{LEFT}\" x2=\"{right}\" y1=\"{y:.1}\" y2=\"{y:.1}\"/>").ok();
         write!(svg, "<text x=\"{}\" y=\"{:.1}\" text-anchor=\"end\">{}</text>", LEFT - 8.0, y + 4.0, named(power)).ok();
     }
-    let across = lang.pick("FLOP a byte", "FLOP por byte");
+    let across = Strings::of(lang).t("speed-intensity");
     write!(svg, "<text x=\"{right}\" y=\"{}\" text-anchor=\"end\">{across}</text>", HEIGHT - 10.0).ok();
     write!(svg, "<text x=\"8\" y=\"14\">GFLOP/s</text>").ok();
 }

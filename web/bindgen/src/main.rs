@@ -1,5 +1,5 @@
-//! Writes the JavaScript beside a compiled module: `electroscope-bindgen MODULE.wasm FOLDER`. `cargo xtask web` calls it. It is a
-//! program of its own, so the other chores never compile it, and no global installation can have another version.
+//! Writes the JavaScript for a compiled module: `electroscope-bindgen MODULE.wasm FOLDER`. `cargo xtask web` calls it. It is a
+//! program of its own, so that the other chores do not compile it and no other version on this machine is used.
 
 use anyhow::{Context as _, bail};
 

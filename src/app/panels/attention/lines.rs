@@ -1,5 +1,6 @@
-//! Draws one network's attention as two columns of tokens with lines between them: who looks (left) at whom (right).
-//! [`Shown`] -> lines whose width and strength are the weight; the token in the focus also gets numbers.
+//! Draws one network's attention: two columns of tokens, with lines from each token (left) to the tokens that it attends to
+//! (right).
+//! [`Shown`] -> lines whose width and strength show the weight. The token that has the focus also gets numbers.
 
 use crate::app::panels::{PanelContext, chip};
 use crate::screen::attention::Shown;
@@ -7,12 +8,12 @@ use crate::t;
 use egui::{Align2, Color32, CornerRadius, Rect, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
 
 const ROW: f32 = 22.0;
-/// Weights below this draw no line: a line for everything shows nothing.
+/// Weights below this draw no line, because too many lines show nothing.
 const LEAST: f32 = 0.03;
-/// Tokens named to a screen reader and below the lines.
+/// How many tokens are named to a screen reader and below the lines.
 const NAMED: usize = 3;
 
-/// Draws `shown`; `focus` is the row that is looked at, shared by both networks, and is moved by pointer and keyboard.
+/// Draws `shown`. `focus` is the row that has the focus in both networks; pointer and keyboard move it.
 pub fn lines_ui(ui: &mut Ui, cx: &PanelContext, network: &str, shown: &Shown, focus: &mut Option<usize>) {
     let width = ui.available_width();
     let column = (width * 0.36).clamp(60.0, 150.0);
@@ -52,7 +53,7 @@ pub fn lines_ui(ui: &mut Ui, cx: &PanelContext, network: &str, shown: &Shown, fo
     }
 }
 
-/// A token on the right; with the weight it gets, where one token is in the focus.
+/// Draws a token on the right. If a token has the focus, the weight that it gives to this one is shown.
 fn looked_at(ui: &Ui, cx: &PanelContext, place: Rect, token: &str, weight: Option<f32>) {
     let painter = ui.painter_at(place);
     let mut ink = cx.theme.text;
@@ -67,7 +68,7 @@ fn looked_at(ui: &Ui, cx: &PanelContext, place: Rect, token: &str, weight: Optio
     painter.text(at, Align2::LEFT_CENTER, chip::piece(token).0, cx.theme.small(), ink);
 }
 
-/// Whom a token looks at, in words.
+/// The tokens that a token attends to, in words.
 pub fn spoken(cx: &PanelContext, network: &str, shown: &Shown, from: usize) -> String {
     let named = shown.strongest(from, NAMED).into_iter().map(|(to, weight)| {
         let share = cx.percent(Some(f64::from(weight)), 0);

@@ -1,4 +1,4 @@
-//! One chart: which curves it holds, how a reader tells them apart, and what else is drawn with them.
+//! Draws one chart: its curves, the dashes by which a reader tells them apart, and the marks that belong to them.
 
 use crate::app::panels::PanelContext;
 use crate::app::panels::plot::{self, Dash, Plot};
@@ -35,9 +35,9 @@ pub struct Chart {
     pub group: Group,
     /// Its name.
     pub key: &'static str,
-    /// What its curves are about. The table of metrics says which curves those are.
+    /// The subjects of its curves. The table of metrics says which metric has which subject.
     subjects: &'static [Subject],
-    /// The axis shows all values that the first metric can have.
+    /// Whether the axis shows all values that the first metric can have.
     whole: bool,
     decimals: usize,
 }
@@ -97,7 +97,7 @@ pub const CHARTS: [Chart; 7] = [
     Chart { group: Group::Motor, key: "curves-chart-speed", subjects: &[Subject::Speed], whole: false, decimals: 0 },
 ];
 
-/// What a legend's entry shows before its words.
+/// The sign that a legend's entry shows before its words.
 enum Sign {
     Line(Dash, Color32),
     Diamond(Color32),
@@ -108,14 +108,14 @@ impl Chart {
         Metric::ALL.into_iter().filter(|metric| metric.about().subject.is_some_and(|s| self.subjects.contains(&s)))
     }
 
-    /// The one that matters first.
+    /// Its curves, the most important one first.
     fn curves(&self) -> Vec<Curve> {
         let mut curves: Vec<Curve> = self.metrics().filter_map(Curve::of).collect();
         curves.sort_by_key(|curve| curve.metric.about().line);
         curves
     }
 
-    /// The axes over everything that will be drawn.
+    /// Axes that cover everything that will be drawn.
     pub fn plot(&self, place: Rect, cx: &PanelContext, line: &Timeline, log_y: bool, span: Option<usize>) -> Plot {
         let whole =
             self.curves().first().filter(|_| self.whole && !log_y).map(|curve| curve.metric.about().unit.range());
@@ -141,7 +141,7 @@ impl Chart {
             }
         }
         values.retain(|value| !log_y || *value > 0.0);
-        // A level line is in sight, however few the steps are that it counts against.
+        // The axis includes the level line, even if few steps have come to compare with it.
         if let (Some((_, level)), Some([min, max])) = (self.level(state), axis::range(values.clone())) {
             values.retain(|value| (min..=max).contains(value));
             values.extend(std::iter::repeat_n(level, 1 + values.len() / 100));
@@ -149,7 +149,7 @@ impl Chart {
         values
     }
 
-    /// The metric that is drawn as one level line, with its value: of the held-out text, else of the text that is trained on.
+    /// The metric that is drawn as one level line, with its value on the held-out text, else on the training text.
     fn level(&self, state: &RunState) -> Option<(Metric, f64)> {
         let metric = self.metrics().find(|metric| metric.about().line == Line::Level)?;
         let held_out = state.evals.last().and_then(|eval| metric.of_eval(eval));
@@ -160,7 +160,7 @@ impl Chart {
         Some((metric, held_out.or_else(text).filter(|level| level.is_finite())?))
     }
 
-    /// Raw and thin, smoothed and thick; other runs behind, what was measured on held-out text on top.
+    /// Draws raw values thin and smoothed ones thick, other runs behind them, and held-out values on top.
     pub fn draw(&self, painter: &Painter, cx: &PanelContext, plot: &Plot, line: &Timeline, span: Option<usize>) {
         let theme = cx.theme;
         if let Some((_, level)) = self.level(cx.state) {
@@ -178,7 +178,7 @@ impl Chart {
                 plot.curve(painter, raw, curve.dash, Stroke::new(1.6, color));
                 continue;
             }
-            // A pale dashed line is dust: raw values are pale and whole.
+            // Raw values are pale, and their line is solid, because nobody can read a pale dashed line.
             plot.curve(painter, raw, Dash::Solid, Stroke::new(1.0, color.gamma_multiply(0.3)));
             let places = state.steps.iter().map(|step| line.time.of(step));
             let smooth = places.zip(means(state, curve.metric, span)).map(|(x, (_, mean))| (x, mean));
@@ -241,7 +241,7 @@ impl Chart {
         entries
     }
 
-    /// Lines that the legend takes at this width.
+    /// How many lines the legend takes at this width.
     pub fn legend_lines(&self, ui: &Ui, cx: &PanelContext, span: Option<usize>) -> usize {
         let (mut lines, mut used) = (1, 0.0);
         let room = ui.max_rect().width();
@@ -280,7 +280,7 @@ impl Chart {
             }
             let place = egui::pos2(at.x + SIGN_WIDTH, middle - text.size().y / 2.0);
             ui.painter().galley(place, text, cx.theme.text);
-            // For those who read the legend by ear.
+            // A screen reader reads the legend from these.
             let response = ui.interact(rect, ui.scope_id().with(("entry", self.key, &words)), Sense::hover());
             response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Label, true, &words));
             at.x += width;
@@ -293,7 +293,7 @@ const SIGN_WIDTH: f32 = 24.0;
 const ENTRY_GAP: f32 = 8.0;
 pub const LEGEND_LINE: f32 = 20.0;
 
-/// Told apart by their dashes; the first is the one that matters, and has the colour of the network that it is about.
+/// The colour of a curve. Dashes tell curves apart; the first is the most important and has the colour of its network.
 fn ink(theme: Theme, curve: &Curve, n: usize) -> Color32 {
     let own = match curve.metric.about().color {
         Color::Generator => theme.swap,
@@ -313,7 +313,7 @@ fn means(run: &RunState, metric: Metric, span: Option<usize>) -> impl Iterator<I
     })
 }
 
-/// What a curve says at a step (the newest where none is given).
+/// The value of a curve at a step, or the newest without a step.
 fn value_at(run: &RunState, metric: Metric, step: Option<u64>, span: Option<usize>) -> Option<f64> {
     means(run, metric, span).take_while(|(at, _)| step.is_none_or(|step| *at <= step)).last().and_then(|(_, v)| v)
 }
@@ -324,7 +324,7 @@ mod tests {
     use crate::screen::state::Source;
     use crate::train::event::{Event, StepMetrics};
 
-    /// What the report alone draws.
+    /// The subjects that only the report draws.
     const ELSEWHERE: [Subject; 1] = [Subject::LearningRate];
 
     #[test]
@@ -355,7 +355,7 @@ mod tests {
         }
     }
 
-    /// However long the run, its smoothed curve says the same at a step: the history thins, the mean does not.
+    /// The smoothed value at a step does not depend on how long the run is: the history is thinned, the mean is not.
     #[test]
     fn a_smoothed_value_does_not_depend_on_how_much_was_thinned() {
         let step = |n: u64| {
@@ -369,7 +369,7 @@ mod tests {
         assert!(short.steps.iter().any(|s| s.step == at) && long.steps.iter().any(|s| s.step == at));
         let value = |run| value_at(run, Metric::MlmLoss, Some(at), Some(1)).unwrap();
         assert_eq!(value(&short), value(&long));
-        // Only odd steps are left in the long history: a mean over what is left would say 3.
+        // The long history keeps only odd steps, whose mean would be 3.
         assert!((value(&long) - 2.0).abs() < 0.05, "{}", value(&long));
     }
 }

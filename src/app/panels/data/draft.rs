@@ -1,4 +1,4 @@
-//! A run that is not started yet, as plain data: what was chosen. It becomes a run's options, or the same run as a command line.
+//! A run that is not started yet, as plain data: what a person chose. It turns into a request or into a command line.
 //! choices -> [`Draft::options`], [`Draft::effective`], [`Draft::command_line`].
 
 use crate::app::first_run::first_run;
@@ -13,12 +13,12 @@ use crate::{Error, Result};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-/// The settings in sight; all others are folded.
+/// The settings that are always in sight; the others are folded.
 pub const MAIN: [&str; 5] = ["steps", "batch", "seq_len", "lr", "mask_prob"];
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct Draft {
-    /// The person's own files rather than the built-in text.
+    /// Whether the run trains on a person's own files, not on the built-in text.
     pub own_text: bool,
     pub corpus: Vec<PathBuf>,
     /// The language of the built-in text; it also decides whether accents are kept.
@@ -30,10 +30,10 @@ pub struct Draft {
     pub init: Option<PathBuf>,
     pub preset: String,
     pub device: DeviceName,
-    /// What was typed over the preset's values, by key.
+    /// Values that a person typed over those of the preset, by key.
     pub edits: BTreeMap<String, String>,
     pub seed: String,
-    /// The run's folder; empty: named by date and preset.
+    /// The run's folder. If it is empty, date and preset make the name.
     pub out: String,
 }
 
@@ -54,18 +54,17 @@ impl Draft {
         }
     }
 
-    /// What the run is told.
+    /// The request of the run.
     ///
     /// # Errors
-    /// Own text without a file, or a seed that is no number.
+    /// A run on own text has no file, or the seed is no number.
     pub fn options(&self) -> Result<Request> {
         if self.own_text && self.corpus.is_empty() {
-            return Err(Error::usage("no text is chosen").hint("add a file or a folder, or take the built-in text"));
+            return Err(Error::usage("no-text-chosen"));
         }
         let seed = self.seed.trim();
         let seed = (!seed.is_empty()).then(|| seed.parse::<u64>()).transpose();
-        let seed =
-            seed.map_err(|_| Error::usage(format!("seed = {}: want a whole number, 0 or more", self.seed.trim())))?;
+        let seed = seed.map_err(|_| Error::usage("seed-not-whole").with("value", self.seed.trim()))?;
         let steps = self.edits.get("steps").map(|typed| typed.trim());
         let set = self.edits.iter().filter(|(key, _)| *key != "steps");
         let out = self.out.trim();
@@ -84,30 +83,30 @@ impl Draft {
         })
     }
 
-    /// The configuration that the run will have, and the level of the built-in text where that is used.
+    /// The configuration that the run will have, and the level of the built-in text if the run uses that.
     ///
     /// # Errors
-    /// A setting that is wrong by itself or beside another, told as the command line tells it.
+    /// A setting is wrong by itself or together with another. The error is the same as on the command line.
     pub fn effective(&self) -> Result<(Config, Option<Level>)> {
         // Some settings depend on the text. A text that is still missing must not hide what is wrong with the other settings.
         let draft = Self { own_text: self.own_text && !self.corpus.is_empty(), ..self.clone() };
         native::effective_config(&draft.options()?)
     }
 
-    /// The configuration without what was typed: what a setting goes back to.
+    /// The configuration without typed values. A setting that is undone takes its value from here.
     pub fn untouched(&self) -> Result<Config> {
         let plain = Self { edits: BTreeMap::new(), seed: String::new(), ..self.clone() };
         plain.effective().map(|(config, _)| config)
     }
 
-    /// The text, as a tokenizer is trained on it.
+    /// The text on which a tokenizer is trained.
     pub fn wanted(&self) -> Result<Wanted> {
         let (_, builtin) = self.effective()?;
         let corpus = self.options()?.corpus;
         Ok(Wanted { builtin: builtin.filter(|_| corpus.is_empty()), corpus, valid: Vec::new(), lang: self.lang })
     }
 
-    /// The same run from a terminal.
+    /// The command line that starts the same run.
     ///
     /// # Errors
     /// As [`Draft::options`].
@@ -124,15 +123,15 @@ impl Draft {
 }
 
 fn number_of_steps(typed: &str) -> Result<u64> {
-    // Points and commas mean different things to different people: they are not guessed at.
+    // Points and commas mean different things in different languages, so they are refused.
     let digits: String = typed.chars().filter(|c| !matches!(c, '_' | ' ')).collect();
     match digits.parse::<u64>() {
         Ok(steps) if steps > 0 => Ok(steps),
-        _ => Err(Error::usage(format!("steps = {typed}: want a whole number above 0"))),
+        _ => Err(Error::usage("steps-not-whole").with("value", typed)),
     }
 }
 
-/// A request as it is typed in a terminal. Options at their default are left out.
+/// A request as a command line. Options at their default are left out.
 pub fn command_line(o: &Request) -> String {
     let mut words = vec!["electroscope".to_owned(), "train".to_owned()];
     let mut flag = |name: &str, value: &str| words.extend([format!("--{name}"), quoted(value)]);
@@ -167,7 +166,7 @@ pub fn command_line(o: &Request) -> String {
     words.join(" ")
 }
 
-/// Quotes a text where a shell would not take it for one word.
+/// Quotes a text if a shell would not take it for one word.
 fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_alphanumeric() || "_-./\\:=+,%@".contains(c);
     if !word.is_empty() && word.chars().all(plain) && (cfg!(windows) || !word.contains('\\')) {
@@ -227,7 +226,7 @@ mod tests {
         assert!(edited("lr", "fast").contains("lr"));
         assert!(edited("steps", "many").contains("steps"));
         let own = Draft { own_text: true, ..draft() };
-        assert!(own.options().unwrap_err().to_string().contains("no text"));
+        assert!(own.options().unwrap_err().to_string().contains("no-text-chosen"));
         assert!(own.effective().is_ok(), "settings can be looked at before there is a text");
         assert!(Draft { seed: "-1".into(), ..draft() }.options().is_err());
     }

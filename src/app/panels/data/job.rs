@@ -1,4 +1,4 @@
-//! Work that takes time, on a thread of its own. A frame only looks at how far it is.
+//! Does slow work on a thread of its own. A frame only asks how far the work is.
 //! closure -> [`Job`] -> progress, then one result.
 
 use crate::{Error, Result};
@@ -11,11 +11,11 @@ use std::time::Duration;
 /// How far a job is.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Progress {
-    /// 0 to 1, where it is known.
+    /// 0 to 1, if it is known.
     pub share: Option<f32>,
 }
 
-/// What the work tells while it runs.
+/// Passes on how far the work is while it runs.
 #[derive(Clone)]
 pub struct Reporter {
     progress: Arc<Mutex<Progress>>,
@@ -26,12 +26,12 @@ pub struct Reporter {
 impl Reporter {
     pub fn share(&self, share: Option<f32>) {
         *self.progress.lock().unwrap_or_else(PoisonError::into_inner) = Progress { share };
-        // As often as the window may draw for new data.
+        // The window draws new data at most this often.
         self.ctx.request_repaint_after(Duration::from_millis(50));
     }
 }
 
-/// Work under way. Nobody waits for the result of a job that is dropped.
+/// Work under way. If a job is dropped, nobody gets its result.
 pub struct Job<T> {
     reporter: Reporter,
     done: Receiver<Result<T>>,
@@ -43,23 +43,21 @@ impl<T: Send + 'static> Job<T> {
         let reporter = Reporter { progress: Arc::default(), stop: Arc::default(), ctx: ctx.clone() };
         let told = reporter.clone();
         let run = move || {
-            // A receiver that is gone wants nothing any more.
+            // If the receiver is gone, nobody wants the result any more.
             send.send(work(&told)).ok();
             told.ctx.request_repaint();
         };
-        // Where the system refuses a thread, the sender is dropped with the closure: the next look says so.
+        // If the system refuses a thread, the sender is dropped with the closure, and the next poll says so.
         std::thread::Builder::new().name("work".to_owned()).spawn(run).ok();
         Self { reporter, done }
     }
 
-    /// Its result, once.
+    /// Gives its result, once.
     pub fn poll(&self) -> Option<Result<T>> {
         match self.done.try_recv() {
             Ok(result) => Some(result),
             Err(TryRecvError::Empty) => None,
-            Err(TryRecvError::Disconnected) => {
-                Some(Err(Error::failed("this work ended without a result, through a mistake of this program")))
-            }
+            Err(TryRecvError::Disconnected) => Some(Err(Error::failed("work-ended"))),
         }
     }
 
@@ -67,13 +65,13 @@ impl<T: Send + 'static> Job<T> {
         self.reporter.progress.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Asks it to end; it does so when it next looks.
+    /// Asks the work to end. It does so when it next looks.
     pub fn stop(&self) {
         self.reporter.stop.store(true, Ordering::Relaxed);
     }
 }
 
-/// A job's result where it is done: the job is taken away then.
+/// The result of a job that is done; the job is removed then.
 pub fn finished<T: Send + 'static>(job: &mut Option<Job<T>>) -> Option<Result<T>> {
     let result = job.as_ref()?.poll()?;
     *job = None;
@@ -113,11 +111,11 @@ mod tests {
 
     #[test]
     fn work_that_dies_is_an_error_and_not_a_wait_for_ever() {
-        let job: Job<()> = Job::start(&Context::default(), |_| Err(Error::failed("no such file")));
-        assert!(wait(&job).unwrap_err().to_string().contains("no such file"));
+        let job: Job<()> = Job::start(&Context::default(), |_| Err(Error::failed("no-such-run")));
+        assert!(wait(&job).unwrap_err().to_string().contains("no-such-run"));
         let job: Job<()> = Job::start(&Context::default(), |_| {
             std::panic::resume_unwind(Box::new("quietly"));
         });
-        assert!(wait(&job).unwrap_err().to_string().contains("mistake"));
+        assert!(wait(&job).unwrap_err().to_string().contains("work-ended"));
     }
 }

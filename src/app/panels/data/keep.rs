@@ -1,4 +1,5 @@
-//! What is kept and opened: earlier runs (to show, to lay under the curves, to go on with, to export), and models of other programs.
+//! The section for earlier runs and for models of other programs. A person can show a run, lay it under the curves, continue it or
+//! export it.
 
 use super::job::{Job, finished};
 use super::model::Model;
@@ -46,7 +47,7 @@ impl KeepSection {
         self.opening = Some(Job::start(ctx, move |_| runs::kind(&path).map(|kind| (path, kind))));
     }
 
-    /// Draws; a folder whose weights a new run is to start from, where one was chosen.
+    /// Draws the section. Returns a folder if a person chose its weights for a new run to start from.
     pub fn ui(
         &mut self,
         ui: &mut Ui,
@@ -77,7 +78,7 @@ impl KeepSection {
         }
     }
 
-    /// Looks for runs; what was found before stays in sight.
+    /// Looks for runs. The last list stays in sight meanwhile.
     pub fn list(&mut self, ctx: &Context) {
         self.listing = Some(Job::start(ctx, |_| Ok(runs::list(&places::runs_folders()))));
     }
@@ -169,7 +170,7 @@ impl KeepSection {
             None => path,
         });
         for warning in &model.warnings {
-            weak(ui, cx, warning);
+            weak(ui, cx, cx.strings.text(warning));
         }
         let mut init = None;
         let mut close = false;
@@ -236,7 +237,7 @@ fn export_folder(run: &Path) -> String {
     format!("{}-model", run.display())
 }
 
-/// The runs under the curves, and the way to take them away.
+/// Draws the list of runs under the curves, with buttons to remove them.
 fn overlays_ui(ui: &mut Ui, cx: &mut PanelContext) {
     if cx.view.overlays.is_empty() {
         return;
@@ -257,7 +258,7 @@ fn overlays_ui(ui: &mut Ui, cx: &mut PanelContext) {
     }
 }
 
-/// Judged tokens of a sentence whose truth nobody knows: luminance and number, no verdict.
+/// Draws the judged tokens of a sentence without known originals: luminance and number, but no verdict.
 fn judged_ui(ui: &mut Ui, cx: &PanelContext, tokens: &[JudgedToken]) {
     const HEIGHT: f32 = 46.0;
     ui.horizontal_wrapped(|ui| {

@@ -1,7 +1,9 @@
-//! A model's folder that was opened (Hugging Face's, an exported pair, a checkpoint). A thread reads it and keeps it in memory.
+//! The section for an opened model (Hugging Face's folder, an exported pair, a checkpoint). A thread reads the folder, and the
+//! panel keeps the model in memory.
 //! a person's sentences -> judged tokens.
 
 use crate::gpu::DeviceName;
+use crate::message::Message;
 use crate::tasks::reader::{JudgedToken, Reader, Reading};
 use crate::train::engine::Backend;
 use crate::{Error, Result};
@@ -10,7 +12,7 @@ use std::path::PathBuf;
 use std::sync::mpsc::{self, Receiver, Sender, TryRecvError};
 
 enum Told {
-    Opened { entries: usize, warnings: Vec<String> },
+    Opened { entries: usize, warnings: Vec<Message> },
     Judged { text: String, result: Result<Vec<JudgedToken>> },
     Failed(Error),
 }
@@ -18,14 +20,14 @@ enum Told {
 /// A model that is open, or being opened.
 pub struct Model {
     pub path: PathBuf,
-    /// Entries of its vocabulary; none until it is read.
+    /// The size of its vocabulary; none until the model is read.
     pub entries: Option<usize>,
-    pub warnings: Vec<String>,
+    pub warnings: Vec<Message>,
     pub typed: String,
     /// The sentence that was judged last, and its tokens.
     pub judged: Option<(String, Vec<JudgedToken>)>,
     pub error: Option<Error>,
-    /// A sentence is with the model.
+    /// Whether the model is judging a sentence.
     pub busy: bool,
     texts: Sender<String>,
     told: Receiver<Told>,
@@ -61,7 +63,7 @@ impl Model {
         self.busy = self.texts.send(text).is_ok();
     }
 
-    /// Takes what the model has told since the last frame.
+    /// Takes what the model's thread has sent since the last frame.
     pub fn listen(&mut self) {
         loop {
             match self.told.try_recv() {
@@ -78,7 +80,7 @@ impl Model {
                 Err(TryRecvError::Disconnected) => {
                     if self.busy {
                         self.busy = false;
-                        self.error.get_or_insert_with(|| Error::failed("the model's reader ended"));
+                        self.error.get_or_insert_with(|| Error::failed("reader-ended"));
                     }
                     return;
                 }
@@ -87,7 +89,7 @@ impl Model {
     }
 }
 
-/// Reads the model, then judges text after text until nobody asks any more.
+/// Reads the model, then judges one text after another until nobody asks any more.
 fn serve(ctx: &Context, path: PathBuf, device: &DeviceName, asked: &Receiver<String>, tell: &Sender<Told>) {
     let opened =
         pollster::block_on(Backend::open(device)).and_then(|backend| Reader::open(&path, Reading::Judge, backend));

@@ -26,16 +26,16 @@ pub fn error_ui(ui: &mut Ui, cx: &PanelContext, error: &Error) {
     ui.label(RichText::new(t!(cx, key, details = words::error(error, cx.lang()))).color(cx.theme.alert));
 }
 
-/// A button whose text is short because its row says the rest; a screen reader hears all of it.
+/// A button with a short text, because its row says the rest. A screen reader gets the whole text.
 pub fn named_button(ui: &mut Ui, enabled: bool, text: String, spoken: &str) -> Response {
     let response = ui.add_enabled(enabled, Button::new(text));
     response.widget_info(|| WidgetInfo::labeled(Role::Button, enabled, spoken));
     response
 }
 
-/// A field for a path, and whether it was sent off with the Enter key.
+/// A field for a path. Returns whether the Enter key was pressed in it.
 pub fn path_field(ui: &mut Ui, label: String, text: &mut String) -> bool {
-    // Its own name: what a thread finds out above it must not move the focus to another field.
+    // The field has an id of its own, so that a new line above it does not move the focus to another field.
     let id = egui::Id::unique(("path field", &label));
     let label = ui.label(label);
     let width = (ui.available_width() - 200.0).clamp(120.0, 360.0);
@@ -43,7 +43,7 @@ pub fn path_field(ui: &mut Ui, label: String, text: &mut String) -> bool {
     response.lost_focus() && ui.input(|i| i.key_pressed(egui::Key::Enter))
 }
 
-/// What a path is picked for.
+/// What a person picks a path for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Wish {
     TextFiles,
@@ -53,7 +53,7 @@ pub enum Wish {
     Run,
 }
 
-/// The system's dialog, one at a time.
+/// The file dialog of the system. Only one is open at a time.
 #[derive(Default)]
 pub struct Dialog {
     open: Option<(Wish, Option<Job<Vec<PathBuf>>>)>,
@@ -64,13 +64,13 @@ impl Dialog {
         self.open.is_some()
     }
 
-    /// Opens it; where the system has none, nothing comes back, and the fields beside the buttons remain.
+    /// Opens the dialog. If the system has none, nothing comes back, and a person can use the fields beside the buttons.
     pub fn ask(&mut self, ctx: &Context, wish: Wish, title: &str) {
         if self.is_open() {
             return;
         }
         let dialog = rfd::AsyncFileDialog::new().set_title(title);
-        // Made here, because some systems want it made by the window's thread; waited for elsewhere.
+        // The dialog is made here, because some systems want the window's thread to make it. Another thread waits for it.
         let job = match wish {
             Wish::TextFiles => {
                 let picked = dialog.pick_files();
@@ -88,10 +88,10 @@ impl Dialog {
         self.open = Some((wish, Some(job)));
     }
 
-    /// What was picked, once.
+    /// Gives what was picked, once.
     pub fn take(&mut self) -> Option<(Wish, Vec<PathBuf>)> {
         let (wish, job) = self.open.as_mut()?;
-        // A dialog that failed is one that picked nothing.
+        // A dialog that failed counts as one in which nothing was picked.
         let picked = finished(job)?.unwrap_or_default();
         let wish = *wish;
         self.open = None;

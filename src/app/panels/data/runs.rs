@@ -1,5 +1,5 @@
-//! The runs that this computer keeps, read from their folders.
-//! folders of runs -> [`list`] -> [`Kept`], newest first; a path of a person's -> [`kind`].
+//! Lists the runs that this computer keeps, from their folders.
+//! folders of runs -> [`list`] -> [`Kept`], newest first; a path that a person names -> [`kind`].
 
 use crate::config::Config;
 use crate::host::native;
@@ -9,23 +9,23 @@ use crate::{Error, Result};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-/// Runs listed at most.
+/// The most runs that are listed.
 pub const RUNS_MAX: usize = 100;
 
-/// A run's folder at a glance.
+/// The main facts of a run's folder.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Kept {
     pub path: PathBuf,
     pub name: String,
     pub preset: Option<String>,
-    /// The step of its newest checkpoint; none without one.
+    /// The step of its newest checkpoint; none if it has no checkpoint.
     pub step: Option<u64>,
     pub planned: Option<u64>,
     changed: SystemTime,
 }
 
 impl Kept {
-    /// Whether training can go on from its newest checkpoint.
+    /// Whether training can continue from its newest checkpoint.
     pub fn can_go_on(&self) -> bool {
         self.step.is_some_and(|step| self.planned.is_none_or(|planned| step < planned))
     }
@@ -45,7 +45,7 @@ impl Kept {
     }
 }
 
-/// The runs in `folders`, the last changed first. A folder that is not there has none.
+/// The runs in `folders`, the last changed first. A folder that does not exist has none.
 pub fn list(folders: &[PathBuf]) -> Vec<Kept> {
     let inside = folders.iter().filter_map(|folder| std::fs::read_dir(folder).ok()).flatten().flatten();
     let mut runs: Vec<Kept> = inside.map(|entry| entry.path()).filter(|path| is_run(path)).map(Kept::read).collect();
@@ -58,7 +58,7 @@ fn is_run(path: &Path) -> bool {
     path.join(log::FILE).is_file()
 }
 
-/// What a path that a person opens is.
+/// What a person opens with a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Opened {
     Run,
@@ -67,7 +67,7 @@ pub enum Opened {
 }
 
 /// # Errors
-/// There is nothing, or nothing that can be opened, with what is expected.
+/// Nothing is there, or nothing that can be opened. The error says what is expected.
 pub fn kind(path: &Path) -> Result<Opened> {
     if is_run(path) {
         return Ok(Opened::Run);
@@ -75,12 +75,12 @@ pub fn kind(path: &Path) -> Result<Opened> {
     checkpoint::resolve_model(path).map(|_| Opened::Model)
 }
 
-/// What a dropped path is meant for: a run or a model is opened, everything else is text.
+/// Whether a dropped path is text: a run or a model is opened, everything else is text.
 pub fn is_text(path: &Path) -> bool {
     !path.is_dir() || kind(path).is_err()
 }
 
-/// A path as it was typed: without the quotation marks that file managers copy.
+/// A path from typed text, without the quotation marks that file managers copy.
 ///
 /// # Errors
 /// Nothing was typed, or nothing is there.

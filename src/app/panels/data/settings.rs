@@ -1,4 +1,4 @@
-//! The preset, device and settings of a run, and what they need on this machine before it starts.
+//! The section for the preset, the device and the settings of a run. It shows what the run needs on this machine before it starts.
 
 use super::draft::{Draft, MAIN};
 use super::job::{Job, finished};
@@ -22,13 +22,13 @@ const MEASURE_SECS: f64 = 2.0;
 /// A setting's field.
 const FIELD: [f32; 2] = [150.0, 28.0];
 
-/// A draft with what it comes to, computed once for each change.
+/// A draft and its resulting configuration, computed once for each change.
 pub struct Checked {
     draft: Draft,
     pub config: Result<Config>,
     /// The level of the built-in text.
     pub level: Option<Level>,
-    /// Every setting in the presets' order, as it stands without what was typed.
+    /// Every setting in the presets' order, with its value if nothing is typed.
     plain: Vec<(String, String)>,
     pub line: Result<String>,
 }
@@ -67,7 +67,7 @@ fn settings(config: &Config) -> Vec<(String, String)> {
 #[derive(Default)]
 pub struct SettingsSection {
     survey: Survey,
-    /// What a configuration needs; asked anew for each.
+    /// The needs of the last configuration.
     needs: Option<(Config, Result<Needs>)>,
     recording: Option<Job<(Config, Result<Needs>)>>,
     speed: Option<(Config, StepSpeed)>,
@@ -124,7 +124,7 @@ impl SettingsSection {
         });
     }
 
-    /// What the run needs, what this machine has, and how long it would take.
+    /// Draws what the run needs, what this machine has, and how long the run would take.
     fn preflight_ui(&mut self, ui: &mut Ui, cx: &PanelContext, draft: &Draft, checked: &Checked) {
         heading(ui, cx, "data-preflight");
         let Ok(config) = &checked.config else {
@@ -141,12 +141,12 @@ impl SettingsSection {
         self.speed_ui(ui, cx, draft, config);
     }
 
-    /// Records the plan of a configuration that was not recorded yet, on a thread: the large ones take a while.
+    /// Records the plan of a new configuration, on a thread, because large plans take a while.
     fn record(&mut self, ui: &Ui, config: &Config) {
         if let Some(result) = finished(&mut self.recording) {
             match result {
                 Ok(needs) => self.needs = Some(needs),
-                // The work itself died: there is a result to show for this configuration all the same.
+                // The thread itself died. The panel shows this error for the configuration.
                 Err(error) => self.needs = Some((config.clone(), Err(error))),
             }
         }
@@ -227,19 +227,19 @@ fn preset_ui(ui: &mut Ui, cx: &PanelContext, draft: &mut Draft) {
     weak(ui, cx, cx.t(about));
 }
 
-/// Names, fields and ways back; in a narrow panel the last are reached by scrolling.
+/// A grid of names, fields and undo buttons. In a narrow panel a person scrolls to the buttons.
 fn settings_grid(ui: &mut Ui, id: &str, rows: impl FnOnce(&mut Ui)) {
     ScrollArea::horizontal().id_salt((id, "area")).show(ui, |ui| {
         Grid::new(id).num_columns(3).spacing([12.0, 6.0]).show(ui, rows);
     });
 }
 
-/// One setting: name, value, and the way back where it was changed.
+/// One setting: its name, its value, and an undo button if it was changed.
 fn setting_ui(ui: &mut Ui, cx: &PanelContext, draft: &mut Draft, checked: &Checked, key: &str, name: String) {
     let plain = checked.plain(key);
     let mut text = draft.edits.get(key).cloned().unwrap_or_else(|| plain.to_owned());
     let label = ui.label(RichText::new(&name));
-    // Its own name: a button that appears in a row before it must not move the focus.
+    // The field has an id of its own, so that a button that appears in an earlier row does not move the focus.
     let id = egui::Id::unique(("setting", key));
     let field = ui.add_sized(FIELD, TextEdit::singleline(&mut text).id(id)).labelled_by(label.id);
     if field.changed() {
@@ -327,7 +327,7 @@ mod tests {
         for key in MAIN {
             assert!(keys.contains(&key), "{key}");
         }
-        // What is shown can be typed.
+        // The program accepts every value that it shows.
         let mut draft = Draft::new(Lang::En);
         draft.preset = "small".into();
         draft.edits = settings.into_iter().collect();

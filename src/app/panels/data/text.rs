@@ -1,5 +1,5 @@
-//! The text of a run and its tokenizer. The text is built in or a person's own files; the tokenizer is trained with the run, trained
-//! before it, or picked.
+//! The section for a run's text and tokenizer. The text is built in or comes from a person's files. The run trains its tokenizer,
+//! or a person trains one before, or picks one.
 
 use super::draft::Draft;
 use super::job::{Job, finished};
@@ -18,7 +18,7 @@ use crate::{Error, Result, t};
 use egui::{ProgressBar, RichText, TextEdit, Ui};
 use std::path::{Path, PathBuf};
 
-/// What the person's files come to.
+/// What was found in a person's files.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Found {
     pub files: usize,
@@ -29,7 +29,7 @@ pub struct Found {
 #[derive(Default)]
 pub struct TextSection {
     typed: String,
-    /// The paths that were looked at last, and what was found.
+    /// The paths that were last looked at, and what was found.
     looked: Vec<PathBuf>,
     found: Option<Found>,
     looking: Option<Job<Found>>,
@@ -108,7 +108,7 @@ impl TextSection {
         }
     }
 
-    /// Looks at the files whenever others were chosen.
+    /// Looks at the files whenever a person has chosen others.
     fn look(&mut self, ui: &Ui, draft: &Draft) {
         if let Some(result) = finished(&mut self.looking) {
             match result {
@@ -152,13 +152,13 @@ fn builtin_ui(ui: &mut Ui, cx: &PanelContext, draft: &mut Draft, level: Option<L
     });
 }
 
-/// A tokenizer that was trained or looked at: its folder and its entries.
+/// A tokenizer that was trained or read: its folder and the size of its vocabulary.
 type Ready = (PathBuf, usize);
 
 pub struct TokenizerSection {
     typed: String,
     folder: String,
-    /// The entries of the picked tokenizer.
+    /// The vocabulary size of the picked tokenizer.
     entries: Option<usize>,
     loading: Option<Job<Ready>>,
     training: Option<Job<Ready>>,
@@ -225,7 +225,7 @@ impl TokenizerSection {
         }
     }
 
-    /// Takes a picked tokenizer, once it could be read.
+    /// Takes a picked tokenizer, once it has been read.
     pub fn load(&mut self, ui: &Ui, path: PathBuf, config: Option<&Config>) {
         let Some(cleaning) = config.map(cleaning) else { return };
         self.error = None;

@@ -1,5 +1,5 @@
-//! What happened to one token: what the generator would have written, the judge's logit, its part of the loss, and p(replaced) over the
-//! run.
+//! Shows what happened to one token: what the generator would have written, the judge's logit, the token's part of the loss, and
+//! how p(replaced) changed over the run.
 //! token and history -> a box beside it.
 
 use super::super::PanelContext;
@@ -8,7 +8,7 @@ use crate::t;
 use crate::train::event::ReadToken;
 use egui::{Align2, Grid, RichText, Sense, Shape, Stroke, Ui, pos2, vec2};
 
-/// A token in words: for a screen reader, and for the tests.
+/// A token in words, for screen readers and tests.
 pub fn spoken(token: &ReadToken, cx: &PanelContext) -> String {
     let p = cx.percent(token.p_replaced, 0);
     let verdict = cx.t(chip::verdict_key(token.verdict()));
@@ -22,7 +22,7 @@ pub fn spoken(token: &ReadToken, cx: &PanelContext) -> String {
 
 pub fn details_ui(ui: &mut Ui, token: &ReadToken, history: &[(u64, f64)], cx: &PanelContext) {
     ui.label(RichText::new(spoken(token, cx)).font(cx.theme.strong()));
-    if token.masked && !token.replaced && token.sampled.is_some() {
+    if token.sampled_original() {
         ui.label(cx.t("flow-details-lucky"));
     }
     if !token.proposals.is_empty() {
@@ -52,7 +52,7 @@ pub fn details_ui(ui: &mut Ui, token: &ReadToken, history: &[(u64, f64)], cx: &P
     }
 }
 
-/// The best guesses with their bars; the one that was drawn is named.
+/// Draws the generator's best guesses with bars, and says which one was drawn.
 fn proposals_ui(ui: &mut Ui, token: &ReadToken, cx: &PanelContext) {
     Grid::new("proposals").num_columns(3).min_row_height(18.0).spacing(vec2(10.0, 3.0)).show(ui, |ui| {
         for proposal in token.proposals.iter().take(5) {
@@ -73,7 +73,7 @@ fn proposals_ui(ui: &mut Ui, token: &ReadToken, cx: &PanelContext) {
     }
 }
 
-/// p(replaced) over the run, with the line above which the judge calls it replaced.
+/// Plots p(replaced) over the run, with the line above which the judge says "replaced".
 fn history_ui(ui: &mut Ui, history: &[(u64, f64)], cx: &PanelContext) {
     let (Some(first), Some(last)) = (history.first(), history.last()) else { return };
     ui.add_space(2.0);

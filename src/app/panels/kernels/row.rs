@@ -1,4 +1,4 @@
-//! One line of the list: a dispatch, or all dispatches of a kernel together.
+//! Draws one line of the list: one dispatch, or all dispatches of one kernel together.
 
 use crate::app::panels::PanelContext;
 use crate::screen::kernels::sum::{Sum, bytes_text, flops_text, secs_text, shape_text};
@@ -7,24 +7,24 @@ use crate::train::event::DispatchCost;
 use egui::{Align2, CornerRadius, Rect, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
 
 const HEIGHT: f32 = 44.0;
-/// A kernel's name and its numbers stand at the two ends, and an eye has to go from one to the other.
+/// The widest row. The kernel's name and its numbers stand at its two ends, and a reader must connect them.
 const WIDTH_MAX: f32 = 800.0;
 const BAR: f32 = 70.0;
 /// The width of a dispatch's number.
 const PLACE: f32 = 46.0;
-/// From this width on the table that is written is named.
+/// From this width on a row names the tensor that the dispatch writes.
 const NAME_ROOM: f32 = 640.0;
 
-/// What stands beside a kernel's name.
+/// What a row shows beside a kernel's name.
 #[derive(Clone, Copy)]
 pub struct Row {
     pub sum: Sum,
     pub whole: Sum,
-    /// Its place in the step, from 1; none for a kernel's dispatches together.
+    /// The dispatch's place in the step, from 1; none for a kernel's dispatches together.
     pub place: Option<usize>,
 }
 
-/// Whether it was pressed.
+/// Draws the row. Returns whether it was pressed.
 pub fn ui(ui: &mut Ui, cx: &PanelContext, cost: &DispatchCost, row: Row, open: bool) -> bool {
     let width = ui.available_width().min(WIDTH_MAX);
     let (rect, response) = ui.allocate_exact_size(vec2(width, HEIGHT), Sense::click());
@@ -71,7 +71,8 @@ fn draw(ui: &Ui, cx: &PanelContext, cost: &DispatchCost, row: Row, rect: Rect, a
     painter.text(pos2(bar.left() - 8.0, first), Align2::RIGHT_CENTER, words, theme.small(), theme.text);
 }
 
-/// `1024 × 192 · 1.2 MB · 12.3 MFLOP · 4.0 GB/s · 39 GFLOP/s`; for a kernel as a whole, how often instead of the shape.
+/// `1024 × 192 · 1.2 MB · 12.3 MFLOP · 4.0 GB/s · 39 GFLOP/s`; for a kernel as a whole the number of dispatches stands in place of
+/// the shape.
 fn detail_text(cx: &PanelContext, cost: &DispatchCost, row: Row, named: bool) -> String {
     let lang = cx.lang();
     let written = cost.tensors.iter().find(|bound| bound.writes).map(|bound| match shape_text(&bound.shape) {

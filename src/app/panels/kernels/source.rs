@@ -1,5 +1,4 @@
-//! A kernel's two texts, side by side or one at a time. A small reader of words tells keywords, numbers and comments apart; the texts
-//! are drawn line by line.
+//! Draws a kernel's two texts, side by side or one at a time, line by line, with colours for keywords, numbers and comments.
 
 use crate::app::panels::PanelContext;
 use crate::app::theme::Theme;
@@ -10,16 +9,16 @@ use egui::text::{LayoutJob, TextFormat};
 use egui::{Button, Label, Rect, Role, ScrollArea, Ui, WidgetInfo};
 use std::borrow::Cow;
 
-/// Both texts stand side by side from this width on.
+/// From this width on both texts stand side by side.
 const WIDE: f32 = 720.0;
 const HEIGHT: f32 = 330.0;
-/// Lines above the entry point that come into view with it.
+/// How many lines above the entry point come into view with it.
 const ABOVE: usize = 2;
 
 /// The texts that are open.
 #[derive(Default)]
 pub struct SourceView {
-    /// The twin instead of the shader, where there is room for one.
+    /// Whether the twin is shown and not the shader, if there is room for only one.
     twin: bool,
     /// The kernel that was brought into view.
     shown: String,
@@ -93,7 +92,7 @@ fn text_ui(ui: &mut Ui, cx: &PanelContext, text: (&str, &'static str, Option<usi
     });
 }
 
-/// Signs of the comments that the font has not, by such that it has.
+/// Signs in comments that the font lacks, with signs to draw instead.
 const UNDRAWN: [(char, &str); 3] = [('ᵀ', "^T"), ('∘', "·"), ('\u{302}', "^")];
 
 fn legible(line: &str) -> Cow<'_, str> {
@@ -119,7 +118,7 @@ fn line_job(theme: Theme, line: &str, number: usize, entry: bool) -> LayoutJob {
         };
         let mut format = format(on_entry(color));
         format.italics = kind == Kind::Comment;
-        // Not by colour alone.
+        // Colour is not the only sign of a number.
         format.underline = if kind == Kind::Number { egui::Stroke::new(1.0, theme.line) } else { egui::Stroke::NONE };
         job.append(&line[range], 0.0, format);
     }
@@ -134,7 +133,7 @@ mod tests {
     fn the_font_has_every_sign_of_every_source() {
         let ctx = egui::Context::default();
         crate::app::theme::install(&ctx);
-        // Nothing is painted: what a painter would have to upload is put away.
+        // Nothing is painted here, so the textures that a painter would upload are dropped.
         ctx.run_ui(egui::RawInput::default(), |_| {}).textures_delta.clear();
         let mono = crate::app::theme::LIGHT.mono();
         for kernel in crate::ops::ALL {

@@ -1,4 +1,4 @@
-//! What all thresholds together say: ROC, precision over recall, and the reliability diagram.
+//! Draws what all thresholds together say: the ROC curve, precision over recall, and the reliability diagram.
 
 use crate::app::panels::PanelContext;
 use crate::app::panels::plot::{Dash, Plot};
@@ -8,11 +8,11 @@ use crate::t;
 use crate::train::event::{Calibration, CalibrationBin, Confusion, EvalMetrics};
 use egui::{Pos2, Rect, Response, RichText, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
 
-/// A plot gets no narrower.
+/// The least width of a plot.
 const WIDTH_MIN: f32 = 190.0;
 const HEIGHT: f32 = 170.0;
 
-/// One of the three, with what it is drawn from.
+/// One of the three plots, with the data that it is drawn from.
 #[derive(Clone, Copy)]
 enum Picture<'a> {
     Roc(&'a [Confusion]),
@@ -20,7 +20,7 @@ enum Picture<'a> {
     Reliability(&'a Calibration),
 }
 
-/// All that the evaluation has; the threshold that was pointed at.
+/// Draws the plots that the evaluation has data for. Returns the threshold that was pressed.
 pub fn ui(ui: &mut Ui, cx: &PanelContext, eval: &EvalMetrics, bin: usize) -> Option<f64> {
     let curve = eval.histogram.as_ref().map(|histogram| histogram.curve());
     let mut pictures = Vec::new();
@@ -33,7 +33,7 @@ pub fn ui(ui: &mut Ui, cx: &PanelContext, eval: &EvalMetrics, bin: usize) -> Opt
     for row in pictures.chunks(columns) {
         ui.columns(columns, |uis| {
             for (column, picture) in uis.iter_mut().zip(row) {
-                // Columns are justified, and so would be the text below the pictures.
+                // Columns justify their text; the text below the plots must not be justified.
                 let ragged = egui::Layout::top_down(egui::Align::LEFT);
                 let drawn = column.with_layout(ragged, |ui| picture_ui(ui, cx, eval, *picture, bin));
                 picked = drawn.inner.or(picked);
@@ -81,7 +81,8 @@ fn picture_ui(ui: &mut Ui, cx: &PanelContext, eval: &EvalMetrics, picture: Pictu
     picked
 }
 
-/// The curve over all thresholds, a ring at the chosen one, and what a coin would get; the threshold nearest to a press.
+/// Draws the curve over all thresholds, a ring at the chosen one, and the curve of a random judge. Returns the threshold that is
+/// nearest to a press.
 fn curve_ui(
     ui: &Ui,
     cx: &PanelContext,
@@ -118,7 +119,8 @@ fn nearest(pointer: Pos2, points: impl Iterator<Item = (usize, Option<Pos2>)>) -
     far.min_by(|a, b| a.1.total_cmp(&b.1)).map(|(n, _)| n)
 }
 
-/// What was said against what was true, bin by bin: on the dashed line the judge means what it says. A larger disc, more tokens.
+/// Plots the judge's probabilities against the true shares, bin by bin. A calibrated judge lies on the dashed line. A larger disc
+/// stands for more tokens.
 fn reliability_ui(ui: &Ui, cx: &PanelContext, plot: &Plot, bins: &[CalibrationBin], response: Response) {
     plot.curve(ui.painter(), [(0.0, Some(0.0)), (1.0, Some(1.0))], Dash::Dashed, Stroke::new(1.5, cx.theme.weak));
     let filled = bins.iter().filter_map(|bin| Some((bin.tokens, bin.mean_p_replaced?, bin.replaced_share?)));
@@ -130,7 +132,7 @@ fn reliability_ui(ui: &Ui, cx: &PanelContext, plot: &Plot, bins: &[CalibrationBi
     let mut words = None;
     for (tokens, said, true_share) in filled {
         let Some(at) = plot.at(said, true_share) else { continue };
-        // By the logarithm: nearly all tokens are in the first bin.
+        // The radius grows with the logarithm, because nearly all tokens are in the first bin.
         let radius = 3.0 + 5.0 * (tokens as f32).ln_1p() / most.ln_1p();
         ui.painter().circle(at, radius, cx.theme.ramp(0.7), Stroke::new(1.0, cx.theme.text));
         let reach = Rect::from_center_size(at, vec2(2.0, 2.0) * radius.max(8.0));

@@ -1,18 +1,9 @@
-//! Which stories: their language, and how rich they are.
+//! The levels of the built-in stories: how rich they are.
 
 use std::fmt;
 use std::str::FromStr;
 
 use crate::{Error, Result};
-
-/// The language of a story, and of what is told about it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
-pub enum Language {
-    #[serde(rename = "en")]
-    English,
-    #[serde(rename = "pt")]
-    Portuguese,
-}
 
 /// How rich the stories are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
@@ -24,18 +15,6 @@ pub enum Level {
     Stories,
 }
 
-impl FromStr for Language {
-    type Err = Error;
-
-    fn from_str(code: &str) -> Result<Self> {
-        match code {
-            "en" => Ok(Self::English),
-            "pt" => Ok(Self::Portuguese),
-            other => Err(Error::usage("no-builtin-language").with("value", other)),
-        }
-    }
-}
-
 impl FromStr for Level {
     type Err = Error;
 
@@ -45,15 +24,6 @@ impl FromStr for Level {
             "stories" => Ok(Self::Stories),
             other => Err(Error::usage("no-such-level").with("value", other)),
         }
-    }
-}
-
-impl fmt::Display for Language {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::English => "en",
-            Self::Portuguese => "pt",
-        })
     }
 }
 
