@@ -5,8 +5,8 @@
 //! - [`state`]: what the events of a run add up to; [`smooth`]: means over the steps.
 //! - [`recorded`]: the run that comes with the program.
 //! - [`panel`], [`lesson`]: names of the panels; the pages of the lesson and the numbers that they answer with.
-//! - [`axis`], [`time`]: the axes of the curves. [`verdicts`], [`attention`], [`plane`], [`chips`], [`score`], [`kernels`]: one
-//! panel each.
+//! - [`axis`], [`time`]: the axes of the curves.
+//! - [`verdicts`], [`attention`], [`plane`], [`chips`], [`score`], [`kernels`]: one panel each.
 //! - [`checks`]: what of this is checked natively and in the browser alike.
 
 pub mod attention;
