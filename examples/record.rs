@@ -44,7 +44,10 @@ fn record(lang: Lang, run: &Path, out: &Path, steps: Option<u64>) -> Result<usiz
     let options = Request { out: Some(native::name_of(run)), steps, ..first };
     let (commands, received) = mpsc::unbounded();
     // What the window's field holds at first.
-    let text = lang.pick("the loyal dog gnaws the bone in the kennel.", "o cachorro fiel rói o osso no quintal.");
+    let text = match lang {
+        Lang::En => "the loyal dog gnaws the bone in the kennel.",
+        Lang::Pt => "o cachorro fiel rói o osso no quintal.",
+    };
     send(&commands, Command::SetOwnText { text: text.to_owned(), edits: Vec::new() });
     let mut events = Vec::new();
     let mut planned = u64::MAX;
