@@ -479,3 +479,11 @@ burn-refuses-device = Burn does not take the device: { $detail }
 burn-failed = Burn failed: { $detail }
 burn-without-pass = Burn has run no pass yet
 burn-lacks = the Burn engine holds no { $tensor }
+
+## Places that are told in words.
+at-byte = { $file }, at byte { $byte }
+at-byte-decompressed = { $file }, at byte { $byte } of the decompressed text
+at-row = { $file }, row { $row }
+at-standard-output = standard output
+at-standard-input = standard input, line { $line }
+at-data-cursor = data cursor
