@@ -28,11 +28,11 @@ pub struct Memory(Rc<RefCell<Held>>);
 
 #[derive(Default)]
 struct Held {
-    /// Documents between blank lines, by name.
+    /// Texts by name. Blank lines separate the documents of a text.
     texts: BTreeMap<String, String>,
     runs: BTreeMap<String, KeptRun>,
     tokenizers: BTreeMap<String, Tokenizer>,
-    /// Of all runs: which was written last.
+    /// The run whose checkpoint was written last.
     newest: Option<String>,
 }
 
@@ -44,9 +44,9 @@ pub struct KeptRun {
     pub events: Vec<Event>,
     /// The files of each checkpoint, by step.
     pub checkpoints: BTreeMap<u64, Arc<Files>>,
-    /// The files of checkpoints that a run went on without.
+    /// The files of checkpoints that a resumed run put out of the way.
     pub set_aside: BTreeMap<u64, Arc<Files>>,
-    /// A run is under way here.
+    /// Whether a run is under way here.
     taken: bool,
 }
 
@@ -61,7 +61,7 @@ impl Memory {
         self.0.borrow().runs.get(name).cloned()
     }
 
-    /// Puts a run here that was kept elsewhere.
+    /// Adds a run that another host kept.
     pub fn add_run(&self, name: &str, run: KeptRun) {
         let mut held = self.0.borrow_mut();
         held.newest = Some(name.to_owned());
@@ -73,7 +73,7 @@ impl Memory {
     }
 }
 
-/// Gives the thread to others once.
+/// Gives the thread to other futures once.
 async fn yielded() {
     let mut done = false;
     std::future::poll_fn(|cx| {
@@ -137,7 +137,7 @@ impl Host for Memory {
         Ok((cache, None))
     }
 
-    /// A text with one entry of the vocabulary a line.
+    /// A tokenizer is a text with one entry of the vocabulary in each line.
     fn tokenizer(&self, name: &str, bare: Cleaning) -> Result<Tokenizer> {
         let vocab = self.read("", name)?.lines().map(str::to_owned).collect();
         Tokenizer::new(vocab, bare, name)
@@ -151,7 +151,7 @@ impl Host for Memory {
         self.0.borrow_mut().tokenizers.insert(key.to_owned(), tokenizer.clone());
     }
 
-    /// Those of a run's newest checkpoint.
+    /// The networks of a run's newest checkpoint.
     fn networks(&self, name: &str, _config: &Config) -> Result<(Networks, Vec<Message>)> {
         self.resume_point(name, None)?.networks()
     }
@@ -223,7 +223,7 @@ fn place(run: &str, step: u64) -> String {
     format!("{run}/step-{step:09}")
 }
 
-/// Texts with their names and what they are for.
+/// Texts with their names and roles.
 struct TextsInMemory(Vec<(String, Role, String)>);
 
 impl TextsInMemory {
@@ -260,7 +260,7 @@ impl Texts for TextsInMemory {
     }
 }
 
-/// A run in memory that is held by one training.
+/// A run in memory that one training holds.
 pub struct MemoryRun {
     name: String,
     memory: Memory,

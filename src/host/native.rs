@@ -32,7 +32,7 @@ use std::task::{Context, Wake, Waker};
 use std::thread::Thread;
 use std::time::{Duration, Instant};
 
-/// Where runs go without `--out`.
+/// The folder of runs that have no `--out`.
 const RUNS: &str = "runs";
 
 /// Trains as asked on this machine, on this thread. See [`run::train`].
@@ -57,7 +57,7 @@ pub async fn evaluate(run: &Path, corpus: &[PathBuf], backend: &Backend) -> Resu
     run::evaluate(&Native { lang: Lang::default() }, &name_of(run), &corpus, backend).await
 }
 
-/// What a path is called in a request.
+/// The name of a path in a request.
 pub fn name_of(path: &Path) -> String {
     path.display().to_string()
 }
@@ -69,15 +69,15 @@ pub fn stored_config(run: &Path) -> Result<Config> {
     Config::from_toml(&text, &name_of(&path))
 }
 
-/// The configuration that a request comes to, and the level of the built-in text where that is used.
+/// The configuration that a request gives, and the level of the built-in text if that is used.
 ///
 /// # Errors
-/// A setting that is wrong by itself or beside another, or a file of settings that cannot be read.
+/// A setting is wrong by itself or together with another, or a file of settings cannot be read.
 pub fn effective_config(request: &Request) -> Result<(Config, Option<crate::text::grammar::Level>)> {
     run::effective_config(&Native { lang: request.lang }, request, None)
 }
 
-/// Where token caches live: `ELECTROSCOPE_CACHE`, else the user's cache folder, else beside the run.
+/// The folder of token caches: `ELECTROSCOPE_CACHE`, else the user's cache folder, else beside the run.
 pub fn cache_dir() -> PathBuf {
     let set = |name: &str| std::env::var_os(name).filter(|v| !v.is_empty()).map(PathBuf::from);
     let home = || match std::env::consts::OS {
@@ -110,7 +110,7 @@ impl Native {
 impl Host for Native {
     type Store = Folder;
 
-    /// The run has its thread to itself: the system gives the others their turn.
+    /// The run has its thread to itself, and the system gives other threads their turn.
     async fn turn(&mut self) {}
 
     async fn rest(&mut self, time: Duration, mut woken: Pin<&mut dyn Future<Output = ()>>) {
@@ -130,7 +130,7 @@ impl Host for Native {
         std::fs::read_to_string(name).map_err(|e| Error::io(doing, Path::new(name), &e))
     }
 
-    /// Absolute, so that a run can be resumed from another folder. A path that is not there is told when it is opened.
+    /// The absolute path, so that a run can be resumed from another folder. A missing path is reported when it is opened.
     fn full_name(&self, name: &str) -> String {
         std::fs::canonicalize(name).map_or_else(|_| name.to_owned(), |path| name_of(&path))
     }
@@ -166,7 +166,7 @@ impl Host for Native {
     }
 
     fn keep_tokenizer(&self, key: &str, tokenizer: &Tokenizer, max_positions: usize) {
-        // Only a convenience for the next run: a full disk here is told by what must be written later.
+        // This only saves work for the next run. If the disk is full, a later write that must succeed reports it.
         tokenizer::write(tokenizer, max_positions, &Self::tokenizer_folder(key)).ok();
     }
 
@@ -209,7 +209,7 @@ impl Host for Native {
         RunFolder::refuse_taken(Path::new(run))
     }
 
-    /// Without a name: runs/20261123-060102-nano, UTC.
+    /// Without a name the run gets one such as runs/20261123-060102-nano, in UTC.
     fn create(&mut self, run: Option<&str>, preset: &str) -> Result<Folder> {
         let dated = || Path::new(RUNS).join(format!("{}-{preset}", chrono::Utc::now().format("%Y%m%d-%H%M%S")));
         let folder = RunFolder::create(&run.map_or_else(dated, PathBuf::from))?;

@@ -11,15 +11,15 @@ use std::cell::RefCell;
 
 /// Steps of the whole run.
 pub const STEPS: u64 = 50;
-/// The run is paused once this step was told, and ended once the later one was.
+/// The run is paused after the event of the first of these steps, and stopped after that of the second.
 const PAUSE_AT: u64 = 10;
 const STOP_AT: u64 = 23;
 /// Documents of the text.
 const STORIES: u64 = 120;
-/// Turns for which a paused run is watched: none of them may bring a step.
+/// How many turns a paused run is watched. It must not take a step in any of them.
 const QUIET_TURNS: u32 = 20;
 
-/// What of it differs, or did not happen as asked.
+/// What differs between the runs, or what did not happen.
 type Wrong = String;
 
 /// A few stories of the built-in grammar, one document each.
@@ -32,7 +32,7 @@ fn stories() -> Result<String, Wrong> {
     Ok((0..STORIES).map(story).collect::<Vec<_>>().join("\n\n"))
 }
 
-/// The nano networks on fewer rows a step, so that a browser's single thread ends soon.
+/// The nano networks with fewer rows in a step, so that the single thread of a browser is done soon.
 fn request(out: &str) -> Request {
     let set = ["batch=4", "seq_len=32", "dropout=0.1", "attention_dropout=0.1", "eval_every=20", "eval_rows=8"];
     let set = set.iter().chain(&["readout_every=15", "checkpoint_every=1000", "replacements=generator"]);
@@ -50,10 +50,10 @@ fn request(out: &str) -> Request {
     }
 }
 
-/// Somebody beside the run on its only thread, who acts on what was told so far whenever the run lets go of the thread.
+/// A second party on the run's only thread. It hears the run's events, and acts whenever the run lets go of the thread.
 #[derive(Default)]
 struct Beside {
-    /// Steps told.
+    /// The last step that the run sent.
     steps: u64,
     phase: Option<Phase>,
     paused_at: Option<u64>,
@@ -74,7 +74,7 @@ impl Beside {
         }
     }
 
-    /// Pause, watch that nothing moves, go on, ask for a checkpoint, and end.
+    /// Pauses the run, watches that it does not move, asks for a checkpoint, resumes the run and stops it.
     fn act(&mut self, commands: &UnboundedSender<Command>) {
         // A run that has ended takes no commands.
         let send = |command| commands.unbounded_send(command).ok();
@@ -99,7 +99,7 @@ impl Beside {
     }
 }
 
-/// Serves one request on `host` until its run has ended; `disturb`: with `beside` acting in between.
+/// Serves one request on `host` until its run has ended. `disturb`: whether `beside` acts meanwhile.
 async fn serve(host: &Memory, request: Request, beside: &RefCell<Beside>, disturb: bool) -> Result<(), Wrong> {
     let (commands, received) = unbounded();
     commands.unbounded_send(Command::Start(Box::new(request))).map_err(|e| e.to_string())?;
@@ -118,7 +118,7 @@ async fn serve(host: &Memory, request: Request, beside: &RefCell<Beside>, distur
         }
         if let Some(commands) = &commands {
             beside.borrow_mut().act(commands);
-            // It acts again whenever the thread is free, also while the run waits for it.
+            // It acts again whenever the thread is free, even while the run waits for a command.
             cx.waker().wake_by_ref();
         }
         served.as_mut().poll(cx)
@@ -130,11 +130,11 @@ async fn serve(host: &Memory, request: Request, beside: &RefCell<Beside>, distur
     }
 }
 
-/// Trains [`STEPS`] steps undisturbed, and again with a pause, a checkpoint, an end and a resume from the bytes that were kept, on
-/// another host that has nothing but those: both must keep the same bytes.
+/// Trains [`STEPS`] steps undisturbed. Trains them again with a pause, a checkpoint and a stop, and resumes on another host that
+/// has only the stored bytes. Both runs must keep the same bytes.
 ///
 /// # Errors
-/// What differs, or what was asked for and did not happen.
+/// The bytes differ, or the run did not obey a command.
 pub async fn interrupted() -> Result<(), String> {
     let text = stories()?;
     let whole = Memory::default();
@@ -154,7 +154,7 @@ pub async fn interrupted() -> Result<(), String> {
     }
     let stopped = kept(&first)?;
     let steps: Vec<u64> = stopped.checkpoints.keys().copied().collect();
-    // A pause is heard within a slice, and a slice is less than a step: at most the step that was under way is told after it.
+    // A run obeys a pause within a slice, and a slice is shorter than a step. So at most the step that was under way arrives later.
     if steps.len() != 2 || !(paused_at..=paused_at + 1).contains(&steps[0]) || steps[1] >= STEPS {
         return Err(format!("paused at step {paused_at}, checkpoints of {steps:?}"));
     }
@@ -167,7 +167,7 @@ pub async fn interrupted() -> Result<(), String> {
     same(&whole, &kept(&second)?)
 }
 
-/// A request that leaves the settings to the run that goes on.
+/// A request that leaves all settings to the run that is resumed.
 fn plain(out: &str) -> Request {
     Request { preset: None, set: Vec::new(), steps: None, seed: None, corpus: Vec::new(), ..request(out) }
 }

@@ -5,9 +5,9 @@
 pub enum Access {
     /// `var<storage, read>`.
     Read,
-    /// Read here, but declared `read_write` in the shader because another entry point of the file writes it.
+    /// Only read here, but the shader declares it `read_write`, because another entry point of the file writes it.
     ReadShared,
-    /// Every element of the bound range is written (`=`); what was there before is never read.
+    /// Every element of the bound range is written (`=`). The old value is never read.
     Write,
     /// Read and written (`+=`, or in place).
     Update,
@@ -28,13 +28,13 @@ impl Access {
     }
 }
 
-/// WebGPU's default `min_storage_buffer_offset_alignment`, in words of 4 bytes: every bound range starts at a multiple.
+/// WebGPU's default `min_storage_buffer_offset_alignment`, in words of 4 bytes. Every bound range starts at a multiple of it.
 pub const ALIGN: u32 = 64;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Elem {
     F32,
-    /// Only stored: every kernel reads it as f32, computes in f32 and rounds what it writes.
+    /// Only the storage is f16: every kernel converts it to f32, computes in f32 and rounds what it writes.
     F16,
     U32,
 }
@@ -47,7 +47,7 @@ impl Elem {
         }
     }
 
-    /// Elements between two places where a bound range may start.
+    /// A bound range may start at every multiple of this many elements.
     pub const fn align(self) -> u32 {
         ALIGN * 4 / self.bytes()
     }
@@ -90,7 +90,7 @@ impl Slot {
         Self { elem: Elem::F16, ..self }
     }
 
-    /// The same slot, as f32 where it was f16.
+    /// The same slot, with f32 in place of f16.
     pub const fn in_f32(self) -> Self {
         Self { elem: if matches!(self.elem, Elem::F16) { Elem::F32 } else { self.elem }, ..self }
     }
@@ -106,7 +106,7 @@ pub const fn in_f32<const N: usize>(mut slots: [Slot; N]) -> [Slot; N] {
     slots
 }
 
-/// What a kernel asks of an adapter beyond WebGPU's core.
+/// What a kernel needs of an adapter beyond WebGPU's core.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
 pub struct Needs {
     pub f16: bool,
@@ -114,7 +114,7 @@ pub struct Needs {
     pub subgroups: bool,
     /// Cooperative matrices, and subgroups of 32 lanes that hold them.
     pub matrices: Option<Matrices>,
-    /// That no browser translates the text.
+    /// The text must reach the driver without a browser's translation.
     pub native: bool,
 }
 
@@ -127,20 +127,20 @@ pub enum Matrices {
     F16,
 }
 
-/// One way to run a kernel: a file, and values for every `override` of it. The same meaning, another speed.
+/// One way to run a kernel: a file, and a value for each of its `override`s. All variants compute the same, at different speeds.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Variant {
     pub name: &'static str,
     pub constants: &'static [(&'static str, u32)],
     pub needs: Needs,
-    /// The text that has the entry point; none: the specification's own.
+    /// The text that has the entry point, or none for the specification's own text.
     pub source: Option<&'static str>,
-    /// Binds its numbers in fours: rows must be a multiple of that long.
+    /// Whether it binds its numbers in fours. Then the length of a row must be a multiple of four.
     pub quads: bool,
 }
 
 impl Variant {
-    /// The value of an override constant; every variant gives all of them.
+    /// The value of an override constant. Every variant gives all of them.
     pub fn constant(&self, name: &str) -> u32 {
         self.constants
             .iter()
@@ -162,7 +162,7 @@ impl Variant {
         Self { needs: Needs { matrices: Some(matrices), ..self.needs }, ..self }
     }
 
-    /// Not in a browser.
+    /// The same variant, but never in a browser.
     pub const fn native_only(self) -> Self {
         Self { needs: Needs { native: true, ..self.needs }, ..self }
     }
@@ -182,7 +182,7 @@ pub const fn variant(name: &'static str, constants: &'static [(&'static str, u32
     Variant { name, constants, needs, source: None, quads: false }
 }
 
-/// Variants of texts that ask for no f16: as they are.
+/// Variants of texts that do not need f16, unchanged.
 pub const fn core_only<const N: usize>(variants: [Variant; N]) -> [Variant; N] {
     variants
 }
@@ -200,7 +200,7 @@ pub const fn with_f16<const N: usize>(mut variants: [Variant; N]) -> [Variant; N
 /// One entry point of one shader file.
 #[derive(Debug)]
 pub struct KernelSpec {
-    /// `file.entry`, unique; `file.entry.f16` and the like where the same entry point works on other elements.
+    /// The unique name `file.entry`, or `file.entry.f16` and the like if the same entry point works on other elements.
     pub label: &'static str,
     /// The libraries it uses and its file, joined: valid WGSL.
     pub source: &'static str,
@@ -210,14 +210,15 @@ pub struct KernelSpec {
     pub dims_bytes: usize,
     /// Whether the step block (group 1) is read.
     pub uses_step: bool,
-    /// Whether words of a tensor say where it reads or writes: then a device checks its indices, and elsewhere `dims` alone bounds them.
+    /// Whether values of a tensor decide where it reads or writes. If so, the device checks its indices; otherwise `dims` alone
+    /// bounds them.
     pub looks_up: bool,
-    /// At least one; the first is the plain, readable one.
+    /// The variants, at least one. The first is the plain, readable one.
     pub variants: &'static [Variant],
 }
 
 impl KernelSpec {
-    /// `file.entry`: what it computes, whatever it is stored as. The same twin answers for all of one name.
+    /// The name `file.entry`, which says what it computes, for any storage type. All kernels of one name have the same twin.
     pub fn meaning(&self) -> &'static str {
         let elements = self.label.match_indices('.').nth(1);
         elements.map_or(self.label, |(end, _)| &self.label[..end])

@@ -36,19 +36,19 @@ pub struct Buffer {
 pub struct Dispatch {
     pub kernel: &'static KernelSpec,
     pub variant: usize,
-    /// The shapes that the variant was chosen for, such as `m64n256k64`; empty where there is nothing to choose.
+    /// The shapes for which the variant was chosen, such as `m64n256k64`; empty if there is nothing to choose.
     pub class: Box<str>,
     /// The uniform block, as the shader's `Dims`.
     pub dims: Box<[u8]>,
     /// One for each of the kernel's slots, in their order.
     pub tensors: Box<[Tensor]>,
-    /// Workgroups; folded into two axes by the executor where one is too long.
+    /// The number of workgroups. If one axis is too short for them, the executor folds them into two.
     pub groups: u32,
     pub flops: u64,
 }
 
 impl Dispatch {
-    /// Bytes the kernel must move at least: every bound range once for each direction.
+    /// The bytes that the kernel must move at least: every bound range once in each direction.
     pub fn bytes(&self) -> u64 {
         self.kernel
             .slots

@@ -6,7 +6,7 @@ use std::ops::Range;
 
 pub(super) struct Placed {
     pub buffers: Vec<Buffer>,
-    /// For every recorded buffer, the one that exists.
+    /// For every recorded buffer, the real buffer that holds it.
     pub buffer_of: Vec<BufferId>,
 }
 
@@ -17,7 +17,7 @@ struct Lifetime {
     last: usize,
 }
 
-/// `isolated`: activations used in this range share memory among themselves only.
+/// `isolated`: activations that are used in this range share memory only among themselves.
 pub(super) fn colour(recorded: &[Buffer], dispatches: &[Dispatch], isolated: Option<Range<usize>>) -> Placed {
     let lifetimes = lifetimes(recorded.len(), dispatches);
     let mut placed = Placed { buffers: Vec::new(), buffer_of: vec![BufferId(u32::MAX); recorded.len()] };
@@ -26,12 +26,13 @@ pub(super) fn colour(recorded: &[Buffer], dispatches: &[Dispatch], isolated: Opt
             placed.buffer_of[id] = placed.add(buffer.clone());
         }
     }
-    // The largest first: each buffer gets its size from the first that takes it, and is lent to smaller ones in between.
+    // The largest activations come first. The first activation of a buffer gives it its size, and smaller ones use it at other
+    // times.
     let mut order: Vec<usize> = (0..recorded.len()).filter(|&id| recorded[id].role == Role::Activation).collect();
     order.sort_by_key(|&id| (std::cmp::Reverse(recorded[id].len), lifetimes[id].map_or(0, |l| l.first)));
     let mut pool: Vec<Lent> = Vec::new();
     for id in order {
-        // Never bound by a dispatch: only the host looks at it. It keeps a buffer of its own.
+        // No dispatch binds it, only the host reads it, so it keeps a buffer of its own.
         let Some(life) = lifetimes[id] else {
             placed.buffer_of[id] = placed.add(recorded[id].clone());
             continue;
@@ -42,7 +43,7 @@ pub(super) fn colour(recorded: &[Buffer], dispatches: &[Dispatch], isolated: Opt
     placed
 }
 
-/// A buffer of the pool and the lifetimes it was lent for.
+/// A buffer of the pool, with the lifetimes of the activations that use it.
 struct Lent {
     id: BufferId,
     busy: Vec<Lifetime>,
@@ -51,7 +52,7 @@ struct Lent {
 
 fn lend(pool: &mut Vec<Lent>, placed: &mut Placed, wanted: &Buffer, life: Lifetime, isolated: bool) -> BufferId {
     let free = |lent: &Lent| lent.busy.iter().all(|busy| busy.last < life.first || life.last < busy.first);
-    // All are large enough, and the last opened are the smallest.
+    // All buffers are large enough, and the last ones are the smallest.
     if let Some(lent) = pool.iter_mut().rev().find(|lent| lent.isolated == isolated && free(lent)) {
         lent.busy.push(life);
         return lent.id;

@@ -26,19 +26,19 @@ pub enum Runs {
     First,
     /// For every micro-batch.
     Each,
-    /// After the last one.
+    /// After the last micro-batch.
     Last,
     /// On request, between two optimizer steps.
     Between,
-    /// On request, between any two stages: its activations share memory with no other stage's.
+    /// On request, between any two stages. So its activations share no memory with those of other stages.
     Aside,
 }
 
 /// The most letters that a stage's name may have.
 const STAGE_LETTERS: usize = 15;
 
-/// The name of a range of the plan. Whoever records the plan gives it; nothing here knows what happens in it. Names have no order: the
-/// order of the stages is that of [`Plan::stages`].
+/// The name of a range of the plan. The code that records the plan gives it; nothing here knows what happens in the range. Names
+/// have no order: [`Plan::stages`] has the order of the stages.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Stage {
     letters: [u8; STAGE_LETTERS],
@@ -47,7 +47,7 @@ pub struct Stage {
 
 impl Stage {
     /// # Panics
-    /// A name longer than 15 bytes; in a constant, this is an error of the compiler.
+    /// The name is longer than 15 bytes. In a constant this is an error of the compiler.
     pub const fn named(name: &str) -> Self {
         let bytes = name.as_bytes();
         assert!(bytes.len() <= STAGE_LETTERS, "a stage's name has at most 15 letters");
@@ -101,13 +101,14 @@ struct Section {
     range: Range<usize>,
 }
 
-/// Which variant runs for a kernel and a class of shapes: measured on an adapter, stored with the run, because it fixes the order of sums.
+/// Which variant runs for a kernel and a class of shapes. It is measured on an adapter, and stored with the run, because it fixes
+/// the order of sums.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(transparent)]
 pub struct KernelChoices(pub BTreeMap<String, String>);
 
 impl KernelChoices {
-    /// `kernel` at a shape class such as `m64n256k64`: what was chosen, if it `fits`; else the first variant that does.
+    /// The variant of `kernel` for a class of shapes such as `m64n256k64`: the chosen one if it `fits`, else the first that does.
     pub fn variant(&self, kernel: &'static KernelSpec, class: String, fits: impl Fn(&Variant) -> bool) -> Chosen {
         let name = self.0.get(&Self::key(kernel, &class)).or_else(|| self.0.get(kernel.label));
         let named = name.and_then(|name| kernel.variants.iter().position(|v| v.name == name && fits(v)));
@@ -115,13 +116,13 @@ impl KernelChoices {
         Chosen { variant: variant.expect("one variant of every kernel takes any shape"), class }
     }
 
-    /// Under which name a choice is kept.
+    /// The name under which a choice is kept.
     pub fn key(kernel: &KernelSpec, class: &str) -> String {
         format!("{} {class}", kernel.label)
     }
 }
 
-/// A kernel's variant, and the class of shapes it was chosen for.
+/// A kernel's variant, and the class of shapes for which it was chosen.
 #[derive(Debug, Clone, Default)]
 pub struct Chosen {
     pub variant: usize,
@@ -129,33 +130,35 @@ pub struct Chosen {
 }
 
 impl From<usize> for Chosen {
-    /// Where there is nothing to choose.
+    /// A variant without a class, for kernels that have nothing to choose.
     fn from(variant: usize) -> Self {
         Self { variant, class: String::new() }
     }
 }
 
-/// When a long sum is cut into parts for several workgroups: a matter of the kind of device, so that every run on one has the same plan.
+/// When a long sum is cut into parts for several workgroups. It depends only on the kind of device, so that every run on one kind
+/// has the same plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 pub struct Split {
-    /// Tiles of 32 × 32 outputs that keep the whole device busy: a product with as many is not cut.
+    /// How many tiles of 32 × 32 outputs keep the whole device busy. A product with that many tiles is not cut.
     pub tiles_full: u32,
     /// The shortest part that is worth a workgroup of its own.
     pub part_min: u32,
 }
 
 impl Split {
-    /// For the twins: their products share themselves among threads.
+    /// For the twins, whose products share their work among threads by themselves.
     pub const NEVER: Self = Self { tiles_full: 1, part_min: 256 };
-    /// A processor that runs shaders: a few tiles a core, and parts that outweigh the memory they go through.
+    /// For a processor that runs shaders: a few tiles for each core, and parts that are worth the memory traffic of joining them.
     pub const PROCESSOR: Self = Self { tiles_full: 16, part_min: 256 };
-    /// A device that shares the processor's memory: joining the parts costs bandwidth.
+    /// For a device that shares the processor's memory, where joining the parts costs bandwidth.
     pub const SHARED: Self = Self { tiles_full: 512, part_min: 64 };
-    /// Memory of its own, ten times as fast: several workgroups of 64 × 64 outputs for each of a hundred multiprocessors.
+    /// For a device with memory of its own, ten times as fast: several workgroups of 64 × 64 outputs for each of a hundred
+    /// multiprocessors.
     pub const DISCRETE: Self = Self { tiles_full: 4096, part_min: 64 };
 }
 
-/// What the device allows; WebGPU's defaults unless told otherwise.
+/// What the device allows. The default is WebGPU's default limits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 pub struct Limits {
     pub binding_bytes_max: u64,
@@ -174,18 +177,19 @@ impl Default for Limits {
     }
 }
 
-/// A launch that waits for another of its kind to share a dispatch with; the end of the stage is as long as it can wait.
+/// A launch that is not recorded yet, because it may share a dispatch with a second launch of its kind. If no second one comes
+/// before the stage ends, it is recorded alone.
 pub(crate) struct Waiting {
     pub tensors: [Tensor; 3],
-    /// Records it by itself.
+    /// Records it as a dispatch of its own.
     pub alone: fn(&mut Recorder, [Tensor; 3]),
 }
 
-/// A plan being written.
+/// Records a plan.
 pub struct Recorder {
     pub choices: KernelChoices,
     pub limits: Limits,
-    /// What activations that the backward reads are stored as.
+    /// How activations that the backward reads are stored.
     pub stored: Elem,
     pub(crate) waiting: Option<Waiting>,
     buffers: Vec<Buffer>,
@@ -199,7 +203,7 @@ impl Recorder {
         Self { choices, limits, stored: Elem::F32, waiting: None, buffers, dispatches, stages }
     }
 
-    /// A buffer of its own, `len` words of 4 bytes.
+    /// Adds a buffer of `len` words of 4 bytes.
     pub fn buffer(&mut self, label: &str, role: Role, len: u32) -> BufferId {
         self.buffers.push(Buffer { label: label.into(), role, len: len.max(1) });
         BufferId(self.buffers.len() as u32 - 1)
@@ -224,7 +228,7 @@ impl Recorder {
         self.whole(label, Role::Activation, Elem::F32, shape)
     }
 
-    /// An activation that the backward reads again, as f16 where the recorder says so.
+    /// An activation that the backward reads again, stored as [`Recorder::stored`] says.
     pub fn stored(&mut self, label: &str, shape: &[u32]) -> Tensor {
         self.activation_of(label, self.stored, shape)
     }
@@ -245,7 +249,7 @@ impl Recorder {
         self.whole(label, Role::State, elem, shape)
     }
 
-    /// Opens a stage: the dispatches recorded until the next call belong to it.
+    /// Begins a stage. The dispatches that are recorded until the next call belong to it.
     pub fn begin(&mut self, stage: Stage, runs: Runs) {
         self.close_stage();
         let here = self.dispatches.len();
@@ -265,7 +269,8 @@ impl Recorder {
     /// Appends a launch. `tensors` in the order of the kernel's slots; `groups` workgroups.
     ///
     /// # Panics
-    /// Where the tensors do not fit the specification, or read what they write: mistakes in `ops`, not in anyone's input.
+    /// If the tensors do not fit the specification, or share a buffer in a way that WebGPU forbids. These are mistakes in `ops`, not
+    /// in anyone's input.
     pub fn dispatch(
         &mut self,
         kernel: &'static KernelSpec,
@@ -313,17 +318,17 @@ impl Recorder {
         });
     }
 
-    /// Appends a dispatch of another plan, over tensors of this one that are as its own.
+    /// Appends a dispatch of another plan, with tensors of this plan that have the same shapes.
     pub fn repeat(&mut self, dispatch: &Dispatch, tensors: &[Tensor]) {
         assert!(dispatch.tensors.iter().map(Tensor::shape).eq(tensors.iter().map(Tensor::shape)), "{:?}", tensors);
         self.dispatches.push(Dispatch { tensors: tensors.into(), ..dispatch.clone() });
     }
 
-    /// Gives every activation a place; tensors recorded before keep their identity through [`Plan::resolve`].
+    /// Gives every activation a place. [`Plan::resolve`] finds the place of a tensor that was recorded before.
     pub fn finish(mut self) -> Plan {
         self.close_stage();
         let aside = self.stages.iter().filter(|section| section.runs == Runs::Aside);
-        // They are recorded one after the other.
+        // These stages are recorded one after the other.
         let isolated = aside.map(|section| section.range.clone()).reduce(|all, range| all.start..range.end);
         let placed = memory::colour(&self.buffers, &self.dispatches, isolated);
         for dispatch in &mut self.dispatches {
@@ -335,7 +340,7 @@ impl Recorder {
     }
 }
 
-/// A finished step: what both executors run.
+/// A recorded step, which both executors run.
 pub struct Plan {
     pub buffers: Vec<Buffer>,
     pub dispatches: Vec<Dispatch>,
@@ -344,7 +349,7 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// The dispatches of a stage; empty where the plan has no such stage.
+    /// The dispatches of a stage; empty if the plan has no such stage.
     pub fn stage(&self, stage: Stage) -> Range<usize> {
         self.stages.iter().find(|section| section.stage == stage).map_or(0..0, |section| section.range.clone())
     }
@@ -353,17 +358,18 @@ impl Plan {
         self.stages.iter().find(|section| section.range.contains(&dispatch)).map(|section| section.stage)
     }
 
-    /// The stages in their order, with what they run for and their dispatches.
+    /// The stages in their order, with the time when they run and their dispatches.
     pub fn stages(&self) -> impl DoubleEndedIterator<Item = (Stage, Runs, Range<usize>)> {
         self.stages.iter().map(|section| (section.stage, section.runs, section.range.clone()))
     }
 
-    /// When a stage runs; none where the plan has no such stage.
+    /// When a stage runs; none if the plan has no such stage.
     pub fn runs(&self, stage: Stage) -> Option<Runs> {
         self.stages.iter().find(|section| section.stage == stage).map(|section| section.runs)
     }
 
-    /// What one micro-batch of an optimizer step runs: the stages for each, after those for the `first`, before those for the `last`.
+    /// The dispatches that one micro-batch of an optimizer step runs: the stages for each micro-batch, with those for the `first`
+    /// before them and those for the `last` after them.
     pub fn micro(&self, first: bool, last: bool) -> Range<usize> {
         let runs = |section: &Section| match section.runs {
             Runs::First => first,
@@ -376,22 +382,22 @@ impl Plan {
         ranges.reduce(|all, range| all.start..range.end).unwrap_or(0..0)
     }
 
-    /// A whole optimizer step of one micro-batch; empty where the plan trains nothing.
+    /// The dispatches of a whole optimizer step of one micro-batch; empty if the plan trains nothing.
     pub fn step(&self) -> Range<usize> {
         self.micro(true, true)
     }
 
-    /// From the first dispatch of `first` to the last of `last`.
+    /// The dispatches from the first of `first` to the last of `last`.
     pub fn span(&self, first: Stage, last: Stage) -> Range<usize> {
         self.stage(first).start..self.stage(last).end
     }
 
-    /// A tensor made while recording, where it lives now.
+    /// The place of a tensor that was made while the plan was recorded.
     pub fn resolve(&self, tensor: &Tensor) -> Tensor {
         tensor.moved(self.buffer_of[tensor.buffer.0 as usize])
     }
 
-    /// All of a buffer, as one axis of elements of 4 bytes: what checkpoints and comparisons read.
+    /// All of a buffer, as one axis of elements of 4 bytes. Checkpoints and comparisons read it.
     pub fn whole(&self, buffer: BufferId, elem: Elem) -> Tensor {
         let Buffer { label, len, .. } = &self.buffers[buffer.0 as usize];
         Tensor::new(label, buffer, 0, elem, &[*len])
@@ -412,7 +418,7 @@ impl Plan {
 }
 
 impl fmt::Display for Plan {
-    /// One line a dispatch: number, kernel, variant, workgroups, bytes, tensors; stages as headings.
+    /// One line for each dispatch: number, kernel, variant, workgroups, bytes, tensors. Stages are headings.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for Section { stage, range, .. } in &self.stages {
             writeln!(f, "{stage}: {} dispatches, {:.1} MFLOP", range.len(), self.flops(range.clone()) as f64 / 1e6)?;

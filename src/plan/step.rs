@@ -3,21 +3,22 @@
 use crate::rng::{Key, Stream};
 use bytemuck::{Pod, Zeroable};
 
-/// Losses that one step can weigh: one number of [`Step::scales`] for each pass of the objective.
+/// How many losses one step can weigh: [`Step::scales`] has a number for each pass of the objective.
 pub const SCALES: usize = 4;
 
-/// As `Step` in `shaders/lib/step.wgsl`: 80 bytes. The shader's `vec4f` begins at a multiple of 16 bytes, hence `pad`.
+/// The same as `Step` in `shaders/lib/step.wgsl`: 80 bytes. The shader's `vec4f` begins at a multiple of 16 bytes, so there is a
+/// `pad`.
 #[derive(Debug, Clone, Copy, PartialEq, Pod, Zeroable)]
 #[repr(C)]
 pub struct Step {
     pub dropout_key: Key,
     pub gumbel_key: Key,
     pub source_key: Key,
-    /// A slot takes its replacement from the fixed distribution (unigram or uniform) where its word is below this,
-    /// from the generator elsewhere. 0: always the generator; `u32::MAX`: never (but for 2^-32).
+    /// A slot takes its replacement from the fixed distribution (unigram or uniform) if its random word is below this, else from
+    /// the generator. 0 means always the generator, and `u32::MAX` never (except for a share of 2^-32).
     pub source_threshold: u32,
-    /// Rows of this optimizer step that ran in earlier micro-batches, and the slots they used: they place this micro-batch's
-    /// random numbers, so that accumulation changes none of them.
+    /// The rows of this optimizer step that ran in earlier micro-batches, and the slots that they used. They place this
+    /// micro-batch's random numbers, so that accumulation changes none of them.
     pub row_base: u32,
     pub slot_base: u32,
     /// Completed optimizer steps.
@@ -28,13 +29,13 @@ pub struct Step {
     pub correction1: f32,
     pub correction2: f32,
     pub pad: [u32; 3],
-    /// For each loss: its weight over the number of positions that it counts in the whole optimizer step. A kernel that makes the
-    /// gradient of a loss reads the number whose index its `dims` hold.
+    /// For each loss, its weight divided by the number of positions that it counts in the whole optimizer step. A kernel that
+    /// computes the gradient of a loss reads the number whose index is in its `dims`.
     pub scales: [f32; 4],
 }
 
 impl Step {
-    /// The keys of `step`; everything else 0 (no dropout offset, the generator's samples, no update).
+    /// A block with the keys of `step`. Everything else is 0 (no dropout offset, the generator's samples, no update).
     pub fn seeded(seed: u64, step: u64) -> Self {
         Self {
             dropout_key: Key::new(seed, step, Stream::Dropout),

@@ -8,7 +8,7 @@ use std::sync::Arc;
 /// At most this many axes.
 pub const RANK_MAX: usize = 4;
 
-/// Where a tensor lives until the plan is finished: a buffer that was asked for, not yet one that exists.
+/// The number of a buffer. Until the plan is finished it means a recorded buffer, which is not yet a real one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct BufferId(pub u32);
 
@@ -50,7 +50,7 @@ impl Tensor {
         self.len() == 0
     }
 
-    /// Words of 4 bytes that it takes; the last one is half used by an odd number of f16.
+    /// How many words of 4 bytes it takes. An odd number of f16 uses half of the last word.
     pub fn words(&self) -> u32 {
         (u64::from(self.len()) * u64::from(self.elem.bytes())).div_ceil(4) as u32
     }
@@ -59,7 +59,7 @@ impl Tensor {
         u64::from(self.words()) * 4
     }
 
-    /// What its words in memory say, f16 as the same number in f32.
+    /// The numbers in its words of memory, f16 converted to f32.
     pub fn numbers(&self, words: &[u32]) -> Vec<f32> {
         if self.elem != Elem::F16 {
             return words.iter().map(|word| f32::from_bits(*word)).collect();

@@ -22,7 +22,7 @@ impl<H: Host> Run<'_, H> {
         notices: Vec<Message>,
         sink: &mut Sink<'_>,
     ) -> Result<()> {
-        // The device was told to the sink as soon as it was known; the record begins here.
+        // The sink got the device as soon as it was known; the record begins here.
         let device = Event::Device(backend.event());
         self.store.append(&device)?;
         let plan = self.plan_event(self.control.timing.is_none().then_some(self.session.planned_steps));
@@ -30,7 +30,8 @@ impl<H: Host> Run<'_, H> {
         let settings = settings(&self.session.config);
         self.tell(&Event::Config { settings }, sink)?;
         if let Some(r) = resumed {
-            // What was measured before the checkpoint prepares the warnings; what it would say was said then.
+            // The monitor learns from the steps before the checkpoint. Its warnings about them are dropped, because the run sent
+            // them then.
             for event in self.store.events()? {
                 if let Event::Step(step) = &event
                     && step.step <= r.checkpoint.state.step
@@ -54,7 +55,7 @@ impl<H: Host> Run<'_, H> {
             model.parameters.iter().filter(of_network).map(|p| u64::from(p.entry.len())).sum()
         };
         let arena = |(name, role): (&str, Role)| Arena { name: name.to_owned(), bytes: model.plan.bytes_of(role) };
-        // Another engine trains the same parameters; what it launches and what else it holds is its own affair.
+        // Burn trains the same parameters, but its launches and its other memory are not in the plan.
         let planned = self.engine == engine::Kind::Wgsl;
         let dispatches = || parts(&model.plan, config.accumulate).iter().map(|(r, times)| r.len() as u64 * times).sum();
         let mut arenas = vec![
@@ -91,7 +92,7 @@ impl<H: Host> Run<'_, H> {
         self.session.config.steps = planned;
         self.monitor = Monitor::new(run_shape(&self.session));
         self.store.write_config(&self.session.config)?;
-        // The plan again, now with its length: bars, reports and programs go by the last one.
+        // The plan is sent again, now with its length. Bars, reports and programs use the last one.
         let plan = self.plan_event(Some(planned));
         self.tell(&Event::Plan(Box::new(plan)), sink)
     }

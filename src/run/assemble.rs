@@ -23,22 +23,22 @@ use crate::train::weights;
 use crate::{Error, Result};
 use std::task::Poll;
 
-/// Fixed rows of the readout.
+/// How many fixed rows the readout has.
 const READOUT_ROWS: u32 = 4;
-/// Longest row of the readout, in tokens.
+/// The longest row of the readout, in tokens.
 const READOUT_TOKENS: u32 = 48;
 
 /// Where the weights come from.
 pub enum WeightsFrom<'a> {
-    /// Drawn from the run's seed.
+    /// The weights are drawn from the run's seed.
     Seed,
-    /// Networks trained elsewhere, with what was noticed when they were read.
+    /// The weights come from other networks, with the notices from reading them.
     Networks(&'a Networks, &'a [Message]),
-    /// A run that goes on.
+    /// The weights come from the checkpoint of a run that continues.
     Checkpoint(&'a Checkpoint, Position),
 }
 
-/// A session, and what is to be said about it.
+/// A session, and the notices about it.
 pub struct Assembly {
     pub session: Session,
     pub corpus: CorpusInfo,
@@ -46,13 +46,13 @@ pub struct Assembly {
     pub kernels: KernelChoices,
 }
 
-/// What a run is told beside its configuration and its text.
+/// What a session needs besides its configuration and its text.
 pub struct Start<'a> {
     pub from: WeightsFrom<'a>,
-    /// Of a run that begins; one that goes on has its own.
+    /// The seed of a new run. A run that continues has its own.
     pub seed: u64,
     pub kernels: &'a Wish,
-    /// Where measured choices are kept.
+    /// The shelf that keeps measured choices.
     pub shelf: &'a Shelf,
 }
 
@@ -96,14 +96,14 @@ pub async fn assemble(
     let rules = grammar.transpose()?;
 
     let mut spec = ModelSpec::from_config(config, text.tokenizer.vocab_size() as u32, specials.pad, Some(readout));
-    // Networks that were read keep their own sizes, whatever the preset's are.
+    // Networks that were read keep their own sizes, even if the preset has others.
     let read = match from {
         WeightsFrom::Seed => None,
         WeightsFrom::Networks(networks, notices) => Some(((*networks).clone(), notices.to_vec())),
         WeightsFrom::Checkpoint(checkpoint, _) => Some(checkpoint.networks()?),
     };
     if let Some((networks, _)) = &read {
-        // A checkpoint goes on with the networks that it has, whatever a run that begins now would train.
+        // A run that continues trains the networks of its checkpoint, even if a new run would train others.
         let passes = if networks.aux.is_some() { config.objective.passes } else { config.passes() };
         spec.shape = weights::shape_from_networks(networks, passes)?;
     }
@@ -111,7 +111,7 @@ pub async fn assemble(
     let mut notices = read.as_ref().map(|(_, notices)| notices.clone()).unwrap_or_default();
     if let WeightsFrom::Networks(..) = from {
         notices.extend(keep_sizes(&mut config, &spec.shape));
-        // With the networks' sizes it must hold too, and be read again.
+        // The configuration is stored with the networks' sizes, so it must be valid with them too.
         config.check()?;
     }
     check_segments(&config, &spec.shape)?;
@@ -162,7 +162,7 @@ pub async fn assemble(
     Ok(Assembly { session, corpus, notices, kernels })
 }
 
-/// Rows in two segments want a row of the table for each.
+/// Rows with two segments need a segment table with two rows.
 fn check_segments(config: &Config, shape: &Shape) -> Result<()> {
     if config.packing == Packing::Segments && shape.main.segments < 2 {
         return Err(Error::failed("one-segment-known"));
@@ -170,7 +170,7 @@ fn check_segments(config: &Config, shape: &Shape) -> Result<()> {
     Ok(())
 }
 
-/// `work`, left where it is as soon as somebody wants it to end: asked whenever it is woken.
+/// Runs `work` until it is done or `going` gives an error. `going` is asked whenever the work is woken.
 async fn until_stopped<T>(going: KeepGoing<'_>, work: impl Future<Output = Result<T>>) -> Result<T> {
     let mut work = std::pin::pin!(work);
     std::future::poll_fn(|cx| match going() {
@@ -180,8 +180,8 @@ async fn until_stopped<T>(going: KeepGoing<'_>, work: impl Future<Output = Resul
     .await
 }
 
-/// The choices of the run that goes on, as far as the device can run them, or none where it made none elsewhere; says where its numbers
-/// may part from those it had.
+/// The kernel choices of the run that continues, as far as this device can run them; none if it moved here without any. Adds a
+/// notice if its numbers may now differ.
 fn own_kernels(
     checkpoint: &Checkpoint,
     backend: &Backend,
@@ -203,10 +203,11 @@ fn own_kernels(
     (!moved || !own.0.is_empty()).then_some(own)
 }
 
-/// Writes the sizes of networks that were read into the configuration that is kept with the run; says which were others.
+/// Writes the sizes of the networks that were read into the run's configuration. Returns a notice that names the sizes that
+/// changed.
 fn keep_sizes(config: &mut Config, shape: &Shape) -> Option<Message> {
     let main = &shape.main;
-    // Vocabularies are compared elsewhere, and smaller than asked for in most runs.
+    // The vocabulary gets no notice: it is compared elsewhere, and in most runs it is smaller than the setting.
     config.vocab_size = main.vocab;
     let mut sizes = vec![
         ("embedding_size", &mut config.embedding_size, main.embedding),
@@ -245,10 +246,10 @@ pub fn recipe(c: &Config, seed: u64) -> Recipe {
     }
 }
 
-/// The readout's pass: a few short rows, and one for a person's text.
+/// The size of the readout's pass: a few short rows, and one for a person's text.
 pub fn readout_size(c: &Config) -> PassSize {
     let row_len = c.seq_len.min(READOUT_TOKENS);
     let slots = slots_per_row(&Config { seq_len: row_len, ..c.clone() });
-    // The last row is a person's own text, of which more may be masked.
+    // The last row is a person's own text, in which more words may be masked.
     PassSize { rows: READOUT_ROWS + 1, row_len, slots: READOUT_ROWS * slots + OWN_SLOTS }
 }

@@ -12,7 +12,7 @@ use crate::train::event::{Event, Saved, Warning, WarningKind};
 use crate::train::session::Position;
 use crate::train::weights;
 
-/// What of a checkpoint is read from the device.
+/// The part of a checkpoint that is read from the device.
 struct Taken {
     position: Position,
     networks: Networks,
@@ -20,8 +20,8 @@ struct Taken {
 }
 
 impl<H: Host> Run<'_, H> {
-    /// Writes a checkpoint on the way. One that cannot be written (a full disk, a folder that became read-only) ends no run: the
-    /// earlier ones stand, and the next may succeed.
+    /// Writes a checkpoint while the run trains. If it cannot be written (the disk is full, the folder became read-only), the run
+    /// continues: the earlier checkpoints stay, and the next one may succeed.
     pub(super) async fn keep_if_possible(&mut self, sink: &mut Sink<'_>) -> Result<()> {
         self.look_for_text(sink)?;
         let taken = self.take_checkpoint(sink).await?;
@@ -45,7 +45,7 @@ impl<H: Host> Run<'_, H> {
         }
     }
 
-    /// Tells once if the text is no longer where it was.
+    /// Warns once if the text is no longer where it was.
     pub(super) fn look_for_text(&mut self, sink: &mut Sink<'_>) -> Result<()> {
         let gone = self.wanted.corpus.iter().chain(&self.wanted.valid).find(|name| !self.host.has_text(name));
         let Some(path) = gone.filter(|_| !self.text_missed).cloned() else { return Ok(()) };
@@ -64,7 +64,7 @@ impl<H: Host> Run<'_, H> {
         self.write_checkpoint(taken, sink)
     }
 
-    /// Everything of a checkpoint that the device has: what fails here is the device's fault, not the disk's.
+    /// Reads everything that the checkpoint needs from the device. A failure here is the device's, not the disk's.
     async fn take_checkpoint(&mut self, sink: &mut Sink<'_>) -> Result<Taken> {
         self.settle(sink).await?;
         let session = &mut self.session;

@@ -8,10 +8,10 @@ use std::collections::VecDeque;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-/// Commands on their way to a run.
+/// The commands that a run receives.
 pub struct Inbox {
     receiver: UnboundedReceiver<Command>,
-    /// Heard while nothing could be obeyed.
+    /// Commands that were received while none could be obeyed.
     heard: VecDeque<Command>,
 }
 
@@ -20,7 +20,7 @@ impl Inbox {
         Self { receiver, heard: VecDeque::new() }
     }
 
-    /// Whether the run was asked to end; whatever else came waits in its order. While a run is prepared, nothing else is obeyed.
+    /// Whether a stop has come. Other commands wait in their order. While a run is being prepared, it obeys nothing but a stop.
     pub fn stop_is_heard(&mut self) -> bool {
         while let Ok(command) = self.receiver.try_recv() {
             self.heard.push_back(command);
@@ -28,12 +28,12 @@ impl Inbox {
         self.heard.contains(&Command::Stop)
     }
 
-    /// Takes what was heard out of the way up to the stop: a run that ended by it is not ended again.
+    /// Drops the received commands up to the stop, so that the stop which ended one run does not end the next.
     pub fn forget_stop(&mut self) {
         while self.heard.pop_front().is_some_and(|command| command != Command::Stop) {}
     }
 
-    /// The next command; without `wait` only one that is there already.
+    /// The next command. Without `wait` it returns only a command that has already come.
     pub async fn next(&mut self, wait: bool) -> Option<Command> {
         if let Some(command) = self.heard.pop_front() {
             return Some(command);
@@ -42,11 +42,11 @@ impl Inbox {
             return self.receiver.try_recv().ok();
         }
         let command = std::future::poll_fn(|cx| poll_next(cx, &mut self.receiver)).await;
-        // Nobody is left who could resume a paused run: it goes on.
+        // If nobody is left who could resume a paused run, it resumes.
         Some(command.unwrap_or(Command::Resume))
     }
 
-    /// The run that is asked for next; none where nobody is left to ask, or somebody asks for the end. Nothing else can be obeyed before.
+    /// The request for the next run; none if nobody is left to ask, or if a stop comes. Other commands are ignored until then.
     pub async fn start(&mut self) -> Option<Request> {
         loop {
             let command = match self.heard.pop_front() {
@@ -61,11 +61,11 @@ impl Inbox {
         }
     }
 
-    /// Is ready once a command has come, and keeps it for [`Inbox::next`].
+    /// Waits until a command has come, and keeps it for [`Inbox::next`].
     pub async fn arrival(&mut self) {
         let command = std::future::poll_fn(|cx| match poll_next(cx, &mut self.receiver) {
             Poll::Ready(Some(command)) => Poll::Ready(command),
-            // Where nobody is left to send one, none comes.
+            // If nobody is left to send a command, none comes.
             Poll::Ready(None) | Poll::Pending => Poll::Pending,
         });
         let command = command.await;

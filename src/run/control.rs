@@ -6,7 +6,7 @@ use crate::train::event::{Roofs, Stage};
 use std::time::Duration;
 use web_time::Instant;
 
-/// What a run is up to, beside its session.
+/// The state of a run besides its session.
 pub struct Control {
     pub(super) watched: bool,
     pub(super) goal: Goal,
@@ -22,28 +22,28 @@ pub struct Control {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Goal {
     Run,
-    /// Where it stands.
+    /// Pause where the run is.
     Pause,
-    /// At the end of the step that is under way, or of the next.
+    /// Pause at the end of the step that is under way, or of the next one.
     Step,
-    /// At the end of this stage.
+    /// Pause at the end of this stage.
     Stage(Stage),
 }
 
-/// What is to be done between two steps.
+/// What the run must do between two steps.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Due {
     pub(super) evaluate: bool,
-    /// By a person, who waits for it: also while the run is paused.
+    /// Whether a person asked for the evaluation and waits for it, so that it is done even during a pause.
     pub(super) asked: bool,
     pub(super) keep: bool,
 }
 
-/// Steps being timed.
+/// A measurement under way.
 pub(super) struct Measuring {
     pub(super) left: u64,
     pub(super) timed: u64,
-    /// Of every dispatch of the plan.
+    /// The shortest time of every dispatch of the plan.
     pub(super) best_secs: Vec<f64>,
     pub(super) believable: bool,
     pub(super) pause_after: bool,

@@ -15,17 +15,17 @@ use crate::train::session::Reached;
 use std::time::Duration;
 use web_time::Instant;
 
-/// Looks at the readout sentences that a view is shown beyond those that are recorded: at most as often as this, and never more than
-/// this share of the time.
+/// A watched run shows its readout more often than it records it: at most once in this time, and for at most one part in
+/// `SHOW_SHARE` of the time.
 const SHOW_EVERY: Duration = Duration::from_millis(250);
 const SHOW_SHARE: u32 = 10;
-/// Steps that are timed dispatch by dispatch.
+/// How many steps a measurement times, dispatch by dispatch.
 const TIMED_STEPS: u64 = 3;
-/// The smallest part of the time a run may be given: it must still be seen to move.
+/// The smallest share of the time that a run can get. With it a person still sees the run move.
 const SHARE_MIN: f32 = 0.01;
 
 impl<H: Host> Run<'_, H> {
-    /// Steps until the planned end, a stop, or a failure.
+    /// Runs until the planned end, a stop, or a failure.
     pub(super) async fn drive(
         &mut self,
         stop_after: Option<u64>,
@@ -69,7 +69,7 @@ impl<H: Host> Run<'_, H> {
         }
     }
 
-    /// Paused, and nothing to be done that somebody waits for.
+    /// Whether the run is paused and nobody waits for an evaluation.
     fn resting(&self) -> bool {
         let waited_for = self.control.due.asked && !self.session.in_step();
         self.control.goal == Goal::Pause && !waited_for
@@ -79,21 +79,22 @@ impl<H: Host> Run<'_, H> {
         match command {
             Command::Pause => {
                 self.control.goal = Goal::Pause;
-                // An evaluation that was asked for waits too, from now on.
+                // From now on an evaluation that was asked for waits too.
                 self.control.due.asked = false;
             }
             Command::Resume => self.control.goal = Goal::Run,
             Command::Step => self.begin_step(),
             Command::SeekStage { stage } => match self.session.model.plan.runs(stage) {
                 Some(Runs::First | Runs::Each) => self.control.goal = Goal::Stage(stage),
-                // The end of the step; also for a stage that this objective does not have, so that nobody waits for it in vain.
+                // The stage ends with the step. A stage that this objective does not have also ends with the step, so that nobody
+                // waits for it in vain.
                 Some(Runs::Last) | None => self.begin_step(),
-                // It is no part of a step.
+                // Such a stage is no part of a step.
                 Some(Runs::Between | Runs::Aside) => {}
             },
             Command::SetOwnText { text, edits } => self.take_text(text, &edits, sink).await?,
             Command::Checkpoint => {
-                // Half-updated weights are those of no step.
+                // Half-updated weights belong to no step, so the update is finished first.
                 while self.session.updating() {
                     self.slice(sink).await?;
                 }
@@ -114,13 +115,13 @@ impl<H: Host> Run<'_, H> {
                 sink(&Event::EmbeddingMap(map))?;
             }
             Command::LoseDevice => self.session.engine.lose(),
-            // A stop is taken in the loop; a run that runs is not begun again.
+            // The loop handles a stop. A start is ignored while a run is under way.
             Command::Stop | Command::Start(_) => {}
         }
         Ok(())
     }
 
-    /// To the end of the step that is under way, or of the next one.
+    /// Runs to the end of the step that is under way, or of the next one.
     fn begin_step(&mut self) {
         self.control.goal = Goal::Step;
         if self.control.watched {
@@ -136,7 +137,7 @@ impl<H: Host> Run<'_, H> {
         }
     }
 
-    /// One slice of training, or one whole step while it is timed; and what follows from where it came to.
+    /// Runs one slice of training, or one whole step while steps are timed. Then it does what follows at the place that it reached.
     async fn slice(&mut self, sink: &mut Sink<'_>) -> Result<()> {
         let mut arrived = std::mem::take(&mut self.arrived);
         let reached = match &mut self.control.measuring {
@@ -172,7 +173,7 @@ impl<H: Host> Run<'_, H> {
         }
     }
 
-    /// Everything that happens every so many steps, and what was waited for.
+    /// Does what is due after a step: what happens every so many steps, and what somebody waits for.
     async fn step_done(&mut self, sink: &mut Sink<'_>) -> Result<()> {
         let step = self.session.completed();
         let config = &self.session.config;
@@ -185,7 +186,7 @@ impl<H: Host> Run<'_, H> {
         }
         let stepped = self.control.goal == Goal::Step;
         if stepped {
-            // Who takes one step wants its numbers.
+            // A person who takes one step wants to see its numbers.
             self.settle(sink).await?;
             self.control.goal = Goal::Pause;
         }
@@ -197,7 +198,7 @@ impl<H: Host> Run<'_, H> {
         if stepped { self.tell_state(sink) } else { Ok(()) }
     }
 
-    /// One slice of an evaluation, or a checkpoint.
+    /// Runs one slice of an evaluation, or keeps a checkpoint.
     async fn do_what_is_due(&mut self, sink: &mut Sink<'_>) -> Result<()> {
         if !self.control.due.evaluate {
             self.control.due.keep = false;
@@ -219,7 +220,8 @@ impl<H: Host> Run<'_, H> {
         Ok(())
     }
 
-    /// The readout sentences and a person's text on the live weights; for the record, or for views alone.
+    /// Reads the readout sentences and a person's text on the live weights. `record`: whether the readout goes into the record or
+    /// only to views.
     pub(super) async fn show(&mut self, record: bool, sink: &mut Sink<'_>) -> Result<()> {
         let began = Instant::now();
         let shown = self.session.show().await?;
@@ -258,7 +260,7 @@ impl<H: Host> Run<'_, H> {
         if self.session.engine.clock().is_none() || self.session.finished() {
             return sink(&self.kernels_event(None));
         }
-        // Asked for again while it goes on: the run that was paused for the first is paused after the second.
+        // If a second measurement is asked for during the first, a run that was paused before the first pauses after the second.
         let before = self.control.measuring.as_ref().is_some_and(|measuring| measuring.pause_after);
         let pause_after = before || self.control.goal == Goal::Pause;
         if pause_after {
@@ -277,7 +279,7 @@ impl<H: Host> Run<'_, H> {
     async fn end_measuring(&mut self, sink: &mut Sink<'_>) -> Result<()> {
         let Some(measured) = self.control.measuring.take() else { return Ok(()) };
         if self.control.roofs.is_none() {
-            // Without the roofs the times are still worth showing; only a device that is gone ends the run.
+            // The times are worth showing even without the roofs, so only a lost device ends the run.
             let roofs = match kernels::roofs(&self.session.engine.backend()).await {
                 Err(error) if error.kind != Kind::DeviceLost => Roofs::default(),
                 roofs => roofs?,
@@ -293,7 +295,7 @@ impl<H: Host> Run<'_, H> {
         Ok(())
     }
 
-    /// Every dispatch of a step; with times, where some were taken.
+    /// The event with every dispatch of a step, with times if some were measured.
     fn kernels_event(&self, measured: Option<&Measuring>) -> Event {
         let mut dispatches = kernels::dispatches(&self.session.model.plan, self.session.config.accumulate);
         let measured = measured.filter(|measured| measured.believable);
@@ -311,7 +313,7 @@ impl<H: Host> Run<'_, H> {
         }))
     }
 
-    /// The last readout, the last evaluation and the last checkpoint. A step that is under way is finished first.
+    /// Finishes the step that is under way, then makes the last readout, the last evaluation and the last checkpoint.
     async fn stop(&mut self, outcome: Outcome, sink: &mut Sink<'_>) -> Result<Outcome> {
         (self.control.goal, self.control.measuring) = (Goal::Run, None);
         while self.session.in_step() {

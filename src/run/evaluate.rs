@@ -12,16 +12,16 @@ use crate::train::event::EvalMetrics;
 use crate::train::session::Position;
 use crate::{Error, Result};
 
-/// Rows read at most: as many as a split holds out.
+/// The most rows that are read: as many as a split holds out.
 const ROWS_MAX: u32 = 2000;
 
-/// The newest checkpoint of `run` on its own held-out text, or on `corpus` where given.
+/// Evaluates the newest checkpoint of `run` on its own held-out text, or on `corpus` if that is given.
 ///
 /// # Errors
 /// The run's folder, its checkpoint or the text cannot be read, or its corpus is not where it was.
 pub async fn evaluate(host: &impl Host, run: &str, corpus: &[String], backend: &Backend) -> Result<EvalMetrics> {
     let checkpoint = host.resume_point(run, None)?;
-    // Nothing is trained on: where the run stood in its own text means nothing in another.
+    // Nothing is trained here, and the run's place in its own text means nothing in another text.
     let position = Position { cursor: Cursor::default(), ..request::position(&checkpoint)? };
     let config = Config { eval_rows: ROWS_MAX, ..request::run_config(host, run, &checkpoint)? };
     let mut wanted = request::trained_on(&checkpoint)?;
@@ -31,7 +31,8 @@ pub async fn evaluate(host: &impl Host, run: &str, corpus: &[String], backend: &
     let tokenizer = TokenizerFrom::Checkpoint(&checkpoint);
     let text = source::open(host, &wanted, &config, tokenizer, &|| Ok(()), &mut |_| {})?;
     if corpus.is_empty() {
-        // What a run trained on and what it held out is told by its text: on another, trained text could be judged.
+        // The text decides what the run trained on and what it held out. With another text the model could be judged on what it was
+        // trained on.
         request::check_same_text(&checkpoint.state, &text, run, "help-name-text")?;
     }
     let (kernels, shelf) = (Wish::default(), host.shelf());

@@ -21,29 +21,29 @@ use std::time::Duration;
 /// Documents, piece by piece.
 pub type Chunks<'c> = Box<dyn Iterator<Item = Result<Chunk>> + 'c>;
 
-/// The machine that a run is on. Whatever has a name there, the name is text: a path, an entry, a key.
+/// The machine that a run is on. All names are text there: a path, an entry, a key.
 pub trait Host {
     type Store: Store;
 
-    /// Lets whatever shares the thread with the run have its turn: called after every slice.
+    /// Gives the other users of the run's thread their turn. The run calls it after every slice.
     async fn turn(&mut self);
 
-    /// Waits until `woken` is ready, and no longer than `time`.
+    /// Waits until `woken` is ready, but no longer than `time`.
     async fn rest(&mut self, time: Duration, woken: Pin<&mut dyn Future<Output = ()>>);
 
-    /// The text of a file. `doing` is the code of what completes "cannot ...".
+    /// The text of a file. `doing` is the code of the words that complete "cannot ...".
     fn read(&self, doing: &'static str, name: &str) -> Result<String>;
 
-    /// A name that means the same wherever the program is started from.
+    /// A name that means the same in whatever folder the program is started.
     fn full_name(&self, name: &str) -> String;
 
     /// Whether a text is still there.
     fn has_text(&self, name: &str) -> bool;
 
-    /// Texts to train on and texts to hold out; without the first, texts to judge a model by.
+    /// Texts to train on and texts to hold out. If there are none to train on, a model is judged on the others.
     fn texts(&self, corpus: &[String], valid: &[String]) -> Result<Box<dyn Texts>>;
 
-    /// The token cache of a text, and why it was built again if it was.
+    /// The token cache of a text. If it was built again, also the reason.
     fn token_cache<'c>(
         &self,
         identity: &Identity,
@@ -58,13 +58,13 @@ pub trait Host {
     /// The tokenizer that an earlier run on the same text and recipe trained, if it was kept under `key`.
     fn known_tokenizer(&self, key: &str, bare: Cleaning) -> Option<Tokenizer>;
 
-    /// Keeps a tokenizer for later runs. It can be made again, so a failure is not told.
+    /// Keeps a tokenizer for later runs. It can be made again, so a failure is not reported.
     fn keep_tokenizer(&self, key: &str, tokenizer: &Tokenizer, max_positions: usize);
 
     /// The networks of this name as far as `config` trains them, and what a person should know about them.
     fn networks(&self, name: &str, config: &Config) -> Result<(Networks, Vec<Message>)>;
 
-    /// The name of the tokenizer that lies with those networks.
+    /// The name of the tokenizer that is stored with those networks.
     fn tokenizer_of_networks(&self, name: &str) -> String;
 
     /// Small texts that outlive the program.
@@ -76,16 +76,16 @@ pub trait Host {
     /// The configuration of a run.
     fn config(&self, run: &str) -> Result<Config>;
 
-    /// The newest checkpoint of a run, or that of `step`; it is whole.
+    /// The newest checkpoint of a run, or that of `step`. The checkpoint is whole.
     fn resume_point(&self, run: &str, step: Option<u64>) -> Result<Checkpoint>;
 
-    /// Refuses a name that a run is kept under already: asked before anything slow is begun.
+    /// Refuses a name if a run is already kept under it. A new run asks this before it begins slow work.
     fn refuse_taken(&self, run: &str) -> Result<()>;
 
-    /// A place for a new run; without a name one that tells when it began.
+    /// Makes a place for a new run. If it has no name, its name says when it began.
     fn create(&mut self, run: Option<&str>, preset: &str) -> Result<Self::Store>;
 
-    /// Takes the place of a run to go on with: nobody else writes there from now on.
+    /// Takes the place of a run that is to continue. Nobody else writes there from now on.
     fn open(&mut self, run: &str) -> Result<Self::Store>;
 }
 
@@ -93,7 +93,7 @@ pub trait Host {
 pub trait Texts {
     /// Which texts they are and what state they are in.
     fn identity(&self) -> Identity;
-    /// What is read and what is not, for people.
+    /// The list of what is read and what is not, for people.
     fn listing(&self) -> String;
     /// All documents.
     fn chunks(&self) -> Chunks<'_>;
@@ -103,7 +103,7 @@ pub trait Texts {
     fn first_held_out(&self) -> Option<String>;
 }
 
-/// What a run ended with, for the advice about what to do next.
+/// How a run ended, for the advice about what to do next.
 #[derive(Debug, Clone, Copy)]
 pub struct Ending<'e> {
     pub outcome: Outcome,
@@ -113,7 +113,7 @@ pub struct Ending<'e> {
     pub example: Option<&'e str>,
 }
 
-/// What keeping a checkpoint did.
+/// The result of keeping a checkpoint.
 #[derive(Debug)]
 pub struct Kept {
     /// Where the checkpoint is now.
@@ -126,17 +126,17 @@ pub struct Kept {
 pub trait Store {
     /// Its name, for people and for later commands.
     fn name(&self) -> String;
-    /// Begins the record, or goes on with it: called once, before the first event.
+    /// Begins the record or continues it. It is called once, before the first event.
     fn begin_record(&mut self) -> Result<()>;
     /// Adds an event to the record.
     fn append(&mut self, event: &Event) -> Result<()>;
     /// The events of the record that still count.
     fn events(&self) -> Result<Vec<Event>>;
-    /// Keeps the configuration: a run without it cannot be gone on with.
+    /// Keeps the configuration. A run without it cannot be continued.
     fn write_config(&mut self, config: &Config) -> Result<()>;
     /// Keeps a checkpoint, whole or not at all, and at most `keep` of them.
     fn keep(&mut self, snapshot: &Snapshot, keep: usize) -> Result<Kept>;
-    /// Puts every checkpoint after `step` out of the way, and tells where they are now.
+    /// Puts every checkpoint after `step` out of the way. Returns where they are now.
     fn set_aside_after(&mut self, step: u64) -> Result<Vec<String>>;
     /// Commands worth trying now, ready to paste.
     fn next_steps(&self, ending: Ending<'_>) -> Vec<String>;

@@ -9,7 +9,7 @@ use crate::train::tuning::{self, adapter, kernel_of};
 use crate::{Error, Result, cpu};
 use std::sync::Arc;
 
-/// What was asked for about it.
+/// What a person asked for about the variants.
 #[derive(Debug, Clone, Default)]
 pub struct Wish {
     /// `--kernels`: take these, measure nothing.
@@ -18,8 +18,7 @@ pub struct Wish {
     pub retune: bool,
 }
 
-/// Where a run is trained, as far as it decides the last bits of sums: the adapter, or the processor's vectors, and the engine where it
-/// is not ours.
+/// The name of what decides the last bits of sums: the adapter, or the processor's vectors, and the engine if it is Burn.
 pub fn device(backend: &Backend) -> String {
     let device = backend.gpu().map_or_else(|| format!("cpu ({})", cpu::vectors()), |gpu| adapter(&gpu.summary));
     match backend.kind() {
@@ -28,7 +27,7 @@ pub fn device(backend: &Backend) -> String {
     }
 }
 
-/// The choices for the plans that `record` makes on `backend`: pinned, or known, or measured now and kept on `shelf`.
+/// The choices for the plans that `record` makes on `backend`. They are pinned, or known, or measured now and kept on `shelf`.
 ///
 /// # Errors
 /// The device failed.
@@ -45,11 +44,12 @@ pub async fn choose(
     }
 }
 
-/// The choices in the text of a file called `file`: `{"kernels": {"matmul.forward": "t64x64", ...}}`, as in a run's state.json and in
-/// the files kept here, or the inner object alone. A kernel's name alone stands for all shapes that have no line of their own.
+/// Reads choices from the text of a file called `file`: `{"kernels": {"matmul.forward": "t64x64", ...}}`, as in a run's state.json
+/// and in the kept files, or the inner object alone. A kernel's name without shapes stands for all shapes that have no line of
+/// their own.
 ///
 /// # Errors
-/// It cannot be read, or names a kernel or variant that there is not.
+/// The text cannot be read, or it names a kernel or variant that does not exist.
 pub fn pinned(text: &str, file: &str) -> Result<KernelChoices> {
     let wrong = |error: Error| error.at(file).hint("help-kernels-file");
     let value: serde_json::Value = serde_json::from_str(text)

@@ -3,18 +3,19 @@
 use std::time::Duration;
 use web_time::Instant;
 
-/// Times the first steps of a sitting, then says how many fit. The very first is left out (pages, caches, pipelines are cold).
+/// Times the first steps of a sitting, then says how many steps fit. The very first step does not count (pages, caches and
+/// pipelines are cold).
 pub struct Timing {
     budget: Duration,
     started: Instant,
-    /// The step after which the clock of the steps starts, and when that was.
+    /// The step after which the timing starts, and the time when it ended.
     first: Option<(u64, Instant)>,
 }
 
-/// More minutes than anybody trains for: two years.
+/// The most minutes that can be asked for: two years.
 pub const MINUTES_MAX: f64 = 1e6;
 
-/// Steps that are timed, unless this much of the budget is gone earlier.
+/// How many steps are timed. The timing ends earlier if this share of the budget is used up.
 const TIMED_STEPS: u64 = 20;
 const TIMED_SHARE: f64 = 0.1;
 
@@ -24,12 +25,12 @@ impl Timing {
         Self { budget: Duration::from_secs_f64(minutes * 60.0), started, first: None }
     }
 
-    /// What a run that ends now has left for its next sitting.
+    /// The minutes that a run that ends now has left for its next sitting.
     pub fn minutes_left(&self) -> f64 {
         self.budget.saturating_sub(self.started.elapsed()).as_secs_f64() / 60.0
     }
 
-    /// After `done` steps: the planned number, once it is known.
+    /// The planned number of steps after `done` steps, once it is known.
     pub fn planned(&mut self, done: u64) -> Option<u64> {
         let now = Instant::now();
         let Some((first, first_done)) = self.first else {
@@ -41,7 +42,7 @@ impl Timing {
             return None;
         }
         let secs_per_step = (now - first_done).as_secs_f64() / timed.max(1) as f64;
-        // Evaluations, readouts and checkpoints take their share: a twentieth is left for them.
+        // A twentieth of the time is left for evaluations, readouts and checkpoints.
         let left = (self.budget.saturating_sub(elapsed)).as_secs_f64() * 0.95;
         Some(done + (left / secs_per_step.max(1e-6)) as u64)
     }

@@ -35,10 +35,10 @@ use host::{Ending, Host, Store};
 use source::{Text, Wanted};
 use std::cell::RefCell;
 
-/// Trains as asked. Events go to `sink` as they happen, and into the run's store.
+/// Trains one run. Its events go to `sink` as they happen, and into the run's store.
 ///
 /// # Errors
-/// What was asked cannot be run (nothing was written), or the run failed (its last whole checkpoint stays).
+/// The request cannot be run (then nothing was written), or the run failed (then its last whole checkpoint stays).
 pub async fn train<H: Host>(
     host: &mut H,
     request: Request,
@@ -48,8 +48,8 @@ pub async fn train<H: Host>(
     one_run(host, &request, &mut Inbox::new(commands), sink).await
 }
 
-/// Trains one run after another, each begun by a [`Command::Start`], until nobody is left to ask for one or a stop is asked for between
-/// two. A run that fails tells it and ends; the next may do better.
+/// Trains one run after another. A [`Command::Start`] begins each. It ends when nobody is left to ask for a run, or when a stop
+/// comes between two runs. A run that fails reports it and ends; the next one may still start.
 ///
 /// # Errors
 /// The listener is gone.
@@ -82,7 +82,7 @@ async fn one_run<H: Host>(host: &mut H, request: &Request, inbox: &mut Inbox, si
         Ok(run) => run,
         Err(_) if inbox.stop_is_heard() => {
             inbox.forget_stop();
-            // Nothing was written, so there is nothing to go on from.
+            // Nothing was written, so there is nothing to continue from.
             let finished = Finished { outcome: Outcome::Stopped, step: 0, run: None, next: Vec::new() };
             return sink(&Event::Finished(finished));
         }
@@ -97,7 +97,7 @@ async fn one_run<H: Host>(host: &mut H, request: &Request, inbox: &mut Inbox, si
     run.close(outcome, sink)
 }
 
-/// Who listens to a run; a listener that is gone ends it.
+/// The listener of a run. If it is gone, the run ends.
 type Sink<'a> = dyn FnMut(&Event) -> Result<()> + 'a;
 
 struct Run<'h, H: Host> {
@@ -110,19 +110,19 @@ struct Run<'h, H: Host> {
     monitor: Monitor,
     arrived: Vec<Arrived>,
     last_checkpoint: Option<Saved>,
-    /// Step of the last held-out evaluation of this sitting.
+    /// The step of the last held-out evaluation of this sitting.
     last_evaluation: Option<u64>,
     kernels: KernelChoices,
     engine: engine::Kind,
-    /// What it is trained on, as [`kernels::device`] names it.
+    /// The device that trains it, as [`kernels::device`] names it.
     device: String,
     control: Control,
-    /// That the text is gone was told.
+    /// Whether the run has warned that its text is gone.
     text_missed: bool,
 }
 
 impl<H: Host> Run<'_, H> {
-    /// An event to the run's record and to whoever listens.
+    /// Sends an event to the run's record and to the listener.
     fn tell(&mut self, event: &Event, sink: &mut Sink<'_>) -> Result<()> {
         self.store.append(event)?;
         sink(event)
@@ -139,7 +139,7 @@ impl<H: Host> Run<'_, H> {
             }
             Err(error) => {
                 let failure = Failure::new(&error, self.session.completed(), self.last_checkpoint.clone());
-                // The failure that is told is the run's own, not that of writing about it.
+                // The listener gets the run's own failure, not one of writing about it.
                 if failure.kind == FailureKind::DeviceLost {
                     self.tell(&Event::DeviceLost(failure.clone()), sink).ok();
                 }
@@ -148,7 +148,7 @@ impl<H: Host> Run<'_, H> {
             }
         };
         let closed = self.store.close();
-        // A disk that is full refuses the report too: what ended the run is what is told.
+        // A full disk refuses the report too. The error that ended the run is returned first.
         result.and(closed)
     }
 }

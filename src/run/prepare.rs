@@ -20,7 +20,7 @@ use std::cell::Cell;
 use web_time::Instant;
 
 impl<'h, H: Host> Run<'h, H> {
-    /// `going`: an error as soon as somebody wants it to end.
+    /// `going` gives an error as soon as somebody wants the preparation to end.
     pub(super) async fn prepare(
         host: &'h mut H,
         request: &Request,
@@ -37,19 +37,19 @@ impl<'h, H: Host> Run<'h, H> {
         let backend = Backend::open_for(&DeviceName::from(request.device.as_str()), engine).await?;
         sink(&Event::Device(backend.event()))?;
         if resumed.is_none() && request.init.is_none() {
-            // Asked again once the tokenizer tells the true vocabulary; here, before text is read for nothing.
+            // This check comes before any text is read. It is done again when the tokenizer gives the true size of the vocabulary.
             ModelSpec::from_config(&config, config.vocab_size, 0, None).check(&backend.limits())?;
         }
 
         let init = request.init.as_deref().map(|name| host.networks(name, &config)).transpose()?;
         let tokenizer = match (&request.tokenizer, &resumed, &request.init) {
-            // One that is given again must be the same: its hash is compared below.
+            // A tokenizer that is given for a resumed run must be the run's own. Its hash is compared below.
             (Some(name), ..) => TokenizerFrom::Name(name.clone()),
             (None, Some(r), _) => TokenizerFrom::Checkpoint(&r.checkpoint),
             (None, None, Some(init)) => TokenizerFrom::Name(host.tokenizer_of_networks(init)),
             (None, None, None) => TokenizerFrom::Text,
         };
-        // A listener that is gone (a closed pipe) ends the run, but not in the middle of a file.
+        // If the listener is gone (a closed pipe), the run ends, but not in the middle of a file.
         let failed = Cell::new(None);
         let mut tell = |preparing| {
             if let Err(error) = sink(&Event::Preparing(preparing)) {
@@ -117,13 +117,13 @@ impl<'h, H: Host> Run<'h, H> {
     }
 }
 
-/// Which variants of the kernels were asked for.
+/// Which kernel variants the request asks for.
 fn wish(host: &impl Host, request: &Request) -> Result<Wish> {
     let read = |name: &String| pinned(&host.read("io-read-kernels-variants", name)?, name);
     Ok(Wish { pinned: request.kernels.as_ref().map(read).transpose()?, retune: request.retune })
 }
 
-/// That a checkpoint is still there, though no command reads it any more.
+/// The notice that a checkpoint is still there, although no command reads it any more.
 fn set_aside(step: u64, aside: &str) -> Message {
     Message::new("checkpoint-set-aside").with("step", step).with("path", aside)
 }

@@ -14,7 +14,7 @@ impl<H: Host> Run<'_, H> {
         self.tell(&Event::Warning(Warning { kind: WarningKind::Notice, step, message }), sink)
     }
 
-    /// Tells the steps that arrived, and what is to be said about them.
+    /// Sends the events of the steps that arrived, and their warnings.
     pub(super) async fn report(&mut self, arrived: &mut Vec<Arrived>, sink: &mut Sink<'_>) -> Result<()> {
         for step in arrived.drain(..) {
             match step {
@@ -39,7 +39,7 @@ impl<H: Host> Run<'_, H> {
         Ok(())
     }
 
-    /// For a run that left the numbers; a resumed one would keep its rate.
+    /// The learning rate of a new run, after this one's numbers were no longer finite. A resumed run would keep its rate.
     pub(super) fn lower_rate(&self) -> String {
         let lr = self.session.config.lr / 2.0;
         if (1e-6..1e3).contains(&lr) { lr.to_string() } else { format!("{lr:e}") }

@@ -13,7 +13,7 @@ use crate::train::event::Request;
 use crate::train::session::Position;
 use crate::{Error, Result};
 
-/// What a resumed run goes on from.
+/// The checkpoint from which a resumed run continues.
 pub struct Resumed {
     pub checkpoint: Checkpoint,
     pub position: Position,
@@ -21,7 +21,7 @@ pub struct Resumed {
     pub out: String,
 }
 
-/// The configuration that a request comes to, and the level of the built-in text where that is used.
+/// The configuration that a request gives, and the level of the built-in text if that is used.
 pub fn effective_config(
     host: &impl Host,
     options: &Request,
@@ -50,7 +50,7 @@ pub fn effective_config(
         .as_ref()
         .map(|name| host.read("io-read-configuration", name).map(|text| (text, name.clone())))
         .transpose()?;
-    // A file that was written for a preset, as a run's own is, brings it along.
+    // A file that was written for a preset, such as a run's own, names its preset.
     let of_file = file.as_ref().and_then(|(text, _)| config::preset_of(text));
     let preset = options.preset.as_deref().or(of_file.as_deref()).unwrap_or("nano");
     let builtin = options.corpus.is_empty().then(|| options.level.unwrap_or_else(|| default_level(preset)));
@@ -58,14 +58,14 @@ pub fn effective_config(
     if let Some(steps) = options.steps {
         set.push(format!("steps={steps}"));
     }
-    // Portuguese keeps its accents by default, whatever text the preset was made for; what is typed comes later and wins.
+    // Portuguese keeps its accents by default, even if the preset strips them. A setting that a person types comes later and wins.
     if options.lang == Lang::Pt {
         set.insert(0, "strip_accents=false".to_owned());
     }
     let overrides = Overrides { file, set, first_steps: preset == "nano" && builtin == Some(Level::FirstSteps) };
     let mut config = Config::load(preset, &overrides)?;
     if options.steps.is_none() && options.minutes.is_some() {
-        // The schedule is fixed once the first steps were timed; until then the rate is in its warm-up.
+        // The schedule is fixed once the first steps have been timed. Until then the rate is in its warm-up.
         config.steps = config.steps.max(1_000_000);
     }
     if options.minutes.is_some_and(|m| !(m > 0.0 && m <= MINUTES_MAX)) {
@@ -78,16 +78,16 @@ fn default_level(preset: &str) -> Level {
     if preset == "nano" { Level::FirstSteps } else { Level::Stories }
 }
 
-/// The configuration of a checkpoint's run: the one that the run's folder holds, which must be what the checkpoint was trained with.
+/// The configuration of a checkpoint's run, as its folder holds it. It must be the one with which the checkpoint was trained.
 ///
 /// # Errors
-/// It cannot be read, or was changed since.
+/// The configuration cannot be read, or somebody has changed it.
 pub fn run_config(host: &impl Host, run: &str, checkpoint: &Checkpoint) -> Result<Config> {
     let config = host.config(run)?;
-    // Earlier versions did not keep it.
+    // Earlier versions did not keep the configuration in the checkpoint.
     let Some(serde_json::Value::Object(then)) = checkpoint.state.extra.get(CONFIG) else { return Ok(config) };
     let now = serde_json::to_value(&config).expect("numbers, strings and booleans are JSON");
-    // `--minutes` become steps after the first checkpoints.
+    // The number of steps may differ, because `--minutes` become steps after the first checkpoints.
     let changed = then.iter().find(|(key, value)| *key != "steps" && now.get(key.as_str()) != Some(value));
     let Some((key, value)) = changed else { return Ok(config) };
     Err(Error::usage("configuration-changed")
@@ -97,10 +97,11 @@ pub fn run_config(host: &impl Host, run: &str, checkpoint: &Checkpoint) -> Resul
         .at(format!("{run}/config.toml")))
 }
 
-/// What `--resume` goes on from, and its store, in which from now on nobody else writes.
+/// Finds the checkpoint from which `--resume` continues, and opens its store. Nobody else writes there from now on.
 pub fn take_resumed<H: Host>(host: &mut H, options: &Request) -> Result<(Resumed, H::Store)> {
     let out = options.out.clone().map_or_else(|| host.newest_run(), Ok)?;
-    // What cannot be resumed is refused before its place is touched; what another process wrote until then is found once it is ours.
+    // A run that cannot be resumed is refused before its place is touched. Once the place is ours, the checkpoint is looked up
+    // again, because another process may have written there.
     find_resumed(host, options, &out)?;
     let store = host.open(&out)?;
     Ok((find_resumed(host, options, &out)?, store))
@@ -130,13 +131,13 @@ pub const ADAPTER: &str = "adapter";
 pub const CONFIG: &str = "config";
 pub const MINUTES_LEFT: &str = "minutes_left";
 
-/// Of a run whose `--minutes` were not yet made into steps when it ended: what is left of them.
+/// The minutes that are left, if the run ended before its `--minutes` became steps.
 pub fn minutes_left(checkpoint: &Checkpoint) -> Option<f64> {
     let minutes = checkpoint.state.extra.get(MINUTES_LEFT)?.as_f64()?;
     (0.0..=MINUTES_MAX).contains(&minutes).then_some(minutes)
 }
 
-/// Where the run of a checkpoint stands.
+/// Where the run of a checkpoint is.
 pub fn position(checkpoint: &Checkpoint) -> Result<Position> {
     from_state(checkpoint, POSITION)
 }
@@ -146,7 +147,7 @@ pub fn trained_on(checkpoint: &Checkpoint) -> Result<Wanted> {
     from_state(checkpoint, TRAINED_ON)
 }
 
-/// What the run of a checkpoint was trained on; none: a processor that was not named.
+/// The device that trained the run of a checkpoint; none for a processor in earlier versions, which did not name it.
 pub fn adapter_of(checkpoint: &Checkpoint) -> Option<String> {
     checkpoint.state.extra.get(ADAPTER).and_then(|name| name.as_str()).map(str::to_owned)
 }
@@ -158,7 +159,7 @@ fn from_state<T: serde::de::DeserializeOwned>(checkpoint: &Checkpoint, key: &str
     })
 }
 
-/// The text to train on, as asked for; a resumed run that is told nothing goes on with its own.
+/// The text to train on. A resumed run for which no text is given continues with its own.
 pub fn wanted(
     host: &impl Host,
     options: &Request,
@@ -172,7 +173,7 @@ pub fn wanted(
     Ok(Wanted { corpus: whole(&options.corpus), valid: whole(&options.valid), builtin, lang: options.lang })
 }
 
-/// `hint`: what to do where it is another text.
+/// Refuses a text or a tokenizer that is not the run's own. `hint`: the code of the advice.
 pub fn check_same_text(state: &State, text: &Text, out: &str, hint: &'static str) -> Result<()> {
     let refuse = |error: Error| Err(error.at(out).hint(hint));
     if state.tokenizer_hash != text.tokenizer.hash() {
@@ -184,7 +185,7 @@ pub fn check_same_text(state: &State, text: &Text, out: &str, hint: &'static str
     Ok(())
 }
 
-/// Networks to start from must fit the tokenizer and the rows.
+/// Refuses networks to start from that do not fit the tokenizer or the rows.
 pub fn check_init(networks: &Networks, text: &Text, config: &Config) -> Result<()> {
     let sizes = &networks.main.config;
     let (vocab, have) = (sizes.vocab_size, text.tokenizer.vocab_size());

@@ -14,12 +14,12 @@ use crate::{Error, Result};
 use std::sync::Arc;
 use web_time::Instant;
 
-/// Which text was asked for. Kept with a run, so that `--resume` and `eval` need not be told again.
+/// Which text was asked for. A run keeps it, so that `--resume` and `eval` need no text.
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
 pub struct Wanted {
     pub corpus: Vec<String>,
     pub valid: Vec<String>,
-    /// The built-in corpus, where no text is named.
+    /// The level of the built-in corpus, if no text is named.
     pub builtin: Option<Level>,
     pub lang: Lang,
 }
@@ -31,13 +31,13 @@ pub struct Text {
     pub tokenizer: Arc<Tokenizer>,
     /// A sentence to try the model on.
     pub example: Option<String>,
-    /// Nothing in it is to be trained on: it was given to judge a model by.
+    /// Whether the text is only for judging a model, and none of it for training.
     pub only_held_out: bool,
-    /// The grammar it was drawn from, if it was.
+    /// The grammar that the text was drawn from, if it is built in.
     pub builtin: Option<(Lang, Level)>,
 }
 
-/// Words of the built-in corpus that a run trains on, by level.
+/// How many words of the built-in corpus a run trains on, by level.
 fn builtin_words(level: Level) -> u64 {
     match level {
         Level::FirstSteps => 800_000,
@@ -45,13 +45,13 @@ fn builtin_words(level: Level) -> u64 {
     }
 }
 
-/// Seed of the built-in corpus: the same text in every run, so that runs compare.
+/// The seed of the built-in corpus. Every run has the same text, so that runs can be compared.
 pub const BUILTIN_SEED: u64 = 1;
 
-/// An error as soon as somebody wants the preparation to end.
+/// Gives an error as soon as somebody wants the preparation to end.
 pub type KeepGoing<'g> = &'g dyn Fn() -> Result<()>;
 
-/// Who hears what is being prepared.
+/// The listener of the preparation.
 pub type Tell<'t> = &'t mut dyn FnMut(Preparing);
 
 /// Seconds between two lines about one piece of work.
@@ -78,7 +78,7 @@ impl<'a, 't> Progress<'a, 't> {
 
 /// Where a run's tokenizer comes from.
 pub enum TokenizerFrom<'c> {
-    /// It is trained on the run's text, or was by an earlier run.
+    /// It is trained on the run's text, now or by an earlier run.
     Text,
     Name(String),
     Checkpoint(&'c Checkpoint),
@@ -184,7 +184,7 @@ impl Stories {
         })
     }
 
-    /// A sentence of the grammar whose verb is another story's: the mistake that a judge learns to find first.
+    /// A sentence of the grammar with a verb of another story. A judge learns to find this mistake first.
     fn example(&self) -> Option<String> {
         let verbs = |story: &Story| -> Vec<(usize, String)> {
             let first = &story.sentences[0];
@@ -192,7 +192,7 @@ impl Stories {
             (0..first.words.len()).filter(is_verb).map(|w| (w, first.word(w).to_owned())).collect()
         };
         let wrong = Verdict::Breaks(Rule::Selection);
-        // Not every story begins with a verb that its subject chooses.
+        // In some stories the first verb fits any subject, so several stories are tried.
         (0..100).find_map(|number| {
             let [story, other] = [number, number + 1].map(|number| self.grammar.document(BUILTIN_SEED + 1, number));
             let (own, strangers) = (verbs(&story), verbs(&other));
@@ -207,7 +207,7 @@ impl Stories {
     }
 }
 
-/// The tokenizer from where it comes; one that is trained is kept by the host under what it was trained on.
+/// Gets the tokenizer from its source. If it is trained here, the host keeps it under a key for its text and recipe.
 fn tokenizer_for<'c>(
     host: &impl Host,
     from: TokenizerFrom<'_>,

@@ -11,10 +11,10 @@ use crate::train::engine::Backend;
 use crate::train::weights;
 use crate::{Error, Result};
 
-/// Relative, of each step's loss and norm. Both sides are f32; Burn's error function alone is 1e-7 off.
+/// The largest relative difference of each step's loss and norm. Both sides are f32; Burn's error function alone is 1e-7 off.
 const LOSSES_MAX: f64 = 1e-3;
 
-/// How a parameter's name ends whose gradient is zero in theory.
+/// The end of the name of a parameter whose gradient is zero in theory.
 const KEY_BIAS: &str = "attention.self.key.bias";
 
 /// Settings that change what a step does: both flavours of the optimizer, clipping by group, several micro-batches and a
@@ -26,7 +26,7 @@ pub const CASES: [(&str, &[&str]); 4] = [
     ("masked words alone", &["objective=mlm"]),
 ];
 
-/// `burn`: a backend on which Burn trains. Its device serves both.
+/// `burn`: a backend on which Burn trains. Both engines use its device.
 pub async fn compare(burn: &Backend, settings: &[&str]) -> Result<Vec<Comparison>> {
     let set = SIZES.iter().copied().chain(["dropout=0.0", "attention_dropout=0.0"]).chain(settings.iter().copied());
     let config = Config::load("nano", &Overrides { set: set.map(str::to_owned).collect(), ..Overrides::default() })?;
@@ -46,14 +46,14 @@ pub async fn compare(burn: &Backend, settings: &[&str]) -> Result<Vec<Comparison
         }
     }
     let (want, mut got) = (values(&mut ours).await?, values(&mut theirs).await?);
-    // A key bias moves all scores of a query alike, which no softmax sees: its gradient is rounding alone, and Adam makes whole steps
-    // of that. The gradients are compared above; there is nothing to agree on in what became of them.
+    // A key bias moves all scores of a query alike, which does not change a softmax. So its gradient is only rounding, and Adam
+    // makes whole steps of that. The gradients are compared above; the resulting values cannot agree.
     got.retain(|name, _| !name.ends_with(KEY_BIAS));
     compare_tensors("after", &got, &want, PARAMETERS_MAX, &mut comparisons);
     Ok(comparisons)
 }
 
-/// One step of each; in the first the gradients are compared.
+/// Takes one step with each engine. In the first step the gradients are compared.
 async fn both(ours: &mut Drill, theirs: &mut Drill, step: u64, into: &mut Vec<Comparison>) -> Result<()> {
     let plan = ours.model.plan.clone();
     let totals = ours.mask(step);
@@ -65,13 +65,14 @@ async fn both(ours: &mut Drill, theirs: &mut Drill, step: u64, into: &mut Vec<Co
     let first_pass = ours.model.spec.shape.passes[0].stage;
     for micro in 0..=last {
         let whole = plan.micro(micro == 0, micro == last);
-        // The samples are there once the first pass ran.
+        // The samples are there once the first pass has run.
         let drawn = plan.stage(first_pass).end;
         for drill in [&mut *ours, &mut *theirs] {
             drill.write(micro, &block);
             drill.engine.run_all(whole.start..drawn).await?;
         }
-        // Two words of nearly the same score may change places: the other engine then reads another text, and nothing can be compared.
+        // Two words with nearly the same score may change places. Then the other engine would read another text, and nothing could
+        // be compared.
         let samples = ours.engine.read(&sampled).await?;
         theirs.engine.write(&sampled, &samples);
         for drill in [&mut *ours, &mut *theirs] {
@@ -102,7 +103,8 @@ async fn values(drill: &mut Drill) -> Result<Tensors> {
     weights::read_named(&drill.model, &mut drill.engine, |p| p.value.clone()).await
 }
 
-/// By the norm of ours; a key bias' gradient, zero in theory, by its query bias' norm.
+/// Differences are relative to the norm of our tensor. For the gradient of a key bias, which is zero in theory, the norm of the
+/// query bias is taken.
 fn compare_tensors(kind: &str, got: &Tensors, want: &Tensors, max: f64, into: &mut Vec<Comparison>) {
     for (name, theirs) in got {
         let ours = &want[name];

@@ -23,7 +23,7 @@ pub const GRADIENT_MAX: f64 = 1e-4;
 pub const PARAMETERS_MAX: f64 = 1e-3;
 pub const LOSSES_MAX: f64 = 1e-3;
 
-/// What [`Comparison`]s with a fixture may be at most.
+/// The largest errors that [`Comparison`]s with a fixture may have.
 #[derive(Debug, Clone, Copy)]
 pub struct Bars {
     pub logits: f64,
@@ -43,8 +43,9 @@ impl Bars {
     }
 }
 
-/// Where activations and the products' weights are stored as f16, each rounded by up to 2^-11 of itself. Of the parameters the key biases
-/// decide: their gradient is rounding and nothing else, and Adam makes steps of the whole rate of it (docs/measurements/f16.md).
+/// The bars if activations and the products' weights are stored as f16, where each number is rounded by up to 2^-11 of itself. The
+/// key biases decide the bar of the parameters: their gradient is only rounding, and Adam makes steps of the whole rate of it
+/// (docs/measurements/f16.md).
 pub const F16: Bars = Bars { logits: 1e-2, gradient: 2e-2, parameters: 2e-2, losses: 5e-3 };
 
 /// expected.json, and the same form for `--dump`.
@@ -81,11 +82,11 @@ pub struct Optimizer {
 /// Weights of the two losses in every fixture ("total = mlm + 50 * rtd").
 const WEIGHTS: LossWeights = LossWeights { mlm: 1.0, rtd: 50.0 };
 
-/// One quantity against what it should be.
+/// One quantity, compared with what it should be.
 #[derive(Debug, Clone, Serialize)]
 pub struct Comparison {
     pub name: String,
-    /// Distance over the scale that its bar is stated in.
+    /// The distance, divided by the scale that its bar refers to.
     pub error: f64,
     pub max: f64,
 }
@@ -99,7 +100,7 @@ impl Comparison {
 /// Everything computed from one fixture.
 pub struct Computed {
     pub comparisons: Vec<Comparison>,
-    /// By the names of batch.safetensors.
+    /// Tensors by their names in batch.safetensors.
     pub tensors: Tensors,
     pub expected_form: Expected,
 }
@@ -153,7 +154,7 @@ impl Fixture {
         self.integers[name].1.iter().map(|&v| v as u32).collect()
     }
 
-    /// The batch as the trainer's own loader would have packed it.
+    /// The batch, packed as the loader of a run packs it.
     fn batch(&self) -> Result<(Batch, Vec<u32>)> {
         let [rows, row_len] = self.integers["input_ids"].0[..] else {
             return Err(Error::failed("ids-not-rows-of-tokens"));
@@ -214,7 +215,7 @@ impl Fixture {
         self.compare_in(backend, Precision::F32).await
     }
 
-    /// The same with another precision, and its own bars.
+    /// The same with another precision, which has its own bars.
     pub async fn compare_in(&self, backend: &Backend, precision: Precision) -> Result<Computed> {
         let (batch, sampled) = self.batch()?;
         let model = self.model(backend, &batch, precision)?;
@@ -231,7 +232,7 @@ struct Run<'a> {
     engine: Engine,
     batch: Batch,
     sampled: Vec<u32>,
-    /// Of the discriminator, in the first step: (N)
+    /// The discriminator's logits in the first step: (N)
     first_logits: Vec<f32>,
 }
 
@@ -265,7 +266,7 @@ impl Run<'_> {
         Ok(Computed { comparisons, tensors, expected_form })
     }
 
-    /// One optimizer step; in the first, logits and gradients are kept.
+    /// Takes one optimizer step. In the first, logits and gradients are kept.
     async fn step(&mut self, number: usize, kept: Option<&mut Tensors>) -> Result<Losses> {
         let o = &self.fixture.expected.optimizer;
         let power = |beta: f64| 1.0 / (1.0 - beta.powi(number as i32 + 1));
@@ -277,7 +278,7 @@ impl Run<'_> {
         step::load(&mut self.engine, &io, &block, &self.batch, &mut Vec::new());
         let plan = self.model.plan.clone();
         let mut generator_logits = Vec::new();
-        // Dispatch by dispatch where the softmax runs: its logits are turned into their gradient right after.
+        // The part with the softmax runs dispatch by dispatch, because the logits are overwritten by their gradient right after it.
         let whole = plan.step();
         let drawn = plan.stage(passes[0].stage).end;
         for i in whole.start..drawn {
@@ -287,7 +288,7 @@ impl Run<'_> {
                 generator_logits.extend(self.engine.read_f32(&dispatch.tensors[0]).await?);
             }
         }
-        // The fixture's samples in the place of our own.
+        // The fixture's samples replace our own.
         self.engine.write(&io.slots.sampled, &self.sampled);
         self.engine.run_all(drawn..plan.stage(Stage::BACKWARD).end).await?;
         if let Some(kept) = kept {
@@ -346,7 +347,8 @@ impl Run<'_> {
         }
     }
 
-    /// Logits by the largest, gradients and parameters by their norm; a key bias' gradient, zero in theory, by its query bias' norm.
+    /// Compares logits relative to the largest, and gradients and parameters relative to their norm. For the gradient of a key
+    /// bias, which is zero in theory, the norm of the query bias is taken.
     fn compare_tensors(&self, tensors: &Tensors, into: &mut Vec<Comparison>) -> Result<()> {
         let wanted = &self.fixture.floats;
         for (name, want) in wanted {
@@ -369,7 +371,7 @@ impl Run<'_> {
                 let max = if name.starts_with("grad.") { self.bars().gradient } else { self.bars().parameters };
                 (scale, max, norm(difference))
             };
-            // A tensor that is zero everywhere has no scale: then any difference counts in full.
+            // A tensor that is zero everywhere has no scale, so any difference counts in full.
             let error = if scale == 0.0 { distance } else { distance / scale };
             into.push(Comparison { name: name.clone(), error: not_nan(error), max });
         }
@@ -377,7 +379,7 @@ impl Run<'_> {
     }
 }
 
-/// A comparison that cannot be made is lost, not passed.
+/// A comparison with a NaN fails.
 fn not_nan(error: f64) -> f64 {
     if error.is_nan() { f64::INFINITY } else { error }
 }
@@ -390,7 +392,7 @@ fn largest(values: &[f32]) -> f64 {
     values.iter().map(|v| f64::from(v.abs())).fold(0.0, f64::max)
 }
 
-/// NaN where either side has one.
+/// NaN if either side has one.
 fn largest_difference(a: &[f32], b: &[f32]) -> f64 {
     let worse = |worst: f64, d: f64| if d.is_nan() || worst.is_nan() { f64::NAN } else { worst.max(d) };
     a.iter().zip(b).map(|(a, b)| (f64::from(*a) - f64::from(*b)).abs()).fold(0.0, worse)

@@ -10,7 +10,7 @@ use crate::tasks::drill::{Drill, StepLoss};
 use crate::train::engine::Backend;
 use crate::{Result, ops};
 
-/// Sizes that divide nothing, small enough for a second.
+/// Sizes that no tile divides, small enough that a check takes a second.
 pub(super) const SIZES: [&str; 14] = [
     "vocab_size=103",
     "embedding_size=20",
@@ -24,7 +24,7 @@ pub(super) const SIZES: [&str; 14] = [
     "seq_len=23",
     "batch=5",
     "lr=0.001",
-    // Wide embeddings: a difference step is then short beside them, whatever the normalisation after them bends.
+    // Wide embeddings make a difference step short compared with them, so the normalisation after them bends little over it.
     "init_std=0.1",
     // Sharp attention bends too.
     "init=fan_in",
@@ -32,13 +32,14 @@ pub(super) const SIZES: [&str; 14] = [
 pub(super) const SEED: u64 = 20;
 /// Steps that both executors take.
 pub(super) const STEPS: u64 = 10;
-/// Of those, taken with each variant: the second step shows what the first one's update was.
+/// How many of them are taken with each variant. The second step shows the effect of the first one's update.
 const VARIANT_STEPS: u64 = 2;
-/// Relative, of each step's loss: what gpu and cpu curves may differ by (the trainer's own bar over fifty steps).
+/// The largest relative difference between the losses on gpu and cpu in each step (the trainer's own bar over fifty steps).
 const LOSSES_MAX: f64 = 2e-3;
-/// The same with f16 storage: where a sum of another order is rounded to f16 otherwise, a number is off by 2^-11 of itself at once.
+/// The same with f16 storage. If a sum in another order rounds to another f16, a number is off by 2^-11 of itself at once.
 const F16_LOSSES_MAX: f64 = 1e-2;
-/// Of a directional derivative: f32 losses of 1e-6 relative noise over steps of `STEP_LENGTH`, and the curvature between.
+/// The largest relative difference of a directional derivative: f32 losses have 1e-6 relative noise over steps of `STEP_LENGTH`,
+/// and the curvature adds to it.
 const DIFFERENCES_MAX: f64 = 1e-2;
 const STEP_LENGTH: f64 = 2e-2;
 
@@ -56,7 +57,7 @@ pub async fn finite_differences(backend: &Backend) -> Result<Vec<Comparison>> {
     let totals = drill.mask(0);
     let block = drill.block(0, totals);
     drill.write(0, &block);
-    // Gradients of the first pass; its samples are kept, because the loss jumps where another word is drawn.
+    // The gradients of the first pass. Its samples are kept, because the loss jumps if another word is drawn.
     let sampled = drill.model.io.clone().map(|io| io.slots.sampled);
     drill.engine.run_all(plan.span(Stage::MASK, Stage::BACKWARD)).await?;
     let mut samples = Vec::new();
@@ -89,7 +90,8 @@ pub async fn finite_differences(backend: &Backend) -> Result<Vec<Comparison>> {
         }
         drill.engine.write_f32(&value, &weights);
         let measured = (loss[0] - loss[1]) / (2.0 * STEP_LENGTH);
-        // Against the tensor's own derivative, or where that is small against the noise of the loss, a share of the whole.
+        // The difference is relative to the tensor's own derivative or, if that is small compared with the noise of the loss, to a
+        // share of the whole.
         let scale = along.abs().max(total * 1e-3);
         comparisons.push(Comparison {
             name: format!("d.{name}"),
@@ -111,7 +113,7 @@ async fn loss_with_samples(drill: &mut Drill, sampled: Option<&Tensor>, samples:
     Ok(drill.losses().await?.total_loss)
 }
 
-/// A unit vector: the gradient's direction and a random one, added where they do not oppose each other.
+/// A unit vector: the sum of the gradient's direction and a random one that does not oppose it.
 fn direction(gradient: &[f32], index: u32) -> Vec<f64> {
     let mut random = Sequence::new(Key::new(SEED, 0, Stream::Init), index);
     let noise: Vec<f64> = gradient.iter().map(|_| random.unit() - 0.5).collect();
@@ -125,8 +127,8 @@ fn direction(gradient: &[f32], index: u32) -> Vec<f64> {
     mixed.into_iter().map(|v| v / length).collect()
 }
 
-/// Ten steps with dropout, sampling and updates, twice on `backend`: every loss must come out the same to the bit. Two steps more
-/// with each of the other variants of every kernel.
+/// Takes ten steps with dropout, sampling and updates, twice on `backend`. Every loss must be the same to the bit. Takes two steps
+/// more with each of the other variants of every kernel.
 pub async fn repeatability(backend: &Backend) -> Result<Vec<Comparison>> {
     let mut comparisons = twice(backend, &KernelChoices::default(), STEPS, "").await?;
     for (number, kernels) in backend.gpu().into_iter().flat_map(|gpu| other_variants(gpu.features)) {
@@ -147,7 +149,7 @@ async fn twice(backend: &Backend, kernels: &KernelChoices, steps: u64, prefix: &
     Ok(first.iter().zip(&second).enumerate().map(same).collect())
 }
 
-/// The same steps on `backend` and on the twins; the first few also with each of the other variants of every kernel.
+/// Takes the same steps on `backend` and on the twins; the first few also with each of the other variants of every kernel.
 pub async fn against_twins(backend: &Backend) -> Result<Vec<Comparison>> {
     let twins = losses(&Backend::cpu()).await?;
     let mut comparisons = compared(&losses(backend).await?, &twins);
@@ -159,7 +161,7 @@ pub async fn against_twins(backend: &Backend) -> Result<Vec<Comparison>> {
     Ok(comparisons)
 }
 
-/// The same steps with f16 storage, on `backend` and on the twins.
+/// Takes the same steps with f16 storage, on `backend` and on the twins.
 pub async fn f16_against_twins(backend: &Backend) -> Result<Vec<Comparison>> {
     let mut config = config("0.1")?;
     config.precision = Precision::F16;
@@ -168,7 +170,7 @@ pub async fn f16_against_twins(backend: &Backend) -> Result<Vec<Comparison>> {
     Ok(compared(&device, &twins).into_iter().map(|c| Comparison { max: F16_LOSSES_MAX, ..c }).collect())
 }
 
-/// Every kernel's second variant, every kernel's third, and so on, as far as they are offered.
+/// Every kernel's second variant, every kernel's third, and so on, as far as the adapter offers them.
 fn other_variants(features: Features) -> impl Iterator<Item = (usize, KernelChoices)> {
     let most = ops::ALL.iter().map(|kernel| kernel.variants.len()).max().unwrap_or(0);
     let each = (1..most).map(move |v| {
@@ -176,20 +178,20 @@ fn other_variants(features: Features) -> impl Iterator<Item = (usize, KernelChoi
         let offered = offered.filter(|(_, variant)| features.offer(variant.needs));
         (v, KernelChoices(offered.map(|(label, variant)| (label.to_owned(), variant.name.to_owned())).collect()))
     });
-    // Those of which nothing is offered would be the plain ones again.
+    // If none of them is offered, the choices are empty and would mean the plain variants again.
     each.filter(|(_, choices): &(usize, KernelChoices)| !choices.0.is_empty())
 }
 
 /// The nano preset with dropout, which the browser's suite trains.
 ///
 /// # Errors
-/// The preset cannot be loaded, which would be this program's own mistake.
+/// The preset cannot be loaded, which would be a mistake of this program.
 pub fn nano() -> Result<Config> {
     let set = ["dropout=0.1", "attention_dropout=0.1"].map(str::to_owned).to_vec();
     Config::load("nano", &Overrides { set, ..Overrides::default() })
 }
 
-/// `steps` steps of [`nano`], with these `kernels` on `backend` and on the twins.
+/// Takes `steps` steps of [`nano`], with these `kernels` on `backend` and on the twins.
 pub async fn nano_against_twins(backend: &Backend, kernels: KernelChoices, steps: u64) -> Result<Vec<Comparison>> {
     let config = nano()?;
     let device = drill(&config, backend, kernels, steps).await?;
@@ -230,7 +232,7 @@ pub(super) fn norm(values: &[f32]) -> f64 {
     values.iter().map(|&v| f64::from(v).powi(2)).sum::<f64>().sqrt()
 }
 
-/// A comparison that cannot be made is lost, not passed.
+/// A comparison with a NaN fails.
 pub(super) fn not_nan(error: f64) -> f64 {
     if error.is_nan() { f64::INFINITY } else { error }
 }

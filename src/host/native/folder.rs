@@ -12,7 +12,7 @@ use crate::view::tensorboard::TensorBoard;
 use crate::view::words;
 use crate::{Error, Result};
 
-/// A folder that this process holds.
+/// A run's folder that this process has locked.
 #[derive(Debug)]
 pub struct Folder {
     folder: RunFolder,
@@ -65,14 +65,14 @@ impl Store for Folder {
 
     fn next_steps(&self, Ending { outcome, judged, example }: Ending<'_>) -> Vec<String> {
         let run = self.name();
-        // As this program was called: it need not be on anyone's path.
+        // The name by which this program was called, because it may not be on the path.
         let program = std::env::args().next().unwrap_or_else(|| "electroscope".to_owned());
         let common = words::text(&Message::new("example-text"), self.lang);
         let text = example.unwrap_or(&common);
         let first = if judged {
             format!("{program} detect {run} \"{text}\"")
         } else {
-            // No network judges: a word of the text is left to be filled in.
+            // No network judges here, so one word of the text is masked, for `fill`.
             let masked = |(n, word)| if n == 1 { "[MASK]" } else { word };
             let words: Vec<&str> = text.split(' ').enumerate().map(masked).collect();
             format!("{program} fill {run} \"{}\"", words.join(" "))

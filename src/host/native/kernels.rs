@@ -13,20 +13,20 @@ use crate::train::tuning::{self, Known};
 use crate::{Error, Result};
 use std::path::{Path, PathBuf};
 
-/// Where an adapter's choices are kept.
+/// The file that keeps an adapter's choices.
 pub fn file(summary: &AdapterSummary) -> PathBuf {
     cache_dir().join(tuning::name(summary))
 }
 
-/// What earlier runs found out about an adapter.
+/// What earlier runs measured on an adapter.
 pub async fn known(summary: &AdapterSummary) -> Known {
     tuning::known(&Shelf::folder(cache_dir()), summary).await
 }
 
-/// The choices for a step of `config` that is only measured: what a run of it would take. `file`: `--kernels`; `retune`: `--retune`.
+/// The choices for a step of `config` that is only measured; a run would take the same. `file`: `--kernels`; `retune`: `--retune`.
 ///
 /// # Errors
-/// As [`tuning::choose`], or the model does not fit the device (told where it is measured; with `--kernels` a drill tells it).
+/// As [`tuning::choose`], or the model does not fit the device (with `--kernels` the drill reports that).
 pub async fn choose_for_drill(
     config: &Config,
     backend: &Backend,

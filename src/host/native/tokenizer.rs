@@ -11,8 +11,8 @@ use crate::{Error, Result};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Trains on the text that `wanted` names (its held-out part is left out) and writes the folder `out` whole or not at all.
-/// `stop`, once set, ends it while it reads.
+/// Trains on the text that `wanted` names, without its held-out part, and writes the folder `out` whole or not at all. If `stop` is
+/// set while it reads, it ends.
 ///
 /// # Errors
 /// The folder holds something already, the text cannot be read or has no word, or it was stopped.
@@ -24,7 +24,7 @@ pub fn train_tokenizer(
     stop: &AtomicBool,
     progress: impl FnMut(Progress),
 ) -> Result<Tokenizer> {
-    // Before the work, not after it.
+    // An occupied folder is refused before the work.
     refuse_occupied(out)?;
     let going = |chunk: Result<Chunk>| {
         if stop.load(Ordering::Relaxed) { Err(Error::failed("stopped-as-asked")) } else { chunk }
@@ -45,7 +45,7 @@ pub fn train_tokenizer(
     Ok(tokenizer)
 }
 
-/// The folder `out` with the tokenizer's files, whole or not at all: a cut vocabulary would pass for a tokenizer.
+/// Writes the tokenizer's files into the folder `out`, whole or not at all, because half a vocabulary would pass for a tokenizer.
 pub fn write(tokenizer: &Tokenizer, max_positions: usize, out: &Path) -> Result<()> {
     let mut staging = Staging::begin(out)?;
     for (name, text) in tokenizer.to_files(max_positions)? {
