@@ -233,7 +233,12 @@ device-out-of-memory = the device ran out of memory
 device-errors = { $detail }
 shader-rejected = the shader was rejected: { $detail }
 no-memory-to-compile = out of memory while compiling
-variant-not-offered = the variant needs { $what }, which the device does not offer
+variant-not-offered = the variant needs { $what ->
+    [f16] f16
+    [subgroups] subgroups
+    [matrices] cooperative matrices
+   *[native] a device outside of a browser
+}, which the device does not offer
     .help = train with --retune, or drop this choice from the run's state.json
 no-thread-for-gpu = cannot start the thread that waits for the GPU: { $detail }
 binding-too-large = { $label }: { $tensor } needs { $needs }, the device allows { $max } a binding

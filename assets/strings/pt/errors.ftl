@@ -234,7 +234,12 @@ device-out-of-memory = a memória do dispositivo acabou
 device-errors = o dispositivo relata erros: { $detail }
 shader-rejected = o shader foi recusado: { $detail }
 no-memory-to-compile = a memória acabou durante a compilação
-variant-not-offered = a variante precisa de algo que o dispositivo não oferece: { $what }
+variant-not-offered = a variante precisa de algo que o dispositivo não oferece: { $what ->
+    [f16] f16
+    [subgroups] subgrupos
+    [matrices] matrizes cooperativas
+   *[native] um dispositivo fora do navegador
+}
     .help = treine com --retune, ou tire esta escolha do state.json do treino
 no-thread-for-gpu = não foi possível iniciar a thread que espera pela GPU: { $detail }
 binding-too-large = { $label }: { $tensor } precisa de { $needs }, e o dispositivo permite { $max } por ligação
