@@ -11,7 +11,7 @@ use crate::{Error, Result};
 const HELD_OUT_SHARE: f64 = 0.02;
 /// A corpus with fewer documents holds out the end of each one, because whole documents would be too few, or too much text.
 const DOCUMENTS_MIN: u64 = 50;
-/// The share of each document that is held out then.
+/// The share of each document that is held out in such a corpus.
 const HELD_OUT_TAIL: f64 = 0.05;
 /// The most rows that are held out, and the most that an evaluation judges.
 pub const HELD_OUT_ROWS_MAX: usize = 2_000;
@@ -27,7 +27,7 @@ enum Share {
 /// Some documents of a cache, or one end of each.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Part {
-    /// In the order of the cache.
+    /// The documents, in the order of the cache.
     documents: Vec<u32>,
     share: Share,
 }
@@ -97,8 +97,8 @@ fn span(cache: &TokenCache, document: u64, share: Share) -> Span {
     }
 }
 
-/// Where the held-out end of a document starts: at the first sentence past 95 %, or, where one sentence is longer than the
-/// last 5 %, in it. A document of one token has no such end.
+/// Where the held-out end of a document starts: at the first sentence past 95 %, or within the last sentence if that is longer than
+/// the last 5 %. A document of one token has no such end.
 fn tail_start(cache: &TokenCache, tokens: &Range<u64>, sentences: &Range<u64>) -> u64 {
     let length = tokens.end - tokens.start;
     if length < 2 {
@@ -164,7 +164,7 @@ impl Split {
     }
 }
 
-/// In order; at least one.
+/// Chooses held-out documents by their hash, in order, and at least one.
 fn chosen_by_hash(cache: &TokenCache, documents: &[u32], seed: u64, row_len: usize) -> Vec<u32> {
     let key = Key::new(seed, 0, Stream::HoldOut);
     let drawn = |document: u32| {
@@ -176,7 +176,7 @@ fn chosen_by_hash(cache: &TokenCache, documents: &[u32], seed: u64, row_len: usi
     let limit = (HELD_OUT_SHARE * 4_294_967_296.0) as u32;
     let (mut chosen, mut rows, mut last) = (Vec::new(), 0, None);
     for &(word, document) in &order {
-        // Equal words are copies of one text: they stay together.
+        // Documents with equal hashes are copies of one text, so they stay together.
         let full = word >= limit || rows >= HELD_OUT_ROWS_MAX as u64;
         if full && last.is_some_and(|last| last != word) {
             break;

@@ -43,7 +43,7 @@ impl Recipe {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Cursor {
     pub epoch: u64,
-    /// In the shuffled order of the epoch.
+    /// The number of the row in the shuffled order of the epoch.
     pub row: u64,
 }
 
@@ -125,7 +125,7 @@ impl Loader {
         self.cursor
     }
 
-    /// Goes on from a stored cursor.
+    /// Continues from a stored cursor.
     pub fn seek(&mut self, cursor: Cursor) -> Result<()> {
         self.open_epoch(cursor.epoch)?;
         if cursor.row > self.rows.len() as u64 {
@@ -147,7 +147,7 @@ impl Loader {
         &self.recipe
     }
 
-    /// Bytes of heap that the loader holds, beside the cache.
+    /// The bytes of heap that the loader holds, without the cache.
     pub fn memory(&self) -> usize {
         self.rows.capacity() * size_of::<Row>() + self.scratch.capacity() * size_of::<u32>()
     }

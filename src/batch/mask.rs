@@ -26,7 +26,7 @@ impl Masking {
         (((self.mask_prob + 0.005) * row_len as f64) as usize).max(1)
     }
 
-    /// k for a row with `tokens` that are no padding.
+    /// k for a row with `tokens` tokens that are not padding.
     pub fn slots(&self, tokens: usize, row_len: usize) -> usize {
         let wanted = (tokens as f32 * self.mask_prob as f32).round_ties_even() as usize;
         wanted.min(self.slots_max(row_len)).max(1)

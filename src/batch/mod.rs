@@ -28,7 +28,7 @@ pub struct Batch {
     pub type_ids: Vec<u32>,
     /// (B, T) 1 = token, 0 = padding.
     pub attention: Vec<u32>,
-    /// (B, T) 1 = neither padding nor special: what accuracy, AUC and the rest are measured over.
+    /// (B, T) 1 = neither padding nor special. Accuracy, AUC and the other metrics are measured over these tokens.
     pub eligible: Vec<u32>,
     /// (S) flat position row * T + column.
     pub slot_position: Vec<u32>,
@@ -45,7 +45,7 @@ pub struct Batch {
 }
 
 impl Batch {
-    /// All zero, with room for `slots` slots.
+    /// An empty batch, with room for `slots` slots.
     pub fn new(rows: usize, row_len: usize, slots: usize) -> Self {
         let cells = rows * row_len;
         Self {

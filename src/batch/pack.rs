@@ -27,12 +27,13 @@ const ONE_SEGMENT: f64 = 0.1;
 const RANDOM_TARGET: f64 = 0.05;
 const TARGET_MIN: usize = 5;
 
-/// Where the draws stand that belong to a row but not to its sentences: at the far end of the counter, away from the sentences' draws.
+/// The counters of the draws that belong to a row but not to its sentences. They are at the far end, away from the sentences'
+/// draws.
 const DRAW_ONE_SEGMENT: u32 = u32::MAX;
 const DRAW_RANDOM_TARGET: u32 = u32::MAX - 1;
 const DRAW_TARGET: u32 = u32::MAX - 2;
 
-/// One row: consecutive tokens of one document, and which row of its epoch it was before shuffling (its random numbers).
+/// One row: consecutive tokens of one document, and its number in the epoch before shuffling, which addresses its random numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Row {
     pub start: u64,
@@ -111,7 +112,7 @@ impl Cut {
         Ok(())
     }
 
-    /// The length that row `serial` is filled up to: drawn, in the reference, when the row before it is done.
+    /// The length up to which row `serial` is filled. The reference draws it when the row before is done.
     fn target(&self, serial: u32) -> usize {
         let Some(before) = serial.checked_sub(1) else { return self.row_len };
         if self.key.unit(DRAW_RANDOM_TARGET, before) >= RANDOM_TARGET {

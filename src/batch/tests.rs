@@ -123,7 +123,7 @@ proptest! {
         prop_assert_eq!(rows.len(), expected);
     }
 
-    /// The builder against a plain transcription of the reference's, fed with the same random numbers.
+    /// Compares the builder with a plain transcription of the reference's, with the same random numbers.
     #[test]
     fn segment_rows_are_those_of_the_reference(documents in corpora(), row_len in 5..40_usize, seed: u64, epoch in 0..3_u64) {
         let cache = counting_cache(&documents);
@@ -151,7 +151,7 @@ proptest! {
     }
 }
 
-/// `ExampleBuilder` of electra's `build_pretraining_dataset.py`, said again in Rust.
+/// `ExampleBuilder` of electra's `build_pretraining_dataset.py`, written again in Rust.
 fn reference_examples(documents: &[Vec<usize>], max_length: usize, key: Key) -> Vec<Vec<Vec<u32>>> {
     let mut examples = Vec::new();
     let (mut target, mut next) = (max_length, 5);
@@ -531,7 +531,7 @@ fn shapes_that_cannot_be_are_told() {
     assert!(error.contains("cursor-beyond-epoch (row = 99, rows = 1)"), "{error}");
 }
 
-/// The whole way on a real book, against what transformers 5.23 gave for the same lines and vocabulary.
+/// Compares the whole way, on a real book, with the ids that transformers 5.23 gave for the same lines and vocabulary.
 #[test]
 fn real_text_from_file_to_batch() {
     const SHARED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/data");

@@ -8,21 +8,21 @@ use super::{Args, Call};
 use crate::ops::attention::Dims;
 use crate::plan::Step;
 
-/// Queries of a tile: with rows of 512 tokens its two matrices take a quarter of a typical second-level cache. It fixes the order
-/// of sums over queries, so it depends on nothing.
+/// How many queries a tile has. With rows of 512 tokens its two matrices take a quarter of a typical second-level cache. The number
+/// fixes the order of sums over queries, so it is the same everywhere.
 const TILE: usize = 64;
 
-/// One head of one row, and a tile of its queries: where they lie in (N, 3C), (N, C) and (B, H, T).
+/// One head of one row, and a tile of its queries: their places in (N, 3C), (N, C) and (B, H, T).
 struct Tile<'a> {
     d: &'a Dims,
     step: &'a Step,
     qkv: &'a [f32],
     mask: &'a [u32],
-    /// The row of text in the batch, and among the rows that this thread owns.
+    /// The number of the row in the batch, and among the rows that this thread owns.
     b: usize,
     row: usize,
     h: usize,
-    /// First query, and how many.
+    /// The first query, and the number of queries.
     first: usize,
     queries: usize,
 }
@@ -54,7 +54,7 @@ impl<'a> Tile<'a> {
         let c = self.channels();
         View::strided(&x[(self.b * self.t() + self.first) * c + self.h * self.width()..], c)
     }
-    /// Where query `first` + `i` stands in (B, H, T), counted from row `b`.
+    /// The place of query `first` + `i` in (B, H, T), counted from row `b`.
     fn statistic(&self, b: usize, i: usize) -> usize {
         (b * self.d.h as usize + self.h) * self.t() + self.first + i
     }
@@ -97,7 +97,7 @@ impl<'a> Tile<'a> {
         );
     }
 
-    /// The forward's probabilities again: w.p; and the gradient they get, before dropout: w.dp = dctx vᵀ
+    /// Computes the forward's probabilities again, w.p, and the gradient that they get, before dropout: w.dp = dctx vᵀ
     fn again(&self, lse: &[f32], dctx: &[f32], w: &mut Working) {
         let t = self.t();
         self.probabilities(lse, w.p);
@@ -215,7 +215,8 @@ pub fn forward(call: &Call, mut a: Args) {
     );
 }
 
-/// In place; returns the log-sum-exp. A query that sees no key gets probabilities 0 and 0.
+/// Turns scores into probabilities in place and returns the log-sum-exp. A query that sees no key gets probabilities 0 and returns
+/// 0.
 #[inline(always)]
 fn softmax(scores: &mut [f32]) -> f32 {
     let max = math::max(scores);
@@ -300,7 +301,7 @@ mod tests {
     use std::sync::Arc;
     use std::time::Duration;
 
-    /// The map shows the shares that the forward used: the shares times the values give the forward's result.
+    /// The map has the probabilities that the forward used: their products with the values give the forward's result.
     #[test]
     fn the_map_weighs_the_values_as_the_forward_does() {
         for ([b, t, h, d], causal) in [([3, 7, 2, 5], false), ([2, 19, 1, 16], true), ([1, 1, 3, 4], false)] {

@@ -51,7 +51,7 @@ impl Executor {
         self.buffers[tensor.buffer.0 as usize][start..start + data.len()].copy_from_slice(data);
     }
 
-    /// What is in a tensor now.
+    /// The current contents of a tensor.
     pub fn view(&self, tensor: &Tensor) -> &[u32] {
         let start = tensor.offset as usize;
         &self.buffers[tensor.buffer.0 as usize][start..start + tensor.words() as usize]
@@ -63,7 +63,8 @@ impl Executor {
         Ok(self.view(tensor).to_vec())
     }
 
-    /// Runs dispatches from `range.start` until the range or the budget ends, at least one; returns the dispatch reached.
+    /// Runs dispatches from `range.start` until the range or the budget ends, at least one. Returns the number of the next
+    /// dispatch.
     #[allow(clippy::unused_async, reason = "the same signature as the gpu executor's")]
     pub async fn run(&mut self, range: Range<usize>, budget: Duration) -> Result<usize> {
         let started = Instant::now();
@@ -129,7 +130,8 @@ impl Executor {
         ring.used += 1;
     }
 
-    /// Hands over what was collected, oldest first. `wait`: all of it; else what has arrived (here: all).
+    /// Gives what was collected, oldest first. With `wait` it gives everything, otherwise what has arrived, which here is
+    /// everything too.
     #[allow(clippy::unused_async, reason = "the same signature as the gpu executor's")]
     pub async fn drain(&mut self, _wait: bool, mut row: impl FnMut(u64, Instant, &[&[u32]])) -> Result<()> {
         for (tag, executed, outputs) in &self.ring.rows[..self.ring.used] {

@@ -13,11 +13,11 @@ use crate::plan::Split;
 use crate::{Error, Result, plan};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// What is asked of the adapter.
+/// What a device asks of its adapter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Profile {
-    /// WebGPU's default limits, plus timestamps, f16 and subgroups where offered: what runs here runs anywhere. Experimental features only
-    /// where the environment turns them on.
+    /// WebGPU's default limits, plus timestamps, f16 and subgroups if the adapter offers them, so that what runs here runs
+    /// anywhere. Experimental features only if the environment turns them on.
     Portable,
     /// All of the adapter's limits and features, less mappable primary buffers and everything experimental.
     Full,
@@ -38,10 +38,10 @@ pub struct Gpu {
     pub(super) waiter: Waiter,
 }
 
-/// What [`Gpu::open`] came to: no device means the cpu executor.
+/// The result of [`Gpu::open`]. No device means the cpu executor.
 pub struct Opened {
     pub gpu: Option<Gpu>,
-    /// Why, for the run's first event.
+    /// The reason, for the run's first event.
     pub reason: Message,
 }
 
@@ -91,13 +91,13 @@ fn summary(adapter: &wgpu::Adapter) -> AdapterSummary {
     }
 }
 
-/// Kernels with subgroups count on this many lanes.
+/// Kernels with subgroups rely on at least this many lanes.
 const SUBGROUP_LANES_MIN: u32 = 8;
 
 /// The features among those `offered`, by the adapter or by its device, that kernels can use.
 fn features(adapter: &wgpu::Adapter, offered: wgpu::Features) -> Features {
     let info = adapter.get_info();
-    // Metal tells a range; a SIMD group of Apple's own has 32 lanes.
+    // Metal reports a range; on Apple's own devices a SIMD group has 32 lanes.
     let apple = info.backend == wgpu::Backend::Metal && info.name.contains("Apple");
     let lanes_32 = apple || [info.subgroup_min_size, info.subgroup_max_size] == [32, 32];
     let found = if lanes_32 && offered.contains(wgpu::Features::EXPERIMENTAL_COOPERATIVE_MATRIX) {
@@ -163,7 +163,7 @@ impl Gpu {
     /// The device that `choice` names, or none for the cpu executor.
     ///
     /// # Errors
-    /// A name that no adapter answers to, or an adapter that was asked for and refuses a device.
+    /// No adapter has the name, or the adapter that was asked for refuses a device.
     pub async fn open(choice: &DeviceName, profile: Profile) -> Result<Opened> {
         // Drivers are not even loaded for a run on the cpu executor.
         let (instance, found) = if *choice == DeviceName::Cpu {
@@ -208,7 +208,7 @@ impl Gpu {
             required_features: required_features | experimental,
             required_limits,
             experimental_features,
-            // A plan makes few, large buffers and makes them once: blocks to carve small ones from would only be waste.
+            // A plan makes few, large buffers, and makes them once. Blocks for many small buffers would waste memory.
             memory_hints: wgpu::MemoryHints::MemoryUsage,
             ..Default::default()
         };
@@ -241,7 +241,7 @@ impl Gpu {
             split: match self.summary.kind {
                 AdapterKind::Software => Split::PROCESSOR,
                 AdapterKind::Discrete => Split::DISCRETE,
-                // A browser does not tell the others apart.
+                // A browser does not say which kind the others are.
                 _ => Split::SHARED,
             },
         }
@@ -262,13 +262,14 @@ impl Gpu {
         unsafe { self.device.create_shader_module_trusted(descriptor, checks) }
     }
 
-    /// Takes the device away, as a driver's reset does: for tests of what happens then.
+    /// Takes the device away, as a driver's reset does. Tests use it.
     pub fn lose(&self) {
         self.device.destroy();
     }
 
     /// # Errors
-    /// The device is lost (this and every later call), or something failed since the last call that nobody was waiting for.
+    /// The device is lost (then this and every later call fails), or something failed since the last call that nobody was waiting
+    /// for.
     pub fn check(&self) -> Result<()> {
         self.faults.check().map_err(|e| e.at(&self.summary))
     }
@@ -302,7 +303,7 @@ struct Told {
 
 impl Faults {
     fn told(&self) -> MutexGuard<'_, Told> {
-        // Nothing under the lock can panic half-way.
+        // No code that holds the lock can panic half-way.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -339,7 +340,7 @@ impl Faults {
     }
 }
 
-/// The advice to somebody whose memory does not suffice.
+/// The advice if memory does not suffice.
 pub(super) const SMALLER: &str = "help-smaller";
 
 #[cfg(test)]

@@ -19,8 +19,8 @@ use web_time::Instant;
 
 /// How many slices the device has at once: one runs and one waits, so the device never idles and the host is never far ahead.
 const SLICES_MAX: usize = 2;
-/// How many words, beyond the plan's inputs, the host may write between two runs before wgpu's slow way is taken: step block, tables,
-/// flags.
+/// How many words the host may write between two runs, beyond the plan's inputs, before wgpu's slow way is taken: step block,
+/// tables, flags.
 const UPLOAD_WORDS_EXTRA: usize = 16 << 10;
 
 pub struct Executor {
@@ -43,14 +43,14 @@ pub struct Executor {
     host: Duration,
 }
 
-/// The host's time to launch dispatches, whatever they do.
+/// The host's time to launch dispatches, without the work in them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct LaunchCost {
     pub encoding: Duration,
     pub submitting: Duration,
 }
 
-/// A dispatch as it is replayed.
+/// A dispatch that is ready to be replayed.
 #[derive(Clone)]
 struct Launch {
     /// Number in [`Kernels`].
@@ -159,8 +159,8 @@ impl Executor {
         self.uploads.push(&self.gpu, &self.buffers, tensor.buffer.0 as usize, offset_bytes, data);
     }
 
-    /// Submits one slice: the dispatches from `range.start` that are expected to take no longer than `budget`, at least one.
-    /// Returns the dispatch reached. Two slices at most are under way, so it resolves about when the slice before is done.
+    /// Submits one slice: as many dispatches from `range.start` as should fit into `budget`, at least one. Returns the number of
+    /// the next dispatch. At most two slices are under way, so it resolves about when the previous slice is done.
     ///
     /// # Errors
     /// The device is lost, or something failed since the last call.
@@ -183,7 +183,7 @@ impl Executor {
         Ok(slice.end)
     }
 
-    /// Keeps a copy of every output buffer, as it is after what was run so far, under `tag` until [`Executor::drain`].
+    /// Keeps a copy of every output buffer after everything that was run so far, under `tag` until [`Executor::drain`].
     pub fn collect(&mut self, tag: u64) {
         self.ring.want(tag);
     }
@@ -229,8 +229,8 @@ impl Executor {
         self.gpu.check()
     }
 
-    /// Runs `range` with a pass for each dispatch and returns the seconds each took on the device; None where the device
-    /// has no timestamps or only pretends to (some report nothing but zeros). For `bench`: slower than [`Executor::run`].
+    /// Runs `range` with a pass for each dispatch and returns the seconds that each took on the device. None if the device has no
+    /// timestamps, or only pretends to (some report nothing but zeros). It is slower than [`Executor::run`]; `bench` uses it.
     ///
     /// # Errors
     /// The device is lost, or something failed since the last call.
@@ -401,7 +401,7 @@ impl Queries {
     ) -> Result<()> {
         let ticks = super::readback::land_u64(gpu, &self.landing, submission, 2 * passes).await?;
         let tick_secs = f64::from(gpu.queue.get_timestamp_period()) * 1e-9;
-        // Signed: a clock that runs backwards must not look like an age.
+        // The difference is signed, so that a clock that runs backwards does not look like a very long time.
         secs.extend(ticks.chunks_exact(2).map(|t| t[1].wrapping_sub(t[0]) as i64 as f64 * tick_secs));
         Ok(())
     }

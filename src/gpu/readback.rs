@@ -10,12 +10,12 @@ use std::collections::VecDeque;
 use std::ops::Range;
 use web_time::Instant;
 
-/// How many micro-batches may have numbers under way at once.
+/// How many micro-batches may have numbers on their way at once.
 const ROWS: usize = 8;
 /// Output buffers of a plan.
 pub const OUTPUTS_MAX: usize = 10;
 
-/// A copy of every output buffer, side by side, under the tags it was collected with (several where nothing ran in between).
+/// A copy of every output buffer, side by side, with the tags under which it was collected (several if nothing ran in between).
 struct Row {
     buffer: wgpu::Buffer,
     tags: Vec<u64>,

@@ -7,7 +7,7 @@ use crate::{Error, Result};
 use serde::Serialize;
 use std::fmt;
 
-/// What was asked for (`--device`).
+/// The device that was asked for (`--device`).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DeviceName {
     /// A discrete, else an integrated adapter that is not software, else the cpu executor.
@@ -16,7 +16,7 @@ pub enum DeviceName {
     Cpu,
     /// The best adapter, software included.
     Gpu,
-    /// The adapter whose name contains this, in any case.
+    /// The adapter whose name contains this, in upper or lower case.
     Named(String),
 }
 
@@ -31,7 +31,7 @@ impl From<&str> for DeviceName {
     }
 }
 
-/// As it is typed.
+/// The name that a person types.
 impl fmt::Display for DeviceName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -43,7 +43,7 @@ impl fmt::Display for DeviceName {
     }
 }
 
-/// Best first: the order in which adapters are preferred.
+/// The kinds of adapters, the preferred one first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AdapterKind {
@@ -51,14 +51,14 @@ pub enum AdapterKind {
     Integrated,
     /// Part of a real adapter, lent to a virtual machine.
     Virtual,
-    /// Not told: every hardware adapter of a browser.
+    /// An unknown kind, such as every hardware adapter of a browser.
     Other,
     /// Shaders run on the processor (lavapipe, SwiftShader, WARP, a browser's fallback adapter).
     Software,
 }
 
 impl AdapterKind {
-    /// Software rasterisers are known by name too: some report themselves as something else.
+    /// Software rasterisers are recognised by name too, because some report another kind.
     pub fn new(reported: Self, name: &str) -> Self {
         const SOFTWARE: [&str; 5] = ["llvmpipe", "lavapipe", "swiftshader", "warp", "basic render"];
         let name = name.to_lowercase();
@@ -78,16 +78,16 @@ impl fmt::Display for AdapterKind {
     }
 }
 
-/// What kernels may ask for beyond WebGPU's core.
+/// The features beyond WebGPU's core that kernels may use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 pub struct Features {
     pub timestamps: bool,
     pub f16: bool,
-    /// Of eight lanes at least.
+    /// Subgroups of at least eight lanes.
     pub subgroups: bool,
     /// Cooperative matrices of 8 × 8 f32, held by subgroups of 32 lanes.
     pub matrices_f32: bool,
-    /// The same of 16 × 16 f16.
+    /// Cooperative matrices of 16 × 16 f16, held by subgroups of 32 lanes.
     pub matrices_f16: bool,
 }
 
@@ -118,14 +118,15 @@ pub struct AdapterSummary {
     pub storage_buffers_max: u32,
     pub workgroup_invocations_max: u32,
     pub workgroup_bytes_max: u32,
-    /// Lanes of a subgroup, smallest and largest.
+    /// The smallest and the largest number of lanes of a subgroup.
     pub subgroup_lanes: [u32; 2],
-    /// WebGPU's default limits are met.
+    /// Whether it meets WebGPU's default limits.
     pub portable: bool,
 }
 
 impl AdapterSummary {
-    /// Whether `auto` may take it. A browser does not tell discrete from integrated, only fallback from not.
+    /// Whether `auto` may take it. A browser does not say whether an adapter is discrete or integrated, only whether it is a
+    /// fallback.
     fn hardware(&self) -> bool {
         match self.kind {
             AdapterKind::Discrete | AdapterKind::Integrated => true,
@@ -142,7 +143,7 @@ impl fmt::Display for AdapterSummary {
     }
 }
 
-/// The adapter taken (an index into the list), none for the cpu executor, and the reason.
+/// The chosen adapter (an index into the list), or none for the cpu executor, and the reason.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Selection {
     pub adapter: Option<usize>,
@@ -155,12 +156,12 @@ impl Selection {
     }
 }
 
-/// Applies `choice` to the adapters there are.
+/// Applies `choice` to `adapters`.
 ///
 /// # Errors
-/// `gpu` or a name that no adapter answers to; the error lists the names.
+/// No adapter has the name, or `gpu` was asked for and there is none. The error lists the names.
 pub fn select(choice: &DeviceName, adapters: &[AdapterSummary]) -> Result<Selection> {
-    // The first of the best kind: drivers list their preferred adapter first.
+    // The first of the best kind is taken, because drivers list their preferred adapter first.
     let best = |fits: &dyn Fn(&AdapterSummary) -> bool| {
         (0..adapters.len()).filter(|&i| fits(&adapters[i])).min_by_key(|&i| adapters[i].kind)
     };

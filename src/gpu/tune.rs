@@ -21,7 +21,7 @@ const BUDGET_HARDWARE: Duration = Duration::from_millis(4500);
 const WORK_SOFTWARE: f64 = 2e7;
 const WORK_HARDWARE: f64 = 2e9;
 const FLOPS_PER_BYTE: u64 = 4;
-/// The fewest workgroups that are run (or all, where a dispatch has fewer), so that every core of a processor gets some.
+/// The fewest workgroups that are run (or all, if a dispatch has fewer), so that every core of a processor gets some.
 const GROUPS_MIN: u32 = 8;
 /// A measurement repeats what it runs until it is this long, so that the host's own time does not show.
 const SAMPLE_SECS: f64 = 1e-3;
@@ -37,13 +37,13 @@ const HOPELESS_IN_FILE: f64 = 2.0;
 /// The variants of one kernel at one class of shapes.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Timed {
-    /// As in [`KernelChoices`].
+    /// The key, as in [`KernelChoices`].
     pub key: String,
     /// Variant and seconds of a whole dispatch, the fastest first.
     pub secs: Vec<(&'static str, f64)>,
 }
 
-/// What was chosen, and why.
+/// The choices, and the measurements behind them.
 #[derive(Debug, Clone, Default)]
 pub struct Tuning {
     pub choices: KernelChoices,
@@ -57,7 +57,8 @@ struct Contest {
     dispatches: Vec<Dispatch>,
 }
 
-/// Times the variants of every kernel and class of the plans that `record` makes, but for what is `known`. `tell` gets the share done.
+/// Times the variants of every kernel and class in the plans that `record` makes, except those that are `known`. `tell` gets the
+/// share that is done.
 ///
 /// # Errors
 /// The device failed, or the platform rejects a shader.
@@ -78,8 +79,8 @@ pub async fn tune(
     if !kernels.is_empty() {
         tell(0.0);
     }
-    // Each kernel is tried first at its heaviest shapes, whose result also stands for shapes that are not met or not reached; then at the
-    // others.
+    // Each kernel is tried first at its heaviest shapes, and then at the others. The first result also counts for shapes that do
+    // not occur or that the budget does not reach.
     for heaviest in [true, false] {
         for contests in &mut kernels {
             let file = contests[0].file();
@@ -181,7 +182,7 @@ impl Contest {
         label.split_once('.').map_or(label, |(file, _)| file)
     }
 
-    /// It leaves the contest as it is if nothing would remain.
+    /// Removes hopeless variants, unless none would remain.
     fn leave_out(&mut self, hopeless: impl Fn(&Dispatch) -> bool) {
         if self.dispatches.iter().any(|d| !hopeless(d)) {
             self.dispatches.retain(|d| !hopeless(d));
@@ -276,7 +277,7 @@ impl Trial {
         let first = self.first;
         self.first += dispatches.len();
         let mut runs: Vec<Run> = Vec::with_capacity(dispatches.len());
-        // The plain variants come last: where they are slow, that shows soon.
+        // The plain variants come last, because then it shows soon that they are slow.
         for (i, d) in dispatches.iter().enumerate().rev() {
             let best = best_of(&runs);
             runs.push(self.first_run(gpu, first + i, d, best).await?);
@@ -303,7 +304,7 @@ impl Trial {
         self.executor.time(dispatch, groups, 1).await?;
         run.secs = self.executor.time(dispatch, groups, 1).await?;
         if run.whole() <= HOPELESS * best && groups < d.groups && run.secs < SAMPLE_SECS {
-            // A part may fill a device in another way than the whole does.
+            // A part of a dispatch may fill a device less than the whole does.
             run.groups = (f64::from(groups) * SAMPLE_SECS / run.secs).min(f64::from(d.groups)) as u32;
             run.secs = self.executor.time(dispatch, run.groups, 1).await?;
         }

@@ -4,20 +4,20 @@ use super::ledger::{Entry, Group};
 use crate::ops::{cast, optimizer};
 use crate::plan::{BufferId, Elem, Recorder, Role, Tensor};
 
-/// Where an entry lies in each arena.
+/// The place of an entry in each arena.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Location {
     segment: usize,
     offset: u32,
 }
 
-/// The arenas of a plan. An arena is cut into segments where a binding could not hold it whole.
+/// The arenas of a plan. An arena is cut into segments if one binding cannot hold all of it.
 pub struct Arenas {
     pub entries: Vec<Entry>,
     locations: Vec<Location>,
     segment_lens: Vec<u32>,
     buffers: [Vec<BufferId>; 4],
-    /// The parameters once more as f16, for the products; none where they are stored as f32.
+    /// Copies of the parameters as f16, for the products; none if activations are stored as f32.
     copies: Vec<BufferId>,
 }
 
@@ -29,13 +29,14 @@ const ROLES: [(Role, &str); 4] = [
 ];
 
 impl Arenas {
-    /// Lays the entries out, each at a multiple of 256 bytes (512 where there are copies), and makes the buffers. `training`: with gradients and moments.
+    /// Lays out the entries, each at a multiple of 256 bytes (512 if there are copies), and makes the buffers. `training`: whether
+    /// gradients and moments are made too.
     pub fn new(r: &mut Recorder, entries: Vec<Entry>, training: bool) -> Self {
         let segment_max = r.limits.binding_bytes_max.min(r.limits.buffer_bytes_max) / 4;
         let mut locations = Vec::with_capacity(entries.len());
         let mut segment_lens = vec![0u32];
         for entry in &entries {
-            // The copies have the same layout: an entry starts where its copy may, too.
+            // The copies have the same layout, so an entry starts only where its copy can start too.
             let padded = entry.len().next_multiple_of(r.stored.align());
             let last = segment_lens.len() - 1;
             if segment_lens[last] > 0 && u64::from(segment_lens[last]) + u64::from(padded) > segment_max {
@@ -57,7 +58,7 @@ impl Arenas {
         Self { entries, locations, segment_lens, buffers, copies }
     }
 
-    /// Brings the copies up to date: one dispatch a segment.
+    /// Brings the copies up to date, with one dispatch for each segment.
     pub fn copy_operands(&self, r: &mut Recorder) {
         for ((&master, &copy), &len) in self.buffers[0].iter().zip(&self.copies).zip(&self.segment_lens) {
             let master = r.view("parameters", master, 0, Elem::F32, &[len]);
@@ -66,7 +67,7 @@ impl Arenas {
         }
     }
 
-    /// A parameter as products read it: its copy where there is one.
+    /// A parameter for use in products: its copy if there is one.
     pub fn operand(&self, r: &Recorder, name: &str) -> Tensor {
         let index = self.index(name);
         let (entry, location) = (&self.entries[index], self.locations[index]);
@@ -103,7 +104,7 @@ impl Arenas {
         self.entries.iter().any(|e| e.name == name)
     }
 
-    /// All entries with their tensors: parameter, and gradient and moments where this is a training arena.
+    /// All entries with their tensors: the parameter and, for training, its gradient and moments.
     pub fn tensors(&self, r: &Recorder) -> Vec<[Option<Tensor>; 4]> {
         (0..self.entries.len())
             .map(|i| std::array::from_fn(|kind| (!self.buffers[kind].is_empty()).then(|| self.tensor(r, kind, i))))
@@ -116,7 +117,7 @@ impl Arenas {
         self.buffers[1].iter().zip(&self.segment_lens).map(whole).collect()
     }
 
-    /// Contiguous runs of entries that are updated alike. `lr_scale` and `clip_group` by group.
+    /// Contiguous runs of entries that are updated alike. `lr_scale` and `clip_group` depend on the group.
     pub fn ranges(
         &self,
         r: &Recorder,
@@ -137,7 +138,7 @@ impl Arenas {
         }
         let range = |&(first, last): &(usize, usize)| {
             let (start, entry) = (self.locations[first], &self.entries[first]);
-            // Padding between entries belongs to the run: zero gradients and moments leave it zero.
+            // Padding between entries belongs to the run. Its gradients and moments are zero, so it stays zero.
             let len = self.locations[last].offset + self.entries[last].len() - start.offset;
             let view = |kind: usize| {
                 let label = format!("{}.{}", ROLES[kind].1, entry.name);

@@ -15,7 +15,7 @@ use crate::plan::{Recorder, Tensor};
 pub struct Weights {
     embed: Tables,
     embed_norm: Affine,
-    /// Only where the embedding is not as wide as the network.
+    /// None if the embedding is as wide as the network.
     project: Option<Linear>,
     layers: Vec<LayerWeights>,
 }
@@ -29,7 +29,7 @@ struct LayerWeights {
     norm2: Affine,
 }
 
-/// Looks a tensor of a network up: shared, or its own; parameters or gradients.
+/// Looks up a tensor of a network, shared or its own: the parameter or its gradient.
 pub struct Lookup<'a> {
     pub arenas: &'a Arenas,
     pub recorder: &'a Recorder,
@@ -54,7 +54,7 @@ impl Lookup<'_> {
         }
     }
 
-    /// A matrix as products read it, or its gradient.
+    /// A matrix for use in products, or its gradient.
     pub fn operand(&self, name: &str) -> Tensor {
         if self.gradients {
             return self.tensor(name);
@@ -98,7 +98,8 @@ impl Weights {
     }
 }
 
-/// What an encoder reads, all (B, T); and where it writes each layer's attention, one after another, if anywhere: (B, H, T, T).
+/// What an encoder reads, all (B, T); and the tensor into which each layer writes its attention in turn, if there is one: (B, H, T,
+/// T).
 #[derive(Debug, Clone, Copy)]
 pub struct Text<'a> {
     pub ids: &'a Tensor,
@@ -109,7 +110,7 @@ pub struct Text<'a> {
     pub causal: bool,
 }
 
-/// Dropout probabilities of a pass and the numbering of its sites.
+/// The dropout probabilities of a pass, and the number of its next site.
 pub struct Dropouts {
     hidden: f32,
     attention: f32,
@@ -155,13 +156,13 @@ struct LayerActs {
     attended: Attended,
     norm1: Normed,
     up_pre: Tensor,
-    /// gelu(up_pre), where it is kept.
+    /// gelu(up_pre), if it is kept.
     up: Option<Tensor>,
     norm2: Normed,
 }
 
-/// What the gelus of an encoder may keep between forward and backward. Beyond it they are taken again in the backward: one pass over
-/// memory a layer, for a fifth of what a step keeps.
+/// How many bytes the gelus of an encoder may keep between forward and backward. If they need more, the backward computes them
+/// again: one pass over memory for each layer saves a fifth of the memory that a step keeps.
 const KEPT_GELUS_BYTES_MAX: u64 = 256 << 20;
 
 /// text (B, T) -> y (N, C)
@@ -215,7 +216,7 @@ fn layer_forward(
     LayerActs { x: x.clone(), attended, norm1, up_pre, up: Some(up), norm2 }
 }
 
-/// Gradients of all weights += from dy (N, C), the gradient of [`Encoded::y`].
+/// Adds the gradients of all weights, from dy (N, C), the gradient of [`Encoded::y`].
 pub fn backward(r: &mut Recorder, p: &Weights, d: &Weights, saved: &Encoded, dy: Tensor, pad_id: u32) {
     let mut dx = dy;
     for ((acts, p), d) in saved.layers.iter().zip(&p.layers).zip(&d.layers).rev() {
@@ -229,7 +230,7 @@ pub fn backward(r: &mut Recorder, p: &Weights, d: &Weights, saved: &Encoded, dy:
     embed::backward(r, &saved.ids, &saved.types, &dx, &d.embed, pad_id);
 }
 
-/// The forward's list, upwards. dy: (N, C) -> dx: (N, C)
+/// The forward's list in reverse. dy: (N, C) -> dx: (N, C)
 fn layer_backward(r: &mut Recorder, p: &LayerWeights, d: &LayerWeights, acts: &LayerActs, dy: &Tensor) -> Tensor {
     // in the forward: norm2 = LN(norm1 + dropout(down))
     let (dnorm1, ddown) = layernorm::backward_residual(r, &acts.norm2, &p.norm2, &d.norm2, dy);

@@ -43,7 +43,8 @@ pub fn values(entry: &Entry, seed: u64, pad_row: Option<u32>) -> Vec<f32> {
     values
 }
 
-/// A number for the name of an entry: its group and its own name, not the network's name, which depends on the objective.
+/// A number for the name of an entry. It depends on the entry's group and own name, but not on the network's name, which depends on
+/// the objective.
 fn name_key(entry: &Entry) -> u64 {
     let own = entry.name.split_once('.').map_or(entry.name.as_str(), |(_, own)| own);
     let group = match entry.group {
@@ -55,9 +56,9 @@ fn name_key(entry: &Entry) -> u64 {
     u64::from_le_bytes(std::array::from_fn(|i| hash[i]))
 }
 
-/// Standard normal cut at ±2, by Box and Muller; a draw outside is repeated from the next pair of sub-streams.
+/// A standard normal number cut at ±2, by Box and Muller. A draw outside is repeated from the next pair of sub-streams.
 fn truncated_normal(key: Key, index: u32) -> f64 {
-    // 4.6 % of draws fall outside: 64 tries all fail with probability 10^-86.
+    // 4.6 % of the draws fall outside, so 64 tries all fail with probability 10^-86.
     for attempt in 0..64 {
         let radius = (-2.0 * key.unit(index, 2 * attempt).ln()).sqrt();
         let value = radius * (std::f64::consts::TAU * key.unit(index, 2 * attempt + 1)).cos();

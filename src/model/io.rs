@@ -20,7 +20,7 @@ impl PassSize {
     }
 }
 
-/// Rows of the tables that a batch's words point into.
+/// How many rows the tables have to which a batch's words point.
 #[derive(Debug, Clone, Copy)]
 pub struct Tables {
     pub vocab: u32,
@@ -52,12 +52,13 @@ pub struct Io {
     pub token_out: Tensor,
     /// (groups, 64): each clipping group's guard
     pub step_out: Tensor,
-    /// (B, T) 1 where a slot points at the token. Only where a loss counts these.
+    /// (B, T) 1 if a slot points at the token. It exists only if a loss counts these tokens.
     hidden: Option<Tensor>,
 }
 
 impl Io {
-    /// `hidden`: the batch says which tokens are hidden. `role` of the results: [`Role::Output`] where they are collected after every micro-batch, [`Role::State`] where they are read on demand.
+    /// `hidden`: whether the batch says which tokens are hidden. `role` of the results: [`Role::Output`] if they are collected
+    /// after every micro-batch, [`Role::State`] if they are read on demand.
     pub fn new(r: &mut Recorder, label: &str, size: PassSize, tables: Tables, hidden: bool, role: Role) -> Self {
         let (grid, s) = ([size.rows, size.row_len], size.slots);
         let cells = 5 + usize::from(hidden);
@@ -93,7 +94,7 @@ impl Io {
         }
     }
 
-    /// The same tensors where the finished plan has them.
+    /// The same tensors at their places in the finished plan.
     pub fn resolved(&self, plan: &Plan) -> Self {
         let at = |tensor: &Tensor| plan.resolve(tensor);
         Self {
@@ -118,10 +119,10 @@ impl Io {
         }
     }
 
-    /// The input buffer's contents for a batch, into `words` (kept between calls: nothing is allocated once it has its size).
+    /// Writes the input buffer's contents for a batch into `words`. If `words` is kept between calls, nothing is allocated.
     ///
     /// # Panics
-    /// Where a word points past its table: a device would look up something else without a word.
+    /// If a word points past its table. A device would silently look up something else.
     pub fn pack(&self, batch: &Batch, words: &mut Vec<u32>) {
         let size = self.size;
         assert_eq!((batch.rows, batch.row_len), (size.rows as usize, size.row_len as usize), "batch of another shape");
@@ -150,10 +151,10 @@ impl Io {
         }
     }
 
-    /// (B, T) 1 where a loss at these positions counts the token.
+    /// (B, T) 1 if a loss at these positions counts the token.
     ///
     /// # Panics
-    /// Where the block was made without the hidden tokens, and they are asked for.
+    /// If the block was made without the hidden tokens and they are asked for.
     pub fn counted(&self, at: At) -> &Tensor {
         match at {
             At::Tokens => &self.attention,
@@ -168,7 +169,7 @@ impl Io {
     }
 }
 
-/// One micro-batch's results as they lie in memory.
+/// The results of one micro-batch, in the device's format.
 #[derive(Debug, Clone, Copy)]
 pub struct Outputs<'a> {
     tokens: &'a [u32],
@@ -225,7 +226,7 @@ impl Outputs<'_> {
     }
 }
 
-/// Views side by side in one new buffer, each at the binding alignment.
+/// Lays views side by side in one new buffer, each at the binding alignment.
 struct Layout {
     label: String,
     buffer: crate::plan::BufferId,
@@ -255,7 +256,7 @@ mod tests {
     use super::*;
     use crate::plan::{KernelChoices, Limits};
 
-    /// What a batch of two rows of four becomes, once `change` was made to it.
+    /// Packs a batch of two rows with four tokens each, after `change` has changed it.
     fn packed(change: impl FnOnce(&mut Batch)) -> Vec<u32> {
         let mut r = Recorder::new(KernelChoices::default(), Limits::default());
         let size = PassSize { rows: 2, row_len: 4, slots: 2 };

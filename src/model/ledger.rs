@@ -12,8 +12,8 @@ use entry::entry;
 pub use entry::{Entry, Group, Init, Named, Part, Rules, affine, bias, linear};
 pub use tower::Tower;
 
-/// What is trained: the passes over a text, and the networks that they need. Embeddings and their normalisation are one set for
-/// both networks.
+/// What is trained: the passes over a text, and the networks that they need. Both networks share one set of embeddings and their
+/// normalisation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 pub struct Shape {
     pub passes: &'static [Pass],
@@ -24,7 +24,7 @@ pub struct Shape {
 }
 
 impl Shape {
-    /// `vocab`: the tokenizer's true size, which may be below the configured one.
+    /// `vocab`: the tokenizer's true size, which may be smaller than the configured one.
     pub fn from_config(c: &Config, vocab: u32) -> Self {
         let tower = |hidden, heads, ffn| Tower {
             vocab,
@@ -53,7 +53,7 @@ impl Shape {
         }
     }
 
-    /// The networks there are, the auxiliary one first.
+    /// The networks, the auxiliary one first if there is one.
     pub fn towers(&self) -> impl Iterator<Item = (NetId, &Tower)> {
         self.aux.as_ref().map(|tower| (NetId::Aux, tower)).into_iter().chain([(NetId::Main, &self.main)])
     }
@@ -68,7 +68,7 @@ impl Shape {
         self.passes.iter().any(|pass| pass.head == Head::Rtd && pass.at == At::Slots)
     }
 
-    /// The clipping group of a group of tensors: all together, or one for each there is.
+    /// The clipping group of a group of tensors: one for all, or one for each group.
     pub fn clip_group(&self, group: Group, separately: bool) -> u32 {
         match group {
             _ if !separately => 0,
@@ -78,7 +78,7 @@ impl Shape {
         }
     }
 
-    /// What a network is called where people and files need a name: by its role and its head.
+    /// The name of a network for people and files. Its role and its head decide it.
     pub fn name(&self, net: NetId) -> &'static str {
         match (net, self.heads(net).last()) {
             (NetId::Aux, _) => "generator",
@@ -88,15 +88,15 @@ impl Shape {
     }
 }
 
-/// Every entry of what is trained, in the order of the arenas: group by group, decayed tensors first.
+/// Every trained entry, in the order of the arenas: group by group, tensors with weight decay first.
 pub fn ledger(shape: &Shape, init: InitRule, std: f64) -> Vec<Entry> {
     let mut entries = in_model_order(shape, init, std);
-    // Stable: within a group and kind the order is the model's.
+    // The sort is stable, so within a group and kind the order is the model's.
     entries.sort_by_key(|e| (e.group, !e.decay));
     entries
 }
 
-/// The same in the order of the forward pass, network after network.
+/// The same entries in the order of the forward pass, network after network.
 pub fn in_model_order(shape: &Shape, init: InitRule, std: f64) -> Vec<Entry> {
     let rules = Rules { rule: init, std };
     let nets: Vec<NetId> = shape.towers().map(|(net, _)| net).collect();
@@ -111,7 +111,8 @@ pub fn in_model_order(shape: &Shape, init: InitRule, std: f64) -> Vec<Entry> {
     entries
 }
 
-/// Word, position and segment tables and their normalisation: one tensor for all `nets`, the main network's name first.
+/// Word, position and segment tables and their normalisation. Each is one tensor for all `nets`; the main network's name comes
+/// first.
 fn shared_entries(t: &Tower, rules: &Rules, nets: &[NetId]) -> Vec<Entry> {
     let e = t.embedding;
     let table = Init::TruncatedNormal(rules.std);

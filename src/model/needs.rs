@@ -34,12 +34,12 @@ impl Needs {
         Self::from_config(&Config::preset(preset)?)
     }
 
-    /// Of a preset under a person's settings.
+    /// The needs of a configuration.
     ///
     /// # Errors
-    /// Sizes that no device can hold, told with smaller ones.
+    /// No device can hold these sizes; the error suggests smaller ones.
     pub fn from_config(config: &Config) -> Result<Self> {
-        // The padding's id shapes nothing.
+        // The padding's id does not change any size.
         let spec = ModelSpec::from_config(config, config.vocab_size, 0, None);
         spec.check(&Limits::default())?;
         let model = Model::record(spec, KernelChoices::default(), Limits::default());
@@ -67,7 +67,7 @@ impl Needs {
         })
     }
 
-    /// Whether a device with these limits allows it. How much memory is free no adapter tells: `peak_bytes` is what must be.
+    /// Whether a device with these limits allows it. No adapter says how much memory is free; the step needs `peak_bytes`.
     pub fn fits(&self, buffer_bytes_max: u64, binding_bytes_max: u64) -> bool {
         self.buffer_bytes <= buffer_bytes_max && self.binding_bytes <= binding_bytes_max
     }

@@ -7,41 +7,43 @@
 use super::ledger::Tower;
 use std::f64::consts::PI;
 
-/// A wave's amplitude over the deviation of the other embeddings: all waves of a position together are then as long as a word.
+/// A wave's amplitude, divided by the deviation of the other embeddings. With it, all waves of a position together are as long as a
+/// word.
 const AMPLITUDE: f64 = 2.0;
-/// Squared length of one pair of channels once the embeddings are summed and normalised (their deviation is 1/sqrt(width)).
+/// The squared length of one pair of channels after the embeddings are summed and normalised (their deviation is 1/sqrt(width)).
 const PAIR: f64 = 1.4;
-/// How far the position looked at stands above the others before the softmax, nats. Beside the words' noise of about two, 4 is learnt
-/// more slowly (docs/decisions/011).
+/// How far the score of the neighbour is above those of the other positions before the softmax, in nats. The words add noise of
+/// about two. With 4 instead of 8 the network learns more slowly (docs/decisions/011).
 const PEAK: f64 = 8.0;
-/// Low frequencies lie closer than high ones: the peak is a little wide, and nothing repeats within a text's length.
+/// Low frequencies lie closer together than high ones. So the peak is a little wide, and no pattern repeats within a text's length.
 const SPACING: f64 = 1.2;
-/// Where head 0, 1, ... of the first layer look; the next layer is shifted by one head. Further heads start as in `fan_in`.
+/// The positions at which heads 0, 1, ... of the first layer look. The next layer is shifted by one head. Further heads start as in
+/// `fan_in`.
 const OFFSETS: [f64; 4] = [-1.0, 1.0, -2.0, 2.0];
 
-/// Pairs of channels (cosine, sine) in the position embeddings that are waves: half of the channels.
+/// How many pairs of channels (cosine, sine) of the position embeddings are waves: half of the channels.
 fn pairs(embedding: u32) -> u32 {
     embedding / 4
 }
 
-/// Radians a position.
+/// Radians per position.
 fn frequency(pair: u32, pairs: u32) -> f64 {
     PI * ((f64::from(pair) + 0.5) / f64::from(pairs)).powf(SPACING)
 }
 
-/// The position embedding in a channel, where it is a wave. `std`: deviation of the other embeddings.
+/// The position embedding in a channel, if the channel is a wave. `std`: the deviation of the other embeddings.
 pub fn wave(embedding: u32, std: f64, position: u32, channel: u32) -> Option<f64> {
     let (pair, pairs) = (channel / 2, pairs(embedding));
     let (sin, cos) = (pair < pairs).then(|| (frequency(pair, pairs) * f64::from(position)).sin_cos())?;
     Some(AMPLITUDE * std * if channel.is_multiple_of(2) { cos } else { sin })
 }
 
-/// Which of the waves a network's heads read, and in which channels it finds them.
+/// Which waves the heads of a network read, and in which channels they find them.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Neighbours {
-    /// Waves of the embeddings.
+    /// How many waves the embeddings have.
     pairs: u32,
-    /// Of them, read by each head.
+    /// How many of the waves each head reads.
     read: u32,
     projected: bool,
     hidden: u32,
@@ -51,41 +53,41 @@ pub struct Neighbours {
 impl Neighbours {
     pub fn of(tower: &Tower) -> Self {
         let pairs = pairs(tower.embedding);
-        // A head's channels in pairs; and at most half of the network's channels are given to positions.
+        // As many as a head has pairs of channels. At most half of the network's channels are for positions.
         let read = (tower.hidden / tower.heads / 2).min(tower.hidden / 4).min(pairs);
         Self { pairs, read, projected: tower.hidden != tower.embedding, hidden: tower.hidden, heads: tower.heads }
     }
 
-    /// The wave that is the network's number `n`: every second, say, where it reads half of them.
+    /// The wave that the network reads as number `n`. If it reads half of the waves, it takes every second one.
     fn wave(&self, n: u32) -> u32 {
         n * (self.pairs / self.read)
     }
 
-    /// Its first channel in the network: the projection puts the waves side by side.
+    /// The first channel of wave `n` in the network. The projection puts the waves side by side.
     fn channel(&self, n: u32) -> u32 {
         2 * if self.projected { n } else { self.wave(n) }
     }
 
-    /// An entry of the projection from the embedding, where it hands on waves.
+    /// An entry of the projection from the embedding, if it passes on waves.
     pub fn projection(&self, row: u32, column: u32) -> Option<f64> {
         let n = row / 2;
         (n < self.read).then(|| f64::from(u8::from(column == 2 * self.wave(n) + row % 2)))
     }
 
-    /// Where a head looks, in positions from its own.
+    /// The distance from a position to the one at which a head looks.
     fn offset(&self, layer: u32, head: u32) -> Option<f64> {
         let looks = if self.heads < 4 { 2 } else { 4 };
         (head < looks).then(|| OFFSETS[((head + layer) % looks) as usize])
     }
 
-    /// An entry of a layer's query, key and value rows (3 × hidden), where its head reads waves.
+    /// An entry of a layer's query, key and value rows (3 × hidden), if its head reads waves.
     pub fn query_key(&self, layer: u32, row: u32, column: u32) -> Option<f64> {
         let width = self.hidden / self.heads;
         let (kind, head, n) = (row / self.hidden, row % self.hidden / width, row % width / 2);
         let offset = self.offset(layer, head).filter(|_| kind < 2 && n < self.read)?;
         let turn = if kind == 0 { frequency(self.wave(n), self.pairs) * offset } else { 0.0 };
         let gain = (PEAK * f64::from(width).sqrt() / (PAIR * f64::from(self.read))).sqrt();
-        // A turn of the plane: (cos a, sin a) becomes (cos (a + turn), sin (a + turn)).
+        // A rotation: (cos a, sin a) becomes (cos (a + turn), sin (a + turn)).
         Some(match (row % width % 2, column.wrapping_sub(self.channel(n))) {
             (0, 0) | (1, 1) => gain * turn.cos(),
             (0, 1) => -gain * turn.sin(),
@@ -101,7 +103,7 @@ mod tests {
     use crate::config::Config;
     use crate::model::ledger::Shape;
 
-    /// Scores of position `at` over 24 positions, from the waves alone, scaled as they are after normalisation.
+    /// The scores of position `at` over 24 positions, from the waves alone, scaled as after the normalisation.
     fn scores(tower: &Tower, layer: u32, head: u32, at: u32) -> Vec<f64> {
         let start = Neighbours::of(tower);
         let (hidden, width) = (tower.hidden, tower.hidden / tower.heads);

@@ -10,7 +10,8 @@ use crate::config::InitRule;
 use crate::plan::{KernelChoices, Limits, Plan, Recorder, Role};
 use std::sync::Arc;
 
-/// A recorded reading. It replaces by the networks' samples alone: its fixed distribution is zero, and the step block never asks for it.
+/// The recorded plan of a reading. Its replacements are always the generator's samples: the fixed distribution is zero, and the
+/// step block never selects it.
 pub struct ReadModel {
     pub plan: Arc<Plan>,
     pub parameters: Vec<Parameter>,
@@ -18,10 +19,10 @@ pub struct ReadModel {
 }
 
 impl ReadModel {
-    /// `temperature`: of the samples.
+    /// `temperature`: the temperature of the samples.
     pub fn record(shape: &Shape, size: PassSize, temperature: f64, choices: KernelChoices, limits: Limits) -> Self {
         let mut r = Recorder::new(choices, limits);
-        // The initial values are never asked for: weights are read from a checkpoint.
+        // The rule of the initial values does not matter, because the weights come from a checkpoint.
         let entries = ledger::ledger(shape, InitRule::Reference, 0.0);
         let arenas = Arenas::new(&mut r, entries, false);
         let io = Io::new(&mut r, "text", size, Tables::of(&shape.main), shape.counts_hidden(), Role::State);

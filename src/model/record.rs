@@ -15,7 +15,7 @@ use std::sync::Arc;
 #[derive(Debug, Clone)]
 pub struct ModelSpec {
     pub shape: Shape,
-    /// A micro-batch of training and of evaluation; none for a model that only reads.
+    /// The micro-batch of training and evaluation; none for a model that only reads.
     pub train: Option<TrainSpec>,
     pub readout: Option<PassSize>,
     pub init: InitRule,
@@ -40,7 +40,7 @@ pub struct TrainSpec {
 }
 
 impl TrainSpec {
-    /// By what the learning rate of a group of tensors is multiplied: only the auxiliary network has a rate of its own.
+    /// The factor of the learning rate for a group of tensors. Only the auxiliary network has a rate of its own.
     pub fn lr_scale(&self, group: Group) -> f64 {
         match group {
             Group::Aux => self.generator_lr_scale,
@@ -50,7 +50,7 @@ impl TrainSpec {
 }
 
 impl ModelSpec {
-    /// The model of a run. `vocab`: entries of the tokenizer; `pad_id`: of its padding token.
+    /// The model of a run. `vocab`: the size of the tokenizer's vocabulary; `pad_id`: the id of its padding token.
     pub fn from_config(c: &Config, vocab: u32, pad_id: u32, readout: Option<PassSize>) -> Self {
         Self {
             shape: Shape::from_config(c, vocab),
@@ -80,7 +80,7 @@ impl ModelSpec {
     /// Refuses what no plan within `limits` could bind, before anything is recorded.
     ///
     /// # Errors
-    /// Usage errors with both numbers, and the largest batch that fits.
+    /// The model does not fit; the error has both numbers and the largest batch that fits.
     pub fn check(&self, limits: &Limits) -> Result<()> {
         let limit = limits.binding_bytes_max.min(limits.buffer_bytes_max);
         let mebibytes = |bytes: u64| bytes as f64 / f64::from(1 << 20);
@@ -120,12 +120,12 @@ impl ModelSpec {
     }
 }
 
-/// Slots of a row at most: int((mask_prob + 0.005) * row length), as the reference has it, and at least one.
+/// The most slots of a row: int((mask_prob + 0.005) * row length), as in the reference code, and at least one.
 pub fn slots_per_row(c: &Config) -> u32 {
     (((c.mask_prob + 0.005) * f64::from(c.seq_len)) as u32).max(1)
 }
 
-/// One parameter and what belongs to it, where the plan has them.
+/// One parameter, with its tensors at their places in the plan.
 pub struct Parameter {
     pub entry: Entry,
     pub value: Tensor,
@@ -148,7 +148,7 @@ pub struct Model {
     pub guard: Option<Tensor>,
 }
 
-/// What the walks over the batches of a model have in common.
+/// What all passes over the batches of a model need.
 struct Ways<'a> {
     spec: &'a ModelSpec,
     networks: &'a Networks,
@@ -205,13 +205,13 @@ impl Model {
         }
     }
 
-    /// Trainable numbers, shared ones once.
+    /// The number of trainable values. Shared ones count once.
     pub fn parameter_count(&self) -> u64 {
         self.parameters.iter().map(|p| u64::from(p.entry.len())).sum()
     }
 }
 
-/// The entries of the arenas with their tensors where the finished plan has them.
+/// The entries of the arenas, with their tensors at their places in the finished plan.
 pub(super) fn parameters(arenas: Arenas, tensors: Vec<[Option<Tensor>; 4]>, plan: &Plan) -> Vec<Parameter> {
     let at = |tensor: &Tensor| plan.resolve(tensor);
     let parameter = |(entry, [value, gradient, m, v]): (Entry, [Option<Tensor>; 4])| Parameter {
@@ -223,17 +223,17 @@ pub(super) fn parameters(arenas: Arenas, tensors: Vec<[Option<Tensor>; 4]>, plan
     arenas.entries.into_iter().zip(tensors).map(parameter).collect()
 }
 
-/// Dropout sites of a pass: more than any network has, so that the passes of a step draw different words.
+/// The dropout sites reserved for a pass. No network has as many, so the passes of a step draw different random words.
 const SITES: u32 = 1 << 16;
 
-/// One optimizer step; returns the guard.
+/// Records one optimizer step. Returns the guard.
 fn record_training(r: &mut Recorder, walk: &Walk, train: &TrainSpec, arenas: &Arenas, pad_id: u32) -> Tensor {
     let gradients = Networks::new(r, arenas, walk.shape, true);
     r.begin(Stage::MASK, Runs::First);
     for segment in arenas.gradient_segments(r) {
         fill::zero(r, &segment);
     }
-    // At the start of every pass, not after the update: whoever writes weights need not know of the copies.
+    // The copies are made at the start of every step, not after the update, so that code that writes weights need not know of them.
     arenas.copy_operands(r);
     let mut forms = Forms::default();
     for (index, pass) in walk.passes().iter().enumerate() {
@@ -241,7 +241,8 @@ fn record_training(r: &mut Recorder, walk: &Walk, train: &TrainSpec, arenas: &Ar
         let drop = Dropouts::new(train.dropout, train.attention_dropout, index as u32 * SITES);
         let how = How { drop, gradients: Some(&gradients), attention: false };
         let passed = walk.forward(r, index, &mut forms, how);
-        // No gradient goes from one pass to another. The backward of a pass ends before the next pass begins, which gets its memory.
+        // No gradient goes from one pass to another. The backward of a pass ends before the next pass begins, so the next pass can
+        // use its memory.
         if index + 1 == walk.passes().len() {
             r.begin(Stage::BACKWARD, Runs::Each);
         }

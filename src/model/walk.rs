@@ -10,7 +10,7 @@ use crate::objective::{Head, Input, NetId, Pass, Sees};
 use crate::ops::corrupt::{self, Inputs};
 use crate::plan::{Elem, Recorder, Runs, Stage, Tensor};
 
-/// The tensors of the networks of a shape: their weights, or the gradients of these.
+/// The tensors of the networks of a shape: their weights, or the gradients of their weights.
 pub struct Networks {
     aux: Option<Network>,
     main: Network,
@@ -49,7 +49,7 @@ impl Network {
     }
 }
 
-/// A way over one batch.
+/// The passes over one batch.
 pub struct Walk<'a> {
     pub shape: &'a Shape,
     pub networks: &'a Networks,
@@ -59,7 +59,7 @@ pub struct Walk<'a> {
     pub temperature: f64,
 }
 
-/// The forms of the text that exist so far: ids, and 1 for each that is not the original. (B, T) each
+/// The forms of the text that exist so far: the corrupted ids, and 1 for each id that is not the original. (B, T) each
 #[derive(Default)]
 pub struct Forms {
     corrupted: Option<(Tensor, Tensor)>,
@@ -72,10 +72,10 @@ pub struct Passed {
     saved: Saved,
 }
 
-/// What is asked of a pass beside its results.
+/// What a pass does besides computing its results.
 pub struct How<'a> {
     pub drop: Dropouts,
-    /// Where the gradients go, if a backward follows.
+    /// The tensors of the gradients, if a backward follows.
     pub gradients: Option<&'a Networks>,
     /// Whether each layer's attention is written out, for people to look at.
     pub attention: bool,
@@ -93,7 +93,7 @@ impl Walk<'_> {
         self.shape.passes
     }
 
-    /// Every pass without dropout or gradients, all in the stage that has begun.
+    /// Records every pass without dropout or gradients, all in the current stage.
     pub fn infer(&self, r: &mut Recorder, attention: bool) {
         let mut forms = Forms::default();
         for index in 0..self.passes().len() {
@@ -101,7 +101,7 @@ impl Walk<'_> {
         }
     }
 
-    /// The same, with a stage for each pass and one for the replacements.
+    /// Records the same with a stage for each pass and one for the replacements.
     pub fn infer_by_stages(&self, r: &mut Recorder) {
         let mut forms = Forms::default();
         for (index, pass) in self.passes().iter().enumerate() {
@@ -110,7 +110,7 @@ impl Walk<'_> {
         }
     }
 
-    /// Begins the stage of a pass, after that of the replacements if it is the first to need them.
+    /// Begins the stage of a pass. If the pass is the first to need replacements, their stage comes before it.
     pub fn begin(&self, r: &mut Recorder, pass: &Pass, forms: &mut Forms) {
         if pass.input == Input::Corrupted && forms.corrupted.is_none() {
             r.begin(Stage::REPLACE, Runs::Each);
@@ -119,7 +119,7 @@ impl Walk<'_> {
         r.begin(pass.stage, Runs::Each);
     }
 
-    /// Samples into the text -> (corrupted, replaced)
+    /// Writes the samples into the text -> (corrupted, replaced)
     fn replace(&self, r: &mut Recorder) -> (Tensor, Tensor) {
         let io = self.io;
         let inputs = Inputs {
@@ -133,7 +133,7 @@ impl Walk<'_> {
         corrupt::replace(r, "corrupted", inputs)
     }
 
-    /// The form of the text that a pass reads, and what in it is replaced, where its head asks for that.
+    /// The form of the text that a pass reads, and which of its tokens are replaced, if the head needs that.
     fn text(&self, r: &mut Recorder, pass: &Pass, forms: &mut Forms) -> (Tensor, Option<Tensor>) {
         let io = self.io;
         let ids = match pass.input {
@@ -144,13 +144,13 @@ impl Walk<'_> {
             Input::Masked => &io.masked_ids,
             Input::Original => &io.ids,
         };
-        // Nobody writes these labels: they are zero.
+        // Nothing writes these labels, so they are zero.
         let unchanged = |r: &mut Recorder| r.state("replaced", Elem::U32, io.ids.shape());
         let labels = (pass.head == Head::Rtd).then(|| forms.unchanged.get_or_insert_with(|| unchanged(r)).clone());
         (ids.clone(), labels)
     }
 
-    /// One pass: its network over its text, its head over the encoder's output.
+    /// Records one pass: its network over its text, then its head over the encoder's output.
     pub fn forward(&self, r: &mut Recorder, index: usize, forms: &mut Forms, how: How) -> Passed {
         let pass = &self.passes()[index];
         let (tower, name) = (self.tower(pass.net), self.shape.name(pass.net));
@@ -158,7 +158,7 @@ impl Walk<'_> {
         let io = self.io;
         let shares = how.attention.then(|| {
             let [rows, row_len] = [io.size.rows, io.size.row_len];
-            // The host reads it while the stage waits behind the layer that it asked for: no memory to lend.
+            // The host reads it while the stage waits after the layer that was asked for, so it shares no memory.
             r.state(&format!("{name}.shares"), Elem::F32, &[rows, tower.heads, row_len, row_len])
         });
         let text = Text {
@@ -185,7 +185,7 @@ impl Walk<'_> {
         Passed { encoded, saved }
     }
 
-    /// Gradients of the weights of the pass's network +=. No gradient leaves it.
+    /// Adds the gradients of the weights of the pass's network. No gradient leaves the network.
     pub fn backward(&self, r: &mut Recorder, index: usize, gradients: &Networks, passed: &Passed, pad_id: u32) {
         let pass = &self.passes()[index];
         let (network, d) = (self.networks.network(pass.net), gradients.network(pass.net));
@@ -198,7 +198,7 @@ impl Walk<'_> {
     }
 }
 
-/// The fixed distribution of replacements, as a plan holds it.
+/// The tensor of the fixed distribution of replacements.
 pub fn source(r: &mut Recorder, shape: &Shape) -> Tensor {
     r.state("replacements.source", Elem::U32, &[shape.main.vocab])
 }

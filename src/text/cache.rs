@@ -22,7 +22,7 @@ pub use build::{Identity, Options, Progress};
 #[cfg(not(target_arch = "wasm32"))]
 pub use file::{Origin, open_or_build};
 
-/// Ids of a whole corpus. Sentences and documents are consecutive ranges that cover it without gaps.
+/// The ids of a whole corpus. Sentences and documents are consecutive ranges that cover it without gaps.
 pub struct TokenCache {
     storage: Storage,
     header: Header,
@@ -33,7 +33,7 @@ pub struct TokenCache {
 enum Storage {
     #[cfg(not(target_arch = "wasm32"))]
     Mapped(super::mmap::Mapped),
-    /// Words, not bytes, so that every section is aligned.
+    /// Memory in words, not bytes, so that every section is aligned.
     Owned(Vec<u64>),
 }
 
@@ -80,12 +80,12 @@ impl TokenCache {
         self.header.get(Field::Vocab) as usize
     }
 
-    /// Documents and tokens left out by [`Options::tokens_per_char_max`].
+    /// How many documents and tokens [`Options::tokens_per_char_max`] left out.
     pub fn dropped(&self) -> (u64, u64) {
         (self.header.get(Field::DroppedDocuments), self.header.get(Field::DroppedTokens))
     }
 
-    /// SHA-256 in hexadecimal over the documents in their order, whatever files they came from.
+    /// The SHA-256, in hexadecimal, over the documents in their order. It does not depend on the files that they came from.
     pub fn corpus_hash(&self) -> String {
         hex(bytemuck::cast_slice(self.header.four(Field::Corpus)))
     }
@@ -97,7 +97,7 @@ impl TokenCache {
         start..ends[sentence as usize]
     }
 
-    /// For each sentence the token after its last.
+    /// For each sentence, the token after its last one.
     pub fn sentence_ends(&self) -> &[u64] {
         bytemuck::cast_slice(self.section(1))
     }
@@ -111,7 +111,7 @@ impl TokenCache {
 
     /// The tokens of document `document`.
     pub fn document_tokens(&self, document: u64) -> Range<u64> {
-        // A document has at least one sentence: empty ones are not entered.
+        // A document has at least one sentence, because empty ones are left out.
         let sentences = self.document_sentences(document);
         self.sentence(sentences.start).start..self.sentence(sentences.end - 1).end
     }
@@ -121,7 +121,7 @@ impl TokenCache {
         if held_out { Role::HeldOut } else { Role::Corpus }
     }
 
-    /// A hash of the document's text: the same whatever the tokenizer, the file and the place in it.
+    /// A hash of the document's text. It does not depend on the tokenizer, the file, or the place in the file.
     pub fn document_hash(&self, document: u64) -> u64 {
         self.document_records()[document as usize][1]
     }
@@ -163,7 +163,7 @@ impl TokenCache {
         &self.storage.bytes()[self.sections[section].clone()]
     }
 
-    /// Everything that can be wrong with the bytes, said in words; `Ok` only if every one of them is as it was written.
+    /// Checks all bytes. It is `Ok` only if every byte is as it was written; otherwise the message says what is wrong.
     fn check(storage: Storage) -> std::result::Result<Self, Message> {
         let short = || Message::new("cache-shorter-than-header");
         let damaged = |part: &str| Message::new("cache-damaged").with("part", part);

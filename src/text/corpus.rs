@@ -17,20 +17,20 @@ use crate::{Error, Result};
 
 pub use file::{CorpusFile, Format};
 
-/// All that is read, and all that was found and is not.
+/// All files that are read, and all files that were found but are not read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Corpus {
-    /// In the order in which they are read: as given, folders by name.
+    /// The files in the order in which they are read: as given, and within a folder by name.
     pub files: Vec<CorpusFile>,
-    /// With the reason, for people.
+    /// Skipped files, with the reason for people.
     pub skipped: Vec<(PathBuf, &'static str)>,
 }
 
 impl Corpus {
-    /// `given`: files and folders to train on. `valid`: files and folders to hold out; they take the place of `valid.*`.
+    /// `given`: files and folders to train on. `valid`: files and folders to hold out; they replace `valid.*`.
     pub fn open(given: &[PathBuf], valid: &[PathBuf]) -> Result<Self> {
         let mut found = Finder { files: Vec::new(), skipped: Vec::new(), seen: HashSet::new() };
-        // Held-out files first: one that is named twice must not be trained on.
+        // Held-out files come first, because a file that is named twice must not be trained on.
         for path in valid {
             found.add(path, Purpose::HeldOut)?;
         }
@@ -53,7 +53,7 @@ impl Corpus {
         Ok(corpus)
     }
 
-    /// Only text to judge a model by: everything found is [`Role::HeldOut`], `valid.*` and `test.*` included.
+    /// A corpus to judge a model on: everything that is found is [`Role::HeldOut`], including `valid.*` and `test.*`.
     pub fn open_held_out(paths: &[PathBuf]) -> Result<Self> {
         let mut found = Finder { files: Vec::new(), skipped: Vec::new(), seen: HashSet::new() };
         for path in paths {
@@ -66,7 +66,7 @@ impl Corpus {
         Ok(Self { files: found.files, skipped: found.skipped })
     }
 
-    /// Every document, streamed: at most a few megabytes are in memory. The first error is the last item.
+    /// Streams every document. At most a few megabytes are in memory. The first error is the last item.
     pub fn chunks(&self) -> Chunks<'_> {
         Chunks::new(self.files.iter().collect())
     }
@@ -76,7 +76,7 @@ impl Corpus {
         Chunks::new(self.files.iter().filter(|file| file.role == Role::Corpus).collect())
     }
 
-    /// The files by name, and their sizes and times: what a token cache is kept under.
+    /// The files' names, sizes and times. A token cache is kept under them.
     pub fn identity(&self) -> Identity {
         let (mut name, mut state) = (String::new(), String::new());
         for file in &self.files {
@@ -94,7 +94,7 @@ fn corpus_names(corpus: &Corpus, valid: &[PathBuf]) -> Vec<String> {
     skipped.chain(held_out).take(8).collect()
 }
 
-/// One line a file, as it is printed before a run.
+/// One line for each file, which is printed before a run.
 impl fmt::Display for Corpus {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for file in &self.files {
@@ -111,27 +111,27 @@ impl fmt::Display for Corpus {
     }
 }
 
-/// Why a path is looked at.
+/// The purpose for which a path is read.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Purpose {
     Corpus,
-    /// `valid.*` of a folder is left out: something else is held out.
+    /// To train on, but without `valid.*` of a folder, because something else is held out.
     CorpusOnly,
     HeldOut,
 }
 
-/// Why a file that was met before is skipped.
+/// The reason for skipping a file that was found before.
 const TWICE: &str = "already in the list";
 
 struct Finder {
     files: Vec<CorpusFile>,
     skipped: Vec<(PathBuf, &'static str)>,
-    /// Real paths of files and folders, so that none is read twice and a ring of links ends.
+    /// The real paths of files and folders, so that none is read twice and a loop of links ends.
     seen: HashSet<PathBuf>,
 }
 
 impl Finder {
-    /// A path that was given by name.
+    /// Adds a path that was given by name.
     fn add(&mut self, path: &Path, purpose: Purpose) -> Result<()> {
         let meta = std::fs::metadata(path).map_err(|e| Error::io("io-read", path, &e))?;
         if meta.is_dir() {
@@ -144,7 +144,7 @@ impl Finder {
         if meta.len() == 0 {
             return Err(Error::failed("empty-file").at(path.display()));
         }
-        // A file of a kind that no rule knows is taken for text, until a byte of it says otherwise.
+        // A file of an unknown kind counts as text, until a byte of it says otherwise.
         let (format, gzip) = kind_of(path).unwrap_or((Format::Text, has_suffix(path, ".gz")));
         let role = if purpose == Purpose::HeldOut { Role::HeldOut } else { Role::Corpus };
         self.push(path, &meta, format, gzip, role)
@@ -161,7 +161,7 @@ impl Finder {
             .map_err(|e| Error::io("io-list", folder, &e))?;
         paths.sort();
         for path in paths {
-            // Hidden files and folders are the system's, or git's.
+            // Hidden files and folders belong to the system or to git.
             if name_of(&path).starts_with('.') {
                 continue;
             }
@@ -175,7 +175,7 @@ impl Finder {
         Ok(())
     }
 
-    /// A file met in a folder: the rules of design apply.
+    /// Adds a file that was found in a folder, by the rules for folders.
     fn add_member(&mut self, path: &Path, meta: &std::fs::Metadata, purpose: Purpose) -> Result<()> {
         let name = name_of(path);
         let usual = if purpose == Purpose::HeldOut { Role::HeldOut } else { Role::Corpus };
@@ -221,7 +221,7 @@ impl Finder {
     }
 }
 
-/// What the name of a file in a folder says.
+/// What the name of a file in a folder means.
 enum Member {
     Text,
     Valid,
@@ -235,7 +235,7 @@ fn member(name: &str) -> Member {
         return Member::Note;
     }
     let stem = lower.split('.').next().unwrap_or_default();
-    // "validation-00000-of-00001.parquet" is how data sets are published in pieces.
+    // Data sets are published in pieces such as "validation-00000-of-00001.parquet".
     let stem = stem.split_once("-0").map_or(stem, |(stem, _)| stem);
     match stem {
         "valid" | "validation" => Member::Valid,
@@ -244,7 +244,7 @@ fn member(name: &str) -> Member {
     }
 }
 
-/// By the end of the name: "train.jsonl.gz" is jsonl in gzip, "train.gz" is text in gzip.
+/// The format by the end of the name: "train.jsonl.gz" is jsonl in gzip, "train.gz" is text in gzip.
 fn kind_of(path: &Path) -> Option<(Format, bool)> {
     let gzip = has_suffix(path, ".gz");
     let name = name_of(path).to_lowercase();
@@ -307,7 +307,7 @@ impl Iterator for Chunks<'_> {
     fn next(&mut self) -> Option<Self::Item> {
         let item = self.try_next().transpose();
         if matches!(item, Some(Err(_))) {
-            // An error ends it: what follows could not be trusted.
+            // An error ends it, because the rest of the file could not be trusted.
             self.reader = None;
             self.next = self.files.len();
         }

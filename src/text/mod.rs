@@ -15,21 +15,21 @@ pub mod wordpiece;
 /// What a document may be used for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
-    /// Trained on, but for the documents that the held-out split takes.
+    /// It is trained on, except for the documents that the held-out split takes.
     Corpus,
-    /// Never trained on: it replaces the split.
+    /// It is never trained on. It replaces the held-out split.
     HeldOut,
 }
 
 /// A document, or the next piece of a long one, so that no whole file is ever in memory.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Chunk {
-    /// Lines, one sentence (or paragraph) each, parted by `\n`. Blank lines mean nothing here.
+    /// Lines, separated by `\n`, with one sentence (or paragraph) each. Blank lines have no meaning here.
     pub text: String,
-    /// The document ends with this chunk.
+    /// Whether the document ends with this chunk.
     pub last: bool,
     pub role: Role,
-    /// How much of the whole source has been read by now, 0 to 1; `None` where the source has no end.
+    /// How much of the whole source has been read so far, 0 to 1; `None` if the source has no end.
     pub share: Option<f32>,
 }
 
@@ -40,7 +40,7 @@ impl Chunk {
     }
 }
 
-/// `f` over all items, in order, on all cores where there are threads.
+/// Applies `f` to all items, in order, on all cores if there are threads.
 #[cfg(not(target_arch = "wasm32"))]
 fn map_parallel<'t, T: Sync, R: Send>(items: &'t [T], f: impl Fn(&'t T) -> R + Sync + Send) -> Vec<R> {
     use rayon::prelude::*;
@@ -73,7 +73,7 @@ impl<I: Iterator<Item = crate::Result<Chunk>>> Iterator for Batches<I> {
         let (mut batch, mut bytes) = (Vec::new(), 0);
         while bytes < BATCH_BYTES {
             match self.0.next() {
-                // A chunk may be empty: it still counts, so that a batch of them ends.
+                // An empty chunk still counts, so that a batch of empty chunks ends.
                 Some(Ok(chunk)) => {
                     bytes += chunk.text.len() + 16;
                     batch.push(chunk);

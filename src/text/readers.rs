@@ -19,9 +19,9 @@ use super::corpus::{CorpusFile, Format};
 use crate::message::Message;
 use crate::{Error, Result};
 
-/// A longer line, or row, is taken for a mistake: it is no sentence, and memory must stay small.
+/// A longer line or row is refused: it is no sentence, and memory must stay small.
 pub const LINE_BYTES_MAX: usize = 16 << 20;
-/// A longer document comes in pieces of about this size.
+/// A longer document is given in pieces of about this size.
 const CHUNK_BYTES: usize = 1 << 20;
 
 /// The next piece of a document, and whether the document ends with it.
@@ -170,7 +170,7 @@ impl Read for Counted {
 /// The documents of a text file: blocks of lines between blank ones.
 pub struct Blocks {
     lines: Lines,
-    /// A piece of the current document has been given out.
+    /// Whether a piece of the current document has been given out.
     open: bool,
 }
 
@@ -200,7 +200,7 @@ impl Blocks {
     }
 }
 
-/// The one key of a jsonl object that is read.
+/// The only key of a jsonl object that is read.
 #[derive(serde::Deserialize)]
 struct Object<'l> {
     #[serde(borrow)]
@@ -235,13 +235,13 @@ pub struct Rows {
     present: i16,
     next_group: usize,
     group: Option<ColumnReaderImpl<ByteArrayType>>,
-    /// Read and not yet given out, last first.
+    /// Rows that were read and not yet given out, the last one first.
     ready: Vec<Option<ByteArray>>,
     rows_done: u64,
     rows_total: u64,
 }
 
-/// Rows read at once: a page holds more, and each may be long.
+/// How many rows are read at once. A page holds more, and each may be long.
 const ROWS_AT_ONCE: usize = 64;
 
 impl Rows {
@@ -298,7 +298,7 @@ impl Rows {
         }
     }
 
-    /// A null row is no document, and neither is one without text, but it is a row: it is counted.
+    /// A null row or a row without text is no document, but it counts as a row.
     fn piece(&self, value: &ByteArray) -> Result<Piece> {
         let at = || Message::new("at-row").with("file", self.path.display()).with("row", self.rows_done);
         let placed = |error: Error| error.at_place(at());
@@ -351,7 +351,7 @@ impl Rows {
     }
 }
 
-/// The crate panics at some damaged files. Here that is an error, like all other damage.
+/// The crate panics on some damaged files. This turns the panic into an error, like all other damage.
 fn no_panic<T>(path: &Path, read: impl FnOnce() -> Result<T>) -> Result<T> {
     // Unwind safe: after an error the reader is never used again.
     std::panic::catch_unwind(std::panic::AssertUnwindSafe(read))

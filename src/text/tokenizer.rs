@@ -25,7 +25,7 @@ pub const UNK: &str = "[UNK]";
 pub const CLS: &str = "[CLS]";
 pub const SEP: &str = "[SEP]";
 pub const MASK: &str = "[MASK]";
-/// In the order that a trained vocabulary starts with.
+/// The special tokens, in the order in which a trained vocabulary begins.
 pub const SPECIALS: [&str; 5] = [PAD, UNK, CLS, SEP, MASK];
 
 const VOCAB_FILE: &str = "vocab.txt";
@@ -37,7 +37,7 @@ const CONFIG_FILE: &str = "tokenizer_config.json";
 pub struct Cleaning {
     #[serde(rename = "do_lower_case", default = "yes")]
     pub lower_case: bool,
-    /// `None`: as `lower_case` says, which is BERT's rule. Portuguese wants `Some(false)`.
+    /// `None` means the same as `lower_case`, which is BERT's rule. Portuguese needs `Some(false)`.
     #[serde(default)]
     pub strip_accents: Option<bool>,
     #[serde(rename = "tokenize_chinese_chars", default = "yes")]
@@ -70,7 +70,7 @@ pub struct Specials {
 impl Specials {
     fn find(vocab: &[String], place: &str) -> Result<Self> {
         let id = |name: &str| {
-            // The later of two equal entries counts, as in a dictionary read from the file.
+            // The later of two equal entries counts, as in a dictionary that is read from the file.
             let found = vocab.iter().rposition(|token| token == name);
             found.map(|id| id as u32).ok_or_else(|| {
                 Error::failed("vocabulary-lacks-special")
@@ -83,13 +83,14 @@ impl Specials {
         Ok(Self { pad: id(PAD)?, unk: id(UNK)?, cls: id(CLS)?, sep: id(SEP)?, mask: id(MASK)? })
     }
 
-    /// Whether `id` may never be hidden, judged or counted: all but `[UNK]`, which stands for a word of the text.
+    /// Whether `id` is never hidden, judged or counted. This holds for all special tokens except `[UNK]`, which stands for a word
+    /// of the text.
     pub fn excludes(&self, id: u32) -> bool {
         id == self.pad || id == self.cls || id == self.sep || id == self.mask
     }
 }
 
-/// One text as ids, without `[CLS]` and `[SEP]`. All three have one entry a token.
+/// One text as ids, without `[CLS]` and `[SEP]`. All three lists have one entry for each token.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Encoding {
     pub ids: Vec<u32>,
@@ -116,7 +117,7 @@ impl std::fmt::Debug for Tokenizer {
     }
 }
 
-/// The files of a tokenizer's folder, as far as they are there.
+/// The files of a tokenizer's folder, as far as they exist.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Files<'a> {
     pub vocab_txt: Option<&'a [u8]>,
@@ -133,7 +134,8 @@ impl Tokenizer {
         Ok(Self { pipeline, vocab, cleaning, specials, hash })
     }
 
-    /// A folder (see [`Tokenizer::from_files`]) or one `vocab.txt`, cleaned as `bare` says: the file itself does not tell.
+    /// Loads a folder (see [`Tokenizer::from_files`]) or one `vocab.txt`, whose text is cleaned as `bare` says, because the file
+    /// does not say it.
     pub fn load(path: &Path, bare: Cleaning) -> Result<Self> {
         if !path.is_dir() {
             let bytes = std::fs::read(path).map_err(|e| Error::io("io-read", path, &e))?;
@@ -197,12 +199,12 @@ impl Tokenizer {
         self.vocab.get(id as usize).map_or(UNK, String::as_str)
     }
 
-    /// SHA-256 in hexadecimal over the vocabulary and the cleaning: equal hashes give equal ids.
+    /// The SHA-256, in hexadecimal, over the vocabulary and the cleaning. Equal hashes give equal ids.
     pub fn hash(&self) -> &str {
         &self.hash
     }
 
-    /// The ids of `text` and where each stands in it. Special names such as `[MASK]` are read as the special token.
+    /// The ids of `text`, with the place of each in it. Special names such as `[MASK]` are read as the special token.
     pub fn encode(&self, text: &str) -> Result<Encoding> {
         let encoding = self.pipeline.encode(text, false).map_err(|e| crate_error("text", e.as_ref()))?;
         Ok(Encoding {
@@ -217,7 +219,7 @@ impl Tokenizer {
         map_parallel(texts, |text| self.encode(text.as_ref())).into_iter().collect()
     }
 
-    /// For a corpus: many lines, one after another.
+    /// An encoder for the many lines of a corpus.
     pub fn encoder(&self) -> Encoder<'_> {
         Encoder { tokenizer: self, known: HashMap::new(), ids: Vec::new() }
     }
@@ -243,8 +245,8 @@ impl Tokenizer {
     }
 }
 
-/// Encodes the lines of a corpus. It remembers what it has met: text is cut at ASCII white space, which no cleaning step
-/// reaches across, so the ids of a piece depend on the piece alone, and nine in ten of them have been seen before.
+/// Encodes the lines of a corpus, and remembers the ids of pieces. It cuts text at ASCII white space, and no cleaning step reaches
+/// across that. So the ids of a piece depend on the piece alone, and nine in ten pieces have been seen before.
 pub struct Encoder<'t> {
     tokenizer: &'t Tokenizer,
     /// Piece -> its range of `ids`.
@@ -252,13 +254,13 @@ pub struct Encoder<'t> {
     ids: Vec<u32>,
 }
 
-/// Pieces that one encoder remembers: about 20 MB.
+/// The most pieces that one encoder remembers: about 20 MB.
 const KNOWN_MAX: usize = 1 << 18;
-/// Longer pieces are hardly met twice.
+/// Longer pieces hardly occur twice.
 const KNOWN_BYTES_MAX: usize = 64;
 
 impl Encoder<'_> {
-    /// Appends the ids of `line` to `out`. No special id but `[UNK]` ever comes out.
+    /// Appends the ids of `line` to `out`. The only special id among them is `[UNK]`.
     pub fn encode_into(&mut self, line: &str, out: &mut Vec<u32>) -> Result<()> {
         for piece in line.split_ascii_whitespace() {
             if let Some(&(start, end)) = self.known.get(piece) {
@@ -282,7 +284,7 @@ impl Encoder<'_> {
 }
 
 impl Tokenizer {
-    /// Without the special names: a corpus may quote them.
+    /// Encodes without the special names, because a corpus may quote them.
     fn encode_piece(&self, piece: &str, out: &mut Vec<u32>) -> Result<()> {
         let mut words = cut_words(&self.cleaning.normalizer(), piece)?;
         let model = self.pipeline.get_model();
@@ -315,7 +317,7 @@ impl Cleaning {
 }
 
 fn pipeline(vocab: &[String], cleaning: Cleaning, specials: Specials) -> tokenizers::Result<Pipeline> {
-    // An empty vocabulary, to get at the crate's own map type.
+    // An empty vocabulary gives a value of the crate's own map type.
     let mut ids = WordPiece::read_bytes(b"")?;
     ids.extend(vocab.iter().zip(0..).map(|(token, id)| (token.clone(), id)));
     let model = WordPiece::builder().vocab(ids).unk_token(UNK.into()).build()?;
@@ -346,7 +348,7 @@ fn hash(vocab: &[String], cleaning: Cleaning) -> String {
     hex(&hasher.finalize())
 }
 
-/// One token a line, white space at the end of a line cut off (as the crate and transformers do).
+/// One token in each line. White space at the end of a line is cut off, as the crate and transformers do.
 fn vocab_from_txt(bytes: &[u8], place: &str) -> Result<Vec<String>> {
     let text = std::str::from_utf8(bytes)
         .map_err(|e| Error::failed("vocabulary-not-utf8").with("byte", e.valid_up_to()).at(place))?;
@@ -354,7 +356,7 @@ fn vocab_from_txt(bytes: &[u8], place: &str) -> Result<Vec<String>> {
     Ok(text.lines().map(|line| line.trim_end().to_owned()).collect())
 }
 
-/// What is read of a `tokenizer.json`.
+/// The part of a `tokenizer.json` that is read.
 #[derive(Deserialize)]
 struct TokenizerJson {
     model: JsonModel,
@@ -422,7 +424,7 @@ fn bad_json(place: &str, source: &serde_json::Error) -> Error {
     Error::failed("not-tokenizer-json").with("detail", source.to_string()).at(place)
 }
 
-/// An error of the crate `tokenizers`, whose texts say what, not where.
+/// An error of the crate `tokenizers`. Its text says what failed, but not where.
 fn crate_error(place: &str, source: &(dyn std::error::Error + Send + Sync)) -> Error {
     Error::failed("cannot-tokenize").with("detail", source.to_string()).at(place)
 }

@@ -12,21 +12,21 @@ use super::tokenizer::{Cleaning, SPECIALS, Tokenizer};
 use super::{Batches, Chunk, map_parallel};
 use crate::{Error, Result};
 
-/// What to train.
+/// What the training aims at.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Recipe {
-    /// Entries wanted, special tokens included. A small corpus may give fewer.
+    /// The wanted number of entries, special tokens included. A small corpus may give fewer.
     pub vocab_size: usize,
     pub cleaning: Cleaning,
     /// A pair that occurs less often is not merged.
     pub min_frequency: u64,
-    /// Characters kept, the most frequent first; words with another one are `[UNK]`.
+    /// How many characters are kept, the most frequent first. Words with another character are `[UNK]`.
     pub alphabet_max: usize,
 }
 
 impl Recipe {
-    /// Pairs seen twice or more; at most an eighth of the entries for single characters, and no more than a thousand,
-    /// which is what BERT's English vocabulary keeps.
+    /// Pairs count if they occur twice or more. At most an eighth of the entries are single characters, and no more than a
+    /// thousand, as in BERT's English vocabulary.
     pub fn new(vocab_size: usize, cleaning: Cleaning) -> Self {
         Self { vocab_size, cleaning, min_frequency: 2, alphabet_max: (vocab_size / 8).clamp(64, 1000) }
     }
@@ -35,7 +35,7 @@ impl Recipe {
 /// How far the training is.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Progress {
-    /// Counting words; `share` of the text, 0 to 1, where that is known.
+    /// Counting words. `share` is the share of the text, 0 to 1, if it is known.
     Counting { text_bytes: u64, share: Option<f32> },
     /// Growing the vocabulary.
     Merging { entries: usize, target: usize },
@@ -43,7 +43,7 @@ pub enum Progress {
 
 /// A word longer than this is `[UNK]` to WordPiece anyway.
 const WORD_CHARS_MAX: usize = 100;
-/// When more different pieces have been met, those met once are forgotten: memory stays bounded on any corpus.
+/// When there are more different pieces, those that occurred once are forgotten, so that memory stays bounded on any corpus.
 const PIECES_MAX: usize = 4_000_000;
 /// Merges between two progress calls.
 const MERGES_PER_REPORT: usize = 256;
@@ -68,7 +68,7 @@ fn count_words(
     cleaning: Cleaning,
     progress: &mut impl FnMut(Progress),
 ) -> Result<BTreeMap<String, u64>> {
-    // Pieces between white space first: cleaning is slow and needs to see each different piece only once.
+    // Pieces between white space are counted first, because cleaning is slow and needs to see each different piece only once.
     let mut pieces: HashMap<Box<str>, u64> = HashMap::new();
     let (mut text_bytes, mut forget) = (0, PIECES_MAX);
     for batch in Batches(chunks) {
@@ -122,7 +122,7 @@ impl Vocab {
     }
 }
 
-/// A word as ids of its current pieces.
+/// A word as the ids of its current pieces.
 struct Word {
     pieces: Vec<u32>,
     count: u64,
@@ -163,7 +163,7 @@ fn alphabet(counts: &BTreeMap<String, u64>, limit: usize) -> Vec<char> {
     kept
 }
 
-/// Enters every kept character, and `##` with it where it occurs inside a word; words with another character are left out.
+/// Enters every kept character and, if it occurs inside a word, the character with `##`. Words with another character are left out.
 fn spell(counts: &BTreeMap<String, u64>, alphabet: &[char], vocab: &mut Vocab) -> Vec<Word> {
     for char in alphabet {
         vocab.id(char.to_string());
@@ -181,7 +181,8 @@ fn spell(counts: &BTreeMap<String, u64>, alphabet: &[char], vocab: &mut Vocab) -
         .collect()
 }
 
-/// Joins the most frequent pair of neighbouring pieces, again and again; of equally frequent ones that with the lowest ids.
+/// Joins the most frequent pair of neighbouring pieces, again and again. Of equally frequent pairs it takes the one with the lowest
+/// ids.
 fn merge(words: &mut [Word], vocab: &mut Vocab, recipe: &Recipe, progress: &mut impl FnMut(Progress)) {
     let mut pairs = Pairs::count(words);
     let mut queue: BinaryHeap<(u64, Reverse<Pair>)> =
@@ -191,7 +192,7 @@ fn merge(words: &mut [Word], vocab: &mut Vocab, recipe: &Recipe, progress: &mut 
         let Some((count, Reverse(pair))) = queue.pop() else { break };
         let current = pairs.counts.get(&pair).copied().unwrap_or(0);
         if current != count {
-            // The entry is older than the last change of this pair's count.
+            // The count of this pair has changed since the entry was made.
             if current > 0 {
                 queue.push((current, Reverse(pair)));
             }
@@ -239,7 +240,7 @@ impl Pairs {
 
     fn note_place(&mut self, pair: Pair, word: u32) {
         let places = self.places.entry(pair).or_default();
-        // One word at a time: a repetition within it comes right after the first.
+        // Words come one at a time, so a repetition within a word comes right after the first occurrence.
         if places.last() != Some(&word) {
             places.push(word);
         }
@@ -262,7 +263,7 @@ impl Pairs {
             if !word.pieces.windows(2).any(|w| (w[0], w[1]) == pair) {
                 continue;
             }
-            // Taking the whole word out and putting it back is simple, and words are short.
+            // The whole word is removed and added again, which is simple, because words are short.
             for old in word.pieces.windows(2) {
                 self.remove((old[0], old[1]), word.count);
             }
@@ -282,7 +283,7 @@ impl Pairs {
     }
 }
 
-/// From left to right, as the words are read.
+/// Joins from left to right, as the words are read.
 fn join_pieces(pieces: &mut Vec<u32>, pair: Pair, id: u32) {
     let (mut read, mut write) = (0, 0);
     while read < pieces.len() {

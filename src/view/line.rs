@@ -40,19 +40,19 @@ struct Bar {
     drawn: Option<Instant>,
 }
 
-/// Lines for a log file: often at first, ever more rarely later.
+/// Lines for a log file. They come often at first and more rarely later.
 struct Plain {
     out: Box<dyn Write + Send>,
     next_secs: f64,
-    /// The readout last printed.
+    /// The step of the readout that was printed last.
     example: u64,
 }
 
-/// A log's line is not folded by anything: an example longer than this is cut around its first mark.
+/// Nothing wraps the lines of a log, so an example that is longer than this is cut around its first mark.
 const PLAIN_WIDTH: usize = 160;
 
 impl Line {
-    /// A bar where standard error is a terminal, else lines.
+    /// A bar if standard error is a terminal, else lines.
     pub fn stderr(lang: Lang) -> Self {
         let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
         let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
@@ -63,12 +63,12 @@ impl Line {
         }
     }
 
-    /// Lines into `out`, without colour.
+    /// Writes lines into `out`, without colour.
     pub fn plain(lang: Lang, out: Box<dyn Write + Send>) -> Self {
         Self { progress: Progress::new(lang), sink: Sink::Plain(Plain { out, next_secs: 0.0, example: 0 }) }
     }
 
-    /// Takes one event in and shows what changed. A closed standard error is no reason to stop a run.
+    /// Takes in one event and shows what has changed. A closed standard error does not stop a run.
     pub fn show(&mut self, event: &Event) {
         self.progress.take(event);
         let Self { progress, sink } = self;
@@ -109,7 +109,7 @@ impl Bar {
     }
 
     fn step(&mut self, progress: &Progress, step: u64) {
-        // A nano model makes a hundred steps a second; an eye follows ten.
+        // A nano model takes a hundred steps a second; a person can follow ten.
         if self.drawn.is_some_and(|drawn| drawn.elapsed() < Duration::from_millis(100)) {
             return;
         }
@@ -129,7 +129,7 @@ impl Bar {
         }
     }
 
-    /// Turns the bar into lines that stay, above whatever comes next.
+    /// Turns the bar into lines that stay above whatever comes next.
     fn close(&self, progress: &Progress) {
         for line in [&self.steps, &self.numbers, &self.example] {
             line.finish_and_clear();

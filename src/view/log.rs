@@ -24,7 +24,7 @@ pub struct Log {
 }
 
 impl Log {
-    /// Opens the log of the run in folder `run`, which must exist, and creates it where there is none yet.
+    /// Opens the log of the run in folder `run`, which must exist. If there is no log yet, it creates one.
     ///
     /// # Errors
     /// The file cannot be opened or repaired.
@@ -40,10 +40,10 @@ impl Log {
         Ok(Self { file, path, bytes, line: Vec::new() })
     }
 
-    /// Appends one event, as far as a run's record keeps it.
+    /// Appends the part of an event that a run's record keeps.
     ///
     /// # Errors
-    /// The disk is full or gone; the log then ends after the event before this one.
+    /// The disk is full or gone. Then the log ends after the previous event.
     pub fn write(&mut self, event: &Event) -> Result<()> {
         let Some(event) = event.recorded() else { return Ok(()) };
         self.line.clear();
@@ -58,7 +58,7 @@ impl Log {
     }
 }
 
-/// The length of `file` up to its last line end, found from the back.
+/// The length of `file` up to its last line end, which is searched from the back.
 fn whole_lines_bytes(file: &mut File) -> std::io::Result<u64> {
     let mut end = file.seek(SeekFrom::End(0))?;
     let mut block = [0; 4096];
@@ -75,11 +75,11 @@ fn whole_lines_bytes(file: &mut File) -> std::io::Result<u64> {
     Ok(0)
 }
 
-/// The events of the run in folder `run` that still count: a torn last line and what a resume overtook are left out,
-/// and so are kinds that a newer version may have added.
+/// The events of the run in folder `run` that still count. It leaves out a torn last line, the events that a resumed run replaced,
+/// and kinds that a newer version may have added.
 ///
 /// # Errors
-/// There is no log, it cannot be read, or a whole line of it is not an event (named by its number).
+/// There is no log, it cannot be read, or a whole line of it is not an event (the error has its number).
 pub fn read_events(run: &Path) -> Result<Vec<Event>> {
     let path = run.join(FILE);
     let file = File::open(&path).map_err(|source| Error::io("io-open-runs-log", &path, &source))?;
@@ -116,7 +116,7 @@ fn event_from_line(line: &[u8]) -> Result<Option<Event>> {
     }
 }
 
-/// Adds an event to those that count; a `resumed` first takes away what it overtakes.
+/// Adds an event to those that count. A `resumed` first removes the events that it replaces.
 pub fn push_event(events: &mut Vec<Event>, event: Event) {
     if let Event::Resumed { step: resumed } = event {
         events.retain(|earlier| earlier.step().is_none_or(|step| step <= resumed));
@@ -124,7 +124,7 @@ pub fn push_event(events: &mut Vec<Event>, event: Event) {
     events.push(event);
 }
 
-/// Writes `RUN/report.html` from the run's log: beside it first, then renamed, so that a reader never sees half a page.
+/// Writes `RUN/report.html` from the run's log. It writes beside the page and renames, so that a reader never sees half a page.
 ///
 /// # Errors
 /// The log cannot be read or the page cannot be written.
@@ -137,7 +137,7 @@ pub fn write_report(run: &Path, lang: Lang) -> Result<PathBuf> {
 /// Writes a page, whole or not at all.
 ///
 /// # Errors
-/// It cannot be written: what was there before stays.
+/// The page cannot be written. The old page stays.
 pub fn write_page(path: &Path, page: &str) -> Result<()> {
     replace_file(path, page.as_bytes()).map_err(|source| Error::io("io-write-report", path, &source))
 }
@@ -164,7 +164,7 @@ mod tests {
     fn a_report_that_cannot_take_its_place_leaves_nothing() {
         let run = tempfile::tempdir().unwrap();
         std::fs::write(run.path().join(FILE), "").unwrap();
-        // A folder of the report's name is in the way.
+        // A folder with the report's name is in the way.
         std::fs::create_dir_all(run.path().join("report.html/in-the-way")).unwrap();
         let error = write_report(run.path(), Lang::En).unwrap_err();
         assert!(error.to_string().contains("io-write-report"), "{error}");

@@ -24,7 +24,7 @@ pub(super) use html::escape;
 pub(super) const STYLE: &str = include_str!("report/page.css");
 const SCRIPT: &str = include_str!("report/page.js");
 
-/// The whole page, first shown in `lang`; under a megabyte whatever the run's length.
+/// The whole page, first shown in `lang`. It is smaller than a megabyte however long the run is.
 pub fn html(events: &[Event], lang: Lang) -> String {
     let run = Run::from_events(events);
     let page = Page { lang };

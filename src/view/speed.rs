@@ -16,7 +16,7 @@ pub use roofline::roofline;
 
 const STYLE: &str = include_str!("speed/page.css");
 
-/// A preset on a device: what it took, and what the device does at best.
+/// The measurements of a preset on a device, and the device's best.
 #[derive(Debug, Clone)]
 pub struct Sheet {
     pub limits: DeviceLimits,
@@ -24,13 +24,13 @@ pub struct Sheet {
 }
 
 impl Sheet {
-    /// By time, longest first; empty where the device does not tell time.
+    /// The kernels, the longest time first; empty if the device has no clock.
     fn kernels(&self) -> &[KernelSpeed] {
         self.measured.kernels.as_deref().unwrap_or_default()
     }
 }
 
-/// The page of everything that was measured; `command` repeats it, `version` is the program's.
+/// The page with all measurements. `command` is the command that repeats them, `version` the program's version.
 pub fn html(sheets: &[Sheet], command: &str, version: &str, lang: Lang) -> String {
     let [title, lede, foot] = ["speed-title", "speed-lede", "speed-repeat"].map(|key| Strings::of(lang).t(key));
     let sections: String = sheets.iter().map(|sheet| section(sheet, lang)).collect();
@@ -105,7 +105,7 @@ fn table(sheet: &Sheet, lang: Lang) -> String {
     )
 }
 
-/// FLOPs a byte moved.
+/// FLOPs per byte that is moved.
 fn intensity(kernel: &KernelSpeed) -> f64 {
     if kernel.gbytes_per_sec > 0.0 { kernel.gflops_per_sec / kernel.gbytes_per_sec } else { 0.0 }
 }

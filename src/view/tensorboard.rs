@@ -32,7 +32,7 @@ impl TensorBoard {
         Ok(board)
     }
 
-    /// Appends what TensorBoard can show of an event; other kinds are passed over.
+    /// Appends what TensorBoard can show of an event. Other kinds of events are ignored.
     ///
     /// # Errors
     /// The disk is full or gone.
@@ -55,7 +55,7 @@ impl TensorBoard {
     }
 }
 
-/// TensorBoard reads a folder's files in the order of their names, so a later one must sort later.
+/// TensorBoard reads a folder's files in the order of their names, so the name of a later file must sort later.
 fn create_unused(dir: &Path, now: f64) -> Result<(File, PathBuf)> {
     for attempt in 0..1000 {
         let path = dir.join(format!("events.out.tfevents.{:010}.electroscope.{attempt:03}", now as u64));
@@ -159,7 +159,7 @@ fn bytes_field(out: &mut Vec<u8>, field: u64, bytes: &[u8]) {
     out.extend_from_slice(bytes);
 }
 
-/// Writes the content first and its length in front of it after: no second buffer.
+/// Writes the content first and then inserts its length before it, so that no second buffer is needed.
 fn length_delimited(out: &mut Vec<u8>, field: u64, content: impl FnOnce(&mut Vec<u8>)) {
     key(out, field, 2);
     let start = out.len();
@@ -179,7 +179,7 @@ fn frame(record: &mut Vec<u8>, payload: &[u8]) {
     record.extend_from_slice(&masked_crc32c(payload).to_le_bytes());
 }
 
-/// TFRecord's masking: a checksum of data that holds checksums would otherwise be a poor one.
+/// TFRecord's masking. Without it, a checksum of data that contains checksums would be weak.
 fn masked_crc32c(bytes: &[u8]) -> u32 {
     crc32c(bytes).rotate_right(15).wrapping_add(0xa282_ead8)
 }
@@ -284,7 +284,7 @@ mod tests {
         assert!(records[1].windows(8).any(|window| window == b"train/lr"));
     }
 
-    /// The fields of a message with their numbers, as far as they are length-delimited.
+    /// The length-delimited fields of a message, with their numbers.
     fn parts(mut bytes: &[u8]) -> Vec<(u64, &[u8])> {
         let mut found = Vec::new();
         let varint = |bytes: &mut &[u8]| {
@@ -318,7 +318,7 @@ mod tests {
         found
     }
 
-    /// Whoever has a dashboard has these names in it.
+    /// People have these names in their dashboards, so they must not change.
     #[test]
     fn the_tags_are_the_keys_of_the_record() {
         let both = "mlm_loss rtd_loss total_loss mlm_accuracy sampled_accuracy rtd_accuracy rtd_auc rtd_precision rtd_recall \

@@ -14,7 +14,7 @@ use std::fmt::Write;
 use std::sync::LazyLock;
 use unic_langid::LanguageIdentifier;
 
-/// The files, by language: a key of a panel begins with its file's name.
+/// Lists the files by language. The key of a panel's message begins with its file's name.
 macro_rules! files {
     ($($name:literal),* $(,)?) => {
         [$((
@@ -69,7 +69,7 @@ impl Strings {
     fn new(lang: Lang) -> Self {
         let locale: LanguageIdentifier = lang.code().parse().expect("`en` and `pt` are language codes");
         let mut bundle = FluentBundle::new_concurrent(vec![locale]);
-        // Isolation marks are for mixed writing directions; no font draws them.
+        // Isolation marks are for mixed writing directions. Both languages run left to right, and no font draws the marks.
         bundle.set_use_isolating(false);
         bundle.set_formatter(Some(match lang {
             Lang::En => |value: &FluentValue, _: &_| number_text(Lang::En, value),
@@ -77,7 +77,7 @@ impl Strings {
         }));
         bundle.add_builtins().expect("nothing else of this bundle is called NUMBER");
         for (_, en, pt) in FILES {
-            // What does not parse is left out here and named by the test below.
+            // An entry that does not parse is left out here; a test names it.
             let text = match lang {
                 Lang::En => en,
                 Lang::Pt => pt,
@@ -90,7 +90,7 @@ impl Strings {
         Self { lang, bundle }
     }
 
-    /// The message of `key`; the key itself where there is none, which the tests refuse.
+    /// The text of `key`, or the key itself if there is no such message. Tests refuse such keys.
     pub fn t(&self, key: &str) -> String {
         self.with(key, &[])
     }
@@ -100,8 +100,8 @@ impl Strings {
         self.format(key, &args).unwrap_or_else(|| key.to_owned())
     }
 
-    /// The sentence of a message; its code and facts where this version has no such sentence. A whole number is written as in files
-    /// and settings, without separators, unless the sentence asks for them with `NUMBER($n, useGrouping: "true")`.
+    /// The sentence of a message, or its code and facts if this version has no sentence for it. A whole number is written without
+    /// separators, as in files and settings, unless the sentence asks for them with `NUMBER($n, useGrouping: "true")`.
     pub fn text(&self, message: &Message) -> String {
         if message.code == ERROR {
             return self.whole_error(message);
@@ -134,7 +134,7 @@ impl Strings {
         }
     }
 
-    /// The advice that goes with an error: the one that it names, else its message's own.
+    /// The advice for an error: the one that the error names, else its message's own.
     fn help(&self, what: &Message, hint: Option<&str>) -> Option<String> {
         let args = self.args(&what.facts);
         match hint {
@@ -143,7 +143,7 @@ impl Strings {
         }
     }
 
-    /// `key` is a message, or an attribute of one: `message.help`.
+    /// Formats `key`, which is a message or an attribute of one: `message.help`.
     fn format(&self, key: &str, args: &FluentArgs) -> Option<String> {
         let (name, attribute) = key.split_once('.').map_or((key, None), |(name, attribute)| (name, Some(attribute)));
         let message = self.bundle.get_message(name)?;
@@ -169,7 +169,7 @@ impl Strings {
         }
     }
 
-    /// A metric's name; where `place` has a name of its own for it (`curve`, `page`, `line` or `eval`), that one.
+    /// A metric's name. If `place` (`curve`, `page`, `line` or `eval`) has its own name for the metric, it is that one.
     pub fn metric(&self, metric: Metric, place: &str) -> String {
         let label = metric.about().label;
         let own = self.format(&format!("{label}.{place}"), &FluentArgs::new());
@@ -181,7 +181,7 @@ impl Strings {
     }
 }
 
-/// A number as the language writes it, with what `NUMBER` asks for: digits after the separator, groups of three, percent.
+/// A number as the language writes it, with the options of `NUMBER`: digits after the separator, groups of three, percent.
 fn number_text(lang: Lang, value: &FluentValue) -> Option<String> {
     let FluentValue::Number(number) = value else { return None };
     let (mut value, options) = (number.value, &number.options);
@@ -211,7 +211,7 @@ pub fn text(message: &Message, lang: Lang) -> String {
     Strings::of(lang).text(message)
 }
 
-/// An error as a person reads it: `place: what happened`, and what to do on a line of its own.
+/// The text of an error: `place: what happened`, and the advice on a line of its own.
 pub fn error(error: &Error, lang: Lang) -> String {
     Strings::of(lang).error(error.place.as_ref(), &error.message, error.hint)
 }
@@ -226,7 +226,7 @@ pub fn label(lang: Lang) -> String {
     Strings::of(lang).t("error-label")
 }
 
-/// An event as one line of JSON, for programs and for a run's record: codes and facts, with the English sentence beside them.
+/// An event as one line of JSON, for programs and for a run's record. It has codes and facts, and the English sentence too.
 pub fn json(event: &Event) -> String {
     let mut line = serde_json::to_string(event).expect("an event has string keys only");
     let en = Strings::of(Lang::En);
@@ -249,7 +249,7 @@ pub fn json(event: &Event) -> String {
     line
 }
 
-/// `t!(cx, "app-step", step = 12, name = "nano")`: a message with its values, of anything that has `with`.
+/// `t!(cx, "app-step", step = 12, name = "nano")`: a message with its values. `cx` is anything that has the method `with`.
 #[macro_export]
 macro_rules! t {
     ($strings:expr, $key:expr $(, $name:ident = $value:expr)* $(,)?) => {

@@ -10,7 +10,7 @@ use crate::ops::matmul::{self, Linear};
 use crate::ops::{Dropout, gather, gelu, vocab};
 use crate::plan::{Recorder, Tensor};
 
-/// As Hugging Face's ElectraForMaskedLM names them.
+/// The names in Hugging Face's ElectraForMaskedLM.
 const DENSE: &str = "generator_predictions.dense";
 const NORM: &str = "generator_predictions.LayerNorm";
 const BIAS: &str = "generator_lm_head.bias";
@@ -44,15 +44,16 @@ pub struct Saved {
     picked: Tensor,
     dense_pre: Tensor,
     norm: Normed,
-    /// The gradient of `norm.y`, complete once every chunk ran.
+    /// The gradient of `norm.y`, complete after every chunk has run.
     dnorm: Option<Tensor>,
 }
 
-/// Bytes of logits one chunk of slots may take: small enough for a processor's cache to help, and for a default binding.
+/// How many bytes the logits of a chunk of slots may take. It is small enough for a default binding, and for a processor's cache to
+/// help.
 const CHUNK_BYTES: u64 = 32 << 20;
 
 /// h (N, C) -> a proposal, a loss and a sample for every slot. With `d`, the softmax's gradient follows each chunk at once, so that
-/// the (S, V) logits never exist whole; without, the logits of all slots are returned to look at.
+/// the (S, V) logits never exist whole. Without `d`, the logits of all slots are returned.
 pub fn forward(r: &mut Recorder, p: &Weights, d: Option<&Weights>, h: &Tensor, reading: &Reading) -> Saved {
     let (slots, position) = (&reading.io.slots, &reading.io.slot_position);
     let [s] = position.dims();
@@ -76,7 +77,7 @@ pub fn forward(r: &mut Recorder, p: &Weights, d: Option<&Weights>, h: &Tensor, r
     Saved { picked, dense_pre, norm, dnorm }
 }
 
-/// Slots a chunk: a multiple of the binding alignment of whatever is stored.
+/// The number of slots in a chunk, a multiple of the alignment that bindings of any storage type need.
 fn chunk_rows(r: &Recorder, v: u32) -> u32 {
     let align = r.stored.align();
     let bytes = CHUNK_BYTES.min(r.limits.binding_bytes_max);

@@ -43,7 +43,7 @@ impl Weights {
         }
     }
 
-    /// h: (N, C) -> results in `io`. `d`: the gradients' tensors, where a backward follows.
+    /// h: (N, C) -> results in `io`. `d`: the gradients' tensors, if a backward follows.
     pub fn forward(&self, r: &mut Recorder, d: Option<&Self>, h: &Tensor, reading: &Reading) -> Saved {
         match self {
             Self::Mlm(p) => Saved::Mlm(mlm::forward(r, p, d.map(Self::mlm), h, reading)),
@@ -51,7 +51,7 @@ impl Weights {
         }
     }
 
-    /// Gradients of the head's weights += -> dh: (N, C)
+    /// Adds the gradients of the head's weights -> dh: (N, C)
     pub fn backward(&self, r: &mut Recorder, d: &Self, saved: &Saved, io: &Io) -> Tensor {
         match (self, saved) {
             (Self::Mlm(p), Saved::Mlm(saved)) => mlm::backward(r, p, d.mlm(), saved, io),
@@ -83,11 +83,11 @@ pub fn measure(head: Head, at: At, out: &Outputs, batch: &Batch) -> f64 {
     }
 }
 
-/// The positions of an optimizer step whose loss counts: what the sum of the loss is divided by.
+/// The number of positions in an optimizer step whose loss counts. The sum of the loss is divided by it.
 pub fn positions(head: Head, at: At, totals: &StepTotals) -> usize {
     match (head, at) {
         (_, At::Tokens) => totals.tokens,
-        // Two slots on one token are two guesses, but one judgement.
+        // Two slots on one token count as two guesses, but as one judgement.
         (Head::Mlm, At::Slots) => totals.slots,
         (Head::Rtd, At::Slots) => totals.hidden,
     }

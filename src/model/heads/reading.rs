@@ -4,18 +4,18 @@ use crate::model::io::Io;
 use crate::objective::At;
 use crate::plan::Tensor;
 
-/// What a head's forward is told beside the encoder's output.
+/// What a head's forward needs besides the encoder's output.
 pub struct Reading<'a> {
     pub io: &'a Io,
     /// The ids that the encoder read. (B, T)
     pub ids: &'a Tensor,
-    /// 1 for each of them that is not the original, where the head asks for it. (B, T)
+    /// 1 for each id that is not the original, if the head needs this. (B, T)
     pub replaced: Option<&'a Tensor>,
     /// The positions whose loss counts.
     pub at: At,
     /// Which of the step's scales weighs the loss.
     pub scale: u32,
-    /// Of the samples.
+    /// The temperature of the samples.
     pub temperature: f32,
     /// Epsilon of the layer normalisation.
     pub eps: f32,

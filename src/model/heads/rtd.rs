@@ -10,7 +10,7 @@ use crate::ops::matmul::{self, Linear};
 use crate::ops::rtd;
 use crate::plan::{Recorder, Tensor};
 
-/// As Hugging Face's ElectraForPreTraining names them.
+/// The names in Hugging Face's ElectraForPreTraining.
 const DENSE: &str = "discriminator_predictions.dense";
 const PREDICTION: &str = "discriminator_predictions.dense_prediction";
 
@@ -68,7 +68,7 @@ pub fn measure(at: At, out: &Outputs, batch: &Batch) -> f64 {
     judged.map(|token| bce_with_logits(token.logit.into(), token.replaced)).sum()
 }
 
-/// Binary cross-entropy of one logit, nats; stable at any size.
+/// The binary cross-entropy of one logit, in nats. It is stable for logits of any size.
 pub fn bce_with_logits(logit: f64, replaced: bool) -> f64 {
     let toward_label = if replaced { -logit } else { logit };
     toward_label.max(0.0) + (-logit.abs()).exp().ln_1p()

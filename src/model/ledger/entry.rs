@@ -6,7 +6,7 @@ use crate::model::neighbours::Neighbours;
 use crate::objective::NetId;
 use std::ops::Range;
 
-/// Which network a tensor belongs to: learning-rate and clipping group. The order is that of the arenas.
+/// The networks that a tensor belongs to. It decides the learning rate and the clipping group. The order is that of the arenas.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Group {
@@ -16,7 +16,7 @@ pub enum Group {
 }
 
 impl Group {
-    /// The group of the tensors that a network alone has.
+    /// The group of the tensors that belong to one network alone.
     pub fn of(net: NetId) -> Self {
         match net {
             NetId::Aux => Self::Aux,
@@ -34,11 +34,11 @@ pub enum Init {
     TruncatedNormal(f64),
     /// Uniform on ±sqrt(6 / (fan in + fan out)).
     Glorot,
-    /// Positions: waves in the first half of the channels, the rest normal of this deviation.
+    /// For positions: waves in the first half of the channels, the rest normal with this deviation.
     Waves(f64),
-    /// The projection from the embedding: waves handed on, the rest normal of 1/sqrt(fan-in).
+    /// For the projection from the embedding: it passes the waves on; the rest is normal with deviation 1/sqrt(fan-in).
     CarryWaves(Neighbours),
-    /// Query, key and value of a layer: its heads look at their neighbours; the rest normal of 1/sqrt(fan-in).
+    /// For query, key and value of a layer: its heads look at their neighbours; the rest is normal with deviation 1/sqrt(fan-in).
     LookBeside(Neighbours, u32),
 }
 
@@ -55,13 +55,13 @@ pub struct Part {
 /// One trainable tensor.
 #[derive(Debug, Clone)]
 pub struct Entry {
-    /// Ledger name, also in optimizer.safetensors.
+    /// The name in the ledger and in optimizer.safetensors.
     pub name: String,
     pub shape: Vec<u32>,
     pub group: Group,
     pub decay: bool,
     pub init: Init,
-    /// The Hugging Face tensors in it: several blocks of rows (query, key, value), or one tensor in both networks (shared).
+    /// The Hugging Face tensors in it: several blocks of rows (query, key, value), or one tensor that both networks share.
     pub parts: Vec<Part>,
 }
 
@@ -87,7 +87,7 @@ impl Entry {
     }
 }
 
-/// A network and the name under which its tensors stand in the ledger.
+/// A network and its name in the ledger.
 #[derive(Debug, Clone, Copy)]
 pub struct Named {
     pub net: NetId,
@@ -107,7 +107,7 @@ impl Rules {
             InitRule::FanIn | InitRule::Neighbours => Init::TruncatedNormal(1.0 / f64::from(fan_in).sqrt()),
         }
     }
-    /// Where the reference leaves TensorFlow's default (electra.md 1.2).
+    /// The rule for layers where the reference code uses TensorFlow's default (electra.md 1.2).
     pub fn default_dense(&self, fan_in: u32) -> Init {
         match self.rule {
             InitRule::Reference => Init::Glorot,
@@ -120,7 +120,7 @@ impl Rules {
             InitRule::Neighbours => Init::Waves(self.std),
         }
     }
-    /// Only the main network starts by looking at its neighbours: a generator that does so too gets ahead of its judge.
+    /// Only the main network starts with heads that look at their neighbours. A generator that does so too gets ahead of its judge.
     fn looks_beside(&self, net: NetId) -> bool {
         self.rule == InitRule::Neighbours && net == NetId::Main
     }

@@ -15,35 +15,35 @@ use crate::{Error, Result};
 /// How a cache is built.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Options {
-    /// Documents with more tokens a character are dropped: tables, code, another script. `None` keeps all;
-    /// English and Portuguese prose lie between 0.2 and 0.3. A long document is judged by its first megabyte.
+    /// Documents with more tokens per character are dropped: tables, code, another script. `None` keeps all. English and Portuguese
+    /// prose has 0.2 to 0.3. Only the first megabyte of a long document is measured.
     pub tokens_per_char_max: Option<f64>,
 }
 
-/// How far the building is.
+/// How far the build is.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Progress {
     pub text_bytes: u64,
     pub documents: u64,
     pub tokens: u64,
-    /// The share of the whole source that is done, 0 to 1, where that is known.
+    /// The share of the whole source that is done, 0 to 1, if it is known.
     pub share: Option<f32>,
 }
 
-/// What a cache is built from. Equal identities with equal tokenizers give equal caches.
+/// The source of a cache. Equal identities with equal tokenizers give equal caches.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Identity {
-    /// Which sources: the cache of the same sources takes the place of an older one.
+    /// The names of the sources. A new cache of the same sources replaces the older one.
     pub name: String,
-    /// What they hold now (sizes and times of files, a seed): when it changes the cache is built again.
+    /// The state of the sources (sizes and times of files, a seed). When it changes, the cache is built again.
     pub state: String,
 }
 
-/// One section while it is written: whole words go to `out`, and into the checksum.
+/// One section that is being written. Whole words go to `out` and into the checksum.
 pub(super) struct Section<W> {
     pub(super) out: W,
     sum: Checksum,
-    /// Bytes that do not make a word yet.
+    /// Bytes that do not fill a word yet.
     rest: Vec<u8>,
 }
 
@@ -67,7 +67,7 @@ impl<W: Write> Section<W> {
     }
 }
 
-/// What the header tells about the sections just written.
+/// What the header says about the sections that were written.
 pub(super) struct Built {
     tokens: u64,
     sentences: u64,
@@ -101,14 +101,15 @@ impl Built {
     }
 }
 
-/// A chunk's ids: one entry of `lengths` a sentence, none empty.
+/// A chunk's ids. `lengths` has an entry for each sentence, and none is 0.
 struct EncodedChunk {
     ids: Vec<u32>,
     lengths: Vec<u32>,
     chars: usize,
 }
 
-/// Encodes every chunk, on all cores, and writes ids, sentences and documents in order. An error of `out` is told by `full`.
+/// Encodes every chunk, on all cores, and writes ids, sentences and documents in order. `full` makes the error if `out` cannot be
+/// written.
 pub(super) fn encode_all<W: Write>(
     chunks: impl Iterator<Item = Result<Chunk>>,
     tokenizer: &Tokenizer,
@@ -163,7 +164,7 @@ fn encode_chunk(encoder: &mut Encoder<'_>, text: &str) -> Result<EncodedChunk> {
     Ok(encoded)
 }
 
-/// Puts chunks together to documents and writes them.
+/// Joins chunks into documents and writes them.
 struct Writer<'a, W> {
     options: &'a Options,
     id_bytes: u64,

@@ -16,7 +16,7 @@ use crate::text::tokenizer::Tokenizer;
 use crate::text::{Chunk, hex};
 use crate::{Error, Result};
 
-/// What to do where a cache cannot be written.
+/// The advice if a cache cannot be written.
 const ELSEWHERE: &str = "help-caches-elsewhere";
 
 /// Where a cache came from.
@@ -26,12 +26,12 @@ pub enum Origin {
     Reused,
     /// There was none.
     Built,
-    /// There was one that could not be used, for this reason.
+    /// There was a cache that could not be used, for this reason.
     Rebuilt(Message),
 }
 
 /// The cache of `identity` under `dir`, built from `chunks` if it is not there, is out of date or is damaged.
-/// It is written beside and renamed, so that a cache is whole or not there.
+/// The new cache is written beside its place and renamed, so that it is there whole or not at all.
 pub fn open_or_build<I: Iterator<Item = Result<Chunk>>>(
     dir: &Path,
     identity: &Identity,
@@ -67,7 +67,7 @@ fn hash_of(parts: &[&str]) -> [u64; 4] {
     words_from_sha(hasher)
 }
 
-/// `None` where there is no cache. An error says why it cannot be used.
+/// Opens a cache; `None` if there is none. The error says why it cannot be used.
 fn open(path: &Path, key: [u64; 4]) -> std::result::Result<Option<TokenCache>, Message> {
     if !path.exists() {
         return Ok(None);
@@ -77,7 +77,7 @@ fn open(path: &Path, key: [u64; 4]) -> std::result::Result<Option<TokenCache>, M
     if cache.header.four(Field::Key) == key { Ok(Some(cache)) } else { Err(Message::new("corpus-has-changed")) }
 }
 
-/// A file that is removed again unless it gets its name.
+/// A file that is removed again unless it gets its final name.
 struct Draft {
     path: PathBuf,
     file: Option<File>,
@@ -85,7 +85,7 @@ struct Draft {
 
 impl Draft {
     fn create(beside: &Path, what: &str) -> Result<Self> {
-        // Unique among processes and threads: two may build the same cache at once, and the later rename wins.
+        // The name is unique among processes and threads. Two may build the same cache at once, and the later rename wins.
         static NEXT: AtomicU64 = AtomicU64::new(0);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let path = beside.with_extension(format!("{what}-{}-{number}.part", std::process::id()));
@@ -113,7 +113,7 @@ impl Draft {
 impl Drop for Draft {
     fn drop(&mut self) {
         self.file = None;
-        // After a rename the file is gone already, as it should be.
+        // After a rename the file is already gone, as it should be.
         std::fs::remove_file(&self.path).ok();
     }
 }
@@ -142,7 +142,8 @@ fn build(
     tokens.rename(path)
 }
 
-/// `main` holds a place for the header, and the ids: the other sections follow, and last the header, which makes it whole.
+/// `main` has a place for the header, and the ids. Appends the other sections, and writes the header last, which makes the file
+/// whole.
 fn assemble(mut main: &File, others: [&File; 2], header: &Header, counts: &[u64]) -> io::Result<()> {
     for mut other in others {
         other.seek(SeekFrom::Start(0))?;

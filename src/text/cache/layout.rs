@@ -17,14 +17,14 @@ use sha2::{Digest, Sha256};
 const _: () =
     assert!(cfg!(target_endian = "little"), "the token cache is read in place and needs a little-endian machine");
 
-/// Changes whenever the layout or the meaning of a field does: older files are then built again.
+/// The number changes whenever the layout or the meaning of a field changes. Then older files are built again.
 pub(super) const FORMAT: u64 = 1;
 pub(super) const MAGIC: u64 = u64::from_le_bytes(*b"ESTOKENS");
 pub(super) const HEADER_WORDS: usize = 32;
 pub(super) const HEADER_BYTES: usize = 8 * HEADER_WORDS;
 pub(super) const HELD_OUT_BIT: u64 = 1 << 63;
 
-/// Where the header's numbers stand.
+/// The places of the header's numbers.
 #[derive(Clone, Copy)]
 pub(super) enum Field {
     Magic,
@@ -59,7 +59,7 @@ impl Header {
         &self.0[field as usize..field as usize + 4]
     }
 
-    /// The bytes of each section, without its padding; `None` if they cannot lie in any file.
+    /// The bytes of each section, without its padding; `None` if no file can hold them.
     pub(super) fn sections(&self) -> Option<[Range<usize>; 4]> {
         let lengths = [
             self.get(Field::Tokens).checked_mul(self.get(Field::IdBytes))?,
@@ -70,7 +70,7 @@ impl Header {
         let mut sections: [Range<usize>; 4] = Default::default();
         let mut start = HEADER_BYTES;
         for (section, bytes) in sections.iter_mut().zip(lengths) {
-            // Below an eighth of the address space no rounding up overflows.
+            // Below an eighth of the address space, rounding up cannot overflow.
             let end = start.checked_add(usize::try_from(bytes).ok()?).filter(|&end| end < usize::MAX / 8)?;
             *section = start..end;
             start = end.next_multiple_of(8);
@@ -83,7 +83,8 @@ pub(super) fn le_word(bytes: &[u8]) -> u64 {
     u64::from_le_bytes(bytes.try_into().expect("chunks_exact(8) gives eight bytes"))
 }
 
-/// A checksum against damage, not against malice. It mixes each word in by an odd multiplier, so that any single changed word shows.
+/// A checksum against damage, not against malice. It multiplies by an odd number at each word, so that any single changed word
+/// shows.
 #[derive(Default, Clone, Copy)]
 pub(super) struct Checksum(pub(super) u64);
 
@@ -93,7 +94,7 @@ impl Checksum {
         self.0 = (self.0.rotate_left(23) ^ word).wrapping_mul(0x9E37_79B9_7F4A_7C15);
     }
 
-    /// A whole number of words.
+    /// The number of bytes must be a whole number of words.
     pub(super) fn add_bytes(&mut self, bytes: &[u8]) {
         bytes.chunks_exact(8).for_each(|word| self.add(le_word(word)));
     }

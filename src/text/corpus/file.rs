@@ -3,14 +3,14 @@
 use crate::text::Role;
 use std::path::PathBuf;
 
-/// How documents stand in a file.
+/// How a file separates documents.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
     /// Blocks between blank lines.
     Text,
-    /// One JSON object a line, the document in its "text".
+    /// One JSON object in each line, with the document in its "text".
     Jsonl,
-    /// One row a document, in the column "text".
+    /// One document in each row, in the column "text".
     Parquet,
 }
 
@@ -19,11 +19,11 @@ pub enum Format {
 pub struct CorpusFile {
     pub path: PathBuf,
     pub format: Format,
-    /// Compressed with gzip.
+    /// Whether it is compressed with gzip.
     pub gzip: bool,
     pub role: Role,
-    /// On disk.
+    /// Its size on disk.
     pub bytes: u64,
-    /// Nanoseconds since 1970, 0 where the file system does not know.
+    /// The time of the last change, in nanoseconds since 1970; 0 if the file system does not know it.
     pub(super) modified_nanos: u128,
 }

@@ -53,7 +53,7 @@ fn texts(dir: &TempDir, name: &str) -> Vec<String> {
     documents(&open(&dir.path().join(name)).unwrap()).unwrap().into_iter().map(|(text, _)| text).collect()
 }
 
-/// What goes wrong, as a person reads it.
+/// The text of the error for a file with these bytes.
 fn error_of(name: &str, bytes: &[u8]) -> String {
     let dir = folder(&[(name, bytes)]);
     let error = open(&dir.path().join(name)).and_then(|corpus| documents(&corpus)).unwrap_err();
@@ -280,7 +280,7 @@ fn every_single_damaged_byte_of_a_parquet_file_is_survived() {
     assert!(outcomes[0] > 0 && outcomes[1] > 0, "{outcomes:?}");
 }
 
-/// A file that says zstd: pages are never reached, so its footer alone matters.
+/// A file that claims to use zstd. Its pages are never read, so only its footer matters.
 #[test]
 fn zstd_parquet_is_named() {
     let good = parquet_file("text", &[Some("one")], Compression::SNAPPY);

@@ -20,7 +20,8 @@ fn with_s(word: &str) -> String {
     format!("{word}{}", if hisses || round { "es" } else { "s" })
 }
 
-/// One vowel group, closed by one consonant after one vowel letter: the consonant doubles (stop, stopped).
+/// Whether the last consonant doubles (stop, stopped): the word has one vowel group, and ends in one consonant after one vowel
+/// letter.
 fn doubles(word: &str) -> bool {
     let letters: Vec<char> = word.chars().collect();
     let [.., before, vowel, last] = letters[..] else { return false };
@@ -88,7 +89,7 @@ pub fn verb(word: &str, exceptions: &[&str]) -> Vec<(Cell, String)> {
             };
             forms.push((finite_cell(Tense::Present, person, number), present.to_owned()));
             forms.push((finite_cell(Tense::Past, person, number), past.to_owned()));
-            // English has one past: the background of a story stands in it too.
+            // English has one past tense, which also serves for the background of a story.
             forms.push((finite_cell(Tense::Imperfect, person, number), past.to_owned()));
         }
     }
@@ -117,7 +118,7 @@ pub fn agreeing(forms: &[&str]) -> Option<Vec<(Cell, String)>> {
     Some(cells)
 }
 
-/// Whether "an" stands before this word.
+/// Whether the article before this word is "an".
 pub fn wants_an(word: &str) -> bool {
     let silent_h = ["hour", "honest", "heir"].iter().any(|start| word.starts_with(start));
     let spoken_y = ["uni", "use", "usu", "euro", "one", "once"].iter().any(|start| word.starts_with(start));

@@ -33,7 +33,7 @@ pub fn cell(shape: Shape, control: Control, own: Features, features: Features, s
             let (gender, number) = bit(own);
             agree_cell(gender, number)
         }
-        // Without a control only invariant words come here (English): any cell is the same.
+        // Without a control only invariant words come here (English), so all cells are the same.
         Shape::Agree | Shape::Participle => {
             let (gender, number) = match control {
                 Control::Var(_) => bit(features),
@@ -54,8 +54,8 @@ pub fn cell(shape: Shape, control: Control, own: Features, features: Features, s
     }
 }
 
-/// What must hold for one of `cells` (a bit set) to be the form asked for in a story told in `story`:
-/// the features the word itself may have and those its control may have; `None` if nothing can.
+/// The conditions under which one of `cells` (a bit set) is the right form in a story told in `story`: the features that the word
+/// itself may have, and those that its control may have. `None` if no features fit.
 pub fn conditions(shape: Shape, control: Control, cells: u32, story: Tense) -> Option<(Features, Features)> {
     let mut own: Features = 0;
     let mut controlled: Features = 0;

@@ -9,11 +9,11 @@ use super::{Facts, Story};
 /// What the grammar says of a replacement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Verdict {
-    /// The same word (case apart).
+    /// The replacement is the same word, without regard to case.
     Same,
-    /// Another word, and the whole text is still a story that the grammar can tell.
+    /// It is another word, and the whole text is still a story that the grammar can tell.
     Fits,
-    /// The text with it is no story of the grammar; the rule is the first, in the order of [`Rule`], that explains it.
+    /// The text with it is not a story of the grammar. The rule is the first, in the order of [`Rule`], that explains this.
     Breaks(Rule),
 }
 
@@ -23,7 +23,7 @@ pub enum Verdict {
 pub enum Rule {
     /// No sentence of this grammar has such a word.
     UnknownWord,
-    /// The sentence could stand in a story, but here a pronoun or a name would speak of somebody else.
+    /// The sentence could stand in a story, but here a pronoun or a name would refer to somebody else.
     Reference,
     /// The sentence could stand in a story, but not among these others.
     Discourse,
@@ -34,9 +34,9 @@ pub enum Rule {
     Number,
     Gender,
     Person,
-    /// The form of the verb or word is not the one this place takes.
+    /// The verb or word has another form than this place takes.
     Form,
-    /// The right class and form, but these words do not go together.
+    /// The class and the form are right, but these words do not go together.
     Selection,
     /// This place takes one certain word.
     Wording,
@@ -62,9 +62,9 @@ impl Rule {
 }
 
 impl Story<'_> {
-    /// What the grammar says of writing `replacement` for word `word` of sentence `sentence`. Case is not judged.
-    /// `Fits` if and only if the whole text is still one that the grammar can produce (same number of sentences, any
-    /// script, any choice of frames, characters and tense). Panics if there is no such word.
+    /// Judges `replacement` in the place of word `word` of sentence `sentence`, without regard to case. `Fits` if and only if the
+    /// whole text is still one that the grammar can produce (same number of sentences, any script, any choice of frames, characters
+    /// and tense). Panics if there is no such word.
     pub fn judge(&self, sentence: usize, word: usize, replacement: &str) -> Verdict {
         let rules = self.rules();
         let original = self.sentences[sentence].words[word].id;
@@ -125,7 +125,7 @@ fn broken_rule(rules: &Rules, place: FrameId, words: &[WordId], at: usize, origi
     }
 }
 
-/// The sentence is good by itself: what ties it to the others?
+/// For a sentence that is good by itself: the rule by which it does not go with the others.
 fn across_sentences(rules: &Rules, place: FrameId, what: What, new: WordId, original: WordId) -> Rule {
     let script = &rules.scripts[usize::from(place.script)];
     let is_who = |v: u8| script.vars.get(usize::from(v)).is_some_and(|var| var.who);
@@ -139,7 +139,7 @@ fn across_sentences(rules: &Rules, place: FrameId, what: What, new: WordId, orig
     }
 }
 
-/// What `word` is in a slot: the reading that the slot takes.
+/// The facts of `word` in a slot, in the reading that the slot takes.
 pub fn facts(rules: &Rules, what: What, word: WordId) -> Option<Facts<'_>> {
     let What::Form { base, shape, .. } = what else { return None };
     let mut readings = rules.lexicon.readings[word as usize].iter();

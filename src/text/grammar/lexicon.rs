@@ -5,9 +5,9 @@ use std::collections::HashMap;
 
 /// A spelling, in lower case.
 pub type WordId = u32;
-/// No such form.
+/// The id of a form that does not exist.
 pub const NO_WORD: WordId = u32::MAX;
-/// A word of the dictionary, whatever its form.
+/// A word of the dictionary, with all its forms.
 pub type LexemeId = u16;
 /// Word class.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -23,7 +23,7 @@ pub enum Class {
     Punctuation,
 }
 
-/// Grammatical gender in Portuguese; in English what a pronoun shows.
+/// The grammatical gender in Portuguese; in English the gender that a pronoun shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Gender {
     Masculine = 0,
@@ -70,7 +70,7 @@ pub const fn finite_cell(tense: Tense, person: Person, number: Number) -> Cell {
     tense as u8 * 4 + number as u8 * 2 + matches!(person, Person::Third) as u8
 }
 
-/// A set of (gender, number) combinations, one bit per [`agree_cell`]; [`FEATURELESS`] alone for what is no noun.
+/// A set of (gender, number) combinations, one bit per [`agree_cell`]; just [`FEATURELESS`] for a word that is not a noun.
 pub type Features = u8;
 pub const FEATURELESS: Features = 1 << 6;
 pub const ANY_FEATURES: Features = 0x7f;
@@ -85,17 +85,17 @@ pub const fn features_of(number: Number) -> Features {
 pub struct Lexeme {
     pub lemma: String,
     pub class: Class,
-    /// By cell; [`NO_WORD`] where the word has no such form.
+    /// The forms by cell; [`NO_WORD`] if the word has no such form.
     pub forms: [WordId; CELLS],
-    /// The genders and numbers it can have.
+    /// The genders and numbers that it can have.
     pub features: Features,
-    /// It stands for something named elsewhere (he, her, themselves).
+    /// Whether it stands for something that is named elsewhere (he, her, themselves).
     pub pronoun: bool,
-    /// Written with a capital everywhere.
+    /// Whether it is always written with a capital.
     pub proper: bool,
 }
 
-/// What a spelling can be: one lexeme, and the set of its cells (bit per cell) that are spelled so.
+/// One reading of a spelling: a lexeme, and the set of its cells (one bit each) that are spelled so.
 #[derive(Debug, Clone, Copy)]
 pub struct Reading {
     pub lexeme: LexemeId,
@@ -121,7 +121,7 @@ pub struct Lexicon {
 }
 
 impl Lexicon {
-    /// The id of a spelling, made if new. `spelling` must be in lower case.
+    /// The id of a spelling. A new spelling gets a new id. `spelling` must be in lower case.
     pub fn intern(&mut self, spelling: &str) -> WordId {
         if let Some(&id) = self.ids.get(spelling) {
             return id;
@@ -142,7 +142,7 @@ impl Lexicon {
         self.names.get(&(lemma.to_owned(), class)).copied()
     }
 
-    /// Adds a word with `forms` (cell, spelling). `None` where the same lemma of the same class exists already.
+    /// Adds a word with `forms` (cell, spelling). `None` if the same lemma of the same class already exists.
     pub fn add(&mut self, lemma: &str, class: Class, forms: &[(Cell, String)], features: Features) -> Option<LexemeId> {
         let id = LexemeId::try_from(self.lexemes.len()).ok()?;
         if self.names.contains_key(&(lemma.to_owned(), class)) {
@@ -165,13 +165,13 @@ impl Lexicon {
     }
 }
 
-/// The first letter in upper case.
+/// The word with its first letter in upper case.
 pub fn capitalised(word: &str) -> String {
     let mut letters = word.chars();
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
-/// A set of lexemes, listed for drawing and as bits for asking.
+/// A set of lexemes: a list to draw from, and bits to look up.
 #[derive(Debug, Clone, Default)]
 pub struct LexemeSet {
     pub list: Vec<LexemeId>,

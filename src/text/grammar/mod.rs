@@ -54,7 +54,7 @@ pub struct Grammar {
 pub struct Story<'g> {
     grammar: &'g Grammar,
     pub sentences: Vec<Sentence>,
-    /// Where in the grammar each sentence comes from.
+    /// The frame of the grammar that each sentence comes from.
     places: Vec<FrameId>,
 }
 
@@ -145,7 +145,7 @@ impl<'g> Story<'g> {
     }
 }
 
-/// The sentences, one a line.
+/// The sentences, one in each line.
 impl fmt::Display for Story<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.sentences.iter().try_for_each(|sentence| writeln!(f, "{}", sentence.text))

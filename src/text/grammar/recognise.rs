@@ -10,7 +10,7 @@ use super::source::{Base, Control, Frame, FrameId, MAX_VARS, Rules, Script, Shap
 
 const UNKNOWN: LexemeId = LexemeId::MAX;
 
-/// What is known so far: each variable's lexeme (or not yet) and possible features, and the possible tenses.
+/// What is known so far: each variable's lexeme (if it is known) and its possible features, and the possible tenses.
 #[derive(Clone, Copy)]
 pub struct State {
     lexeme: [LexemeId; MAX_VARS],
@@ -20,16 +20,16 @@ pub struct State {
     free: u8,
 }
 
-/// A table that could not be settled when its sentence was read, because a variable was known by pronouns alone.
+/// A table that could not be settled when its sentence was read, because only pronouns had named a variable.
 #[derive(Clone, Copy)]
 struct Open<'r> {
     one: &'r Use,
-    /// Whose local variables: 0 the script's tables (they have none), else the sentence counted from 1.
+    /// The sentence whose local variables it uses, counted from 1; 0 for the script's tables, which have none.
     sentence: usize,
     locals: State,
 }
 
-/// Conditions are dropped at one word, to find out which of them it breaks.
+/// Drops conditions at one word, to find out which of them it breaks.
 #[derive(Clone, Copy)]
 pub struct Relaxed {
     pub word: usize,
@@ -57,7 +57,7 @@ impl State {
         }
     }
 
-    /// `var` has one of `features`; false if it cannot.
+    /// Narrows `var` to `features`. Returns false if it cannot have any of them.
     fn narrow(&mut self, rules: &Rules, var: u8, features: Features) -> bool {
         let v = usize::from(var);
         self.features[v] &= features;
@@ -65,7 +65,7 @@ impl State {
         self.features[v] & lexeme.map_or(ANY_FEATURES, |l| l.features) != 0
     }
 
-    /// `var` is `lexeme`; false if it cannot be.
+    /// Sets `var` to `lexeme`. Returns false if that is impossible.
     fn name(&mut self, rules: &Rules, var: u8, lexeme: LexemeId) -> bool {
         let v = usize::from(var);
         if self.lexeme[v] != UNKNOWN && self.lexeme[v] != lexeme {
@@ -128,7 +128,7 @@ struct Walk<'r, 't> {
 }
 
 impl<'r> Walk<'r, '_> {
-    /// Sentence `i` on, at step `t` that has given `count` sentences from the groups in `used`.
+    /// Lays out the sentences from `i` on, at step `t`, which has given `count` sentences from the groups in `used`.
     fn sentence(&mut self, i: usize, t: usize, count: usize, used: u64, state: &State) -> bool {
         let script = self.script;
         let Some(step) = script.steps.get(t) else {
@@ -162,13 +162,13 @@ impl<'r> Walk<'r, '_> {
         false
     }
 
-    /// A sentence has been read: settle its tables if all is known, keep them open if not, and go on.
+    /// After a sentence is read: settles its tables if everything is known, else keeps them open, and continues.
     fn after(&mut self, frame: &'r Frame, i: usize, t: usize, count: usize, used: u64, state: &State) -> bool {
         let depth = self.open.len();
         let outer = self.script.vars.len();
         let open = |one| Open { one, sentence: i + 1, locals: *state };
         let uses: Vec<Open<'r>> = frame.uses.iter().map(open).collect();
-        // A necessary condition at once, so that wrong readings end early.
+        // This necessary condition is checked first, so that wrong readings end early.
         let mut all = self.script.uses.iter().map(open).chain(uses.iter().copied());
         if all.any(|open| !has_row(self.rules, &open, state)) {
             return false;
@@ -196,7 +196,7 @@ impl<'r> Walk<'r, '_> {
     }
 }
 
-/// Two variables that must differ are not known to be one thing.
+/// Whether no two variables that must differ are known to be the same thing.
 fn are_distinct(script: &Script, state: &State) -> bool {
     script.distinct.iter().all(|&(a, b)| {
         let (a, b) = (state.lexeme[usize::from(a)], state.lexeme[usize::from(b)]);
@@ -204,7 +204,7 @@ fn are_distinct(script: &Script, state: &State) -> bool {
     })
 }
 
-/// Some row of this table holds what is known of its variables.
+/// Whether some row of this table agrees with what is known of its variables.
 fn has_row(rules: &Rules, open: &Open, state: &State) -> bool {
     let outer = usize::MAX;
     rules.relations[open.one.relation].rows.iter().any(|row| row_fits(rules, open, row, state, outer))
@@ -266,7 +266,7 @@ fn settle<'r>(
     false
 }
 
-/// Whether the words that a frame fixes stand where it fixes them; cheap, and rules out nearly every frame.
+/// Whether the fixed words of a frame stand in their places. The check is cheap and rules out nearly every frame.
 fn fixed_words_match(rules: &Rules, frame: &Frame, words: &[WordId], relaxed: Option<Relaxed>) -> bool {
     frame.slots.len() == words.len()
         && frame.slots.iter().zip(words).enumerate().all(|(i, (slot, &word))| match slot.what {
@@ -294,7 +294,7 @@ struct FrameReader<'a> {
 }
 
 impl FrameReader<'_> {
-    /// Every way to read slots `i` on; stops at the first that `then` accepts.
+    /// Tries every way to read the slots from `i` on, and stops at the first that `then` accepts.
     fn read(&self, i: usize, state: State, then: &mut dyn FnMut(&State) -> bool) -> bool {
         let Some(slot) = self.frame.slots.get(i) else { return then(&state) };
         let What::Form { base, shape, control } = slot.what else { return self.read(i + 1, state, then) };
@@ -305,7 +305,7 @@ impl FrameReader<'_> {
                 if state.tenses >> tense as u8 & 1 == 0 {
                     continue;
                 }
-                // Where the form does not depend on the story's tense, one pass with the tenses as they are is enough.
+                // If the form does not depend on the story's tense, one pass with all possible tenses is enough.
                 let timed = matches!(shape, Shape::Finite | Shape::Background) && relax != Some(Relax::Tense);
                 let mut next = state;
                 if timed {
@@ -322,7 +322,7 @@ impl FrameReader<'_> {
         false
     }
 
-    /// Narrows `state` to what this reading of a word says; false if it cannot stand here.
+    /// Narrows `state` by this reading of a word. Returns false if the word cannot stand here.
     #[allow(clippy::too_many_arguments, reason = "the parts of one slot, used in one place")]
     fn take(
         &self,
@@ -362,7 +362,7 @@ impl FrameReader<'_> {
     }
 }
 
-/// A first sieve; the tables say the rest.
+/// A first, coarse check; the tables decide the rest.
 pub fn shape_fits_class(shape: Shape, class: Class) -> bool {
     match shape {
         Shape::Noun => class == Class::Noun,

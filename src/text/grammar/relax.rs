@@ -20,14 +20,14 @@ const PERSONS: [Person; 2] = [Person::First, Person::Third];
 const TENSES: [Tense; 3] = [Tense::Present, Tense::Past, Tense::Imperfect];
 
 impl Relax {
-    /// `cells` of a word of `class`, and those that differ from one of them only in what is left out.
+    /// `cells` of a word of `class`, and the cells that differ from one of them only in the ignored condition.
     pub fn widen(self, cells: u32, class: Class) -> u32 {
         let all = 0..CELLS as Cell;
         let given = all.clone().filter(|&a| cells >> a & 1 == 1);
         given.fold(cells, |wide, a| all.clone().filter(|&b| self.ignores(a, b, class)).fold(wide, |w, b| w | 1 << b))
     }
 
-    /// Whether two forms of a word are the same but for this condition.
+    /// Whether two forms of a word differ only in this condition.
     fn ignores(self, a: Cell, b: Cell, class: Class) -> bool {
         let but_one = |genders_equal: bool, numbers_equal: bool| match self {
             Self::Number => genders_equal,

@@ -6,15 +6,15 @@ use super::source::{Base, Control, Frame, FrameId, MAX_VARS, Rules, Script, Shap
 use super::{Sentence, Word, english};
 use crate::rng::Sequence;
 
-/// What the variables stand for: lexeme and one feature bit each.
+/// The values of the variables: a lexeme and one feature bit each.
 #[derive(Clone, Copy)]
 struct Values {
     of: [Option<(LexemeId, Features)>; MAX_VARS],
 }
 
-/// One drawn story: where each sentence comes from, and the sentences.
+/// Draws one story: the frame of each sentence, and the sentences.
 pub fn story(rules: &Rules, rng: &mut Sequence) -> (Vec<FrameId>, Vec<Sentence>) {
-    // A script whose tables leave no common row for this draw is drawn anew; the tests bound how often.
+    // If the tables of a script leave no common row for this draw, a story is drawn again. The tests limit how often that happens.
     loop {
         if let Some(story) = attempt(rules, rng) {
             return story;
@@ -74,7 +74,7 @@ pub fn attempt(rules: &Rules, rng: &mut Sequence) -> Option<(Vec<FrameId>, Vec<S
     Some((places, sentences))
 }
 
-/// An index drawn in proportion to its weight; the weights must not all be 0.
+/// Draws an index in proportion to its weight. The weights must not all be 0.
 fn weighted(rng: &mut Sequence, weights: impl Iterator<Item = u32> + Clone) -> usize {
     let total: u32 = weights.clone().sum();
     let mut left = rng.below(total as usize) as u32;
@@ -87,7 +87,7 @@ fn weighted(rng: &mut Sequence, weights: impl Iterator<Item = u32> + Clone) -> u
     0
 }
 
-/// Draws a row that agrees with what is bound, then the rest from it.
+/// Draws a row that agrees with the variables that have a value, and takes the values of the others from it.
 fn bind(rules: &Rules, one: &Use, outer: &[Var], inner: &[Var], values: &mut Values, rng: &mut Sequence) -> Option<()> {
     let rows = &rules.relations[one.relation].rows;
     let fits = |r: usize| {
@@ -130,7 +130,7 @@ fn nth_bit(mask: Features, n: usize) -> Features {
     left & left.wrapping_neg()
 }
 
-/// Writes a frame out. `None` if a word lacks a form the frame asks for.
+/// Writes a frame as a sentence. `None` if a word lacks a form that the frame needs.
 fn realise(rules: &Rules, script: &Script, frame: &Frame, values: &Values, story: Tense) -> Option<Sentence> {
     let mut ids = [NO_WORD; 64];
     let mut proper = [false; 64];

@@ -11,7 +11,7 @@ use super::{english, portuguese};
 use crate::lang::Lang;
 use crate::{Error, Result};
 
-/// Variables of a script and of one of its frames together.
+/// The most variables of a script and one of its frames together.
 pub const MAX_VARS: usize = 24;
 pub type VarId = u8;
 
@@ -21,13 +21,13 @@ pub struct Rules {
     pub lexicon: Lexicon,
     pub relations: Vec<Relation>,
     pub scripts: Vec<Script>,
-    /// "a" and "an"; no word in Portuguese.
+    /// "a" and "an"; Portuguese has no word here.
     pub articles: [WordId; 2],
     /// Every frame of every script, by number of words: (script, step, group, frame).
     pub by_len: Vec<Vec<FrameId>>,
 }
 
-/// Where a frame stands.
+/// The place of a frame in the grammar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FrameId {
     pub script: u16,
@@ -54,11 +54,11 @@ pub struct Var {
     pub name: String,
     pub class: Class,
     pub features: Features,
-    /// A character: mentions of it are references.
+    /// Whether it is a character. Mentions of a character are references.
     pub who: bool,
 }
 
-/// A kind of story: its variables hold from the first sentence to the last.
+/// A kind of story. Its variables keep their values from the first sentence to the last.
 #[derive(Debug)]
 pub struct Script {
     pub name: String,
@@ -85,7 +85,7 @@ pub struct Group {
     pub frames: Vec<Frame>,
 }
 
-/// A sentence with holes. Variables from `script.vars.len()` on are its own.
+/// A sentence with holes. The variables from `script.vars.len()` on belong to it alone.
 #[derive(Debug, Clone)]
 pub struct Frame {
     pub slots: Vec<Slot>,
@@ -176,7 +176,7 @@ struct Reader<'a> {
     scripts: Vec<Script>,
 }
 
-/// Where the next indented or dashed line belongs.
+/// The block to which the next indented or dashed line belongs.
 enum Block {
     None,
     Table(String),
@@ -529,7 +529,7 @@ impl Reader<'_> {
         Ok(Use { relation: self.relation(name, restrictions)?, vars })
     }
 
-    /// The table with only the lexemes that its variables can hold.
+    /// The table, restricted to the lexemes that its variables can have.
     fn relation(&mut self, name: &str, restrictions: Vec<Features>) -> Result<usize> {
         let key = (name.to_owned(), restrictions);
         if let Some(&id) = self.relation_ids.get(&key) {
@@ -559,7 +559,7 @@ impl Reader<'_> {
         let weighted = text.split_once("* ").and_then(|(w, rest)| Some((w.trim().parse().ok()?, rest)));
         let (weight, text) = weighted.unwrap_or((1, text));
         let mut text = text.to_owned();
-        // Longest first, so that $NIGHT is not taken for $NIG.
+        // Longer names come first, so that $NIGHT is not taken for $NIG.
         let mut names: Vec<&String> = self.macros.keys().collect();
         names.sort_by_key(|name| std::cmp::Reverse(name.len()));
         for _ in 0..4 {
@@ -644,7 +644,8 @@ impl Reader<'_> {
             };
             let upper = !is_mark && (begins || first.is_uppercase());
             slots.push(Slot { what, space_before: space && !slots.is_empty(), upper });
-            // A dash or a quotation mark at the start keeps the capital to come; inside, the sentence only goes on.
+            // After a dash or a quotation mark at the start, the next word still gets the capital. Inside a sentence such a mark
+            // changes nothing.
             begins = is_mark && (matches!(first, '.' | '!' | '?') || (begins && slots.len() == 1));
             space = false;
             rest = after;
@@ -768,7 +769,7 @@ fn next_piece(text: &str) -> (&str, &str) {
     text.split_at(end)
 }
 
-/// Writes `(a|b (c|d))` out: every sentence that the text stands for.
+/// Expands `(a|b (c|d))` to every sentence that the text stands for.
 fn alternatives(text: &str) -> Vec<String> {
     let Some(open) = text.find('(') else { return vec![text.to_owned()] };
     let mut depth = 0;

@@ -4,8 +4,7 @@ use std::ops::Range;
 
 use super::lexicon::{Class, Gender, Number, WordId};
 
-/// One line of a story. Its words and punctuation marks are exactly what splitting at white space and around every
-/// punctuation mark gives.
+/// One line of a story. Splitting it at white space and around every punctuation mark gives exactly its words and marks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sentence {
     pub text: String,
@@ -20,12 +19,12 @@ pub struct Word {
     pub(super) id: WordId,
 }
 
-/// What a word is, of all that it could be read as.
+/// What a word is, in the one reading that fits.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Facts<'g> {
     pub class: Class,
     pub lemma: &'g str,
-    /// The word's own or that of what it agrees with, where its spelling decides it.
+    /// The gender of the word, or of what it agrees with, if its spelling decides it.
     pub gender: Option<Gender>,
     pub number: Option<Number>,
 }

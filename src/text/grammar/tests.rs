@@ -11,7 +11,7 @@ const ALL: [(Lang, Level); 4] = [
     (Lang::Pt, Level::Stories),
 ];
 
-/// A language so small that drawing finds all of it.
+/// A language that is so small that drawing finds all of it.
 const TINY: &str = "
 noun: cow hen owl girl:f boy:m corn:u egg apple
 verb: eat/ate/eaten see/saw/seen
@@ -57,7 +57,7 @@ fn tiny() -> Grammar {
 fn judging_is_exact_on_a_language_that_can_be_listed() {
     let grammar = tiny();
     let language: HashSet<String> = grammar.documents(5).take(60_000).map(|s| s.to_string().to_lowercase()).collect();
-    // The list is complete: drawing as much again finds nothing new.
+    // The list is complete, because drawing as many stories again finds nothing new.
     assert!(grammar.documents(6).take(60_000).all(|s| language.contains(&s.to_string().to_lowercase())));
     let spellings: Vec<&str> = grammar.spellings().collect();
     let mut verdicts: HashMap<bool, usize> = HashMap::new();

@@ -101,7 +101,7 @@ proptest! {
         strip in prop::option::of(any::<bool>()),
     ) {
         let line = words.join(" ");
-        // No special name in it: those are told apart by design, not by accident.
+        // The line has no special name, because the two treat those differently on purpose.
         prop_assume!(!SPECIALS.iter().any(|name| line.contains(name)));
         let tokenizer = tokenizer(cleaning(lower, strip));
         let mut encoder = tokenizer.encoder();
@@ -113,7 +113,7 @@ proptest! {
         }
     }
 
-    /// Bytes that nobody wrote as a tokenizer give an error or a tokenizer, never a panic.
+    /// Any bytes give an error or a tokenizer, never a panic.
     #[test]
     fn any_bytes_are_survived(vocab: Option<Vec<u8>>, json: Option<String>, config: Option<String>) {
         let files = Files {
@@ -133,7 +133,7 @@ fn saved_files_give_the_same_tokenizer() {
         for (name, text) in tokenizer.to_files(512).unwrap() {
             std::fs::write(dir.path().join(name), text).unwrap();
         }
-        // The other cleaning given here must lose against the folder's own.
+        // The folder's own cleaning must win over the one that is given here.
         let again = Tokenizer::load(dir.path(), cleaning(!lower, Some(lower))).unwrap();
         assert_eq!(again.hash(), tokenizer.hash());
         assert_eq!(again.vocab(), tokenizer.vocab());

@@ -8,7 +8,7 @@ use crate::view::Lang;
 pub(super) struct Word {
     text: String,
     marked: bool,
-    /// Stands against the piece before it, without a space.
+    /// Whether no space separates it from the piece before it.
     joined: bool,
 }
 
@@ -39,7 +39,7 @@ fn is_closing(token: &str) -> bool {
     matches!(token, "." | "," | ";" | ":" | "!" | "?" | ")" | "]" | "'" | "’")
 }
 
-/// The sentence, or as much of it as fits `width` from a little before its first mark.
+/// The sentence, or as much of it as fits into `width`, beginning a little before its first mark.
 pub(super) fn fit(words: &[Word], width: usize, bold: bool) -> String {
     let widths: Vec<usize> = words.iter().map(|word| word.text.chars().count() + usize::from(!word.joined)).collect();
     let whole: usize = widths.iter().sum();
@@ -52,7 +52,7 @@ pub(super) fn fit(words: &[Word], width: usize, bold: bool) -> String {
         room = room.saturating_sub(1);
     }
     for (word, word_width) in words.iter().zip(&widths).skip(start) {
-        // One column stays free for the sign that something is left out.
+        // One column is for the sign that something is left out.
         if *word_width >= room {
             line.push('…');
             break;

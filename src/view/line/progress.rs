@@ -10,14 +10,14 @@ use crate::train::metrics::table::Metric;
 use crate::view::Lang;
 use crate::view::words::{self, Strings};
 
-/// What is known of a run so far, as far as a line can tell it.
+/// What a line can say about a run so far.
 pub(super) struct Progress {
     lang: Lang,
     pub(super) planned_steps: Option<u64>,
     unigram_entropy: Option<f64>,
     pub(super) step: u64,
     elapsed_secs: f64,
-    /// Where the pace is measured from: the first step of this sitting.
+    /// The pace is measured from here: the first step of this sitting.
     since: Option<(u64, f64)>,
     averages: [Average; Metric::ALL.len()],
     held_out_auc: Option<f64>,
@@ -26,7 +26,8 @@ pub(super) struct Progress {
     prepared: Prepared,
 }
 
-/// What was told last of the time before the first step: lines stay, so that a share of one piece of work is told by quarters.
+/// What was last said about the time before the first step. Lines stay on the terminal, so the share of a piece of work is printed
+/// only at each quarter.
 #[derive(Default)]
 struct Prepared {
     message: Option<Message>,
@@ -97,7 +98,7 @@ impl Progress {
         }
     }
 
-    /// The sentences take turns, those with nothing to see left out.
+    /// The sentences take turns, except those that have nothing to show.
     fn take_readout(&mut self, readout: &Readout) {
         let n = readout.sentences.len();
         let first = self.readouts as usize;
@@ -132,7 +133,7 @@ impl Progress {
         parts.join("  ")
     }
 
-    /// The same for a line that has no bar beside it.
+    /// The same, for a line without a bar.
     pub(super) fn place_text(&self) -> String {
         let done = self.planned_steps.map(|planned| self.step as f64 / planned.max(1) as f64);
         let percent = done.map_or_else(String::new, |done| format!(" ({:.0}%)", done * 100.0));
@@ -148,7 +149,7 @@ impl Progress {
         (!words.is_empty()).then(|| fit(&words, width, bold))
     }
 
-    /// What is worth a line of its own, once.
+    /// The line for an event that is announced once.
     pub(super) fn announcement(&self, event: &Event) -> Option<String> {
         let lang = self.lang;
         match event {
@@ -167,13 +168,13 @@ impl Progress {
             }
             Event::Resumed { step } => Some(t!(Strings::of(lang), "terminal-run-resumed", step = *step)),
             Event::Finished(finished) => Some(finished_text(finished, self.elapsed_secs, lang)),
-            // The command line prints the error that ended the run, in one place; what is for views is not for lines.
+            // The command prints the error that ended the run. Events for views get no line.
             _ => None,
         }
     }
 }
 
-/// An average over the last twenty values or so: single steps jump.
+/// An average over about the last twenty values, because single steps jump.
 #[derive(Debug, Clone, Copy, Default)]
 struct Average {
     value: f64,

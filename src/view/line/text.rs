@@ -7,10 +7,10 @@ use crate::train::metrics::table::{Baseline, Metric};
 use crate::view::words::Strings;
 use crate::view::{Lang, duration_text};
 
-/// What a line says of a run's numbers; each has its baseline beside it where that is a metric too.
+/// The numbers of a run that a line shows. Beside each stands its baseline, if that is a metric too.
 const NUMBERS: [Metric; 3] = [Metric::MlmLoss, Metric::RtdLoss, Metric::RtdAuc];
 
-/// A value for a line of text: shorter than in a table.
+/// A value for a line of text, with fewer digits than in a table.
 pub(super) fn glance(metric: Metric, value: f64, lang: Lang) -> String {
     lang.decimal(value, metric.about().decimals.saturating_sub(1))
 }

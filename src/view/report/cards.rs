@@ -5,7 +5,7 @@ use crate::t;
 use crate::train::event::Metrics;
 use crate::view::words::Strings;
 
-/// A card: name, value, a scale from 0 to 1 with what is to be beaten marked on it, and a sentence.
+/// A card: its name, its value, a scale from 0 to 1 on which the bound is marked, and a sentence.
 fn card(class: &str, name: &str, value: &str, reached: f64, mark: f64, sentence: &str) -> String {
     let [reached, mark] = [reached, mark].map(|place| place.clamp(0.0, 1.0) * 100.0);
     format!(
@@ -36,7 +36,7 @@ pub(super) fn judge_card(m: &Metrics) -> Option<String> {
             false => t!(Strings::of(lang), "report-card-judge-above", by = by, bound = bound),
         }
     });
-    // The scale ends a quarter beyond the bound, so that a judge worse than it shows.
+    // The scale ends a quarter beyond the bound, so that it shows a judge that is worse than the bound.
     let name = said("report-card-judge");
     Some(card("judge", &name, &spoken(|lang| lang.decimal(rtd, 3)), ratio / 1.25, 0.8, &sentence))
 }

@@ -10,9 +10,9 @@ use crate::train::metrics::table::{Baseline, Color, Line, Metric, Smoothing, Sub
 use crate::view::Lang;
 use crate::view::words::Strings;
 
-/// Buckets a long series is cut into; each keeps its lowest and its highest point.
+/// A long series is cut into this many buckets; each keeps its lowest and its highest point.
 const BUCKETS: usize = 300;
-/// Readouts at most, and the room they may take in the page.
+/// The most readouts, and the room that they may take in the page.
 const SNAPSHOTS: usize = 120;
 const READOUTS_BYTES: usize = 400_000;
 const SENTENCES: usize = 8;
@@ -54,13 +54,13 @@ pub struct Drawn {
     /// The chart is the one of this subject.
     subject: Subject,
     kind: Kind,
-    /// The class of its colour, and of its dashes where it has some.
+    /// The class of its colour and, if it has dashes, of its dashes.
     style: &'static str,
-    /// Its raw steps are left out.
+    /// Whether its raw steps are left out.
     only: bool,
-    /// Of a level: where it stands.
+    /// The value of a level.
     value: Option<f64>,
-    /// Of a line: what chance gives, where that is one number.
+    /// The value that chance gives for a line, if that is one number.
     chance: Option<f64>,
 }
 
@@ -73,11 +73,11 @@ struct Label {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 enum Kind {
-    /// Over the steps.
+    /// A curve over the steps.
     Line,
-    /// Across the chart.
+    /// A level line across the chart.
     Level,
-    /// At the evaluations.
+    /// Marks at the evaluations.
     Marks,
 }
 
@@ -90,7 +90,7 @@ pub struct Series {
     pub smooth: Vec<(u64, Short)>,
 }
 
-/// A number with five significant digits: more than a pixel shows.
+/// A number with five significant digits, which is more than a pixel shows.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Short(pub f64);
 
@@ -105,7 +105,7 @@ impl Serialize for Short {
     }
 }
 
-/// An evaluation: what is drawn of it, by name.
+/// The values of an evaluation that are drawn, by name.
 #[derive(Serialize)]
 pub struct EvalPoint {
     step: u64,
@@ -113,7 +113,7 @@ pub struct EvalPoint {
     values: Values,
 }
 
-/// In the order of the metrics, which a map would lose.
+/// Values in the order of the metrics, which a map would lose.
 struct Values(Vec<(&'static str, Option<Short>)>);
 
 impl Serialize for Values {
@@ -122,8 +122,8 @@ impl Serialize for Values {
     }
 }
 
-/// The readouts of a run. A token is `[original, flags, p]` or, where it was masked, `[original, flags, p, sampled, [guess, share, ...]]`:
-/// texts as places in `texts`, shares in thousandths (-1 undefined), flags 1 masked + 2 replaced.
+/// The readouts of a run. A token is `[original, flags, p]` or, if it was masked, `[original, flags, p, sampled, [guess, share,
+/// ...]]`. Texts are indices into `texts`, shares are thousandths (-1 undefined), flags are 1 masked + 2 replaced.
 #[derive(Serialize, Default)]
 pub struct Readouts {
     pub texts: Vec<String>,
@@ -139,7 +139,7 @@ pub enum Token {
     Masked(usize, u8, i32, usize, Vec<i32>),
 }
 
-/// The metrics that are drawn; `level` gives the values of those that are one level line.
+/// The metrics that are drawn. `level` gives the value of a metric that is one level line.
 pub fn drawn(level: impl Fn(Metric) -> Option<f64>) -> Vec<Drawn> {
     let mut drawn: Vec<Drawn> = Vec::new();
     for metric in Metric::reading_order() {
@@ -171,7 +171,7 @@ pub fn drawn(level: impl Fn(Metric) -> Option<f64>) -> Vec<Drawn> {
     drawn
 }
 
-/// The first curve of a chart has the colour of what it is about; a second one is told apart by its dots.
+/// The first curve of a chart has the colour of its subject. A second one has dots, so that it can be told apart.
 fn style(color: Color, first: bool) -> &'static str {
     match (color, first) {
         (Color::Bound, _) => "bound dash",
@@ -206,8 +206,8 @@ fn short(points: &[(u64, f64)]) -> Vec<(u64, Short)> {
     points.iter().map(|(step, value)| (*step, Short(*value))).collect()
 }
 
-/// Each point's mean over the `window` points around it: unlike a running average it lags behind nothing. At the start, where a
-/// loss falls fast, the window shrinks on both sides; at the end, where a curve is read, it keeps the half that there is.
+/// Each point's mean over the `window` points around it. Unlike a running average it does not lag. At the start, where a loss falls
+/// fast, the window shrinks on both sides. At the end, where people read a curve, it keeps the half that exists.
 fn centred_mean(points: &[(u64, f64)], window: usize) -> Vec<(u64, f64)> {
     let half = window / 2;
     let sums: Vec<f64> = std::iter::once(0.0)
@@ -224,7 +224,8 @@ fn centred_mean(points: &[(u64, f64)], window: usize) -> Vec<(u64, f64)> {
     points.iter().enumerate().map(|(i, (step, _))| (*step, mean(i))).collect()
 }
 
-/// Where a series of `n` points is cut: half of the cuts evenly, half in equal ratios, so that a logarithmic axis has its beginning too.
+/// The cuts of a series of `n` points. Half of them are evenly spaced, half have equal ratios, so that a logarithmic axis shows the
+/// beginning too.
 fn cuts(n: usize) -> Vec<usize> {
     let half = BUCKETS / 2;
     let even = (0..=half).map(|i| i * n / half);
@@ -236,7 +237,7 @@ fn cuts(n: usize) -> Vec<usize> {
     cuts
 }
 
-/// The lowest and the highest point between each two cuts, in order: no spike is lost.
+/// The lowest and the highest point between each two cuts, in order, so that no spike is lost.
 fn extremes(points: &[(u64, f64)]) -> Vec<(u64, f64)> {
     if points.len() <= 2 * BUCKETS {
         return points.to_vec();
@@ -256,7 +257,7 @@ fn extremes(points: &[(u64, f64)]) -> Vec<(u64, f64)> {
     kept
 }
 
-/// The points at the cuts, and the last.
+/// The points at the cuts, and the last point.
 fn sampled(points: &[(u64, f64)]) -> Vec<(u64, f64)> {
     if points.len() <= 2 * BUCKETS {
         return points.to_vec();
@@ -264,7 +265,7 @@ fn sampled(points: &[(u64, f64)]) -> Vec<(u64, f64)> {
     cuts(points.len()).into_iter().map(|at| points[at.min(points.len() - 1)]).collect()
 }
 
-/// At most `count` of `items`, evenly spaced, the first and the last among them.
+/// At most `count` of `items`, evenly spaced, with the first and the last.
 pub fn evenly<T: Clone>(items: &[T], count: usize) -> Vec<T> {
     if items.len() <= count || count < 2 {
         return items.to_vec();
@@ -273,7 +274,7 @@ pub fn evenly<T: Clone>(items: &[T], count: usize) -> Vec<T> {
 }
 
 pub fn eval_points(evals: &[&EvalMetrics]) -> Vec<EvalPoint> {
-    // What a baseline is on held-out text is in the page's tables.
+    // The page's tables have the baselines on held-out text.
     let metrics: Vec<Metric> = charted().filter(|metric| metric.about().color != Color::Bound).collect();
     let point = |eval: &EvalMetrics| {
         let measured = metrics.iter().filter(|metric| metric.is_evaluated());
@@ -283,7 +284,7 @@ pub fn eval_points(evals: &[&EvalMetrics]) -> Vec<EvalPoint> {
     evenly(evals, BUCKETS).into_iter().map(point).collect()
 }
 
-/// As many snapshots as fit their room.
+/// As many snapshots as fit into their room.
 pub fn readouts(readouts: &[&Readout]) -> Readouts {
     let mut count = SNAPSHOTS;
     loop {
@@ -307,7 +308,7 @@ fn packed(readouts: &[&Readout]) -> Readouts {
     Readouts { snapshots, steps: readouts.iter().map(|readout| readout.step).collect(), texts: texts.list }
 }
 
-/// Every token text once.
+/// Holds every token's text once.
 #[derive(Default)]
 struct Texts {
     list: Vec<String>,

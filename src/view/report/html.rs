@@ -8,12 +8,12 @@ pub(super) fn section(id: &str, title: &str, sub: &str, body: &str) -> String {
     format!("<section id=\"{id}\"><h2>{title}</h2>{sub}{body}</section>")
 }
 
-/// The sentence of a key in both languages, escaped.
+/// The sentence of a key in both languages, escaped for HTML.
 pub(super) fn said(key: &str) -> String {
     spoken(|lang| escape(&Strings::of(lang).t(key)))
 }
 
-/// Markup made once for each language.
+/// The same markup, made once for each language.
 pub(super) fn spoken(html: impl Fn(Lang) -> String) -> String {
     let [en, pt] = [Lang::En, Lang::Pt].map(html);
     if en == pt { en } else { format!("<span lang=\"en\">{en}</span><span lang=\"pt\">{pt}</span>") }
@@ -44,7 +44,7 @@ pub(in crate::view) fn escape(text: &str) -> String {
     escaped
 }
 
-/// JSON that cannot end its `<script>`: the signs that HTML sees are written as escapes, which JSON reads back.
+/// JSON that cannot end its `<script>`: characters that mean something in HTML are written as escapes, which JSON reads back.
 pub(super) fn json_for_html(data: &impl serde::Serialize) -> String {
     let json = serde_json::to_string(data).expect("the data has string keys and finite numbers only");
     json.replace('&', "\\u0026").replace('<', "\\u003c").replace('>', "\\u003e")

@@ -15,12 +15,12 @@ use crate::train::metrics::table::{Columns, Metric};
 use crate::view::Lang;
 use crate::view::words::{self, Strings};
 
-/// Rows of a table: more are for a spreadsheet.
+/// The most rows of a table. A spreadsheet is better for more.
 const TABLE_ROWS: usize = 40;
 const WARNINGS: usize = 40;
 const SETTINGS: usize = 200;
 
-/// Writes the parts of the page. Every word stands there twice, once in each language; the style shows one of them.
+/// Writes the parts of the page. The page has every word in both languages; its style shows one of them.
 #[derive(Clone, Copy)]
 pub(super) struct Page {
     pub(super) lang: Lang,
@@ -49,7 +49,7 @@ impl Page {
         )
     }
 
-    /// Where the run stands, in a line.
+    /// One line that says how far the run is.
     fn state(self, run: &Run) -> String {
         let (class, text) = match run.end {
             Some(End::Finished(finished)) if finished.outcome == Outcome::Completed => {
@@ -77,7 +77,7 @@ impl Page {
         section("warnings", &said("report-warnings"), "", &format!("<ul class=\"warnings\">{items}</ul>"))
     }
 
-    /// Four numbers, each beside what it has to beat.
+    /// Four numbers, each beside the number that it has to beat.
     pub(super) fn cards(self, run: &Run) -> String {
         let Some(m) = run.final_metrics() else { return String::new() };
         let cards = [auc_card(m), judge_card(m), generator_card(m, run.unigram_entropy()), caught_card(m)];
@@ -86,7 +86,7 @@ impl Page {
         section("numbers", &said("report-cards"), &of, &format!("<div class=\"cards\">{cards}</div>"))
     }
 
-    /// What the script fills in.
+    /// The sections that the script fills.
     pub(super) fn drawn_sections(self, run: &Run) -> String {
         let mut html = format!("<noscript><p class=\"note\">{}</p></noscript>", said("report-no-script"));
         if !run.readouts.is_empty() {
@@ -152,7 +152,7 @@ impl Page {
         )
     }
 
-    /// A row for each of `records`, with the step that it is of.
+    /// A table with a row for each of `records`, which begins with its step.
     fn table<R>(
         self,
         caption: &str,
@@ -181,7 +181,7 @@ impl Page {
         )
     }
 
-    /// A number that the script writes anew when the language changes.
+    /// A number that the script writes again when the language changes.
     fn number(self, value: Option<f64>, decimals: usize) -> String {
         match value.filter(|value| value.is_finite()) {
             Some(value) => format!(

@@ -6,7 +6,7 @@ use crate::train::event::{
 };
 use crate::train::metrics::table::Metric;
 
-/// A run's events, sorted by what the page tells.
+/// A run's events, sorted by what the page shows.
 #[derive(Default)]
 pub(super) struct Run<'a> {
     pub(super) device: Option<&'a Device>,
@@ -38,11 +38,11 @@ impl<'a> Run<'a> {
                 Event::Readout(readout) => run.readouts.push(readout),
                 Event::Warning(warning) => run.warnings.push(warning),
                 Event::Checkpoint { path, .. } => run.checkpoint = Some(path),
-                // A run that goes on has not ended.
+                // A resumed run has not ended.
                 Event::Resumed { .. } => run.end = None,
                 Event::Finished(finished) => run.end = Some(End::Finished(finished)),
                 Event::Failed(failure) => run.end = Some(End::Failed(failure)),
-                // The rest is not recorded, or says nothing about how the run went.
+                // The other events are not recorded, or say nothing about the run's course.
                 _ => {}
             }
         }
@@ -62,7 +62,7 @@ impl<'a> Run<'a> {
         self.steps.last().map_or(0, |step| step.tokens_seen)
     }
 
-    /// The last evaluation; without one, the last training step stands in.
+    /// The metrics of the last evaluation or, if there is none, of the last training step.
     pub(super) fn final_metrics(&self) -> Option<&'a Metrics> {
         let eval = self.evals.last().map(|eval| &eval.metrics);
         eval.or_else(|| self.steps.last().map(|step| &step.metrics))

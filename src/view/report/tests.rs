@@ -211,7 +211,7 @@ fn both_languages_have_the_same_words_and_blanks() {
     let words = words::words();
     compare("words", &words["en"], &words["pt"]);
     assert!(!words.to_string().contains('$'), "a blank that the script does not know");
-    // Every word the script asks for is there.
+    // The page has every word that the script asks for.
     for (at, _) in SCRIPT.match_indices("t().").filter(|(at, _)| !SCRIPT.as_bytes()[at - 1].is_ascii_alphabetic()) {
         let name: String = SCRIPT[at + 4..].chars().take_while(char::is_ascii_alphanumeric).collect();
         assert!(words["en"].get(&name).is_some(), "{name}");
@@ -241,7 +241,7 @@ fn the_script_draws_what_the_table_of_metrics_gives_it() {
     let metrics = data["metrics"].as_array().unwrap();
     let names: Vec<&str> = metrics.iter().map(|metric| metric["name"].as_str().unwrap()).collect();
     let drawn = Metric::reading_order().into_iter().filter(|metric| {
-        // The window alone compares accuracies.
+        // Only the window shows the accuracy chart.
         metric.about().subject.is_some_and(|subject| subject != Subject::Accuracy)
     });
     assert_eq!(names, drawn.map(|metric| metric.about().key).collect::<Vec<_>>());

@@ -7,7 +7,7 @@ use crate::train::event::RunPlan;
 use crate::view::words::Strings;
 use crate::view::{Lang, duration_text};
 
-/// The run's result in one sentence, which is also what AUC means.
+/// The run's result in one sentence, which also explains AUC.
 pub(super) fn headline(run: &Run, lang: Lang) -> String {
     let Some(m) = run.final_metrics() else {
         return Strings::of(lang).t("report-unmeasured");
@@ -20,7 +20,7 @@ pub(super) fn headline(run: &Run, lang: Lang) -> String {
     }
 }
 
-/// What was trained and for how long; how good the judge is beside one that does not look.
+/// What was trained and for how long, and how good the judge is compared with one that does not look.
 pub(super) fn lede(run: &Run, lang: Lang) -> Vec<String> {
     let mut paragraphs = Vec::new();
     if let Some(plan) = run.plan {
@@ -45,7 +45,7 @@ pub(super) fn lede(run: &Run, lang: Lang) -> Vec<String> {
 fn trained_text(run: &Run, plan: &RunPlan, lang: Lang) -> String {
     let strings = Strings::of(lang);
     let time = run.elapsed_secs().map_or_else(String::new, |secs| {
-        // held together: "1 min 58 s" must not end a line after "1"
+        // Spaces that do not break keep "1 min 58 s" on one line.
         format!(" {}", t!(strings, "report-trained-time", time = duration_text(secs).replace(' ', "\u{a0}")))
     });
     let device = run.device.map_or_else(String::new, |device| {

@@ -13,18 +13,18 @@ const LEFT: f64 = 64.0;
 const RIGHT: f64 = 24.0;
 const TOP: f64 = 24.0;
 const BOTTOM: f64 = 52.0;
-/// A disc that takes all of the time.
+/// The radius of a disc for a kernel that takes all of the time.
 const RADIUS_MAX: f64 = 46.0;
 const RADIUS_MIN: f64 = 4.0;
-/// FLOPs a byte at the left: kernels that only move stand there, at what they move.
+/// FLOPs a byte at the left edge. Kernels that only move data stand there.
 const INTENSITY_MIN: f64 = 1.0 / 16.0;
-/// Kernels with less of the time are named by the table alone.
+/// Kernels with a smaller share of the time have their name only in the table.
 const NAMED_SHARE: f64 = 0.02;
 const LABEL_HEIGHT: f64 = 17.0;
-/// The average width of a letter; the names are set in a proportional face.
+/// The average width of a letter in the proportional font of the names.
 const LETTER_WIDTH: f64 = 7.2;
 
-/// Where values lie in the picture.
+/// Maps values to places in the picture.
 struct Scale {
     /// log10 of the left and the right edge.
     x: [f64; 2],
@@ -38,7 +38,7 @@ impl Scale {
         let widest = kernels.iter().map(|spot| height(spot).0).fold(4.0 * product / copy, f64::max);
         let lowest = heights.clone().fold(copy * INTENSITY_MIN, f64::min);
         let highest = heights.fold(product, f64::max);
-        // What is hundreds of times slower than the rest stands at the edge rather than squeezing it.
+        // A kernel that is very much slower than the rest stands at the edge, so that it does not squeeze the others.
         let lowest = lowest.max(highest * 1e-5);
         Self {
             x: [INTENSITY_MIN.log10(), (widest * 1.6).log10()],
@@ -63,7 +63,7 @@ fn height(spot: &KernelSpeed) -> (f64, f64) {
     (across, spot.gflops_per_sec.max(spot.gbytes_per_sec * INTENSITY_MIN))
 }
 
-/// The picture; none without times and both limits.
+/// The picture, or none if times or one of the limits are missing.
 pub fn roofline(sheet: &Sheet, lang: Lang) -> Option<String> {
     let (copy, product) = (sheet.limits.copy_gbytes_per_sec?, sheet.limits.product_gflops_per_sec?);
     let (kernels, step) = (sheet.kernels(), &sheet.measured.step);
@@ -82,7 +82,7 @@ pub fn roofline(sheet: &Sheet, lang: Lang) -> Option<String> {
     Some(svg)
 }
 
-/// A line each power of ten, and what the axes are.
+/// A line for each power of ten, and the titles of the axes.
 fn grid(svg: &mut String, scale: &Scale, lang: Lang) {
     let (right, bottom) = (WIDTH - RIGHT, HEIGHT - BOTTOM);
     let named = |power: i32| lang.decimal(10f64.powi(power), usize::try_from(-power).unwrap_or(0));
@@ -114,7 +114,7 @@ fn roof(svg: &mut String, scale: &Scale, copy: f64, product: f64, lang: Lang) {
     write!(svg, "<text x=\"{x:.1}\" y=\"{y:.1}\">{copy_text} GB/s</text>").ok();
 }
 
-/// The large ones first, so that the small ones lie on top; names where there is room for them.
+/// Draws the discs, the large ones first, so that small ones lie on top. Each gets its name if there is room.
 fn discs(svg: &mut String, scale: &Scale, copy: f64, product: f64, kernels: &[KernelSpeed]) {
     let mut by_time: Vec<&KernelSpeed> = kernels.iter().collect();
     by_time.sort_by(|a, b| b.share.total_cmp(&a.share));
@@ -140,19 +140,19 @@ fn discs(svg: &mut String, scale: &Scale, copy: f64, product: f64, kernels: &[Ke
     svg.push_str(&names);
 }
 
-/// Middle and radius of a kernel's disc.
+/// The centre and the radius of a kernel's disc.
 fn disc(scale: &Scale, spot: &KernelSpeed) -> [f64; 3] {
     let (across, gflops) = height(spot);
     [scale.x(across), scale.y(gflops), (RADIUS_MAX * spot.share.sqrt()).max(RADIUS_MIN)]
 }
 
-/// The square around a disc, so much of its width.
+/// A square around a disc's centre, as large as this share of its width.
 fn around([x, y, radius]: [f64; 3], share: f64) -> [f64; 4] {
     let half = share * radius;
     [x - half, y - half, x + half, y + half]
 }
 
-/// A free place for a name beside its disc, above or below its neighbours' names: left end and middle.
+/// A free place for a name beside its disc, above or below its neighbours' names: the name's left end and its vertical middle.
 fn place(taken: &mut Vec<[f64; 4]>, [x, y, radius]: [f64; 3], name: &str) -> Option<[f64; 2]> {
     let width = name.chars().count() as f64 * LETTER_WIDTH;
     let beside = radius + 5.0;
