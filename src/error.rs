@@ -28,7 +28,7 @@ pub enum Kind {
 pub struct Error {
     pub kind: Kind,
     pub message: Message,
-    pub place: Option<String>,
+    pub place: Option<Fact>,
     /// The code of the advice, if it is not the message's own (its attribute `.help`). It uses the facts of the message.
     pub hint: Option<&'static str>,
 }
@@ -70,14 +70,21 @@ impl Error {
         Self {
             kind: Kind::Failed,
             message: Message::new("cannot-do").with("doing", Message::new(doing)).with("detail", source.to_string()),
-            place: Some(path.display().to_string()),
+            place: Some(path.display().into()),
             hint,
         }
     }
 
     #[must_use]
     pub fn at(mut self, place: impl fmt::Display) -> Self {
-        self.place = Some(place.to_string());
+        self.place = Some(Fact::Text(place.to_string()));
+        self
+    }
+
+    /// A place that is told in words.
+    #[must_use]
+    pub fn at_place(mut self, place: Message) -> Self {
+        self.place = Some(place.into());
         self
     }
 
@@ -119,6 +126,6 @@ impl std::error::Error for Error {}
 /// Puts the whole error, with place and advice, inside another message.
 impl From<&Error> for Message {
     fn from(error: &Error) -> Self {
-        Self::of_error(&error.message, error.place.as_deref(), error.hint)
+        Self::of_error(&error.message, error.place.as_ref(), error.hint)
     }
 }

@@ -30,10 +30,10 @@ impl Message {
     }
 
     /// A whole error: its place, its message, and the code of the advice if that is not the message's own.
-    pub fn of_error(what: &Self, place: Option<&str>, hint: Option<&str>) -> Self {
+    pub fn of_error(what: &Self, place: Option<&Fact>, hint: Option<&str>) -> Self {
         let mut whole = Self::new(ERROR).with("what", what);
         if let Some(place) = place {
-            whole.facts.set("place", place);
+            whole.facts.set("place", place.clone());
         }
         if let Some(hint) = hint {
             whole.facts.set("hint", hint);

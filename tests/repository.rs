@@ -177,6 +177,22 @@ fn errors_are_values_outside_of_tests() {
 }
 
 #[test]
+fn words_for_people_stand_in_the_fluent_files() {
+    // Portuguese of its own: the grammar of the built-in text, and the two words that the help of `tokenizer train` explains.
+    let own = ["src/text/grammar/", "src/cli/args.rs"];
+    let foreign = |text: &str| text.chars().any(|c| "ãõçáéíóúâêôàÃÕÇÁÉÍÓÚÂÊÔÀ".contains(c));
+    let elsewhere = product_files().into_iter().filter(|file| !own.iter().any(|own| file.name.starts_with(own)));
+    none(code_where(elsewhere, foreign), "Portuguese stands in assets/strings/pt");
+    let scripts = ["js", "json", "css"].into_iter().flat_map(|ending| files("src", ending));
+    none(text_where(scripts, foreign), "Portuguese stands in assets/strings/pt");
+    let words = |code: &str| -> Vec<String> {
+        code.split(|c: char| !c.is_alphanumeric() && c != '_').map(str::to_owned).collect()
+    };
+    let twice = |code: &str| code.contains(".pick(") || words(code).iter().any(|word| word.ends_with("_pt"));
+    none(code_where(product_files(), twice), "a sentence is one message with facts, not a text in each language");
+}
+
+#[test]
 fn every_exception_to_a_lint_has_its_reason() {
     let kinds = ["[allow(", "[expect("];
     let broken = all_rust_files().into_iter().flat_map(|file| {

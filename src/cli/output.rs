@@ -51,7 +51,9 @@ impl Output {
         match writeln!(out, "{text}").and_then(|()| out.flush()) {
             Ok(()) => Ok(true),
             Err(e) if e.kind() == std::io::ErrorKind::BrokenPipe => Ok(false),
-            Err(e) => Err(Error::failed("cannot-write-results").with("detail", e.to_string()).at("standard output")),
+            Err(e) => Err(Error::failed("cannot-write-results")
+                .with("detail", e.to_string())
+                .at_place(Message::new("at-standard-output"))),
         }
     }
 

@@ -1,5 +1,6 @@
 //! Gives a command its texts: its arguments, or the lines of standard input as they arrive.
 
+use crate::message::Message;
 use crate::{Error, Result};
 use std::io::{BufRead, IsTerminal};
 
@@ -18,7 +19,7 @@ impl Text {
     /// `error`, with the place of this text if it names no place.
     pub fn blame(&self, error: Error) -> Error {
         match self.line {
-            Some(line) if error.place.is_none() => error.at(format!("standard input, line {line}")),
+            Some(line) if error.place.is_none() => error.at_place(at_line(line)),
             _ => error,
         }
     }
@@ -38,6 +39,10 @@ pub fn read(typed: &[String]) -> Result<impl Iterator<Item = Result<Text>>> {
     }))
 }
 
+fn at_line(line: usize) -> Message {
+    Message::new("at-standard-input").with("line", line)
+}
+
 fn lines() -> impl Iterator<Item = Result<Text>> {
     std::io::stdin().lock().lines().zip(1..).map(|(read, line)| match read {
         Ok(mut text) => {
@@ -46,7 +51,7 @@ fn lines() -> impl Iterator<Item = Result<Text>> {
         }
         Err(e) => {
             let error = Error::failed("cannot-read-typed-text").with("detail", e.to_string());
-            Err(error.at(format!("standard input, line {line}")))
+            Err(error.at_place(at_line(line)))
         }
     })
 }

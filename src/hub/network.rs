@@ -470,7 +470,7 @@ pub(crate) mod tests {
         assert_eq!(read_network(dir.path(), Role::Discriminator).unwrap().0, network);
         fs::remove_file(dir.path().join("model-00002-of-00002.safetensors")).unwrap();
         let lost = read_network(dir.path(), Role::Discriminator).unwrap_err();
-        assert!(lost.place.unwrap().ends_with("model-00002-of-00002.safetensors"));
+        assert!(lost.place.unwrap().to_string().ends_with("model-00002-of-00002.safetensors"));
         fs::write(&index, r#"{"weight_map": {"a": "../model.safetensors"}}"#).unwrap();
         let outside = read_network(dir.path(), Role::Discriminator).unwrap_err().to_string();
         assert!(outside.contains("shard-name-not-plain"), "{outside}");

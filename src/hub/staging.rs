@@ -339,7 +339,7 @@ mod tests {
         let mut staging = Staging::begin(&dir.path().join("folder")).unwrap();
         let full = || io::Error::from(io::ErrorKind::StorageFull);
         let error = staging.write("a.bin", |_| Err(full())).unwrap_err();
-        assert_eq!(error.place, Some(dir.path().join("folder/a.bin").display().to_string()));
+        assert_eq!(error.place, Some(dir.path().join("folder/a.bin").display().into()));
         assert!(error.hint == Some("help-free-space"));
         assert!(Staging::begin(Path::new("/")).is_err());
     }
