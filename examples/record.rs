@@ -11,9 +11,9 @@ use electroscope::{Error, Result};
 use futures_channel::mpsc::{self, UnboundedSender};
 use std::path::Path;
 
-/// Words on the map.
+/// How many words the embedding map has.
 const MAP_WORDS: u32 = 400;
-/// Between two lines about how far it is.
+/// How many steps lie between two lines about the progress.
 const TELL_EVERY: u64 = 100;
 
 fn main() -> std::process::ExitCode {
@@ -39,11 +39,11 @@ fn main() -> std::process::ExitCode {
 }
 
 fn record(lang: Lang, run: &Path, out: &Path, steps: Option<u64>) -> Result<usize> {
-    // The processor, and one thread of it: the same numbers wherever it is recorded.
+    // One thread of the processor gives the same numbers on every machine.
     let first = Request { device: "cpu".to_owned(), threads: Some(1), watched: true, ..first_run(lang) };
     let options = Request { out: Some(native::name_of(run)), steps, ..first };
     let (commands, received) = mpsc::unbounded();
-    // What the window's field holds at first.
+    // The text that the window's field shows at first.
     let text = match lang {
         Lang::En => "the loyal dog gnaws the bone in the kennel.",
         Lang::Pt => "o cachorro fiel rói o osso no quintal.",
@@ -55,7 +55,7 @@ fn record(lang: Lang, run: &Path, out: &Path, steps: Option<u64>) -> Result<usiz
         match event {
             Event::Plan(plan) => planned = plan.planned_steps.unwrap_or(u64::MAX),
             Event::Step(step) if step.step.is_multiple_of(TELL_EVERY) => eprintln!("step {} of {planned}", step.step),
-            // A little before the end: all that is told only on request.
+            // A little before the end the recorder asks for what a run sends only on request.
             Event::Step(step) if step.step + 10 == planned => {
                 for network in [Network::Generator, Network::Discriminator] {
                     send(&commands, Command::Attention { network, layer: 0 });
@@ -74,7 +74,7 @@ fn record(lang: Lang, run: &Path, out: &Path, steps: Option<u64>) -> Result<usiz
     Ok(packed.len())
 }
 
-/// A run that has ended takes no more commands: there is nothing left to record then.
+/// Sends a command. A run that has ended takes none, and then nothing is left to record.
 fn send(commands: &UnboundedSender<Command>, command: Command) {
     commands.unbounded_send(command).ok();
 }

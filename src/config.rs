@@ -10,7 +10,7 @@ use crate::plan::Elem;
 use crate::{Error, Result};
 use serde::{Deserialize, Serialize};
 
-/// Who draws the replacements.
+/// The source of the replacements.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Replacements {
@@ -26,14 +26,14 @@ pub enum Replacements {
     UniformToGenerator,
 }
 
-/// What activations that the backward reads, and the weights that products read, are stored as. Sums, normalisations, losses,
-/// gradients, the weights themselves and the optimizer are f32 in either case.
+/// How activations that the backward reads, and the weights that products read, are stored. Sums, normalisations, losses,
+/// gradients, the weights themselves and the optimizer are always f32.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Precision {
     #[default]
     F32,
-    /// Half the memory of activations. On a device that offers `shader-f16`; on the processor it is converted at every kernel.
+    /// Halves the memory of activations. A device must offer `shader-f16`; the processor converts at every kernel.
     F16,
 }
 
@@ -46,19 +46,21 @@ impl Precision {
     }
 }
 
-/// How weights start.
+/// The initial values of the weights.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum InitRule {
     /// Truncated normal of `init_std` everywhere, Glorot-uniform where the reference leaves TensorFlow's default (electra.md 1.2).
     Reference,
-    /// Normal of 1/sqrt(fan-in) for matrices, `init_std` for embeddings: what narrow models need (docs/decisions/011).
+    /// Normal with deviation 1/sqrt(fan-in) for matrices and `init_std` for embeddings. Narrow models need this
+    /// (docs/decisions/011).
     FanIn,
-    /// `fan_in`, and heads that start by looking at the words beside them: what takes off on real text (docs/decisions/011).
+    /// Like `fan_in`, with heads that look at the neighbouring words at the start. With it narrow models take off on real text
+    /// (docs/decisions/011).
     Neighbours,
 }
 
-/// Every setting of a run. Built by [`Config::load`] only, so a `Config` has been checked.
+/// Every setting of a run. Only [`Config::load`] makes one, so a `Config` has been checked.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
@@ -82,11 +84,11 @@ pub struct Config {
     // Text to batch.
     pub lower_case: bool,
     pub strip_accents: bool,
-    /// Tokens a row, `[CLS]` and `[SEP]` included.
+    /// Tokens of a row, `[CLS]` and `[SEP]` included.
     pub seq_len: u32,
-    /// Rows a micro-batch.
+    /// Rows of a micro-batch.
     pub batch: u32,
-    /// Micro-batches an optimizer step.
+    /// Micro-batches of an optimizer step.
     pub accumulate: u32,
     pub packing: Packing,
     /// Share of a row's tokens that become slots.
@@ -99,20 +101,20 @@ pub struct Config {
     pub objective: &'static Objective,
     pub mlm_weight: f64,
     pub rtd_weight: f64,
-    /// Of the generator's samples; its loss is at 1.
+    /// The temperature of the generator's samples. Its loss uses temperature 1.
     pub temperature: f64,
     pub replacements: Replacements,
     /// Training AUC, averaged over 50 steps, at which the ramp to the generator starts.
     pub takeoff_auc: f64,
     /// Steps of that ramp.
     pub handover_steps: u64,
-    /// Share of the planned steps after which the ramp starts whatever the AUC.
+    /// Share of the planned steps after which the ramp starts at the latest, whatever the AUC is.
     pub handover_latest: f64,
     pub dropout: f64,
     pub attention_dropout: f64,
     pub init: InitRule,
     pub init_std: f64,
-    /// Runs that were begun before there was a choice have none written down.
+    /// Configurations of older runs do not have this setting.
     #[serde(default)]
     pub precision: Precision,
 
@@ -120,9 +122,9 @@ pub struct Config {
     pub steps: u64,
     /// Peak learning rate.
     pub lr: f64,
-    /// The generator's rate over the discriminator's.
+    /// The generator's learning rate, divided by the discriminator's.
     pub generator_lr_scale: f64,
-    /// Steps; below 1: share of the planned steps.
+    /// The length of the warm-up in steps or, if it is below 1, as a share of the planned steps.
     pub warmup: f64,
     /// Exponent of the decay to 0 over the planned steps (1: linear).
     pub lr_power: f64,
@@ -132,25 +134,25 @@ pub struct Config {
     /// False: the reference's AdamW.
     pub bias_correction: bool,
     pub weight_decay: f64,
-    /// Largest global gradient norm.
+    /// The largest gradient norm; larger gradients are scaled down.
     pub clip: f64,
-    /// Shared embeddings, generator and discriminator clipped each by its own norm.
+    /// Whether shared embeddings, generator and discriminator are each clipped by their own norm.
     pub clip_separately: bool,
 
     // Looking and keeping.
     /// Steps between held-out evaluations.
     pub eval_every: u64,
-    /// Held-out rows an evaluation reads at most.
+    /// The most held-out rows that an evaluation reads.
     pub eval_rows: u32,
     /// Steps between readouts.
     pub readout_every: u64,
     /// Steps between checkpoints.
     pub checkpoint_every: u64,
-    /// Checkpoints kept.
+    /// How many checkpoints are kept.
     pub keep_checkpoints: u32,
 }
 
-/// Layers of a plan that is still recorded in a moment: each takes some forty dispatches.
+/// The most layers. A plan with so many is still recorded in a moment; each layer takes about forty dispatches.
 const LAYERS_MAX: u32 = 1024;
 
 /// The presets, smallest first: name and text.
@@ -162,7 +164,7 @@ pub const PRESETS: &[(&str, &str)] = &[
     ("base", include_str!("../assets/presets/base.toml")),
 ];
 
-/// What was typed, in the order it wins: later over earlier.
+/// Settings that a person gave. Later ones win over earlier ones.
 #[derive(Debug, Clone, Default)]
 pub struct Overrides {
     /// Text of `--config`, with its path for messages.
@@ -177,7 +179,7 @@ pub struct Overrides {
 const FIRST_RUN: &str = include_str!("../assets/presets/first-run.toml");
 
 impl Config {
-    /// A preset as it stands.
+    /// A preset without changes.
     pub fn preset(name: &str) -> Result<Self> {
         Self::load(name, &Overrides::default())
     }
@@ -197,7 +199,7 @@ impl Config {
             let file: toml::Table = text
                 .parse()
                 .map_err(|e: toml::de::Error| Error::usage("not-toml").with("detail", e.to_string()).at(path))?;
-            // Which preset it is, was decided before.
+            // The preset was already decided.
             for (key, value) in file.into_iter().filter(|(key, _)| key != "preset") {
                 set(&mut table, &key, value).map_err(|e| e.at(path))?;
             }
@@ -217,7 +219,7 @@ impl Config {
         Ok(config)
     }
 
-    /// The effective configuration as it is printed and stored.
+    /// The text of the effective configuration, for printing and storing.
     pub fn to_toml(&self) -> String {
         toml::to_string(self).expect("a flat struct of numbers, strings and booleans is TOML")
     }
@@ -230,10 +232,10 @@ impl Config {
         Ok(config)
     }
 
-    /// What every configuration must keep to, from whatever it was put together.
+    /// Checks the rules for every configuration, whatever it was made from.
     ///
     /// # Errors
-    /// A value that cannot be trained with, and what to try.
+    /// A value cannot be trained with; the error says what to try.
     pub fn check(&self) -> Result<()> {
         self.check_sizes()?;
         self.check_shares()?;
@@ -304,7 +306,7 @@ impl Config {
     }
 
     fn check_shares(&self) -> Result<()> {
-        // As the kernels see them: a number that f32 rounds to the edge is on the edge.
+        // Numbers are compared as f32, because the kernels see them so: a number that f32 rounds to the edge is on the edge.
         let open = |v: f64| (v as f32 > 0.0 && (v as f32) < 1.0, Message::new("range-between-zero-and-one"));
         let half_open = |v: f64| (v >= 0.0 && (v as f32) < 1.0, Message::new("range-zero-to-below-one"));
         let closed = |v: f64| ((0.0..=1.0).contains(&v), Message::new("range-zero-to-one"));
@@ -341,7 +343,7 @@ impl Config {
         Ok(())
     }
 
-    /// Random numbers are addressed by 32 bits: nothing that draws them may be larger.
+    /// Refuses sizes that are too large for random numbers, which are addressed by 32 bits.
     fn check_counters(&self) -> Result<()> {
         let rows = u64::from(self.batch) * u64::from(self.accumulate);
         let t = u64::from(self.seq_len);
@@ -357,7 +359,7 @@ impl Config {
         Ok(())
     }
 
-    /// What is trained: the passes of the objective. Those that draw are left out where replacements never come from a network.
+    /// The passes that are trained. If replacements never come from a network, the passes that draw are left out.
     pub fn passes(&self) -> &'static [Pass] {
         match self.replacements {
             Replacements::Unigram | Replacements::Uniform => self.objective.passes_without_drawing(),
@@ -367,12 +369,12 @@ impl Config {
         }
     }
 
-    /// Rows an optimizer step.
+    /// The rows of an optimizer step.
     pub fn rows(&self) -> u32 {
         self.batch * self.accumulate
     }
 
-    /// Warm-up in steps, of a run of `planned`.
+    /// The warm-up in steps, for a run of `planned` steps.
     pub fn warmup_steps(&self, planned: u64) -> f64 {
         if self.warmup < 1.0 { self.warmup * planned as f64 } else { self.warmup }
     }
@@ -395,7 +397,7 @@ fn set(table: &mut toml::Table, key: &str, value: toml::Value) -> Result<()> {
     if !table.contains_key(key) {
         return Err(no_setting(table, key));
     }
-    // TOML tells 1 from 1.0; people need not.
+    // TOML distinguishes 1 from 1.0. People need not.
     let value = match (&table[key], value) {
         (toml::Value::Float(_), toml::Value::Integer(i)) => toml::Value::Float(i as f64),
         (_, value) => value,
@@ -412,10 +414,10 @@ fn set(table: &mut toml::Table, key: &str, value: toml::Value) -> Result<()> {
     Ok(())
 }
 
-/// How alike two names must be, of 1, for one to be taken for a slip of the other.
+/// How similar two names must be (1 is equal) for one to count as a typing error for the other.
 const ALIKE_MIN: f64 = 0.5;
 
-/// Names the setting that was probably meant, or all of them where none is near.
+/// Names the setting that was probably meant, or all settings if none is similar.
 fn no_setting(table: &toml::Table, key: &str) -> Error {
     let alike = |known: &str| strsim::normalized_damerau_levenshtein(known, key);
     let nearest = table.keys().max_by(|a, b| alike(a).total_cmp(&alike(b)));
@@ -428,7 +430,7 @@ fn no_setting(table: &toml::Table, key: &str) -> Error {
     }
 }
 
-/// A TOML value, or the text itself where it is none (`--set replacements=unigram`).
+/// A TOML value, or the text itself if it is not one (`--set replacements=unigram`).
 fn parse_value(typed: &str) -> toml::Value {
     let parsed = format!("v = {typed}").parse::<toml::Table>().ok().and_then(|mut table| table.remove("v"));
     parsed.unwrap_or_else(|| toml::Value::String(typed.to_owned()))

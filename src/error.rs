@@ -8,18 +8,18 @@ use std::path::Path;
 
 pub type Result<T> = std::result::Result<T, Error>;
 
-/// Who has to act: decides the exit status (2 for [`Kind::Usage`], 1 for the others), and what views offer.
+/// The kind of an error. It decides the exit status (2 for [`Kind::Usage`], 1 for the others) and what views offer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// What was typed or configured cannot be run.
+    /// The command or the configuration cannot be run.
     Usage,
     /// The outside world (a file, an adapter, a disk) refused.
     Failed,
-    /// The device went away.
+    /// The device was lost.
     DeviceLost,
     /// The device's memory does not suffice.
     OutOfMemory,
-    /// The numbers of a run left the finite.
+    /// The numbers of a run are no longer finite.
     NonFinite,
 }
 
@@ -28,8 +28,8 @@ pub enum Kind {
 pub struct Error {
     pub kind: Kind,
     pub message: Message,
-    pub place: Option<String>,
-    /// The code of the advice, where it is not the one of the message itself (its attribute `.help`). Its facts are the message's.
+    pub place: Option<Fact>,
+    /// The code of the advice, if it is not the message's own (its attribute `.help`). It uses the facts of the message.
     pub hint: Option<&'static str>,
 }
 
@@ -52,14 +52,14 @@ impl Error {
         self
     }
 
-    /// A fact of the sentence or of its advice.
+    /// Adds a fact of the sentence or of its advice.
     #[must_use]
     pub fn with(mut self, name: &'static str, fact: impl Into<Fact>) -> Self {
         self.message.facts.set(name, fact);
         self
     }
 
-    /// `doing` is the code of what completes "cannot ...": `Error::io("io-read-state", path, &e)`.
+    /// `doing` is the code of the words that complete "cannot ...": `Error::io("io-read-state", path, &e)`.
     pub fn io(doing: &'static str, path: &Path, source: &std::io::Error) -> Self {
         let hint = match source.kind() {
             std::io::ErrorKind::NotFound => Some("help-check-path"),
@@ -70,18 +70,25 @@ impl Error {
         Self {
             kind: Kind::Failed,
             message: Message::new("cannot-do").with("doing", Message::new(doing)).with("detail", source.to_string()),
-            place: Some(path.display().to_string()),
+            place: Some(path.display().into()),
             hint,
         }
     }
 
     #[must_use]
     pub fn at(mut self, place: impl fmt::Display) -> Self {
-        self.place = Some(place.to_string());
+        self.place = Some(Fact::Text(place.to_string()));
         self
     }
 
-    /// Another advice than the message's own.
+    /// A place that is told in words.
+    #[must_use]
+    pub fn at_place(mut self, place: Message) -> Self {
+        self.place = Some(place.into());
+        self
+    }
+
+    /// Sets advice other than the message's own.
     #[must_use]
     pub fn hint(mut self, code: &'static str) -> Self {
         self.hint = Some(code);
@@ -100,7 +107,7 @@ impl Error {
     }
 }
 
-/// For logs and tests: `place: code (facts)`. People are shown what `view::words::error` makes of it.
+/// For logs and tests: `place: code (facts)`. People see the sentence that `view::words::error` makes.
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(place) = &self.place {
@@ -116,9 +123,9 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
-/// The whole error, place and advice included, inside another message.
+/// Puts the whole error, with place and advice, inside another message.
 impl From<&Error> for Message {
     fn from(error: &Error) -> Self {
-        Self::of_error(&error.message, error.place.as_deref(), error.hint)
+        Self::of_error(&error.message, error.place.as_ref(), error.hint)
     }
 }

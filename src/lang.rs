@@ -1,6 +1,6 @@
 //! The two languages in which the program speaks to people, and how each writes numbers.
 
-/// The languages that people are spoken to in.
+/// The languages in which the program speaks to people.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Lang {
@@ -10,7 +10,7 @@ pub enum Lang {
 }
 
 impl Lang {
-    /// The language of a code such as `pt`, `pt-BR` or `pt_PT.UTF-8`; English where it is neither.
+    /// The language of a code such as `pt`, `pt-BR` or `pt_PT.UTF-8`; English for all other languages.
     pub fn from_code(code: &str) -> Self {
         if code.get(..2).is_some_and(|start| start.eq_ignore_ascii_case("pt")) { Self::Pt } else { Self::En }
     }
@@ -22,7 +22,7 @@ impl Lang {
         }
     }
 
-    /// What stands before the decimals.
+    /// The mark before the decimals.
     pub fn decimal_mark(self) -> char {
         match self {
             Self::En => '.',
@@ -30,7 +30,7 @@ impl Lang {
         }
     }
 
-    /// What stands between groups of three digits.
+    /// The mark between groups of three digits.
     fn group_mark(self) -> char {
         match self {
             Self::En => ',',

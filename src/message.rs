@@ -14,9 +14,9 @@ pub struct Message {
     pub facts: Facts,
 }
 
-/// The code of text that is shown as it is: of the system, of a library, of a log that an earlier version wrote.
+/// The code of text that is shown unchanged. It comes from the system, from a library, or from a log of an earlier version.
 pub const PLAIN: &str = "plain";
-/// The code of a whole error that is a fact of another message: its place, its sentence and its advice.
+/// The code of a whole error (place, sentence and advice) that is a fact of another message.
 pub const ERROR: &str = "error";
 
 impl Message {
@@ -29,11 +29,11 @@ impl Message {
         Self::new(PLAIN).with("text", text.into().into_owned())
     }
 
-    /// A whole error: where it happened, what it says, and the code of the advice where it is not its message's own.
-    pub fn of_error(what: &Self, place: Option<&str>, hint: Option<&str>) -> Self {
+    /// A whole error: its place, its message, and the code of the advice if that is not the message's own.
+    pub fn of_error(what: &Self, place: Option<&Fact>, hint: Option<&str>) -> Self {
         let mut whole = Self::new(ERROR).with("what", what);
         if let Some(place) = place {
-            whole.facts.set("place", place);
+            whole.facts.set("place", place.clone());
         }
         if let Some(hint) = hint {
             whole.facts.set("hint", hint);
@@ -56,7 +56,7 @@ impl Message {
     }
 }
 
-/// One after the other, as each language writes lists.
+/// Joins messages to a list, as each language writes lists.
 pub fn listed(messages: impl IntoIterator<Item = Message>) -> Message {
     messages
         .into_iter()
@@ -87,7 +87,7 @@ impl fmt::Display for Message {
     }
 }
 
-/// A message as it is read: logs of earlier versions hold its English sentence and no code.
+/// A message in JSON. Logs of earlier versions have its English sentence and no code.
 #[derive(Deserialize)]
 struct Written {
     code: Option<Cow<'static, str>>,
@@ -106,7 +106,7 @@ impl From<Written> for Message {
     }
 }
 
-/// Facts by name, in the order in which they were stated.
+/// Facts by name, in the order in which they were added.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Facts(Vec<(Cow<'static, str>, Fact)>);
 
@@ -165,7 +165,7 @@ impl<'de> Deserialize<'de> for Facts {
 #[serde(untagged)]
 pub enum Fact {
     Whole(u64),
-    /// NaN where the value is not known: it is shown as `?`.
+    /// NaN if the value is not known. It is shown as `?`.
     Number(#[serde(with = "null_is_unknown")] f64),
     Text(String),
     Message(Box<Message>),

@@ -20,11 +20,11 @@ pub enum NetId {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Input {
-    /// As it is written.
+    /// The text as it is written.
     Original,
-    /// With some tokens hidden behind the mask token.
+    /// The text in which the mask token hides some tokens.
     Masked,
-    /// With replacements in the places that were hidden.
+    /// The text with replacements in the hidden places.
     Corrupted,
 }
 
@@ -34,7 +34,7 @@ pub enum Input {
 pub enum Sees {
     /// Every token of its row.
     All,
-    /// Itself and those before it.
+    /// Itself and the tokens before it.
     Left,
 }
 
@@ -48,7 +48,7 @@ pub enum At {
     Tokens,
 }
 
-/// What a pass computes of the encoder's output.
+/// What a pass computes from the encoder's output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Head {
@@ -68,7 +68,7 @@ pub struct Pass {
     pub sees: Sees,
     pub at: At,
     pub head: Head,
-    /// Whether what it samples replaces the hidden tokens of the passes after it.
+    /// Whether its samples replace the hidden tokens in later passes.
     pub draws: bool,
 }
 
@@ -76,30 +76,30 @@ pub struct Pass {
 /// A pass that draws comes before those that do not.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Objective {
-    /// As `objective = "..."` in a configuration.
+    /// The name in a configuration: `objective = "..."`.
     pub name: &'static str,
     pub passes: &'static [Pass],
 }
 
 impl Stage {
-    /// Gradients to zero. (The batch arrives masked.)
+    /// The gradients are set to zero. (The batch arrives masked.)
     pub const MASK: Self = Self::named("mask");
-    /// A masked language model reads the masked text, and proposes a token for each slot. Where another pass follows, the gradient
-    /// of its weights is made here too.
+    /// A masked language model reads the masked text and proposes a token for each slot. If another pass follows, the gradient of
+    /// its weights is computed here too.
     pub const PROPOSE: Self = Self::named("propose");
-    /// The proposals are written into the text. What differs from the original is labelled replaced.
+    /// The samples are written into the text. A token that differs from the original is labelled replaced.
     pub const REPLACE: Self = Self::named("replace");
     /// The discriminator judges every token.
     pub const JUDGE: Self = Self::named("judge");
-    /// The gradient of the last pass's weights.
+    /// The gradients of the last pass's weights are computed.
     pub const BACKWARD: Self = Self::named("backward");
-    /// The optimizer.
+    /// The optimizer updates the weights.
     pub const UPDATE: Self = Self::named("update");
     /// Every pass without dropout and gradients, on a held-out batch.
     pub const EVALUATE: Self = Self::named("evaluate");
     /// The same on the readout sentences. It owns its memory, so it may run between any two stages.
     pub const READOUT: Self = Self::named("readout");
-    /// The readout once more, with the attention of every layer written out. It runs on request, like the readout.
+    /// The readout again, with the attention of every layer. It runs on request, like the readout.
     pub const ATTENTION: Self = Self::named("attention");
 }
 
@@ -113,7 +113,7 @@ const PROPOSE: Pass = Pass {
     head: Head::Mlm,
     draws: true,
 };
-/// A discriminator that judges every token of what the slots were filled with.
+/// A discriminator that judges every token of the corrupted text.
 const JUDGE: Pass = Pass {
     stage: Stage::JUDGE,
     net: NetId::Main,
@@ -132,7 +132,7 @@ pub static MLM: Objective = Objective { name: "mlm", passes: &[Pass { net: NetId
 /// Every objective that a configuration can name.
 pub static ALL: [&Objective; 2] = [&ELECTRA, &MLM];
 
-/// A network that judges the text as it is written: what reads texts with a discriminator alone.
+/// A network that judges the text as it is written. It reads texts with a discriminator alone.
 pub static JUDGE_ORIGINAL: [Pass; 1] = [Pass { input: Input::Original, ..JUDGE }];
 /// A network that proposes words for the blanks of a text.
 pub static PROPOSE_ALONE: [Pass; 1] = [Pass { net: NetId::Main, draws: false, ..PROPOSE }];
@@ -142,8 +142,8 @@ impl Objective {
         ALL.into_iter().find(|objective| objective.name == name)
     }
 
-    /// The passes that run where replacements never come from a network: those that draw, and the networks that only they use,
-    /// are left out.
+    /// The passes that run if replacements never come from a network. Passes that draw, and networks that only they use, are left
+    /// out.
     pub fn passes_without_drawing(&self) -> &'static [Pass] {
         let drawing = self.passes.iter().take_while(|pass| pass.draws).count();
         &self.passes[drawing..]
@@ -171,7 +171,7 @@ pub mod by_name {
     }
 
     /// # Errors
-    /// A name that no objective has, with the names there are.
+    /// No objective has this name; the error lists the names.
     pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<&'static Objective, D::Error> {
         let name = String::deserialize(deserializer)?;
         Objective::named(&name).ok_or_else(|| {

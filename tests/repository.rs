@@ -39,12 +39,12 @@ const FLOW: [&str; 27] = [
     "web",
     "bin",
 ];
-/// What lies before a room and is none of its business all the same.
+/// Rooms that come before a room and that it still must not name.
 const STRANGERS: [(&str, &[&str]); 11] = [
     // A plan is plain data: it knows neither what its kernels compute nor who runs it.
     ("plan", &["text"]),
     ("ops", &["text"]),
-    // Neither executor knows the other: what compares them stands above both.
+    // Neither executor knows the other. `parity`, which compares them, comes after both.
     ("cpu", &["text", "config"]),
     ("gpu", &["text", "config", "cpu"]),
     // The network is recorded, saved and loaded without knowing who runs it.
@@ -54,7 +54,7 @@ const STRANGERS: [(&str, &[&str]); 11] = [
     ("view", &["plan", "ops", "cpu", "gpu", "burn", "run"]),
     // A host keeps what a run gives it: it computes nothing.
     ("host", &["batch", "ops", "cpu", "burn", "verify"]),
-    // What a screen shows comes from events too: it starts no run and reads no file.
+    // `screen` gets its data from events too. It starts no run and reads no file.
     ("screen", &["plan", "ops", "cpu", "gpu", "burn", "run", "host"]),
     ("app", &["plan", "ops", "cpu"]),
     ("web", &["plan", "ops"]),
@@ -118,7 +118,7 @@ fn libraries_stay_in_their_rooms() {
 
 #[test]
 fn what_screens_share_needs_no_window_no_file_and_no_thread() {
-    // `OWNED` keeps egui out of it; the rest of what a page in a browser does not have is kept out here.
+    // `OWNED` keeps egui out of it. This keeps out the other things that a page in a browser does not have.
     let shared = rust_files("src/screen");
     assert!(!shared.is_empty(), "the room has moved");
     let absent = ["std::fs", "std::thread", "std::env", "std::time", "emath", "egui"];
@@ -177,6 +177,22 @@ fn errors_are_values_outside_of_tests() {
 }
 
 #[test]
+fn words_for_people_stand_in_the_fluent_files() {
+    // Portuguese of its own: the grammar of the built-in text, and the two words that the help of `tokenizer train` explains.
+    let own = ["src/text/grammar/", "src/cli/args.rs"];
+    let foreign = |text: &str| text.chars().any(|c| "ãõçáéíóúâêôàÃÕÇÁÉÍÓÚÂÊÔÀ".contains(c));
+    let elsewhere = product_files().into_iter().filter(|file| !own.iter().any(|own| file.name.starts_with(own)));
+    none(code_where(elsewhere, foreign), "Portuguese stands in assets/strings/pt");
+    let scripts = ["js", "json", "css"].into_iter().flat_map(|ending| files("src", ending));
+    none(text_where(scripts, foreign), "Portuguese stands in assets/strings/pt");
+    let words = |code: &str| -> Vec<String> {
+        code.split(|c: char| !c.is_alphanumeric() && c != '_').map(str::to_owned).collect()
+    };
+    let twice = |code: &str| code.contains(".pick(") || words(code).iter().any(|word| word.ends_with("_pt"));
+    none(code_where(product_files(), twice), "a sentence is one message with facts, not a text in each language");
+}
+
+#[test]
 fn every_exception_to_a_lint_has_its_reason() {
     let kinds = ["[allow(", "[expect("];
     let broken = all_rust_files().into_iter().flat_map(|file| {
@@ -229,7 +245,7 @@ fn only_small_portable_files_are_committed() {
     // Written in two parts, so that this file does not hold them itself.
     let homes = [concat!("/ro", "ot/"), concat!("/wo", "rk/"), concat!("/ho", "me/"), concat!("/Us", "ers/")];
     let broken = tracked.iter().filter_map(|name| {
-        // A file that was just deleted is still listed: what is not there cannot be too large.
+        // A file that was just deleted is still listed. It cannot be too large.
         let bytes = fs::read(root().join(name)).ok()?;
         if bytes.len() > 1_000_000 {
             return Some(format!("{name}: {} bytes; generated data belongs outside the repository", bytes.len()));
@@ -327,7 +343,7 @@ fn tracked_files() -> Option<Vec<String>> {
     output.status.success().then(|| names.split_terminator('\0').map(str::to_owned).collect())
 }
 
-/// The lines of code, tests and comments aside, that break a rule.
+/// The lines of code that break a rule, without tests and comments.
 fn code_where(files: impl IntoIterator<Item = Source>, breaks: impl Fn(&str) -> bool) -> Vec<String> {
     let broken = |file: Source| {
         let lines = file.code().into_iter().filter(|(_, code)| breaks(code));
@@ -411,7 +427,7 @@ fn none(broken: impl IntoIterator<Item = String>, rule: &str) {
     assert!(broken.is_empty(), "{rule}:\n  {}", broken.join("\n  "));
 }
 
-/// The readers, on lines that they must not misread: a rule that finds nothing must be one that could have.
+/// Tests the readers on lines that they must not misread, because a rule that finds nothing must be able to find something.
 mod readers {
     use super::*;
 

@@ -9,6 +9,7 @@ use super::Batch;
 use super::hold_out::{HELD_OUT_ROWS_MAX, Part};
 use super::mask::{self, Masking};
 use super::pack::{Cut, Filled, Packing, Row};
+use crate::message::Message;
 use crate::rng::{Key, Sequence, Stream};
 use crate::text::cache::TokenCache;
 use crate::text::tokenizer::Specials;
@@ -131,7 +132,7 @@ impl Loader {
             return Err(Error::failed("cursor-beyond-epoch")
                 .with("row", cursor.row)
                 .with("rows", self.rows.len())
-                .at("data cursor"));
+                .at_place(Message::new("at-data-cursor")));
         }
         self.cursor = cursor;
         Ok(())

@@ -8,7 +8,7 @@ use burn::tensor::wgpu::WgpuSetup;
 #[derive(Clone)]
 pub struct Device {
     pub(super) handle: burn::tensor::Device,
-    /// The device that is shared with the other engines, for the faults that it reports.
+    /// The device that the other engines share. It reports faults.
     gpu: Option<Gpu>,
 }
 
@@ -18,8 +18,8 @@ impl Device {
         Self { handle: burn::tensor::Device::flex(), gpu: None }
     }
 
-    /// The device of `gpu`, which must have been opened with all that its adapter offers: Burn's kernels are sized by that. Each call
-    /// registers anew, so a device is registered once and the result cloned.
+    /// Registers the device of `gpu` with Burn. It must have been opened with everything that its adapter offers, because Burn
+    /// sizes its kernels by that. Each call registers it again, so a device is registered once and the result cloned.
     ///
     /// # Errors
     /// Burn cannot compute on such a device.
@@ -49,7 +49,7 @@ impl Device {
         self.gpu.as_ref().map_or(Ok(()), Gpu::check)
     }
 
-    /// A failure of Burn's own, as ours.
+    /// Makes an error of ours from a failure of Burn.
     pub(super) fn failed(&self, what: impl std::fmt::Display) -> Error {
         self.check().err().unwrap_or_else(|| Error::failed("burn-failed").with("detail", what.to_string()))
     }

@@ -46,7 +46,7 @@ pub struct Executor {
     last: usize,
 }
 
-/// What does not change from step to step.
+/// The settings that stay the same in every step.
 struct Settings {
     shape: Shape,
     train: TrainSpec,
@@ -71,26 +71,26 @@ enum Meaning {
 struct Feed {
     io: Io,
     words: Vec<u32>,
-    /// Samples to be taken instead of the generator's own.
+    /// Samples that replace the generator's own.
     given: Option<Vec<u32>>,
     pass: Option<Pass>,
 }
 
-/// What a batch came to so far. `text`, `slots` and `loss` are on the autodiff side in training, the rest never.
+/// The results of a batch so far. In training `text`, `slots` and `loss` are on the autodiff side; the rest never is.
 struct Pass {
     text: Text,
     slots: Slots,
-    /// Once a masked language model has run.
+    /// The proposals, once a masked language model has run.
     proposed: Option<Proposed>,
     /// (N)
     corrupted: Option<Tensor<1, Int>>,
     /// (N)
     judged: Option<Tensor<1>>,
-    /// That of the last pass, on its way to the backward.
+    /// The loss of the last pass, until the backward takes it.
     loss: Option<Tensor<1>>,
 }
 
-/// What a masked language model put out for the slots.
+/// The outputs of a masked language model for the slots.
 struct Proposed {
     /// (S, V), until the replacements are made.
     logits: Option<Tensor<2>>,
@@ -99,7 +99,7 @@ struct Proposed {
     sampled: Tensor<1, Int>,
 }
 
-/// The sticky flag of a norm that is not finite, as our own optimizer keeps it.
+/// The flag that a norm was not finite. It stays set, as in our own optimizer.
 #[derive(Debug, Clone, Copy, Default)]
 struct Guard {
     /// The step (from 1) at which a norm was not finite.
@@ -118,7 +118,7 @@ struct Collected {
 }
 
 impl Executor {
-    /// Everything zero. `model` must have been recorded for training.
+    /// An engine in which everything is zero. `model` must have been recorded for training.
     pub fn new(device: &Device, model: &Model) -> Self {
         let train = model.spec.train.clone().expect("a model that is trained has its settings");
         let io = model.io.clone().expect("a model that is trained has its batches");
@@ -167,10 +167,10 @@ impl Executor {
         self.meanings.get(&key(tensor)).copied()
     }
 
-    /// Takes in a tensor of the plan from its start.
+    /// Overwrites a tensor of the plan from its start.
     ///
     /// # Panics
-    /// Where nothing of this engine's answers to it.
+    /// If this engine has nothing that corresponds to the tensor.
     pub fn write(&mut self, tensor: &Planned, data: &[u32]) {
         match self.meaning(tensor) {
             Some(Meaning::Entry(entry, kind)) => {
@@ -180,16 +180,16 @@ impl Executor {
             Some(Meaning::Samples(feed)) => self.feeds[feed].given = Some(data.to_vec()),
             Some(Meaning::Source) => self.source[..data.len()].copy_from_slice(data),
             Some(Meaning::Guard) => self.guard = Guard::default(),
-            // Results: the next pass writes them.
+            // These are results, which the next pass writes.
             Some(Meaning::Tokens(_) | Meaning::SlotResults(_)) => {}
             None => panic!("burn: {tensor:?} is not written from outside"),
         }
     }
 
-    /// What is in a tensor of the plan now.
+    /// The current contents of a tensor of the plan.
     ///
     /// # Errors
-    /// It exists only in our own executors, or the device failed.
+    /// The tensor exists only in our own executors, or the device failed.
     pub async fn read(&mut self, tensor: &Planned) -> Result<Vec<u32>> {
         match self.meaning(tensor) {
             Some(Meaning::Entry(entry, kind)) => {
@@ -243,7 +243,7 @@ impl Executor {
         Ok(())
     }
 
-    /// Every pass without dropout or gradients.
+    /// Runs every pass without dropout or gradients.
     fn infer(&mut self, feed: usize) {
         let passes = self.settings.shape.passes;
         let mut logits = None;
@@ -255,14 +255,14 @@ impl Executor {
             }
             self.pass(feed, index, false);
         }
-        // Readouts want them after the pass.
+        // Readouts need the logits after the pass.
         let proposed = self.feeds[feed].pass.as_mut().and_then(|pass| pass.proposed.as_mut());
         if let (Some(logits), Some(proposed)) = (logits, proposed) {
             proposed.logits = Some(logits);
         }
     }
 
-    /// A batch is under way: what all passes over it read is made once.
+    /// Begins a batch: makes what all passes over it read.
     fn begin(&mut self, feed: usize, training: bool) {
         let device = self.side(training);
         if training {
@@ -280,12 +280,12 @@ impl Executor {
         });
     }
 
-    /// Whether a batch begins with its replacements: no network draws them.
+    /// Whether a batch begins with its replacements, because no network draws them.
     fn replaces_first(&self) -> bool {
         self.settings.shape.passes[0].input == Input::Corrupted
     }
 
-    /// One pass of the objective: its network over its form of the text, its loss, and, where another pass follows, the gradients.
+    /// Runs one pass of the objective: its network over its form of the text, its loss and, if another pass follows, the gradients.
     fn pass(&mut self, feed: usize, index: usize, training: bool) {
         let passes = self.settings.shape.passes;
         if index == 0 && !self.replaces_first() {
@@ -296,7 +296,7 @@ impl Executor {
             Head::Rtd => self.judge(feed, index, training),
         };
         let Some(loss) = loss else { return };
-        // No gradient goes from one pass to another: the backward of a pass ends before the next one begins, as in the plan.
+        // No gradient goes from one pass to another. As in the plan, the backward of a pass ends before the next pass begins.
         if index + 1 < passes.len() {
             self.differentiate(&loss);
         } else if let Some(pass) = &mut self.feeds[feed].pass {
@@ -370,7 +370,8 @@ impl Executor {
         loss
     }
 
-    /// Samples into the text; several on one token give the integer mean of their ids, as the reference's scatter does.
+    /// Writes samples into the text. Several samples on one token give the integer mean of their ids, as in the reference's
+    /// scatter.
     fn replace(&mut self, feed: usize, training: bool) {
         let draws = self.settings.shape.passes.iter().any(|pass| pass.draws);
         if self.replaces_first() {
@@ -444,7 +445,7 @@ impl Executor {
         }
     }
 
-    /// Gradients of all weights += those of `loss`.
+    /// Adds the gradients of `loss` to those of all weights.
     fn differentiate(&mut self, loss: &Tensor<1>) {
         let mut gradients = loss.backward();
         for (weight, leaf) in self.towers.weights().into_iter().zip(&mut self.leaves) {
@@ -460,7 +461,7 @@ impl Executor {
         }
     }
 
-    /// Norms, guard, AdamW. The norms are waited for: a step that must not be taken is known before it is.
+    /// Computes norms and the guard, then AdamW. It waits for the norms, so that it knows whether the update is allowed.
     async fn update(&mut self) -> Result<()> {
         let norms = self.norms().await?;
         self.guard.norms = norms;
@@ -492,7 +493,7 @@ impl Executor {
         Ok(())
     }
 
-    /// Of each clipping group; 0 where a group has no gradient.
+    /// The norm of each clipping group; 0 if a group has no gradient.
     async fn norms(&self) -> Result<[f32; GROUPS_MAX as usize]> {
         let mut norms = [0.0; GROUPS_MAX as usize];
         for (group, norm) in norms.iter_mut().enumerate() {
@@ -520,7 +521,7 @@ impl Executor {
         });
     }
 
-    /// Hands over what was collected, oldest first, all of it, with when it was there.
+    /// Gives everything that was collected, oldest first, with the time when it was ready.
     pub async fn drain(&mut self, _wait: bool, mut row: impl FnMut(u64, Instant, &[&[u32]])) -> Result<()> {
         for c in std::mem::take(&mut self.collected) {
             let values = self.fetch(c.values).await?;
@@ -556,8 +557,8 @@ impl Executor {
         }
     }
 
-    /// What a view reads between two launches: a chunk of logits, the corrupted text, a layer's attention. Our executors lend such
-    /// memory on, so that what a tensor holds is told by the launches that ran.
+    /// What a view reads between two launches: a chunk of logits, the corrupted text, a layer's attention. Our executors reuse such
+    /// memory, so the launches that have run decide what a tensor holds.
     async fn intermediate(&self, tensor: &Planned) -> Result<Vec<u32>> {
         let missing = || Error::failed("burn-lacks").with("tensor", &*tensor.label);
         let stage = self.plan.stage_of(self.last).ok_or_else(missing)?;
@@ -574,7 +575,7 @@ impl Executor {
         let pass = feed.pass.as_ref().ok_or_else(missing)?;
         let shape = &self.settings.shape;
         if self.plan.dispatches[writer].kernel.label == LOGITS {
-            // Chunk after chunk lies in the same memory.
+            // All chunks use the same memory, one after another.
             let first: usize = before().map(|chunk| chunk.shape()[0] as usize).sum();
             let rows = tensor.shape()[0] as usize;
             let proposed = pass.proposed.as_ref().ok_or_else(missing)?;
@@ -607,7 +608,7 @@ impl Executor {
     }
 }
 
-/// Kernels whose results views read between two launches, and the slot that these are written to.
+/// Kernels whose results views read between two launches, with the slot of the result.
 const VIEWED: [(&str, usize); 3] = [(LOGITS, 0), (CORRUPTED, 5), ("attention.map", 3)];
 const LOGITS: &str = "vocab.forward";
 const CORRUPTED: &str = "corrupt.replace";
@@ -615,8 +616,8 @@ const TRAINING: usize = 0;
 const READOUT: usize = 1;
 
 impl Pass {
-    /// Everything that goes to the host, for one transfer: judged (N, if there is one), losses, argmax, sampled (S each),
-    /// corrupted (N, if there is one). Ids are whole numbers below 2^24, so f32 holds them.
+    /// Everything that goes to the host, in one tensor: judged (N, if it exists), losses, argmax, sampled (S each), corrupted (N,
+    /// if it exists). Ids are whole numbers below 2^24, so f32 holds them.
     fn results(&self) -> Tensor<1> {
         let mut parts: Vec<Tensor<1>> = self.judged.iter().cloned().collect();
         match &self.proposed {
@@ -685,7 +686,7 @@ fn words_of(values: &[f32], judged: bool, ids: &[u32], labels: &[u32]) -> (Vec<u
     (tokens, slots)
 }
 
-/// Standard Gumbel noise from uniform numbers; 0 and 1 themselves are kept away.
+/// Standard Gumbel noise from uniform numbers, which are kept away from 0 and 1.
 fn gumbel(uniform: Tensor<2>) -> Tensor<2> {
     let inside = uniform.clamp(1e-7, 1.0 - 1e-7);
     inside.log().neg().log().neg()

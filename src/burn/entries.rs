@@ -8,39 +8,39 @@ use crate::model::ledger::{Entry, Group};
 use burn::tensor::{Tensor, TensorData};
 use std::ops::Range;
 
-/// Which numbers of a parameter.
+/// Which tensor of a parameter: its value, its gradient or a moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     Value,
     Gradient,
-    /// Adam's first or second.
+    /// Adam's first or second moment.
     Moment(usize),
 }
 
-/// A tensor that Burn trains, beside its module: in the order of [`Towers::weights`].
+/// What belongs to a tensor that Burn trains, besides its module. Leaves have the order of [`Towers::weights`].
 pub struct Leaf {
     pub group: Group,
     pub decay: bool,
     pub state: AnyState,
 }
 
-/// By rank, which Burn's types tell apart.
+/// One variant for each rank, because Burn's types depend on the rank.
 pub enum AnyState {
     Vector(State<1>),
     Matrix(State<2>),
 }
 
-/// Where an entry's rows lie: leaf by leaf.
+/// The leaves that hold an entry's rows, in order.
 pub struct Pieces {
     row_len: usize,
     len: usize,
     pieces: Vec<(usize, Range<usize>)>,
 }
 
-/// The leaves of fresh modules, and where each of the ledger's entries lies in them.
+/// The leaves of new modules, and the place of each of the ledger's entries in them.
 ///
 /// # Panics
-/// Where the ledger and the modules do not name the same tensors.
+/// If the ledger and the modules do not name the same tensors.
 pub fn leaves_and_pieces(towers: &mut Towers, parameters: &[Parameter]) -> (Vec<Leaf>, Vec<Pieces>) {
     let weights = towers.weights();
     let pieces_of_entries: Vec<Pieces> = parameters.iter().map(|p| pieces_of(&p.entry, &weights)).collect();
@@ -66,7 +66,7 @@ pub fn leaves_and_pieces(towers: &mut Towers, parameters: &[Parameter]) -> (Vec<
 fn pieces_of(entry: &Entry, weights: &[Weight]) -> Pieces {
     let mut pieces: Vec<(usize, Range<usize>)> = Vec::with_capacity(entry.parts.len());
     for part in &entry.parts {
-        // Shared tensors are named once for each network, and are one.
+        // A shared tensor has a name in each network, but it is one tensor.
         let same = |w: &Weight| w.name == part.name && (w.group == Group::of(part.net) || w.group == Group::Shared);
         let leaf = weights.iter().position(same).unwrap_or_else(|| panic!("burn: no module holds {}", part.name));
         if !pieces.iter().any(|(known, _)| *known == leaf) {
@@ -77,7 +77,7 @@ fn pieces_of(entry: &Entry, weights: &[Weight]) -> Pieces {
 }
 
 impl Pieces {
-    /// Takes in an entry's numbers; less than all of them start at its first row.
+    /// Writes an entry's numbers. If there are fewer than it has, they begin at its first row.
     pub fn write(&self, towers: &mut Towers, leaves: &mut [Leaf], kind: Kind, data: &[f32]) {
         assert_eq!(data.len(), self.len, "burn: an entry is written whole");
         let mut weights = towers.weights();
@@ -93,7 +93,7 @@ impl Pieces {
         }
     }
 
-    /// Handles of an entry's numbers, to be read with [`Pieces::assemble`]; a gradient that never came is none.
+    /// The tensors with an entry's numbers, for [`Pieces::assemble`]. A gradient that never came is none.
     pub fn handles(&self, towers: &mut Towers, leaves: &[Leaf], kind: Kind) -> Vec<Option<Tensor<1>>> {
         let weights = towers.weights();
         let handle = |(index, _): &(usize, Range<usize>)| match (&weights[*index].values, &leaves[*index].state) {

@@ -71,7 +71,7 @@ impl<'a> Batch<'a> {
         }
     }
 
-    /// How many slots point at each token: (N). None where no token has more than one.
+    /// How many slots point at each token: (N). None if no token has more than one.
     pub fn slot_counts(&self, device: &Device) -> Option<Tensor<1, Int>> {
         let (first, next) = (self.part(&self.io.token_slot), self.part(&self.io.slot_next));
         let count = |&slot: &u32| {
@@ -102,8 +102,8 @@ impl<'a> Batch<'a> {
         Tensor::from_data(TensorData::new(noise, [slots, vocab]), device)
     }
 
-    /// The slots that take their replacement from the fixed distribution, and what it gives: (S) each, 1 = takes it. None where no
-    /// slot can. All do where no network proposed anything.
+    /// Which slots take their replacement from the fixed distribution (1 = takes it), and the ids that it gives: (S) each. None if
+    /// no slot can. All slots take it if no network proposed anything.
     pub fn drawn(&self, step: &Step, table: &[u32], proposed: bool, device: &Device) -> Option<[Tensor<1, Int>; 2]> {
         if proposed && step.source_threshold == 0 {
             return None;

@@ -4,7 +4,7 @@
 use burn::module::Param;
 use burn::tensor::Tensor;
 
-/// What an update needs to know of one parameter in one step.
+/// The numbers that an update of one parameter needs in one step.
 #[derive(Debug, Clone, Copy)]
 pub struct Hyper {
     pub lr: f64,
@@ -14,7 +14,7 @@ pub struct Hyper {
     pub weight_decay: f64,
     /// 1 / (1 - beta^t), or 1.
     pub corrections: [f64; 2],
-    /// What the gradient is multiplied by: clip / max(norm, clip).
+    /// The factor of the gradient: clip / max(norm, clip).
     pub clip: f64,
 }
 
@@ -43,7 +43,7 @@ impl<const D: usize> State<D> {
         self.gradient.clone().map(|g| (g.clone() * g).sum())
     }
 
-    /// One update of `parameter`; a gradient that never came is zero.
+    /// Updates `parameter` once. A gradient that never came is zero.
     pub fn update(&mut self, parameter: &mut Param<Tensor<D>>, h: &Hyper) {
         let value = parameter.val().inner();
         let gradient = self.gradient.clone().unwrap_or_else(|| value.zeros_like());
@@ -57,7 +57,7 @@ impl<const D: usize> State<D> {
     }
 }
 
-/// Puts a value in a parameter's place; it goes on being trained.
+/// Replaces a parameter's value. The parameter stays trainable.
 pub fn set<const D: usize>(parameter: &mut Param<Tensor<D>>, value: Tensor<D>) {
     *parameter = Param::initialized(parameter.id, value.autodiff().require_grad());
 }

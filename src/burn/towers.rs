@@ -8,7 +8,7 @@ use burn::nn::{Dropout, DropoutConfig, Embedding, EmbeddingConfig, LayerNorm, La
 use burn::tensor::activation::{log_sigmoid, log_softmax, softmax};
 use burn::tensor::{Bool, Device, Int, Tensor};
 
-/// What is trained: one set of embeddings, the main network, and the auxiliary one where there is one.
+/// What is trained: one set of embeddings, the main network and, if there is one, the auxiliary network.
 #[derive(Module, Debug)]
 pub struct Towers {
     embeddings: Embeddings,
@@ -36,7 +36,7 @@ struct Embeddings {
 
 #[derive(Module, Debug)]
 struct Encoder {
-    /// Where the embeddings have another width.
+    /// The projection, if the embeddings have another width than the network.
     project: Option<Linear>,
     layers: Vec<Layer>,
 }
@@ -83,11 +83,11 @@ pub struct Text {
     pub segments: Tensor<2, Int>,
     /// 1 = token, 0 = padding.
     pub attention: Tensor<2>,
-    /// Look-ups of this id hand no gradient on.
+    /// Look-ups of this id give no gradient.
     pub pad_id: u32,
 }
 
-/// Where the generator's head looks and what stands there. All (S); unused slots look at token 0 and weigh nothing.
+/// The positions of the slots and their labels. All (S). An unused slot has position 0 and weight 0.
 pub struct Slots {
     pub position: Tensor<1, Int>,
     pub label: Tensor<1, Int>,
@@ -96,7 +96,7 @@ pub struct Slots {
 }
 
 impl Towers {
-    /// Modules of these sizes, all zero (but for the normalisations) until their weights are set.
+    /// Modules of these sizes. Except for the normalisations everything is zero until the weights are set.
     pub fn new(shape: &Shape, dropouts: Dropouts, device: &Device) -> Self {
         let network = |net, tower: &Tower| {
             let has = |head| shape.heads(net).any(|own| own == head);
@@ -139,7 +139,7 @@ impl Towers {
         head.prediction.forward(gelu(head.dense.forward(h))).squeeze_dim(1)
     }
 
-    /// Who looks at whom in a layer of a network: ids (B, T) -> (B, H, T, T)
+    /// The attention in a layer of a network: ids (B, T) -> (B, H, T, T)
     pub fn shares(&self, net: NetId, layer: usize, ids: Tensor<2, Int>, text: &Text, sees: Sees) -> Tensor<4> {
         self.network(net).encoder.shares(layer, self.embeddings.forward(ids, text), text, sees)
     }
@@ -168,7 +168,7 @@ pub fn judgement_losses(logits: Tensor<1>, replaced: Tensor<1>, attention: Tenso
     log_sigmoid(logits * sign).neg() * attention
 }
 
-/// x * Phi(x), with the error function itself: Burn's own GELU is differentiated as its tanh approximation, 1e-3 away.
+/// x * Phi(x), with the error function itself. Burn differentiates its own GELU as the tanh approximation, which is 1e-3 off.
 fn gelu<const D: usize>(x: Tensor<D>) -> Tensor<D> {
     let phi = (x.clone() * std::f64::consts::FRAC_1_SQRT_2).erf() + 1.0;
     x * phi * 0.5
@@ -243,7 +243,7 @@ impl Encoder {
             Some(project) => project.forward(x),
             None => x,
         };
-        // Padding is seen by nobody: exp(-1e4) is 0 in f32 beside any real score.
+        // No token sees padding, because exp(-1e4) is 0 in f32 beside any real score.
         let bias = ((text.attention.clone() - 1.0) * 1e4).reshape([rows, 1, 1, row_len]);
         match sees {
             Sees::All => (x, bias),
@@ -358,7 +358,7 @@ fn norm(width: u32, t: &Tower, device: &Device) -> LayerNorm {
     LayerNormConfig::new(width as usize).with_epsilon(t.eps().into()).init(device)
 }
 
-/// A trained tensor: whose it is, what checkpoints call it, and where it lies.
+/// A trained tensor: its group, its name in checkpoints, and its values.
 pub struct Weight<'a> {
     pub group: Group,
     pub name: String,

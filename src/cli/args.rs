@@ -190,7 +190,7 @@ pub struct TrainArgs {
 }
 
 impl TrainArgs {
-    /// What the run is told.
+    /// The request of the run.
     pub fn options(&self, text_lang: Lang) -> Request {
         Request {
             corpus: self.corpus.clone(),

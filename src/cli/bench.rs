@@ -48,7 +48,7 @@ struct BenchRatio<'a> {
     ratio: &'a Ratio,
 }
 
-/// Measured where nothing was named: what a laptop trains.
+/// The presets that are measured if none is named: those that a laptop can train.
 const PRESETS: [&str; 2] = ["nano", "tiny"];
 
 pub async fn run(args: &BenchArgs, output: Output) -> Result<()> {
@@ -58,7 +58,7 @@ pub async fn run(args: &BenchArgs, output: Output) -> Result<()> {
     }
     let presets: Vec<&str> =
         if args.preset.is_empty() { PRESETS.to_vec() } else { args.preset.iter().map(String::as_str).collect() };
-    // All of what was typed is checked before anything takes its time.
+    // The whole command line is checked before anything slow begins.
     let overrides = Overrides { set: args.set.clone(), ..Overrides::default() };
     let configs = presets.into_iter().map(|preset| Config::load(preset, &overrides)).collect::<Result<Vec<_>>>()?;
     if let Some(path) = args.report.as_deref() {
@@ -102,7 +102,7 @@ pub async fn run(args: &BenchArgs, output: Output) -> Result<()> {
     Ok(())
 }
 
-/// Refuses what cannot be written before anything is measured for it.
+/// Refuses a report that cannot be written, before anything is measured.
 fn check_report(path: &Path) -> Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let wrong = |error: Error| Err(error.at(path.display()));
@@ -115,7 +115,7 @@ fn check_report(path: &Path) -> Result<()> {
     Ok(())
 }
 
-/// The command as it was typed, for whoever wants to repeat it.
+/// The command as a person typed it, so that they can repeat it.
 fn typed_again() -> String {
     let quoted = |word: String| match word.chars().all(|c| c.is_alphanumeric() || "-_=./:+,".contains(c)) {
         true => word,
@@ -201,7 +201,7 @@ fn step_text(s: &StepSpeed, output: Output) -> String {
         flops = lang.decimal(s.flops as f64 / 1e9, 2),
     );
     let mut text = format!("{}  {what}\n  {speed}", output.styled("1", &s.preset));
-    // What only our own plan tells.
+    // These numbers come from our own plan alone.
     if let (Some(dispatches), Some(bytes), Some(peak_bytes)) = (s.dispatches, s.bytes, s.peak_bytes) {
         let (moved, memory) = (mib(bytes), mib(peak_bytes));
         let own = t!(strings, "terminal-bench-plan", dispatches = dispatches, moved = moved, memory = memory);
@@ -216,7 +216,7 @@ fn step_text(s: &StepSpeed, output: Output) -> String {
     text
 }
 
-/// What the host takes to launch a step's dispatches, where there is a device to launch them on.
+/// The host's time to launch a step's dispatches, if they are launched on a device.
 fn launched_text(s: &StepSpeed, output: Output) -> String {
     let (Some(encode), Some(submit), Some(dispatches)) = (s.encode_ms, s.submit_ms, s.dispatches) else {
         return String::new();

@@ -6,7 +6,7 @@ use crate::Result;
 use crate::lang::Lang;
 use crate::text::grammar::Grammar;
 
-/// Whole stories, a blank line between two, until `--words` are reached: words are what white space parts.
+/// Prints whole stories, with a blank line between two, until `--words` are reached. White space separates words.
 pub fn run(args: &CorpusArgs, language: Lang, output: Output) -> Result<()> {
     let grammar = Grammar::new(language, args.level)?;
     let mut words = 0;

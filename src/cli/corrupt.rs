@@ -9,7 +9,7 @@ use crate::train::engine::Backend;
 use crate::train::event::Verdict;
 use serde::Serialize;
 
-/// The tokens on their way; the four texts are what each stage leaves.
+/// The tokens on their way through the stages, and the text after each of the four stages.
 #[derive(Serialize)]
 #[serde(tag = "event", rename = "corrupt")]
 struct Corrupted<'a> {
@@ -63,7 +63,7 @@ fn rewritten(text: &str, tokens: &[StagedToken], write: impl Fn(&StagedToken) ->
     out
 }
 
-/// The word the judge reads, with its verdict where it is worth one: `[drank 91% caught]`.
+/// The word that the judge reads, with its verdict if that is worth showing: `[drank 91% caught]`.
 fn judgement(token: &StagedToken, output: Output) -> Option<String> {
     let (verdict, code) = match token.token.verdict() {
         Verdict::Caught => ("terminal-corrupt-caught", "1;32"),
@@ -79,7 +79,7 @@ fn judgement(token: &StagedToken, output: Output) -> Option<String> {
     Some(output.styled(code, &format!("[{word} {percent} {verdict}]")))
 }
 
-/// One line a hidden token: what the generator thought of.
+/// One line for each hidden token, with the generator's proposals.
 fn proposals(tokens: &[StagedToken], output: Output) -> String {
     let line = |token: &StagedToken| {
         let words = token

@@ -17,7 +17,7 @@ pub async fn run(args: &EvalArgs, output: Output) -> Result<()> {
     output.event(&Event::Eval(Box::new(metrics)))
 }
 
-/// What is printed, and how far it is set in.
+/// What is printed, and its indent.
 const ROWS: [(&str, Metric); 9] = [
     ("", Metric::MlmLoss),
     ("  ", Metric::MlmAccuracy),
@@ -30,7 +30,7 @@ const ROWS: [(&str, Metric); 9] = [
     ("  ", Metric::ReplacedShare),
 ];
 
-/// One line a number, next to what it should be compared with.
+/// One line for each number, beside its baseline.
 fn table(eval: &EvalMetrics, output: Output) -> String {
     let lang = output.lang;
     let strings = Strings::of(lang);

@@ -31,7 +31,7 @@ pub async fn run(args: &FillArgs, output: Output) -> Result<()> {
     Ok(())
 }
 
-/// One line a blank: the words and their probabilities, best first.
+/// One line for each blank: the words and their probabilities, best first.
 fn table(masks: &[Blank], output: Output) -> String {
     let line = |(number, blank): (usize, &Blank)| {
         let words = blank.proposals.iter().map(|proposal| {

@@ -23,7 +23,7 @@ struct Adapter<'a> {
 struct Kernels {
     file: String,
     chosen: KernelChoices,
-    /// Times that they are faster than the median variant and than the slowest, in the mean.
+    /// How many times faster they are on average than the median and the slowest variants.
     over_median: f64,
     over_slowest: f64,
 }
@@ -41,7 +41,7 @@ struct Processor {
     threads: usize,
 }
 
-/// What a training step of a preset takes, recorded within WebGPU's default limits, and where it fits.
+/// What a training step of a preset needs, recorded within WebGPU's default limits, and the adapters on which it fits.
 #[derive(Serialize)]
 #[serde(tag = "event", rename = "preset")]
 struct Preset {
@@ -50,7 +50,7 @@ struct Preset {
     fits: Vec<Fit>,
 }
 
-/// Whether an adapter's limits allow it. How much memory is free no adapter tells: `peak_bytes` is what must be.
+/// Whether an adapter's limits allow it. No adapter says how much memory is free; the step needs `peak_bytes`.
 #[derive(Serialize)]
 struct Fit {
     device: String,

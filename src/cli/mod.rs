@@ -23,15 +23,15 @@ use clap::{CommandFactory, Parser};
 use output::Output;
 use pollster::block_on;
 
-/// Reads the program's arguments; wrong usage ends the program with status 2, `--help` with 0.
+/// Reads the program's arguments. Wrong usage ends the program with status 2, `--help` with 0.
 pub fn parse() -> Typed {
     Typed::parse()
 }
 
-/// Does what was typed.
+/// Runs the command that was typed.
 ///
 /// # Errors
-/// Wrong usage that only the command can see (exit status 2), or a run that failed (1).
+/// The command found wrong usage (exit status 2), or a run failed (1).
 pub fn run(typed: &Typed) -> Result<()> {
     let output = |json: bool| Output::new(json, typed.message_lang());
     let Some(command) = &typed.command else {

@@ -13,10 +13,10 @@ use std::io::{IsTerminal, Write};
 /// Where a command prints.
 #[derive(Debug, Clone, Copy)]
 pub struct Output {
-    /// Standard output holds one JSON object a line and nothing else.
+    /// Whether standard output holds one JSON object a line and nothing else.
     pub json: bool,
     pub lang: Lang,
-    /// Standard output is a terminal that wants colour.
+    /// Whether standard output is a terminal that shows colour.
     pub colour: bool,
 }
 
@@ -36,36 +36,38 @@ impl Output {
         Self { json, lang, colour: std::io::stdout().is_terminal() && !dumb && !set("NO_COLOR") }
     }
 
-    /// One line of results, whichever they are.
+    /// Prints one line of results.
     ///
     /// # Errors
-    /// Standard output cannot be written, and it was not closed by its reader: then the program ends quietly.
+    /// Standard output cannot be written. If its reader has closed it, that is no error, and the program ends quietly.
     pub fn line(self, text: &str) -> Result<()> {
-        // `| head` has seen enough.
+        // A reader such as `| head` may close the output early.
         if self.heard(text)? { Ok(()) } else { std::process::exit(0) }
     }
 
-    /// One line of results; false where its reader is gone.
+    /// Prints one line of results. Returns false if the reader is gone.
     fn heard(self, text: &str) -> Result<bool> {
         let mut out = std::io::stdout().lock();
         match writeln!(out, "{text}").and_then(|()| out.flush()) {
             Ok(()) => Ok(true),
             Err(e) if e.kind() == std::io::ErrorKind::BrokenPipe => Ok(false),
-            Err(e) => Err(Error::failed("cannot-write-results").with("detail", e.to_string()).at("standard output")),
+            Err(e) => Err(Error::failed("cannot-write-results")
+                .with("detail", e.to_string())
+                .at_place(Message::new("at-standard-output"))),
         }
     }
 
-    /// A line for people; none under `--json`.
+    /// Prints a line for people, except with `--json`.
     pub fn text(self, text: &str) -> Result<()> {
         if self.json { Ok(()) } else { self.line(text) }
     }
 
-    /// An event for programs; none without `--json`.
+    /// Prints an event for programs, only with `--json`.
     pub fn event(self, event: &impl Serialize) -> Result<()> {
         if self.event_heard(event)? { Ok(()) } else { std::process::exit(0) }
     }
 
-    /// The same for what must not end halfway: false where its reader is gone.
+    /// The same, for work that must not end halfway. Returns false if the reader is gone.
     pub fn event_heard(self, event: &impl Serialize) -> Result<bool> {
         if !self.json {
             return Ok(true);
@@ -75,7 +77,7 @@ impl Output {
         self.heard(&line)
     }
 
-    /// An event of a run, with its English sentence, for programs; none without `--json`. False where the reader is gone.
+    /// Prints an event of a run with its English sentence, only with `--json`. Returns false if the reader is gone.
     pub fn told(self, event: &Event) -> Result<bool> {
         if self.json { self.heard(&words::json(event)) } else { Ok(true) }
     }
@@ -85,13 +87,13 @@ impl Output {
         Strings::of(self.lang)
     }
 
-    /// Something a person should know: on standard error, under `--json` also as an event.
+    /// Warns a person on standard error, and with `--json` also by an event.
     pub fn warning(self, warning: &Message) -> Result<()> {
         self.note(&t!(self.strings(), "terminal-warning", what = warning));
         self.event(&Warning { warning, message: words::text(warning, Lang::En) })
     }
 
-    /// A text that reaches positions the model was never trained on.
+    /// Warns about a text that reaches positions on which the model was never trained.
     pub fn too_long(self, found: Option<TooLong>) -> Result<()> {
         let Some(TooLong { tokens, trained }) = found else { return Ok(()) };
         self.warning(
@@ -102,13 +104,13 @@ impl Output {
         )
     }
 
-    /// Progress, on standard error.
+    /// Prints progress on standard error.
     pub fn note(self, message: &str) {
-        // A closed standard error is no reason to stop.
+        // A closed standard error does not stop the program.
         writeln!(std::io::stderr(), "{message}").ok();
     }
 
-    /// `text` in a terminal's style (an SGR code), where colour is wanted.
+    /// `text` in a terminal's style (an SGR code), if colour is on.
     pub fn styled(self, code: &str, text: &str) -> String {
         if self.colour { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
     }

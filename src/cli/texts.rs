@@ -1,33 +1,34 @@
 //! Gives a command its texts: its arguments, or the lines of standard input as they arrive.
 
+use crate::message::Message;
 use crate::{Error, Result};
 use std::io::{BufRead, IsTerminal};
 
-/// A text, and the line of standard input it came from, if it did.
+/// A text, and its line number if it came from standard input.
 pub struct Text {
     pub text: String,
     line: Option<usize>,
 }
 
 impl Text {
-    /// A line of standard input without a word in it: nothing to hide or fill, and no reason to leave the lines after it.
+    /// Whether it is a line of standard input without a word. It has nothing to hide or fill, but later lines may.
     pub fn is_blank_line(&self) -> bool {
         self.line.is_some() && self.text.trim().is_empty()
     }
 
-    /// `error`, with the place of this text where it names none.
+    /// `error`, with the place of this text if it names no place.
     pub fn blame(&self, error: Error) -> Error {
         match self.line {
-            Some(line) if error.place.is_none() => error.at(format!("standard input, line {line}")),
+            Some(line) if error.place.is_none() => error.at_place(at_line(line)),
             _ => error,
         }
     }
 }
 
-/// Every text in turn; `-` stands for the lines of standard input, and so does no text at all.
+/// Gives one text after another. `-` stands for the lines of standard input, and so does an empty list.
 ///
 /// # Errors
-/// No text, and nothing but a keyboard to read one from.
+/// There is no text, and standard input is a keyboard.
 pub fn read(typed: &[String]) -> Result<impl Iterator<Item = Result<Text>>> {
     if typed.is_empty() && std::io::stdin().is_terminal() {
         return Err(Error::usage("no-text-given"));
@@ -38,6 +39,10 @@ pub fn read(typed: &[String]) -> Result<impl Iterator<Item = Result<Text>>> {
     }))
 }
 
+fn at_line(line: usize) -> Message {
+    Message::new("at-standard-input").with("line", line)
+}
+
 fn lines() -> impl Iterator<Item = Result<Text>> {
     std::io::stdin().lock().lines().zip(1..).map(|(read, line)| match read {
         Ok(mut text) => {
@@ -46,7 +51,7 @@ fn lines() -> impl Iterator<Item = Result<Text>> {
         }
         Err(e) => {
             let error = Error::failed("cannot-read-typed-text").with("detail", e.to_string());
-            Err(error.at(format!("standard input, line {line}")))
+            Err(error.at_place(at_line(line)))
         }
     })
 }

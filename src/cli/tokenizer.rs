@@ -53,7 +53,7 @@ pub fn train(args: &TokenizerTrainArgs, output: Output) -> Result<()> {
     })
 }
 
-/// Progress on a terminal's standard error; elsewhere indicatif draws nothing.
+/// Shows progress on standard error if that is a terminal; otherwise indicatif draws nothing.
 struct Bar {
     bar: ProgressBar,
     output: Output,
@@ -65,7 +65,7 @@ impl Bar {
         Self { bar: ProgressBar::new(1000).with_style(style.progress_chars("━╸─")), output }
     }
 
-    /// Counting fills the first half where the text's length is known, merging the second.
+    /// Counting fills the first half, if the length of the text is known, and merging the second.
     fn show(&self, progress: Progress) {
         let strings = self.output.strings();
         let (share, message) = match progress {

@@ -34,11 +34,11 @@ fn stop_on_ctrl_c(commands: UnboundedSender<Command>, output: Output) {
     let asked = AtomicBool::new(false);
     let handler = move || {
         if asked.swap(true, Ordering::SeqCst) {
-            // As a shell reports a program that was interrupted: 128 + SIGINT.
+            // The status of a program that was interrupted, as shells report it: 128 + SIGINT.
             std::process::exit(130);
         }
         output.note(&output.strings().t("terminal-train-ending"));
-        // The run may have ended by itself in this very moment: then nobody listens, and nothing is left to stop.
+        // If the run has just ended by itself, nobody receives the command, and nothing is left to stop.
         commands.unbounded_send(Command::Stop).ok();
     };
     if let Err(e) = ctrlc::set_handler(handler) {

@@ -45,7 +45,7 @@ pub async fn run(args: &VerifyArgs, output: Output) -> Result<()> {
     output.told(&crate::train::event::Event::Device(device.clone()))?;
     output.text(&device_text(&device, output.lang))?;
     let mut tally = Tally { output, comparisons: 0, failed: 0 };
-    // Read before anything runs: a wrong path is told at once.
+    // Fixtures are read before anything runs, so that a wrong path is reported at once.
     let fixtures = args.fixture.iter().map(|dir| Fixture::read(dir).map(|fixture| (dir, fixture)));
     let fixtures = fixtures.collect::<Result<Vec<_>>>()?;
     whole(&backend, &mut tally).await?;
@@ -76,7 +76,7 @@ pub async fn run(args: &VerifyArgs, output: Output) -> Result<()> {
     output.text(&t!(output.strings(), "terminal-verify-passed", comparisons = comparisons.to_string()))
 }
 
-/// Everything that needs no fixture.
+/// Runs all checks that need no fixture.
 async fn whole(backend: &Backend, tally: &mut Tally) -> Result<()> {
     match backend.gpu() {
         Some(gpu) => kernels(gpu, tally).await?,
@@ -94,7 +94,7 @@ async fn whole(backend: &Backend, tally: &mut Tally) -> Result<()> {
     Ok(())
 }
 
-/// Our engine against the Burn engine, and the Burn engine against the fixtures: who is right where the two differ.
+/// Compares our engine with the Burn engine, and the Burn engine with the fixtures, which show who is right if the two differ.
 async fn against(burn: &Backend, fixtures: &[(&PathBuf, Fixture)], tally: &mut Tally) -> Result<()> {
     for (what, settings) in against_burn::CASES {
         tally.suite(&format!("against Burn: {what}"), &against_burn::compare(burn, settings).await?)?;
@@ -114,7 +114,7 @@ async fn kernels(gpu: &crate::gpu::Gpu, tally: &mut Tally) -> Result<()> {
         .iter()
         .map(|(label, kernel)| Comparison {
             name: (*label).to_owned(),
-            // A kernel can fail without a large error: by leaving numbers out, or writing where it should not.
+            // A kernel can fail without a large error, if it leaves numbers out or writes where it should not.
             error: if kernel.failed > 0 { kernel.worst.max(1.0 + f64::EPSILON) } else { kernel.worst },
             max: 1.0,
         })
@@ -134,11 +134,11 @@ struct Tally {
     failed: usize,
 }
 
-/// Comparisons of a suite that people are shown when all pass; failures are always shown.
+/// How many comparisons of a suite people see if all pass. Failures are always shown.
 const SHOWN: usize = 5;
 
 impl Tally {
-    /// Tells a suite: every comparison for programs, the worst for people.
+    /// Reports a suite: every comparison to programs, the worst ones to people.
     fn suite(&mut self, suite: &str, comparisons: &[Comparison]) -> Result<()> {
         let failed = comparisons.iter().filter(|c| !c.passed()).count();
         self.comparisons += comparisons.len();
@@ -164,7 +164,7 @@ impl Tally {
     }
 }
 
-/// How much of its bar a comparison uses.
+/// The error of a comparison as a share of its bar.
 fn share(c: &Comparison) -> f64 {
     if c.max > 0.0 { c.error / c.max } else { c.error }
 }
@@ -187,7 +187,7 @@ fn dump(computed: &Computed, dir: &Path, name: &str) -> Result<()> {
     std::fs::write(&path, text).map_err(|e| Error::io("io-write-numbers", &path, &e))
 }
 
-/// The last part of a folder's path, also of `.` and `x/..`.
+/// The last part of a folder's real path, which also works for `.` and `x/..`.
 fn folder_name(dir: &Path) -> String {
     let whole = std::fs::canonicalize(dir).unwrap_or_else(|_| dir.to_owned());
     whole.file_name().map_or_else(|| "fixture".to_owned(), |name| name.to_string_lossy().into_owned())

@@ -198,8 +198,8 @@ fn offered(gpu: &Gpu, needs: Needs) -> Result<()> {
     let each = [
         ("f16", only(needs.f16, false, None)),
         ("subgroups", only(false, needs.subgroups, None)),
-        ("cooperative matrices", only(false, false, needs.matrices)),
-        ("a device outside of a browser", Needs { native: needs.native, ..Needs::default() }),
+        ("matrices", only(false, false, needs.matrices)),
+        ("native", Needs { native: needs.native, ..Needs::default() }),
     ];
     match each.iter().find(|(_, needs)| !gpu.features.offer(*needs)) {
         Some((what, _)) => Err(Error::failed("variant-not-offered").with("what", *what)),

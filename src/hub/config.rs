@@ -13,7 +13,7 @@ const AXIS_MAX: usize = 1 << 24;
 /// The most layers that an encoder may have. It bounds the list of expected tensors.
 const LAYERS_MAX: usize = 4096;
 
-/// Fields that describe the file they came from, not the network; a file written here is f32 and ours.
+/// Fields that describe the old file and not the network. A file that is written here is f32 and of this program.
 const NOT_CARRIED_OVER: [&str; 5] =
     ["_name_or_path", "dtype", "quantization_config", "torch_dtype", "transformers_version"];
 
@@ -45,7 +45,7 @@ pub struct ElectraConfig {
     pub bos_token_id: Option<Value>,
     pub eos_token_id: Option<Value>,
     pub classifier_dropout: Option<f64>,
-    /// Read by transformers 4.x only; 5.x knows absolute positions alone.
+    /// Only transformers 4.x reads it; 5.x has only absolute positions.
     pub position_embedding_type: Option<String>,
     pub use_cache: bool,
     pub is_decoder: bool,
@@ -55,7 +55,7 @@ pub struct ElectraConfig {
     pub extra: Map<String, Value>,
 }
 
-/// What transformers 4.46 and 5.23 assume where a file says nothing; `model_type` is left empty so that its absence shows.
+/// The defaults of transformers 4.46 and 5.23. `model_type` is left empty, so that its absence shows.
 fn transformers_defaults() -> ElectraConfig {
     ElectraConfig {
         model_type: String::new(),
@@ -100,7 +100,7 @@ impl ElectraConfig {
         }
     }
 
-    /// The sizes as the ledger takes them. [`ElectraConfig::check`] keeps them far below 2^32.
+    /// The sizes for the ledger. [`ElectraConfig::check`] keeps them far below 2^32.
     pub fn tower(&self) -> Tower {
         let size = |n: usize| u32::try_from(n).expect("a checked size fits in 32 bits");
         Tower {
@@ -141,7 +141,7 @@ impl ElectraConfig {
         text
     }
 
-    /// Refuses what the kernels would compute differently from transformers, and sizes that make no network.
+    /// Refuses whatever the kernels would compute differently from transformers, and sizes that are impossible.
     pub fn check(&self) -> Result<()> {
         self.check_kind()?;
         self.check_sizes()?;
@@ -210,7 +210,7 @@ impl ElectraConfig {
                 return Err(Error::failed("rate-out-of-range").with("name", name).with("rate", rate.to_string()));
             }
         }
-        // The kernels compute in f32: an epsilon that vanishes there would divide by zero on a constant row.
+        // The kernels compute in f32. An epsilon that is zero there would divide by zero on a constant row.
         if !(self.layer_norm_eps > f64::from(f32::MIN_POSITIVE) && self.layer_norm_eps < 1.0) {
             return Err(Error::failed("epsilon-out-of-range").with("value", self.layer_norm_eps.to_string()));
         }

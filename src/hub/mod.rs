@@ -32,9 +32,9 @@ pub(crate) use staging::{REPLACED, hash_bytes, hidden_target};
 /// What a network's folder holds: its role in the run, and with it its head.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
-    /// The main network where it judges every token: original or replaced (`ElectraForPreTraining`).
+    /// The main network if it judges every token: original or replaced (`ElectraForPreTraining`).
     Discriminator,
-    /// The main network where it is a masked language model (`ElectraForMaskedLM`).
+    /// The main network if it is a masked language model (`ElectraForMaskedLM`).
     Encoder,
     /// The auxiliary network: it proposes replacements for masked tokens (`ElectraForMaskedLM`).
     Generator,
@@ -65,7 +65,7 @@ impl Role {
         self != Self::Discriminator
     }
 
-    /// How the names of the tensors that only its head has begin.
+    /// The prefix of the names of its head's tensors.
     pub(crate) fn head_prefix(self) -> &'static str {
         if self.proposes() { "generator_predictions." } else { "discriminator_predictions." }
     }

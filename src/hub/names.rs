@@ -10,7 +10,8 @@ use std::collections::BTreeMap;
 
 pub const WORD_EMBEDDINGS: &str = "electra.embeddings.word_embeddings.weight";
 
-/// The generator's output projection: tied to the word embeddings, so never written and optional in what is read.
+/// The generator's output projection. It is tied to the word embeddings, so it is never written, and it may be missing when a file
+/// is read.
 pub const TIED_HEAD: &str = "generator_lm_head.weight";
 
 /// One set for both networks: word, position and type embeddings and their LayerNorm.
@@ -38,7 +39,7 @@ pub fn expected_tensors(config: &ElectraConfig, role: Role) -> Vec<(String, Vec<
     entries.iter().flat_map(named).collect()
 }
 
-/// How the tensors of a file differ from the expected ones; all lists empty where they agree.
+/// How the tensors of a file differ from the expected ones. If they agree, all lists are empty.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Mismatch {
     pub missing: Vec<String>,
@@ -53,7 +54,7 @@ pub(crate) struct WrongShape {
     expected: Vec<usize>,
 }
 
-/// A wrong folder differs in hundreds of names: the first few tell what it is.
+/// A wrong folder differs in hundreds of names. The first few show what it is.
 const SHOWN: usize = 6;
 
 impl Mismatch {

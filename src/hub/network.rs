@@ -58,8 +58,8 @@ pub fn read_config(dir: &Path) -> Result<ElectraConfig> {
     ElectraConfig::from_json(&bytes).map_err(|e| e.at(path.display()))
 }
 
-/// Which network a folder holds, by the head whose tensors it has. Of a masked language model they do not tell which role it had
-/// in its training: it is called a generator.
+/// Which network a folder holds, by its head's tensors. For a masked language model they do not show the role that it had in
+/// training, so it is called a generator.
 pub fn role_of(dir: &Path) -> Result<Role> {
     let files = weight_files(dir, Role::Discriminator)?;
     let mut names = BTreeSet::new();
@@ -103,7 +103,7 @@ pub(crate) fn stage_network(
     Ok(())
 }
 
-/// The tokenizer's files of a network's folder, as they are, to be written beside another network.
+/// The unchanged files of the tokenizer in a network's folder, which are written beside another network.
 pub fn tokenizer_files(dir: &Path) -> Result<Vec<(String, Vec<u8>)>> {
     let mut files = Vec::new();
     for name in ["vocab.txt", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json"]
@@ -170,7 +170,7 @@ fn shards(dir: &Path, index: &Path) -> Result<Vec<PathBuf>> {
     let parsed: ShardIndex = serde_json::from_slice(&bytes)
         .map_err(|e| Error::failed("shards-unreadable").with("detail", e.to_string()).at(index.display()))?;
     let names: BTreeSet<String> = parsed.weight_map.into_values().collect();
-    // A name with a separator could point anywhere on the disk.
+    // A name with a separator could lead anywhere on the disk.
     if let Some(name) = names.iter().find(|name| !is_plain_file_name(name)) {
         return Err(Error::failed("shard-name-not-plain").with("name", format!("{name:?}")).at(index.display()));
     }
@@ -289,7 +289,7 @@ fn wrong_folder(names: &BTreeSet<String>, role: Role, mismatch: &Mismatch) -> Er
         .hint(if headed { "help-sizes-in-config" } else { "help-head-missing" })
 }
 
-/// A guess, for a person, at what was saved instead.
+/// Guesses, for a person, what was saved instead.
 fn what_it_is(names: &BTreeSet<String>) -> Message {
     let has = |prefix: &str| names.iter().any(|name| name.starts_with(prefix));
     match () {
@@ -311,7 +311,7 @@ pub(crate) mod tests {
     use crate::rng::{Key, Stream};
     use proptest::prelude::*;
 
-    /// A small configuration of which no size equals another.
+    /// A small configuration in which no two sizes are equal.
     pub fn small_config(role: Role) -> ElectraConfig {
         ElectraConfig {
             vocab_size: 11,
@@ -470,7 +470,7 @@ pub(crate) mod tests {
         assert_eq!(read_network(dir.path(), Role::Discriminator).unwrap().0, network);
         fs::remove_file(dir.path().join("model-00002-of-00002.safetensors")).unwrap();
         let lost = read_network(dir.path(), Role::Discriminator).unwrap_err();
-        assert!(lost.place.unwrap().ends_with("model-00002-of-00002.safetensors"));
+        assert!(lost.place.unwrap().to_string().ends_with("model-00002-of-00002.safetensors"));
         fs::write(&index, r#"{"weight_map": {"a": "../model.safetensors"}}"#).unwrap();
         let outside = read_network(dir.path(), Role::Discriminator).unwrap_err().to_string();
         assert!(outside.contains("shard-name-not-plain"), "{outside}");

@@ -15,8 +15,8 @@ pub struct Pair {
     pub generator: Network,
 }
 
-/// The networks that a run trains: the one that is kept, and beside it the auxiliary one, where the objective has it. The tensors of
-/// [`SHARED`] are equal in both.
+/// The networks that a run trains: the main one and, if the objective has it, the auxiliary one. The tensors of [`SHARED`] are
+/// equal in both.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Networks {
     pub main: Network,
@@ -43,7 +43,7 @@ impl Networks {
     }
 }
 
-/// What a checkpoint's folder holds as its main network, and the folder of that network.
+/// The role of the main network in a checkpoint's folder, and the folder of that network.
 ///
 /// Before there was `encoder/`, a masked language model that was trained alone lay in `generator/`.
 pub fn main_folder(dir: &Path) -> (Role, PathBuf) {
@@ -100,8 +100,8 @@ pub fn read_pair(dir: &Path) -> Result<(Pair, Vec<Message>)> {
     Ok((pair, warnings))
 }
 
-/// Makes two networks a pair: sizes of what they share must agree; where values differ the discriminator's are taken for
-/// both, with a warning.
+/// Makes a pair of two networks. The sizes of shared tensors must agree. If their values differ, both get the discriminator's, with
+/// a warning.
 pub fn pair_from_networks(discriminator: Network, mut generator: Network) -> Result<(Pair, Vec<Message>)> {
     let (d, g) = (&discriminator.config, &generator.config);
     for (what, d, g) in [

@@ -15,12 +15,12 @@ use std::path::{Path, PathBuf};
 
 /// A folder being written; never read.
 const PARTIAL: &str = ".partial-";
-/// An old folder while its successor takes its place; valid where the successor is missing.
+/// An old folder while it is being replaced. It counts if the new one is missing.
 pub(crate) const REPLACED: &str = ".replaced-";
 /// A folder being deleted; never read.
 const REMOVING: &str = ".removing-";
 
-/// What a file must be: enough to tell a whole one from a damaged one.
+/// The length and hash of a file, which distinguish a whole file from a damaged one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FileRecord {
     /// Length.
@@ -135,7 +135,7 @@ impl Staging {
         &self.files
     }
 
-    /// Puts the folder in its place, in place of an older one if there is one.
+    /// Moves the folder to its final place, and replaces an older one there.
     pub fn commit(self) -> Result<()> {
         self.exchange().map_err(|e| Error::io("io-put-finished-folder-in-its-place", &self.target, &e))
     }
@@ -158,7 +158,7 @@ impl Staging {
         }
         sync_folder(parent(&self.target))?;
         if replaces {
-            // What stays of it is cleared by the next `recover`: the new folder is complete either way.
+            // The next `recover` removes whatever is left of it. The new folder is complete in any case.
             fs::remove_dir_all(&old).ok();
         }
         Ok(())
@@ -184,7 +184,7 @@ pub fn recover(target: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Deletes a folder so that a kill halfway leaves nothing that looks whole: it is renamed first.
+/// Deletes a folder. It is renamed first, so that a kill halfway leaves nothing that looks whole.
 pub fn remove_folder(target: &Path) -> Result<()> {
     let removing = beside(target, REMOVING)?;
     remove_tree(&removing)
@@ -208,7 +208,7 @@ pub fn replace_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
         file.sync_all()
     });
     written.and_then(|()| fs::rename(&beside, path)).inspect_err(|_| {
-        // Half a file, if that: what matters is told by the error itself.
+        // This removes at most half a file. The error itself says what matters.
         fs::remove_file(&beside).ok();
     })
 }
@@ -259,7 +259,7 @@ fn remove_tree(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Makes the names in a folder durable. Windows has no such call: NTFS logs renames itself.
+/// Makes the names in a folder durable. Windows has no call for this, because NTFS logs renames itself.
 fn sync_folder(path: &Path) -> io::Result<()> {
     if cfg!(unix) { File::open(path)?.sync_all() } else { Ok(()) }
 }
@@ -339,7 +339,7 @@ mod tests {
         let mut staging = Staging::begin(&dir.path().join("folder")).unwrap();
         let full = || io::Error::from(io::ErrorKind::StorageFull);
         let error = staging.write("a.bin", |_| Err(full())).unwrap_err();
-        assert_eq!(error.place, Some(dir.path().join("folder/a.bin").display().to_string()));
+        assert_eq!(error.place, Some(dir.path().join("folder/a.bin").display().into()));
         assert!(error.hint == Some("help-free-space"));
         assert!(Staging::begin(Path::new("/")).is_err());
     }

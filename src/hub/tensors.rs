@@ -61,7 +61,7 @@ impl<R: Read + Seek> TensorFile<R> {
             let (claimed, held) = (header_len.to_string(), file_len.to_string());
             return Err(damaged(Message::new("header-too-long").with("claimed", claimed).with("held", held)));
         }
-        // Fits in memory: it is no longer than the file and than HEADER_MAX.
+        // It fits into memory, because it is no longer than the file and HEADER_MAX.
         let mut text = vec![0; header_len as usize];
         source.read_exact(&mut text).map_err(unreadable)?;
         let header: Metadata = serde_json::from_slice(&text)
@@ -286,7 +286,7 @@ mod tests {
             if let Some(cut) = cut {
                 bytes.truncate(cut.index(bytes.len()));
             }
-            // Only the bytes that are there can come out: no header makes more of them.
+            // No header can give more bytes than the file has.
             if let Ok(tensors) = parse_safetensors(&bytes) {
                 prop_assert!(tensors.values().map(|t| t.data.len()).sum::<usize>() * 2 <= bytes.len());
             }

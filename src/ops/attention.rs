@@ -63,7 +63,7 @@ pub struct Dims {
     pub h: u32,
     /// Channels a head.
     pub d: u32,
-    /// 1: a query sees keys up to itself only.
+    /// 1 if a query sees only the keys up to itself.
     pub causal: u32,
     /// 1 / sqrt(d)
     pub scale: f32,
@@ -94,7 +94,7 @@ twice! {
     OF_FILE, OF_FILE_F16
 }
 twice! {
-    /// shares = softmax(q kᵀ scale + mask), whole: for people to look at
+    /// shares = softmax(q kᵀ scale + mask), the whole matrix, for people to look at
     MAP, MAP_F16: "attention.map", "map",
     [read(1, "qkv").in_f16(), read_u32(2, "mask"), read_shared(4, "lse"), write(8, "shares")],
     plain(OF_FILE), plain(OF_FILE_F16)
@@ -117,7 +117,7 @@ pub struct Heads {
     pub causal: bool,
 }
 
-/// Largest head the variants cover.
+/// The largest head that the variants support.
 pub const HEAD_MAX: u32 = 256;
 
 /// qkv: (N, 3C), mask: (B, T), 1 = token -> ctx: (N, C)
@@ -151,7 +151,7 @@ pub fn backward(r: &mut Recorder, saved: &Attended, dctx: &Tensor) -> Tensor {
     dqkv
 }
 
-/// Who looks at whom, without dropout. shares: (B, H, T, T)
+/// The attention weights, without dropout. shares: (B, H, T, T)
 pub fn map(r: &mut Recorder, saved: &Attended, shares: &Tensor) {
     let Attended { qkv, lse, mask, dims, .. } = saved;
     assert_eq!(shares.dims(), [dims.b, dims.h, dims.t, dims.t], "attention.map: shares");
@@ -162,7 +162,7 @@ fn launch(r: &mut Recorder, kernel: &'static KernelSpec, dims: &Dims, tensors: &
     // Without a choice it takes the smallest head that fits. A choice may not take a head that is twice as large or more.
     let class = format!("d{}t{}", dims.d.next_power_of_two(), dims.t.next_power_of_two());
     let fits = |d: u32| d >= dims.d && (d < 2 * dims.d || d <= 32);
-    // A variant in fours declares 16 bytes for every binding, also for one number a row.
+    // A variant in fours declares 16 bytes for every binding, even if a row has one number.
     let takes = |v: &Variant| v.takes(&[dims.d]) && (!v.quads || dims.b * dims.t >= 4);
     let v = r.choices.variant(kernel, class, |v| fits(v.constant("D")) && takes(v));
     let tile = kernel.variants[v.variant].constant("TILE");

@@ -15,14 +15,14 @@ pub struct Dims {
     pub v: u32,
     /// No chain is longer.
     pub slots: u32,
-    /// 1 where a network proposes, 0 where every replacement comes from the fixed distribution.
+    /// 1 if a network proposes, 0 if every replacement comes from the fixed distribution.
     pub proposed: u32,
 }
 
 /// `corrupted[n]` = the slot's sample (or `ids[n]` where no slot points at n); `replaced[n]` = 1 where it differs from `ids[n]`.
 /// A slot's sample comes from the fixed distribution `source` where its first word is below step.source_threshold, or where no
 /// network proposes.
-/// Several slots on one token (sampling with replacement): the integer mean of their samples, as the reference's scatter gives.
+/// Several slots on one token (sampling with replacement) give the integer mean of their samples, as in the reference's scatter.
 pub const REPLACE: KernelSpec = KernelSpec {
     label: "corrupt.replace",
     source: SOURCE,

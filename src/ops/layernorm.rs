@@ -217,7 +217,7 @@ fn backward_with(
 }
 
 fn choose(r: &Recorder, kernel: &'static KernelSpec, [n, c]: [u32; 2]) -> Chosen {
-    // A variant in fours declares 16 bytes for every binding, also for one number a row.
+    // A variant in fours declares 16 bytes for every binding, even if a row has one number.
     let takes = |v: &Variant| v.takes(&[c]) && (!v.quads || n >= 4);
     r.choices.variant(kernel, format!("c{}", c.next_power_of_two()), takes)
 }

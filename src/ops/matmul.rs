@@ -71,7 +71,7 @@ macro_rules! of_file {
     };
 }
 const OF_FILE: KernelSpec = of_file!(f32, f32, f32, core_only);
-/// The forward's types: weights, and everything that is kept, are f16.
+/// The forward's types: weights and everything that is kept are f16.
 const OF_FILE_F16: KernelSpec = of_file!(
     f16,
     f16,
@@ -81,7 +81,7 @@ const OF_FILE_F16: KernelSpec = of_file!(
         .of(tiles!(f16, f16, f16, "lib/matrices16.wgsl", "matmul.cooperative.wgsl"))
         .with_matrices(Matrices::F16)
 );
-/// The forward's types where a loss is taken from the output.
+/// The forward's types if a loss is computed from the output.
 const OF_FILE_LOGITS: KernelSpec = of_file!(
     f16,
     f16,
@@ -185,7 +185,7 @@ pub fn forward(r: &mut Recorder, label: &str, x: &Tensor, p: &Linear) -> Tensor 
     forward_as(r, label, x, p, x.elem)
 }
 
-/// [`forward`] to what a loss is taken from: f32, whatever x is stored as.
+/// [`forward`] for an output from which a loss is computed. It is f32, even if x is stored as f16.
 pub fn logits(r: &mut Recorder, label: &str, x: &Tensor, p: &Linear) -> Tensor {
     forward_as(r, label, x, p, Elem::F32)
 }
@@ -280,8 +280,7 @@ fn backward_input_with(
     }
 }
 
-/// Records [`BACKWARD_INPUT`] in parts where its sums are long and its outputs few, as a vocabulary's are. Returns false where they are
-/// not.
+/// Records [`BACKWARD_INPUT`] in parts if its sums are long and its outputs few, as for a vocabulary. Returns false otherwise.
 fn backward_input_in_parts(r: &mut Recorder, dy: &Tensor, w: &Tensor, dx: &Tensor) -> bool {
     let ([m, k], [_, n]) = (dy.dims(), w.dims());
     let k_part = k.div_ceil(parts(r, [m, n, k])).next_multiple_of(K_PART_UNIT);
@@ -318,7 +317,7 @@ pub fn backward_params(r: &mut Recorder, x: &Tensor, dy: &Tensor, d: &Linear) {
     reduce::rows_add_pair(r, &partial, &d.w.reshaped(&[m * n]), &d.b);
 }
 
-/// Into how many parts a product's sum is cut: enough to fill the device, none too short to be worth a workgroup. It counts the plain
+/// The number of parts of a product's sum: enough to fill the device, but none too short for a workgroup. It counts the plain
 /// variant's tiles, so that the choice of another variant does not change which kernels run.
 fn parts(r: &Recorder, [m, n, k]: [u32; 3]) -> u32 {
     let wanted = r.limits.split.tiles_full.div_ceil(tiles(&BACKWARD_WEIGHT, &Chosen::default(), m, n));

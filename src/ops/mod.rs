@@ -57,7 +57,7 @@ use crate::plan::KernelSpec;
 
 pub use shared::Dropout;
 
-/// Every kernel there is: what tests validate, `verify` compares and `info` lists.
+/// Every kernel. Tests validate them, `verify` compares them and `info` lists them.
 pub const ALL: &[&KernelSpec] = &[
     &attention::FORWARD,
     &attention::FORWARD_F16,

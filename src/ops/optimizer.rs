@@ -7,7 +7,7 @@ const SOURCE: &str = wgsl!("lib/step.wgsl", "lib/grid.wgsl", "lib/reduce.wgsl", 
 const VARIANTS: &[Variant] = &[variant("wg256", &[("WG", 256)])];
 /// Few lanes meet at fewer barriers. Barriers are expensive where a processor runs them.
 const SUM_VARIANTS: &[Variant] = &[variant("wg256", &[("WG", 256)]), variant("wg32", &[("WG", 32)])];
-/// How many elements a workgroup of the norm adds up, and a workgroup of the update moves.
+/// How many elements a workgroup of the norm adds up, and how many a workgroup of the update changes.
 const PER_GROUP: u32 = 4096;
 /// The most clipping groups.
 pub const GROUPS_MAX: u32 = 3;
@@ -44,7 +44,7 @@ pub const NORM_PARTIAL: KernelSpec = KernelSpec {
     variants: SUM_VARIANTS,
 };
 
-/// norm of the group from the partial sums, in order; a norm that is not finite sets the sticky flag.
+/// norm of the group from the partial sums, in order; a norm that is not finite sets the flag, which stays set.
 /// guard: [flag, step of the flag + 1, norms (f32 bits) ...]; step_out: the same, for the host
 pub const NORM_FINISH: KernelSpec = KernelSpec {
     label: "optimizer.norm_finish",
@@ -57,7 +57,7 @@ pub const NORM_FINISH: KernelSpec = KernelSpec {
     variants: VARIANTS,
 };
 
-/// m, v, p from g, clipped by the group's norm; nothing where the flag is set
+/// m, v, p from g, clipped by the group's norm; nothing changes if the flag is set
 pub const ADAMW: KernelSpec = KernelSpec {
     label: "optimizer.adamw",
     source: SOURCE,

@@ -60,7 +60,7 @@ pub const ROWS_ADD_PAIR: KernelSpec = KernelSpec {
     ..OF_FILE
 };
 
-/// [`ROWS_ADD_PAIR`] of two matrices that have nothing to do with each other: one launch for what would be two
+/// [`ROWS_ADD_PAIR`] of two independent matrices, in one launch instead of two
 pub const ROWS_ADD_PAIRS: KernelSpec = KernelSpec {
     label: "reduce.rows_add_pairs",
     entry: "rows_add_pairs",
@@ -118,7 +118,7 @@ const NOTHING: Sum = Sum { rows: 0, columns: 0, y_columns: 0, slices: 1 };
 
 fn sum(r: &Recorder, partial: &Tensor, y: &Tensor) -> Sum {
     let [rows, columns] = partial.dims();
-    // As many columns as a full device has tiles keep it busy with one lane each.
+    // More columns than that fill the device even with one lane for each column.
     let sliced = rows >= SLICED_ROWS_MIN && columns <= r.limits.split.tiles_full;
     Sum { rows, columns, y_columns: y.len(), slices: if sliced { SLICES } else { 1 } }
 }

@@ -7,8 +7,8 @@ pub(super) fn stored_as(elem: Elem, plain: &'static KernelSpec, half: &'static K
     if elem == Elem::F16 { half } else { plain }
 }
 
-/// Dropout as a kernel sees it: an element is kept where its word is at least `threshold`, and scaled by `scale`.
-/// `site` separates the places of a step that draw from the same key.
+/// The dropout of a kernel: an element is kept if its random word is at least `threshold`, and then scaled by `scale`. `site`
+/// separates the places of a step that draw from the same key.
 #[derive(Debug, Clone, Copy, PartialEq, bytemuck::Pod, bytemuck::Zeroable)]
 #[repr(C)]
 pub struct Dropout {

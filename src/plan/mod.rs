@@ -228,7 +228,7 @@ impl Recorder {
         self.whole(label, Role::Activation, Elem::F32, shape)
     }
 
-    /// An activation that the backward reads again, stored as [`Recorder::stored`] says.
+    /// An activation that the backward reads again, stored as `self.stored` says.
     pub fn stored(&mut self, label: &str, shape: &[u32]) -> Tensor {
         self.activation_of(label, self.stored, shape)
     }

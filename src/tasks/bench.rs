@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use web_time::Instant;
 
-/// What a device reaches at best: copying memory, a large matrix product, and a dispatch that does next to nothing.
+/// A device's best: copying memory, a large matrix product, and a dispatch that does hardly anything.
 #[derive(Debug, Clone, Copy, Default, Serialize)]
 pub struct DeviceLimits {
     pub copy_gbytes_per_sec: Option<f64>,
@@ -24,14 +24,14 @@ pub struct DeviceLimits {
 }
 
 impl DeviceLimits {
-    /// Seconds that so many bytes and FLOPs take where the slower of the two decides.
+    /// The seconds that so many bytes and FLOPs take, if the slower of the two decides.
     fn secs(&self, bytes: u64, flops: u64) -> Option<f64> {
         let (copy, product) = (self.copy_gbytes_per_sec?, self.product_gflops_per_sec?);
         Some((bytes as f64 / copy).max(flops as f64 / product) / 1e9)
     }
 }
 
-/// Dispatches that are timed in a row for [`DeviceLimits::dispatch_us`].
+/// How many dispatches are timed in a row for [`DeviceLimits::dispatch_us`].
 const SMALL_DISPATCHES: usize = 512;
 
 /// Measures [`DeviceLimits`] with kernels that every plan has.
@@ -49,7 +49,7 @@ pub async fn limits(backend: &Backend) -> Result<DeviceLimits> {
     for _ in 0..4 {
         let started = Instant::now();
         engine.run_all(0..SMALL_DISPATCHES).await?;
-        // On a device, waits for the last of them.
+        // On a device, this waits for the last of them.
         engine.read(&plan.resolve(&small)).await?;
         best = best.min(started.elapsed().as_secs_f64());
     }
@@ -67,11 +67,11 @@ pub struct StepSpeed {
     /// `cpu`, or the adapter's name.
     pub device: String,
     pub engine: &'static str,
-    /// Rows of a micro-batch, tokens a row, micro-batches a step.
+    /// Rows of a micro-batch, tokens of a row, micro-batches of a step.
     pub batch: u32,
     pub seq: u32,
     pub accumulate: u32,
-    /// Trained values.
+    /// The number of parameters.
     pub params: u64,
     /// Tokens that are not padding.
     pub tokens_per_sec: f64,
@@ -86,12 +86,12 @@ pub struct StepSpeed {
     pub limit_share: Option<f64>,
     /// The part of `step_ms` that is the host's own work: masking, packing, writing, encoding.
     pub host_ms: f64,
-    /// What the host takes to encode a step and to submit it, medians of [`REHEARSALS`] without any work for the device; none where
-    /// nothing of ours is launched on one.
+    /// The host's times to encode a step and to submit it: medians of [`REHEARSALS`] rehearsals without work for the device. None
+    /// if no kernels of ours are launched on a device.
     pub encode_ms: Option<f64>,
     pub submit_ms: Option<f64>,
     pub steps: u64,
-    /// An engine that runs no plan of ours has no number here, nor for what is moved, held and predicted.
+    /// An engine that runs no plan of ours has no number here, and none for bytes, memory and prediction.
     pub dispatches: Option<u64>,
     /// The bytes that the kernels of a step must move, and the FLOPs that they compute.
     pub bytes: Option<u64>,
@@ -110,26 +110,26 @@ pub struct KernelSpeed {
     pub share: f64,
     pub gflops_per_sec: f64,
     pub gbytes_per_sec: f64,
-    /// The shares of the device's limits; above 1 where the moved data lies in a cache.
+    /// The shares of the device's limits. They are above 1 if the data lies in a cache.
     pub product_share: Option<f64>,
     pub copy_share: Option<f64>,
-    /// By the cost model, and its share of `ms`.
+    /// The time by the cost model, and its share of `ms`.
     pub predicted_ms: Option<f64>,
     pub limit_share: Option<f64>,
 }
 
-/// What was measured. Kernels are missing where a device does not tell time.
+/// The measurements. Kernels are missing if the device has no clock.
 #[derive(Debug, Clone)]
 pub struct Measured {
     pub step: StepSpeed,
     pub kernels: Option<Vec<KernelSpeed>>,
 }
 
-/// Steps before the clock starts: caches, pages, pipelines, the slices' own timing.
+/// Steps before the clock starts. They warm up caches, pages, pipelines and the timing of slices.
 const WARM_UP_STEPS: u64 = 3;
 const WARM_UP: Duration = Duration::from_secs(1);
 pub(super) const SEED: u64 = 1;
-/// Steps whose numbers are under way together, as in a run, and that are timed together.
+/// Steps that are timed together. As in a run, their numbers are on their way together.
 pub const GROUP: u64 = 4;
 
 /// Trains for `seconds` after warming up, then times the kernels of a step.
@@ -150,7 +150,7 @@ pub async fn measure(
     Ok(Measured { step: step_speed(config, backend, &drill, limits, times), kernels })
 }
 
-/// Steps that nobody times; returns how many.
+/// Runs the steps that are not timed. Returns their number.
 pub(super) async fn warm_up(drill: &mut Drill) -> Result<u64> {
     let started = Instant::now();
     let mut step = 0;
@@ -162,18 +162,18 @@ pub(super) async fn warm_up(drill: &mut Drill) -> Result<u64> {
     Ok(step)
 }
 
-/// What the clock showed while steps ran.
+/// The times of the steps that ran.
 #[derive(Clone, Default)]
 pub(super) struct Times {
-    /// Steps in a row and the seconds they took together.
+    /// Numbers of steps in a row, with the seconds that they took together.
     groups: Vec<(u64, f64)>,
-    /// The host's own work, of all steps.
+    /// The host's own work in all steps.
     host: Duration,
     encode_ms: Option<f64>,
     submit_ms: Option<f64>,
 }
 
-/// Steps that are launched without any work, to time the host alone.
+/// How many steps are launched without any work, to time the host alone.
 const REHEARSALS: usize = 31;
 
 impl Times {
@@ -193,7 +193,7 @@ impl Times {
         Ok(())
     }
 
-    /// One after the other.
+    /// Appends the times of `more`.
     pub(super) fn append(mut self, more: &Self) -> Self {
         self.groups.extend(&more.groups);
         self.host += more.host;
@@ -215,7 +215,7 @@ impl Times {
     }
 }
 
-/// Steps from number `step` on, for `seconds` and at least one, in groups.
+/// Runs steps from number `step` on, in groups, for `seconds` but at least one step.
 pub(super) async fn timed(drill: &mut Drill, step: &mut u64, seconds: f64) -> Result<Times> {
     let mut times = Times::default();
     drill.host = Duration::ZERO;
@@ -223,7 +223,7 @@ pub(super) async fn timed(drill: &mut Drill, step: &mut u64, seconds: f64) -> Re
     let started = Instant::now();
     while times.groups.is_empty() || started.elapsed().as_secs_f64() < seconds {
         let (group, first) = (Instant::now(), *step);
-        // As a run does: the numbers of a few steps are under way while the next is submitted.
+        // As in a run, the numbers of a few steps are on their way while the next step is submitted.
         while *step - first < GROUP && (*step == first || started.elapsed().as_secs_f64() < seconds) {
             drill.step(*step).await?;
             *step += 1;
@@ -258,7 +258,7 @@ pub(super) fn step_speed(
         let secs = range.clone().map(|i| limits.secs(plan.dispatches[i].bytes(), plan.dispatches[i].flops));
         secs.sum::<Option<f64>>().map(|secs| *times as f64 * secs)
     });
-    // Another engine runs the plan's stages with launches and memory of its own, which it does not tell.
+    // Another engine runs the plan's stages with its own launches and memory, which it does not report.
     let planned = |value: u64| (backend.kind() == Kind::Wgsl).then_some(value);
     let dispatches = planned(sum(&|_| 1));
     let predicted_secs = work.sum::<Option<f64>>().zip(dispatches);

@@ -22,17 +22,17 @@ use web_time::Instant;
 const SPECIALS: Specials = Specials { pad: 0, unk: 1, cls: 2, sep: 3, mask: 4 };
 const FIRST_WORD: u32 = 5;
 
-/// What a step came to.
+/// The results of a step.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct StepLoss {
     pub mlm_loss: f64,
     pub rtd_loss: f64,
     pub total_loss: f64,
-    /// Of the last clipping group.
+    /// The gradient norm of the last clipping group.
     pub grad_norm: f64,
 }
 
-/// The variants for the steps of a drill of `config`: known, or measured now and kept, as [`tuning::choose`] does.
+/// The variants for the steps of a drill of `config`. They are known, or measured now and kept, as in [`tuning::choose`].
 ///
 /// # Errors
 /// The device failed, or the model does not fit it.
@@ -59,12 +59,12 @@ pub struct Drill {
     batches: Vec<Batch>,
     words: Vec<u32>,
     candidates: Vec<u32>,
-    /// Time of the host alone: making batches, writing them, reading results.
+    /// The time of the host alone, for making batches, writing them and reading results.
     pub host: Duration,
 }
 
 impl Drill {
-    /// What is trained: the preset's own vocabulary, every word of it there.
+    /// The model, with the whole vocabulary of the preset.
     pub fn spec(config: &Config) -> ModelSpec {
         ModelSpec::from_config(config, config.vocab_size, SPECIALS.pad, None)
     }
@@ -107,7 +107,7 @@ impl Drill {
         self.config.accumulate
     }
 
-    /// One optimizer step (from 0) with other masks, dropout and noise than any other; its numbers stay to be drained.
+    /// Takes one optimizer step (from 0), with masks, dropout and noise of its own. Its numbers wait to be drained.
     pub async fn step(&mut self, step: u64) -> Result<()> {
         let totals = self.mask(step);
         let mut block = self.block(step, totals);
@@ -127,7 +127,7 @@ impl Drill {
         step::move_on(block, &self.batches[micro]);
     }
 
-    /// Hides other words than in any other step; what the losses are divided by.
+    /// Hides words, others in each step. Returns the totals by which the losses are divided.
     pub fn mask(&mut self, step: u64) -> StepTotals {
         let started = Instant::now();
         let masking = Masking { mask_prob: self.config.mask_prob, with_replacement: self.config.mask_with_replacement };
@@ -155,7 +155,7 @@ impl Drill {
         self.host += started.elapsed();
     }
 
-    /// The losses of the micro-batches collected since the last call, as one step: sums over its slots and tokens.
+    /// The losses of the micro-batches that were collected since the last call, summed as one step.
     pub async fn losses(&mut self) -> Result<StepLoss> {
         let (io, batches, passes) = (&self.io, &self.batches, self.model.spec.shape.passes);
         let (mut sums, mut micro) = (step::LossSums::default(), 0);
@@ -173,7 +173,7 @@ impl Drill {
     }
 }
 
-/// Full rows, `[CLS] words [SEP]`, every word alike.
+/// Full rows, `[CLS] words [SEP]`, in which all words are equally likely.
 fn rows(config: &Config, io: &Io, seed: u64, micro: u32) -> Batch {
     let (rows, row_len) = (io.size.rows as usize, io.size.row_len as usize);
     let mut batch = Batch::new(rows, row_len, io.size.slots as usize);

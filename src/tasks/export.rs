@@ -13,7 +13,7 @@ use std::path::Path;
 pub struct Exported {
     /// The folders below the one that was asked for.
     pub networks: Vec<&'static str>,
-    /// Positions of the model, and how long the rows were that it was trained on, where its run says.
+    /// The model's number of positions and, if its run says it, the length of the rows on which it was trained.
     pub positions: usize,
     pub trained_row_len: Option<u32>,
     /// What a person should know about the weights.
@@ -37,7 +37,7 @@ pub fn export(run: &Path, to: &Path) -> Result<Exported> {
     let trained_row_len = trained_row_len(&found, &networks.main)?;
     let names = networks.all().map(|(role, _)| role.folder()).collect();
     for network in std::iter::once(&mut networks.main).chain(&mut networks.aux) {
-        // So that who reads the export knows it too; transformers keeps fields it does not know.
+        // The export says it too. transformers keeps fields that it does not know.
         if let Some(row_len) = trained_row_len {
             network.config.extra.insert(TRAINED_ROW_LEN.to_owned(), row_len.into());
         }

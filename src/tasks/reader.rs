@@ -40,7 +40,7 @@ impl Reading {
         }
     }
 
-    /// What is run. A network that is read alone is the main one, whatever its role was in its training.
+    /// The passes that run. A network that is read alone is the main one, whatever its role in training was.
     fn passes(self) -> &'static [Pass] {
         match self {
             Self::Judge => &objective::JUDGE_ORIGINAL,
@@ -71,7 +71,7 @@ pub struct Blank {
     pub proposals: Vec<Proposal>,
 }
 
-/// A token on its way through the four stages, and where it stands in the text.
+/// A token on its way through the four stages, with its place in the text.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct StagedToken {
     #[serde(flatten)]
@@ -83,7 +83,8 @@ pub struct StagedToken {
     pub shown: String,
 }
 
-/// A row longer than those the model was trained on, both with `[CLS]` and `[SEP]`: from there on its positions are noise.
+/// A row that is longer than those on which the model was trained (both lengths include `[CLS]` and `[SEP]`). Its last positions
+/// are noise.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TooLong {
     pub tokens: usize,
@@ -97,15 +98,15 @@ pub struct Reader {
     tokenizer: Tokenizer,
     settings: Settings,
     warnings: Vec<Message>,
-    /// Read from files, until the first plan has taken them over.
+    /// The networks from the files, until the first plan takes them.
     networks: Option<Networks>,
     live: Option<Live>,
 }
 
-/// How the model was trained, as far as its folder says.
+/// How the model was trained, as far as its folder says it.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Settings {
-    /// Tokens a row, `[CLS]` and `[SEP]` included.
+    /// Tokens of a row, `[CLS]` and `[SEP]` included.
     row_len: Option<u32>,
     mask_prob: f64,
     temperature: f64,
@@ -117,23 +118,23 @@ struct Live {
     engine: Engine,
 }
 
-/// The shortest row a plan is made for: texts of a few words share one plan.
+/// The shortest row of a plan, so that texts of a few words share one plan.
 const ROW_LEN_MIN: u32 = 32;
 /// `[CLS]` and `[SEP]`.
 const FRAME: usize = 2;
 /// Proposals shown for each slot of a corrupted text.
 const CORRUPT_TOP: usize = 5;
-/// The paper's share of hidden tokens, where the model's folder does not say.
+/// The paper's share of hidden tokens, if the model's folder does not say it.
 const MASK_PROB: f64 = 0.15;
 
 /// The field of an exported config.json that says how long the trained rows were.
 pub const TRAINED_ROW_LEN: &str = "trained_row_len";
 
 impl Reader {
-    /// Opens a run (its newest checkpoint), a checkpoint, a pair's folder or, where one network is enough, its folder.
+    /// Opens a run (its newest checkpoint), a checkpoint, a pair's folder or, if one network is enough, that network's folder.
     ///
     /// # Errors
-    /// No such folder, a damaged checkpoint, a missing network or tokenizer, sizes that the kernels do not cover.
+    /// The folder, a network or the tokenizer is missing, the checkpoint is damaged, or the kernels do not support the sizes.
     pub fn open(path: &Path, reading: Reading, backend: Backend) -> Result<Self> {
         let found = resolve_model(path)?;
         let mut warnings = Vec::new();
@@ -173,7 +174,8 @@ impl Reader {
         &self.tokenizer
     }
 
-    /// Whether a text of `tokens` reaches positions that were never trained: a person should know before believing the numbers.
+    /// Whether a text of `tokens` tokens reaches positions that were never trained. A person should know this before they trust the
+    /// numbers.
     pub fn too_long(&self, tokens: usize) -> Option<TooLong> {
         let trained = self.settings.row_len? as usize;
         let framed = (tokens + FRAME).min(self.positions());
@@ -216,7 +218,7 @@ impl Reader {
     /// The `top` words that the generator would write for each `[MASK]` of `text`.
     ///
     /// # Errors
-    /// A text without `[MASK]`.
+    /// The text has no `[MASK]`.
     pub async fn fill(&mut self, text: &str, top: usize) -> Result<Vec<Blank>> {
         let encoding = self.tokenizer.encode(text)?;
         let mask = self.tokenizer.specials().mask;
@@ -249,7 +251,7 @@ impl Reader {
     /// The four stages on `text`: hide some tokens, propose, replace, judge. Everything random comes from `seed`.
     ///
     /// # Errors
-    /// A text longer than the model's positions, or without a token that may be hidden.
+    /// The text is longer than the model's positions, or has no token that may be hidden.
     pub async fn corrupt(&mut self, text: &str, seed: u64) -> Result<Vec<StagedToken>> {
         let encoding = self.tokenizer.encode(text)?;
         let row = encoding.ids.len() + FRAME;
@@ -257,7 +259,7 @@ impl Reader {
             return Err(Error::usage("text-exceeds-positions").with("tokens", row).with("positions", self.positions()));
         }
         let masking = Masking { mask_prob: self.settings.mask_prob, with_replacement: false };
-        // As many as any row length allows: the plan's row may be longer than the text.
+        // As many slots as any row length allows, because the plan's row may be longer than the text.
         self.prepare(row, masking.slots(row, usize::MAX)).await?;
         let mut batch = self.row(&encoding.ids);
         let key = Key::new(seed, 0, Stream::Mask);
@@ -272,7 +274,7 @@ impl Reader {
         self.staged(&encoding, &batch, proposals).await
     }
 
-    /// The tokens of a corrupted text as they came out.
+    /// The results for the tokens of a corrupted text.
     async fn staged(
         &mut self,
         encoding: &Encoding,
@@ -308,14 +310,14 @@ impl Reader {
         Ok(tokens.collect())
     }
 
-    /// Makes a plan that holds a row of `tokens` and `slots`, if the one there is does not.
+    /// Makes a plan for a row of `tokens` and `slots`, if the current plan is too small.
     async fn prepare(&mut self, tokens: usize, slots: usize) -> Result<()> {
         let held = self.live.as_ref().map(|live| live.model.io.size);
         let fits = |size: PassSize| size.row_len as usize >= tokens && size.slots as usize >= slots;
         if held.is_some_and(fits) {
             return Ok(());
         }
-        // In powers of two, so that a stream of texts makes a few plans and not one for each length.
+        // Lengths are powers of two, so that a stream of texts needs a few plans and not one for each length.
         let row_len = (tokens as u32).next_power_of_two().max(ROW_LEN_MIN).max(held.map_or(0, |size| size.row_len));
         let size = PassSize {
             rows: 1,
@@ -385,7 +387,7 @@ impl Reader {
         let stage = model.plan.stage(Stage::PROPOSE);
         let mut reached = stage.start;
         let word = |id| self.tokenizer.token(id).to_owned();
-        // A chunk's logits are there from its softmax to the next chunk's product.
+        // A chunk's logits exist from its softmax to the next chunk's product.
         for softmax in stage.clone().filter(|&i| model.plan.dispatches[i].kernel.label == "vocab.forward") {
             engine.run_all(reached..softmax + 1).await?;
             reached = softmax + 1;
@@ -427,7 +429,7 @@ fn check_sizes(shape: &Shape, tokenizer: &Tokenizer) -> Result<()> {
     Ok(())
 }
 
-/// What the run's configuration says of a model's training; of an exported model, its config.json.
+/// What the run's configuration, or the config.json of an exported model, says about the training.
 fn settings(found: &checkpoint::Model, network: &Network) -> Result<Settings> {
     if let Some(config) = run_config(found)? {
         let Config { seq_len, mask_prob, temperature, .. } = config;
@@ -436,7 +438,7 @@ fn settings(found: &checkpoint::Model, network: &Network) -> Result<Settings> {
     Ok(Settings { row_len: row_len_from_network(network), mask_prob: MASK_PROB, temperature: 1.0 })
 }
 
-/// Tokens a row that a model was trained on, as far as its run or its own config.json says.
+/// The length of the rows on which a model was trained, if its run or its own config.json says it.
 pub fn trained_row_len(found: &checkpoint::Model, network: &Network) -> Result<Option<u32>> {
     Ok(run_config(found)?.map(|config| config.seq_len).or_else(|| row_len_from_network(network)))
 }

@@ -10,7 +10,7 @@ use crate::plan::KernelChoices;
 use crate::train::engine::Backend;
 use serde::Serialize;
 
-/// How often each engine has its turn; odd, so that a median is one of them.
+/// How many turns each engine has. The number is odd, so that the median is one of the turns.
 const TURNS: usize = 5;
 
 /// One engine beside another.
@@ -21,14 +21,14 @@ pub struct Versus {
     pub ratio: Ratio,
 }
 
-/// Our tokens a second over the other engine's.
+/// Our tokens a second, divided by the other engine's.
 #[derive(Debug, Clone, Serialize)]
 pub struct Ratio {
     pub preset: String,
     pub device: String,
     pub engine: &'static str,
     pub against: &'static str,
-    /// Median of our turns over the median of theirs.
+    /// The median of our turns, divided by the median of theirs.
     pub ratio: f64,
     /// The smallest and the largest ratio of neighbouring turns.
     pub spread: [f64; 2],
@@ -60,7 +60,7 @@ impl Lane {
         self.turns.iter().map(Times::step_secs).collect()
     }
 
-    /// The numbers of all turns; the rate is the median turn's.
+    /// The numbers of all turns. The rate is that of the median turn.
     fn speed(&self, config: &Config, backend: &Backend, limits: &DeviceLimits) -> StepSpeed {
         let all = self.turns.iter().fold(Times::default(), Times::append);
         let mut speed = step_speed(config, backend, &self.drill, limits, all);
@@ -72,7 +72,7 @@ impl Lane {
     }
 }
 
-/// Trains with both in turn, `seconds` each (at least one step a turn), after warming up. `kernels` are ours.
+/// Trains with both engines in turn, `seconds` each (at least one step a turn), after warming up. `kernels` are our choices.
 ///
 /// # Errors
 /// The model does not fit the device, or the device failed.

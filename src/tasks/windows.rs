@@ -12,12 +12,12 @@ pub fn windows(tokens: usize, row: usize) -> Vec<Range<usize>> {
         windows.push(start..start + row);
         start += stride;
     }
-    // The last window is as long as the others, so that its first tokens have something before them.
+    // The last window is as long as the others, so that its first tokens have others before them.
     windows.push(tokens.saturating_sub(row)..tokens);
     windows
 }
 
-/// The number of the window in which `token` is farthest from either end; the earlier of two alike.
+/// The number of the window in which `token` is farthest from either end. Of two equal ones it is the earlier.
 pub fn home(windows: &[Range<usize>], token: usize) -> usize {
     let depth = |window: &Range<usize>| (token - window.start).min(window.end - 1 - token);
     let candidates = windows.iter().enumerate().filter(|(_, window)| window.contains(&token));
@@ -53,7 +53,7 @@ mod tests {
             for token in 0..tokens {
                 let home = &over[home(&over, token)];
                 prop_assert!(home.contains(&token));
-                // Half the overlap at least, but for the text's own ends.
+                // At least half the overlap, except at the ends of the text.
                 let margin = (row / 8).saturating_sub(1);
                 prop_assert!(token - home.start >= margin.min(token));
                 prop_assert!(home.end - 1 - token >= margin.min(tokens - 1 - token));

@@ -16,6 +16,7 @@ use parquet::errors::ParquetError;
 use parquet::file::reader::{FileReader, SerializedFileReader};
 
 use super::corpus::{CorpusFile, Format};
+use crate::message::Message;
 use crate::{Error, Result};
 
 /// A longer line or row is refused: it is no sentence, and memory must stay small.
@@ -134,8 +135,11 @@ impl Lines {
     }
 
     fn placed(&self, error: Error, offset: u64) -> Error {
-        let whose = if self.gzip { " of the decompressed text" } else { "" };
-        error.at(format!("{}, at byte {offset}{whose}", self.path.display()))
+        let file = self.path.display();
+        error.at_place(match self.gzip {
+            true => Message::new("at-byte-decompressed").with("file", file).with("byte", offset),
+            false => Message::new("at-byte").with("file", file).with("byte", offset),
+        })
     }
 
     fn read_error(&self, e: &io::Error, start: u64) -> Error {
@@ -296,7 +300,8 @@ impl Rows {
 
     /// A null row or a row without text is no document, but it counts as a row.
     fn piece(&self, value: &ByteArray) -> Result<Piece> {
-        let placed = |error: Error| error.at(format!("{}, row {}", self.path.display(), self.rows_done));
+        let at = || Message::new("at-row").with("file", self.path.display()).with("row", self.rows_done);
+        let placed = |error: Error| error.at_place(at());
         if value.len() > LINE_BYTES_MAX {
             return Err(placed(Error::failed("row-too-long").with("mib", LINE_BYTES_MAX >> 20)));
         }

@@ -265,13 +265,13 @@ fn whole_or_offer(run: &Path, offer: impl FnOnce(Error, &Checkpoint) -> Error) -
         (None, None) => Err(Error::failed("run-without-checkpoint").at(run.display())),
         (newest, Some(first)) => {
             let rest: Vec<String> = damaged[1..].iter().map(|damage| damage.step.to_string()).collect();
-            let place = first.reason.place.clone().unwrap_or_else(|| first.dir.display().to_string());
-            let error = Error::failed("checkpoint-damaged")
+            let place = first.reason.place.clone().unwrap_or_else(|| first.dir.display().into());
+            let mut error = Error::failed("checkpoint-damaged")
                 .with("step", first.step)
                 .with("why", &first.reason.message)
                 .with("others", rest.len())
                 .with("steps", rest.join(", "));
-            let error = error.at(place);
+            error.place = Some(place);
             Err(match newest {
                 Some(before) => offer(error, &before),
                 None => error.hint("help-no-whole-checkpoint"),
@@ -372,7 +372,7 @@ mod tests {
                 damage();
                 let error = resume_point(&run, None).unwrap_err();
                 assert!(error.code() == "checkpoint-damaged" && error.message.to_string().contains(said), "{error}");
-                assert_eq!(error.place.as_deref(), Some(&*file.display().to_string()));
+                assert_eq!(error.place, Some(file.display().into()));
                 assert_eq!(error.hint, Some("help-resume-before"));
                 assert_eq!(error.message.facts.get("before"), Some(&10_u64.into()));
                 assert_eq!(error.message.facts.get("run"), Some(&format!("\"{}\"", run.display()).into()));
@@ -407,7 +407,7 @@ mod tests {
         fs::write(newest.join(STATE), r#"{"format_version": 9}"#).unwrap();
         for error in [resume_point(dir.path(), None).unwrap_err(), resolve_model(dir.path()).unwrap_err()] {
             assert!(error.to_string().contains("checkpoint-is-newer (version = 9, known = 1)"), "{error}");
-            assert_eq!(error.place.as_deref(), Some(&*newest.join(STATE).display().to_string()));
+            assert_eq!(error.place, Some(newest.join(STATE).display().into()));
         }
     }
 

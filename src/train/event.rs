@@ -25,7 +25,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use crate::error::{Error, Kind};
-use crate::message::Message;
+use crate::message::{Fact, Message};
 use serde::{Deserialize, Serialize};
 
 /// The named ranges of a step's plan, in order. Views take them from here.
@@ -321,7 +321,7 @@ pub struct Failure {
     pub message: Message,
     /// The file, the folder, the line or the key.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub place: Option<String>,
+    pub place: Option<Fact>,
     /// The code of the advice, if it differs from the message's code.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub advice: Option<String>,
@@ -350,7 +350,7 @@ impl Failure {
 /// The whole failure, place and advice included, as a message.
 impl From<&Failure> for Message {
     fn from(failure: &Failure) -> Self {
-        Self::of_error(&failure.message, failure.place.as_deref(), failure.advice.as_deref())
+        Self::of_error(&failure.message, failure.place.as_ref(), failure.advice.as_deref())
     }
 }
 

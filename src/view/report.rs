@@ -11,6 +11,7 @@ mod tables;
 #[cfg(test)]
 mod tests;
 mod text;
+mod words;
 
 use crate::train::event::Event;
 use crate::view::Lang;
@@ -22,7 +23,6 @@ pub(super) use html::escape;
 
 pub(super) const STYLE: &str = include_str!("report/page.css");
 const SCRIPT: &str = include_str!("report/page.js");
-const WORDS: &str = include_str!("report/words.json");
 
 /// The whole page, first shown in `lang`. It is smaller than a megabyte however long the run is.
 pub fn html(events: &[Event], lang: Lang) -> String {
@@ -44,8 +44,9 @@ pub fn html(events: &[Event], lang: Lang) -> String {
         "<!doctype html>\n<html lang=\"{}\"><head><meta charset=\"utf-8\">\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
          <meta name=\"color-scheme\" content=\"light dark\"><title>{title}</title>\n<style>\n{STYLE}</style></head>\n<body>\n\
-         {body}\n<script type=\"application/json\" id=\"words\">{WORDS}</script>\n<script type=\"application/json\" id=\"data\">{}</script>\n<script>\n{SCRIPT}</script>\n</body></html>\n",
+         {body}\n<script type=\"application/json\" id=\"words\">{}</script>\n<script type=\"application/json\" id=\"data\">{}</script>\n<script>\n{SCRIPT}</script>\n</body></html>\n",
         lang.code(),
+        json_for_html(&words::words()),
         json_for_html(&run.data()),
     )
 }

@@ -26,7 +26,7 @@ macro_rules! files {
 }
 
 /// Name, English, Portuguese.
-pub const FILES: [(&str, &str, &str); 19] = files![
+pub const FILES: [(&str, &str, &str); 20] = files![
     "app",
     "transport",
     "flow",
@@ -44,6 +44,7 @@ pub const FILES: [(&str, &str, &str); 19] = files![
     "terminal",
     "speed",
     "report",
+    "page",
     "events",
     "errors",
 ];
@@ -109,8 +110,12 @@ impl Strings {
     }
 
     /// Place, sentence and advice.
-    fn error(&self, place: Option<&str>, what: &Message, hint: Option<&str>) -> String {
-        let mut text = place.map_or_else(String::new, |place| format!("{place}: "));
+    fn error(&self, place: Option<&Fact>, what: &Message, hint: Option<&str>) -> String {
+        let mut text = match place {
+            Some(Fact::Message(place)) => format!("{}: ", self.text(place)),
+            Some(place) => format!("{place}: "),
+            None => String::new(),
+        };
         text.push_str(&self.text(what));
         if let Some(help) = self.help(what, hint) {
             write!(text, "\n  {}: {help}", self.t("error-help-label")).expect("a string takes everything");
@@ -119,12 +124,12 @@ impl Strings {
     }
 
     fn whole_error(&self, message: &Message) -> String {
-        let text = |name| match message.facts.get(name) {
-            Some(Fact::Text(text)) => Some(text.as_str()),
+        let hint = match message.facts.get("hint") {
+            Some(Fact::Text(hint)) => Some(hint.as_str()),
             _ => None,
         };
         match message.facts.get("what") {
-            Some(Fact::Message(what)) => self.error(text("place"), what, text("hint")),
+            Some(Fact::Message(what)) => self.error(message.facts.get("place"), what, hint),
             _ => message.to_string(),
         }
     }
@@ -208,12 +213,12 @@ pub fn text(message: &Message, lang: Lang) -> String {
 
 /// The text of an error: `place: what happened`, and the advice on a line of its own.
 pub fn error(error: &Error, lang: Lang) -> String {
-    Strings::of(lang).error(error.place.as_deref(), &error.message, error.hint)
+    Strings::of(lang).error(error.place.as_ref(), &error.message, error.hint)
 }
 
 /// The same for the error that ended a run.
 pub fn failure(failure: &Failure, lang: Lang) -> String {
-    Strings::of(lang).error(failure.place.as_deref(), &failure.message, failure.advice.as_deref())
+    Strings::of(lang).error(failure.place.as_ref(), &failure.message, failure.advice.as_deref())
 }
 
 /// The word before an error on a terminal.

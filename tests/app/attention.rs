@@ -11,7 +11,7 @@ use electroscope::view::Lang;
 fn map(network: Network, heads: u32) -> Event {
     let tokens = ["[CLS]", "the", "dog", "##s", "sleep", "[SEP]"].map(str::to_owned).to_vec();
     let t = tokens.len();
-    // In every head: two thirds to the token before, a third to [CLS].
+    // Every head gives two thirds to the token before and a third to [CLS].
     let row = |from: usize| {
         (0..t).map(move |to| match to {
             0 if from <= 1 => 1.0,

@@ -75,7 +75,7 @@ fn every_curve_is_named_with_its_value_and_its_bound() {
     );
 }
 
-/// The recording moves by itself until somebody takes hold of the time axis.
+/// The recorded run plays by itself until a person moves the time axis.
 #[test]
 fn a_hand_on_the_time_axis_stops_the_recording() {
     let ui = |ui: &mut egui::Ui, desk: &mut Option<Desk>| {

@@ -30,7 +30,7 @@ impl DroppedFile for Dropped {
     }
 }
 
-/// What the command line makes of the line that the panel shows is what the panel itself starts.
+/// The command line makes the same request from the line that the panel shows as the panel itself.
 #[test]
 fn the_command_line_starts_the_same_run() {
     let mut own = Draft { preset: "tiny".into(), lang: Lang::Pt, seed: "3".into(), ..Draft::new(Lang::En) };
@@ -137,7 +137,7 @@ fn a_tokenizer_is_trained_in_the_panel_and_taken() {
     assert!(!says(&app, "That did not work:"));
     assert!(out.join("vocab.txt").is_file() && out.join("tokenizer.json").is_file());
     assert!(says(&app, "--tokenizer "), "the command names it");
-    // A second time the folder is taken: told, and the first one stays.
+    // The second time the folder is taken. The panel says so, and the first folder stays.
     press(&mut app, Role::Button, "Train tokenizer");
     wait_for(&mut app, "the refusal", |app| says(app, "already holds something"));
     assert!(says(&app, "--tokenizer "));

@@ -13,7 +13,7 @@ use std::sync::LazyLock;
 
 pub type App = Harness<'static, Option<Desk>>;
 
-/// How a test looks at the app.
+/// How a test opens the app.
 #[derive(Clone, Copy)]
 pub struct Look {
     pub lang: Lang,
@@ -62,7 +62,7 @@ pub fn show(app: &mut App, id: PanelId) {
 }
 
 /// Draws the app and compares it with `tests/snapshots/NAME.png`; `UPDATE_SNAPSHOTS=1` writes that file instead.
-/// Pixels may differ a little (drivers round differently), and a few of them more.
+/// All pixels may differ a little, because drivers round differently, and a few pixels may differ more.
 pub fn same_picture(app: &mut App, name: &str) {
     let drawn = app.render().expect("there is an adapter");
     let (width, height, bytes) = (drawn.width(), drawn.height(), drawn.into_raw());
@@ -75,7 +75,7 @@ pub fn same_picture(app: &mut App, name: &str) {
     let pixels = bytes.chunks_exact(4).zip(kept_bytes.chunks_exact(4));
     let same_size = (width, height) == (kept_width, kept_height);
     let different = pixels.filter(|pair| far(pair)).count();
-    // One pixel in 500: a letter drawn anew is more.
+    // One pixel in 500. A letter that has changed is more than that.
     if !same_size || different > (width * height / 500) as usize {
         let new = std::env::temp_dir().join(format!("{name}.new.png"));
         write(&new, width, height, &bytes);

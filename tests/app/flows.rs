@@ -16,10 +16,10 @@ use electroscope::train::event::Command;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-/// What a person feels as at once is a tenth of a second; tests share their machine with others.
+/// A person takes a tenth of a second for "at once". Tests get more, because they share their machine with others.
 const AT_ONCE: Duration = Duration::from_millis(500);
-/// A run is set up and started in the data panel, looked into from three others, saved, ended, opened again, gone on with and
-/// exported.
+/// A person sets up a run in the data panel, starts it, looks at it in three other panels, saves and ends it, opens it again,
+/// continues it and exports it.
 #[test]
 fn a_run_is_started_looked_into_saved_opened_resumed_and_exported_from_the_panels() {
     let run = RUNS.join("from-the-panels");
@@ -53,7 +53,7 @@ fn a_run_is_started_looked_into_saved_opened_resumed_and_exported_from_the_panel
     let kept = desk(&mut app).state.step();
     assert!(kept >= 2);
     if cfg!(target_os = "macos") {
-        // There a person's data folder is no variable's: the list below would be of the person who runs this test.
+        // On this system no variable sets the data folder, so the list below would show the runs of the person who runs the test.
         return;
     }
     until_said(&mut app, "Go on training: from-the-panels");
@@ -70,7 +70,7 @@ fn a_run_is_started_looked_into_saved_opened_resumed_and_exported_from_the_panel
     desk(&mut app).close();
 }
 
-/// Attention, the map and the kernels' times of the run that is at work.
+/// Looks at attention, the map and the kernels' times of the live run.
 fn look_into_it(app: &mut App) {
     show(app, PanelId::Attention);
     press(app, Role::Button, "Show attention");
@@ -99,7 +99,7 @@ fn look_into_it(app: &mut App) {
     assert!(says(app, "by the processor's clock") && says(app, "GFLOP/s in a large matrix product"));
 }
 
-/// A text that takes a while to prepare, told apart by a word so that no cache knows it.
+/// A text that takes a while to prepare. One word of it is different each time, so that no cache has it.
 fn long_text(name: &str) -> PathBuf {
     let path = DESK.path().join(format!("{name}.txt"));
     let story = lab::stories(Level::Stories, 400).join("\n\n");
@@ -130,7 +130,7 @@ fn a_run_that_is_prepared_pauses_and_resets_at_once() {
     app.get_by_label("Recorded run");
     let reset = asked.elapsed();
     println!("a reset was answered after {reset:?}");
-    // And the thread that prepares ends, without a folder of a run that never was.
+    // The thread that prepares the run ends too, and leaves no folder of a run that never began.
     let asked = Instant::now();
     desk(&mut app).close();
     println!("the preparation ended after {:?}", asked.elapsed());
@@ -179,7 +179,7 @@ fn a_device_that_is_lost_during_a_pause_is_told_when_the_run_goes_on() {
     desk(&mut app).close();
 }
 
-/// Attention and maps that were read along the way are looked back at.
+/// A person looks back at attention and maps that were read during the run.
 #[test]
 fn attention_is_looked_back_at_where_it_was_read() {
     let mut app = open(TALL);

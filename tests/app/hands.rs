@@ -12,10 +12,10 @@ use electroscope::train::event::{Event, Phase, Stage, State};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// Longer than anything here takes on the slowest machine.
+/// No wait takes longer than this, even on the slowest machine.
 pub const PATIENCE: Duration = Duration::from_secs(180);
 
-/// Tall enough that nothing of a panel has to be scrolled to.
+/// The window is tall enough to show a whole panel without scrolling.
 pub const TALL: Look = Look { size: [1280.0, 3600.0], ..LOOK };
 
 pub fn open_at(look: Look, id: PanelId) -> App {
@@ -51,7 +51,7 @@ pub fn write(app: &mut App, label: &str, text: &str) {
     app.run_steps(3);
 }
 
-/// Types over what a field holds.
+/// Replaces the text of a field.
 pub fn write_over(app: &mut App, label: &str, text: &str) {
     app.get_by_role_and_label(Role::TextInput, label).focus();
     app.run_steps(2);
@@ -61,7 +61,7 @@ pub fn write_over(app: &mut App, label: &str, text: &str) {
     app.run_steps(3);
 }
 
-/// As if a run were at work.
+/// Makes the desk believe that a run is live.
 pub fn live(app: &mut App) {
     desk(app).view.transport.live = true;
     let state = State { phase: Phase::Running, step: 7, stage: None::<Stage>, speed_share: 1.0 };
@@ -69,7 +69,7 @@ pub fn live(app: &mut App) {
     app.run_steps(2);
 }
 
-/// As if the recording held neither attention nor a map.
+/// Removes attention and maps from the recorded run.
 pub fn nothing_asked(app: &mut App) {
     desk(app).state.attention.clear();
     desk(app).state.embedding_maps = Default::default();
@@ -85,12 +85,12 @@ fn wake() -> Wake {
     Arc::new(|_| {})
 }
 
-/// As a click on the control that asks for it.
+/// Asks the desk for something, like a click on the control for it.
 pub fn act(app: &mut App, ask: Ask) {
     desk(app).act(ask, &wake());
 }
 
-/// Frames until `ready`; how long that took.
+/// Draws frames until `ready`. Returns how long that took.
 pub fn until(app: &mut App, what: &str, mut ready: impl FnMut(&Desk) -> bool) -> Duration {
     let started = Instant::now();
     loop {
@@ -106,7 +106,7 @@ pub fn until(app: &mut App, what: &str, mut ready: impl FnMut(&Desk) -> bool) ->
     }
 }
 
-/// Draws until something is there: work on threads takes its time.
+/// Draws until something is there, because work on threads takes time.
 pub fn wait_for(app: &mut App, what: &str, there: impl Fn(&App) -> bool) {
     let started = Instant::now();
     while !there(app) {
@@ -116,7 +116,7 @@ pub fn wait_for(app: &mut App, what: &str, there: impl Fn(&App) -> bool) {
     }
 }
 
-/// Draws until something is said.
+/// Draws until the window shows a text.
 pub fn until_said(app: &mut App, part: &str) {
     wait_for(app, part, |app| says(app, part));
 }

@@ -10,7 +10,7 @@ use electroscope::plan::{KernelChoices, Limits};
 use electroscope::train::event::{Clock, Event, Kernels, Roofs};
 use electroscope::train::kernels;
 
-/// The step of the smallest preset, as its run lists it; `timed` as after a measurement.
+/// The kernels event of the smallest preset's step. `timed`: with times, as after a measurement.
 pub fn listed(timed: bool) -> Event {
     let config = Config::preset("nano").expect("a preset");
     let spec = ModelSpec::from_config(&config, config.vocab_size, 0, None);

@@ -70,7 +70,7 @@ fn the_answer_waits_for_the_prediction_and_the_tick_is_kept() {
     assert!(says(&app, "Right."));
     app.get_by_role_and_label(Role::Button, "Page 1: Words become tokens, done");
     assert_eq!(desk(&mut app).settings.kept["lesson"]["done"][0], true);
-    // Another day.
+    // The window is opened again on another day.
     let mut settings = Settings::default();
     settings.kept = desk(&mut app).settings.kept.clone();
     let mut app = open(TALL);
@@ -101,7 +101,7 @@ fn every_prediction_is_answered_with_the_recorded_runs_numbers() {
         for n in 1..=9 {
             let option = app.get_all_by_role(Role::RadioButton).find(|radio| {
                 let label = radio.accesskit_node().label().unwrap_or_default();
-                // Not one of the transport's.
+                // The button must not be one of the transport bar's.
                 !label.contains('%') && label != "English" && label != "Português" || label.starts_with("In 15")
             });
             option.expect("each page has options").click_accesskit();

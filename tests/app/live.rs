@@ -38,7 +38,7 @@ fn the_transport_drives_a_run_by_play_pause_step_and_stage() {
     click(&mut app, "Pause");
     let waited = until(&mut app, "a pause", |desk| desk.state.phase == Phase::Paused);
     println!("paused after {waited:?}");
-    // A pause may fall into the middle of a step: to its end.
+    // A pause may come in the middle of a step, so the step is finished first.
     let between =
         |desk: &Desk| desk.state.now.is_some_and(|now| now.phase == event::Phase::Paused && now.stage.is_none());
     click(&mut app, "Step");
@@ -55,7 +55,7 @@ fn the_transport_drives_a_run_by_play_pause_step_and_stage() {
         app.run_steps(2);
         said.map(|text| app.get_by_label(text));
     }
-    // Numbers of a step may arrive after those of the next are asked for; where the run stands is told at once.
+    // The numbers of a step may arrive late, but the run says at once where it is.
     let stands = |desk: &Desk| desk.state.now.map_or(0, |now| now.step);
     let at = stands(desk(&mut app));
     click(&mut app, "Step");
@@ -66,7 +66,7 @@ fn the_transport_drives_a_run_by_play_pause_step_and_stage() {
     until(&mut app, "a share", |desk| desk.state.now.is_some_and(|now| (now.speed_share - 0.25).abs() < 0.01));
     click(&mut app, "Continue");
     until(&mut app, "more steps", |desk| desk.state.step() > at + 3);
-    // Back to the recording; the run ends with a checkpoint behind it.
+    // The window shows the recorded run again; the run ends in the background with a checkpoint.
     click(&mut app, "Reset");
     assert_eq!(desk(&mut app).state.source, Source::Recorded);
     desk(&mut app).close();

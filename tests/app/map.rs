@@ -58,7 +58,7 @@ fn pointing_at_a_word_names_it() {
     desk(&mut app).hear(points());
     app.run_steps(3);
     let canvas = app.get_by_role_and_label(Role::Canvas, "Map of the embeddings").rect();
-    // Words lie on a circle around the middle: every one of them is near some point of this walk.
+    // The words lie on a circle around the middle, so this walk comes near every one of them.
     let mut named = 0;
     for n in 0..40 {
         let at = canvas.lerp_inside(egui::vec2(n as f32 / 39.0, 0.5));

@@ -79,7 +79,7 @@ fn a_panel_in_which_nothing_happens_is_not_drawn_again() {
     for id in MINE {
         show(&mut app, id);
         std::thread::sleep(Duration::from_millis(if id == PanelId::Hardware { 5_000 } else { 0 }));
-        // Ends when no further frame is asked for; panics where there is always another.
+        // This ends when no further frame is asked for, and panics if there is always another.
         app.run();
     }
 }

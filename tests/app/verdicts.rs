@@ -7,7 +7,7 @@ use egui_kittest::kittest::Queryable;
 use electroscope::app::panels::PanelId;
 use electroscope::train::event::{Calibration, EvalMetrics, Event, JUDGE_BINS, JudgeHistogram, JudgedExample};
 
-/// 1,000 originals and 100 replaced tokens, which a better threshold than one half would part.
+/// 1,000 originals and 100 replaced tokens. A better threshold than one half would separate them.
 pub fn evaluation() -> Event {
     let mut histogram = JudgeHistogram { original: vec![0; JUDGE_BINS], replaced: vec![0; JUDGE_BINS] };
     (histogram.original[4], histogram.original[50], histogram.original[120]) = (900, 90, 10);
@@ -36,7 +36,7 @@ pub fn evaluation() -> Event {
 fn a_recorded_evaluation_has_its_counts_and_says_what_it_has_not() {
     let mut app = open_at(TALL, PanelId::Verdicts);
     let Event::Eval(mut eval) = evaluation() else { unreachable!("it is one") };
-    // As older records have it: counts at one half, no spread, no tokens.
+    // Older records have only the counts at one half, without histogram and tokens.
     (eval.histogram, eval.examples) = (None, Vec::new());
     eval.calibration = Some(Calibration { expected_error: Some(0.021), ..Calibration::default() });
     hear(&mut app, Event::Eval(eval));

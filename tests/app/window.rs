@@ -94,7 +94,7 @@ fn wheel(y: f32) -> egui::Event {
     }
 }
 
-/// In one column the panels are scrolled: what is behind them ends where they do.
+/// When there is one column, the panels scroll. What is behind them must end where they end.
 #[test]
 fn the_ground_is_whole_around_scrolled_panels() {
     let mut app = open(Look { size: [800.0, 600.0], ..LOOK });
@@ -113,7 +113,7 @@ fn the_ground_is_whole_around_scrolled_panels() {
             egui::Rect::from_points(&corners).contains(at)
         })
     };
-    // Of the area below the bar (the harness stands 8 points in), 4 points from its left, right and lower edge.
+    // Points in the area below the bar (the harness begins 8 points in), 4 points from its left, right and lower edge.
     for at in [egui::pos2(12.0, 400.0), egui::pos2(788.0, 400.0), egui::pos2(400.0, 588.0)] {
         assert!(meshes.iter().any(|mesh| within(mesh, at)), "nothing is behind {at:?}");
     }
@@ -135,7 +135,7 @@ fn a_focused_token_opens_its_details() {
     assert!(desk(&mut app).view.token.is_some());
 }
 
-/// The person's text as the trainer judges it, with the third word swapped where one is given.
+/// A person's text as the trainer judges it. If a word is given, it replaces the third one.
 fn own_text(step: u64, text: &str, swap: Option<(&str, f64)>) -> Event {
     let mut at = 0;
     let words = text.split(' ').enumerate().map(|(n, word)| {

@@ -5,7 +5,7 @@
 
 use electroscope::gpu::{DeviceName, Gpu, Profile};
 
-/// The best adapter, software included. Where there is none the test says so and is skipped; with REQUIRE_GPU=1 it fails instead.
+/// The best adapter, software included. If there is none, the test says so and is skipped; with REQUIRE_GPU=1 it fails instead.
 pub fn gpu(test: &str) -> Option<Gpu> {
     let opened = pollster::block_on(Gpu::open(&DeviceName::Gpu, Profile::Portable));
     match opened {
@@ -18,7 +18,7 @@ pub fn gpu(test: &str) -> Option<Gpu> {
     }
 }
 
-/// For a test that looks for adapters and passes without one too, so that it also runs where there is one.
+/// For a test that looks for adapters but also passes without one. It makes xtask run the test with an adapter too.
 pub fn looked_for(test: &str) {
     println!("AGAIN {test}: it looks for adapters");
 }

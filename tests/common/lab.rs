@@ -83,13 +83,13 @@ pub fn text() -> Text {
     text_of(&stories(Level::FirstSteps, 300), 300)
 }
 
-/// A session that begins, on the corpus' own split.
+/// A new session on the corpus' own split.
 pub fn session(config: &Config, text: &Text, backend: &Backend, seed: u64) -> Session {
     let split = Split::new(&text.cache, seed, config.seq_len as usize).unwrap();
     session_on(config, text, backend, seed, split)
 }
 
-/// A session that begins, on these parts of the text.
+/// A new session on these parts of the text.
 pub fn session_on(config: &Config, text: &Text, backend: &Backend, seed: u64, split: Split) -> Session {
     let (recipe, specials) = (recipe(config, seed), text.tokenizer.specials());
     let spec = ModelSpec::from_config(config, text.tokenizer.vocab_size() as u32, specials.pad, None);
@@ -115,7 +115,7 @@ pub fn session_on(config: &Config, text: &Text, backend: &Backend, seed: u64, sp
     Session::new(parts, None).unwrap()
 }
 
-/// The whole text, to train on and to look at: for what shall be learned by heart.
+/// The whole text, for training and for evaluation, so that it can be learned by heart.
 pub fn by_heart(text: &Text) -> Split {
     let whole = || Part::whole(&text.cache).unwrap();
     Split { train: whole(), held_out: whole() }
@@ -124,7 +124,7 @@ pub fn by_heart(text: &Text) -> Split {
 /// Takes `steps` steps and waits for their numbers.
 ///
 /// # Panics
-/// Where a gradient is not finite.
+/// If a gradient is not finite.
 pub fn train(session: &mut Session, steps: u64) -> Vec<StepMetrics> {
     let mut arrived = Vec::new();
     for _ in 0..steps {
@@ -229,7 +229,7 @@ impl Rig {
     }
 }
 
-/// Every gradient as it is now: name, group, values.
+/// Every gradient now: name, group, values.
 pub fn gradients(model: &Model, engine: &mut Engine) -> Vec<(String, Group, Vec<f32>)> {
     let read = |parameter: &electroscope::model::Parameter| {
         let gradient = parameter.gradient.as_ref().expect("recorded for training");
@@ -243,7 +243,7 @@ pub fn norm(values: impl IntoIterator<Item = f32>) -> f64 {
     values.into_iter().map(|v| f64::from(v).powi(2)).sum::<f64>().sqrt()
 }
 
-/// The difference's norm over that of `b`.
+/// The norm of the difference, divided by the norm of `b`.
 pub fn distance(a: &[f32], b: &[f32]) -> f64 {
     assert_eq!(a.len(), b.len());
     norm(a.iter().zip(b).map(|(a, b)| a - b)) / norm(b.iter().copied()).max(f64::MIN_POSITIVE)

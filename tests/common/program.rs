@@ -5,7 +5,7 @@ use std::ffi::OsStr;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-/// What a run of the program came to.
+/// The result of a run of the program.
 pub struct Ran {
     pub status: i32,
     pub stdout: String,
@@ -13,7 +13,7 @@ pub struct Ran {
 }
 
 impl Ran {
-    /// It must have ended well.
+    /// Asserts that it ended well.
     pub fn good(self) -> Self {
         assert_eq!(self.status, 0, "{}\n{}", self.stdout, self.stderr);
         self
@@ -42,10 +42,10 @@ impl From<Output> for Ran {
     }
 }
 
-/// The program with no language, colour, display or cache of the machine's own.
+/// The program, without the machine's language, colour, display or cache.
 pub fn command(cache: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_electroscope"));
-    // Without a display no window opens, whatever is typed.
+    // Without a display no command opens a window.
     for name in ["LC_ALL", "LC_MESSAGES", "LANG", "NO_COLOR", "DISPLAY", "WAYLAND_DISPLAY"] {
         command.env_remove(name);
     }

@@ -21,7 +21,7 @@ pub static DESK: LazyLock<tempfile::TempDir> = LazyLock::new(|| {
     dir
 });
 
-/// A run as the app has it.
+/// A run on a thread, as in the app.
 pub struct Watched {
     pub commands: UnboundedSender<Command>,
     pub events: mpsc::Receiver<Event>,
@@ -42,7 +42,7 @@ pub fn options(out: &str, set: &[&str]) -> Request {
     }
 }
 
-/// Longer than anything here takes on the slowest machine.
+/// No wait takes longer than this, even on the slowest machine.
 const PATIENCE: Duration = Duration::from_secs(120);
 /// More steps than any test waits for.
 pub const ENDLESS: &[&str] =
@@ -54,7 +54,7 @@ impl Watched {
         let (told, events) = mpsc::channel();
         let thread = std::thread::spawn(move || {
             let mut sink = |event: &Event| {
-                // A test that has seen enough listens no more, and the run ends.
+                // If a test has seen enough, it stops listening, and the run ends.
                 told.send(event.clone()).map_err(|_| Error::failed("stopped-as-asked"))
             };
             pollster::block_on(native::train(options, received, &mut sink))
@@ -104,12 +104,12 @@ impl Watched {
     /// Ends a run that would take long to end well.
     pub fn leave(self) {
         drop(self.events);
-        // Its answer finds nobody.
+        // Nobody receives the run's answer.
         self.commands.unbounded_send(Command::Pause).ok();
         assert!(self.thread.join().unwrap().is_err());
     }
 
-    /// All events; how the run ended.
+    /// All events, and how the run ended.
     pub fn end(mut self) -> (Vec<Event>, Result<()>) {
         drop(self.commands);
         let result = self.thread.join().unwrap();
@@ -118,7 +118,7 @@ impl Watched {
     }
 }
 
-/// The step events without what the clock says.
+/// The step events without times.
 pub fn numbers(events: &[Event]) -> Vec<StepMetrics> {
     let step = |event: &Event| match event {
         Event::Step(step) => Some(StepMetrics { tokens_per_sec: None, elapsed_secs: None, ..(**step).clone() }),

@@ -19,7 +19,7 @@ struct File {
     imports: BTreeMap<String, Module>,
 }
 
-/// A step of a circle: where, what is named there, and the file that this is in.
+/// A step of a circle: the place, the name that is used there, and the file that defines the name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Naming {
     line: usize,
@@ -51,7 +51,7 @@ pub fn circles(sources: &[Source]) -> Vec<String> {
     circles
 }
 
-/// The files that `module` names, and those that they name, and so on.
+/// All files that can be reached from `module` by names.
 fn reached<'a>(module: &Module, names: &'a BTreeMap<Module, Vec<Naming>>) -> BTreeSet<&'a Module> {
     let mut reached = BTreeSet::new();
     let mut open: Vec<&Module> = names[module].iter().map(|naming| &naming.to).collect();
@@ -71,7 +71,7 @@ impl Files {
             let lines = source.code().into_iter();
             let mut code = String::new();
             for (line, text) in lines {
-                // An empty line for each that is left out, so that a place in the text tells the line.
+                // Lines that are left out become empty lines, so that line numbers stay right.
                 code.extend(std::iter::repeat_n('\n', line - 1 - code.matches('\n').count()));
                 code.push_str(&without_strings(&text));
                 code.push('\n');
@@ -136,7 +136,7 @@ impl Files {
         let file = (1..=path.len()).rev().map(|len| &path[..len]).find(|start| self.0.contains_key(*start))?;
         let passed_on = path.get(file.len()).and_then(|name| self.0[file].imports.get(name));
         match passed_on {
-            // Names that are passed on in a circle end somewhere too.
+            // Limits the search, because names may be passed on in a circle.
             Some(path) if depth < 8 && path.as_slice() != file => self.file_of(path, depth + 1),
             _ => Some(file.to_vec()),
         }
@@ -231,7 +231,7 @@ fn plain_paths(code: &str) -> Vec<(usize, Vec<String>)> {
     found
 }
 
-/// The readers, on code that they must not misread: a rule that finds nothing must be one that could have.
+/// Tests the readers on code that they must not misread, because a rule that finds nothing must be able to find something.
 mod readers {
     use super::*;
 

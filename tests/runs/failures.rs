@@ -6,7 +6,7 @@ use electroscope::train::event::*;
 use electroscope::view::{Lang, words};
 use std::path::Path;
 
-/// Makes it impossible to write a checkpoint, for any user: where its folder was, a file is. And back.
+/// Makes it impossible for any user to write a checkpoint, by a file in the place of its folder. Or undoes that.
 fn block(checkpoints: &Path) {
     std::fs::rename(checkpoints, checkpoints.with_extension("aside")).unwrap();
     std::fs::write(checkpoints, "in the way").unwrap();
@@ -42,7 +42,7 @@ fn a_checkpoint_that_cannot_be_written_is_a_warning_and_the_next_is_tried() {
     watched.send(Command::Checkpoint);
     let later = watched.wait(|event| if let Event::Checkpoint { step, .. } = event { Some(*step) } else { None });
     assert!(later > saved);
-    // At the end of a run there is no next one: it fails, and says which checkpoint is safe.
+    // After the last step there is no next checkpoint. So the run fails, and says which checkpoint is safe.
     watched.steps_taken(later + 1);
     block(&checkpoints);
     watched.send(Command::Stop);
@@ -77,7 +77,7 @@ fn a_corpus_that_is_deleted_is_told_once_and_training_goes_on() {
     result.unwrap();
     let told_again = events.iter().filter_map(warning(WarningKind::CorpusGone)).count();
     assert_eq!(told_again, 1);
-    // Going on from it later says what is missing.
+    // A later attempt to resume it says what is missing.
     let mut resumed = options("deleted", &[]);
     (resumed.resume, resumed.corpus, resumed.preset, resumed.seed) = (true, Vec::new(), None, None);
     resumed.set = Vec::new();

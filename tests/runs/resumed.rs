@@ -54,7 +54,7 @@ fn done(output: &Output) {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
-/// The step events of a run's record, without what the clock says.
+/// The step events of a run's record, without times.
 fn steps(run: &Path) -> Vec<Value> {
     let text = std::fs::read_to_string(run.join("metrics.jsonl")).unwrap();
     let events = text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
@@ -84,7 +84,7 @@ fn assert_same_run(whole: &Path, resumed: &Path) {
     assert!(weights(whole) == weights(resumed), "the weights or moments after step 100 differ");
 }
 
-/// A whole run beside one that is stopped after step `stop` and resumed.
+/// Compares a whole run with one that is stopped after step `stop` and resumed.
 fn interrupted(device: &str, set: &[&str], stop: &str) {
     let desk = Desk::new();
     let place = ["--device", device];
@@ -93,7 +93,7 @@ fn interrupted(device: &str, set: &[&str], stop: &str) {
     assert_eq!(steps(&desk.path("parts")).len().to_string(), stop);
     done(&desk.electroscope(&[&["train", "--json", "--resume", "--out", "parts"], &place[..]].concat()));
     assert_same_run(&desk.path("whole"), &desk.path("parts"));
-    // And the runs were not of the kind that ends where it began.
+    // The runs also learned something: the loss has fallen.
     let first = &steps(&desk.path("whole"))[0]["total_loss"].as_f64().unwrap();
     let last = &steps(&desk.path("whole"))[99]["total_loss"].as_f64().unwrap();
     assert!(last < first, "{first} at first, {last} in the end");
@@ -115,7 +115,7 @@ fn a_resumed_run_keeps_its_precision() {
     let told = desk.electroscope(&["train", "--resume", "--out", "run", "--set", "precision=f32"]);
     let message = String::from_utf8_lossy(&told.stderr).into_owned();
     assert!(told.status.code() == Some(2) && message.contains("keeps its own configuration"), "{message}");
-    // What a checkpoint holds are the f32 weights, whatever products read: another precision starts from them with --init.
+    // A checkpoint always holds f32 weights, even if products read f16. So another precision can start from them with --init.
     done(&desk.train("on", &[], &[&place[..], &["--init", "run", "--stop-after", "2"]].concat()));
 }
 
@@ -130,7 +130,7 @@ fn a_resumed_run_goes_on_with_its_handover_and_its_accumulation() {
         "clip_separately=true",
     ];
     interrupted("cpu", &lab::with(DROPOUT, &handover), "70");
-    // Here the run stops right before the look at step 50, which then rests on what was measured before it.
+    // Here the run stops right before the check at step 50, which then uses the AUC that was measured before the stop.
     interrupted(
         "cpu",
         &lab::with(DROPOUT, &[&handover[..3], &["mask_with_replacement=true", "packing=segments"]].concat()),
@@ -149,7 +149,7 @@ fn a_resumed_run_is_the_same_to_the_byte_on_a_device() {
 
 #[test]
 fn steps_taken_again_from_an_earlier_checkpoint_are_the_same() {
-    // As after a crash between two checkpoints: what came after step 40 is done once more.
+    // As after a crash between two checkpoints, the steps after step 40 are taken again.
     let desk = Desk::new();
     done(&desk.train("run", DROPOUT, &["--device", "cpu"]));
     let before = (steps(&desk.path("run")), weights(&desk.path("run")));
@@ -181,7 +181,7 @@ fn files(dir: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
 fn a_number_that_is_not_finite_ends_the_run_and_leaves_its_checkpoints() {
     let desk = Desk::new();
     // The first update has rate 0; the second throws the weights so far that the third step cannot be counted.
-    // That the run has left the numbers is seen by the look at its end, too.
+    // The evaluation at the end of the run also sees that the numbers are not finite.
     let stopped = desk.train("run", &["lr=1e30", "checkpoint_every=1"], &["--device", "cpu", "--stop-after", "2"]);
     assert!(refused(&stopped).contains("after step 2 what the networks say is not finite"));
     let run = desk.path("run");
@@ -241,12 +241,12 @@ fn held_out_text_is_judged_only_where_it_is_the_runs_own() {
         "{message}"
     );
     done(&desk.electroscope(&["eval", "run", "--corpus", "corpus.txt", "--device", "cpu"]));
-    // Where the run stood in its own text says nothing of a text that is shorter than that; and NEWEST is the newest run.
+    // The run's place in its own text does not matter for another, shorter text. NEWEST is the newest run.
     std::fs::write(desk.path("short.txt"), "the dog sees the cat. the cat sleeps in the house.").unwrap();
     done(&desk.electroscope(&["eval", "./NEWEST", "--corpus", "short.txt", "--device", "cpu"]));
 }
 
-/// What a command that must be refused says, with status 2 or 1.
+/// The message of a command that must be refused, with status 2 or 1.
 fn refused(output: &Output) -> String {
     let message = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(matches!(output.status.code(), Some(1 | 2)), "{message}");

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 const KEEP: usize = 2;
 
-/// A network whose every number is its step: a mix of two checkpoints would show.
+/// A network in which every number is its step, so that a mix of two checkpoints would show.
 fn network(role: Role, step: u64) -> Network {
     let config = ElectraConfig {
         vocab_size: 300,
@@ -90,7 +90,7 @@ fn child_writes_checkpoints() {
         for _ in 0..1 + step % 2 {
             write(&folder, step).unwrap();
         }
-        // Flushed: what was said before the kill is what the parent may rely on.
+        // The output is flushed, so that the parent can rely on whatever was printed before the kill.
         say(&format!("wrote {step}"));
         step += 1;
     }

@@ -107,7 +107,7 @@ fn a_run_that_is_looked_at_from_all_sides_ends_with_the_same_bytes() {
     assert_eq!(numbers(&events), numbers(&plain));
     assert!(weights("looked-at", 60) == weights("plain", 60), "the weights or moments differ");
 
-    // And the checkpoint that was written inside of step 51 is that of the steps before.
+    // The checkpoint that was written within step 51 is that of the steps before.
     let mut resumed = options("looked-at", &[]);
     (resumed.resume, resumed.resume_step, resumed.preset, resumed.seed) = (true, Some(50), None, None);
     (resumed.set, resumed.watched) = (Vec::new(), false);
@@ -325,7 +325,7 @@ fn attention_is_a_distribution_over_the_tokens_that_are_read() {
         watched.send(Command::Attention { network, layer });
         assert_eq!(watched.wait(map), got);
     }
-    // Without a text of one's own, the first readout sentence.
+    // Without a person's text it is the first readout sentence.
     watched.send(text("", Vec::new()));
     watched.send(Command::Attention { network: Network::Discriminator, layer: 0 });
     assert!(watched.wait(map).tokens.len() > 4);

@@ -361,7 +361,7 @@ fn the_papers_small_model_keeps_to_webgpus_default_limits() {
     println!("small, 32 x 128: {} dispatches, {} MiB", plan.dispatches.len(), plan.bytes() >> 20);
 }
 
-/// Every launch costs a host about two microseconds, whatever it does.
+/// Every launch costs the host about two microseconds.
 #[test]
 fn a_step_of_the_papers_small_model_takes_few_dispatches() {
     let config = lab::preset("small", &[]);

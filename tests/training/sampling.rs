@@ -15,7 +15,7 @@ use std::sync::Arc;
 /// The normal deviate that a correct sampler exceeds once in a million tests.
 const Z_MAX: f64 = 4.75;
 
-/// The cpu executor, and a device where there is one.
+/// The cpu executor, and a device if there is one.
 fn backends(test: &str) -> Vec<Backend> {
     std::iter::once(Backend::cpu()).chain(adapter::gpu(test).map(Backend::on)).collect()
 }

@@ -15,7 +15,7 @@ pub struct Tally {
     pub failures: Vec<String>,
     /// One a test: its first `SKIP name: why` line (one about an adapter, where it has several), or `ignored`.
     pub skipped: Vec<String>,
-    /// The names of the tests that ran, whatever came of them.
+    /// The names of the tests that ran, with any result.
     pub ran: BTreeSet<String>,
     /// The names of those that a machine with an adapter runs differently: they printed `SKIP ...: no adapter`, or `AGAIN name: why`.
     pub again: BTreeSet<String>,

@@ -112,7 +112,7 @@ fn pass(options: Options, python: Option<&Path>, only: &BTreeSet<String>) -> Com
     }
     command.env_remove("REQUIRE_GPU");
     if std::env::var_os("XDG_RUNTIME_DIR").is_none() {
-        // Mesa's driver complains on every start where there is no desktop session.
+        // Mesa's driver complains at every start if there is no desktop session.
         command.env("XDG_RUNTIME_DIR", std::env::temp_dir());
     }
     if let Some(python) = python {
@@ -143,7 +143,7 @@ pub fn burn_is_a_feature() -> bool {
     std::fs::read_to_string("Cargo.toml").is_ok_and(|manifest| lists_feature(&manifest, "burn"))
 }
 
-/// What cargo is told to see the Burn engine's dependencies too.
+/// The arguments with which cargo also sees the Burn engine's dependencies.
 pub fn burn_feature() -> &'static [&'static str] {
     if burn_is_a_feature() { &["--features", "electroscope/burn"] } else { &[] }
 }

@@ -233,7 +233,12 @@ device-out-of-memory = the device ran out of memory
 device-errors = { $detail }
 shader-rejected = the shader was rejected: { $detail }
 no-memory-to-compile = out of memory while compiling
-variant-not-offered = the variant needs { $what }, which the device does not offer
+variant-not-offered = the variant needs { $what ->
+    [f16] f16
+    [subgroups] subgroups
+    [matrices] cooperative matrices
+   *[native] a device outside of a browser
+}, which the device does not offer
     .help = train with --retune, or drop this choice from the run's state.json
 no-thread-for-gpu = cannot start the thread that waits for the GPU: { $detail }
 binding-too-large = { $label }: { $tensor } needs { $needs }, the device allows { $max } a binding
@@ -479,3 +484,11 @@ burn-refuses-device = Burn does not take the device: { $detail }
 burn-failed = Burn failed: { $detail }
 burn-without-pass = Burn has run no pass yet
 burn-lacks = the Burn engine holds no { $tensor }
+
+## Places that are told in words.
+at-byte = { $file }, at byte { $byte }
+at-byte-decompressed = { $file }, at byte { $byte } of the decompressed text
+at-row = { $file }, row { $row }
+at-standard-output = standard output
+at-standard-input = standard input, line { $line }
+at-data-cursor = data cursor

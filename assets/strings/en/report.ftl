@@ -1,4 +1,4 @@
-# The page about a run: report.html. Its script has words of its own, in src/view/report/words.json.
+# The page about a run: report.html. The words of its script are in page.ftl.
 
 report-skip = Skip to the curves
 report-portuguese = (português)

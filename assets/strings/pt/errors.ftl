@@ -234,7 +234,12 @@ device-out-of-memory = a memória do dispositivo acabou
 device-errors = o dispositivo relata erros: { $detail }
 shader-rejected = o shader foi recusado: { $detail }
 no-memory-to-compile = a memória acabou durante a compilação
-variant-not-offered = a variante precisa de algo que o dispositivo não oferece: { $what }
+variant-not-offered = a variante precisa de algo que o dispositivo não oferece: { $what ->
+    [f16] f16
+    [subgroups] subgrupos
+    [matrices] matrizes cooperativas
+   *[native] um dispositivo fora do navegador
+}
     .help = treine com --retune, ou tire esta escolha do state.json do treino
 no-thread-for-gpu = não foi possível iniciar a thread que espera pela GPU: { $detail }
 binding-too-large = { $label }: { $tensor } precisa de { $needs }, e o dispositivo permite { $max } por ligação
@@ -378,7 +383,15 @@ no-such-run = esse treino não existe
     .help = comece-o sem --resume
 neither-run-nor-model = não é um treino nem um modelo ELECTRA
     .help = espera-se: a pasta de um treino (com checkpoints/), uma pasta com discriminator/ e generator/, ou uma pasta de ELECTRA do Hugging Face (com config.json e model.safetensors)
-wrong-network-here = aqui só há um { $found }, e é preciso um { $wanted }
+wrong-network-here = aqui só há um { $found ->
+    [discriminator] discriminador
+    [generator] gerador
+   *[encoder] codificador
+}, e é preciso um { $wanted ->
+    [discriminator] discriminador
+    [generator] gerador
+   *[encoder] codificador
+}
     .help = dê um treino, uma pasta com discriminator/ e generator/, ou uma pasta de { $architecture }
 file-in-place-of-folder = é preciso uma pasta, e isto é um arquivo
     .help = dê a pasta que o contém
@@ -498,3 +511,11 @@ burn-refuses-device = o Burn não aceita o dispositivo: { $detail }
 burn-failed = o Burn falhou: { $detail }
 burn-without-pass = o Burn ainda não executou nenhuma passagem
 burn-lacks = o motor Burn não tem { $tensor }
+
+## Lugares que se dizem em palavras.
+at-byte = { $file }, no byte { $byte }
+at-byte-decompressed = { $file }, no byte { $byte } do texto descomprimido
+at-row = { $file }, linha { $row }
+at-standard-output = saída padrão
+at-standard-input = entrada padrão, linha { $line }
+at-data-cursor = posição nos dados

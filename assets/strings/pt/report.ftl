@@ -1,4 +1,4 @@
-# A página sobre um treino: report.html. O seu script tem palavras próprias, em src/view/report/words.json.
+# A página sobre um treino: report.html. As palavras do seu script estão em page.ftl.
 
 report-skip = Ir para as curvas
 report-portuguese = (português)

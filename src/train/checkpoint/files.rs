@@ -79,7 +79,7 @@ mod tests {
             gone.remove(&name);
             for damaged in [cut, gone] {
                 let error = Checkpoint::from_files("memory", Arc::new(damaged)).unwrap_err();
-                assert_eq!(error.place.as_deref(), Some(&*format!("memory/{name}")));
+                assert_eq!(error.place, Some(format!("memory/{name}").into()));
             }
         }
     }

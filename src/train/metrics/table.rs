@@ -17,22 +17,22 @@ use serde::{Deserialize, Serialize};
 pub struct About {
     /// Its key in metrics.jsonl, and the last part of its tag in TensorBoard.
     pub key: &'static str,
-    /// Its message in the Fluent files. Where a view calls it by another name, the message has an attribute: `.curve` (the window),
-    /// `.page` (the report's curves), `.line` (a line of a terminal), `.eval` (what `eval` prints).
+    /// Its message in the Fluent files. If a view uses another name, the message has an attribute: `.curve` (the window), `.page`
+    /// (the report's curves), `.line` (a line of a terminal), `.eval` (what `eval` prints).
     pub label: &'static str,
     pub unit: Unit,
     pub better: Better,
-    /// What one gets who knows nothing: a value has to beat it.
+    /// The value of a model that knows nothing. A metric has to beat it.
     pub baseline: Option<Baseline>,
     pub smoothing: Smoothing,
     pub color: Color,
-    /// None: no curve of it is drawn.
+    /// The chart of its curve; none if no curve is drawn.
     pub subject: Option<Subject>,
     pub line: Line,
-    /// Decimals in a table. A line of text, which is read at a glance, has one less.
+    /// Decimals in a table. A line of text has one less.
     pub decimals: usize,
     pub columns: Columns,
-    /// TensorBoard gets it.
+    /// Whether TensorBoard gets it.
     pub board: bool,
 }
 
@@ -59,12 +59,12 @@ impl Unit {
     }
 }
 
-/// Which way a metric is to move.
+/// The direction in which a metric improves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Better {
     Up,
     Down,
-    /// It describes, and does not judge.
+    /// The metric only describes.
     Neither,
 }
 
@@ -78,7 +78,7 @@ impl Better {
     }
 }
 
-/// The value that knowing nothing gives.
+/// The value of a model that knows nothing.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Baseline {
     Level(f64),
@@ -88,9 +88,9 @@ pub enum Baseline {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Smoothing {
-    /// It is noisy from step to step, and is read through a mean.
+    /// It is noisy from step to step, so views show a mean.
     Mean,
-    /// It is set and not measured, or measured without noise: nothing to see through.
+    /// It is set, not measured, or it has no noise, so views show it as it is.
     Raw,
 }
 
@@ -101,11 +101,11 @@ pub enum Color {
     Judge,
     /// A baseline of another metric.
     Bound,
-    /// How the run goes, and not what it learns.
+    /// How the run works, not what it learns.
     Motor,
 }
 
-/// What the curves of one chart have in common. Views choose the subjects of each chart; people read metrics in this order.
+/// The subject of the curves in one chart. Views choose the subjects of each chart; people read metrics in this order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Subject {
@@ -128,7 +128,7 @@ pub enum Line {
     Dotted,
     /// One level line across the chart.
     Level,
-    /// Marks of its own where there was an evaluation; only the report draws them.
+    /// Marks at the evaluations. Only the report draws them.
     Marks,
     Absent,
 }
@@ -143,19 +143,19 @@ pub enum Columns {
 }
 
 impl Metric {
-    /// All of them in the order in which people read them: subject by subject, those without one last.
+    /// All metrics in the order in which people read them: subject by subject, those without a subject last.
     pub fn reading_order() -> [Self; Self::ALL.len()] {
         let mut metrics = Self::ALL;
         metrics.sort_by_key(|metric| (metric.about().subject.is_none(), metric.about().subject));
         metrics
     }
 
-    /// What is behind it in a step, where that is a number.
+    /// Its value in a step, if that is a finite number.
     pub fn of_step(self, step: &StepMetrics) -> Option<f64> {
         self.raw_of_step(step).filter(|value| value.is_finite())
     }
 
-    /// What is behind it in an evaluation, where that is a number.
+    /// Its value in an evaluation, if that is a finite number.
     pub fn of_eval(self, eval: &EvalMetrics) -> Option<f64> {
         self.raw_of_eval(eval).filter(|value| value.is_finite())
     }
@@ -212,7 +212,7 @@ macro_rules! metrics {
         #[serde(default)]
         pub struct Metrics {
             $($(#[doc = $shared_doc])* #[serde(with = "finite_or_null")] pub $shared: Option<f64>,)*
-            /// Some value behind these numbers was NaN or infinite.
+            /// Whether some value behind these numbers was NaN or infinite.
             #[serde(skip_serializing_if = "is_false")]
             pub non_finite: bool,
         }
@@ -226,7 +226,7 @@ macro_rules! metrics {
             #[serde(flatten)]
             pub metrics: Metrics,
             $($(#[doc = $step_doc])* #[serde(with = "finite_or_null")] pub $step: Option<f64>,)*
-            /// Since the run began, interruptions left out.
+            /// Seconds since the run began, without interruptions.
             #[serde(with = "finite_or_null")]
             pub elapsed_secs: Option<f64>,
             /// Tokens that are not padding, since the run began.
@@ -253,15 +253,16 @@ macro_rules! metrics {
             pub confusion: Option<Confusion>,
             #[serde(skip_serializing_if = "Option::is_none")]
             pub calibration: Option<Calibration>,
-            /// How the judgements are spread: ROC, precision and recall, and the confusion at any threshold come from it.
+            /// The distribution of the judgements. ROC, precision, recall and the confusion at any threshold come from it.
             #[serde(skip_serializing_if = "Option::is_none")]
             pub histogram: Option<JudgeHistogram>,
-            /// A few judged tokens in their text, of either kind and of every height of p(replaced). Of watched runs; never recorded.
+            /// A few judged tokens in their text, of both kinds and from every range of p(replaced). Only watched runs have them,
+            /// and they are never recorded.
             #[serde(skip_serializing_if = "Vec::is_empty")]
             pub examples: Vec<JudgedExample>,
         }
 
-        /// The names of all metrics, line after line.
+        /// The names of all metrics, in the order of the lines.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub enum Metric {
             $($(#[doc = $shared_doc])* $Shared,)*
@@ -271,7 +272,7 @@ macro_rules! metrics {
         }
 
         impl Metric {
-            /// Line after line; `metric as usize` is its place here.
+            /// All metrics in the order of the lines. `metric as usize` is the index.
             pub const ALL: [Self; [$(stringify!($Shared),)* $(stringify!($Step),)* $(stringify!($Eval),)* $(stringify!($Derived),)*].len()] =
                 [$(Self::$Shared,)* $(Self::$Step,)* $(Self::$Eval,)* $(Self::$Derived,)*];
 
@@ -289,7 +290,7 @@ macro_rules! metrics {
                 !matches!(self, $(Self::$Step)|*)
             }
 
-            /// As it was measured: it may be NaN or infinite. None where it is undefined, and for what only an evaluation measures.
+            /// The raw value, which may be NaN or infinite. None if it is undefined, or if only evaluations measure it.
             pub fn raw_of_step(self, step: &StepMetrics) -> Option<f64> {
                 match self {
                     $(Self::$Step => step.$step,)*
@@ -314,7 +315,7 @@ macro_rules! metrics {
         }
 
         impl StepMetrics {
-            /// Everything that was measured in it.
+            /// Every measured value of the step.
             pub fn values_mut(&mut self) -> impl Iterator<Item = &mut Option<f64>> {
                 [$(&mut self.metrics.$shared,)* $(&mut self.$step,)*].into_iter()
             }

@@ -1,6 +1,5 @@
 //! Pieces of HTML: sections, words in both languages, escapes.
 
-use super::data::Data;
 use crate::view::Lang;
 use crate::view::words::Strings;
 
@@ -46,7 +45,7 @@ pub(in crate::view) fn escape(text: &str) -> String {
 }
 
 /// JSON that cannot end its `<script>`: characters that mean something in HTML are written as escapes, which JSON reads back.
-pub(super) fn json_for_html(data: &Data) -> String {
+pub(super) fn json_for_html(data: &impl serde::Serialize) -> String {
     let json = serde_json::to_string(data).expect("the data has string keys and finite numbers only");
     json.replace('&', "\\u0026").replace('<', "\\u003c").replace('>', "\\u003e")
 }
