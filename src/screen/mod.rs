@@ -6,7 +6,7 @@
 //! - [`recorded`]: the run that comes with the program.
 //! - [`panel`], [`lesson`]: names of the panels; the pages of the lesson and the numbers that they answer with.
 //! - [`axis`], [`time`]: the axes of the curves. [`verdicts`], [`attention`], [`plane`], [`chips`], [`score`], [`kernels`]: one
-//! panel each.
+//!   panel each.
 
 pub mod attention;
 pub mod axis;
