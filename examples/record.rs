@@ -7,6 +7,7 @@ use electroscope::run::Request;
 use electroscope::screen::recorded;
 use electroscope::train::event::{Command, Event, Network};
 use electroscope::view::Lang;
+use electroscope::view::words::Strings;
 use electroscope::{Error, Result};
 use futures_channel::mpsc::{self, UnboundedSender};
 use std::path::Path;
@@ -44,11 +45,8 @@ fn record(lang: Lang, run: &Path, out: &Path, steps: Option<u64>) -> Result<usiz
     let options = Request { out: Some(native::name_of(run)), steps, ..first };
     let (commands, received) = mpsc::unbounded();
     // The text that the window's field shows at first.
-    let text = match lang {
-        Lang::En => "the loyal dog gnaws the bone in the kennel.",
-        Lang::Pt => "o cachorro fiel rói o osso no quintal.",
-    };
-    send(&commands, Command::SetOwnText { text: text.to_owned(), edits: Vec::new() });
+    let text = Strings::of(lang).t("sentence-example");
+    send(&commands, Command::SetOwnText { text, edits: Vec::new() });
     let mut events = Vec::new();
     let mut planned = u64::MAX;
     let mut hear = |event: &Event| {
@@ -70,7 +68,7 @@ fn record(lang: Lang, run: &Path, out: &Path, steps: Option<u64>) -> Result<usiz
     };
     pollster::block_on(native::train(options, received, &mut hear))?;
     let packed = recorded::pack(&events)?;
-    std::fs::write(out, &packed).map_err(|e| Error::io("write the recording", out, &e))?;
+    std::fs::write(out, &packed).map_err(|e| Error::io("io-write-file", out, &e))?;
     Ok(packed.len())
 }
 

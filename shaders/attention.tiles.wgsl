@@ -147,7 +147,7 @@ fn products(seat: Seat, sum: mat4x4f) -> mat4x4f {
     }
     return s;
 }
-// As fma: not every driver joins a product and a sum by itself.
+// Written as fma, because not every driver joins a product and a sum by itself.
 fn with_outer(sum: mat4x4f, x: vec4f, y: vec4f) -> mat4x4f {
     return mat4x4f(fma(x.xxxx, y, sum[0]), fma(x.yyyy, y, sum[1]), fma(x.zzzz, y, sum[2]), fma(x.wwww, y, sum[3]));
 }
@@ -203,7 +203,7 @@ fn set_pairs(seat: Seat, weights: mat4x4f) {
     pairs[seat.own].at[3][seat.part] = weights[3];
 }
 
-// Over what eight lanes left in scratch for rows 4 i .. 4 i + 3.
+// The sum, or the maximum, of the values that eight lanes left in scratch for rows 4 i .. 4 i + 3.
 fn scratch_sum(i: u32) -> vec4f {
     return ((scratch[i][0] + scratch[i][1]) + (scratch[i][2] + scratch[i][3]))
         + ((scratch[i][4] + scratch[i][5]) + (scratch[i][6] + scratch[i][7]));
@@ -309,7 +309,7 @@ fn row_products(x: mat4x4f, y: mat4x4f) -> vec4f {
     return vec4f(dot(x[0], y[0]), dot(x[1], y[1]), dot(x[2], y[2]), dot(x[3], y[3]));
 }
 
-// Of four pairs: drop(P) again, and dS. log_p: the score less the query's lse.
+// Computes drop(P) again for four pairs, and dS. log_p: the score less the query's lse.
 struct Again {
     weights: vec4f,
     ds: vec4f,

@@ -108,12 +108,12 @@ fn staged_row(s: u32, r: u32) -> u32 {
     return (s * TILE + r) * STRIDE;
 }
 
-// What a lane holds for each of its passing rows part, part + LANES, ...: the i-th of them at [i].
+// A lane's values for its passing rows part, part + LANES, ...: the i-th of them at [i].
 alias PerRow = array<f32, ROWS_MAX>;
-// And for each quad of channels of its own row.
+// A lane's values for each of its quads of channels of its own row.
 alias PerQuad = array<vec4f, QUADS_MAX>;
 
-// Channel i of the lane's quads; past the last of them it is past the head.
+// Channel i of the lane's quads. After the last quad it lies past the head.
 fn own_channel(part: u32, i: u32) -> u32 {
     return (part + i / 4u * LANES) * 4u + i % 4u;
 }
@@ -143,7 +143,7 @@ fn weighted_sum(s: u32, lane: u32) -> PerQuad {
     return sums;
 }
 
-// One value from each of the LANES lanes of a row; all of them get the sum, or the maximum.
+// Joins one value from each of the LANES lanes of a row. All of them get the sum, or the maximum.
 fn own_row_sum(lane: u32, value: f32) -> f32 {
     scratch[lane] = value;
     workgroupBarrier();

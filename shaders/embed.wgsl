@@ -52,7 +52,7 @@ fn matches(id: u32, start: u32) -> u32 {
     return bits;
 }
 
-// The first token of a block that has the id, from hits; NONE: no token has.
+// The first token of a block that has the id, from hits; NONE if no token has it.
 fn first_hit(block: u32) -> u32 {
     for (var w = 0u; w < WG; w++) {
         if hits[w] != 0u { return block + 32u * w + countTrailingZeros(hits[w]); }

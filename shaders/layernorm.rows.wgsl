@@ -31,7 +31,7 @@ struct Dims {
 @group(0) @binding(11) var<storage, read_write> dh: array<vec4f>;    // (N, C)
 @group(0) @binding(12) var<storage, read_write> partial: array<vec4f>; // (blocks, 2, C) dw, db of a block of rows
 
-// Of quad i of (N, C).
+// The dropout factors of quad i of (N, C).
 fn inner_dropout(i: u32) -> vec4f {
     let first = step.row_base * dims.t * dims.c + 4u * i;
     return vec4f(

@@ -38,7 +38,7 @@ struct Dims {
 @group(0) @binding(11) var<storage, read_write> dh: array<f32>;      // (N, C)
 @group(0) @binding(12) var<storage, read_write> partial: array<f32>; // (blocks, 2, C) dw, db of a block of rows
 
-// Of element i of (N, C).
+// The dropout factor of element i of (N, C).
 fn inner_dropout(i: u32) -> f32 {
     return dropout_factor(dims.inner_threshold, dims.inner_scale, dims.inner_site, step.row_base * dims.t * dims.c + i);
 }

@@ -109,7 +109,7 @@ fn product(p: Place, lane: u32, a_by_columns: bool, b_by_columns: bool) -> Sums 
     }
     return s;
 }
-// Every lane saw all of k.
+// Every lane has added over all of k, so there is nothing to join.
 fn row_sums(s: Sums) -> mat4x4f {
     return s.a;
 }

@@ -28,11 +28,11 @@ fn product(p: Place, lane: u32, a_by_columns: bool, b_by_columns: bool) -> Sums 
     }
     return s;
 }
-// All sixteen rows of A at k, stored by columns: what four_rows read just now.
+// All sixteen rows of A at k, stored by columns, which four_rows has just read.
 fn a_four(p: Place, k: u32) -> mat4x4f {
     return mat4x4f(a_across(p, p.m0, k), a_across(p, p.m0 + 4u, k), a_across(p, p.m0 + 8u, k), a_across(p, p.m0 + 12u, k));
 }
-// Every lane saw all of k.
+// Every lane has added over all of k, so there is nothing to join.
 fn row_sums(s: Sums) -> mat4x4f {
     return s.a;
 }

@@ -45,7 +45,7 @@ fn set_u(row: u32, column: u32, value: vec4f) {
 fn add_db(m: u32, value: vec4f) {
     db[m / 4u] += value;
 }
-// In the part of C that starts at number first: its products, then its sums of A.
+// Writes the part of C that starts at number first: its products, and then its sums of A.
 fn set_part(first: u32, row: u32, column: u32, value: vec4f) {
     c[first / 4u + quad(row, column, dims.n)] = vec4<ElemC>(value);
 }

@@ -152,7 +152,7 @@ fn backward_weight(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) g
     }
 }
 
-// In the part of C that starts at number first.
+// Writes a block into the part of C that starts at number first.
 fn put_part(first: u32, at: vec2u, rows: mat4x4f) {
     for (var i = 0u; i < 4u; i++) {
         if at.x + i < dims.m && at.y < dims.n { set_part(first, at.x + i, at.y, rows[i]); }

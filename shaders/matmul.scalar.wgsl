@@ -57,7 +57,7 @@ fn add_db(m: u32, value: vec4f) {
         db[m + i] += value[i];
     }
 }
-// Of the part of C that starts at number first: its products, then its sums of A.
+// Writes the part of C that starts at number first: its products, and then its sums of A.
 fn set_part(first: u32, row: u32, column: u32, value: vec4f) {
     for (var j = 0u; j < min(4u, dims.n - column); j++) {
         c[first + row * dims.n + column + j] = ElemC(value[j]);

@@ -56,7 +56,7 @@ fn product(p: Place, lane: u32, a_by_columns: bool, b_by_columns: bool) -> Sums 
     }
     return s;
 }
-// Lane l of the first eight saw every eighth k from l on.
+// Lane l of the first eight has added over every eighth k from l on. This joins the eight sums.
 fn eight_lanes(x: vec4f) -> vec4f {
     let low = (subgroupBroadcast(x, 0u) + subgroupBroadcast(x, 1u)) + (subgroupBroadcast(x, 2u) + subgroupBroadcast(x, 3u));
     return low + ((subgroupBroadcast(x, 4u) + subgroupBroadcast(x, 5u)) + (subgroupBroadcast(x, 6u) + subgroupBroadcast(x, 7u)));

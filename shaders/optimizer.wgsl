@@ -62,7 +62,7 @@ fn norm_finish(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) group
     let bits = bitcast<u32>(sqrt(workgroup_sum(lane, sum)));
     if lane > 0u { return; }
     guard[NORMS + dims.group] = bits;
-    // By bits: compilers may take it that no number is infinite or NaN.
+    // This compares bits, because compilers may assume that no number is infinite or NaN.
     if (bits & EXPONENT) == EXPONENT && guard[0] == 0u {
         guard[0] = 1u;
         guard[1] = step.step + 1u;

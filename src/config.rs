@@ -187,7 +187,8 @@ impl Config {
     /// The preset under its overrides, checked.
     ///
     /// # Errors
-    /// Usage errors: an unknown preset or key (with the nearest right one), a value of the wrong type, sizes that do not fit together.
+    /// Usage errors: an unknown preset or key (with the nearest right one), a value of the wrong type, sizes that do not fit
+    /// together.
     pub fn load(preset: &str, overrides: &Overrides) -> Result<Self> {
         let mut table = preset_table(preset)?;
         if overrides.first_steps {

@@ -86,7 +86,7 @@ fn burn_takes_the_fixtures_steps_on_an_adapter() {
 fn agrees_with_ours(backend: &Backend) {
     for (what, settings) in against_burn::CASES {
         let comparisons = block_on(against_burn::compare(backend, settings)).unwrap();
-        // Every parameter's gradient and, but for key biases, its value in the end; three numbers of each of ten steps.
+        // The gradient of every parameter and, except for key biases, its last value; and three numbers of each of ten steps.
         let count = |wanted: &dyn Fn(&str) -> bool| comparisons.iter().filter(|c| wanted(&c.name)).count();
         let gradients = count(&|name| name.starts_with("grad."));
         let biases = count(&|name| name.starts_with("grad.") && name.ends_with("key.bias"));
@@ -207,8 +207,8 @@ fn assert_same_losses(ours: &[&Value], theirs: &[&Value], tolerance: f64) {
 
 #[test]
 fn a_run_with_burn_is_the_run_with_our_kernels() {
-    // No dropout: then every number is the same but for rounding, the samples of the generator included. Replacements by frequency
-    // at first, so that both ways of drawing them are taken.
+    // Without dropout every number is the same except for rounding, including the generator's samples. At first the replacements
+    // come by frequency, so that both ways of drawing them are tested.
     let set = ["replacements=unigram_to_generator", "takeoff_auc=0", "handover_latest=0", "handover_steps=8"];
     let desk = Desk::new();
     done(&desk.train("ours", "wgsl", &set, &[]));
@@ -227,7 +227,7 @@ fn a_run_with_burn_is_the_run_with_our_kernels() {
         assert!(text(a, "\"masked\":true") > 0);
         assert_eq!(text(a, "\"masked\":true"), text(b, "\"masked\":true"));
     }
-    // And its checkpoint is one like any other.
+    // Its checkpoint is like any other.
     let judged = desk.electroscope(&["detect", "burn", "the dog ate the bone", "--device", "cpu", "--json"]);
     done(&judged);
     let line: Value = serde_json::from_slice(&judged.stdout).unwrap();
@@ -261,7 +261,7 @@ fn a_run_goes_on_with_either_engine_on_an_adapter() {
     let mut resume = vec!["train", "--json", "--resume", "--out", "parts", "--device", "gpu"];
     let resumed = desk.electroscope(&[&resume[..], &["--stop-after", "9"]].concat());
     done(&resumed);
-    // It is told whose numbers it goes on with; and our kernels, which Burn chose none of, were measured then.
+    // The run says that it continues with another engine's numbers. Burn had chosen no kernels, so they were measured then.
     let told = String::from_utf8_lossy(&resumed.stdout);
     assert!(told.contains("(Burn) and goes on on") && told.contains("\"preparing\""), "{told}");
     resume.extend(["--engine", "burn"]);
@@ -293,13 +293,13 @@ fn dropout_is_drawn_anew_in_every_step_and_the_same_in_every_run() {
     };
     let (off, a, b) = (losses("off"), losses("a"), losses("b"));
     assert_eq!(a, b);
-    // The weights never move: what differs from the run without is dropout alone, and it differs from step to step.
+    // The weights never change. So only dropout makes a difference from the run without it, and it differs from step to step.
     let shifts: Vec<f64> = a.iter().zip(&off).map(|(a, off)| a - off).collect();
     assert!(shifts.iter().all(|shift| *shift != 0.0 && shift.abs() < 5.0), "{shifts:?}");
     assert!(shifts.windows(2).all(|pair| pair[0] != pair[1]), "{shifts:?}");
 }
 
-/// What a person sees of a run whose weights are still those that its seed drew.
+/// What a person sees of a run whose weights are still the initial ones.
 struct Seen {
     own_text: OwnText,
     maps: Vec<AttentionMap>,
@@ -346,7 +346,7 @@ fn a_view_sees_a_burn_run_as_any_other() {
         assert!(off < 1e-5, "{:?}, layer {}: {off}", a.network, a.layer);
     }
     assert!(ours.maps[0].probabilities != ours.maps[1].probabilities);
-    // Runs are paused where they happen to be: the steps differ, what a stage shows of them does not.
+    // The runs are paused at any place, so the steps differ. What a stage shows must not differ.
     for (stage, sample) in [(Stage::REPLACE, &burn.corrupted), (Stage::JUDGE, &burn.judged)] {
         assert_eq!((sample.known, sample.rows.is_empty()), (stage, false));
         assert!(sample.rows.iter().flatten().any(|token| token.replaced), "{sample:?}");
@@ -395,7 +395,7 @@ fn bench_alternates_the_engines_and_tells_the_ratio() {
     assert_eq!((&ratio["against"], &ratio["preset"]), (&"burn".into(), &"nano".into()));
 }
 
-/// That a folder of the program's is where it was told.
+/// Asserts that the program's folder is where the test said.
 #[test]
 fn the_checkpoint_of_a_burn_run_is_whole() {
     let desk = Desk::new();

@@ -1,5 +1,5 @@
-//! Tests that the memory of a long session stays flat. It is a program of its own, because it looks at the resident pages of the whole
-//! process.
+//! Tests that the memory of a long session stays flat. It is a program of its own, because it looks at the resident pages of the
+//! whole process.
 
 #[path = "common/adapter.rs"]
 mod adapter;
@@ -26,7 +26,7 @@ fn plan() -> (Arc<Plan>, Tensor) {
     (Arc::new(plan), input)
 }
 
-/// Resident pages of this process, where the system tells.
+/// Resident pages of this process, if the system reports them.
 fn resident_pages() -> Option<i64> {
     std::fs::read_to_string("/proc/self/statm").ok()?.split(' ').nth(1)?.parse().ok()
 }

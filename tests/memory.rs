@@ -15,7 +15,7 @@ use pollster::block_on;
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
-/// The system's allocator, how many bytes live, and how many did at most.
+/// The system's allocator, with the number of live bytes and the largest number so far.
 struct Counting;
 
 static LIVE_BYTES: AtomicI64 = AtomicI64::new(0);
@@ -60,14 +60,14 @@ unsafe impl GlobalAlloc for Counting {
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
-/// Resident bytes of this process, where the system tells.
+/// Resident bytes of this process, if the system reports them.
 fn resident_bytes() -> Option<i64> {
     const PAGE: i64 = 4096;
     let pages: i64 = std::fs::read_to_string("/proc/self/statm").ok()?.split(' ').nth(1)?.parse().ok()?;
     Some(pages * PAGE)
 }
 
-/// Takes `steps` steps as a run does: what arrived is looked at and let go.
+/// Takes `steps` steps as a run does: it looks at what arrives and drops it.
 fn advance(session: &mut Session, steps: u64, arrived: &mut Vec<Arrived>) {
     for _ in 0..steps {
         block_on(session.advance(SLICE, arrived)).unwrap();
@@ -108,8 +108,8 @@ fn measured(backend: &Backend, config: &[&str], steps: u64) -> (Session, [i64; 2
     (session, grown)
 }
 
-/// What may be kept beyond what lived before: the queues of the thread pool and of the driver grow by blocks at odd moments.
-/// One number kept a step would be 8,000 bytes after 2,000 steps.
+/// How much more may be live than before, because the queues of the thread pool and of the driver grow by blocks at times. One
+/// number kept a step would be 8,000 bytes after 2,000 steps.
 const HEAP_GROWTH_MAX: i64 = 4 << 10;
 /// Resident pages come and go with the allocator's own reuse; this is half a KiB a step, and a step's smallest copy is larger.
 const RESIDENT_GROWTH_MAX: i64 = 1 << 20;

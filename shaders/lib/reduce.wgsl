@@ -17,12 +17,12 @@ fn workgroup_sum(lane: u32, value: f32) -> f32 {
     return total;
 }
 
-// The largest value and where it stands.
+// The largest value and its place.
 struct Best {
     value: f32,
     id: u32,
 }
-// The better of two; the lower id where they tie, so the order of comparisons does not show.
+// The better of two. If they are equal it takes the lower id, so the order of comparisons does not matter.
 fn better(x: Best, y: Best) -> Best {
     if y.value > x.value || (y.value == x.value && y.id < x.id) {
         return y;

@@ -14,8 +14,8 @@ pub use pack::Packing;
 /// "No slot", "no token": the filler of every index array of a [`Batch`].
 pub const NONE: u32 = u32::MAX;
 
-/// One micro-batch as both executors read it: B rows × T tokens, S slots. All arrays always have their full length: unused tokens are
-/// `[PAD]` with attention 0, and unused slots are [`NONE`]. Used slots come first, ordered by row, then by draw.
+/// One micro-batch as both executors read it: B rows × T tokens, S slots. All arrays always have their full length: unused tokens
+/// are `[PAD]` with attention 0, and unused slots are [`NONE`]. Used slots come first, ordered by row, then by draw.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Batch {
     pub rows: usize,

@@ -1,5 +1,5 @@
-//! Twin of `shaders/attention.wgsl`. It takes one head and one tile of queries at a time and computes their scores against all keys as
-//! one product.
+//! Twin of `shaders/attention.wgsl`. It takes one head and one tile of queries at a time and computes their scores against all keys
+//! as one product.
 
 use super::math::{self, exp};
 use super::matmul::{View, ViewMut, product_here};
@@ -149,7 +149,8 @@ impl<'a> Tile<'a> {
     }
 }
 
-/// Visits every tile of every head of `rows` rows from `first`, in order, with a thread's working memory, which grows once and is kept.
+/// Visits every tile of every head of `rows` rows from `first`, in order, with a thread's working memory, which grows once and is
+/// kept.
 fn for_each_tile<'a>(
     d: &'a Dims,
     step: &'a Step,

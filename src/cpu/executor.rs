@@ -94,7 +94,8 @@ impl Executor {
 
     fn dispatch(&mut self, index: usize) {
         let dispatch = &self.plan.dispatches[index];
-        // The launch takes written buffers out of the table, so that the others can be lent shared, without `unsafe` and without a copy.
+        // The launch takes written buffers out of the table, so that the others can be lent shared, without `unsafe` and without a
+        // copy.
         let mut taken: ArrayVec<(usize, Vec<u32>), SLOTS_MAX> = ArrayVec::new();
         for (slot, tensor) in dispatch.kernel.slots.iter().zip(&dispatch.tensors) {
             let buffer = tensor.buffer.0 as usize;

@@ -108,7 +108,8 @@ fn drop_row(step: &Step, d: &Dims, dropout: Dropout, row: usize, values: &mut [f
     drop_part(step, d, dropout, (row, 0), values);
 }
 
-/// Gradient of [`forward`]: dx from dy through the outer dropout; partial (blocks, 2, C): sums over a block of rows of dy x̂ and of dy.
+/// Gradient of [`forward`]: dx from dy through the outer dropout; partial (blocks, 2, C): sums over a block of rows of dy x̂ and of
+/// dy.
 pub fn backward(call: &Call, mut a: Args) {
     let d: Dims = call.dims();
     let (x, w, mean, rstd, dy) = (a.f32(), a.f32(), a.f32(), a.f32(), a.f32());
@@ -133,7 +134,8 @@ pub fn backward(call: &Call, mut a: Args) {
     );
 }
 
-/// Gradient of [`forward_residual`]: dx of the sum (and so of the residual), dh through the inner dropout; partial as in [`backward`].
+/// Gradient of [`forward_residual`]: dx of the sum (and so of the residual), dh through the inner dropout; partial as in
+/// [`backward`].
 pub fn backward_residual(call: &Call, mut a: Args) {
     let d: Dims = call.dims();
     let (x, w, mean, rstd, dy) = (a.f32(), a.f32(), a.f32(), a.f32(), a.f32());

@@ -7,7 +7,8 @@ use crate::rng::Key;
 /// Partial sums of every sum: two of the widest vectors there are today, one of them enough.
 const LANES: usize = 16;
 
-/// Sum of f over the elements of operands of one length. Partial sums, added in order: vectorises, and loses less than one long sum.
+/// Sum of f over the elements of operands of one length. Partial sums, added in order: vectorises, and loses less than one long
+/// sum.
 #[inline(always)]
 pub fn sum<const K: usize>(operands: [&[f32]; K], f: impl Fn([f32; K]) -> f32) -> f32 {
     let len = operands[0].len();

@@ -152,10 +152,10 @@ fn asked_for(adapter: &wgpu::Adapter, profile: Profile) -> (wgpu::Features, wgpu
     if profile != Profile::Portable || !(usable.matrices_f32 || usable.matrices_f16) {
         return (wgpu::Features::empty(), wgpu::ExperimentalFeatures::disabled());
     }
-    // SAFETY: the token acknowledges what may go wrong without wgpu catching it. Matrices past an array's end: matmul.cooperative.wgsl
-    // keeps them inside workgroup memory that it sizes itself. Workgroups of no whole subgroups: theirs is one row of 32 lanes, which
-    // tests/kernels/shaders.rs looks at. One risk remains: naga's SPIR-V marks no access as shared between lanes, so a driver need not
-    // order them. Whoever sets the variable accepts that.
+    // SAFETY: the token acknowledges what may go wrong without wgpu catching it. Matrices past an array's end:
+    // matmul.cooperative.wgsl keeps them inside workgroup memory that it sizes itself. Workgroups of no whole subgroups: theirs is
+    // one row of 32 lanes, which tests/kernels/shaders.rs looks at. One risk remains: naga's SPIR-V marks no access as shared
+    // between lanes, so a driver need not order them. Whoever sets the variable accepts that.
     (wgpu::Features::EXPERIMENTAL_COOPERATIVE_MATRIX, unsafe { wgpu::ExperimentalFeatures::enabled() })
 }
 
@@ -247,18 +247,18 @@ impl Gpu {
         }
     }
 
-    /// Makes a module of one of our shaders without the checks that wgpu adds to other people's: counters in loops, which keep a driver
-    /// from unrolling them, and clamps on indices, where no index comes from data. docs/decisions/042 says what each costs. A browser
-    /// checks by itself.
+    /// Makes a module of one of our shaders without the checks that wgpu adds to other people's: counters in loops, which keep a
+    /// driver from unrolling them, and clamps on indices, where no index comes from data. docs/decisions/042 says what each costs.
+    /// A browser checks by itself.
     pub(super) fn module(&self, descriptor: wgpu::ShaderModuleDescriptor, looks_up: bool) -> wgpu::ShaderModule {
         let mut checks = wgpu::ShaderRuntimeChecks::checked();
         checks.bounds_checks = looks_up;
         checks.force_loop_bounding = false;
-        // SAFETY: only texts of this crate come here. Their loops end, whatever the data: they count to a number of `dims` or of the
-        // variant, and chains of slots count to the number of slots. Where nothing is looked up, indices come from `dims` and the lane's
-        // place alone and stay inside what is bound: launches assert their tensors' shapes, and kernels guard by `dims`. The parity suite
-        // runs each kernel and variant on ragged shapes. It fails after a write outside the intended range, and after a read outside it
-        // that changes a number.
+        // SAFETY: only texts of this crate come here. Their loops end, whatever the data: they count to a number of `dims` or of
+        // the variant, and chains of slots count to the number of slots. Where nothing is looked up, indices come from `dims` and
+        // the lane's place alone and stay inside what is bound: launches assert their tensors' shapes, and kernels guard by `dims`.
+        // The parity suite runs each kernel and variant on ragged shapes. It fails after a write outside the intended range, and
+        // after a read outside it that changes a number.
         unsafe { self.device.create_shader_module_trusted(descriptor, checks) }
     }
 

@@ -134,7 +134,8 @@ impl Executor {
         &self.plan
     }
 
-    /// The time that the host has spent encoding in [`Executor::run`]. Submitting does not count, because some adapters do the work in it.
+    /// The time that the host has spent encoding in [`Executor::run`]. Submitting does not count, because some adapters do the work
+    /// in it.
     pub fn host(&self) -> Duration {
         self.host
     }
@@ -188,8 +189,8 @@ impl Executor {
         self.ring.want(tag);
     }
 
-    /// Hands over what was collected, oldest first: tag and the output buffers in the plan's order. With `wait` it hands over everything,
-    /// otherwise what has arrived.
+    /// Hands over what was collected, oldest first: tag and the output buffers in the plan's order. With `wait` it hands over
+    /// everything, otherwise what has arrived.
     ///
     /// # Errors
     /// The device is lost, or something failed since the last call.
@@ -202,7 +203,8 @@ impl Executor {
         self.gpu.check()
     }
 
-    /// Reads a tensor (resolved by the plan) after everything that was written and run so far. Tests, checkpoints and `verify` use it.
+    /// Reads a tensor (resolved by the plan) after everything that was written and run so far. Tests, checkpoints and `verify` use
+    /// it.
     ///
     /// # Errors
     /// The device is lost, or something failed since the last call.

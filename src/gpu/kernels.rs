@@ -82,8 +82,8 @@ impl Kernels {
         self.numbers[&(kernel.label, variant)]
     }
 
-    /// Compiles the pipelines that are missing, on every thread of the pool, because a discrete device's driver takes up to a fifth of a
-    /// second for one.
+    /// Compiles the pipelines that are missing, on every thread of the pool, because a discrete device's driver takes up to a fifth
+    /// of a second for one.
     ///
     /// # Errors
     /// A variant needs what the device lacks, or the platform rejects its shader; the message has its label.
@@ -160,8 +160,8 @@ impl Kernels {
     }
 }
 
-/// Runs what makes a device object, so that a bad shader fails here, under its own name, and not somewhere in a later submission. The
-/// errors of one thread are its own.
+/// Runs what makes a device object, so that a bad shader fails here, under its own name, and not somewhere in a later submission.
+/// The errors of one thread are its own.
 async fn watched<T>(gpu: &Gpu, kernel: &KernelSpec, variant: usize, make: impl FnOnce() -> T) -> Result<T> {
     let memory = gpu.device.push_error_scope(wgpu::ErrorFilter::OutOfMemory);
     let internal = gpu.device.push_error_scope(wgpu::ErrorFilter::Internal);
@@ -207,8 +207,8 @@ fn offered(gpu: &Gpu, needs: Needs) -> Result<()> {
     }
 }
 
-/// The directives that the platform wants before a shader. naga 30 offers subgroups without a directive and rejects one; browsers demand
-/// it.
+/// The directives that the platform wants before a shader. naga 30 offers subgroups without a directive and rejects one; browsers
+/// demand it.
 fn directives(needs: Needs, backend: &str) -> String {
     let wanted = [
         (needs.f16, "enable f16;\n"),

@@ -24,7 +24,8 @@ impl Mapping {
         Self { mapped, done: gpu.after(submission.clone()), executed: None }
     }
 
-    /// Resolves when the buffer is mapped, with the time at which the submission had been executed; with none if the device was lost.
+    /// Resolves when the buffer is mapped, with the time at which the submission had been executed; with none if the device was
+    /// lost.
     pub async fn ready(self) -> Option<Instant> {
         // A lost device's mapping never comes, so it is awaited only once its submission is known to be done.
         let executed = match self.executed {

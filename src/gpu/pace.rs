@@ -5,7 +5,8 @@ use std::ops::Range;
 use std::time::Duration;
 
 /// Work in common units: FLOPs, with a byte counted as [`FLOPS_PER_BYTE`] and a launch as [`FLOPS_PER_LAUNCH`].
-/// They only decide how a slice's time is split among dispatches that never ran in different slices; the measured times soon outweigh them.
+/// They only decide how a slice's time is split among dispatches that never ran in different slices; the measured times soon
+/// outweigh them.
 const FLOPS_PER_BYTE: f64 = 4.0;
 const FLOPS_PER_LAUNCH: f64 = 50_000.0;
 /// The speed assumed before anything is measured. It is slower than any adapter, so the first slice is short.

@@ -17,7 +17,8 @@ use web_time::Instant;
 /// How long tuning may take in all. A kernel that it does not reach takes the variant that the measured ones suggest.
 const BUDGET_SOFTWARE: Duration = Duration::from_secs(18);
 const BUDGET_HARDWARE: Duration = Duration::from_millis(4500);
-/// How much of a dispatch is run, in FLOPs, with a byte counted as [`FLOPS_PER_BYTE`]. It takes 1 to 10 ms, enough to tell variants apart.
+/// How much of a dispatch is run, in FLOPs, with a byte counted as [`FLOPS_PER_BYTE`]. It takes 1 to 10 ms, enough to tell variants
+/// apart.
 const WORK_SOFTWARE: f64 = 2e7;
 const WORK_HARDWARE: f64 = 2e9;
 const FLOPS_PER_BYTE: u64 = 4;
@@ -28,8 +29,8 @@ const SAMPLE_SECS: f64 = 1e-3;
 const REPEATS_MAX: f64 = 64.0;
 /// The number of samples. The fastest one counts, because disturbances only ever slow a sample down.
 const SAMPLES: u32 = 3;
-/// A variant that is this many times slower than the best is not sampled again. If that happens at the shapes with the most work, the
-/// variant is not tried at the other shapes.
+/// A variant that is this many times slower than the best is not sampled again. If that happens at the shapes with the most work,
+/// the variant is not tried at the other shapes.
 const HOPELESS: f64 = 4.0;
 /// A variant that is this many times slower for the file's kernel with the most work is not tried for the file's other kernels.
 const HOPELESS_IN_FILE: f64 = 2.0;
@@ -74,7 +75,8 @@ pub async fn tune(
     let all = kernels.iter().map(Vec::len).sum::<usize>() as f32;
     let mut tuning = Tuning::default();
     let mut pipelines = Kernels::new(gpu);
-    // The kernels of a file share their variants. For each file: which variant won for the heaviest kernel, and which were hopeless there.
+    // The kernels of a file share their variants. For each file: which variant won for the heaviest kernel, and which were hopeless
+    // there.
     let mut files: BTreeMap<&'static str, (&'static str, BTreeSet<&'static str>)> = BTreeMap::new();
     if !kernels.is_empty() {
         tell(0.0);
@@ -109,8 +111,8 @@ pub async fn tune(
             match compared {
                 Ok(()) => {}
                 Err(error) if error.kind == Kind::DeviceLost => return Err(error),
-                // The driver rejects a variant, or has no memory for it. Then the plain one is taken; if that fails too, the run reports
-                // it.
+                // The driver rejects a variant, or has no memory for it. Then the plain one is taken; if that fails too, the run
+                // reports it.
                 Err(_) => {
                     for contest in part {
                         let plain = contest.dispatches[0].kernel.variants[0].name.to_owned();
@@ -263,8 +265,8 @@ impl Trial {
         let plan = Arc::new(r.finish());
         let mut executor = Executor::with_kernels(gpu, plan.clone(), pipelines).await?;
         for tensor in &words {
-            // No word is 0, which a mask takes for padding. Words repeat, as they do in a text, and are small, so that every vocabulary
-            // has them.
+            // No word is 0, which a mask takes for padding. Words repeat, as they do in a text, and are small, so that every
+            // vocabulary has them.
             let data: Vec<u32> = (0..tensor.len()).map(|i| 1 + i % 61).collect();
             executor.write(&plan.resolve(tensor), &data);
         }

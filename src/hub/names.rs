@@ -23,8 +23,8 @@ pub const SHARED: [&str; 5] = [
     "electra.embeddings.LayerNorm.bias",
 ];
 
-/// Name and shape of every tensor of `role`, in the order of the forward pass, as the ledger has them; Linear weights are [out, in].
-/// ELECTRA-Small's discriminator has 203, Base's 201 (no `embeddings_project` where both sizes agree).
+/// Name and shape of every tensor of `role`, in the order of the forward pass, as the ledger has them; Linear weights are [out,
+/// in]. ELECTRA-Small's discriminator has 203, Base's 201 (no `embeddings_project` where both sizes agree).
 pub fn expected_tensors(config: &ElectraConfig, role: Role) -> Vec<(String, Vec<usize>)> {
     let passes = match role {
         Role::Discriminator => &objective::JUDGE_ORIGINAL,

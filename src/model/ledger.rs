@@ -1,5 +1,5 @@
-//! The ledger of parameters lists every trainable tensor once: names, shapes, initial values, weight decay, groups and the Hugging Face
-//! tensors inside (electra.md 2.2). Offsets, checkpoints, the optimizer's ranges and the tests come from here.
+//! The ledger of parameters lists every trainable tensor once: names, shapes, initial values, weight decay, groups and the Hugging
+//! Face tensors inside (electra.md 2.2). Offsets, checkpoints, the optimizer's ranges and the tests come from here.
 
 mod entry;
 mod tower;

@@ -11,9 +11,9 @@ macro_rules! text {
         wgsl!(Stored = $elem; "lib/step.wgsl", "lib/grid.wgsl", "lib/threefry.wgsl", "lib/dropout.wgsl", $file)
     };
 }
-/// Variants and texts, by the type that stores qkv and ctx. A workgroup owns `TILE` queries (or keys), and a tile has as many keys (or
-/// queries), of heads up to `D`. Larger heads take smaller tiles (16 KiB of workgroup memory). Then come the variants where a lane owns a
-/// row, and those with tiles in registers.
+/// Variants and texts, by the type that stores qkv and ctx. A workgroup owns `TILE` queries (or keys), and a tile has as many keys
+/// (or queries), of heads up to `D`. Larger heads take smaller tiles (16 KiB of workgroup memory). Then come the variants where a
+/// lane owns a row, and those with tiles in registers.
 macro_rules! of_file {
     ($elem:ident, $variants:ident) => {
         KernelSpec {

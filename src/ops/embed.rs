@@ -56,8 +56,8 @@ twice! {
     OF_FILE, OF_FILE_F16
 }
 
-/// `dword[ids[n]]` += `dx[n]` but for the padding id. One workgroup a token; the first token with an id adds for all that share it, in
-/// order.
+/// `dword[ids[n]]` += `dx[n]` but for the padding id. One workgroup a token; the first token with an id adds for all that share it,
+/// in order.
 pub const BACKWARD_WORD: KernelSpec = KernelSpec {
     label: "embed.backward_word",
     source: SOURCE,

@@ -6,7 +6,8 @@ use super::shared::stored_as;
 use crate::plan::kernel::{KernelSpec, Matrices, core_only, read, update, variant, with_f16, write};
 use crate::plan::{Chosen, Elem, Recorder, Tensor};
 
-/// The texts of four blocks a lane: operands bound one by one or in fours; rows of A read by every lane, passed around, or fetched ahead.
+/// The texts of four blocks a lane: operands bound one by one or in fours; rows of A read by every lane, passed around, or fetched
+/// ahead.
 macro_rules! rows {
     ($a:ident, $b:ident, $c:ident, $operands:literal, $product:literal) => {
         wgsl!(
@@ -29,9 +30,9 @@ macro_rules! tiles {
         )
     };
 }
-/// What the family shares, by the element types of A, of B and u, and of C. A workgroup has `TILE_M` × `TILE_N` outputs. First come the
-/// variants of `WG_M` × `WG_N` lanes with 4 × 4 outputs each, `TILE_K` deep in workgroup memory. Then come those without workgroup
-/// memory: `WG` lanes of 16 × 4. Then `WG` lanes of 8 × 8, with two halves of workgroup memory.
+/// What the family shares, by the element types of A, of B and u, and of C. A workgroup has `TILE_M` × `TILE_N` outputs. First come
+/// the variants of `WG_M` × `WG_N` lanes with 4 × 4 outputs each, `TILE_K` deep in workgroup memory. Then come those without
+/// workgroup memory: `WG` lanes of 16 × 4. Then `WG` lanes of 8 × 8, with two halves of workgroup memory.
 macro_rules! of_file {
     ($a:ident, $b:ident, $c:ident, $variants:ident $(, $more:expr)?) => {
         KernelSpec {
@@ -174,8 +175,9 @@ pub struct Linear {
     pub b: Tensor,
 }
 
-/// The most FLOPs of one dispatch. Larger products are split by rows, so that no dispatch holds the device for long. The feed-forward of
-/// the paper's small batch (16,384 rows of 256 by 1,024) stays whole; it takes a quarter of a second where a processor runs the shaders.
+/// The most FLOPs of one dispatch. Larger products are split by rows, so that no dispatch holds the device for long. The
+/// feed-forward of the paper's small batch (16,384 rows of 256 by 1,024) stays whole; it takes a quarter of a second where a
+/// processor runs the shaders.
 const FLOPS_MAX: u64 = 1 << 33;
 /// The length of a part is a multiple of this where rows are read along k: no step of a tile, and no quad, straddles two parts.
 const K_PART_UNIT: u32 = 32;

@@ -99,7 +99,8 @@ pub struct Hyper {
 /// Words of `guard` and `step_out`: flag, step, [`GROUPS_MAX`] norms, padding.
 pub const GUARD_LEN: u32 = 8;
 
-/// One optimizer step over all ranges. guard: (GUARD_LEN) state, step_out: (GROUPS_MAX, 64) output whose row g starts with group g's guard.
+/// One optimizer step over all ranges. guard: (GUARD_LEN) state, step_out: (GROUPS_MAX, 64) output whose row g starts with group
+/// g's guard.
 pub fn update_all(r: &mut Recorder, ranges: &[Range], groups: u32, hyper: Hyper, guard: &Tensor, step_out: &Tensor) {
     assert!(groups <= GROUPS_MAX, "{groups} clipping groups");
     for group in 0..groups {

@@ -13,8 +13,8 @@ const OF_FILE: KernelSpec = KernelSpec {
     looks_up: false,
     variants: VARIANTS,
 };
-/// One variant has one lane a column. The other has several lanes a column, with the barrier that they need. The shape decides, not a
-/// measurement.
+/// One variant has one lane a column. The other has several lanes a column, with the barrier that they need. The shape decides, not
+/// a measurement.
 const VARIANTS: &[Variant] =
     &[variant("wg64", &[("WG", 64), ("SLICED", 0)]), variant("sliced256", &[("WG", 256), ("SLICED", 1)])];
 /// Lanes of a column in a sum of at least so many rows, where one lane a column would leave most of the device without work.
@@ -87,7 +87,8 @@ fn one(r: &mut Recorder, kernel: &'static KernelSpec, partial: &Tensor, y: &Tens
 
 /// y and z += sum of the rows of `partial`, which has y's columns, then z's. partial: (rows, a + b), y: (a), z: (b)
 ///
-/// It is recorded with the next such sum, or at the end of the stage, because nothing in a stage reads the gradients that it writes.
+/// It is recorded with the next such sum, or at the end of the stage, because nothing in a stage reads the gradients that it
+/// writes.
 pub fn rows_add_pair(r: &mut Recorder, partial: &Tensor, y: &Tensor, z: &Tensor) {
     let [_, columns] = partial.dims();
     let ([a], [b]) = (y.dims(), z.dims());

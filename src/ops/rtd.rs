@@ -1,4 +1,5 @@
-//! Replaced-token detection: binary cross-entropy with logits over the tokens that count. Kernel `shaders/rtd.wgsl`, twin `cpu::rtd`.
+//! Replaced-token detection: binary cross-entropy with logits over the tokens that count. Kernel `shaders/rtd.wgsl`, twin
+//! `cpu::rtd`.
 
 use crate::plan::kernel::{KernelSpec, Variant, read, read_u32, variant, write, write_u32};
 use crate::plan::{Recorder, Tensor};

@@ -11,8 +11,8 @@ use crate::plan::{Dispatch, Elem, Step};
 
 /// One rounding: half an ULP.
 const ROUND: f64 = 1.0 / 16_777_216.0;
-/// The distance between two neighbours of the smallest normal number in f16. A device that stores a number may round to either neighbour
-/// (to the nearest, or towards zero); the twin rounds to the nearest.
+/// The distance between two neighbours of the smallest normal number in f16. A device that stores a number may round to either
+/// neighbour (to the nearest, or towards zero); the twin rounds to the nearest.
 fn f16_step(value: f64) -> f64 {
     value.abs().max(6.104e-5).log2().floor().exp2() / 1024.0
 }

@@ -269,8 +269,8 @@ impl Recorder {
     /// Appends a launch. `tensors` in the order of the kernel's slots; `groups` workgroups.
     ///
     /// # Panics
-    /// If the tensors do not fit the specification, or share a buffer in a way that WebGPU forbids. These are mistakes in `ops`, not
-    /// in anyone's input.
+    /// If the tensors do not fit the specification, or share a buffer in a way that WebGPU forbids. These are mistakes in `ops`,
+    /// not in anyone's input.
     pub fn dispatch(
         &mut self,
         kernel: &'static KernelSpec,

@@ -80,7 +80,8 @@ pub struct StepSpeed {
     /// The fastest and the slowest [`GROUP`] steps in a row.
     pub step_ms_fastest: f64,
     pub step_ms_slowest: f64,
-    /// The time by the cost model: for each dispatch the time of its bytes or its FLOPs at the device's limit, plus the cost of a dispatch.
+    /// The time by the cost model: for each dispatch the time of its bytes or its FLOPs at the device's limit, plus the cost of a
+    /// dispatch.
     pub predicted_ms: Option<f64>,
     /// `predicted_ms` over `step_ms`: the share of the limit that is reached.
     pub limit_share: Option<f64>,
@@ -288,7 +289,8 @@ pub(super) fn step_speed(
     }
 }
 
-/// How many steps are timed dispatch by dispatch. The fastest time of each dispatch counts, because disturbances only ever slow it down.
+/// How many steps are timed dispatch by dispatch. The fastest time of each dispatch counts, because disturbances only ever slow it
+/// down.
 const PROFILED_STEPS: u64 = 5;
 
 /// The sums over all dispatches of a kernel.

@@ -1,5 +1,5 @@
-//! Cuts a text that is longer than a row into windows that overlap by a quarter. Each token belongs to the window in which it is most
-//! central.
+//! Cuts a text that is longer than a row into windows that overlap by a quarter. Each token belongs to the window in which it is
+//! most central.
 
 use std::ops::Range;
 

@@ -1,5 +1,5 @@
-//! Tests the window over real runs: every button of the transport, a sentence judged on live weights, and what a person sees and can do
-//! when a run breaks.
+//! Tests the window over real runs: every button of the transport, a sentence judged on live weights, and what a person sees and
+//! can do when a run breaks.
 
 use crate::desk::{App, LOOK, desk, open, show};
 use crate::gpu;

@@ -46,7 +46,7 @@ fn run_with_input<A: AsRef<OsStr>>(args: impl IntoIterator<Item = A>, input: &st
         .stdout(std::process::Stdio::piped())
         .stderr(std::process::Stdio::piped());
     let mut child = command.spawn().expect("the program starts");
-    // A program that refuses its arguments does not read: what it says then is what is tested.
+    // A program that refuses its arguments does not read its input. The test looks at what it says.
     child.stdin.take().unwrap().write_all(input.as_bytes()).ok();
     child.wait_with_output().expect("the program ends").into()
 }
@@ -114,7 +114,7 @@ fn a_failure_is_status_1_and_names_the_place() {
     assert_eq!(lone.status, 1);
 }
 
-/// Only where a window needs X11; elsewhere one would open.
+/// Only on systems where a window needs X11; on others a window would open.
 #[test]
 #[cfg(all(unix, not(target_os = "macos")))]
 fn without_a_display_the_app_says_what_to_do() {
@@ -313,7 +313,7 @@ fn fill_gives_the_best_words_for_each_blank() {
         let p: Vec<f64> = proposals.iter().map(|p| p["probability"].as_f64().unwrap()).collect();
         assert!(p.is_sorted_by(|a, b| a >= b) && p.iter().sum::<f64>() < 1.0, "{p:?}");
     }
-    // Asked for more than there are: all of them, and the probabilities are a distribution.
+    // If more are asked for than exist, all of them come, and their probabilities are a distribution.
     let all = fill("1000").events();
     let all = all[0]["masks"][0]["proposals"].as_array().unwrap();
     assert_eq!(all.len(), model::tokenizer().vocab_size());
@@ -489,7 +489,7 @@ fn bench_tells_a_step_and_its_kernels() {
     assert_eq!((steps[0]["batch"].as_u64(), steps[0]["seq"].as_u64()), (Some(2), Some(16)));
     let rate = 2.0 * 16.0 * 3.0 / (steps[0]["step_ms"].as_f64().unwrap() / 1e3);
     assert!((steps[0]["tokens_per_sec"].as_f64().unwrap() / rate - 1.0).abs() < 1e-9);
-    // Nothing is launched on the processor itself.
+    // The cpu executor launches nothing on a device.
     assert!(["encode_ms", "submit_ms"].iter().all(|field| steps[0][*field].is_null()), "{}", steps[0]);
     let of = |field: &str| steps[0][field].as_f64().unwrap();
     assert!(of("step_ms_fastest") <= of("step_ms") && of("step_ms") <= of("step_ms_slowest"), "{}", steps[0]);

@@ -131,7 +131,7 @@ fn nothing_is_made_after_step_0() {
         block_on(e.drain(true, |_, _, _| rows += 1)).unwrap();
     };
     steps(&mut e, 3);
-    // The driver's own count, where it keeps one: staging buffers that wgpu makes behind our back would show.
+    // The driver's own count, if it keeps one. It would show staging buffers that wgpu makes by itself.
     let allocations =
         |gpu: &Gpu| gpu.device.generate_allocator_report().map(|r| (r.allocations.len(), r.total_allocated_bytes));
     let before = allocations(&gpu);

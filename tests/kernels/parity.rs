@@ -14,15 +14,15 @@ fn every_kernel_matches_its_twin() {
     let Some(gpu) = adapter::gpu("parity") else { return };
     println!("{}", gpu.summary);
     let summary = block_on(parity::run(&gpu, &mut |line| println!("{line}"))).unwrap();
-    // A suite that cannot fail shows nothing: an error of a hundredth of a tensor's largest number is noticed everywhere.
+    // A suite that cannot fail shows nothing. This one notices an error of a hundredth of a tensor's largest number everywhere.
     for (label, kernel) in &summary.kernels {
         assert!(kernel.loosest < 1e-2, "{label}: tolerances up to {:.0e} of a tensor", kernel.loosest);
     }
     assert_eq!(summary.failed(), 0, "failures on {}", gpu.summary);
 }
 
-/// What cooperative matrices do, for devices that have none. As on those that have them, a lane holds its share of C; A and B are read
-/// again where they are multiplied.
+/// Does the work of cooperative matrices on devices that have none. A lane holds its share of C, as on devices that have them. A
+/// and B are read again when they are multiplied.
 const EMULATED: &str = "
 var<private> this_lane: u32;
 const CELLS = SIDE * SIDE / 32u;
@@ -56,7 +56,7 @@ fn multiply_add(a: MatrixA, b: MatrixB, c: MatrixC) -> MatrixC {
 }
 ";
 
-/// A text with cooperative matrices as one without: each call by the name of what it loads or stores.
+/// Turns a text with cooperative matrices into one without: each call gets the name of what it loads or stores.
 fn emulated(source: &str) -> String {
     let calls = [
         ("coopLoadT<MatrixA>(&a_tile[i * SIDE * TILE_K + k], TILE_K)", "MatrixA(i * SIDE * TILE_K + k)"),
@@ -71,12 +71,13 @@ fn emulated(source: &str) -> String {
         assert!(text.contains(call), "the shader no longer says {call}");
         text = text.replace(call, plain);
     }
-    // In its comments as little as in its code.
+    // Neither its comments nor its code may name them.
     assert!(!text.contains("coopLoad") && !text.contains("coopStore"), "a call that is not emulated");
     text + EMULATED
 }
 
-/// No adapter of ours has cooperative matrices. What surrounds them is tried with the same text, in which plain loops stand for them.
+/// No adapter of ours has cooperative matrices. What surrounds them is tried with the same text, in which plain loops stand for
+/// them.
 #[test]
 fn cooperative_products_are_right_around_their_matrices() {
     let Some(gpu) = adapter::gpu("cooperative products") else { return };

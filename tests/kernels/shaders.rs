@@ -35,7 +35,7 @@ impl Shader {
             matrices: all.matrices.or(needs.matrices),
             native: all.native || needs.native,
         });
-        // As src/gpu writes it before the text.
+        // The directives that src/gpu writes before the text.
         let f16 = if needs.f16 { "enable f16;\n" } else { "" };
         let matrices = if needs.matrices.is_some() { "enable wgpu_cooperative_matrix;\n" } else { "" };
         let module = naga::front::wgsl::parse_str(&format!("{f16}{matrices}{source}"))
@@ -89,7 +89,7 @@ impl Shader {
     }
 }
 
-/// Nothing beyond WebGPU's core, and f16, subgroups and cooperative matrices where a variant says that it needs them.
+/// Only WebGPU's core, and f16, subgroups and cooperative matrices if a variant says that it needs them.
 fn validator(Needs { f16, subgroups, matrices, .. }: Needs) -> Validator {
     let mut capabilities = Capabilities::empty();
     capabilities.set(Capabilities::SUBGROUP, subgroups);
@@ -102,7 +102,8 @@ fn validator(Needs { f16, subgroups, matrices, .. }: Needs) -> Validator {
     validator
 }
 
-/// A storage binding of the shader as the specification would write it; `written` decides between the accesses that share a declaration.
+/// A storage binding of the shader as the specification would write it; `written` decides between the accesses that share a
+/// declaration.
 fn slot_of(module: &Module, global: &GlobalVariable, usage: GlobalUse) -> (u32, String, StorageAccess, Elem, bool) {
     let AddressSpace::Storage { access } = global.space else { panic!("{:?} is no storage buffer", global.name) };
     let TypeInner::Array { base, size: ArraySize::Dynamic, .. } = module.types[global.ty].inner else {
@@ -308,7 +309,7 @@ fn variants_fit_what_a_lane_holds_in_registers() {
 /// Indices are checked on the device only where `looks_up` says that words of a tensor may make them.
 #[test]
 fn kernels_that_read_words_say_that_they_look_something_up() {
-    // Theirs are flags: a key is read or not, an update is made or not.
+    // In these kernels the words are flags: whether a key is read, or whether an update is made.
     let flags = |label: &str| label.starts_with("attention.") || label.starts_with("optimizer.");
     for spec in ops::ALL.iter().filter(|spec| !flags(spec.label)) {
         let words = spec.slots.iter().any(|slot| slot.elem == Elem::U32 && slot.access.reads());
@@ -335,7 +336,7 @@ fn variants_translate_to_every_platform() {
     }
 }
 
-/// Four numbers at a time only where the variant says so: then its launch looks at the rows' lengths.
+/// A text binds four numbers at a time only if its variant says so, because then the launch checks the rows' lengths.
 #[test]
 fn quads_are_bound_where_they_are_told() {
     for shader in Shader::all() {

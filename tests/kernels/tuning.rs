@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// Small sizes, of multiples of four but for the vocabulary.
+/// Small sizes. All except the vocabulary are multiples of four.
 fn record(kernels: KernelChoices) -> Arc<Plan> {
     let set = ["batch=4", "seq_len=16", "layers=1", "vocab_size=203", "ffn_size=64"].map(str::to_owned).to_vec();
     let config = Config::load("nano", &Overrides { set, ..Overrides::default() }).unwrap();
@@ -49,7 +49,7 @@ fn every_kernel_and_shape_of_a_step_gets_a_variant_that_runs_here() {
         assert!(timed.secs.iter().all(|(_, secs)| *secs > 0.0), "{timed:?}");
         assert!(timed.secs.is_sorted_by(|a, b| a.1 <= b.1), "{timed:?}");
     }
-    // What was chosen is what a plan records.
+    // A plan records the chosen variants.
     let plan = record(tuning.choices.clone());
     for d in plan.dispatches.iter().filter(|d| !d.class.is_empty()) {
         if let Some(name) = tuning.choices.0.get(&KernelChoices::key(d.kernel, &d.class)) {
@@ -57,7 +57,7 @@ fn every_kernel_and_shape_of_a_step_gets_a_variant_that_runs_here() {
         }
         assert!(gpu.features.offer(d.variant().needs), "{}", d.kernel.label);
     }
-    // And is not measured again.
+    // The choices are not measured again.
     let again = tuned(&gpu, &tuning.choices);
     assert_eq!((again.timed, again.choices), (Vec::new(), KernelChoices::default()), "what was known");
 }
@@ -66,7 +66,7 @@ fn every_kernel_and_shape_of_a_step_gets_a_variant_that_runs_here() {
 fn a_choice_changes_no_other_kernel_of_a_plan() {
     let plain = record(KernelChoices::default());
     let names = |plan: &Plan| plan.dispatches.iter().map(|d| (d.kernel.label, d.class.clone())).collect::<Vec<_>>();
-    // Of the kernels that this plan has; others, of f16, have more.
+    // The variants of this plan's kernels; kernels for f16 have more.
     let most = plain.dispatches.iter().map(|d| d.kernel.variants.len()).max().unwrap();
     for v in 1..most {
         let forced = ops::ALL.iter().filter_map(|k| Some((k.label.to_owned(), k.variants.get(v)?.name.to_owned())));

@@ -159,9 +159,10 @@ impl Bench {
     }
 }
 
-/// How far an input is moved in all, and the error that may make, as a share of the gradient's norm: the scalar is a sum of some
-/// hundred f32 numbers of about 1, each rounded to 2^-24 some ten times, so it is known to about 1e-6; over a distance of a
-/// hundredth that is 1e-4 of gradients that are 1 and more, and doubled here. What the formula leaves out is 1e-8 of a fifth derivative.
+/// The whole distance by which an input is moved, and the error that this may cause, as a share of the gradient's norm. The scalar
+/// is a sum of about a hundred f32 numbers of about 1, each rounded to 2^-24 about ten times, so it is known to about 1e-6. Over a
+/// distance of a hundredth that is 1e-4 of gradients of 1 and more; it is doubled here. The formula leaves out 1e-8 of a fifth
+/// derivative.
 const KERNEL_STEP: f64 = 1e-2;
 const KERNEL_TOLERANCE: f64 = 2e-4;
 
@@ -175,7 +176,7 @@ struct Run {
 }
 
 impl Run {
-    /// Everything as it starts: some kernels write over what they read.
+    /// Resets everything, because some kernels overwrite what they read.
     fn start(&mut self) {
         for (tensor, data) in &self.inputs {
             self.engine.write_f32(tensor, data);
@@ -194,7 +195,7 @@ impl Run {
         scalar(&block_on(self.engine.read(&self.y)).unwrap())
     }
 
-    /// Gradients are read right after the launch that writes them last: a plan lends their memory on.
+    /// Gradients are read right after the launch that writes them last, because the plan reuses their memory.
     fn gradients(&mut self, tensors: &[Tensor]) -> Vec<Vec<f32>> {
         self.start();
         block_on(self.engine.run_all(self.plan.stage(Stage::JUDGE))).unwrap();
@@ -370,7 +371,7 @@ fn the_vocabulary_softmax_in_place() {
         sampled: b.r.state("sampled", Elem::U32, &[s]),
         slot_out: b.r.state("slot_out", Elem::U32, &[s, 4]),
     };
-    // The sample's temperature is not the loss's.
+    // The temperature of the sample does not change the loss.
     let lse = vocab::forward(&mut b.r, &logits, &slots, 0, 0.5);
     b.r.begin(Stage::BACKWARD, Runs::Each);
     vocab::backward(&mut b.r, &logits, &slots, 0, &lse, 2);
@@ -469,7 +470,7 @@ fn the_masked_positions_are_picked_and_given_back() {
 
 // -------------------------------------------------------------------------------------------------------------- whole model
 
-/// Sizes that divide nothing, a projection in both networks, dropout everywhere.
+/// Sizes that no tile divides, a projection in both networks, dropout everywhere.
 const RAGGED: &[&str] = &[
     "embedding_size=9",
     "hidden_size=22",
@@ -492,7 +493,7 @@ fn ragged(more: &[&str]) -> Rig {
     let batch = lab::random_batch(5, 11, VOCAB, lab::recipe(&config, 1).masking, 7);
     assert!(batch.slots < batch.slot_label.len() && batch.tokens < 55, "some slots and tokens are unused");
     let mut rig = Rig::new(&Backend::cpu(), &config, VOCAB, batch);
-    // Away from zero biases and unit scales, where mistakes could hide.
+    // Biases that are not zero and scales that are not one, because mistakes could hide behind those.
     for i in 0..rig.model.parameters.len() {
         let value = rig.model.parameters[i].value.clone();
         let noise = lab::normals(value.len() as usize, 1000 + i as u32);
@@ -563,9 +564,9 @@ fn the_whole_loss_against_finite_differences() {
     assert!(worst.0 < 1.0, "{worst:?}");
 }
 
-/// The loss is about 40, the mean of some fifty f32 numbers that went through thirty launches: known to some 3e-6, which over a
-/// distance of 0.02 is 3e-4, whatever the gradient is; its own f32 sums are good to 1e-5 of it. A random direction in a tensor of n
-/// elements holds 1/√n of the gradient's norm, here 3 % and more: a hundred times the tolerance.
+/// The loss is about 40, the mean of about fifty f32 numbers that went through thirty launches. So it is known to about 3e-6, which
+/// is 3e-4 over a distance of 0.02, for any gradient. The gradient's own f32 sums are good to 1e-5 of it. A random direction in a
+/// tensor of n elements has 1/√n of the gradient's norm, here 3 % and more, which is a hundred times the tolerance.
 const MODEL_STEP: f64 = 0.02;
 const MODEL_TOLERANCE: f64 = 2e-4;
 const MODEL_NOISE: f64 = 3e-4;
@@ -591,7 +592,7 @@ fn no_gradient_reaches_the_generator_from_the_judge_but_through_the_shared_embed
             Group::Main => assert!(zero(generator) && !zero(judge), "{name}"),
             Group::Shared => {
                 assert!(!zero(judge) && !zero(generator), "{name}");
-                // And both add up to the gradient of the whole.
+                // Both add up to the gradient of the whole loss.
                 let sum: Vec<f32> = judge.iter().zip(generator).map(|(a, b)| a + b).collect();
                 assert!(lab::distance(&sum, both) < 1e-6, "{name}: {}", lab::distance(&sum, both));
             }
@@ -612,7 +613,7 @@ fn unused_slots_change_nothing() {
         rig.gradients()
     };
     for ((name, _, few), (_, _, many)) in gradients(0).iter().zip(&gradients(70)) {
-        // Sums may be cut elsewhere, no more.
+        // Only the places where sums are cut may differ.
         assert!(lab::distance(few, many) < 1e-6, "{name}: {}", lab::distance(few, many));
     }
 }

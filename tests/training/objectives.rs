@@ -37,12 +37,12 @@ fn updated(set: &[&str]) -> Vec<(Group, Vec<f32>)> {
 
 #[test]
 fn only_the_auxiliary_network_has_a_rate_of_its_own() {
-    // A masked language model that is trained alone is the main network: it once had the generator's rate.
+    // A masked language model that is trained alone is the main network. It once had the generator's rate by mistake.
     for (objective, auxiliary) in [("objective=mlm", false), ("objective=electra", true)] {
         let [slow, plain] = ["0.25", "1.0"].map(|scale| updated(&[objective, &format!("generator_lr_scale={scale}")]));
         assert_eq!(slow.iter().any(|(group, _)| *group == Group::Aux), auxiliary, "{objective}");
         for ((group, slow), (_, plain)) in slow.iter().zip(&plain) {
-            // What a network's gradient does not reach stays as it was at either rate.
+            // Parameters that no gradient reaches stay the same at both rates.
             let same = slow == plain;
             assert!(same != (*group == Group::Aux) || slow.iter().all(|v| *v == slow[0]), "{objective}: {group:?}");
         }

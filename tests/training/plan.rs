@@ -18,7 +18,7 @@ const UNIFORM_BYTES_MAX: usize = 64 << 10;
 /// A readout's pass: a few short rows.
 const READOUT: PassSize = PassSize { rows: 4, row_len: 16, slots: 8 };
 
-/// A device that few products fill.
+/// A device that only few products fill.
 const DISCRETE: Limits = Limits { split: Split::DISCRETE, ..Limits::WEBGPU };
 
 fn record(config: &Config, vocab: u32) -> Model {
@@ -77,7 +77,7 @@ fn the_walk_through_nanos_step_in_the_docs_names_every_dispatch() {
     assert_eq!(next, last + 1, "dispatches of the step");
 }
 
-/// For every element of the buffers that were written in a pass: which tensor was.
+/// For every element of the buffers, the tensor that was written there in a pass.
 #[derive(Default)]
 struct Written(BTreeMap<BufferId, BTreeMap<u32, (u32, String)>>);
 
@@ -119,7 +119,7 @@ impl Written {
     }
 }
 
-/// Walks a pass and returns the reads of activations that find anything but what was written under their own name in this pass.
+/// Walks a pass and returns every read of an activation that finds anything other than what this pass wrote under the same name.
 fn stray_reads(plan: &Plan, pass: Range<usize>) -> Vec<String> {
     let mut written = Written::default();
     let mut stray = Vec::new();
@@ -128,7 +128,8 @@ fn stray_reads(plan: &Plan, pass: Range<usize>) -> Vec<String> {
         let bound = || d.kernel.slots.iter().zip(&d.tensors);
         for (slot, tensor) in bound().filter(|(slot, _)| slot.access.reads()) {
             let role = plan.buffers[tensor.buffer.0 as usize].role;
-            // Everything else outlives the pass: parameters, inputs, state; gradients are zeroed in it, but under another name.
+            // Everything else outlives the pass: parameters, inputs, state. Gradients are zeroed in the pass, but under another
+            // name.
             if role != Role::Activation {
                 continue;
             }
@@ -165,7 +166,7 @@ fn no_dispatch_reads_what_nobody_wrote() {
 fn the_walk_finds_a_read_that_nobody_wrote() {
     let (_, model) = plans().swap_remove(0);
     let pass = model.plan.step();
-    // Leaving any one writer of an activation out is seen by a later reader.
+    // If any one writer of an activation is left out, a later reader notices.
     let writers = pass.clone().filter(|&i| {
         let d = &model.plan.dispatches[i];
         let role = |t: &Tensor| model.plan.buffers[t.buffer.0 as usize].role;
@@ -201,7 +202,7 @@ fn gradients_are_added_to_only_after_they_were_zeroed() {
                 assert_eq!(zeroed.owners(tensor), whole, "{name}, dispatch {i} {}: {}", d.kernel.label, slot.name);
             }
         }
-        // And every parameter gets a gradient: something is added to it, and it is read by the update.
+        // Every parameter gets a gradient: something is added to it, and the update reads it.
         for parameter in &model.parameters {
             let gradient = parameter.gradient.as_ref().expect("recorded for training");
             let touches = |stage: Stage, writes: bool| {
@@ -270,7 +271,7 @@ fn activations_share_memory() {
             mib(peak),
             mib(apart)
         );
-        // Whole buffers are lent, not ranges, so some is lost; the readout's are apart.
+        // Activations share whole buffers, not ranges, so some memory is lost. The readout's buffers are apart.
         assert!(shared < 2 * peak && shared < apart / 2, "{name}: {shared} bytes, {peak} at once, {apart} in all");
     }
 }
@@ -303,7 +304,7 @@ fn the_plan_prints_its_stages_and_dispatches() {
     }
 }
 
-/// The kernels of a training step of the nano preset in their order: what a change of the recording changes on purpose.
+/// The kernels of a training step of the nano preset, in their order. A change of the recording changes this list on purpose.
 #[test]
 fn the_judge_of_a_one_layer_model_is_the_paper_read_downwards() {
     let model = record(&lab::config(&["layers=1"]), 300);
@@ -348,7 +349,7 @@ fn the_papers_small_model_keeps_to_webgpus_default_limits() {
             let len = plan.buffers[tensor.buffer.0 as usize].len;
             assert!(tensor.offset + tensor.words() <= len, "{place}: {tensor:?} ends outside of its buffer");
         }
-        // Folded into two axes: as many as fill the first one.
+        // The workgroups are folded into two axes, and the first axis is full.
         assert!(d.groups.div_ceil(WORKGROUPS_PER_AXIS_MAX) <= WORKGROUPS_PER_AXIS_MAX, "{place}: {} groups", d.groups);
         let constants = d.variant().constants;
         let lanes: u32 = constants.iter().filter(|(name, _)| name.starts_with("WG")).map(|(_, n)| n).product();
@@ -383,7 +384,7 @@ fn f16_halves_what_the_papers_small_keeps() {
     let of = |precision: &str| {
         let config = lab::preset("small", &[&format!("precision={precision}")]);
         let model = record(&config, 30_522);
-        // What outlives its stage is what the backward waits for: the rest comes and goes layer by layer.
+        // Only what the backward needs outlives its stage. The rest comes and goes layer by layer.
         let kept = kept_bytes(&model.plan);
         println!(
             "small, 128 x 128, {precision}: {} MiB in all, {} MiB of activations, {} MiB kept for the backward, {} MiB of f16 weights",
@@ -400,7 +401,7 @@ fn f16_halves_what_the_papers_small_keeps() {
     assert!((0.49..0.52).contains(&share(f16.1, f32.1)), "kept: {f16:?} of {f32:?}");
     assert!(share(f16.0, f32.0) < 0.6, "activations: {f16:?} of {f32:?}");
     assert!(share(f16.2, f32.2) < 0.65, "in all: {f16:?} of {f32:?}");
-    // And nothing changes where nothing was asked for.
+    // Nothing changes if nothing was asked for.
     assert!(record(&lab::preset("small", &[]), 30_522).plan.dispatches.iter().all(|d| !d.kernel.label.contains("f16")));
 }
 

@@ -57,18 +57,18 @@ fn softmax(logits: &[f32], temperature: f64) -> Vec<f64> {
     weights.into_iter().map(|w| w / sum).collect()
 }
 
-/// What `vocab.forward` says of slots that all have the same logits and the label 0.
+/// The results of `vocab.forward` for slots that all have the same logits and the label 0.
 struct Drawn {
     sampled: Vec<u32>,
     /// (S, 4): loss, flags, sample, argmax
     slot_out: Vec<u32>,
 }
 
-/// `chunks`: the slots are taken in launches of this many.
+/// `chunks`: how many slots each launch takes.
 fn draw(backend: &Backend, logits: &[f32], slots: u32, chunk: u32, temperature: f32, step: &Step) -> Drawn {
     let v = logits.len() as u32;
     let mut r = Recorder::new(KernelChoices::default(), backend.limits());
-    // One chunk's rows are all there is: every launch reads them.
+    // There are only the rows of one chunk, and every launch reads them.
     let rows = r.state("logits", Elem::F32, &[chunk.min(slots), v]);
     let of = Slots {
         labels: r.state("labels", Elem::U32, &[slots]),
@@ -106,7 +106,7 @@ fn samples_follow_the_softmax_at_their_temperature() {
             let z = chi_square_z(&counts, &softmax(&logits, temperature.into()));
             println!("{} T = {temperature}: z = {z:.2}", backend.event().name);
             assert!(z.abs() < Z_MAX, "temperature {temperature}: {z}");
-            // The same counts are not those of a temperature a third off: the test can fail.
+            // The same counts do not fit a temperature that is a third off, so the test can fail.
             let other = chi_square_z(&counts, &softmax(&logits, f64::from(temperature) * 1.3));
             assert!(other > 2.0 * Z_MAX, "temperature {temperature}: {other}");
         }
@@ -144,7 +144,7 @@ fn a_slots_sample_depends_on_its_number_and_its_step_alone() {
     assert_eq!(draw(&backend, &logits, 1000, 64, 1.0, &Step::seeded(3, 1)).sampled, whole);
     let later = Step { slot_base: 400, ..Step::seeded(3, 1) };
     assert_eq!(draw(&backend, &logits, 600, 600, 1.0, &later).sampled, whole[400..]);
-    // Other steps and seeds draw others: equal as often as chance has it, the sum of p².
+    // Other steps and seeds draw other samples. They are equal as often as by chance, the sum of p².
     let agree: f64 = softmax(&logits, 1.0).iter().map(|p| p * p).sum();
     for step in [Step::seeded(3, 2), Step::seeded(4, 1)] {
         let other = draw(&backend, &logits, 1000, 1000, 1.0, &step).sampled;
@@ -205,7 +205,7 @@ fn fixed_distributions_are_drawn_by_weight() {
             let p: Vec<f64> = weights.iter().map(|&w| w as f64 / total as f64).collect();
             let z = chi_square_z(&count(&drawn, p.len()), &p);
             assert!(z.abs() < Z_MAX, "{z}");
-            // Also here a word that is drawn for itself is no replacement.
+            // Here too a word that is drawn for itself is no replacement.
             let consistent = drawn.iter().zip(&replaced).all(|(id, replaced)| *replaced == u32::from(*id != 7));
             assert!(consistent && replaced.contains(&0) && replaced.contains(&1));
         }
@@ -223,7 +223,7 @@ fn a_share_of_the_slots_takes_the_fixed_distribution() {
             let fixed = drawn.iter().filter(|&&id| id != 3).count() as f64 / f64::from(SLOTS);
             let spread = (share * (1.0 - share) / f64::from(SLOTS)).sqrt();
             assert!((fixed - share).abs() <= Z_MAX * spread, "{fixed} of the slots, want {share}");
-            // Who draws and what is drawn are independent: the table's two words stay alike.
+            // The source and the drawn word are independent, so the two words of the table stay equally frequent.
             if share > 0.0 {
                 let z = chi_square_z(&count(&drawn, 6)[4..], &[0.5, 0.5]);
                 assert!(z.abs() < Z_MAX, "share {share}: {z}");

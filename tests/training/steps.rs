@@ -50,7 +50,7 @@ fn the_first_loss_is_that_of_two_networks_that_know_nothing() {
 
 const PAPER: Masking = Masking { mask_prob: 0.15, with_replacement: false };
 
-/// Means of both losses of the pass that ran.
+/// The means of both losses in the pass that ran.
 fn losses(rig: &mut Rig) -> (f64, f64) {
     let io = rig.io();
     let (tokens, slots) = (rig.read(&io.token_out), rig.read(&io.slots.slot_out));
@@ -69,7 +69,7 @@ fn rig(backend: &Backend, with_replacement: bool) -> Rig {
     let config = lab::config(&[lab::TINIEST, SIZES, &[&format!("mask_with_replacement={with_replacement}")]].concat());
     let batch = lab::random_batch(9, 21, VOCAB, lab::recipe(&config, 1).masking, 4);
     let mut rig = Rig::new(backend, &config, VOCAB, batch);
-    // What is not written must not be there by chance.
+    // Memory that is not written must not hold the right value by chance.
     let io = rig.io();
     for output in [&io.token_out, &io.slots.slot_out, &io.slots.sampled] {
         rig.engine.write(output, &vec![0xdead_beef; output.len() as usize]);
@@ -89,8 +89,8 @@ fn samples_at(rig: &Rig, sampled: &[u32], token: usize) -> Vec<u32> {
     samples
 }
 
-/// Every token is the text's, or what its slots' samples make of it; a label says whether it differs. Returns how many do,
-/// how many were drawn as they were, and how many had several samples that differ.
+/// Checks that every token is the text's, or what its slots' samples make of it, and that its label says whether it differs.
+/// Returns how many differ, how many were drawn as they were, and how many had several different samples.
 fn check_labels(rig: &mut Rig) -> [usize; 3] {
     let io = rig.io();
     let (sampled, tokens) = (rig.read(&io.slots.sampled), rig.read(&io.token_out));
@@ -181,8 +181,8 @@ fn slots_hand_over_their_loss_and_hits_and_unused_ones_nothing() {
 fn the_curves_of_both_executors_lie_on_each_other() {
     let Some(gpu) = adapter::gpu("the_curves_of_both_executors") else { return };
     let text = lab::text_of(&lab::stories(Level::Stories, 250), 2048);
-    // The preset with dropout, then with the generator's own samples from the first step. A whole run of 50 steps: the rate rises to
-    // the preset's peak and falls again.
+    // The preset with dropout, then with the generator's own samples from the first step. A whole run of 50 steps: the rate rises
+    // to the preset's peak and falls again.
     for (set, steps) in [(&[][..], 50), (&["replacements=generator", "seq_len=16", "batch=16"], 50)] {
         let config = lab::config(&lab::with(&["dropout=0.1", "attention_dropout=0.1", "steps=50", "warmup=0.1"], set));
         let curve = |backend| lab::train(&mut lab::session(&config, &text, &backend, 1), steps);
@@ -232,7 +232,7 @@ fn thirty_two_sentences_are_learned_by_heart() {
     };
     let (first, last) = (auc(&curve[..10]), auc(&curve[280..]));
     println!("AUC {first:.3} at first, {last:.4} in the end");
-    // Nothing is known at first; other words are replaced by others in every step, so the end is no memory of labels.
+    // The network knows nothing at first. In every step other words are replaced by others, so it cannot learn the labels by heart.
     assert!((0.3..0.7).contains(&first), "{first}");
     assert!(last > 0.99, "{last}");
 }
@@ -269,7 +269,7 @@ fn a_gradient_that_is_not_finite_stops_every_update_and_is_explained() {
         session.engine.write_f32(&weight, &values);
         let before = state(&mut session);
 
-        // Three more steps: no number may come back, no weight may move, also in the steps after it.
+        // Takes three more steps. No number may become finite again, and no weight may change in any of them.
         let mut arrived = Vec::new();
         for _ in 0..3 {
             block_on(session.advance(SLICE, &mut arrived)).unwrap();
@@ -289,7 +289,7 @@ fn a_gradient_that_is_not_finite_stops_every_update_and_is_explained() {
         println!("{}: {culprit}", backend.event().name);
         assert!(culprit.contains("discriminator.1.up") && culprit.contains("matmul.forward_gelu"), "{culprit}");
 
-        // The flag is sticky: a good weight does not make a spoilt run go on as if nothing had been.
+        // The flag stays set. A good weight does not make a spoilt run continue as if nothing had happened.
         values[5] = good;
         session.engine.write_f32(&weight, &values);
         arrived.clear();
@@ -310,7 +310,7 @@ fn the_first_tensor_that_is_not_finite_is_the_one_named() {
     ] {
         let mut session = lab::session(&lab::config(lab::TINIEST), &text, &Backend::cpu(), 1);
         let found = session.model.parameters.iter().find(|p| p.entry.name == parameter).expect("it is there");
-        // Every word, so that whichever occurs is hit.
+        // Every word is changed, so that each word that occurs is affected.
         let (tensor, len) = (found.value.clone(), found.value.len() as usize);
         session.engine.write_f32(&tensor, &vec![f32::NAN; len]);
         let mut arrived = Vec::new();
@@ -340,7 +340,7 @@ fn a_precision_that_the_device_does_not_offer_is_refused_before_anything_is_reco
 
 #[test]
 fn results_do_not_depend_on_the_number_of_threads() {
-    // A resumed run may find another machine free: the cpu executor's sums have one order.
+    // A resumed run may have another number of threads. The cpu executor's sums always have one order.
     let text = lab::text();
     let config = lab::config(&["seq_len=24", "batch=16", "replacements=generator"]);
     let after = |threads| {

@@ -9,7 +9,7 @@ use std::process::Command;
 
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/oracle/cli.py");
 const VOCAB: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/data/vocab/vocab.txt");
-/// Of the largest logit.
+/// The largest difference of a logit, as a share of the largest logit.
 const LOGITS_MAX: f64 = 1e-4;
 
 const TEXTS: [&str; 8] = [
@@ -38,7 +38,7 @@ fn script(python: &str, args: &[&str]) -> String {
     out.into_owned()
 }
 
-/// What transformers says of the texts.
+/// The answers of transformers for the texts.
 fn judged_by_transformers(python: &str, model: &Path, texts: &[&str]) -> Vec<Value> {
     let list = model.join("texts.json");
     std::fs::write(&list, serde_json::to_string(texts).unwrap()).unwrap();
@@ -102,7 +102,7 @@ fn models_saved_by_transformers_are_judged_alike() {
     for name in ["small", "wide"] {
         let model = dir.path().join(name);
         compare(&python, &model, &TEXTS);
-        // And back: what is exported here is the same model there.
+        // The way back: a model that is exported here is the same model there.
         let out = dir.path().join(format!("{name}-out"));
         run(["export", model.to_str().unwrap(), "--to", out.to_str().unwrap()]).good();
         compare(&python, &out, &TEXTS[1..4]);

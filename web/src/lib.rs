@@ -43,7 +43,7 @@ impl Suite {
     }
 
     fn line(&self, text: &str) {
-        // A report that throws is the page's own error: it shows there, and the run goes on to its summary.
+        // If `report` throws, that is an error of the page. The page shows it, and the suite continues to its summary.
         self.report.call1(&JsValue::NULL, &text.into()).ok();
     }
 }
@@ -55,7 +55,7 @@ extern "C" {
 }
 
 /// Runs the kernel parity suite on the browser's adapter. `report(line)` is called once a line, while it runs.
-/// A panic ends the module and cannot settle the promise: its message goes to `console.error`, where the page's host waits for it.
+/// A panic ends the module and cannot settle the promise. Its message goes to `console.error`, where the page's host waits for it.
 #[wasm_bindgen]
 pub async fn run_parity(report: js_sys::Function) -> Summary {
     std::panic::set_hook(Box::new(|info| console_error(&info.to_string())));
@@ -63,7 +63,8 @@ pub async fn run_parity(report: js_sys::Function) -> Summary {
     for (name, outcome) in checks::all() {
         suite.record(&format!("screen::{name}"), outcome);
     }
-    // The browser gives what every later check stands on: an adapter, WebGPU's default limits, override-sized shared memory.
+    // Checks that the browser gives what every later check needs: an adapter, WebGPU's default limits, override-sized shared
+    // memory.
     suite.record("browser::override_sized_reduction", smoke::run().await);
     match kernels(&suite).await {
         Ok(kernels) => kernels.into_iter().for_each(|(name, outcome)| suite.record(&name, outcome)),
@@ -80,13 +81,13 @@ const NANO_STEPS: u64 = 20;
 /// How many steps it takes with the fastest kernels.
 const CHOSEN_STEPS: u64 = 5;
 
-/// Training itself: the nano preset on the browser's adapter and on the twins, every loss of every step within its bar.
+/// Trains the nano preset on the browser's adapter and on the twins. Every loss of every step must be within its bar.
 async fn nano_steps() -> Result<(), String> {
     let backend = Backend::open(&DeviceName::Gpu).await.map_err(told)?;
     within(&self_check::nano_against_twins(&backend, Default::default(), NANO_STEPS).await.map_err(told)?)
 }
 
-/// The variants that are the fastest here are measured once and kept by the browser; and training with them is the same training.
+/// Measures the fastest variants once, and checks that the browser keeps them and that training with them gives the same losses.
 async fn chosen_variants() -> Result<(), String> {
     let backend = Backend::open(&DeviceName::Gpu).await.map_err(told)?;
     let config = self_check::nano().map_err(told)?;
@@ -119,7 +120,7 @@ fn told(error: electroscope::Error) -> String {
     error.to_string()
 }
 
-/// Every kernel on the browser's adapter against its twin, both in this module.
+/// Compares every kernel on the browser's adapter with its twin. Both are in this module.
 async fn kernels(suite: &Suite) -> electroscope::Result<Vec<(String, Result<(), String>)>> {
     let opened = Gpu::open(&DeviceName::Gpu, Profile::Portable).await?;
     suite.line(&opened.reason.to_string());

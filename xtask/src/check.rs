@@ -76,8 +76,8 @@ fn burn() -> Result<(), String> {
     process::run(clippy)
 }
 
-/// Checks that no dependency compiles C, with the Burn engine or without. Build scripts do it with `cc` and `cmake`. It prints a line for
-/// every target.
+/// Checks that no dependency compiles C, with the Burn engine or without. Build scripts do it with `cc` and `cmake`. It prints a
+/// line for every target.
 fn no_c() -> Result<(), String> {
     let mut found = Vec::new();
     for target in TARGETS {

@@ -6,7 +6,7 @@ use crate::process;
 use crate::test;
 use std::collections::BTreeSet;
 
-/// Permissive licences that ask for no more than their text: compatible with MIT OR Apache-2.0, in source and in binaries.
+/// Permissive licences that only ask for their text. They are compatible with MIT OR Apache-2.0, in source and in binaries.
 const ALLOWED: [&str; 12] = [
     "0BSD",
     "Apache-2.0",
@@ -22,9 +22,9 @@ const ALLOWED: [&str; 12] = [
     "Zlib",
 ];
 
-/// Packages that the Burn engine, and it alone, brings under a licence that is not on the list: used unchanged, as published, in a
-/// build that is made for comparing and that nobody is given by default. MPL-2.0 asks for the source of the files it covers, which is
-/// what crates.io serves.
+/// Packages with a licence that is not on the list, which only the Burn engine brings. They are used unchanged, as published, in a
+/// build that is made for comparisons and that nobody gets by default. MPL-2.0 asks for the source of the files it covers, which
+/// crates.io serves.
 const BURN_ALONE: [(&str, &str); 2] = [("buildid", "MPL-2.0"), ("colored", "MPL-2.0")];
 
 pub fn check() -> Result<(), String> {

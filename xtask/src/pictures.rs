@@ -8,8 +8,8 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
-/// Name and what is typed after `electroscope app`. The window's is of a run past its first evaluation, at a step at which what is
-/// replaced is caught.
+/// The name of each picture, and the arguments after `electroscope app`. The picture of the window shows a run after its first
+/// evaluation, at a step at which the judge catches the replacements.
 const PICTURES: [(&str, &str); 3] = [
     ("window", "--play --lang en --theme light --show sentence --show verdicts --after-step 390"),
     ("lesson", "--lang pt --theme dark --show lesson --show curves --after-secs 40"),
@@ -37,7 +37,7 @@ pub fn run() -> Result<(), String> {
     Ok(())
 }
 
-/// A display of this chore's own, gone when it ends.
+/// A display that belongs to this chore. It ends with the chore.
 struct Screen {
     display: Option<String>,
     server: Option<Child>,
@@ -55,7 +55,7 @@ impl Screen {
         let mut server = Command::new(xvfb);
         server.args([&display, "-screen", "0", "1600x1000x24"]).stdout(Stdio::null()).stderr(Stdio::null());
         let server = server.spawn().map_err(|e| format!("cannot start Xvfb: {e}"))?;
-        // It is ready well within this; it tells only by a signal.
+        // It is ready well within this time. It would report that only by a signal.
         thread::sleep(Duration::from_secs(3));
         Ok(Self { display: Some(display), server: Some(server) })
     }

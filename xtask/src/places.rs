@@ -3,7 +3,7 @@
 use std::env;
 use std::path::{Path, PathBuf};
 
-/// What the library supports; each is checked, and its dependencies are looked at, for each.
+/// The targets that the library supports. Checks run for each of them, and so does the check of licences.
 pub const TARGETS: [&str; 4] =
     ["x86_64-unknown-linux-gnu", "x86_64-pc-windows-gnu", "aarch64-apple-darwin", "wasm32-unknown-unknown"];
 
@@ -11,7 +11,7 @@ pub fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("xtask/ lies in the repository")
 }
 
-/// The folder that cargo builds in, however it was told: this program runs from TARGET/PROFILE/xtask.
+/// The folder in which cargo builds. This program runs from TARGET/PROFILE/xtask, so its own path shows it.
 pub fn target_dir() -> PathBuf {
     let program = env::current_exe().expect("the system knows the path of a program that cargo started");
     program.ancestors().nth(2).expect("cargo starts it from TARGET/PROFILE/").to_owned()

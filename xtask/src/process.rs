@@ -27,7 +27,7 @@ pub fn run_lines(mut command: Command, mut read: impl FnMut(&str)) -> Result<(),
     announce(&command);
     let mut child = command.stdout(Stdio::piped()).spawn().map_err(|e| not_started(&command, &e))?;
     let stdout = child.stdout.take().expect("piped above");
-    // By bytes: a test may print what is not UTF-8, and that must not end the run.
+    // Lines are read as bytes, because a test may print something that is not UTF-8, and that must not end the run.
     for line in BufReader::new(stdout).split(b'\n') {
         let line = line.map_err(|e| format!("{}: cannot read its output: {e}", shown(&command)))?;
         read(String::from_utf8_lossy(&line).trim_end_matches('\r'));
@@ -35,7 +35,7 @@ pub fn run_lines(mut command: Command, mut read: impl FnMut(&str)) -> Result<(),
     finished(&command, child.wait())
 }
 
-/// Runs it unseen: its standard output, or its standard error as the reason.
+/// Runs it without showing its output. Returns its standard output, or its standard error as the reason of the failure.
 pub fn output(mut command: Command) -> Result<String, String> {
     let output = command.output().map_err(|e| not_started(&command, &e))?;
     if output.status.success() {

@@ -9,7 +9,7 @@ use std::fs;
 
 pub fn run(release: bool) -> Result<(), String> {
     let runs = places::target_dir().join("recorded");
-    // A run refuses a folder that is taken: what an earlier call left goes first.
+    // A run refuses a folder that is taken, so the folder of an earlier call is removed first.
     fs::remove_dir_all(&runs).ok();
     for lang in ["en", "pt"] {
         let run = runs.join(lang).display().to_string();

@@ -9,13 +9,13 @@ use std::thread::JoinHandle;
 /// The oracles' Python packages. The pins are the versions that the tests' tolerances were measured with.
 const ORACLE: [&str; 5] =
     ["torch==2.15.0", "transformers==5.23.0", "safetensors==0.8.0", "numpy==2.4.6", "tensorboard==2.21.0"];
-/// Drives the browser; it brings none of its own.
+/// The package that drives the browser. It brings no browser of its own.
 const PLAYWRIGHT: &str = "playwright-core@1.64.1";
 
 /// A tool, or why it is not there.
 pub type Found = Result<PathBuf, String>;
 
-/// What the suites need, as far as it could be had.
+/// The tools that the suites need, as far as they could be found or installed.
 pub struct Tools {
     pub browser: Result<Browser, String>,
     oracle: JoinHandle<Found>,

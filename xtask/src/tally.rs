@@ -8,16 +8,17 @@ pub const ADAPTER: &str = "adapter";
 
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Tally {
-    /// Tests that ran and held: the skipped ones are not among them.
+    /// How many tests ran and passed, without the skipped ones.
     pub passed: usize,
     pub failed: usize,
     /// Their names.
     pub failures: Vec<String>,
-    /// One a test: its first `SKIP name: why` line (one about an adapter, where it has several), or `ignored`.
+    /// One line for each skipped test: its first `SKIP name: why` (one about an adapter, if it has several), or `ignored`.
     pub skipped: Vec<String>,
     /// The names of the tests that ran, with any result.
     pub ran: BTreeSet<String>,
-    /// The names of those that a machine with an adapter runs differently: they printed `SKIP ...: no adapter`, or `AGAIN name: why`.
+    /// The names of those that a machine with an adapter runs differently: they printed `SKIP ...: no adapter`, or `AGAIN name:
+    /// why`.
     pub again: BTreeSet<String>,
     inside: Section,
     /// Tests of the current binary that printed SKIP: cargo's total, which follows, has them as passed.
@@ -34,7 +35,8 @@ enum Section {
 }
 
 impl Tally {
-    /// Takes one line; true if it should be shown: everything but what passing tests printed, and of that the SKIP lines.
+    /// Takes one line. Returns whether it should be shown: everything except the output of passing tests, of which only the SKIP
+    /// lines are shown.
     pub fn read(&mut self, line: &str) -> bool {
         if let Some(totals) = line.strip_prefix("test result: ") {
             self.inside = Section::Run;
@@ -73,7 +75,8 @@ impl Tally {
         true
     }
 
-    /// Takes out the tests that an adapter's absence skipped, because a pass with one follows; how many they are.
+    /// Removes the tests that were skipped because there was no adapter, because a pass with one follows. Returns how many they
+    /// were.
     pub fn without_those_for_an_adapter(&mut self) -> usize {
         let before = self.skipped.len();
         self.skipped.retain(|why| !why.contains(ADAPTER));

@@ -26,7 +26,7 @@ const DRIVERS: [&str; 2] = ["VK_DRIVER_FILES", "VK_ICD_FILENAMES"];
 pub fn run(options: Options) -> Result<(), String> {
     let mut report = Report::default();
     let tools = if options.quick { setup::present() } else { setup::install() };
-    // Compiled first, while the oracles' packages arrive; what fails to compile would fail every pass below.
+    // The tests are compiled first, while the oracles' packages arrive. If they do not compile, every later pass would fail.
     if let Err(why) = process::run(cargo_test(options, &["--no-run"])) {
         report.failure("build", &why);
         return report.close();
@@ -82,7 +82,7 @@ fn native(options: Options, python: Option<&Path>, report: &mut Report) {
     report.suite("tests with an adapter", tally, outcome);
 }
 
-/// Every test, with the adapter hidden; the names of those that it changes.
+/// Runs every test with the adapter hidden. Returns the names of those that an adapter changes.
 fn without_adapter(options: Options, python: Option<&Path>, report: &mut Report) -> BTreeSet<String> {
     let mut command = pass(options, python, &BTreeSet::new());
     command.envs(DRIVERS.map(|name| (name, "/nonexistent")));
@@ -121,7 +121,7 @@ fn pass(options: Options, python: Option<&Path>, only: &BTreeSet<String>) -> Com
     command
 }
 
-/// The Burn engine pulls in hundreds of crates: built only when asked for, in a folder that the other builds never touch.
+/// The Burn engine pulls in hundreds of crates. It is built only on request, in a folder that the other builds never touch.
 fn burn(options: Options, report: &mut Report) {
     if !options.burn {
         return report.note("the Burn engine was not tested: `cargo xtask test --burn` builds and tests it");
@@ -138,7 +138,7 @@ fn burn(options: Options, report: &mut Report) {
     report.suite("Burn engine", tally, outcome);
 }
 
-/// Whether Cargo.toml has it: the chores around it begin to work the day it is there.
+/// Whether Cargo.toml has the feature. The chores for it do nothing without it.
 pub fn burn_is_a_feature() -> bool {
     std::fs::read_to_string("Cargo.toml").is_ok_and(|manifest| lists_feature(&manifest, "burn"))
 }

@@ -6,8 +6,8 @@
 //! 2. Write its label in `assets/strings/en/metrics.ftl` and `assets/strings/pt/metrics.ftl`.
 //! 3. Measure it: the compiler asks for its value in [`crate::train::metrics::Fold::finish`].
 //!
-//! metrics.jsonl, `--json`, TensorBoard, the smoothed curves of the window, the curves and tables of the report and their labels follow
-//! from the line.
+//! metrics.jsonl, `--json`, TensorBoard, the smoothed curves of the window, the curves and tables of the report and their labels
+//! follow from the line.
 
 use crate::train::event::{Calibration, Confusion, JudgeHistogram, JudgedExample, finite_or_null};
 use serde::{Deserialize, Serialize};
@@ -323,8 +323,8 @@ macro_rules! metrics {
     };
 }
 
-// The columns: field and key | name | label | unit | better | baseline | smoothing | colour | subject (chart) | line in the window |
-// decimals in the report's tables | which of them have it | Board: TensorBoard gets it. A dash: none.
+// The columns: field and key | name | label | unit | better | baseline | smoothing | colour | subject (chart) |
+// line in the window | decimals in the report's tables | which tables have it | Board: TensorBoard gets it. A dash means none.
 metrics! {
     shared {
         /// Mean over the masked slots.
