@@ -233,8 +233,9 @@ fn in_a_portuguese_window_every_failure_is_told_in_portuguese() {
         app.get_by_label("Detalhes (em inglês): cannot read: it is gone");
         let safe = app.query_by_label("O ponto de controle do passo 40 está inteiro e a salvo.").is_some();
         assert_eq!(safe, kind != FailureKind::Usage, "{kind:?}");
-        let line = desk(&mut app).state.log.lines().last().unwrap().text(Lang::Pt).to_owned();
-        assert!(line.contains("; detalhes (em inglês): cannot read"), "{line}");
+        // What has no code is shown as it is: today it can only come from the log of an earlier version.
+        let line = desk(&mut app).state.log.lines().last().unwrap().text(Lang::Pt);
+        assert_eq!(line, "cannot read: it is gone");
     }
 }
 
