@@ -1,4 +1,4 @@
-//! Writes a run's folder: it locks the folder, writes checkpoints and removes old ones. No other file writes there.
+//! Locks a run's folder, writes its checkpoints and removes old ones. Nothing else writes into checkpoints/.
 //! [`RunFolder::create`] or [`RunFolder::open`] -> [`RunFolder::write`] at every checkpoint.
 
 use super::{Snapshot, checkpoints_of, folder_from_step, list, newest_whole, step_from_name, typed};
