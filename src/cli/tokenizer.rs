@@ -10,6 +10,7 @@ use crate::t;
 use crate::text::corpus::Corpus;
 use crate::text::tokenizer::Cleaning;
 use crate::text::wordpiece::{Progress, Recipe};
+use crate::view::words;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 use std::sync::atomic::AtomicBool;
@@ -25,7 +26,9 @@ struct Trained {
 }
 
 pub fn train(args: &TokenizerTrainArgs, output: Output) -> Result<()> {
-    output.note(Corpus::open(&args.corpus, &[])?.to_string().trim_end());
+    for file in Corpus::open(&args.corpus, &[])?.listing() {
+        output.note(&words::text(&file, output.lang));
+    }
     let cleaning =
         Cleaning { lower_case: args.lower_case, strip_accents: Some(args.strip_accents), ..Cleaning::UNCASED };
     let recipe = Recipe::new(args.vocab_size as usize, cleaning);

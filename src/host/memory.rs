@@ -242,9 +242,8 @@ impl Texts for TextsInMemory {
         Identity { name: names.concat(), state: lengths.join(" ") }
     }
 
-    fn listing(&self) -> String {
-        let names: Vec<&str> = self.0.iter().map(|(name, ..)| name.as_str()).collect();
-        names.join("\n")
+    fn listing(&self) -> Vec<Message> {
+        self.0.iter().map(|(name, role, text)| role.listed(name, text.len() as u64)).collect()
     }
 
     fn chunks(&self) -> Chunks<'_> {

@@ -227,8 +227,8 @@ impl Texts for Corpus {
         Self::identity(self)
     }
 
-    fn listing(&self) -> String {
-        self.to_string()
+    fn listing(&self) -> Vec<Message> {
+        Self::listing(self)
     }
 
     fn chunks(&self) -> Chunks<'_> {

@@ -94,7 +94,7 @@ pub trait Texts {
     /// Which texts they are and what state they are in.
     fn identity(&self) -> Identity;
     /// The list of what is read and what is not, for people.
-    fn listing(&self) -> String;
+    fn listing(&self) -> Vec<Message>;
     /// All documents.
     fn chunks(&self) -> Chunks<'_>;
     /// The documents that may be trained on.

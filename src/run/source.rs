@@ -132,7 +132,7 @@ fn open_texts(
 ) -> Result<Text> {
     let texts = host.texts(&wanted.corpus, &wanted.valid)?;
     let identity = texts.identity();
-    tell(Preparing { message: Message::plain(texts.listing().trim_end().to_owned()), share: None });
+    texts.listing().into_iter().for_each(|message| tell(Preparing { message, share: None }));
     let training = || -> Chunks<'_> { Box::new(texts.training_chunks().map(|chunk| going().and(chunk))) };
     let tokenizer = tokenizer_for(host, tokenizer, config, &identity, &training, tell)?;
     let all = || -> Chunks<'_> { Box::new(texts.chunks().map(|chunk| going().and(chunk))) };

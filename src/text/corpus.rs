@@ -6,13 +6,13 @@
 mod file;
 
 use std::collections::HashSet;
-use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
 use super::cache::Identity;
 use super::readers::Reader;
 use super::{Chunk, Role};
+use crate::message::{self, Message};
 use crate::{Error, Result};
 
 pub use file::{CorpusFile, Format};
@@ -22,8 +22,35 @@ pub use file::{CorpusFile, Format};
 pub struct Corpus {
     /// The files in the order in which they are read: as given, and within a folder by name.
     pub files: Vec<CorpusFile>,
-    /// Skipped files, with the reason for people.
-    pub skipped: Vec<(PathBuf, &'static str)>,
+    pub skipped: Vec<(PathBuf, Skipped)>,
+}
+
+/// The reason for which a file is not read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Skipped {
+    /// A note about the data: its licence, its description.
+    Note,
+    OtherKind,
+    Empty,
+    /// A `valid.*` that `--valid` replaces.
+    Replaced,
+    /// A `dev.*` or `test.*`, which is never trained on.
+    ForJudging,
+    /// It was found before.
+    Twice,
+}
+
+impl Skipped {
+    fn message(self) -> Message {
+        match self {
+            Self::Note => Message::new("skipped-note"),
+            Self::OtherKind => Message::new("skipped-other-kind"),
+            Self::Empty => Message::new("skipped-empty"),
+            Self::Replaced => Message::new("skipped-replaced"),
+            Self::ForJudging => Message::new("skipped-for-judging"),
+            Self::Twice => Message::new("skipped-twice"),
+        }
+    }
 }
 
 impl Corpus {
@@ -41,14 +68,14 @@ impl Corpus {
         files.sort_by_key(|file| file.role == Role::HeldOut);
         let corpus = Self { files, skipped };
         if !corpus.files.iter().any(|file| file.role == Role::Corpus) {
-            if let Some((path, _)) = corpus.skipped.iter().find(|(_, reason)| *reason == TWICE) {
+            if let Some((path, _)) = corpus.skipped.iter().find(|(_, reason)| *reason == Skipped::Twice) {
                 return Err(Error::failed("all-text-held-out").at(path.display()));
             }
-            let mut paths: Vec<String> = corpus_names(&corpus, valid);
-            if paths.is_empty() {
-                paths = given.iter().map(|path| path.display().to_string()).collect();
+            let mut places = found_instead(&corpus, valid);
+            if places.is_empty() {
+                places = given.iter().map(|path| Message::plain(path.display().to_string())).collect();
             }
-            return Err(Error::failed("nothing-to-train-on").at(paths.join(", ")));
+            return Err(Error::failed("nothing-to-train-on").at_place(message::listed(places)));
         }
         Ok(corpus)
     }
@@ -76,6 +103,16 @@ impl Corpus {
         Chunks::new(self.files.iter().filter(|file| file.role == Role::Corpus).collect())
     }
 
+    /// For each file what becomes of it. A run tells this before it reads them.
+    pub fn listing(&self) -> Vec<Message> {
+        let read = self.files.iter().map(|file| file.role.listed(&file.path.display().to_string(), file.bytes));
+        let skipped = self.skipped.iter().map(|(path, reason)| {
+            let path = path.display().to_string();
+            Message::new("corpus-file-skipped").with("path", path).with("why", &reason.message())
+        });
+        read.chain(skipped).collect()
+    }
+
     /// The files' names, sizes and times. A token cache is kept under them.
     pub fn identity(&self) -> Identity {
         let (mut name, mut state) = (String::new(), String::new());
@@ -88,27 +125,14 @@ impl Corpus {
     }
 }
 
-fn corpus_names(corpus: &Corpus, valid: &[PathBuf]) -> Vec<String> {
-    let skipped = corpus.skipped.iter().map(|(path, reason)| format!("{} ({reason})", path.display()));
-    let held_out = valid.iter().map(|path| format!("{} (held out)", path.display()));
+/// A few of the files that a corpus without text to train on found instead, with the reason why none is trained on.
+fn found_instead(corpus: &Corpus, valid: &[PathBuf]) -> Vec<Message> {
+    let place = |path: &Path, why: Message| {
+        Message::new("file-and-reason").with("path", path.display().to_string()).with("why", &why)
+    };
+    let skipped = corpus.skipped.iter().map(|(path, reason)| place(path, reason.message()));
+    let held_out = valid.iter().map(|path| place(path, Message::new("skipped-held-out")));
     skipped.chain(held_out).take(8).collect()
-}
-
-/// One line for each file, which is printed before a run.
-impl fmt::Display for Corpus {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for file in &self.files {
-            let use_ = match file.role {
-                Role::Corpus => "train   ",
-                Role::HeldOut => "held out",
-            };
-            writeln!(f, "{use_}  {}  ({:.1} MB)", file.path.display(), file.bytes as f64 / 1e6)?;
-        }
-        for (path, reason) in &self.skipped {
-            writeln!(f, "skipped   {}  ({reason})", path.display())?;
-        }
-        Ok(())
-    }
 }
 
 /// The purpose for which a path is read.
@@ -120,12 +144,9 @@ enum Purpose {
     HeldOut,
 }
 
-/// The reason for skipping a file that was found before.
-const TWICE: &str = "already in the list";
-
 struct Finder {
     files: Vec<CorpusFile>,
-    skipped: Vec<(PathBuf, &'static str)>,
+    skipped: Vec<(PathBuf, Skipped)>,
     /// The real paths of files and folders, so that none is read twice and a loop of links ends.
     seen: HashSet<PathBuf>,
 }
@@ -180,14 +201,14 @@ impl Finder {
         let name = name_of(path);
         let usual = if purpose == Purpose::HeldOut { Role::HeldOut } else { Role::Corpus };
         let verdict = match (member(&name), kind_of(path)) {
-            (Member::Note, _) => Err("a note about the data"),
-            (_, None) => Err("not txt, gz, jsonl or parquet"),
-            _ if meta.len() == 0 => Err("empty"),
+            (Member::Note, _) => Err(Skipped::Note),
+            (_, None) => Err(Skipped::OtherKind),
+            _ if meta.len() == 0 => Err(Skipped::Empty),
             (Member::Text, Some(kind)) => Ok((kind, usual)),
-            (Member::Valid, Some(_)) if purpose == Purpose::CorpusOnly => Err("--valid replaces it"),
+            (Member::Valid, Some(_)) if purpose == Purpose::CorpusOnly => Err(Skipped::Replaced),
             (Member::Valid, Some(kind)) => Ok((kind, Role::HeldOut)),
             (Member::Test, Some(kind)) if purpose == Purpose::HeldOut => Ok((kind, Role::HeldOut)),
-            (Member::Test, Some(_)) => Err("kept for judging: dev.* and test.* are never trained on"),
+            (Member::Test, Some(_)) => Err(Skipped::ForJudging),
         };
         match verdict {
             Ok(((format, gzip), role)) => self.push(path, meta, format, gzip, role),
@@ -200,7 +221,7 @@ impl Finder {
 
     fn push(&mut self, path: &Path, meta: &std::fs::Metadata, format: Format, gzip: bool, role: Role) -> Result<()> {
         if !self.first_visit(path)? {
-            self.skipped.push((path.to_owned(), TWICE));
+            self.skipped.push((path.to_owned(), Skipped::Twice));
             return Ok(());
         }
         let since_1970 = meta.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());

@@ -12,6 +12,8 @@ mod readers;
 pub mod tokenizer;
 pub mod wordpiece;
 
+use crate::message::Message;
+
 /// What a document may be used for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
@@ -19,6 +21,17 @@ pub enum Role {
     Corpus,
     /// It is never trained on. It replaces the held-out split.
     HeldOut,
+}
+
+impl Role {
+    /// A text that is read for this, as a run tells it: its name and its size.
+    pub fn listed(self, name: &str, bytes: u64) -> Message {
+        let told = match self {
+            Self::Corpus => Message::new("corpus-file-train"),
+            Self::HeldOut => Message::new("corpus-file-held-out"),
+        };
+        told.with("path", name).with("megabytes", bytes as f64 / 1e6)
+    }
 }
 
 /// A document, or the next piece of a long one, so that no whole file is ever in memory.

@@ -58,6 +58,19 @@ no-id = none
 shared-tensors-differ = the two networks share their embeddings, but these differ, and the discriminator's are used for both: { $tensors }
 tensor-gap = { $name } (by up to { $gap })
 
+## What becomes of each file of a corpus.
+corpus-file-train = train     { $path }  ({ NUMBER($megabytes, maximumFractionDigits: 1) } MB)
+corpus-file-held-out = held out  { $path }  ({ NUMBER($megabytes, maximumFractionDigits: 1) } MB)
+corpus-file-skipped = skipped   { $path }  ({ $why })
+file-and-reason = { $path } ({ $why })
+skipped-note = a note about the data
+skipped-other-kind = not txt, gz, jsonl or parquet
+skipped-empty = empty
+skipped-replaced = --valid replaces it
+skipped-for-judging = kept for judging: dev.* and test.* are never trained on
+skipped-twice = already in the list
+skipped-held-out = held out
+
 ## How messages are put together.
 listed = { $first }, { $second }
 joined = { $first } and { $second }

@@ -57,6 +57,19 @@ no-id = nenhum
 shared-tensors-differ = as duas redes compartilham os embeddings, mas estes diferem, e valem os do discriminador para as duas: { $tensors }
 tensor-gap = { $name } (em até { $gap })
 
+## O que é feito de cada arquivo de um corpus.
+corpus-file-train = treino     { $path }  ({ NUMBER($megabytes, maximumFractionDigits: 1) } MB)
+corpus-file-held-out = reservado  { $path }  ({ NUMBER($megabytes, maximumFractionDigits: 1) } MB)
+corpus-file-skipped = ignorado   { $path }  ({ $why })
+file-and-reason = { $path } ({ $why })
+skipped-note = uma nota sobre os dados
+skipped-other-kind = não é txt, gz, jsonl nem parquet
+skipped-empty = vazio
+skipped-replaced = --valid o substitui
+skipped-for-judging = guardado para avaliação: nunca se treina com dev.* e test.*
+skipped-twice = já está na lista
+skipped-held-out = reservado
+
 ## Como as mensagens se juntam.
 listed = { $first }, { $second }
 joined = { $first } e { $second }

@@ -174,8 +174,10 @@ fn folder_rules() {
         skipped,
         ["LICENSE", "SOURCE.txt", "Test.TXT", "empty.txt", "manifest.tsv", "dev.txt", "readme.txt", "table.csv"]
     );
-    let list = corpus.to_string();
-    assert_eq!(list.lines().count(), 5 + 8, "{list}");
+    let told = corpus.listing();
+    let count = |code: &str| told.iter().filter(|message| message.code == code).count();
+    let counts = ["corpus-file-train", "corpus-file-held-out", "corpus-file-skipped"].map(count);
+    assert_eq!((told.len(), counts), (5 + 8, [3, 2, 8]), "every file is told: {told:?}");
     let training: Vec<Role> = corpus.training_chunks().map(|chunk| chunk.unwrap().role).collect();
     assert_eq!(training, [Role::Corpus; 3]);
 }
