@@ -8,7 +8,7 @@ use crate::text::grammar::Level;
 use crate::train::checkpoint;
 use crate::view::Lang;
 use crate::view::words;
-use clap::builder::{PossibleValuesParser, ValueHint};
+use clap::builder::{NonEmptyStringValueParser, PossibleValuesParser, ValueHint};
 use clap::{Args, Parser, Subcommand};
 use std::path::{Path, PathBuf};
 
@@ -119,29 +119,29 @@ Ctrl-C ends the run with a checkpoint; a second one ends it at once.";
 #[command(after_help = TRAIN_EXAMPLES, allow_negative_numbers = true)]
 pub struct TrainArgs {
     /// A file or folder of text to train on: txt, gz, jsonl, parquet [default: the built-in text]
-    #[arg(long, value_name = "PATH", help_heading = "Text", value_hint = ValueHint::AnyPath)]
+    #[arg(long, value_name = "PATH", help_heading = "Text", value_hint = ValueHint::AnyPath, value_parser = NonEmptyStringValueParser::new())]
     pub corpus: Vec<String>,
     /// A file or folder of held-out text, beside --corpus [default: a part of the corpus]
-    #[arg(long, value_name = "PATH", help_heading = "Text", requires = "corpus", value_hint = ValueHint::AnyPath)]
+    #[arg(long, value_name = "PATH", help_heading = "Text", requires = "corpus", value_hint = ValueHint::AnyPath, value_parser = NonEmptyStringValueParser::new())]
     pub valid: Vec<String>,
     /// How rich the built-in text is: first-steps or stories [default: as the preset's size fits]
     #[arg(long, value_name = "LEVEL", help_heading = "Text", conflicts_with = "corpus", value_parser = level)]
     pub level: Option<Level>,
     /// A tokenizer's folder or a vocab.txt [default: one is trained on the corpus]
-    #[arg(long, value_name = "DIR|vocab.txt", help_heading = "Text", value_hint = ValueHint::AnyPath)]
+    #[arg(long, value_name = "DIR|vocab.txt", help_heading = "Text", value_hint = ValueHint::AnyPath, value_parser = NonEmptyStringValueParser::new())]
     pub tokenizer: Option<String>,
 
     /// nano, tiny, mini, small or base [default: nano]
     #[arg(long, value_name = "PRESET", help_heading = "Model")]
     pub preset: Option<String>,
     /// Settings that differ from the preset's, in TOML
-    #[arg(long, value_name = "F.toml", help_heading = "Model", value_hint = ValueHint::AnyPath)]
+    #[arg(long, value_name = "F.toml", help_heading = "Model", value_hint = ValueHint::AnyPath, value_parser = NonEmptyStringValueParser::new())]
     pub config: Option<String>,
     /// One setting, over the preset and the file; may be repeated
     #[arg(long, value_name = "KEY=VALUE", help_heading = "Model")]
     pub set: Vec<String>,
     /// Start from the weights in a folder with discriminator/ and generator/
-    #[arg(long, value_name = "DIR", help_heading = "Model", conflicts_with = "resume", value_hint = ValueHint::AnyPath)]
+    #[arg(long, value_name = "DIR", help_heading = "Model", conflicts_with = "resume", value_hint = ValueHint::AnyPath, value_parser = NonEmptyStringValueParser::new())]
     pub init: Option<String>,
 
     /// Length of the schedule in optimizer steps [default: the preset's]
@@ -161,7 +161,7 @@ pub struct TrainArgs {
     pub seed: Option<u64>,
 
     /// The run's folder [default: runs/DATE-TIME-PRESET; with --resume the newest below runs/]
-    #[arg(long, value_name = "RUN", help_heading = "Run", value_hint = ValueHint::AnyPath)]
+    #[arg(long, value_name = "RUN", help_heading = "Run", value_hint = ValueHint::AnyPath, value_parser = NonEmptyStringValueParser::new())]
     pub out: Option<String>,
     /// Go on with a run, exactly, from its newest checkpoint, or from that of STEP
     #[arg(long, value_name = "STEP", help_heading = "Run", num_args = 0..=1, require_equals = true)]
@@ -182,7 +182,7 @@ pub struct TrainArgs {
     #[arg(long, help_heading = "Machine", conflicts_with = "kernels")]
     pub retune: bool,
     /// The kernels' variants as a file has them, such as a run's state.json: nothing is measured
-    #[arg(long, value_name = "FILE", help_heading = "Machine", value_hint = ValueHint::AnyPath)]
+    #[arg(long, value_name = "FILE", help_heading = "Machine", value_hint = ValueHint::AnyPath, value_parser = NonEmptyStringValueParser::new())]
     pub kernels: Option<String>,
 
     #[command(flatten)]

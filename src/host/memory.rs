@@ -168,6 +168,10 @@ impl Host for Memory {
         self.0.borrow().newest.clone().ok_or_else(|| Error::usage("no-run-to-resume"))
     }
 
+    fn config_place(&self, run: &str) -> String {
+        format!("{run}/config.toml")
+    }
+
     fn config(&self, run: &str) -> Result<Config> {
         Config::from_toml(&self.found(run)?.config, run)
     }
@@ -192,6 +196,7 @@ impl Host for Memory {
 
     fn refuse_taken(&self, run: &str) -> Result<()> {
         match self.run(run) {
+            Some(kept) if kept.taken => Err(Error::failed("run-in-use").at(run)),
             Some(_) => Err(Error::usage("run-name-taken").at(run)),
             None => Ok(()),
         }
@@ -310,6 +315,7 @@ impl Store for MemoryRun {
                 run.checkpoints.pop_first();
             }
         });
+        self.memory.0.borrow_mut().newest = Some(self.name.clone());
         Ok(Kept { place: place(&self.name, step), warnings: Vec::new() })
     }
 

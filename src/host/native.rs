@@ -197,6 +197,10 @@ impl Host for Native {
         Ok(name_of(&newest))
     }
 
+    fn config_place(&self, run: &str) -> String {
+        name_of(&Path::new(run).join("config.toml"))
+    }
+
     fn config(&self, run: &str) -> Result<Config> {
         stored_config(Path::new(run))
     }

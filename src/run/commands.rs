@@ -13,41 +13,63 @@ pub struct Inbox {
     receiver: UnboundedReceiver<Command>,
     /// Commands that were received while none could be obeyed.
     heard: VecDeque<Command>,
+    /// Runs that were asked for while another one was under way.
+    waiting: VecDeque<Request>,
 }
 
 impl Inbox {
     pub fn new(receiver: UnboundedReceiver<Command>) -> Self {
-        Self { receiver, heard: VecDeque::new() }
+        Self { receiver, heard: VecDeque::new(), waiting: VecDeque::new() }
     }
 
     /// Whether a stop has come. Other commands wait in their order. While a run is being prepared, it obeys nothing but a stop.
     pub fn stop_is_heard(&mut self) -> bool {
-        while let Ok(command) = self.receiver.try_recv() {
-            self.heard.push_back(command);
-        }
+        self.hear();
         self.heard.contains(&Command::Stop)
     }
 
-    /// Drops the received commands up to the stop, so that the stop which ended one run does not end the next.
-    pub fn forget_stop(&mut self) {
-        while self.heard.pop_front().is_some_and(|command| command != Command::Stop) {}
+    fn hear(&mut self) {
+        while let Ok(command) = self.receiver.try_recv() {
+            self.heard.push_back(command);
+        }
     }
 
-    /// The next command. Without `wait` it returns only a command that has already come.
+    /// Drops the commands that came for a run that has ended, so that a second stop does not end the next run. Requests for other
+    /// runs stay.
+    pub fn forget(&mut self) {
+        self.hear();
+        for command in self.heard.drain(..) {
+            if let Command::Start(request) = command {
+                self.waiting.push_back(*request);
+            }
+        }
+    }
+
+    /// The next command for the run that is under way. Without `wait` it returns only a command that has already come.
+    /// A request for another run waits until this one has ended.
     pub async fn next(&mut self, wait: bool) -> Option<Command> {
-        if let Some(command) = self.heard.pop_front() {
-            return Some(command);
+        loop {
+            let command = match self.heard.pop_front() {
+                Some(command) => command,
+                None if !wait => self.receiver.try_recv().ok()?,
+                None => {
+                    let command = std::future::poll_fn(|cx| poll_next(cx, &mut self.receiver)).await;
+                    // If nobody is left who could resume a paused run, it resumes.
+                    command.unwrap_or(Command::Resume)
+                }
+            };
+            match command {
+                Command::Start(request) => self.waiting.push_back(*request),
+                command => return Some(command),
+            }
         }
-        if !wait {
-            return self.receiver.try_recv().ok();
-        }
-        let command = std::future::poll_fn(|cx| poll_next(cx, &mut self.receiver)).await;
-        // If nobody is left who could resume a paused run, it resumes.
-        Some(command.unwrap_or(Command::Resume))
     }
 
     /// The request for the next run; none if nobody is left to ask, or if a stop comes. Other commands are ignored until then.
     pub async fn start(&mut self) -> Option<Request> {
+        if let Some(request) = self.waiting.pop_front() {
+            return Some(request);
+        }
         loop {
             let command = match self.heard.pop_front() {
                 Some(command) => command,
@@ -93,6 +115,24 @@ mod tests {
         assert!(inbox.stop_is_heard() && inbox.stop_is_heard());
         assert_eq!(block_on(inbox.next(true)), Some(Command::Pause));
         assert_eq!(block_on(inbox.next(true)), Some(Command::Stop));
+    }
+
+    #[test]
+    fn a_run_asked_for_during_another_waits_and_stops_for_the_first_do_not_end_it() {
+        let (sender, receiver) = mpsc::unbounded();
+        let mut inbox = Inbox::new(receiver);
+        let send = |command| sender.unbounded_send(command).unwrap();
+        let start = |out: &str| Command::Start(Box::new(Request { out: Some(out.into()), ..Request::default() }));
+        send(start("second"));
+        send(Command::Pause);
+        assert_eq!(block_on(inbox.next(false)), Some(Command::Pause), "no command for the run that is under way");
+        [Command::Stop, Command::Stop, start("third"), Command::Pause].into_iter().for_each(send);
+        assert_eq!(block_on(inbox.next(false)), Some(Command::Stop));
+        inbox.forget();
+        let mut next = || block_on(inbox.start()).and_then(|request| request.out);
+        assert_eq!([next(), next()], ["second", "third"].map(|out| Some(out.to_owned())));
+        send(Command::Stop);
+        assert_eq!(next(), None, "a stop between two runs ends the service");
     }
 
     #[test]

@@ -115,7 +115,7 @@ impl<H: Host> Run<'_, H> {
                 sink(&Event::EmbeddingMap(map))?;
             }
             Command::LoseDevice => self.session.engine.lose(),
-            // The loop handles a stop. A start is ignored while a run is under way.
+            // The loop handles a stop. The inbox keeps a start until this run has ended.
             Command::Stop | Command::Start(_) => {}
         }
         Ok(())

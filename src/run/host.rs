@@ -73,6 +73,9 @@ pub trait Host {
     /// The run whose checkpoint was written last.
     fn newest_run(&self) -> Result<String>;
 
+    /// Where the configuration of a run is kept, for messages.
+    fn config_place(&self, run: &str) -> String;
+
     /// The configuration of a run.
     fn config(&self, run: &str) -> Result<Config>;
 

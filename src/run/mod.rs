@@ -56,15 +56,17 @@ pub async fn train<H: Host>(
 pub async fn serve<H: Host>(host: &mut H, commands: UnboundedReceiver<Command>, sink: &mut Sink<'_>) -> Result<()> {
     let mut inbox = Inbox::new(commands);
     while let Some(request) = inbox.start().await {
-        let mut ended = false;
+        let mut failure_told = false;
         let ran = {
-            let mut heard = |event: &Event| {
-                ended |= matches!(event, Event::Finished(_) | Event::Failed(_));
-                sink(event)
+            let mut listener = |event: &Event| {
+                sink(event)?;
+                failure_told |= matches!(event, Event::Failed(_));
+                Ok(())
             };
-            one_run(host, &request, &mut inbox, &mut heard).await
+            one_run(host, &request, &mut inbox, &mut listener).await
         };
-        if let (Err(error), false) = (ran, ended) {
+        inbox.forget();
+        if let (Err(error), false) = (ran, failure_told) {
             sink(&Event::Failed(Failure::new(&error, 0, None)))?;
         }
     }
@@ -81,7 +83,6 @@ async fn one_run<H: Host>(host: &mut H, request: &Request, inbox: &mut Inbox, si
     let mut run = match prepared {
         Ok(run) => run,
         Err(_) if inbox.stop_is_heard() => {
-            inbox.forget_stop();
             // Nothing was written, so there is nothing to continue from.
             let finished = Finished { outcome: Outcome::Stopped, step: 0, run: None, next: Vec::new() };
             return sink(&Event::Finished(finished));

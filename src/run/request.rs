@@ -94,7 +94,7 @@ pub fn run_config(host: &impl Host, run: &str, checkpoint: &Checkpoint) -> Resul
         .with("key", key)
         .with("now", now[key.as_str()].to_string())
         .with("then", value.to_string())
-        .at(format!("{run}/config.toml")))
+        .at(host.config_place(run)))
 }
 
 /// Finds the checkpoint from which `--resume` continues, and opens its store. Nobody else writes there from now on.

@@ -108,7 +108,7 @@ impl Corpus {
         let read = self.files.iter().map(|file| file.role.listed(&file.path.display().to_string(), file.bytes));
         let skipped = self.skipped.iter().map(|(path, reason)| {
             let path = path.display().to_string();
-            Message::new("corpus-file-skipped").with("path", path).with("why", &reason.message())
+            Message::new("corpus-file-skipped").with("path", path).with("why", reason.message())
         });
         read.chain(skipped).collect()
     }

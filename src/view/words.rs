@@ -159,8 +159,11 @@ impl Strings {
     }
 
     fn value<'f>(&self, fact: &'f Fact, use_grouping: bool) -> FluentValue<'f> {
-        let number =
-            |value| FluentNumber::new(value, FluentNumberOptions { use_grouping, ..Default::default() }).into();
+        // A selector such as `[0]` matches only a number whose options are the default ones. Groups begin at a thousand.
+        let number = |value: f64| {
+            let use_grouping = use_grouping || value.abs() < 1000.0;
+            FluentNumber::new(value, FluentNumberOptions { use_grouping, ..Default::default() }).into()
+        };
         match fact {
             Fact::Text(text) => text.as_str().into(),
             Fact::Whole(value) => number(*value as f64),

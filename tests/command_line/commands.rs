@@ -100,6 +100,16 @@ fn wrong_usage_is_status_2_and_says_what_is_right() {
 }
 
 #[test]
+fn an_empty_path_is_wrong_usage() {
+    // As from `--out "$UNSET"`: nothing is written into the current folder.
+    for flag in ["--corpus", "--valid", "--tokenizer", "--config", "--init", "--out", "--kernels"] {
+        let ran = run(["train", "--steps", "1", flag, ""]);
+        let said = ran.stderr;
+        assert!(ran.status == 2 && said.contains(flag) && said.contains("a value is required"), "{flag}: {said}");
+    }
+}
+
+#[test]
 fn a_failure_is_status_1_and_names_the_place() {
     adapter::looked_for("a failure");
     let (dir, model) = random_model(32);

@@ -348,6 +348,7 @@ help-no-whole-checkpoint = não resta nenhum ponto de controle inteiro neste tre
 no-such-checkpoint = não há ponto de controle do passo { $step }
     .help = { $count ->
         [0] não há nenhum
+        [one] há o do passo { $steps }
        *[other] há os dos passos { $steps }
     }
 not-a-runs-folder = não é a pasta de um treino: não tem checkpoints/

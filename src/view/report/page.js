@@ -184,7 +184,7 @@
   function withCurves(chart) {
     const of = (kind) => data.metrics.filter((metric) => metric.subject === chart.subject && metric.kind === kind);
     const drawn = of("line").filter((metric) => series[metric.name]), marks = of("marks")[0];
-    const alone = drawn.filter((metric) => !metric.style.startsWith("bound")).length === 1;
+    const alone = of("line").filter((metric) => !metric.style.startsWith("bound")).length === 1;
     const lines = drawn.map((metric, i) => ({ ...metric, label: i || !alone ? metric.label[lang()] : chart.held ? t().trainStep : t().each }));
     const chances = drawn.filter((metric) => metric.chance !== null).map((metric) => ({ value: metric.chance, label: t().chance }));
     const levels = of("level").filter((metric) => metric.value !== null).map((metric) => ({ value: metric.value, label: metric.label[lang()] }));

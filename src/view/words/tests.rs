@@ -314,6 +314,47 @@ fn numbers_and_plurals_follow_the_language() {
 }
 
 #[test]
+fn a_sentence_changes_with_a_number_in_it() {
+    let said = |message: &Message| [Lang::En, Lang::Pt].map(|lang| text(message, lang));
+    let damaged = |others: u64, steps: &str| {
+        let why = Message::new("file-of-other-content");
+        let message = Message::new("checkpoint-damaged").with("step", 30_u64).with("why", &why);
+        said(&message.with("others", others).with("steps", steps))
+    };
+    let [en, pt] = damaged(0, "");
+    assert_eq!(
+        en,
+        "the checkpoint of step 30 is damaged: its content is not what its checkpoint wrote (SHA-256 differs)"
+    );
+    assert!(pt.starts_with("o ponto de controle do passo 30 está danificado: ") && !pt.contains(" (e também"), "{pt}");
+    let [en, pt] = damaged(1, "20");
+    assert!(en.ends_with(" (and so are those of step 20)") && pt.ends_with(" (e também o do passo 20)"), "{en} {pt}");
+    let [en, pt] = damaged(2, "20, 10");
+    assert!(en.ends_with(" of step 20, 10)") && pt.ends_with(" (e também os dos passos 20, 10)"), "{en} {pt}");
+
+    let missing = |count: u64, more: u64| {
+        said(&Message::new("tensors-missing").with("count", count).with("names", "a, b").with("more", more))
+    };
+    assert_eq!(missing(2, 0), ["2 missing: a, b", "faltam 2: a, b"]);
+    assert_eq!(missing(1, 0)[1], "falta 1: a, b");
+    assert_eq!(missing(1_200, 1_198), ["1200 missing: a, b and 1198 more", "faltam 1200: a, b e mais 1198"]);
+
+    let help = |count: u64, steps: &str| {
+        let error = Error::usage("no-such-checkpoint").with("step", 3_u64).with("count", count).with("steps", steps);
+        [Lang::En, Lang::Pt].map(|lang| crate::view::words::error(&error, lang))
+    };
+    let [en, pt] = help(0, "");
+    assert!(en.ends_with("it has none") && pt.ends_with("não há nenhum"), "{en} {pt}");
+    assert!(help(1, "4")[1].ends_with("há o do passo 4"));
+}
+
+#[test]
+fn a_corpus_tells_its_files_in_both_languages() {
+    let [en, pt] = [Lang::En, Lang::Pt].map(|lang| text(&crate::text::Role::Corpus.listed("a.txt", 1_260_000), lang));
+    assert_eq!([en, pt], ["train     a.txt  (1.3 MB)", "treino     a.txt  (1,3 MB)"]);
+}
+
+#[test]
 fn a_warning_is_written_as_each_language_writes_numbers() {
     let message = Message::new("judge-at-base-rate").with("millions", 2.5625).with("auc", Some(0.515));
     let [en, pt] = [Lang::En, Lang::Pt].map(|lang| text(&message, lang));
