@@ -26,11 +26,11 @@ pub enum Role {
 impl Role {
     /// A text that is read for this, as a run tells it: its name and its size.
     pub fn listed(self, name: &str, bytes: u64) -> Message {
-        let told = match self {
-            Self::Corpus => Message::new("corpus-file-train"),
-            Self::HeldOut => Message::new("corpus-file-held-out"),
-        };
-        told.with("path", name).with("megabytes", bytes as f64 / 1e6)
+        let megabytes = bytes as f64 / 1e6;
+        match self {
+            Self::Corpus => Message::new("corpus-file-train").with("path", name).with("megabytes", megabytes),
+            Self::HeldOut => Message::new("corpus-file-held-out").with("path", name).with("megabytes", megabytes),
+        }
     }
 }
 
