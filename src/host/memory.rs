@@ -4,6 +4,7 @@
 use crate::config::Config;
 use crate::hub::{Files, Networks};
 use crate::message::Message;
+use crate::objective::NetId;
 use crate::run::host::{Chunks, Ending, Host, Kept, Store, Texts};
 use crate::text::cache::{Identity, Options, Progress, TokenCache};
 use crate::text::tokenizer::{Cleaning, Tokenizer};
@@ -151,9 +152,11 @@ impl Host for Memory {
         self.0.borrow_mut().tokenizers.insert(key.to_owned(), tokenizer.clone());
     }
 
-    /// The networks of a run's newest checkpoint.
-    fn networks(&self, name: &str, _config: &Config) -> Result<(Networks, Vec<Message>)> {
-        self.resume_point(name, None)?.networks()
+    /// The networks of a run's newest checkpoint, without the auxiliary one if `config` does not train it.
+    fn networks(&self, name: &str, config: &Config) -> Result<(Networks, Vec<Message>)> {
+        let (networks, notices) = self.resume_point(name, None)?.networks()?;
+        let aux = networks.aux.filter(|_| config.passes().iter().any(|pass| pass.net == NetId::Aux));
+        Ok((Networks { aux, ..networks }, notices))
     }
 
     fn tokenizer_of_networks(&self, name: &str) -> String {

@@ -22,27 +22,24 @@ impl<H: Host> Run<'_, H> {
                 Arrived::Sample(sample) => sink(&Event::Batch(*sample))?,
                 Arrived::NonFinite { step, cursor } => {
                     let culprit = self.session.explain_non_finite(step, cursor).await?;
-                    return Err(Error::failed("gradient-not-finite")
-                        .with("step", step + 1)
-                        .with("culprit", culprit)
-                        .with("lr", self.lower_rate())
-                        .with("run", self.store.name())
-                        .kind(Kind::NonFinite)
-                        .at(self.store.name())
-                        .hint(match self.last_checkpoint {
-                            Some(_) => "help-lower-rate-or-init",
-                            None => "help-lower-rate",
-                        }));
+                    let error = Error::failed("gradient-not-finite").with("step", step + 1).with("culprit", culprit);
+                    return Err(self.not_finite(error));
                 }
             }
         }
         Ok(())
     }
 
-    /// The learning rate of a new run, after this one's numbers were no longer finite. A resumed run would keep its rate.
-    pub(super) fn lower_rate(&self) -> String {
-        let lr = self.session.config.lr / 2.0;
-        if (1e-6..1e3).contains(&lr) { lr.to_string() } else { format!("{lr:e}") }
+    /// `error`, with what can be done after the run's numbers were no longer finite: a new run at a lower learning rate. A resumed run
+    /// would keep its rate.
+    fn not_finite(&self, error: Error) -> Error {
+        let (rate, run) = (self.session.config.lr / 2.0, self.store.name());
+        let lr = if (1e-6..1e3).contains(&rate) { rate.to_string() } else { format!("{rate:e}") };
+        let error = error.kind(Kind::NonFinite).at(&run);
+        match self.last_checkpoint {
+            Some(_) => error.with("lr", lr).with("run", run).hint("help-lower-rate-or-init"),
+            None => error.with("lr", lr).hint("help-lower-rate"),
+        }
     }
 
     pub(super) fn tell_step(&mut self, metrics: Box<StepMetrics>, sink: &mut Sink<'_>) -> Result<()> {
@@ -67,16 +64,7 @@ impl<H: Host> Run<'_, H> {
         self.last_evaluation = Some(step);
         self.tell(&Event::Eval(Box::new(metrics)), sink)?;
         if non_finite {
-            return Err(Error::failed("networks-not-finite-after")
-                .with("step", step)
-                .with("lr", self.lower_rate())
-                .with("run", self.store.name())
-                .kind(Kind::NonFinite)
-                .at(self.store.name())
-                .hint(match self.last_checkpoint {
-                    Some(_) => "help-lower-rate-or-init",
-                    None => "help-lower-rate",
-                }));
+            return Err(self.not_finite(Error::failed("networks-not-finite-after").with("step", step)));
         }
         Ok(())
     }
