@@ -18,16 +18,21 @@ pub async fn run(args: &EvalArgs, output: Output) -> Result<()> {
 }
 
 /// What is printed, and its indent.
-const ROWS: [(&str, Metric); 9] = [
+const ROWS: [(&str, Metric); 14] = [
     ("", Metric::MlmLoss),
     ("  ", Metric::MlmAccuracy),
     ("  ", Metric::SampledAccuracy),
     ("", Metric::RtdLoss),
     ("  ", Metric::RtdAuc),
+    ("  ", Metric::RtdAucContext),
     ("  ", Metric::RtdAccuracy),
     ("  ", Metric::RtdPrecision),
     ("  ", Metric::RtdRecall),
     ("  ", Metric::ReplacedShare),
+    ("", Metric::SwapAuc),
+    ("  ", Metric::SwapPairsRight),
+    ("  ", Metric::SwapCaught),
+    ("  ", Metric::SwapFalseAlarms),
 ];
 
 /// One line for each number, beside its baseline.

@@ -7,6 +7,7 @@
 mod kernels;
 mod read;
 mod request;
+mod swaps;
 mod verdicts;
 
 /// A run's numbers, which the table of metrics defines.
@@ -17,6 +18,7 @@ pub use read::{
     Readout, Verdict, WordEdit,
 };
 pub use request::Request;
+pub use swaps::{SwapPart, SwapScore};
 pub use verdicts::{
     CALIBRATION_BINS, Calibration, CalibrationBin, Confusion, JUDGE_BINS, JudgeHistogram, JudgedExample,
 };
@@ -305,6 +307,8 @@ pub enum WarningKind {
     GeneratorStuck,
     GeneratorTooStrong,
     JudgeAtBaseRate,
+    /// The judge knows which words are often replaced, and nothing of what stands around them.
+    JudgeBlindToContext,
     /// A checkpoint could not be written. Training continues, and the next checkpoint is tried.
     CheckpointNotWritten,
     /// The training text is no longer where it was. Training continues from its token cache.

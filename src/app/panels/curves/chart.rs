@@ -52,7 +52,7 @@ impl Curve {
         let dash = match metric.about().line {
             Line::Solid => Dash::Solid,
             Line::Dashed => Dash::Dashed,
-            Line::Dotted => Dash::Dotted,
+            Line::Dotted | Line::Evaluated => Dash::Dotted,
             Line::Level | Line::Marks | Line::Absent => return None,
         };
         Some(Self { metric, dash })
@@ -173,6 +173,12 @@ impl Chart {
         let (state, curves) = (cx.state, self.curves());
         for (n, curve) in curves.iter().enumerate().rev() {
             let color = ink(theme, curve, n);
+            if curve.metric.about().line == Line::Evaluated {
+                let values =
+                    state.evals.iter().filter_map(|eval| Some((line.x_of(eval.step)?, curve.metric.of_eval(eval))));
+                plot.curve(painter, values, curve.dash, Stroke::new(2.0, color));
+                continue;
+            }
             let raw = state.steps.iter().map(|step| (line.time.of(step), curve.metric.of_step(step)));
             if span.is_none() {
                 plot.curve(painter, raw, curve.dash, Stroke::new(1.6, color));
