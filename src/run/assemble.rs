@@ -31,6 +31,9 @@ const READOUT_ROWS: u32 = 4;
 /// The longest row of the readout, in tokens.
 const READOUT_TOKENS: u32 = 48;
 
+/// How many sentences a run offers to try its judge on.
+const EXAMPLES: usize = 8;
+
 /// Where the weights come from.
 pub enum WeightsFrom<'a> {
     /// The weights are drawn from the run's seed.
@@ -79,13 +82,14 @@ pub async fn assemble(
         (split, counts)
     };
     let unigram_entropy = hold_out::entropy_nats(&split.held_out.counts(&text.cache));
-    let corpus = CorpusInfo {
+    let mut corpus = CorpusInfo {
         name: text.name.clone(),
         lang: text.builtin.map(|(language, _)| language.code().to_owned()),
         train_tokens: Some(split.train.tokens(&text.cache)),
         valid_tokens: Some(split.held_out.tokens(&text.cache)),
         vocab_size: text.tokenizer.vocab_size() as u64,
         unigram_entropy: Some(unigram_entropy),
+        examples: Vec::new(),
     };
     let inference = Recipe { accumulate: 1, ..recipe };
     let held_out_rows =
@@ -150,6 +154,9 @@ pub async fn assemble(
             Some(Swaps::of_rows(&mut rows, &counts, &text.tokenizer, inference))
         }
     };
+    if let Some(swaps) = &swaps {
+        corpus.examples = swaps.examples(&text.tokenizer, EXAMPLES);
+    }
     let shares = match from {
         WeightsFrom::Checkpoint(checkpoint, _) => {
             TokenShares::from_tensors(&checkpoint.statistics()?, text.tokenizer.vocab_size())?

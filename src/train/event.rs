@@ -18,7 +18,7 @@ pub use read::{
     Readout, Verdict, WordEdit,
 };
 pub use request::Request;
-pub use swaps::{SwapPart, SwapScore};
+pub use swaps::{RuleCounts, SwapExample, SwapPart, SwapScore};
 pub use verdicts::{
     CALIBRATION_BINS, Calibration, CalibrationBin, Confusion, JUDGE_BINS, JudgeHistogram, JudgedExample,
 };
@@ -287,6 +287,9 @@ pub struct CorpusInfo {
     /// The unigram entropy of the held-out text, in nats a token, without special tokens.
     #[serde(default, with = "finite_or_null")]
     pub unigram_entropy: Option<f64>,
+    /// A few held-out sentences to try the judge on, each with a word that would be wrong in it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub examples: Vec<SwapExample>,
 }
 
 /// Something a person should know while the run goes on.

@@ -1,5 +1,6 @@
 //! Measures whether the judge knows the grammar. It masks and corrupts stories of the built-in corpus that no run trains on. Of the
-//! replaced words it counts only those that break a rule, and compares them with words that were left alone.
+//! replaced words it compares those that break a rule with words that were left alone. It also counts the others: nobody can see
+//! them.
 //! grammar -> [`RuleRows`] -> the evaluation pass -> [`Judged`] -> rtd_auc_rule.
 
 use crate::Result;
@@ -9,6 +10,7 @@ use crate::model::io::Outputs;
 use crate::rng::{Key, Stream};
 use crate::text::grammar::{Grammar, Level, Verdict};
 use crate::text::tokenizer::Tokenizer;
+use crate::train::event::RuleCounts;
 use crate::train::metrics;
 use crate::train::story_rows::{StoryRow, WordAt, story_rows};
 
@@ -34,12 +36,18 @@ pub struct RuleBatch {
 pub struct Judged {
     logits: Vec<f32>,
     broken: Vec<bool>,
+    counts: RuleCounts,
 }
 
 impl Judged {
     /// How often a replacement that breaks a rule scores above an original; `None` if either kind is absent.
     pub fn auc(&self) -> Option<f64> {
         metrics::auc(&self.logits, &self.broken)
+    }
+
+    /// The replacements of either kind; none if nothing was replaced.
+    pub fn counts(&self) -> Option<RuleCounts> {
+        Some(self.counts).filter(|counts| counts.breaks + counts.fits > 0)
     }
 }
 
@@ -83,8 +91,17 @@ impl RuleRows {
                 let Some((_, story)) = &story else { continue };
                 let replacement = tokenizer.token(token.corrupted_id);
                 match story.judge(at.sentence as usize, at.word as usize, replacement) {
-                    Verdict::Breaks(_) => true,
-                    Verdict::Same | Verdict::Fits => continue,
+                    Verdict::Breaks(_) => {
+                        into.counts.breaks += 1;
+                        into.counts.breaks_caught += u64::from(token.logit > 0.0);
+                        true
+                    }
+                    Verdict::Fits => {
+                        into.counts.fits += 1;
+                        into.counts.fits_flagged += u64::from(token.logit > 0.0);
+                        continue;
+                    }
+                    Verdict::Same => continue,
                 }
             } else {
                 false

@@ -15,7 +15,7 @@ use crate::model::io::Outputs;
 use crate::rng::{Key, Sequence, Stream};
 use crate::text::grammar::{Grammar, Level, Role, Rule, Story, Verdict};
 use crate::text::tokenizer::Tokenizer;
-use crate::train::event::{SwapPart, SwapScore};
+use crate::train::event::{SwapExample, SwapPart, SwapScore};
 use crate::train::metrics::{same_token_auc, score_key_of};
 use crate::train::story_rows::{StoryRow, WordAt, story_rows};
 use std::collections::BTreeMap;
@@ -32,6 +32,8 @@ const SWAPS_OF_BAND: usize = 256;
 const TOKENS_A_SWAP: usize = 16;
 /// Swaps of one row are at least so many tokens apart.
 const APART: usize = 8;
+/// The most tokens on each side of an example's word.
+const AROUND: usize = 10;
 /// How often another partner is tried for a word that may not stand where it was dealt to.
 const PARTNERS: usize = 64;
 
@@ -188,6 +190,35 @@ impl Swaps {
         }
     }
 
+    /// Up to `count` swaps for people to try, spread over all: the sentence, or what stands around the word in a longer row.
+    pub fn examples(&self, tokenizer: &Tokenizer, count: usize) -> Vec<SwapExample> {
+        let right = |batch: &SwapBatch| batch.places.iter().filter(|place| !place.swapped).copied().collect::<Vec<_>>();
+        let all: Vec<(&SwapBatch, Place)> =
+            self.batches.iter().flat_map(|batch| right(batch).into_iter().map(move |place| (batch, place))).collect();
+        let count = count.min(all.len());
+        (0..count).map(|n| self.example(all[n * all.len() / count], tokenizer)).collect()
+    }
+
+    fn example(&self, (of, place): (&SwapBatch, Place), tokenizer: &Tokenizer) -> SwapExample {
+        let batch = &of.batch;
+        let row = place.token / batch.row_len * batch.row_len;
+        let is_text = |n: &usize| batch.eligible[*n] == 1;
+        let begins = |n: &usize| !tokenizer.token(batch.ids[*n]).starts_with("##");
+        let end = (place.token..row + batch.row_len).take_while(is_text).last().unwrap_or(place.token) + 1;
+        let start = (row..=place.token).rev().take_while(is_text).last().unwrap_or(place.token);
+        // A row without lines is cut where words begin.
+        let start = (start.max(place.token.saturating_sub(AROUND))..=place.token).find(begins).unwrap_or(place.token);
+        let end = (place.token + 1..end).find(|n| *n > place.token + AROUND && begins(n)).unwrap_or(end);
+        let Pair { right, wrong, .. } = self.pairs[place.pair];
+        let word = |id| tokenizer.token(id).to_owned();
+        SwapExample {
+            text: text_of((start..end).map(|n| tokenizer.token(batch.ids[n]))),
+            word: (start..place.token).filter(begins).count() as u32,
+            right: word(right),
+            wrong: word(wrong),
+        }
+    }
+
     /// The score of all swaps and of every part of them; none if a logit is not a number or if there is no swap.
     pub fn scores(&self, logits: &SwapLogits) -> Vec<SwapScore> {
         let known = logits.right.len() == self.pairs.len() && !self.pairs.is_empty();
@@ -225,6 +256,20 @@ impl Swaps {
             false_alarms: share(&|p| above(logits.right[p])),
         }
     }
+}
+
+/// Joins pieces into a text that the tokenizer would cut into the same pieces.
+fn text_of<'t>(pieces: impl Iterator<Item = &'t str>) -> String {
+    let mut text = String::new();
+    for piece in pieces {
+        let (word, glued) = piece.strip_prefix("##").map_or((piece, false), |rest| (rest, true));
+        let closes = word.len() == 1 && word.starts_with(['.', ',', ';', ':', '!', '?', ')']);
+        if !text.is_empty() && !glued && !closes {
+            text.push(' ');
+        }
+        text.push_str(word);
+    }
+    text
 }
 
 /// A row to judge, every array as long as a row.

@@ -1,4 +1,5 @@
-//! Scores of controlled swaps: how well a judge tells a word in a wrong place from the same word in a right one.
+//! Scores of controlled swaps: how well a judge tells a word in a wrong place from the same word in a right one. And what the
+//! grammar of the built-in text says of a generator's replacements.
 
 use serde::{Deserialize, Serialize};
 
@@ -99,24 +100,24 @@ impl SwapPart {
     /// The Fluent message that names it.
     pub fn label(self) -> &'static str {
         match self {
-            Self::All => "swaps-all",
-            Self::Who => "swaps-who",
-            Self::Verb => "swaps-verb",
-            Self::Food => "swaps-food",
-            Self::Place => "swaps-place",
-            Self::Look => "swaps-look",
-            Self::Thing => "swaps-thing",
-            Self::Distance1 => "swaps-distance-1",
-            Self::Distance2 => "swaps-distance-2",
-            Self::Distance3 => "swaps-distance-3",
-            Self::Distance4 => "swaps-distance-4",
-            Self::Rank100 => "swaps-rank-100",
-            Self::Rank400 => "swaps-rank-400",
-            Self::Rank1000 => "swaps-rank-1000",
-            Self::RankRest => "swaps-rank-rest",
-            Self::ShortWords => "swaps-short-words",
-            Self::MiddleWords => "swaps-middle-words",
-            Self::LongWords => "swaps-long-words",
+            Self::All => "metrics-swaps-all",
+            Self::Who => "metrics-swaps-who",
+            Self::Verb => "metrics-swaps-verb",
+            Self::Food => "metrics-swaps-food",
+            Self::Place => "metrics-swaps-place",
+            Self::Look => "metrics-swaps-look",
+            Self::Thing => "metrics-swaps-thing",
+            Self::Distance1 => "metrics-swaps-distance-1",
+            Self::Distance2 => "metrics-swaps-distance-2",
+            Self::Distance3 => "metrics-swaps-distance-3",
+            Self::Distance4 => "metrics-swaps-distance-4",
+            Self::Rank100 => "metrics-swaps-rank-100",
+            Self::Rank400 => "metrics-swaps-rank-400",
+            Self::Rank1000 => "metrics-swaps-rank-1000",
+            Self::RankRest => "metrics-swaps-rank-rest",
+            Self::ShortWords => "metrics-swaps-short-words",
+            Self::MiddleWords => "metrics-swaps-middle-words",
+            Self::LongWords => "metrics-swaps-long-words",
         }
     }
 }
@@ -136,4 +137,46 @@ pub struct SwapScore {
     pub caught: f64,
     /// The share of the right words, in the same places, that are judged replaced.
     pub false_alarms: f64,
+}
+
+/// A sentence of the run's text that no run trains on, and a word that is wrong in it: something to try a judge on.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SwapExample {
+    pub text: String,
+    /// The number of the word in the text, as [`super::WordEdit`] counts.
+    pub word: u32,
+    pub right: String,
+    pub wrong: String,
+}
+
+/// What the grammar says of a generator's replacements in stories, and what the judge said of them at threshold one half.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RuleCounts {
+    /// Replacements with which the text is no story of the grammar: whoever knows the grammar can see them.
+    pub breaks: u64,
+    pub breaks_caught: u64,
+    /// Replacements that fit as well as the original. Nobody can see them.
+    pub fits: u64,
+    pub fits_flagged: u64,
+}
+
+impl RuleCounts {
+    /// The share of the replacements that a judge who knows the whole grammar could catch; none without replacements.
+    pub fn ceiling(&self) -> Option<f64> {
+        share(self.breaks, self.breaks + self.fits)
+    }
+
+    /// The share of the replacements that break a rule and were caught.
+    pub fn caught(&self) -> Option<f64> {
+        share(self.breaks_caught, self.breaks)
+    }
+
+    /// The share of the replacements that fit and were called replaced all the same.
+    pub fn flagged(&self) -> Option<f64> {
+        share(self.fits_flagged, self.fits)
+    }
+}
+
+fn share(part: u64, whole: u64) -> Option<f64> {
+    (whole > 0).then(|| part as f64 / whole as f64)
 }

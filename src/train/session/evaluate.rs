@@ -137,6 +137,7 @@ impl Session {
             tokens_seen: self.tokens_seen,
             unigram_entropy: Some(self.unigram_entropy),
             rtd_auc_rule: done.rules.auc(),
+            rules: done.rules.counts(),
             swap_auc: all.and_then(|all| all.auc),
             swap_pairs_right: all.map(|all| all.pairs_right),
             swap_caught: all.map(|all| all.caught),

@@ -103,6 +103,22 @@ fn a_swap_changes_one_word_and_breaks_a_rule_of_selection() {
     });
 }
 
+#[test]
+fn examples_are_sentences_with_a_word_to_swap() {
+    each_grammar(|tokenizer, language, level, swaps| {
+        let grammar = Grammar::new(language, level).unwrap();
+        let examples = swaps.examples(tokenizer, 8);
+        assert_eq!(examples.len(), 8);
+        for SwapExample { text, word, right, wrong } in examples {
+            let encoding = tokenizer.encode(&text).unwrap();
+            assert!(encoding.tokens[word as usize] == right && right != wrong, "{text}: {word}, {right}, {wrong}");
+            if level == Level::FirstSteps {
+                assert!(grammar.tells(&text) && !grammar.tells(&text.replace(&right, &wrong)), "{text}: {wrong}");
+            }
+        }
+    });
+}
+
 /// Rows of 24 made-up words, some frequent and some rare.
 fn held_out(vocab: &[String]) -> (Vec<Row>, Vec<u64>) {
     let mut rng = Sequence::new(Key::new(3, 0, Stream::Mask), 0);

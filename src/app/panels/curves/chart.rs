@@ -63,7 +63,7 @@ impl Curve {
     }
 }
 
-pub const CHARTS: [Chart; 7] = [
+pub const CHARTS: [Chart; 8] = [
     Chart {
         group: Group::Losses,
         key: "curves-chart-mlm",
@@ -72,10 +72,11 @@ pub const CHARTS: [Chart; 7] = [
         decimals: 2,
     },
     Chart { group: Group::Losses, key: "curves-chart-rtd", subjects: &[Subject::JudgeLoss], whole: false, decimals: 3 },
+    Chart { group: Group::Judge, key: "curves-chart-judge", subjects: &[Subject::Auc], whole: true, decimals: 3 },
     Chart {
         group: Group::Judge,
-        key: "curves-chart-judge",
-        subjects: &[Subject::Auc, Subject::Verdicts],
+        key: "curves-chart-verdicts",
+        subjects: &[Subject::Verdicts],
         whole: true,
         decimals: 3,
     },
@@ -343,7 +344,7 @@ mod tests {
             let charts: Vec<&Chart> = CHARTS.iter().filter(of).collect();
             assert_eq!(charts.len(), usize::from(here.is_some()), "{metric:?}: one chart draws it");
             let curves = charts.iter().flat_map(|chart| chart.curves()).filter(|curve| curve.metric == metric).count();
-            let line = matches!(about.line, Line::Solid | Line::Dashed | Line::Dotted);
+            let line = matches!(about.line, Line::Solid | Line::Dashed | Line::Dotted | Line::Evaluated);
             assert_eq!(curves, usize::from(here.is_some() && line), "{metric:?}");
         }
     }
@@ -351,8 +352,9 @@ mod tests {
     #[test]
     fn the_curves_of_a_chart_are_told_apart_and_the_first_is_whole() {
         let names = |chart: &Chart| chart.curves().iter().map(|curve| curve.metric).collect::<Vec<_>>();
-        assert_eq!(names(&CHARTS[1]), [Metric::RtdLoss, Metric::TrivialRtdLoss]);
-        assert_eq!(names(&CHARTS[2]), [Metric::RtdAuc, Metric::RtdRecall, Metric::RtdPrecision]);
+        assert_eq!(names(&CHARTS[1]), [Metric::RtdLoss, Metric::TrivialRtdLoss, Metric::TokenRtdLoss]);
+        assert_eq!(names(&CHARTS[2]), [Metric::RtdAuc, Metric::RtdAucContext, Metric::SwapAuc]);
+        assert_eq!(names(&CHARTS[3]), [Metric::RtdRecall, Metric::RtdPrecision]);
         for chart in &CHARTS {
             let dashes: Vec<Dash> = chart.curves().iter().map(|curve| curve.dash).collect();
             assert_eq!(dashes, [Dash::Solid, Dash::Dashed, Dash::Dotted][..dashes.len()], "{}", chart.key);
