@@ -47,6 +47,7 @@ terminal-corrupt-right-guess = acertou
 
 ## eval
 terminal-eval = texto reservado, depois do passo { $step }
+terminal-eval-part = { $name }   { $auc }   detectadas { $caught }, alarmes falsos { $alarms }
 
 ## bench
 terminal-bench-drawn = desenhado: { $path }
