@@ -46,9 +46,6 @@ fn wrong(found: &clap::Error) -> Option<Error> {
                     .hint("help-similar"),
             })
         }
-        ErrorKind::MissingSubcommand => {
-            Some(Error::usage("usage-command-missing").with("known", context(found, ContextKind::ValidSubcommand)?))
-        }
         ErrorKind::MissingRequiredArgument => {
             Some(Error::usage("usage-arguments-missing").with("arguments", argument()?))
         }
@@ -109,7 +106,6 @@ mod tests {
         for (args, en, pt) in [
             ("e train --stepz 3", "unexpected argument '--stepz' found\n  help: similar: --steps", "'--stepz'"),
             ("e trian", "unrecognized command 'trian'\n  help: similar: train", "comando desconhecido: 'trian'"),
-            ("e tokenizer", "a command is needed: train", "falta um comando: train"),
             ("e export r", "these required arguments were not given: --to <DIR>", "faltam argumentos obrigatórios"),
             ("e train --seed 1 --seed 2", "the argument '--seed <N>' is given more than once", "mais de uma vez"),
             ("e train --steps 3 --minutes 1", "cannot be used with --minutes <M>", "não pode acompanhar --minutes"),

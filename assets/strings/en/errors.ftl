@@ -532,7 +532,6 @@ burn-lacks = the Burn engine holds no { $tensor }
 ## Wrong usage of the command line.
 usage-argument-unknown = unexpected argument '{ $argument }' found
 usage-command-unknown = unrecognized command '{ $command }'
-usage-command-missing = a command is needed: { $known }
 usage-arguments-missing = these required arguments were not given: { $arguments }
 usage-argument-twice = the argument '{ $argument }' is given more than once
 usage-arguments-conflict = the argument '{ $argument }' cannot be used with { $other }

@@ -560,7 +560,6 @@ burn-lacks = o motor Burn não tem { $tensor }
 ## Uso errado da linha de comando.
 usage-argument-unknown = argumento desconhecido: '{ $argument }'
 usage-command-unknown = comando desconhecido: '{ $command }'
-usage-command-missing = falta um comando: { $known }
 usage-arguments-missing = faltam argumentos obrigatórios: { $arguments }
 usage-argument-twice = o argumento '{ $argument }' foi dado mais de uma vez
 usage-arguments-conflict = o argumento '{ $argument }' não pode acompanhar { $other }

@@ -384,9 +384,12 @@ impl Reader<'_> {
         let classes: Vec<Class> = self.tables[name].columns.iter().map(|c| c.1).collect();
         let cells: Vec<&str> = line.split('|').collect();
         if cells.len() != classes.len() {
-            let (columns, cells) = (classes.len(), cells.len());
-            let wrong = Message::new("grammar-row-of-other-length").with("table", name);
-            return Err(self.wrong(wrong.with("columns", columns).with("cells", cells)));
+            return Err(self.wrong(
+                Message::new("grammar-row-of-other-length")
+                    .with("table", name)
+                    .with("columns", classes.len())
+                    .with("cells", cells.len()),
+            ));
         }
         let mut row = Vec::new();
         for (cell, class) in cells.into_iter().zip(classes) {
