@@ -415,7 +415,7 @@ pub struct CorpusArgs {
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = seed)]
     pub seed: u64,
     /// Stop after the story in which this many words are reached
-    #[arg(long, value_name = "N", default_value_t = 1000)]
+    #[arg(long, value_name = "N", default_value_t = 1000, value_parser = count)]
     pub words: u64,
 }
 
@@ -505,7 +505,7 @@ pub struct AppArgs {
     #[arg(long, value_name = "N", default_value_t = 3.0, value_parser = positive, requires = "screenshot")]
     pub after_secs: f64,
     /// Take the picture only after the run of --play has taken this many steps, or has ended
-    #[arg(long, value_name = "N", requires_all = ["screenshot", "play"])]
+    #[arg(long, value_name = "N", requires_all = ["screenshot", "play"], value_parser = count)]
     pub after_step: Option<u64>,
     /// light or dark [default: as the system]
     #[arg(long, value_name = "THEME", value_parser = PossibleValuesParser::new(["light", "dark"]), hide_possible_values = true)]

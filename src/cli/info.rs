@@ -2,7 +2,7 @@
 
 use super::output::Output;
 use crate::config::PRESETS;
-use crate::gpu::{self, AdapterSummary};
+use crate::gpu::{self, AdapterKind, AdapterSummary};
 use crate::host::native::kernels;
 use crate::model::Needs;
 use crate::plan::KernelChoices;
@@ -114,7 +114,15 @@ fn adapter_text(a: &AdapterSummary, output: Output) -> String {
     let offers = offers.collect::<Vec<_>>().join(", ");
     let portable = if a.portable { "terminal-info-portable" } else { "terminal-info-not-portable" };
     let portable = output.strings().t(portable);
-    let (name, driver) = (output.styled("1", &a.to_string()), &a.driver);
+    let kind = output.strings().t(match a.kind {
+        AdapterKind::Discrete => "terminal-info-discrete",
+        AdapterKind::Integrated => "terminal-info-integrated",
+        AdapterKind::Virtual => "terminal-info-virtual",
+        AdapterKind::Other => "terminal-info-other",
+        AdapterKind::Software => "terminal-info-software",
+    });
+    let name = if a.name.is_empty() { output.strings().t("terminal-info-unnamed") } else { a.name.clone() };
+    let (name, driver) = (output.styled("1", &format!("{name} ({kind}, {})", a.backend)), &a.driver);
     format!("{name}\n  {driver}\n  {limits}\n  {offers} ({least}-{most}); {portable}")
 }
 

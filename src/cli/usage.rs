@@ -104,8 +104,8 @@ mod tests {
     #[test]
     fn wrong_usage_has_a_sentence_in_both_languages() {
         for (args, en, pt) in [
-            ("e train --stepz 3", "unexpected argument '--stepz' found\n  help: similar: --steps", "'--stepz'"),
-            ("e trian", "unrecognized command 'trian'\n  help: similar: train", "comando desconhecido: 'trian'"),
+            ("e train --stepz 3", "unexpected argument '--stepz' found\n  help: similar: '--steps'", "'--stepz'"),
+            ("e trian", "unrecognized command 'trian'\n  help: similar: 'train'", "comando desconhecido: 'trian'"),
             ("e export r", "these required arguments were not given: --to <DIR>", "faltam argumentos obrigatórios"),
             ("e train --seed 1 --seed 2", "the argument '--seed <N>' is given more than once", "mais de uma vez"),
             ("e train --steps 3 --minutes 1", "cannot be used with --minutes <M>", "não pode acompanhar --minutes"),

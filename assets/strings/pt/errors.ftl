@@ -238,7 +238,7 @@ setting-of-wrong-type = { $key } = { $value }: é preciso { $wanted }, veio { $g
     .help = o valor na predefinição é { $preset }
 toml-string = um texto
 toml-integer = um número inteiro
-toml-float = um número
+toml-float = um número decimal
 toml-boolean = true ou false
 toml-datetime = uma data
 toml-array = uma lista
@@ -566,7 +566,7 @@ usage-arguments-conflict = o argumento '{ $argument }' não pode acompanhar { $o
 usage-value-unknown = o valor '{ $value }' não serve para '{ $argument }'
 usage-value-missing = é preciso um valor para '{ $argument }', e não há nenhum
 usage-value-refused = o valor '{ $value }' não serve para '{ $argument }': { $why }
-help-similar = parecido: { $similar }
+help-similar = parecido: '{ $similar }'
 help-possible-values = valores possíveis: { $known }
 usage-name-is-empty = um nome vazio
 usage-not-a-count = é preciso um número inteiro acima de 0

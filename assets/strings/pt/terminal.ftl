@@ -10,6 +10,12 @@ terminal-info-no-adapter = nenhum adaptador de GPU (Vulkan, Metal, DX12)
 terminal-info-limits = { $binding } por ligação, { $buffer } por buffer, { $buffers } buffers de armazenamento, { $invocations } invocações e { $workgroup } bytes por grupo
 terminal-info-portable = cumpre os limites padrão do WebGPU
 terminal-info-not-portable = abaixo dos limites padrão do WebGPU: não pode treinar
+terminal-info-discrete = dedicado
+terminal-info-integrated = integrado
+terminal-info-virtual = virtual
+terminal-info-other = outro
+terminal-info-software = software
+terminal-info-unnamed = adaptador sem nome
 terminal-info-timestamps = marcas de tempo
 terminal-info-f16 = f16
 terminal-info-matrices = matrizes cooperativas
@@ -52,7 +58,7 @@ terminal-corrupt-judge = julgar
 terminal-corrupt-caught = detectado
 terminal-corrupt-missed = não detectado
 terminal-corrupt-false-alarm = alarme falso
-terminal-corrupt-right-guess = acertou
+terminal-corrupt-right-guess = acerto
 
 ## eval
 terminal-eval = texto reservado, depois do passo { $step }
