@@ -30,9 +30,8 @@ pub(super) fn auc_card(m: &Metrics) -> Option<String> {
 pub(super) fn swaps_card(swaps: &SwapScore) -> Option<String> {
     let auc = swaps.auc?;
     let value = spoken(|lang| lang.decimal(auc, 2));
-    let sentence = spoken(|lang| {
-        t!(Strings::of(lang), "report-card-swaps-caught", caught = lang.percent(swaps.caught, 0))
-    });
+    let sentence =
+        spoken(|lang| t!(Strings::of(lang), "report-card-swaps-caught", caught = lang.percent(swaps.caught, 0)));
     Some(card("judge", &said("report-card-swaps"), &value, auc, 0.5, &sentence))
 }
 

@@ -2,8 +2,8 @@
 
 use super::data;
 use crate::train::event::{
-    Device, EvalMetrics, Event, Failure, Finished, Metrics, Readout, RunPlan, Settings, StepMetrics, SwapPart, SwapScore,
-    Warning,
+    Device, EvalMetrics, Event, Failure, Finished, Metrics, Readout, RunPlan, Settings, StepMetrics, SwapPart,
+    SwapScore, Warning,
 };
 use crate::train::metrics::table::Metric;
 
