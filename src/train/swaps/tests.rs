@@ -4,6 +4,8 @@ use super::*;
 use crate::batch::{Masking, Packing};
 use crate::rng::threefry2x32;
 use crate::text::tokenizer::{Cleaning, SPECIALS};
+use crate::train::metrics::{Fold, LossWeights, Tokens};
+use crate::train::shares::TokenShares;
 use std::collections::BTreeSet;
 
 fn recipe(row_len: usize, packing: Packing) -> Recipe {
@@ -180,4 +182,57 @@ fn no_number_no_score() {
     // Rows that are too short for any sentence leave nothing to swap.
     let short = Swaps::of_grammar(Lang::En, Level::FirstSteps, &tokenizer, recipe(4, Packing::Lines)).unwrap();
     assert!(short.is_empty() && short.batches().is_empty());
+}
+
+/// The judge that fooled everybody: it says of each token how often that token was a replacement. Its AUC is high, its loss is far
+/// below the trivial one, and the measures of context see through it.
+#[test]
+fn a_judge_fixed_to_each_tokens_share_has_a_high_auc_and_knows_no_context() {
+    let (language, level) = (Lang::En, Level::FirstSteps);
+    let (tokenizer, grammar) = (tokenizer(language, level), Grammar::new(language, level).unwrap());
+    let mut rng = Sequence::new(Key::new(5, 0, Stream::Mask), 0);
+    let first = SPECIALS.len();
+    // A generator that knows no frequencies puts rare words where frequent ones stood.
+    let mut step = |number: u64| {
+        let text = grammar.document(11, number).to_string();
+        let mut ids = tokenizer.encode(&text).unwrap().ids;
+        let mut replaced = vec![0; ids.len()];
+        for (id, replaced) in ids.iter_mut().zip(&mut replaced) {
+            if rng.unit() < 0.15 {
+                let drawn = (first + rng.below(tokenizer.vocab_size() - first)) as u32;
+                *replaced = u32::from(drawn != *id);
+                *id = drawn;
+            }
+        }
+        (ids, replaced)
+    };
+    let mut shares = TokenShares::new(tokenizer.vocab_size());
+    for number in 0..2000 {
+        let (ids, replaced) = step(number);
+        ids.iter().zip(&replaced).for_each(|(&id, &replaced)| shares.count(id, replaced == 1));
+        if number % 10 == 9 {
+            shares.end_step();
+        }
+    }
+    let logit = |id: u32| {
+        let share = shares.share(id).unwrap();
+        (share / (1.0 - share)).ln() as f32
+    };
+    let mut fold = Fold::new();
+    for number in 2000..2400 {
+        let (id, replaced) = step(number);
+        let (logit, all): (Vec<f32>, Vec<u32>) = id.iter().map(|&id| (logit(id), 1)).unzip();
+        let tokens = Tokens { id: &id, logit: &logit, replaced: &replaced, attention: &all, eligible: &all };
+        fold.add_tokens(tokens, &shares);
+    }
+    let metrics = fold.finish(LossWeights { mlm: 1.0, rtd: 50.0 }).metrics;
+    assert!(metrics.rtd_auc.unwrap() > 0.85, "{:?}", metrics.rtd_auc);
+    assert_eq!(metrics.rtd_auc_context, Some(0.5));
+    assert!(metrics.rtd_loss.unwrap() < 0.9 * metrics.trivial_rtd_loss.unwrap());
+    let over = metrics.rtd_loss.unwrap() / metrics.token_rtd_loss.unwrap();
+    assert!((over - 1.0).abs() < 1e-3, "its loss is the token loss: {over}");
+    let swaps = Swaps::of_grammar(language, level, &tokenizer, recipe(16, Packing::Lines)).unwrap();
+    let on_swaps = scores(&swaps, |batch, token| logit(batch.batch.ids[token]))[&SwapPart::All];
+    assert_eq!(on_swaps.auc, Some(0.5));
+    assert!((on_swaps.pairs_right - 0.5).abs() < 0.1 && on_swaps.caught < 0.6, "{on_swaps:?}");
 }

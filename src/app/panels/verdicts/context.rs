@@ -25,7 +25,7 @@ pub fn ui(ui: &mut Ui, cx: &PanelContext, eval: &EvalMetrics) {
         for score in parts {
             part_ui(ui, cx, score);
         }
-        ui.label(RichText::new(cx.t("verdicts-context-axis")).font(cx.theme.small()).color(cx.theme.weak));
+        ui.label(RichText::new(cx.t("verdicts-swaps-axis")).font(cx.theme.small()).color(cx.theme.weak));
     });
     if let Some(rules) = &eval.rules {
         let shares = [rules.ceiling(), rules.caught(), rules.flagged()];
