@@ -211,8 +211,11 @@ impl Swaps {
         let end = (place.token + 1..end).find(|n| *n > place.token + AROUND && begins(n)).unwrap_or(end);
         let Pair { right, wrong, .. } = self.pairs[place.pair];
         let word = |id| tokenizer.token(id).to_owned();
+        let with =
+            |id| text_of((start..end).map(|n| tokenizer.token(if n == place.token { id } else { batch.ids[n] })));
         SwapExample {
-            text: text_of((start..end).map(|n| tokenizer.token(batch.ids[n]))),
+            text: with(right),
+            wrong_text: with(wrong),
             word: (start..place.token).filter(begins).count() as u32,
             right: word(right),
             wrong: word(wrong),

@@ -32,6 +32,7 @@ pub(crate) fn plan() -> RunPlan {
                 word: 4,
                 right: "bone".into(),
                 wrong: "song".into(),
+                wrong_text: "the dog gnaws the song.".into(),
             }],
         },
         run: Some("runs/x".into()),
