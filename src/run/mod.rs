@@ -134,7 +134,7 @@ impl<H: Host> Run<'_, H> {
         let result = match outcome {
             Ok(outcome) => {
                 let judged = objective::have(self.session.config.passes(), Head::Rtd);
-                let offered = self.corpus.examples.iter().map(|example| example.wrong_text.as_str());
+                let offered = self.corpus.swap_examples.iter().map(|example| example.wrong_text.as_str());
                 // The text stands between quotation marks in a command.
                 let mut offered = offered.filter(|text| !text.contains(['"', '$', '`', '\\', '!']));
                 let example = self.text.example.as_deref().or_else(|| offered.next());

@@ -27,7 +27,7 @@ pub(crate) fn plan() -> RunPlan {
             valid_tokens: Some(20_000),
             vocab_size: 400,
             unigram_entropy: Some(4.41),
-            examples: vec![SwapExample {
+            swap_examples: vec![SwapExample {
                 text: "the dog gnaws the bone.".into(),
                 word: 4,
                 right: "bone".into(),
