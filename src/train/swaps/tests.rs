@@ -65,7 +65,7 @@ fn every_column_of_the_first_steps_is_swapped_and_nothing_but_context_helps() {
         if level == Level::FirstSteps {
             for part in [SwapPart::Who, SwapPart::Verb, SwapPart::Food, SwapPart::Place, SwapPart::Look] {
                 let score = &knowing[&part];
-                assert!(score.swaps >= 60 && score.auc == Some(1.0), "{language:?}: {score:?}");
+                assert!(score.swaps >= 40 && score.auc == Some(1.0), "{language:?}: {score:?}");
             }
         } else {
             assert!(all.swaps >= 100, "{language:?}: {all:?}");
