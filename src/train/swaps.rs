@@ -27,11 +27,11 @@ const STORY_ROWS: usize = 1024;
 /// The most swaps of one role.
 const SWAPS_OF_ROLE: usize = 64;
 /// The most swaps of one band of frequency.
-const SWAPS_OF_BAND: usize = 256;
+const SWAPS_OF_BAND: usize = 160;
 /// Text that is not built in gets at most one swap in so many tokens of a row. A judge is trained with more replacements.
-const TOKENS_A_SWAP: usize = 16;
+const TOKENS_A_SWAP: usize = 8;
 /// Swaps of one row are at least so many tokens apart.
-const APART: usize = 8;
+const APART: usize = 4;
 /// The most tokens on each side of an example's word.
 const AROUND: usize = 10;
 /// How often another partner is tried for a word that may not stand where it was dealt to.
@@ -398,6 +398,8 @@ fn text_sites(text: &[Row], counts: &[u64], tokenizer: &Tokenizer, rng: &mut Seq
         }
     }
     rng.shuffle(&mut candidates);
+    // Rare words come first. Frequent words stand everywhere and find places afterwards.
+    candidates.sort_by_key(|(.., rank)| std::cmp::Reverse(SwapPart::of_rank(*rank)));
     let mut taken: Vec<Vec<usize>> = vec![Vec::new(); text.len()];
     let mut of_band: BTreeMap<SwapPart, usize> = BTreeMap::new();
     let mut sites = Vec::new();
@@ -414,7 +416,7 @@ fn text_sites(text: &[Row], counts: &[u64], tokenizer: &Tokenizer, rng: &mut Seq
         taken[row].push(token);
         let length = SwapPart::of_length(tokenizer.token(id).chars().count());
         let group = (band as u64, length as u64);
-        sites.push(Site { row, token, id, group, parts: vec![band, length] });
+        sites.push(Site { row, token, id, group, parts: vec![SwapPart::of_kind(rank), band, length] });
     }
     sites
 }

@@ -27,7 +27,11 @@ pub enum SwapPart {
     /// It is four words away or more.
     #[serde(rename = "distance_4")]
     Distance4,
-    /// Any other text: the 100 most frequent words.
+    /// Any other text: the 400 most frequent words, most of which are function words.
+    Frequent,
+    /// All words after those, most of which are content words.
+    Content,
+    /// The 100 most frequent words.
     #[serde(rename = "rank_100")]
     Rank100,
     /// The words after those, to the 400th.
@@ -45,9 +49,12 @@ pub enum SwapPart {
     LongWords,
 }
 
+/// Words up to this rank of frequency are mostly function words.
+const FREQUENT: usize = 400;
+
 impl SwapPart {
     /// Every part, in the order in which views show them.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 20] = [
         Self::All,
         Self::Who,
         Self::Verb,
@@ -59,6 +66,8 @@ impl SwapPart {
         Self::Distance2,
         Self::Distance3,
         Self::Distance4,
+        Self::Frequent,
+        Self::Content,
         Self::Rank100,
         Self::Rank400,
         Self::Rank1000,
@@ -88,6 +97,11 @@ impl SwapPart {
         }
     }
 
+    /// Frequent words or content words, by the rank of frequency, from 1.
+    pub fn of_kind(rank: usize) -> Self {
+        if rank <= FREQUENT { Self::Frequent } else { Self::Content }
+    }
+
     /// The part of a word by its letters.
     pub fn of_length(letters: usize) -> Self {
         match letters {
@@ -111,6 +125,8 @@ impl SwapPart {
             Self::Distance2 => "metrics-swaps-distance-2",
             Self::Distance3 => "metrics-swaps-distance-3",
             Self::Distance4 => "metrics-swaps-distance-4",
+            Self::Frequent => "metrics-swaps-frequent",
+            Self::Content => "metrics-swaps-content",
             Self::Rank100 => "metrics-swaps-rank-100",
             Self::Rank400 => "metrics-swaps-rank-400",
             Self::Rank1000 => "metrics-swaps-rank-1000",
