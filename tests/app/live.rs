@@ -113,8 +113,9 @@ fn a_checkpoint_that_cannot_be_written_and_a_corpus_that_is_gone_are_said_while_
     let aside = folder.with_extension("aside");
     std::fs::rename(&folder, &aside).unwrap();
     std::fs::write(&folder, "in the way").unwrap();
+    let before = desk(&mut app).state.log.alarms;
     checkpoint(&mut app);
-    until(&mut app, "a warning", |desk| desk.state.log.alarms > 0);
+    until(&mut app, "a warning", |desk| desk.state.log.alarms > before);
     app.run_steps(2);
     app.get_by_label("Training goes on, but:");
     let at = desk(&mut app).state.step();

@@ -43,6 +43,9 @@ corpus-gone =
     { $path }: the text is no longer there. This run goes on from its token cache; to resume it later, put the text back
 checkpoint-set-aside = a checkpoint from beyond step { $step }, of the run before, is kept aside: { $path }
 f16-on-cpu = precision = f16 on the processor saves memory and no time: numbers are converted at every kernel
+text-is-short = the text is short for this model: { $tokens } tokens, so each of the { $entries } entries of the vocabulary occurs only about { $each } times, and the run reads the text { $passes } times. The networks will learn it by heart rather than learn the language. Give at least { $wanted } tokens, or take a smaller vocabulary (vocab_size) and fewer steps
+text-is-read-often = the run reads its text of { $tokens } tokens { $passes } times; after some 40 times there is next to nothing left to learn from it. Give more text ({ $wanted } tokens for this many steps), or take fewer steps
+run-extended = the run was planned for { $from } steps and goes on to { $to }: from step { $step } on its learning rate is that of a run of { $to } steps
 run-moved = the run was trained on { $then } and goes on on { $now }: it will not be the same to the last bit
 other-kernels = the run goes on with other kernels: it will not be the same to the last bit
 sizes-kept = the networks of --init keep their own sizes: { $sizes }

@@ -1,10 +1,14 @@
 sentence-heading = Your sentence
 sentence-example = the loyal dog gnaws the bone in the kennel.
-sentence-label = Type a sentence; the judge reads it on the weights as they are now.
+sentence-label = Type a sentence; the judge reads it with the weights of the run that is shown.
 sentence-hint = a sentence of your own
 sentence-empty = Type a sentence above.
-sentence-waiting = The judge has not read it yet: it does at the next readout.
-sentence-no-run = The judge that reads your sentence is trained here.
+sentence-offers = Try one from the text that was kept out of training:
+sentence-offers-own = Try one from your text, from the part that was kept out of training:
+sentence-suspect = “{ $word }” ({ $p })
+sentence-suspects = The judge takes for replaced: { $words }.
+sentence-suspects-none = The judge takes no word for replaced; it doubts { $most } most.
+sentence-waiting = The judge is reading it.
 sentence-train = Train
 sentence-judged-at = Judged after step { $step }.
 sentence-truncated = Its end is longer than a row and is left out.

@@ -1,10 +1,14 @@
 sentence-heading = Sua frase
 sentence-example = o cachorro fiel rói o osso no quintal.
-sentence-label = Digite uma frase; o discriminador a lê com os pesos deste momento.
+sentence-label = Digite uma frase; o discriminador a lê com os pesos da execução mostrada.
 sentence-hint = uma frase sua
 sentence-empty = Digite uma frase acima.
-sentence-waiting = O discriminador ainda não a leu: lerá na próxima leitura.
-sentence-no-run = O discriminador que lê sua frase é treinado aqui.
+sentence-offers = Experimente uma do texto que ficou fora do treino:
+sentence-offers-own = Experimente uma do seu texto, da parte que ficou fora do treino:
+sentence-suspect = “{ $word }” ({ $p })
+sentence-suspects = O discriminador toma por substituído: { $words }.
+sentence-suspects-none = O discriminador não toma nenhuma palavra por substituída; a de que mais duvida é { $most }.
+sentence-waiting = O discriminador está lendo a frase.
 sentence-train = Treinar
 sentence-judged-at = Julgada depois do passo { $step }.
 sentence-truncated = O final não cabe em uma linha e ficou de fora.
