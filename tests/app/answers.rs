@@ -22,6 +22,8 @@ fn finished(name: &str) -> App {
     act(&mut app, Ask::Start(Box::new(options(name, SHORT))));
     until(&mut app, "the end", |desk| desk.state.phase == Phase::Finished && desk.state.source == Source::Live);
     app.run_steps(3);
+    // Its report is written after its last event.
+    desk(&mut app).close();
     app
 }
 
@@ -91,6 +93,8 @@ fn a_finished_run_and_an_opened_one_answer_from_their_checkpoint_and_stay_as_the
 #[test]
 fn who_cannot_answer_says_why_and_what_to_do() {
     let mut app = open_at(LOOK, PanelId::Sentence);
+    desk(&mut app).state.own_texts = Default::default();
+    app.run_steps(2);
     assert!(says(&app, "The recorded run comes without its weights"));
     assert_eq!(app.query_all_by_role_and_label(Role::Button, "Train").count(), 2, "one stands beside the reason");
     nothing_asked(&mut app);
