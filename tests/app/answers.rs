@@ -86,6 +86,7 @@ fn a_finished_run_and_an_opened_one_answer_from_their_checkpoint_and_stay_as_the
     app.run_steps(2);
     assert!(matches!(desk(&mut app).state.source, Source::Opened(_)));
     ask_everything(&mut app);
+    assert!(desk(&mut app).state.kernels.is_some(), "the list of kernels comes with the weights");
     desk(&mut app).close();
     assert!(files(&run) == kept, "a file of the run was touched");
 }

@@ -1,8 +1,9 @@
 kernels-heading = Kernels
 kernels-lesson = A training step is a list of small programs, kernels, run one after the other over tables of numbers. This is the whole list: nothing else happens.
 kernels-none = Press “Train”: every kernel of the step is listed here, with its source beside it.
-kernels-summary = One training step is { $dispatches } dispatches; this run holds { $memory } of memory at its fullest.
-kernels-whole = One step: { $dispatches } dispatches, at least { $bytes } moved, { $flops }.
+kernels-none-kept = Press “Measure”: every kernel of the step is listed here with its time and its source. The weights stay as they are.
+kernels-summary = One training step of this run is { $dispatches } dispatches on { $device }; the run holds { $memory } of memory at its fullest.
+kernels-whole = One step of this run on { $device }: { $dispatches } dispatches, at least { $bytes } moved, { $flops }. Another device may cut the same work into another number of dispatches.
 kernels-measured = Timed at step { $step } of this run over { $steps ->
     [one] { $steps } step
    *[other] { $steps } steps

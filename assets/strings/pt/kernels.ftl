@@ -1,8 +1,9 @@
 kernels-heading = Kernels
 kernels-lesson = Um passo de treino é uma lista de programas pequenos, os kernels, executados um depois do outro sobre tabelas de números. Esta é a lista inteira: nada mais acontece.
 kernels-none = Pressione “Treinar”: cada kernel do passo aparece aqui, com o código ao lado.
-kernels-summary = Um passo de treino são { $dispatches } despachos; esta execução ocupa { $memory } de memória no máximo.
-kernels-whole = Um passo: { $dispatches } despachos, pelo menos { $bytes } movidos, { $flops }.
+kernels-none-kept = Aperte “Medir”: cada kernel do passo aparece aqui com o seu tempo e o seu código. Os pesos ficam como estão.
+kernels-summary = Um passo de treino desta execução são { $dispatches } despachos em { $device }; a execução ocupa { $memory } de memória no máximo.
+kernels-whole = Um passo desta execução em { $device }: { $dispatches } despachos, pelo menos { $bytes } movidos, { $flops }. Outro dispositivo pode cortar o mesmo trabalho em outro número de despachos.
 kernels-measured = Cronometrado no passo { $step } desta execução, em { $steps ->
     [one] { $steps } passo
    *[other] { $steps } passos

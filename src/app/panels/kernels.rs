@@ -66,9 +66,11 @@ impl KernelsPanel {
         let Some(kernels) = state.kernels.as_deref() else {
             if let Some(plan) = &state.plan {
                 let memory = cx.mib(plan.peak_bytes);
-                ui.label(t!(cx, "kernels-summary", dispatches = plan.dispatches, memory = memory));
+                let device = state.device.as_ref().map_or("?", |device| device.name.as_str());
+                let (dispatches, key) = (plan.dispatches, "kernels-summary");
+                ui.label(t!(cx, key, device = device, dispatches = dispatches, memory = memory));
             }
-            ui.label(RichText::new(cx.t("kernels-none")).color(cx.theme.weak));
+            self.first_list_ui(ui, cx);
             return;
         };
         if let Some(wanted) = self.wanted.take() {
@@ -93,12 +95,29 @@ impl KernelsPanel {
         }
     }
 
+    /// Draws what to press while there is no list. A run that is not training sends its list with its first measurement.
+    fn first_list_ui(&mut self, ui: &mut Ui, cx: &mut PanelContext) {
+        if !cx.answered() {
+            ui.label(RichText::new(cx.t("kernels-none")).color(cx.theme.weak));
+            return;
+        }
+        ui.label(RichText::new(cx.t("kernels-none-kept")).color(cx.theme.weak));
+        if ui.add_enabled(self.asked.is_none(), Button::new(cx.t("kernels-measure"))).clicked() {
+            self.asked = Some(None);
+            cx.send(Command::Measure);
+        }
+        if let Some(about) = cx.about_answers() {
+            ui.label(RichText::new(about).color(cx.theme.weak));
+        }
+    }
+
     /// Draws what was measured and how, the button that measures, and the choice of the order.
     fn measure_ui(&mut self, ui: &mut Ui, cx: &mut PanelContext, kernels: &Kernels, whole: Sum) {
         let lang = cx.lang();
         ui.label(t!(
             cx,
             "kernels-whole",
+            device = cx.state.device.as_ref().map_or("?", |device| device.name.as_str()),
             dispatches = kernels.dispatches.len(),
             bytes = bytes_text(lang, whole.bytes),
             flops = flops_text(lang, whole.flops),
