@@ -407,12 +407,25 @@ fn set(table: &mut toml::Table, key: &str, value: toml::Value) -> Result<()> {
         return Err(Error::usage("setting-of-wrong-type")
             .with("key", key)
             .with("value", value.to_string())
-            .with("wanted", table[key].type_str())
-            .with("got", value.type_str())
+            .with("wanted", type_of(&table[key]))
+            .with("got", type_of(&value))
             .with("preset", table[key].to_string()));
     }
     table.insert(key.to_owned(), value);
     Ok(())
+}
+
+/// The name of a value's type, for people.
+fn type_of(value: &toml::Value) -> Message {
+    match value {
+        toml::Value::String(_) => Message::new("toml-string"),
+        toml::Value::Integer(_) => Message::new("toml-integer"),
+        toml::Value::Float(_) => Message::new("toml-float"),
+        toml::Value::Boolean(_) => Message::new("toml-boolean"),
+        toml::Value::Datetime(_) => Message::new("toml-datetime"),
+        toml::Value::Array(_) => Message::new("toml-array"),
+        toml::Value::Table(_) => Message::new("toml-table"),
+    }
 }
 
 /// How similar two names must be (1 is equal) for one to count as a typing error for the other.
@@ -481,8 +494,8 @@ mod tests {
             message(&["hidden_size=65"]).contains("heads-do-not-divide")
                 && message(&["hidden_size=65"]).contains("right = 66")
         );
-        assert!(message(&["lr=fast"]).contains("wanted = float"));
-        assert!(message(&["batch=1.5"]).contains("wanted = integer"));
+        assert!(message(&["lr=fast"]).contains("wanted = toml-float"));
+        assert!(message(&["batch=1.5"]).contains("wanted = toml-integer"));
         assert!(message(&["batch=-3"]).contains("-3"));
         assert!(message(&["objective=gan"]).contains("electra"));
         assert!(message(&["seq_len=600"]).contains("rows-exceed-positions"));

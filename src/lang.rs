@@ -51,6 +51,11 @@ impl Lang {
         text
     }
 
+    /// `1.23e-4` or `1,23e-4`.
+    pub fn scientific(self, value: f64, decimals: usize) -> String {
+        format!("{value:.decimals$e}").replace('.', self.decimal_mark().encode_utf8(&mut [0; 1]))
+    }
+
     /// `12,345` or `12.345`.
     pub fn whole(self, value: u64) -> String {
         self.grouped(&value.to_string())
@@ -65,6 +70,27 @@ impl Lang {
             text.push(digit);
         }
         text
+    }
+
+    /// A setting's value, which TOML writes as `0.002` and `2600`, as people read it: `0,002` and `2.600`. In English both are as
+    /// in TOML.
+    pub fn setting(self, toml: &str) -> String {
+        match (self, toml.parse::<u64>(), toml.parse::<f64>()) {
+            (Self::Pt, Ok(whole), _) => self.whole(whole),
+            (Self::Pt, _, Ok(_)) => toml.replace('.', ","),
+            _ => toml.to_owned(),
+        }
+    }
+
+    /// What a person types for a setting, as TOML writes it. `whole`: the setting is a whole number.
+    pub fn typed_setting(self, typed: &str, whole: bool) -> String {
+        // Groups may be incomplete while a person types, but `1.5` is no whole number.
+        let in_groups = || typed.split('.').skip(1).all(|group| group.len() >= 3);
+        match self {
+            Self::Pt if whole && in_groups() => typed.replace('.', ""),
+            Self::Pt if !whole && typed.contains(',') => typed.replace('.', "").replacen(',', ".", 1),
+            _ => typed.to_owned(),
+        }
     }
 
     /// `2.4 M`, `187 k`, `950`: a size to read, not to compute with.
@@ -99,7 +125,20 @@ mod tests {
         assert_eq!(Lang::Pt.decimal(-12345.678, 1), "-12.345,7");
         assert_eq!(Lang::En.decimal(-0.001, 2), "0.00");
         assert_eq!([950, 1_234, 187_521, 2_440_000].map(|n| Lang::En.rough(n)), ["950", "1.2 k", "188 k", "2.4 M"]);
+        assert_eq!([Lang::En, Lang::Pt].map(|lang| lang.scientific(1.234e-4, 2)), ["1.23e-4", "1,23e-4"]);
         assert_eq!(Lang::Pt.percent(0.1391, 1), "13,9%");
+    }
+
+    #[test]
+    fn a_setting_is_read_and_typed_as_the_language_writes_numbers() {
+        let shown = |lang: Lang| ["0.002", "2600", "1e-6", "wgsl", "true"].map(|toml| lang.setting(toml));
+        assert_eq!(shown(Lang::En), ["0.002", "2600", "1e-6", "wgsl", "true"]);
+        assert_eq!(shown(Lang::Pt), ["0,002", "2.600", "1e-6", "wgsl", "true"]);
+        let whole = ["2.600", "2600", "2.6000", "1.5"].map(|typed| Lang::Pt.typed_setting(typed, true));
+        assert_eq!(whole, ["2600", "2600", "26000", "1.5"]);
+        let other = ["0,002", "0.002", "1.234,5", "0,", "fan_in"].map(|typed| Lang::Pt.typed_setting(typed, false));
+        assert_eq!(other, ["0.002", "0.002", "1234.5", "0.", "fan_in"]);
+        assert_eq!(Lang::En.typed_setting("0,002", false), "0,002", "the configuration refuses it");
     }
 
     #[test]

@@ -9,6 +9,7 @@ pub mod cases;
 mod tolerance;
 
 use crate::gpu::{self, Gpu};
+use crate::message::Message;
 use crate::plan::{Access, Dispatch, Elem, Plan, Tensor};
 use crate::{Result, cpu, ops};
 use case::{POISON_F32, poison_of, poisoned};
@@ -55,7 +56,7 @@ pub struct Summary {
     /// By label.
     pub kernels: BTreeMap<&'static str, KernelResult>,
     /// What went wrong, the first few of each kernel.
-    pub failures: Vec<String>,
+    pub failures: Vec<Message>,
 }
 
 impl Summary {
@@ -63,7 +64,7 @@ impl Summary {
         self.kernels.values().map(|kernel| kernel.failed).sum()
     }
 
-    fn add(&mut self, label: &'static str, failures: Vec<String>) {
+    fn add(&mut self, label: &'static str, failures: Vec<Message>) {
         let kernel = self.kernels.entry(label).or_default();
         let room = FAILURES_MAX.saturating_sub(kernel.failed);
         kernel.failed += failures.len();
@@ -71,7 +72,7 @@ impl Summary {
     }
 }
 
-/// Compares every kernel of `ops::ALL` on `gpu` with its twin. `report` gets a line for each kernel and each failure.
+/// Compares every kernel of `ops::ALL` on `gpu` with its twin. `report` gets a line for each kernel.
 ///
 /// # Errors
 /// The device failed. A wrong number is not an error here; the summary counts it as a failure.
@@ -86,7 +87,8 @@ pub async fn run(gpu: &Gpu, report: &mut dyn FnMut(&str)) -> Result<Summary> {
         let label = kernel.label;
         for (v, variant) in kernel.variants.iter().enumerate() {
             if gpu.features.offer(variant.needs) && !ran.contains(&(label, v)) {
-                summary.add(label, vec![format!("{label} ({}): no case runs it", variant.name)]);
+                let unused = Message::new("parity-no-case").with("kernel", label).with("variant", variant.name);
+                summary.add(label, vec![unused]);
             }
         }
         // Every variant of the kernel may need something that this device lacks; then the kernel cannot run here.
@@ -95,7 +97,6 @@ pub async fn run(gpu: &Gpu, report: &mut dyn FnMut(&str)) -> Result<Summary> {
             None => report(&format!("{label:<32} needs what this device does not offer")),
         }
     }
-    summary.failures.iter().for_each(|failure| report(&format!("FAIL {failure}")));
     Ok(summary)
 }
 
@@ -203,17 +204,17 @@ impl Comparison<'_> {
     }
 
     /// The twin must write all of what its specification says it does.
-    fn twin_left_out(&self, scene: &Scene, i: usize) -> Option<String> {
+    fn twin_left_out(&self, scene: &Scene, i: usize) -> Option<Message> {
         let slot = &self.dispatch.kernel.slots[i];
         if slot.access != Access::Write {
             return None;
         }
         let at = scene.want[i].iter().position(|&element| element == poisoned(slot.elem))?;
-        Some(format!("{}[{at}]: the twin left it unwritten", self.place(slot.name)))
+        Some(Message::new("parity-unwritten").with("place", self.place(slot.name)).with("at", at))
     }
 
     /// A written tensor against the twin's; the worst number is the one described.
-    fn compare(&self, scene: &Scene, i: usize, result: &mut KernelResult) -> Option<String> {
+    fn compare(&self, scene: &Scene, i: usize, result: &mut KernelResult) -> Option<Message> {
         let (slot, tensor) = (&self.dispatch.kernel.slots[i], &self.dispatch.tensors[i]);
         let (got, want, share) = (view(tensor, &self.after), &scene.want[i], tolerance::of(scene, i));
         result.compared += got.len() as u64;
@@ -227,14 +228,22 @@ impl Comparison<'_> {
         }
         let place = self.place(&format!("{}{:?}", slot.name, tensor.shape()));
         let (got, want) = (shown(slot.elem, got[at]), shown(slot.elem, want[at]));
-        (worst > 1.0).then(|| format!("{place}[{at}]: got {got}, want {want}, {worst:.3} of the tolerance"))
+        let wrong = || {
+            Message::new("parity-wrong")
+                .with("place", place)
+                .with("at", at)
+                .with("got", got)
+                .with("want", want)
+                .with("share", worst)
+        };
+        (worst > 1.0).then(wrong)
     }
 
     /// Everything outside of the written ranges must be as it was, to the bit.
-    fn strayed(&self) -> Vec<String> {
+    fn strayed(&self) -> Vec<Message> {
         let (slots, tensors) = (self.dispatch.kernel.slots, &self.dispatch.tensors);
         let beside = tensors.iter().filter(|t| left_over(t, &self.before) != left_over(t, &self.after));
-        let beside = beside.map(|t| format!("{}: the half word behind its last element changed", self.place(&t.label)));
+        let beside = beside.map(|t| Message::new("parity-half-word").with("place", self.place(&t.label)));
         let written = |buffer: usize, at: usize| {
             slots
                 .iter()
@@ -245,14 +254,19 @@ impl Comparison<'_> {
             let after = &self.after[&buffer];
             let at = (0..before.len()).find(|&at| before[at] != after[at] && !written(buffer, at))?;
             let place = self.place(&self.case.plan.buffers[buffer].label);
-            Some(format!("{place}: element {at} of the buffer changed, which no written range covers"))
+            Some(Message::new("parity-strayed").with("place", place).with("at", at))
         });
         changed.chain(beside).collect()
     }
 
-    fn place(&self, what: &str) -> String {
+    fn place(&self, what: &str) -> Message {
         let Self { case, index, dispatch, .. } = self;
-        format!("{} ({}), dispatch {index} of {}: {what}", dispatch.kernel.label, dispatch.variant().name, case.name)
+        Message::new("parity-place")
+            .with("kernel", dispatch.kernel.label)
+            .with("variant", dispatch.variant().name)
+            .with("dispatch", *index)
+            .with("case", &case.name)
+            .with("what", what)
     }
 }
 
@@ -267,9 +281,11 @@ fn loosest(want: &[u32], share: &tolerance::Share) -> f64 {
     numbers().map(|(at, v)| 0.5 / share(at, (v + 0.5 * largest).to_bits())).fold(0.0, f64::max)
 }
 
-fn shown(elem: Elem, word: u32) -> String {
+/// A number, and its bits, which also tell one not-a-number from another.
+fn shown(elem: Elem, word: u32) -> Message {
+    let bits = format!("{word:#010x}");
     match elem {
-        Elem::F32 | Elem::F16 => format!("{:e} ({word:#010x})", f32::from_bits(word)),
-        Elem::U32 => format!("{word} ({word:#010x})"),
+        Elem::F32 | Elem::F16 => Message::new("parity-float").with("value", f32::from_bits(word)).with("bits", bits),
+        Elem::U32 => Message::new("parity-whole").with("value", word).with("bits", bits),
     }
 }

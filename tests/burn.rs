@@ -12,6 +12,7 @@ mod watched;
 
 use electroscope::config::{Config, Overrides};
 use electroscope::gpu::DeviceName;
+use electroscope::lang::Lang;
 use electroscope::plan::{KernelChoices, Stage};
 use electroscope::tasks::drill::Drill;
 use electroscope::text::grammar::Level;
@@ -21,6 +22,7 @@ use electroscope::train::event::{AttentionMap, BatchSample, Change, Event, Netwo
 use electroscope::train::weights::{self, ConfigFacts};
 use electroscope::verify::against_burn;
 use electroscope::verify::fixture::{Comparison, Fixture};
+use electroscope::view::words;
 use pollster::block_on;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
@@ -51,7 +53,7 @@ fn all_pass(what: &str, mut comparisons: Vec<Comparison>) {
     let share = |c: &Comparison| if c.max > 0.0 { c.error / c.max } else { c.error };
     comparisons.sort_by(|a, b| share(b).total_cmp(&share(a)));
     for c in comparisons.iter().take(5) {
-        println!("{what}: {} {:.2e} of {:.0e}", c.name, c.error, c.max);
+        println!("{what}: {} {:.2e} of {:.0e}", words::text(&c.name, Lang::En), c.error, c.max);
     }
     let failed: Vec<&Comparison> = comparisons.iter().filter(|c| !c.passed()).collect();
     assert!(!comparisons.is_empty() && failed.is_empty(), "{what}: {failed:?}");
@@ -84,15 +86,16 @@ fn burn_takes_the_fixtures_steps_on_an_adapter() {
 }
 
 fn agrees_with_ours(backend: &Backend) {
-    for (what, settings) in against_burn::CASES {
+    for (what, settings) in against_burn::cases() {
+        let what = words::text(&what, Lang::En);
         let comparisons = block_on(against_burn::compare(backend, settings)).unwrap();
         // The gradient of every parameter and, except for key biases, its last value; and three numbers of each of ten steps.
-        let count = |wanted: &dyn Fn(&str) -> bool| comparisons.iter().filter(|c| wanted(&c.name)).count();
+        let count = |wanted: &dyn Fn(&str) -> bool| comparisons.iter().filter(|c| wanted(&c.name.to_string())).count();
         let gradients = count(&|name| name.starts_with("grad."));
         let biases = count(&|name| name.starts_with("grad.") && name.ends_with("key.bias"));
         assert!(gradients > 40 && biases > 0, "{what}: {gradients} gradients");
         assert_eq!(comparisons.len(), 2 * gradients - biases + 30, "{what}");
-        all_pass(what, comparisons);
+        all_pass(&what, comparisons);
     }
 }
 
@@ -273,8 +276,8 @@ fn a_run_goes_on_with_either_engine_on_an_adapter() {
 fn verify_compares_with_burn_where_it_is_there() {
     let ran = program::run(["verify", "--device", "cpu", "--json"]).good();
     let comparisons = ran.events_of("comparison");
-    for (what, _) in against_burn::CASES {
-        let suite = format!("against Burn: {what}");
+    for (what, _) in against_burn::cases() {
+        let suite = format!("against Burn: {}", words::text(&what, Lang::En));
         let of_suite: Vec<&Value> = comparisons.iter().filter(|c| c["suite"] == suite.as_str()).collect();
         assert!(of_suite.len() > 100 && of_suite.iter().all(|c| c["passed"] == true), "{suite}: {}", of_suite.len());
     }

@@ -7,7 +7,7 @@ use crate::run::Request;
 use crate::text::grammar::Level;
 use crate::train::checkpoint;
 use crate::view::Lang;
-use crate::view::words;
+use crate::{Error, Result};
 use clap::builder::{NonEmptyStringValueParser, PossibleValuesParser, ValueHint};
 use clap::{Args, Parser, Subcommand};
 use std::path::{Path, PathBuf};
@@ -42,16 +42,27 @@ pub struct Typed {
 impl Typed {
     /// The language of messages: as asked for, else the system's.
     pub fn message_lang(&self) -> Lang {
-        let system = || {
-            ["LC_ALL", "LC_MESSAGES", "LANG"].iter().find_map(|name| std::env::var(name).ok().filter(|v| !v.is_empty()))
-        };
-        self.lang.clone().or_else(system).map_or(Lang::En, |code| Lang::from_code(&code))
+        message_lang(self.lang.clone())
     }
 
     /// The language of the built-in text: as asked for, else English.
     pub fn text_lang(&self) -> Lang {
         self.lang.as_deref().map_or(Lang::En, Lang::from_code)
     }
+}
+
+/// The language of messages where `asked` is what a person typed for it.
+fn message_lang(asked: Option<String>) -> Lang {
+    let system =
+        || ["LC_ALL", "LC_MESSAGES", "LANG"].iter().find_map(|name| std::env::var(name).ok().filter(|v| !v.is_empty()));
+    asked.or_else(system).map_or(Lang::En, |code| Lang::from_code(&code))
+}
+
+/// The language of messages about a command line that clap refuses.
+pub fn lang_of_refused(arguments: &[String]) -> Lang {
+    let alone = arguments.iter().position(|argument| argument == "--lang").and_then(|at| arguments.get(at + 1));
+    let joined = || arguments.iter().find_map(|argument| argument.strip_prefix("--lang="));
+    message_lang(alone.map(String::as_str).or_else(joined).map(str::to_owned))
 }
 
 #[derive(Debug, Subcommand)]
@@ -92,8 +103,8 @@ pub struct DeviceArgs {
     pub device: DeviceName,
 }
 
-fn choice(typed: &str) -> Result<DeviceName, String> {
-    if typed.trim().is_empty() { Err("an empty name".to_owned()) } else { Ok(DeviceName::from(typed)) }
+fn choice(typed: &str) -> Result<DeviceName> {
+    if typed.trim().is_empty() { Err(Error::usage("usage-name-is-empty")) } else { Ok(DeviceName::from(typed)) }
 }
 
 /// How results are printed.
@@ -219,43 +230,42 @@ impl TrainArgs {
     }
 }
 
-fn count(typed: &str) -> Result<u64, String> {
-    typed.parse().ok().filter(|count| *count > 0).ok_or_else(|| "want a whole number above 0".to_owned())
+fn count(typed: &str) -> Result<u64> {
+    typed.parse().ok().filter(|count| *count > 0).ok_or_else(|| Error::usage("usage-not-a-count"))
 }
 
-fn seed(typed: &str) -> Result<u64, String> {
-    typed.parse().map_err(|_| format!("want a whole number from 0 to {}", u64::MAX))
+fn seed(typed: &str) -> Result<u64> {
+    typed.parse().map_err(|_| Error::usage("usage-not-a-seed").with("most", u64::MAX.to_string()))
 }
 
-fn positive(typed: &str) -> Result<f64, String> {
+fn positive(typed: &str) -> Result<f64> {
     match typed.parse::<f64>() {
         Ok(number) if number.is_finite() && number > 0.0 => Ok(number),
-        _ => Err("want a number above 0".to_owned()),
+        _ => Err(Error::usage("usage-not-above-zero")),
     }
 }
 
 /// A folder as typed; `NEWEST` in place of a run's name is the newest run beside it.
-fn folder(typed: &str) -> Result<PathBuf, String> {
+fn folder(typed: &str) -> Result<PathBuf> {
     let path = PathBuf::from(typed);
     if path.file_name() != Some("NEWEST".as_ref()) || path.exists() {
         return Ok(path);
     }
     let runs = path.parent().filter(|runs| !runs.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    match checkpoint::newest_run(runs) {
-        Ok(Some(run)) => Ok(run),
-        Ok(None) => Err(format!("there is no run in {} yet: train one first", runs.display())),
-        Err(error) => Err(words::error(&error, Lang::En)),
-    }
+    checkpoint::newest_run(runs)?.ok_or_else(|| Error::usage("usage-no-run-yet").with("folder", runs.display()))
 }
 
-fn level(typed: &str) -> Result<Level, String> {
-    typed.parse::<Level>().map_err(|error| words::error(&error, Lang::En))
+fn level(typed: &str) -> Result<Level> {
+    typed.parse()
 }
 
-fn threads(typed: &str) -> Result<usize, String> {
+/// More threads than any processor of today has.
+const THREADS_MAX: usize = 4096;
+
+fn threads(typed: &str) -> Result<usize> {
     match typed.parse::<usize>() {
-        Ok(threads) if (1..=4096).contains(&threads) => Ok(threads),
-        _ => Err("want a number from 1 to 4096".to_owned()),
+        Ok(threads) if (1..=THREADS_MAX).contains(&threads) => Ok(threads),
+        _ => Err(Error::usage("usage-not-a-number-of-threads").with("most", THREADS_MAX)),
     }
 }
 
@@ -405,7 +415,7 @@ pub struct CorpusArgs {
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = seed)]
     pub seed: u64,
     /// Stop after the story in which this many words are reached
-    #[arg(long, value_name = "N", default_value_t = 1000)]
+    #[arg(long, value_name = "N", default_value_t = 1000, value_parser = count)]
     pub words: u64,
 }
 
@@ -495,7 +505,7 @@ pub struct AppArgs {
     #[arg(long, value_name = "N", default_value_t = 3.0, value_parser = positive, requires = "screenshot")]
     pub after_secs: f64,
     /// Take the picture only after the run of --play has taken this many steps, or has ended
-    #[arg(long, value_name = "N", requires_all = ["screenshot", "play"])]
+    #[arg(long, value_name = "N", requires_all = ["screenshot", "play"], value_parser = count)]
     pub after_step: Option<u64>,
     /// light or dark [default: as the system]
     #[arg(long, value_name = "THEME", value_parser = PossibleValuesParser::new(["light", "dark"]), hide_possible_values = true)]
@@ -514,19 +524,22 @@ pub struct AppArgs {
     pub size: Option<[u32; 2]>,
 }
 
-fn panel(typed: &str) -> Result<PanelId, String> {
+fn panel(typed: &str) -> Result<PanelId> {
     let names = || PanelId::ALL.map(PanelId::name).join(", ");
-    PanelId::ALL.into_iter().find(|id| id.name() == typed).ok_or_else(|| format!("want one of {}", names()))
+    PanelId::ALL
+        .into_iter()
+        .find(|id| id.name() == typed)
+        .ok_or_else(|| Error::usage("usage-not-a-panel").with("known", names()))
 }
 
-fn kernel(typed: &str) -> Result<String, String> {
+fn kernel(typed: &str) -> Result<String> {
     let known = crate::ops::ALL.iter().any(|kernel| kernel.label == typed);
-    if known { Ok(typed.to_owned()) } else { Err("want a kernel's name, such as attention.forward".to_owned()) }
+    if known { Ok(typed.to_owned()) } else { Err(Error::usage("usage-not-a-kernel")) }
 }
 
-fn size(typed: &str) -> Result<[u32; 2], String> {
+fn size(typed: &str) -> Result<[u32; 2]> {
     let sides = typed.split_once('x').and_then(|(w, h)| Some([w.parse().ok()?, h.parse().ok()?]));
     sides
         .filter(|sides| sides.iter().all(|side| (200..=8192).contains(side)))
-        .ok_or_else(|| "want WxH, such as 1280x800, from 200 to 8192".to_owned())
+        .ok_or_else(|| Error::usage("usage-not-a-size"))
 }

@@ -171,7 +171,7 @@ fn tell_versus(Versus { ours, other, ratio }: &Versus, output: Output) -> Result
         preset = &ratio.preset,
         times = times,
         other = ratio.against,
-        turns = ratio.turns.to_string(),
+        turns = ratio.turns,
         low = low,
         high = high,
     ))
@@ -186,7 +186,7 @@ fn step_text(s: &StepSpeed, output: Output) -> String {
         engine = s.engine,
         device = &s.device,
         rows = format!("{} x {}", s.accumulate, s.batch),
-        seq = s.seq.to_string(),
+        seq = s.seq,
         params = lang.rough(s.params),
     );
     let speed = t!(

@@ -2,7 +2,7 @@
 
 use super::output::Output;
 use crate::config::PRESETS;
-use crate::gpu::{self, AdapterSummary};
+use crate::gpu::{self, AdapterKind, AdapterSummary};
 use crate::host::native::kernels;
 use crate::model::Needs;
 use crate::plan::KernelChoices;
@@ -60,7 +60,7 @@ struct Fit {
 pub async fn run(output: Output) -> Result<()> {
     let adapters = gpu::adapters().await;
     output.event(&Processor { threads: cpu::threads() })?;
-    output.text(&t!(output.strings(), "terminal-info-threads", threads = cpu::threads().to_string()))?;
+    output.text(&t!(output.strings(), "terminal-info-threads", threads = cpu::threads()))?;
     for summary in &adapters {
         let kernels = kernels(summary).await;
         let text = adapter_text(summary, output) + &kernels_text(kernels.as_ref(), output);
@@ -98,23 +98,32 @@ fn adapter_text(a: &AdapterSummary, output: Output) -> String {
         "terminal-info-limits",
         binding = binding,
         buffer = buffer,
-        buffers = a.storage_buffers_max.to_string(),
-        invocations = a.workgroup_invocations_max.to_string(),
+        buffers = a.storage_buffers_max,
+        invocations = a.workgroup_invocations_max,
         workgroup = a.workgroup_bytes_max,
     );
     let [least, most] = a.subgroup_lanes;
     let matrices = a.features.matrices_f32 || a.features.matrices_f16;
     let offers = [
-        ("timestamps", a.features.timestamps),
-        ("f16", a.features.f16),
-        ("cooperative matrices", matrices),
-        ("subgroups", a.features.subgroups),
+        ("terminal-info-timestamps", a.features.timestamps),
+        ("terminal-info-f16", a.features.f16),
+        ("terminal-info-matrices", matrices),
+        ("terminal-info-subgroups", a.features.subgroups),
     ];
-    let offers: Vec<&str> = offers.into_iter().filter(|(_, there)| *there).map(|(name, _)| name).collect();
+    let offers = offers.into_iter().filter(|(_, there)| *there).map(|(key, _)| output.strings().t(key));
+    let offers = offers.collect::<Vec<_>>().join(", ");
     let portable = if a.portable { "terminal-info-portable" } else { "terminal-info-not-portable" };
     let portable = output.strings().t(portable);
-    let (name, driver) = (output.styled("1", &a.to_string()), &a.driver);
-    format!("{name}\n  {driver}\n  {limits}\n  {} ({least}-{most}); {portable}", offers.join(", "))
+    let kind = output.strings().t(match a.kind {
+        AdapterKind::Discrete => "terminal-info-discrete",
+        AdapterKind::Integrated => "terminal-info-integrated",
+        AdapterKind::Virtual => "terminal-info-virtual",
+        AdapterKind::Other => "terminal-info-other",
+        AdapterKind::Software => "terminal-info-software",
+    });
+    let name = if a.name.is_empty() { output.strings().t("terminal-info-unnamed") } else { a.name.clone() };
+    let (name, driver) = (output.styled("1", &format!("{name} ({kind}, {})", a.backend)), &a.driver);
+    format!("{name}\n  {driver}\n  {limits}\n  {offers} ({least}-{most}); {portable}")
 }
 
 fn kernels_text(kernels: Option<&Kernels>, output: Output) -> String {
@@ -138,7 +147,13 @@ fn preset_head(output: Output) -> String {
         "terminal-info-about",
     ]
     .map(|key| output.strings().t(key));
-    format!("\n{preset:<7} {parameters:>11} {memory:>10} {activations:>12} {dispatches:>11} {step:>11}  {about}")
+    let width = preset_width(output);
+    format!("\n{preset:<width$} {parameters:>11} {memory:>10} {activations:>12} {dispatches:>11} {step:>11}  {about}")
+}
+
+/// The width of the column of names: that of its heading, or more.
+fn preset_width(output: Output) -> usize {
+    output.strings().t("terminal-info-preset").chars().count().max(7)
 }
 
 fn preset_text(preset: &Preset, output: Output) -> String {
@@ -150,14 +165,15 @@ fn preset_text(preset: &Preset, output: Output) -> String {
     } else {
         format!("; {}", t!(output.strings(), "terminal-info-unfit", devices = unfit.join(", ")))
     };
+    let width = preset_width(output);
     format!(
-        "{:<7} {:>11} {:>10} {:>12} {:>11} {:>11}  {}{unfit}",
+        "{:<width$} {:>11} {:>10} {:>12} {:>11} {:>11}  {}{unfit}",
         n.preset,
         lang.rough(n.parameters),
         mib(n.peak_bytes),
         mib(n.activations_bytes),
         lang.whole(n.dispatches as u64),
         lang.decimal(n.flops as f64 / 1e9, 1),
-        n.about,
+        output.strings().text(&n.purpose()),
     )
 }

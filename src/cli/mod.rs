@@ -15,6 +15,7 @@ mod output;
 mod texts;
 mod tokenizer;
 mod train;
+mod usage;
 mod verify;
 
 use crate::Result;
@@ -25,7 +26,11 @@ use pollster::block_on;
 
 /// Reads the program's arguments. Wrong usage ends the program with status 2, `--help` with 0.
 pub fn parse() -> Typed {
-    Typed::parse()
+    Typed::try_parse().unwrap_or_else(|found| {
+        // What a person typed as text may be no UTF-8. The language is.
+        let arguments: Vec<String> = std::env::args_os().map(|argument| argument.to_string_lossy().into()).collect();
+        usage::exit(&found, args::lang_of_refused(&arguments))
+    })
 }
 
 /// Runs the command that was typed.

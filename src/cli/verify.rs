@@ -5,21 +5,28 @@ use super::args::VerifyArgs;
 use super::output::Output;
 use crate::config::Precision;
 use crate::hub::write_safetensors;
+use crate::message::Message;
 use crate::t;
 use crate::train::engine::{Backend, Kind};
 use crate::verify::fixture::{Comparison, Computed, Fixture};
 use crate::verify::{against_burn, self_check};
+use crate::view::Lang;
 use crate::view::line::device_text;
+use crate::view::words;
 use crate::{Error, Result, parity};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 
+/// Code and facts are the suite's. `suite` and `name` are in English.
 #[derive(Serialize)]
 #[serde(tag = "event", rename = "comparison")]
 struct Compared<'a> {
     suite: &'a str,
     #[serde(flatten)]
-    comparison: &'a Comparison,
+    code: &'a Message,
+    name: String,
+    error: f64,
+    max: f64,
     passed: bool,
 }
 
@@ -27,7 +34,10 @@ struct Compared<'a> {
 #[serde(tag = "event", rename = "failure")]
 struct Failure<'a> {
     suite: &'a str,
-    message: &'a str,
+    #[serde(flatten)]
+    failure: &'a Message,
+    /// The English sentence.
+    message: String,
 }
 
 #[derive(Serialize)]
@@ -52,13 +62,13 @@ pub async fn run(args: &VerifyArgs, output: Output) -> Result<()> {
     for (dir, fixture) in &fixtures {
         let computed = fixture.compare(&backend).await.map_err(|e| e.at(dir.display()))?;
         let name = folder_name(dir);
-        tally.suite(&format!("fixture {name}"), &computed.comparisons)?;
+        tally.suite(&Message::new("suite-fixture").with("name", &name), &computed.comparisons)?;
         if let Some(to) = &args.dump {
             dump(&computed, to, &name)?;
         }
         if backend.stores(Precision::F16) {
             let halves = fixture.compare_in(&backend, Precision::F16).await.map_err(|e| e.at(dir.display()))?;
-            tally.suite(&format!("fixture {name} with precision = f16"), &halves.comparisons)?;
+            tally.suite(&Message::new("suite-fixture-f16").with("name", &name), &halves.comparisons)?;
         }
     }
     if cfg!(feature = "burn") {
@@ -73,7 +83,7 @@ pub async fn run(args: &VerifyArgs, output: Output) -> Result<()> {
             .with("comparisons", comparisons)
             .at(&device.name));
     }
-    output.text(&t!(output.strings(), "terminal-verify-passed", comparisons = comparisons.to_string()))
+    output.text(&t!(output.strings(), "terminal-verify-passed", comparisons = comparisons))
 }
 
 /// Runs all checks that need no fixture.
@@ -82,13 +92,13 @@ async fn whole(backend: &Backend, tally: &mut Tally) -> Result<()> {
         Some(gpu) => kernels(gpu, tally).await?,
         None => tally.output.text(&tally.output.strings().t("terminal-verify-twins"))?,
     }
-    tally.suite("finite differences", &self_check::finite_differences(backend).await?)?;
-    tally.suite("the same steps twice", &self_check::repeatability(backend).await?)?;
+    tally.suite(&Message::new("suite-finite-differences"), &self_check::finite_differences(backend).await?)?;
+    tally.suite(&Message::new("suite-repeatability"), &self_check::repeatability(backend).await?)?;
     if backend.gpu().is_some() {
-        tally.suite("steps against the twins", &self_check::against_twins(backend).await?)?;
+        tally.suite(&Message::new("suite-twins"), &self_check::against_twins(backend).await?)?;
         if backend.stores(Precision::F16) {
             let steps = self_check::f16_against_twins(backend).await?;
-            tally.suite("steps against the twins with precision = f16", &steps)?;
+            tally.suite(&Message::new("suite-twins-f16"), &steps)?;
         }
     }
     Ok(())
@@ -96,12 +106,14 @@ async fn whole(backend: &Backend, tally: &mut Tally) -> Result<()> {
 
 /// Compares our engine with the Burn engine, and the Burn engine with the fixtures, which show who is right if the two differ.
 async fn against(burn: &Backend, fixtures: &[(&PathBuf, Fixture)], tally: &mut Tally) -> Result<()> {
-    for (what, settings) in against_burn::CASES {
-        tally.suite(&format!("against Burn: {what}"), &against_burn::compare(burn, settings).await?)?;
+    for (what, settings) in against_burn::cases() {
+        let suite = Message::new("suite-burn").with("what", what);
+        tally.suite(&suite, &against_burn::compare(burn, settings).await?)?;
     }
     for (dir, fixture) in fixtures {
         let computed = fixture.compare(burn).await.map_err(|e| e.at(dir.display()))?;
-        tally.suite(&format!("fixture {} with Burn", folder_name(dir)), &computed.comparisons)?;
+        let suite = Message::new("suite-fixture-burn").with("name", folder_name(dir));
+        tally.suite(&suite, &computed.comparisons)?;
     }
     Ok(())
 }
@@ -113,16 +125,16 @@ async fn kernels(gpu: &crate::gpu::Gpu, tally: &mut Tally) -> Result<()> {
         .kernels
         .iter()
         .map(|(label, kernel)| Comparison {
-            name: (*label).to_owned(),
+            name: Message::plain(*label),
             // A kernel can fail without a large error, if it leaves numbers out or writes where it should not.
             error: if kernel.failed > 0 { kernel.worst.max(1.0 + f64::EPSILON) } else { kernel.worst },
             max: 1.0,
         })
         .collect();
-    tally.suite("kernels (error as a share of the tolerance)", &comparisons)?;
-    for message in &summary.failures {
-        output.event(&Failure { suite: "kernels", message })?;
-        output.text(&format!("  FAIL {message}"))?;
+    tally.suite(&Message::new("suite-kernels"), &comparisons)?;
+    for failure in &summary.failures {
+        output.event(&Failure { suite: "kernels", failure, message: words::text(failure, Lang::En) })?;
+        output.text(&t!(output.strings(), "terminal-verify-failure", what = failure))?;
     }
     Ok(())
 }
@@ -139,28 +151,40 @@ const SHOWN: usize = 5;
 
 impl Tally {
     /// Reports a suite: every comparison to programs, the worst ones to people.
-    fn suite(&mut self, suite: &str, comparisons: &[Comparison]) -> Result<()> {
+    fn suite(&mut self, suite: &Message, comparisons: &[Comparison]) -> Result<()> {
         let failed = comparisons.iter().filter(|c| !c.passed()).count();
         self.comparisons += comparisons.len();
         self.failed += failed;
-        for comparison in comparisons {
-            self.output.event(&Compared { suite, comparison, passed: comparison.passed() })?;
+        let english = words::text(suite, Lang::En);
+        for c in comparisons {
+            let name = words::text(&c.name, Lang::En);
+            let (error, max, passed) = (c.error, c.max, c.passed());
+            self.output.event(&Compared { suite: &english, code: suite, name, error, max, passed })?;
         }
-        let count = comparisons.len().to_string();
+        let (strings, count) = (self.output.strings(), comparisons.len());
         self.output.text(&match failed {
-            0 => t!(self.output.strings(), "terminal-verify-suite", suite = suite, count = count),
-            _ => {
-                let failed = failed.to_string();
-                t!(self.output.strings(), "terminal-verify-suite-failed", suite = suite, count = count, failed = failed)
-            }
+            0 => t!(strings, "terminal-verify-suite", suite = suite, count = count),
+            _ => t!(strings, "terminal-verify-suite-failed", suite = suite, count = count, failed = failed),
         })?;
         let mut worst: Vec<&Comparison> = comparisons.iter().collect();
         worst.sort_by(|a, b| share(b).total_cmp(&share(a)));
         for c in worst.iter().enumerate().filter(|(i, c)| *i < SHOWN || !c.passed()).map(|(_, c)| c) {
-            let mark = if c.passed() { "    " } else { "FAIL" };
-            self.output.text(&format!("  {mark} {:<64} {:>9.2e} of {:.0e}", c.name, c.error, c.max))?;
+            self.output.text(&self.comparison_text(c))?;
         }
         Ok(())
+    }
+}
+
+impl Tally {
+    fn comparison_text(&self, c: &Comparison) -> String {
+        let (strings, lang) = (self.output.strings(), self.output.lang);
+        let name = format!("{:<64}", strings.text(&c.name));
+        let (error, max) = (format!("{:>9}", lang.scientific(c.error, 2)), lang.scientific(c.max, 0));
+        if c.passed() {
+            t!(strings, "terminal-verify-comparison", name = name, error = error, max = max)
+        } else {
+            t!(strings, "terminal-verify-comparison-failed", name = name, error = error, max = max)
+        }
     }
 }
 

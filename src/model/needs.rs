@@ -5,12 +5,14 @@
 use super::{Model, ModelSpec};
 use crate::Result;
 use crate::config::{Config, PRESETS};
+use crate::message::Message;
 use crate::plan::{KernelChoices, Limits, Role};
 use serde::Serialize;
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Needs {
     pub preset: &'static str,
+    /// What the preset is for, in English, as its file says. People read [`Needs::purpose`].
     pub about: String,
     pub parameters: u64,
     pub parameters_bytes: u64,
@@ -65,6 +67,18 @@ impl Needs {
             rows: config.rows(),
             row_tokens: config.seq_len,
         })
+    }
+
+    /// What the preset is for, for people.
+    pub fn purpose(&self) -> Message {
+        match self.preset {
+            "nano" => Message::new("preset-nano"),
+            "tiny" => Message::new("preset-tiny"),
+            "mini" => Message::new("preset-mini"),
+            "small" => Message::new("preset-small"),
+            "base" => Message::new("preset-base"),
+            _ => Message::plain(self.about.clone()),
+        }
     }
 
     /// Whether a device with these limits allows it. No adapter says how much memory is free; the step needs `peak_bytes`.

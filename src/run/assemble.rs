@@ -79,6 +79,7 @@ pub async fn assemble(
     let corpus = CorpusInfo {
         name: text.name.clone(),
         lang: text.builtin.map(|(language, _)| language.code().to_owned()),
+        level: text.builtin.map(|(_, level)| level),
         train_tokens: Some(split.train.tokens(&text.cache)),
         valid_tokens: Some(split.held_out.tokens(&text.cache)),
         vocab_size: text.tokenizer.vocab_size() as u64,

@@ -12,11 +12,10 @@ use flate2::read::MultiGzDecoder;
 use parquet::basic::Compression;
 use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
 use parquet::data_type::{ByteArray, ByteArrayType};
-use parquet::errors::ParquetError;
 use parquet::file::reader::{FileReader, SerializedFileReader};
 
 use super::corpus::{CorpusFile, Format};
-use crate::message::Message;
+use crate::message::{Fact, Message};
 use crate::{Error, Result};
 
 /// A longer line or row is refused: it is no sentence, and memory must stay small.
@@ -247,7 +246,7 @@ const ROWS_AT_ONCE: usize = 64;
 impl Rows {
     fn open(path: &Path) -> Result<Self> {
         let open = File::open(path).map_err(|e| Error::io("io-open", path, &e))?;
-        let file = SerializedFileReader::new(open).map_err(|e| damaged(path, &e))?;
+        let file = SerializedFileReader::new(open).map_err(|e| damaged(path, e.to_string()))?;
         let meta = file.metadata();
         let rows_total = u64::try_from(meta.file_metadata().num_rows()).unwrap_or(0);
         let schema = meta.file_metadata().schema_descr();
@@ -320,14 +319,14 @@ impl Rows {
                 if self.next_group == self.file.num_row_groups() {
                     return Ok(false);
                 }
-                self.group = Some(self.open_group().map_err(|e| damaged(&self.path, &e))?);
+                self.group = Some(self.open_group()?);
                 self.next_group += 1;
                 continue;
             };
             let (mut values, mut levels) = (Vec::new(), Vec::new());
             let (rows, _, _) = group
                 .read_records(ROWS_AT_ONCE, Some(&mut levels), None, &mut values)
-                .map_err(|e| damaged(&self.path, &e))?;
+                .map_err(|e| damaged(&self.path, e.to_string()))?;
             if rows == 0 {
                 self.group = None;
                 continue;
@@ -343,10 +342,11 @@ impl Rows {
         }
     }
 
-    fn open_group(&self) -> parquet::errors::Result<ColumnReaderImpl<ByteArrayType>> {
-        match self.file.get_row_group(self.next_group)?.get_column_reader(self.column)? {
+    fn open_group(&self) -> Result<ColumnReaderImpl<ByteArrayType>> {
+        let reader = || self.file.get_row_group(self.next_group)?.get_column_reader(self.column);
+        match reader().map_err(|e| damaged(&self.path, e.to_string()))? {
             ColumnReader::ByteArrayColumnReader(reader) => Ok(reader),
-            _ => Err(ParquetError::General("the column changes its type".into())),
+            _ => Err(damaged(&self.path, Message::new("parquet-column-changes-type"))),
         }
     }
 }
@@ -355,9 +355,9 @@ impl Rows {
 fn no_panic<T>(path: &Path, read: impl FnOnce() -> Result<T>) -> Result<T> {
     // Unwind safe: after an error the reader is never used again.
     std::panic::catch_unwind(std::panic::AssertUnwindSafe(read))
-        .unwrap_or_else(|_| Err(damaged(path, &ParquetError::General("its numbers contradict each other".into()))))
+        .unwrap_or_else(|_| Err(damaged(path, Message::new("parquet-contradicts-itself"))))
 }
 
-fn damaged(path: &Path, e: &ParquetError) -> Error {
-    Error::failed("parquet-damaged").with("detail", e.to_string()).at(path.display())
+fn damaged(path: &Path, detail: impl Into<Fact>) -> Error {
+    Error::failed("parquet-damaged").with("detail", detail).at(path.display())
 }

@@ -26,6 +26,7 @@ use std::collections::BTreeMap;
 
 use crate::error::{Error, Kind};
 use crate::message::{Fact, Message};
+use crate::text::grammar::Level;
 use serde::{Deserialize, Serialize};
 
 /// The named ranges of a step's plan, in order. Views take them from here.
@@ -274,10 +275,13 @@ pub struct Arena {
 /// The text behind a run.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct CorpusInfo {
-    /// For people: `built-in, first steps` or the paths as given.
+    /// For programs: `built-in, first-steps` or the paths as given. People read [`CorpusInfo::title`].
     pub name: String,
-    /// `en`, `pt`, or what the settings say.
+    /// The language of the built-in text, `en` or `pt`.
     pub lang: Option<String>,
+    /// The level of the built-in text. Logs of earlier versions have it in the name alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub level: Option<Level>,
     /// None if the text is generated without end.
     pub train_tokens: Option<u64>,
     pub valid_tokens: Option<u64>,
@@ -285,6 +289,17 @@ pub struct CorpusInfo {
     /// The unigram entropy of the held-out text, in nats a token, without special tokens.
     #[serde(default, with = "finite_or_null")]
     pub unigram_entropy: Option<f64>,
+}
+
+impl CorpusInfo {
+    /// The name for people: that of the built-in text in their language, or the paths as given.
+    pub fn title(&self) -> Message {
+        let in_name = || self.lang.as_ref().and_then(|_| self.name.strip_prefix("built-in, ")?.parse().ok());
+        match self.level.or_else(in_name) {
+            Some(level) => Message::new("corpus-built-in").with("level", level.to_string()),
+            None => Message::plain(self.name.clone()),
+        }
+    }
 }
 
 /// Something a person should know while the run goes on.

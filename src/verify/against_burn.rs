@@ -1,10 +1,11 @@
 //! Compares our engine with the Burn engine on one device, with the same weights, batches and samples: every gradient of the first
 //! step, the losses of ten steps, and every weight after them.
 
-use super::fixture::{Comparison, GRADIENT_MAX, PARAMETERS_MAX};
+use super::fixture::{Comparison, GRADIENT_MAX, PARAMETERS_MAX, at_step};
 use super::self_check::{SEED, SIZES, STEPS, norm, not_nan};
 use crate::config::{Config, Overrides};
 use crate::hub::Tensors;
+use crate::message::Message;
 use crate::plan::{KernelChoices, Stage};
 use crate::tasks::drill::Drill;
 use crate::train::engine::Backend;
@@ -19,12 +20,17 @@ const KEY_BIAS: &str = "attention.self.key.bias";
 
 /// Settings that change what a step does: both flavours of the optimizer, clipping by group, several micro-batches and a
 /// generator's rate of its own, several slots on a token, the baseline objective.
-pub const CASES: [(&str, &[&str]); 4] = [
-    ("the reference's AdamW", &["bias_correction=false", "weight_decay=0.1"]),
-    ("bias correction, clipped by group", &["bias_correction=true", "weight_decay=0.1", "clip_separately=true"]),
-    ("micro-batches", &["accumulate=2", "mask_with_replacement=true", "generator_lr_scale=0.5", "mask_prob=0.3"]),
-    ("masked words alone", &["objective=mlm"]),
-];
+pub fn cases() -> [(Message, &'static [&'static str]); 4] {
+    [
+        (Message::new("burn-case-reference"), &["bias_correction=false", "weight_decay=0.1"]),
+        (Message::new("burn-case-clipping"), &["bias_correction=true", "weight_decay=0.1", "clip_separately=true"]),
+        (
+            Message::new("burn-case-micro-batches"),
+            &["accumulate=2", "mask_with_replacement=true", "generator_lr_scale=0.5", "mask_prob=0.3"],
+        ),
+        (Message::new("burn-case-mlm"), &["objective=mlm"]),
+    ]
+}
 
 /// `burn`: a backend on which Burn trains. Both engines use its device.
 pub async fn compare(burn: &Backend, settings: &[&str]) -> Result<Vec<Comparison>> {
@@ -42,7 +48,7 @@ pub async fn compare(burn: &Backend, settings: &[&str]) -> Result<Vec<Comparison
             ("grad_norm", theirs.grad_norm, ours.grad_norm),
         ] {
             let error = if got == want { 0.0 } else { not_nan((got - want).abs() / want.abs()) };
-            comparisons.push(Comparison { name: format!("step {step}: {what}"), error, max: LOSSES_MAX });
+            comparisons.push(Comparison { name: at_step(step, what), error, max: LOSSES_MAX });
         }
     }
     let (want, mut got) = (values(&mut ours).await?, values(&mut theirs).await?);
@@ -116,6 +122,6 @@ fn compare_tensors(kind: &str, got: &Tensors, want: &Tensors, max: f64, into: &m
         let difference: Vec<f32> = theirs.data.iter().zip(&ours.data).map(|(t, o)| t - o).collect();
         let distance = norm(&difference);
         let error = if scale == 0.0 { distance } else { distance / scale };
-        into.push(Comparison { name: format!("{kind}.{name}"), error: not_nan(error), max });
+        into.push(Comparison { name: Message::plain(format!("{kind}.{name}")), error: not_nan(error), max });
     }
 }

@@ -4,6 +4,7 @@
 use crate::batch::{Batch, NONE, StepTotals};
 use crate::config::{InitRule, Precision};
 use crate::hub::{HubTensor, Networks, Tensors, open_safetensors, read_pair};
+use crate::message::Message;
 use crate::model::io::PassSize;
 use crate::model::{Model, ModelSpec, Parameter, TrainSpec};
 use crate::objective::{self, Head};
@@ -83,9 +84,9 @@ pub struct Optimizer {
 const WEIGHTS: LossWeights = LossWeights { mlm: 1.0, rtd: 50.0 };
 
 /// One quantity, compared with what it should be.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone)]
 pub struct Comparison {
-    pub name: String,
+    pub name: Message,
     /// The distance, divided by the scale that its bar refers to.
     pub error: f64,
     pub max: f64,
@@ -95,6 +96,11 @@ impl Comparison {
     pub fn passed(&self) -> bool {
         self.error <= self.max
     }
+}
+
+/// Names a number of one step.
+pub(super) fn at_step(step: u64, what: &str) -> Message {
+    Message::new("compared-at-step").with("step", step).with("what", what)
 }
 
 /// Everything computed from one fixture.
@@ -341,7 +347,7 @@ impl Run<'_> {
                 ("grad_norm", got.grad_norm, want.grad_norm),
             ] {
                 let error = (got - want).abs() / want.abs();
-                let name = format!("step {step}: {what}");
+                let name = at_step(step, what);
                 into.push(Comparison { name, error: not_nan(error), max: self.bars().losses });
             }
         }
@@ -373,7 +379,7 @@ impl Run<'_> {
             };
             // A tensor that is zero everywhere has no scale, so any difference counts in full.
             let error = if scale == 0.0 { distance } else { distance / scale };
-            into.push(Comparison { name: name.clone(), error: not_nan(error), max });
+            into.push(Comparison { name: Message::plain(name.clone()), error: not_nan(error), max });
         }
         Ok(())
     }

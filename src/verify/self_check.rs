@@ -1,9 +1,10 @@
 //! Checks that need no fixture: gradients against finite differences of the whole loss, the same steps taken twice, and the same
 //! steps on a device and on the twins.
 
-use super::fixture::Comparison;
+use super::fixture::{Comparison, at_step};
 use crate::config::{Config, Overrides, Precision};
 use crate::gpu::Features;
+use crate::message::Message;
 use crate::plan::{KernelChoices, Stage, Tensor};
 use crate::rng::{Key, Sequence, Stream};
 use crate::tasks::drill::{Drill, StepLoss};
@@ -94,7 +95,7 @@ pub async fn finite_differences(backend: &Backend) -> Result<Vec<Comparison>> {
         // share of the whole.
         let scale = along.abs().max(total * 1e-3);
         comparisons.push(Comparison {
-            name: format!("d.{name}"),
+            name: Message::plain(format!("d.{name}")),
             error: not_nan((measured - along).abs() / scale),
             max: DIFFERENCES_MAX,
         });
@@ -130,19 +131,24 @@ fn direction(gradient: &[f32], index: u32) -> Vec<f64> {
 /// Takes ten steps with dropout, sampling and updates, twice on `backend`. Every loss must be the same to the bit. Takes two steps
 /// more with each of the other variants of every kernel.
 pub async fn repeatability(backend: &Backend) -> Result<Vec<Comparison>> {
-    let mut comparisons = twice(backend, &KernelChoices::default(), STEPS, "").await?;
+    let mut comparisons = twice(backend, &KernelChoices::default(), STEPS).await?;
     for (number, kernels) in backend.gpu().into_iter().flat_map(|gpu| other_variants(gpu.features)) {
-        comparisons.extend(twice(backend, &kernels, VARIANT_STEPS, &format!("variant {number}: ")).await?);
+        let of_variant = twice(backend, &kernels, VARIANT_STEPS).await?;
+        comparisons.extend(of_variant.into_iter().map(|c| with_variant(number, c)));
     }
     Ok(comparisons)
 }
 
-async fn twice(backend: &Backend, kernels: &KernelChoices, steps: u64, prefix: &str) -> Result<Vec<Comparison>> {
+fn with_variant(number: usize, c: Comparison) -> Comparison {
+    Comparison { name: Message::new("compared-with-variant").with("number", number).with("what", c.name), ..c }
+}
+
+async fn twice(backend: &Backend, kernels: &KernelChoices, steps: u64) -> Result<Vec<Comparison>> {
     let config = config("0.1")?;
     let first = drill(&config, backend, kernels.clone(), steps).await?;
     let second = drill(&config, backend, kernels.clone(), steps).await?;
     let same = |(i, (a, b)): (usize, (&StepLoss, &StepLoss))| Comparison {
-        name: format!("{prefix}step {i}: the same twice"),
+        name: Message::new("compared-twice").with("step", i),
         error: if a == b { 0.0 } else { not_nan((a.total_loss - b.total_loss).abs().max(f64::MIN_POSITIVE)) },
         max: 0.0,
     };
@@ -155,8 +161,7 @@ pub async fn against_twins(backend: &Backend) -> Result<Vec<Comparison>> {
     let mut comparisons = compared(&losses(backend).await?, &twins);
     for (number, kernels) in backend.gpu().into_iter().flat_map(|gpu| other_variants(gpu.features)) {
         let steps = drill(&config("0.1")?, backend, kernels, VARIANT_STEPS).await?;
-        let named = |c: Comparison| Comparison { name: format!("variant {number}: {}", c.name), ..c };
-        comparisons.extend(compared(&steps, &twins).into_iter().map(named));
+        comparisons.extend(compared(&steps, &twins).into_iter().map(|c| with_variant(number, c)));
     }
     Ok(comparisons)
 }
@@ -208,7 +213,7 @@ fn compared(device: &[StepLoss], twins: &[StepLoss]) -> Vec<Comparison> {
             ("grad_norm", got.grad_norm, want.grad_norm),
         ] {
             let error = not_nan((got - want).abs() / want.abs());
-            comparisons.push(Comparison { name: format!("step {step}: {what}"), error, max: LOSSES_MAX });
+            comparisons.push(Comparison { name: at_step(step as u64, what), error, max: LOSSES_MAX });
         }
     }
     comparisons

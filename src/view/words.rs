@@ -77,6 +77,10 @@ impl Strings {
             Lang::Pt => |value: &FluentValue, _: &_| number_text(Lang::Pt, value),
         }));
         bundle.add_builtins().expect("nothing else of this bundle is called NUMBER");
+        bundle
+            .add_function("COUNT", move |values, _| count_text(lang, values).into())
+            .and_then(|()| bundle.add_function("SCIENTIFIC", move |values, _| scientific_text(lang, values).into()))
+            .expect("nothing else of this bundle has these names");
         for (_, en, pt) in FILES {
             // An entry that does not parse is left out here; a test names it.
             let text = match lang {
@@ -102,7 +106,7 @@ impl Strings {
     }
 
     /// The sentence of a message, or its code and facts if this version has no sentence for it. A whole number is written without
-    /// separators, as in files and settings, unless the sentence asks for them with `NUMBER($n, useGrouping: "true")`.
+    /// separators, as in files and settings, unless the sentence asks for them with `COUNT($n)`.
     pub fn text(&self, message: &Message) -> String {
         if message.code == ERROR {
             return self.whole_error(message);
@@ -180,6 +184,18 @@ impl Strings {
         own.unwrap_or_else(|| self.t(label))
     }
 
+    /// The name of an arena, or its own name if it has no words.
+    pub fn arena(&self, name: &str) -> String {
+        match name {
+            "parameters" => self.t("hardware-arena-parameters"),
+            "gradients" => self.t("hardware-arena-gradients"),
+            "moment1" => self.t("hardware-arena-moment1"),
+            "moment2" => self.t("hardware-arena-moment2"),
+            "activations" => self.t("hardware-arena-activations"),
+            _ => name.to_owned(),
+        }
+    }
+
     pub fn has(&self, key: &str) -> bool {
         self.bundle.has_message(key)
     }
@@ -189,8 +205,11 @@ impl Strings {
 fn number_text(lang: Lang, value: &FluentValue) -> Option<String> {
     let FluentValue::Number(number) = value else { return None };
     let (mut value, options) = (number.value, &number.options);
-    if !value.is_finite() {
+    if value.is_nan() {
         return Some("?".to_owned());
+    }
+    if value.is_infinite() {
+        return Some(value.to_string());
     }
     let percent = options.style == FluentNumberStyle::Percent;
     if percent {
@@ -208,6 +227,21 @@ fn number_text(lang: Lang, value: &FluentValue) -> Option<String> {
         text.replace('.', lang.decimal_mark().encode_utf8(&mut [0; 1]))
     };
     Some(if percent { format!("{text}%") } else { text })
+}
+
+/// `COUNT($n)`: a number with its digits in groups.
+fn count_text(lang: Lang, values: &[FluentValue]) -> String {
+    match values.first() {
+        Some(FluentValue::Number(number)) => lang.decimal(number.value, 0),
+        Some(FluentValue::String(text)) => text.to_string(),
+        _ => "?".to_owned(),
+    }
+}
+
+/// `SCIENTIFIC($value)`: the shortest digits that tell an f32 from its neighbours, and a power of ten.
+fn scientific_text(lang: Lang, values: &[FluentValue]) -> String {
+    let Some(FluentValue::Number(number)) = values.first() else { return "?".to_owned() };
+    format!("{:e}", number.value as f32).replace('.', lang.decimal_mark().encode_utf8(&mut [0; 1]))
 }
 
 /// The sentence of a message.

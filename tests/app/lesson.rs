@@ -32,7 +32,7 @@ const TITLES: [(Lang, [&str; 9]); 2] = [
             "Palavras viram tokens",
             "Esconder 15%",
             "O gerador adivinha",
-            "Trocar no texto",
+            "Substituir no texto",
             "O discriminador julga cada token",
             "Acerto do gerador conta como original",
             "Perda em todos os tokens",

@@ -2,9 +2,11 @@
 
 use crate::adapter;
 use electroscope::gpu::Features;
+use electroscope::lang::Lang;
 use electroscope::ops;
 use electroscope::parity::{self, Case, Summary, cases};
 use electroscope::plan::kernel::{KernelSpec, Needs, Variant};
+use electroscope::view::words;
 use pollster::block_on;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -14,6 +16,7 @@ fn every_kernel_matches_its_twin() {
     let Some(gpu) = adapter::gpu("parity") else { return };
     println!("{}", gpu.summary);
     let summary = block_on(parity::run(&gpu, &mut |line| println!("{line}"))).unwrap();
+    summary.failures.iter().for_each(|failure| println!("FAIL {}", words::text(failure, Lang::En)));
     // A suite that cannot fail shows nothing. This one notices an error of a hundredth of a tensor's largest number everywhere.
     for (label, kernel) in &summary.kernels {
         assert!(kernel.loosest < 1e-2, "{label}: tolerances up to {:.0e} of a tensor", kernel.loosest);

@@ -2,9 +2,11 @@
 
 use crate::adapter;
 use electroscope::config::Precision;
+use electroscope::lang::Lang;
 use electroscope::train::engine::Backend;
 use electroscope::verify::fixture::Fixture;
 use electroscope::verify::self_check;
+use electroscope::view::words;
 use std::path::PathBuf;
 
 fn fixture(name: &str) -> Option<Fixture> {
@@ -29,7 +31,7 @@ fn check_in(name: &str, backend: &Backend, precision: Precision) {
     let mut worst = computed.comparisons.clone();
     worst.sort_by(|a, b| (b.error / b.max).total_cmp(&(a.error / a.max)));
     for c in worst.iter().take(6) {
-        println!("{name}: {} {:.2e} of {:.0e}", c.name, c.error, c.max);
+        println!("{name}: {} {:.2e} of {:.0e}", words::text(&c.name, Lang::En), c.error, c.max);
     }
     assert!(worst.iter().all(|c| c.passed()), "{name}: {:?}", worst.iter().filter(|c| !c.passed()).collect::<Vec<_>>());
 }
@@ -58,7 +60,7 @@ fn steps_with_f16_storage_are_the_twins_on_a_device_too() {
     let mut comparisons = pollster::block_on(self_check::f16_against_twins(&backend)).expect("both take the steps");
     comparisons.sort_by(|a, b| b.error.total_cmp(&a.error));
     for c in comparisons.iter().take(4) {
-        println!("{} {:.2e} of {:.0e}", c.name, c.error, c.max);
+        println!("{} {:.2e} of {:.0e}", words::text(&c.name, Lang::En), c.error, c.max);
     }
     assert!(comparisons.iter().all(|c| c.passed()), "{comparisons:?}");
 }

@@ -5,6 +5,7 @@ mod smoke;
 
 use electroscope::gpu::{DeviceName, Gpu, Profile};
 use electroscope::host::rehearsal;
+use electroscope::lang::Lang;
 use electroscope::parity;
 use electroscope::screen::checks;
 use electroscope::tasks::drill;
@@ -12,6 +13,7 @@ use electroscope::train::engine::Backend;
 use electroscope::train::shelf::Shelf;
 use electroscope::verify::fixture::Comparison;
 use electroscope::verify::self_check;
+use electroscope::view::words;
 use wasm_bindgen::prelude::*;
 
 /// What a page sees of a finished run of the suite.
@@ -110,8 +112,10 @@ async fn chosen_variants() -> Result<(), String> {
 }
 
 fn within(comparisons: &[Comparison]) -> Result<(), String> {
-    let wrong =
-        comparisons.iter().filter(|c| !c.passed()).map(|c| format!("{}: {:.1e} of {:.0e}", c.name, c.error, c.max));
+    let wrong = comparisons
+        .iter()
+        .filter(|c| !c.passed())
+        .map(|c| format!("{}: {:.1e} of {:.0e}", words::text(&c.name, Lang::En), c.error, c.max));
     let wrong: Vec<String> = wrong.collect();
     if wrong.is_empty() { Ok(()) } else { Err(wrong.join(", ")) }
 }
@@ -126,6 +130,7 @@ async fn kernels(suite: &Suite) -> electroscope::Result<Vec<(String, Result<(), 
     suite.line(&opened.reason.to_string());
     let Some(gpu) = opened.gpu else { return Ok(Vec::new()) };
     let summary = parity::run(&gpu, &mut |line| suite.line(line)).await?;
+    summary.failures.iter().for_each(|failure| suite.line(&format!("FAIL {}", words::text(failure, Lang::En))));
     let outcome = |failed: usize| if failed == 0 { Ok(()) } else { Err(format!("{failed} wrong")) };
     Ok(summary.kernels.iter().map(|(label, kernel)| (format!("parity::{label}"), outcome(kernel.failed))).collect())
 }

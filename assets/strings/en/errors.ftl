@@ -9,7 +9,7 @@ help-check-path = check the path; relative paths start at the current folder
 help-check-permissions = check the permissions of the file and of its folder
 help-free-space = free some space, or choose another folder with --out
 
-checkpoint-lost = the checkpoint of step { $step } was not written, earlier ones are untouched: { $why }
+checkpoint-lost = the checkpoint of step { COUNT($step) } was not written, earlier ones are untouched: { $why }
 checkpoint-damaged = the checkpoint of step { $step } is damaged: { $why }{ $others ->
     [0] { "" }
     *[other] { " (" }and so are those of step { $steps })
@@ -78,7 +78,7 @@ cache-unusable = the token cache cannot be used: { $why }
 cache-shorter-than-header = shorter than its header
 not-a-cache = not a token cache
 cache-of-other-format = format { $found }, where this version writes { $known }
-cache-of-other-length = { $held } bytes long instead of { $wanted }
+cache-of-other-length = { COUNT($held) } bytes long instead of { COUNT($wanted) }
 cache-damaged = { $part ->
     [header] its header is damaged
     [ids] its ids are damaged
@@ -90,36 +90,71 @@ corpus-has-changed = the corpus has changed
 help-caches-elsewhere = make room for it there, or name another folder for caches in ELECTROSCOPE_CACHE
 corpus-holds-no-text = the corpus holds no text
     .help = check the files, and that the tokenizer fits their language
-tokenizer-does-not-fit = all { $documents } documents have too many tokens a character for this tokenizer
+tokenizer-does-not-fit = all { COUNT($documents) } documents have too many tokens a character for this tokenizer
     .help = check the files, and that the tokenizer fits their language
 cache-exceeds-memory = cannot hold the token cache in memory: { $detail }
 grammar-file-wrong = { $detail }
+grammar-expected = expected { $form }
+grammar-unknown = "{ $word }" is none of { $known }
+grammar-missing = there is no { $kind ->
+    [table] table
+    [column] column
+    [set] set
+    [def] def
+   *[variable] variable
+} "{ $name }"
+grammar-without-meaning = "{ $word }" means nothing here
+grammar-irregular = cannot conjugate "{ $lemma }": give its forms after slashes
+grammar-twice = "{ $lemma }" is listed twice
+grammar-number-of-forms = "{ $lemma }" needs two or four forms, not { $count }
+grammar-gender-unknown = the gender of "{ $lemma }" does not show: add :m or :f
+grammar-table-without-name = a table needs a name
+grammar-script-without-name = a script needs a name
+grammar-row-of-other-length = table { $table } has { $columns } columns, this row { $cells }
+grammar-empty-cell = an empty cell
+grammar-not-in-list = "{ $lemma }" is not in the { $class } list
+grammar-distinct-without-two = distinct needs two variables of the script
+grammar-column-of-other-class = { $var } is a { $own }, and column { $column } of { $table } holds { $class }
+grammar-too-many-variables = more than { $most } variables
+grammar-no-row-fits = no row of table { $table } fits these numbers
+grammar-name-undefined = a macro that no let defines
+grammar-sentence-before-step = a sentence before the first step
+grammar-sentence-outside = a sentence outside a script and a def
+grammar-variable-of-script = { $name } belongs to the whole script: restrict it there
+grammar-variable-unbound = no table binds { $name }
+grammar-sentence-too-long = a sentence of more than 60 words
+grammar-agrees-with-nothing = { "{" }{ $hole }{ "}" } agrees with something: say with what, { "{" }{ $hole }:Name{ "}" }
+grammar-in-no-list = "{ $lemma }" is in no word list of verbs, adjectives and agreeing words
+grammar-no-such-form = a { $class } has no form "{ $form }"
+grammar-punctuation-without-forms = punctuation has no forms
+grammar-number-of-sentences = script { $script }, step { $step }: { $sentences } sentences to choose { $wanted } from
+grammar-without-script = a grammar without a script
 no-such-level = there is no level "{ $value }"
     .help = first-steps or stories
-vocabulary-lacks-special = the vocabulary of { $entries } entries has no { $name }
+vocabulary-lacks-special = the vocabulary of { COUNT($entries) } entries has no { $name }
     .help = an ELECTRA vocabulary needs { $specials } by exactly these names
 no-tokenizer-here = no vocab.txt and no tokenizer.json here
     .help = give a tokenizer's folder or a vocab.txt, or train one: electroscope tokenizer train
-vocabulary-not-utf8 = not UTF-8 text: a wrong byte at { $byte }
+vocabulary-not-utf8 = not UTF-8 text: a wrong byte at { COUNT($byte) }
     .help = a vocab.txt holds one token a line, in UTF-8
 not-wordpiece = a { $kind } model, where ELECTRA has WordPiece
     .help = give the tokenizer of an ELECTRA or BERT model, or a vocab.txt
-vocabulary-id-wrong = the id { $id } of { $token } is taken or not below { $entries }
+vocabulary-id-wrong = the id { $id } of { $token } is taken or not below { COUNT($entries) }
     .help = the ids of a vocabulary count up from 0 without a gap
 not-tokenizer-json = not the JSON of a tokenizer: { $detail }
     .help = the file may be cut off; fetch or export it again
 cannot-tokenize = cannot tokenize: { $detail }
 no-word-for-tokenizer = no word to train a tokenizer on
     .help = check that the corpus holds text
-vocabulary-too-small = vocab_size = { $vocab_size } is less than the { $needed } special tokens and characters of this corpus
+vocabulary-too-small = vocab_size = { $vocab_size } is less than the { COUNT($needed) } special tokens and characters of this corpus
     .help = try vocab_size = { $enough }
-line-too-long = line { $line } is longer than { $mib } MiB
+line-too-long = line { COUNT($line) } is longer than { $mib } MiB
     .help = break it into lines, one sentence or paragraph each
 utf16-text = UTF-16 text
     .help = save the file as UTF-8
 binary-file = a binary file: it has a zero byte
     .help = a corpus is text: txt, jsonl (also gzipped) or parquet
-not-utf8 = not UTF-8: byte { $byte } in line { $line }
+not-utf8 = not UTF-8: byte { COUNT($byte) } in line { COUNT($line) }
     .help = convert the file to UTF-8, for example with iconv
 gzip-cut-off = the gzip file ends in the middle
     .help = copy or download it again
@@ -132,17 +167,19 @@ text-column-codec = the column "text" is compressed with { $codec }, which is no
     .help = write it with snappy, gzip or no compression, for example pandas' to_parquet(.., compression="snappy")
 row-too-long = a text longer than { $mib } MiB
     .help = break it into several rows
-row-not-utf8 = not UTF-8 at byte { $byte } of the text
+row-not-utf8 = not UTF-8 at byte { COUNT($byte) } of the text
     .help = convert the text to UTF-8
 row-is-binary = binary data: it has a zero byte
     .help = a corpus is text
 parquet-damaged = not a readable parquet file: { $detail }
     .help = it may be cut off or damaged; copy or download it again
+parquet-contradicts-itself = its numbers contradict each other
+parquet-column-changes-type = the column changes its type
 
 ## Batches.
 no-training-row = the training part holds no row
     .help = give more text with --corpus
-cursor-beyond-epoch = row { $row } of an epoch that has { $rows }
+cursor-beyond-epoch = row { COUNT($row) } of an epoch that has { COUNT($rows) }
     .help = the corpus, the tokenizer or the row length is not the one of the checkpoint
 batch-is-zero = batch = { $batch }, accumulate = { $accumulate }
     .help = both are at least 1
@@ -152,17 +189,17 @@ mask-prob-out-of-range = mask_prob = { $mask_prob } is not between 0 and 1
     .help = the paper has 0.15
 no-held-out-row = the held-out part holds no row
     .help = give more text, or some with --valid
-nothing-left-to-train-on = { $tokens } tokens are too few: there is nothing to train on
+nothing-left-to-train-on = { COUNT($tokens) } tokens are too few: there is nothing to train on
     .help = give more text with --corpus, or held-out text with --valid
-nothing-to-hold-out = { $tokens } tokens are too few: there is nothing to hold out
+nothing-to-hold-out = { COUNT($tokens) } tokens are too few: there is nothing to hold out
     .help = give more text with --corpus, or held-out text with --valid
-too-many-documents = { $documents } documents, where at most { $most } can be counted
+too-many-documents = { COUNT($documents) } documents, where at most { COUNT($most) } can be counted
     .help = train on a part of the corpus
 no-word-in-text = there is no word in the text
     .help = give a file with text in it
-too-many-rows = more than { $most } rows an epoch
+too-many-rows = more than { COUNT($most) } rows an epoch
     .help = train on a part of the corpus
-not-a-json-text = line { $line } is not a JSON object with a "text": { $detail }
+not-a-json-text = line { COUNT($line) } is not a JSON object with a "text": { $detail }
     .help = jsonl holds one object a line: { "{" }"text": "..."{ "}" }
 
 ## Settings.
@@ -188,7 +225,7 @@ too-many-layers = layers = { $layers }: at most { $most }
 rows-exceed-positions = seq_len = { $seq_len } exceeds max_positions = { $positions }
     .help = try max_positions = { $seq_len }
 setting-out-of-range = { $name } = { $value }: want { $wanted }
-too-many-random-words = a step of { $rows } rows × { $tokens } tokens draws { $words } random words; at most 2^32
+too-many-random-words = a step of { COUNT($rows) } rows × { COUNT($tokens) } tokens draws { COUNT($words) } random words; at most 2^32
     .help = lower batch, accumulate or seq_len
 no-such-preset = no preset { $name }
     .help = the presets are { $names }
@@ -198,6 +235,13 @@ no-such-setting = no setting { $key }
     .help = the settings are { $names }
 setting-of-wrong-type = { $key } = { $value }: want { $wanted }, got { $got }
     .help = its value in the preset is { $preset }
+toml-string = string
+toml-integer = integer
+toml-float = float
+toml-boolean = boolean
+toml-datetime = datetime
+toml-array = array
+toml-table = table
 network-exceeds-binding = { $part ->
     [word-embeddings] the word embeddings
     [position-embeddings] the position embeddings
@@ -256,7 +300,7 @@ weights-quantised = the weights are quantised (quantization_config is set)
     .help = save the network in float32 or float16 first
 size-out-of-range = { $name } is { $size }; it must lie between 1 and { $max }
 hub-heads-do-not-divide = hidden_size = { $hidden } does not split into num_attention_heads = { $heads }
-padding-outside-vocabulary = pad_token_id = { $id } lies outside the vocabulary of { $entries }
+padding-outside-vocabulary = pad_token_id = { $id } lies outside the vocabulary of { COUNT($entries) }
 rate-out-of-range = { $name } is { $rate }; it must be at least 0 and below 1
 epsilon-out-of-range = layer_norm_eps is { $value }; it must lie between 1e-37 and 1
 initializer-range-negative = initializer_range is { $value }; it must be at least 0
@@ -275,17 +319,17 @@ tensors-do-not-fit = not the tensors of this { $network }: { $mismatch }
 tensors-of-another-network = not the tensors of an ELECTRA { $network } ({ $architecture }): { $mismatch }
 help-sizes-in-config = config.json and the weights do not belong together; check the sizes in config.json
 help-head-missing = { $what }; the head { $head }* is missing
-tensors-missing = { $count } missing: { $names }{ $more ->
+tensors-missing = { COUNT($count) } missing: { $names }{ $more ->
     [0] { "" }
-   *[other] { " and " }{ $more } more
+   *[other] { " and " }{ COUNT($more) } more
 }
-tensors-unexpected = { $count } unexpected: { $names }{ $more ->
+tensors-unexpected = { COUNT($count) } unexpected: { $names }{ $more ->
     [0] { "" }
-   *[other] { " and " }{ $more } more
+   *[other] { " and " }{ COUNT($more) } more
 }
-tensors-of-other-shape = { $count } of another shape: { $names }{ $more ->
+tensors-of-other-shape = { COUNT($count) } of another shape: { $names }{ $more ->
     [0] { "" }
-   *[other] { " and " }{ $more } more
+   *[other] { " and " }{ COUNT($more) } more
 }
 tensor-of-other-shape = { $name } is { $is }, expected { $expected }
 weights-not-safetensors = the weights are in { $file }; only safetensors files are read
@@ -295,7 +339,7 @@ shards-unreadable = not a readable list of shards: { $detail }
 shard-name-not-plain = the shard { $name } is not a plain file name
 tensor-twice = the tensor { $name } is there twice
 no-such-tensor = there is no tensor { $name }
-tensor-not-finite = number { $at } of tensor { $name } is { $value }
+tensor-not-finite = number { COUNT($at) } of tensor { $name } is { $value }
     .help = the network was saved after its training had failed: use an earlier checkpoint
 cannot-read-tensors-file = cannot read the file: { $detail }
 cannot-read-tensor = cannot read tensor { $name }: { $detail }
@@ -304,10 +348,10 @@ tensor-not-floats = tensor { $name } has type { $type }; F32, F16, BF16 or F64 i
 tensor-not-whole-numbers = tensor { $name } has type { $type }; whole numbers are needed
 safetensors-damaged = not a whole safetensors file: { $why }
     .help = copy or download the file again
-header-missing = the file has { $held } bytes, too few for a safetensors header
-header-too-long = its header claims { $claimed } bytes, the file has { $held }
+header-missing = the file has { COUNT($held) } bytes, too few for a safetensors header
+header-too-long = its header claims { COUNT($claimed) } bytes, the file has { COUNT($held) }
 header-unreadable = its header cannot be read: { $detail }
-header-of-other-length = its header describes { $claimed } bytes of tensors, the file holds { $held }
+header-of-other-length = its header describes { COUNT($claimed) } bytes of tensors, the file holds { COUNT($held) }
 cannot-write-file = cannot write the file: { $detail }
 no-main-network = the checkpoint holds no main network
 no-network-folder = there is no folder { $folder }/
@@ -337,9 +381,9 @@ run-without-checkpoint = the run has no checkpoint yet
     .help = a run writes one at its end, with --stop-after, and every so many steps
 not-a-moment = { $name } is neither m.NAME nor v.NAME
 file-missing = a file of its checkpoint is missing
-file-of-other-length = the file has { $held } bytes, its checkpoint wrote { $wrote }
+file-of-other-length = the file has { COUNT($held) } bytes, its checkpoint wrote { COUNT($wrote) }
 file-of-other-content = its content is not what its checkpoint wrote (SHA-256 differs)
-state-of-other-step = its state is of step { $step }
+state-of-other-step = its state is of step { COUNT($step) }
 checkpoints-keep-changing = its checkpoints keep changing while they are read
     .help = try again
 not-the-optimizers-moments = not the optimizer's { $which } of these networks: { $mismatch }
@@ -373,11 +417,11 @@ help-download-first = check the path; a model of the Hugging Face hub is downloa
 stopped-as-asked = stopped, as asked
 one-segment-known = packing = segments fills rows in two segments, and these networks know one (type_vocab_size = 1)
     .help = train them with --set packing=contiguous
-gradient-not-finite = step { $step }: the gradient is not finite; { $culprit }. No weight was changed by it
+gradient-not-finite = step { COUNT($step) }: the gradient is not finite; { $culprit }. No weight was changed by it
 non-finite-first-in = first in { $tensor } in { $kernel } (dispatch { $dispatch })
 non-finite-sum = each of its values is finite, but the sum of their squares overflows
 non-finite-on-device = its replay on the processor stayed finite: the device's own result is at fault
-networks-not-finite-after = after step { $step } what the networks say is not finite
+networks-not-finite-after = after step { COUNT($step) } what the networks say is not finite
 help-lower-rate = start a new run with a lower rate: --set lr={ $lr }
 help-lower-rate-or-init = start a new run with a lower rate: --set lr={ $lr }; --init { $run } starts from its last checkpoint's weights
 choices-not-json = no JSON: { $detail }
@@ -389,11 +433,11 @@ help-kernels-file = --kernels takes a run's checkpoints/.../state.json, or a fil
 ## What is typed.
 no-mask-in-text = there is no [MASK] in { $text }
     .help = write [MASK] where a word is to be filled in, for example "the [MASK] sat"
-text-exceeds-positions = { $tokens } tokens with [CLS] and [SEP]; the model has { $positions } positions
+text-exceeds-positions = { COUNT($tokens) } tokens with [CLS] and [SEP]; the model has { COUNT($positions) } positions
     .help = corrupt shows one row: give it a shorter text
 no-word-to-hide = there is no word to hide in { $text }
-no-room-between-specials = { $positions } positions leave no room for a token between [CLS] and [SEP]
-tokenizer-of-another-model = the tokenizer has { $entries } entries, the network { $vocab }
+no-room-between-specials = { COUNT($positions) } positions leave no room for a token between [CLS] and [SEP]
+tokenizer-of-another-model = the tokenizer has { COUNT($entries) } entries, the network { COUNT($vocab) }
     .help = the tokenizer's files belong to another model
 lies-in-no-folder = it lies in no folder
 no-tokenizer-files = there are no tokenizer files here
@@ -409,7 +453,7 @@ not-an-event = not an event: { $detail }
     .help = the log was changed or damaged: remove this line, or the file if only its curves are lost
 cannot-write-results = cannot write the results: { $detail }
 result-not-json = a result cannot be written as JSON: { $detail }
-comparisons-failed = { $failed } of { $comparisons } comparisons failed
+comparisons-failed = { COUNT($failed) } of { COUNT($comparisons) } comparisons failed
     .help = the numbers of this device cannot be trusted: train with --device cpu, and report the lines above
 numbers-not-json = the numbers cannot be written as JSON: { $detail }
 no-text-given = there is no text
@@ -435,16 +479,16 @@ configuration-changed = { $key } = { $now }, where the run was trained with { $t
     .help = put it back; to train on with other settings start a new run with --init
 no-run-to-resume = there is no run to resume
     .help = name its folder with --out
-run-is-finished = the run is finished: { $step } of { $planned } steps
+run-is-finished = the run is finished: { COUNT($step) } of { COUNT($planned) } steps
     .help = extend it with: electroscope train --resume --out { $run } --steps N, with N above { $planned }; or start a new run from its networks with --init { $run }
-run-is-further = the run has taken { $step } steps already
+run-is-further = the run has taken { COUNT($step) } steps already
     .help = give a later --stop-after
 state-lacks-key = its state.json has no readable { $key }: { $detail }
 another-tokenizer = the tokenizer is not the one this run was trained on
 another-corpus = the corpus is not the one this run was trained on
-init-with-another-tokenizer = the networks have a vocabulary of { $vocab }, the tokenizer { $have }
+init-with-another-tokenizer = the networks have a vocabulary of { COUNT($vocab) }, the tokenizer { COUNT($have) }
     .help = the tokenizer must be the one the networks were trained with: it lies in the folder of --init, and --tokenizer is not needed
-init-with-fewer-positions = seq_len = { $seq_len } exceeds the networks' { $positions } positions
+init-with-fewer-positions = seq_len = { $seq_len } exceeds the networks' { COUNT($positions) } positions
     .help = --set seq_len={ $positions }
 help-same-text = resume with the same --corpus and --valid; on other text start a new run with --init
 help-name-text = name the text to judge with --corpus
@@ -485,10 +529,31 @@ burn-failed = Burn failed: { $detail }
 burn-without-pass = Burn has run no pass yet
 burn-lacks = the Burn engine holds no { $tensor }
 
+## Wrong usage of the command line.
+usage-argument-unknown = unexpected argument '{ $argument }' found
+usage-command-unknown = unrecognized command '{ $command }'
+usage-arguments-missing = these required arguments were not given: { $arguments }
+usage-argument-twice = the argument '{ $argument }' is given more than once
+usage-arguments-conflict = the argument '{ $argument }' cannot be used with { $other }
+usage-value-unknown = invalid value '{ $value }' for '{ $argument }'
+usage-value-missing = a value is required for '{ $argument }' but none was supplied
+usage-value-refused = invalid value '{ $value }' for '{ $argument }': { $why }
+help-similar = similar: '{ $similar }'
+help-possible-values = possible values: { $known }
+usage-name-is-empty = an empty name
+usage-not-a-count = want a whole number above 0
+usage-not-a-seed = want a whole number from 0 to { $most }
+usage-not-above-zero = want a number above 0
+usage-not-a-number-of-threads = want a number from 1 to { $most }
+usage-no-run-yet = there is no run in { $folder } yet: train one first
+usage-not-a-panel = want one of { $known }
+usage-not-a-kernel = want a kernel's name, such as attention.forward
+usage-not-a-size = want WxH, such as 1280x800, from 200 to 8192
+
 ## Places that are told in words.
-at-byte = { $file }, at byte { $byte }
-at-byte-decompressed = { $file }, at byte { $byte } of the decompressed text
-at-row = { $file }, row { $row }
+at-byte = { $file }, at byte { COUNT($byte) }
+at-byte-decompressed = { $file }, at byte { COUNT($byte) } of the decompressed text
+at-row = { $file }, row { COUNT($row) }
 at-standard-output = standard output
-at-standard-input = standard input, line { $line }
+at-standard-input = standard input, line { COUNT($line) }
 at-data-cursor = data cursor

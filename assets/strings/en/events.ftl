@@ -21,7 +21,7 @@ cache-built-again = the token cache was built again: { $why }
 
 ## What the monitor sees in a run's numbers.
 non-finite =
-    a loss or the gradient is not a finite number at step { $step }: no update is made with it. A lower lr usually helps
+    a loss or the gradient is not a finite number at step { COUNT($step) }: no update is made with it. A lower lr usually helps
 loss-diverging =
     the loss is rising: generator { NUMBER($mlm, maximumFractionDigits: 2) } (best { NUMBER($best_mlm, maximumFractionDigits: 2) }), judge { NUMBER($rtd, maximumFractionDigits: 2) } (best { NUMBER($best_rtd, maximumFractionDigits: 2) }). Try a lower lr or a longer warmup
 generator-collapsed =
@@ -37,29 +37,42 @@ judge-at-base-rate =
 checkpoint-not-written =
     { $error }
     { "" }  training goes on, and the next checkpoint is tried; { $safe }
-checkpoint-is-safe = the checkpoint of step { $step } is safe
+checkpoint-is-safe = the checkpoint of step { COUNT($step) } is safe
 no-checkpoint-yet = there is no checkpoint yet
 corpus-gone =
     { $path }: the text is no longer there. This run goes on from its token cache; to resume it later, put the text back
-checkpoint-set-aside = a checkpoint from beyond step { $step }, of the run before, is kept aside: { $path }
+checkpoint-set-aside = a checkpoint from beyond step { COUNT($step) }, of the run before, is kept aside: { $path }
 f16-on-cpu = precision = f16 on the processor saves memory and no time: numbers are converted at every kernel
-text-is-short = the text is short for this model: { $tokens } tokens, so each of the { $entries } entries of the vocabulary occurs only about { $each } times, and the run reads the text { $passes } times. The networks will learn it by heart rather than learn the language. Give at least { $wanted } tokens, or take a smaller vocabulary (vocab_size) and fewer steps
-text-is-read-often = the run reads its text of { $tokens } tokens { $passes } times; after some 40 times there is next to nothing left to learn from it. Give more text ({ $wanted } tokens for this many steps), or take fewer steps
-run-extended = the run was planned for { $from } steps and goes on to { $to }: from step { $step } on its learning rate is that of a run of { $to } steps
+text-is-short = the text is short for this model: { COUNT($tokens) } tokens, so each of the { COUNT($entries) } entries of the vocabulary occurs only about { COUNT($each) } times, and the run reads the text { COUNT($passes) } times. The networks will learn it by heart rather than learn the language. Give at least { COUNT($wanted) } tokens, or take a smaller vocabulary (vocab_size) and fewer steps
+text-is-read-often = the run reads its text of { COUNT($tokens) } tokens { COUNT($passes) } times; after some 40 times there is next to nothing left to learn from it. Give more text ({ COUNT($wanted) } tokens for this many steps), or take fewer steps
+run-extended = the run was planned for { COUNT($from) } steps and goes on to { COUNT($to) }: from step { COUNT($step) } on its learning rate is that of a run of { COUNT($to) } steps
 run-moved = the run was trained on { $then } and goes on on { $now }: it will not be the same to the last bit
 other-kernels = the run goes on with other kernels: it will not be the same to the last bit
 sizes-kept = the networks of --init keep their own sizes: { $sizes }
 
 ## What a command warns of.
-text-beyond-trained-positions = { $tokens } tokens with [CLS] and [SEP], but the model was trained on rows of { $trained }: what it says from token { $first } on comes from positions that were never trained; give it shorter texts
-positions-untrained = the model has { $positions } positions, but was trained on rows of { $row_len } tokens: positions from { $row_len } on are untrained, so give it texts of at most { $row_len } tokens
-fewer-entries-than-asked = the text gives only { $entries } of the { $wanted } entries asked for
+text-beyond-trained-positions = { COUNT($tokens) } tokens with [CLS] and [SEP], but the model was trained on rows of { COUNT($trained) }: what it says from token { COUNT($first) } on comes from positions that were never trained; give it shorter texts
+positions-untrained = the model has { COUNT($positions) } positions, but was trained on rows of { COUNT($row_len) } tokens: positions from { COUNT($row_len) } on are untrained, so give it texts of at most { COUNT($row_len) } tokens
+fewer-entries-than-asked = the text gives only { COUNT($entries) } of the { COUNT($wanted) } entries asked for
 tied-head-differs = { $tensor } differs from the word embeddings (by up to { $gap }): the two are one tensor here, and the word embeddings are used
 networks-differ-in-epsilon = layer_norm_eps differs: discriminator { $discriminator }, generator { $generator }; the shared embeddings use the discriminator's
 networks-differ-in-padding = pad_token_id differs: discriminator { $discriminator }, generator { $generator }; the discriminator's is used
 no-id = none
 shared-tensors-differ = the two networks share their embeddings, but these differ, and the discriminator's are used for both: { $tensors }
 tensor-gap = { $name } (by up to { $gap })
+
+## The built-in text, by its level.
+corpus-built-in = { $level ->
+    [first-steps] built-in, first-steps
+   *[stories] built-in, stories
+}
+
+## What a preset is for.
+preset-nano = first minute, browser, tests
+preset-tiny = teaching on a laptop
+preset-mini = own text, an evening
+preset-small = the paper's ELECTRA-Small
+preset-base = the paper's ELECTRA-Base, for a workstation
 
 ## What becomes of each file of a corpus.
 corpus-file-train = train     { $path }  ({ NUMBER($megabytes, maximumFractionDigits: 1) } MB)
@@ -73,6 +86,34 @@ skipped-replaced = --valid replaces it
 skipped-for-judging = kept for judging: dev.* and test.* are never trained on
 skipped-twice = already in the list
 skipped-held-out = held out
+
+## What `verify` compares: its suites, then what is compared in them.
+suite-kernels = kernels (error as a share of the tolerance)
+suite-finite-differences = finite differences
+suite-repeatability = the same steps twice
+suite-twins = steps against the twins
+suite-twins-f16 = steps against the twins with precision = f16
+suite-fixture = fixture { $name }
+suite-fixture-f16 = fixture { $name } with precision = f16
+suite-fixture-burn = fixture { $name } with Burn
+suite-burn = against Burn: { $what }
+burn-case-reference = the reference's AdamW
+burn-case-clipping = bias correction, clipped by group
+burn-case-micro-batches = micro-batches
+burn-case-mlm = masked words alone
+compared-at-step = step { $step }: { $what }
+compared-twice = step { $step }: the same twice
+compared-with-variant = variant { $number }: { $what }
+
+## What is wrong with a kernel that is not as its twin.
+parity-no-case = { $kernel } ({ $variant }): no case runs it
+parity-place = { $kernel } ({ $variant }), dispatch { $dispatch } of { $case }: { $what }
+parity-unwritten = { $place }[{ $at }]: the twin left it unwritten
+parity-wrong = { $place }[{ $at }]: got { $got }, want { $want }, { NUMBER($share, maximumFractionDigits: 3) } of the tolerance
+parity-float = { SCIENTIFIC($value) } ({ $bits })
+parity-whole = { $value } ({ $bits })
+parity-half-word = { $place }: the half word behind its last element changed
+parity-strayed = { $place }: element { $at } of the buffer changed, which no written range covers
 
 ## How messages are put together.
 listed = { $first }, { $second }

@@ -18,5 +18,5 @@ log-device = { $kind ->
    *[cpu] processor
 }: { $name } ({ $reason })
 log-checkpoint = checkpoint saved: { $path }
-log-resumed = resumed after step { $step }
+log-resumed = resumed after step { COUNT($step) }
 log-completed = the planned schedule is complete

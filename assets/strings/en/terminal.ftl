@@ -1,6 +1,8 @@
 # What the commands print on a terminal.
 
 terminal-warning = warning: { $what }
+terminal-usage = Usage: { $usage }
+terminal-usage-more = For more information, try '--help'.
 
 ## info
 terminal-info-threads = cpu executor: { $threads } threads
@@ -8,6 +10,16 @@ terminal-info-no-adapter = no GPU adapter (Vulkan, Metal, DX12)
 terminal-info-limits = { $binding } a binding, { $buffer } a buffer, { $buffers } storage buffers, { $invocations } invocations and { $workgroup } bytes a workgroup
 terminal-info-portable = meets WebGPU's default limits
 terminal-info-not-portable = below WebGPU's default limits: it cannot train
+terminal-info-discrete = discrete
+terminal-info-integrated = integrated
+terminal-info-virtual = virtual
+terminal-info-other = other
+terminal-info-software = software
+terminal-info-unnamed = unnamed adapter
+terminal-info-timestamps = timestamps
+terminal-info-f16 = f16
+terminal-info-matrices = cooperative matrices
+terminal-info-subgroups = subgroups
 terminal-info-kernels-unknown = kernels: not measured yet; the first training run does it
 terminal-info-kernels = kernels: chosen for { $shapes } shapes, { $median } times faster than the median variant, { $slowest } times faster than the slowest
 terminal-info-preset = preset
@@ -29,6 +41,9 @@ terminal-verify-passed = all { $comparisons } comparisons passed
 terminal-verify-twins = kernels: the cpu executor's are the twins themselves; the gradients below test them
 terminal-verify-suite = { $suite }: { $count } comparisons, passed; the worst:
 terminal-verify-suite-failed = { $suite }: { $count } comparisons, { $failed } FAILED; the worst:
+terminal-verify-comparison = { "      " } { $name } { $error } of { $max }
+terminal-verify-comparison-failed = { "  " }FAIL { $name } { $error } of { $max }
+terminal-verify-failure = { "  " }FAIL { $what }
 
 ## train
 terminal-train-unread = nobody reads standard output any more: ending with a checkpoint

@@ -9,7 +9,7 @@ help-check-path = confira o caminho; caminhos relativos partem da pasta atual
 help-check-permissions = confira as permissões do arquivo e da sua pasta
 help-free-space = libere espaço ou escolha outra pasta com --out
 
-checkpoint-lost = o ponto de controle do passo { $step } não foi escrito, e os anteriores estão intactos: { $why }
+checkpoint-lost = o ponto de controle do passo { COUNT($step) } não foi escrito, e os anteriores estão intactos: { $why }
 checkpoint-damaged = o ponto de controle do passo { $step } está danificado: { $why }{ $others ->
     [0] { "" }
     [one] { " (" }e também o do passo { $steps })
@@ -79,7 +79,7 @@ cache-unusable = não dá para usar o cache de tokens: { $why }
 cache-shorter-than-header = ele é menor que o seu cabeçalho
 not-a-cache = não é um cache de tokens
 cache-of-other-format = formato { $found }, mas esta versão escreve { $known }
-cache-of-other-length = tem { $held } bytes em vez de { $wanted }
+cache-of-other-length = tem { COUNT($held) } bytes em vez de { COUNT($wanted) }
 cache-damaged = { $part ->
     [header] o cabeçalho está danificado
     [ids] os ids estão danificados
@@ -91,36 +91,71 @@ corpus-has-changed = o corpus mudou
 help-caches-elsewhere = libere espaço ali, ou indique outra pasta de caches em ELECTROSCOPE_CACHE
 corpus-holds-no-text = o corpus não tem texto
     .help = confira os arquivos, e se o tokenizador serve para a língua deles
-tokenizer-does-not-fit = todos os { $documents } documentos têm tokens demais por caractere com este tokenizador
+tokenizer-does-not-fit = todos os { COUNT($documents) } documentos têm tokens demais por caractere com este tokenizador
     .help = confira os arquivos, e se o tokenizador serve para a língua deles
 cache-exceeds-memory = o cache de tokens não cabe na memória: { $detail }
-grammar-file-wrong = erro no arquivo da gramática (em inglês): { $detail }
+grammar-file-wrong = erro no arquivo da gramática: { $detail }
+grammar-expected = espera-se { $form }
+grammar-unknown = "{ $word }" não é nenhum destes: { $known }
+grammar-missing = não há { $kind ->
+    [table] tabela
+    [column] coluna
+    [set] conjunto
+    [def] def
+   *[variable] variável
+} "{ $name }"
+grammar-without-meaning = "{ $word }" não significa nada aqui
+grammar-irregular = não é possível conjugar "{ $lemma }": dê as formas depois de barras
+grammar-twice = "{ $lemma }" aparece duas vezes na lista
+grammar-number-of-forms = "{ $lemma }" precisa de duas ou quatro formas, não de { $count }
+grammar-gender-unknown = o gênero de "{ $lemma }" não se reconhece: acrescente :m ou :f
+grammar-table-without-name = uma tabela precisa de um nome
+grammar-script-without-name = um script precisa de um nome
+grammar-row-of-other-length = a tabela { $table } tem { $columns } colunas, e esta linha, { $cells }
+grammar-empty-cell = uma célula vazia
+grammar-not-in-list = "{ $lemma }" não está na lista { $class }
+grammar-distinct-without-two = distinct precisa de duas variáveis do script
+grammar-column-of-other-class = { $var } é { $own }, e a coluna { $column } de { $table } contém { $class }
+grammar-too-many-variables = mais de { $most } variáveis
+grammar-no-row-fits = nenhuma linha da tabela { $table } serve para estes números
+grammar-name-undefined = uma macro que nenhum let define
+grammar-sentence-before-step = uma frase antes do primeiro step
+grammar-sentence-outside = uma frase fora de um script e de um def
+grammar-variable-of-script = { $name } pertence ao script inteiro: restrinja-a lá
+grammar-variable-unbound = nenhuma tabela liga { $name }
+grammar-sentence-too-long = uma frase de mais de 60 palavras
+grammar-agrees-with-nothing = { "{" }{ $hole }{ "}" } concorda com alguma coisa: diga com qual, { "{" }{ $hole }:Nome{ "}" }
+grammar-in-no-list = "{ $lemma }" não está em nenhuma lista de verbos, adjetivos e palavras que concordam
+grammar-no-such-form = { $class } não tem a forma "{ $form }"
+grammar-punctuation-without-forms = a pontuação não tem formas
+grammar-number-of-sentences = script { $script }, step { $step }: { $sentences } frases das quais escolher { $wanted }
+grammar-without-script = uma gramática sem script
 no-such-level = não há nível "{ $value }"
     .help = first-steps ou stories
-vocabulary-lacks-special = o vocabulário de { $entries } entradas não tem { $name }
+vocabulary-lacks-special = o vocabulário de { COUNT($entries) } entradas não tem { $name }
     .help = um vocabulário de ELECTRA precisa de { $specials } com exatamente estes nomes
 no-tokenizer-here = não há vocab.txt nem tokenizer.json aqui
     .help = dê a pasta de um tokenizador ou um vocab.txt, ou treine um: electroscope tokenizer train
-vocabulary-not-utf8 = não é texto em UTF-8: há um byte errado em { $byte }
+vocabulary-not-utf8 = não é texto em UTF-8: há um byte errado em { COUNT($byte) }
     .help = um vocab.txt tem um token por linha, em UTF-8
 not-wordpiece = um modelo { $kind }, mas o ELECTRA usa WordPiece
     .help = dê o tokenizador de um modelo ELECTRA ou BERT, ou um vocab.txt
-vocabulary-id-wrong = o id { $id } de { $token } já está ocupado ou não é menor que { $entries }
+vocabulary-id-wrong = o id { $id } de { $token } já está ocupado ou não é menor que { COUNT($entries) }
     .help = os ids de um vocabulário contam a partir de 0, sem lacunas
 not-tokenizer-json = não é o JSON de um tokenizador: { $detail }
     .help = o arquivo pode estar cortado; baixe ou exporte de novo
 cannot-tokenize = não foi possível dividir o texto em tokens: { $detail }
 no-word-for-tokenizer = não há palavra com que treinar um tokenizador
     .help = confira se o corpus tem texto
-vocabulary-too-small = vocab_size = { $vocab_size } é menos que os { $needed } tokens especiais e caracteres deste corpus
+vocabulary-too-small = vocab_size = { $vocab_size } é menos que os { COUNT($needed) } tokens especiais e caracteres deste corpus
     .help = tente vocab_size = { $enough }
-line-too-long = a linha { $line } passa de { $mib } MiB
+line-too-long = a linha { COUNT($line) } passa de { $mib } MiB
     .help = divida-a em linhas, uma frase ou um parágrafo em cada uma
 utf16-text = texto em UTF-16
     .help = salve o arquivo em UTF-8
 binary-file = é um arquivo binário: tem um byte zero
     .help = um corpus é texto: txt, jsonl (também com gzip) ou parquet
-not-utf8 = não é UTF-8: byte { $byte } na linha { $line }
+not-utf8 = não é UTF-8: byte { COUNT($byte) } na linha { COUNT($line) }
     .help = converta o arquivo para UTF-8, por exemplo com iconv
 gzip-cut-off = o arquivo gzip acaba no meio
     .help = copie ou baixe o arquivo de novo
@@ -133,17 +168,19 @@ text-column-codec = a coluna "text" está comprimida com { $codec }, que aqui n�
     .help = grave-a com snappy, gzip ou sem compressão, por exemplo com to_parquet(.., compression="snappy") do pandas
 row-too-long = um texto de mais de { $mib } MiB
     .help = divida-o em várias linhas da tabela
-row-not-utf8 = não é UTF-8 no byte { $byte } do texto
+row-not-utf8 = não é UTF-8 no byte { COUNT($byte) } do texto
     .help = converta o texto para UTF-8
 row-is-binary = são dados binários: há um byte zero
     .help = um corpus é texto
 parquet-damaged = não é um arquivo parquet legível: { $detail }
     .help = pode estar cortado ou danificado; copie ou baixe de novo
+parquet-contradicts-itself = os números dele se contradizem
+parquet-column-changes-type = o tipo da coluna muda
 
 ## Lotes.
 no-training-row = a parte de treino não tem nenhuma linha
     .help = dê mais texto com --corpus
-cursor-beyond-epoch = linha { $row } de uma época que tem { $rows }
+cursor-beyond-epoch = linha { COUNT($row) } de uma época que tem { COUNT($rows) }
     .help = o corpus, o tokenizador ou o tamanho das linhas não é o do ponto de controle
 batch-is-zero = batch = { $batch }, accumulate = { $accumulate }
     .help = os dois são pelo menos 1
@@ -153,17 +190,17 @@ mask-prob-out-of-range = mask_prob = { $mask_prob } não está entre 0 e 1
     .help = o artigo usa 0.15
 no-held-out-row = a parte reservada não tem nenhuma linha
     .help = dê mais texto, ou um texto com --valid
-nothing-left-to-train-on = { $tokens } tokens são poucos: não sobra nada para o treino
+nothing-left-to-train-on = { COUNT($tokens) } tokens são poucos: não sobra nada para o treino
     .help = dê mais texto com --corpus, ou um texto reservado com --valid
-nothing-to-hold-out = { $tokens } tokens são poucos: não sobra nada para reservar
+nothing-to-hold-out = { COUNT($tokens) } tokens são poucos: não sobra nada para reservar
     .help = dê mais texto com --corpus, ou um texto reservado com --valid
-too-many-documents = { $documents } documentos, mas só é possível contar até { $most }
+too-many-documents = { COUNT($documents) } documentos, mas só é possível contar até { COUNT($most) }
     .help = treine com uma parte do corpus
 no-word-in-text = não há nenhuma palavra no texto
     .help = dê um arquivo com texto
-too-many-rows = mais de { $most } linhas por época
+too-many-rows = mais de { COUNT($most) } linhas por época
     .help = treine com uma parte do corpus
-not-a-json-text = a linha { $line } não é um objeto JSON com um "text": { $detail }
+not-a-json-text = a linha { COUNT($line) } não é um objeto JSON com um "text": { $detail }
     .help = jsonl tem um objeto por linha: { "{" }"text": "..."{ "}" }
 
 ## Configurações.
@@ -189,7 +226,7 @@ too-many-layers = layers = { $layers }: no máximo { $most }
 rows-exceed-positions = seq_len = { $seq_len } passa de max_positions = { $positions }
     .help = tente max_positions = { $seq_len }
 setting-out-of-range = { $name } = { $value }: é preciso { $wanted }
-too-many-random-words = um passo de { $rows } linhas × { $tokens } tokens sorteia { $words } palavras aleatórias; no máximo 2^32
+too-many-random-words = um passo de { COUNT($rows) } linhas × { COUNT($tokens) } tokens sorteia { COUNT($words) } palavras aleatórias; no máximo 2^32
     .help = diminua batch, accumulate ou seq_len
 no-such-preset = não há predefinição { $name }
     .help = as predefinições são { $names }
@@ -199,6 +236,13 @@ no-such-setting = não há configuração { $key }
     .help = as configurações são { $names }
 setting-of-wrong-type = { $key } = { $value }: é preciso { $wanted }, veio { $got }
     .help = o valor na predefinição é { $preset }
+toml-string = um texto
+toml-integer = um número inteiro
+toml-float = um número decimal
+toml-boolean = true ou false
+toml-datetime = uma data
+toml-array = uma lista
+toml-table = uma tabela
 network-exceeds-binding = { $part ->
     [word-embeddings] os embeddings das palavras ocupam
     [position-embeddings] os embeddings das posições ocupam
@@ -257,7 +301,7 @@ weights-quantised = os pesos estão quantizados (há um quantization_config)
     .help = salve antes a rede em float32 ou float16
 size-out-of-range = { $name } é { $size }; precisa estar entre 1 e { $max }
 hub-heads-do-not-divide = hidden_size = { $hidden } não se divide por num_attention_heads = { $heads }
-padding-outside-vocabulary = pad_token_id = { $id } está fora do vocabulário de { $entries }
+padding-outside-vocabulary = pad_token_id = { $id } está fora do vocabulário de { COUNT($entries) }
 rate-out-of-range = { $name } é { $rate }; precisa ser pelo menos 0 e menos de 1
 epsilon-out-of-range = layer_norm_eps é { $value }; precisa estar entre 1e-37 e 1
 initializer-range-negative = initializer_range é { $value }; precisa ser pelo menos 0
@@ -285,22 +329,22 @@ tensors-of-another-network = não são os tensores de um { $network ->
 help-sizes-in-config = config.json e os pesos não são da mesma rede; confira os tamanhos em config.json
 help-head-missing = { $what }; falta a cabeça { $head }*
 tensors-missing = { $count ->
-    [one] falta { $count }
-   *[other] faltam { $count }
+    [one] falta { COUNT($count) }
+   *[other] faltam { COUNT($count) }
 }: { $names }{ $more ->
     [0] { "" }
-   *[other] { " e mais " }{ $more }
+   *[other] { " e mais " }{ COUNT($more) }
 }
 tensors-unexpected = { $count ->
-    [one] { $count } inesperado
-   *[other] { $count } inesperados
+    [one] { COUNT($count) } inesperado
+   *[other] { COUNT($count) } inesperados
 }: { $names }{ $more ->
     [0] { "" }
-   *[other] { " e mais " }{ $more }
+   *[other] { " e mais " }{ COUNT($more) }
 }
-tensors-of-other-shape = { $count } de outra forma: { $names }{ $more ->
+tensors-of-other-shape = { COUNT($count) } de outra forma: { $names }{ $more ->
     [0] { "" }
-   *[other] { " e mais " }{ $more }
+   *[other] { " e mais " }{ COUNT($more) }
 }
 tensor-of-other-shape = { $name } tem a forma { $is }, em vez de { $expected }
 weights-not-safetensors = os pesos estão em { $file }; só se leem arquivos safetensors
@@ -310,7 +354,7 @@ shards-unreadable = não é uma lista de partes legível: { $detail }
 shard-name-not-plain = a parte { $name } não tem um simples nome de arquivo
 tensor-twice = o tensor { $name } aparece duas vezes
 no-such-tensor = não há tensor { $name }
-tensor-not-finite = o número { $at } do tensor { $name } é { $value }
+tensor-not-finite = o número { COUNT($at) } do tensor { $name } é { $value }
     .help = a rede foi salva depois que o treino dela falhou: use um ponto de controle anterior
 cannot-read-tensors-file = não foi possível ler o arquivo: { $detail }
 cannot-read-tensor = não foi possível ler o tensor { $name }: { $detail }
@@ -319,10 +363,10 @@ tensor-not-floats = o tensor { $name } é do tipo { $type }; é preciso F32, F16
 tensor-not-whole-numbers = o tensor { $name } é do tipo { $type }; são precisos números inteiros
 safetensors-damaged = não é um arquivo safetensors inteiro: { $why }
     .help = copie ou baixe o arquivo de novo
-header-missing = o arquivo tem { $held } bytes, poucos para um cabeçalho safetensors
-header-too-long = o cabeçalho diz ter { $claimed } bytes, e o arquivo tem { $held }
+header-missing = o arquivo tem { COUNT($held) } bytes, poucos para um cabeçalho safetensors
+header-too-long = o cabeçalho diz ter { COUNT($claimed) } bytes, e o arquivo tem { COUNT($held) }
 header-unreadable = não foi possível ler o cabeçalho: { $detail }
-header-of-other-length = o cabeçalho descreve { $claimed } bytes de tensores, e o arquivo contém { $held }
+header-of-other-length = o cabeçalho descreve { COUNT($claimed) } bytes de tensores, e o arquivo contém { COUNT($held) }
 cannot-write-file = não foi possível escrever o arquivo: { $detail }
 no-main-network = o ponto de controle não contém a rede principal
 no-network-folder = não há pasta { $folder }/
@@ -357,9 +401,9 @@ run-without-checkpoint = o treino ainda não tem ponto de controle
     .help = um treino escreve um ao terminar, com --stop-after e a cada tantos passos
 not-a-moment = { $name } não é m.NOME nem v.NOME
 file-missing = falta um arquivo do ponto de controle
-file-of-other-length = o arquivo tem { $held } bytes, e o ponto de controle escreveu { $wrote }
+file-of-other-length = o arquivo tem { COUNT($held) } bytes, e o ponto de controle escreveu { COUNT($wrote) }
 file-of-other-content = o conteúdo não é o que o ponto de controle escreveu (o SHA-256 é outro)
-state-of-other-step = seu estado é do passo { $step }
+state-of-other-step = seu estado é do passo { COUNT($step) }
 checkpoints-keep-changing = os pontos de controle mudam enquanto são lidos
     .help = tente de novo
 not-the-optimizers-moments = não é o { $which } do otimizador destas redes: { $mismatch }
@@ -401,11 +445,11 @@ help-download-first = confira o caminho; um modelo do hub do Hugging Face precis
 stopped-as-asked = parado, como pedido
 one-segment-known = packing = segments preenche as linhas em dois segmentos, e estas redes só conhecem um (type_vocab_size = 1)
     .help = treine-as com --set packing=contiguous
-gradient-not-finite = passo { $step }: o gradiente não é finito; { $culprit }. Nenhum peso foi mudado por ele
+gradient-not-finite = passo { COUNT($step) }: o gradiente não é finito; { $culprit }. Nenhum peso foi mudado por ele
 non-finite-first-in = primeiro em { $tensor }, em { $kernel } (despacho { $dispatch })
 non-finite-sum = cada um dos valores é finito, mas a soma dos quadrados estoura
 non-finite-on-device = refeito no processador, ele ficou finito: o erro está no resultado do próprio dispositivo
-networks-not-finite-after = depois do passo { $step }, o que as redes dizem não é finito
+networks-not-finite-after = depois do passo { COUNT($step) }, o que as redes dizem não é finito
 help-lower-rate = comece outro treino com uma taxa menor: --set lr={ $lr }
 help-lower-rate-or-init = comece outro treino com uma taxa menor: --set lr={ $lr }; --init { $run } parte dos pesos do último ponto de controle
 choices-not-json = não é JSON: { $detail }
@@ -417,11 +461,11 @@ help-kernels-file = --kernels recebe o checkpoints/.../state.json de um treino, 
 ## O que se digita.
 no-mask-in-text = não há [MASK] em { $text }
     .help = escreva [MASK] onde falta uma palavra, por exemplo "o [MASK] sentou"
-text-exceeds-positions = { $tokens } tokens com [CLS] e [SEP]; o modelo tem { $positions } posições
+text-exceeds-positions = { COUNT($tokens) } tokens com [CLS] e [SEP]; o modelo tem { COUNT($positions) } posições
     .help = corrupt mostra uma linha: dê um texto mais curto
 no-word-to-hide = não há palavra que se possa esconder em { $text }
-no-room-between-specials = { $positions } posições não deixam lugar para um token entre [CLS] e [SEP]
-tokenizer-of-another-model = o tokenizador tem { $entries } entradas, e a rede { $vocab }
+no-room-between-specials = { COUNT($positions) } posições não deixam lugar para um token entre [CLS] e [SEP]
+tokenizer-of-another-model = o tokenizador tem { COUNT($entries) } entradas, e a rede { COUNT($vocab) }
     .help = os arquivos do tokenizador são de outro modelo
 lies-in-no-folder = não fica em nenhuma pasta
 no-tokenizer-files = não há arquivos de tokenizador aqui
@@ -437,7 +481,7 @@ not-an-event = não é um evento: { $detail }
     .help = o registro foi alterado ou danificado: remova esta linha, ou o arquivo, se só as curvas se perderem
 cannot-write-results = não foi possível escrever os resultados: { $detail }
 result-not-json = um resultado não pode ser escrito em JSON: { $detail }
-comparisons-failed = { $failed } de { $comparisons } comparações falharam
+comparisons-failed = { COUNT($failed) } de { COUNT($comparisons) } comparações falharam
     .help = os números deste dispositivo não são confiáveis: treine com --device cpu, e relate as linhas acima
 numbers-not-json = os números não podem ser escritos em JSON: { $detail }
 no-text-given = não há texto
@@ -463,16 +507,16 @@ configuration-changed = { $key } = { $now }, mas o treino foi feito com { $then 
     .help = ponha o valor de volta; para continuar com outras configurações, comece outro treino com --init
 no-run-to-resume = não há treino para retomar
     .help = diga qual é a pasta com --out
-run-is-finished = o treino está completo: { $step } de { $planned } passos
+run-is-finished = o treino está completo: { COUNT($step) } de { COUNT($planned) } passos
     .help = alongue-o com: electroscope train --resume --out { $run } --steps N, com N acima de { $planned }; ou comece outro treino com as redes dele, com --init { $run }
-run-is-further = o treino já deu { $step } passos
+run-is-further = o treino já deu { COUNT($step) } passos
     .help = dê um --stop-after maior
 state-lacks-key = seu state.json não tem um { $key } legível: { $detail }
 another-tokenizer = o tokenizador não é o que este treino usou
 another-corpus = o corpus não é o que este treino usou
-init-with-another-tokenizer = as redes têm um vocabulário de { $vocab }, e o tokenizador, { $have }
+init-with-another-tokenizer = as redes têm um vocabulário de { COUNT($vocab) }, e o tokenizador, { COUNT($have) }
     .help = o tokenizador precisa ser o do treino das redes: ele está na pasta de --init, e --tokenizer não é necessário
-init-with-fewer-positions = seq_len = { $seq_len } passa das { $positions } posições das redes
+init-with-fewer-positions = seq_len = { $seq_len } passa das { COUNT($positions) } posições das redes
     .help = --set seq_len={ $positions }
 help-same-text = retome com os mesmos --corpus e --valid; para outro texto, comece outro treino com --init
 help-name-text = diga com --corpus qual texto avaliar
@@ -513,10 +557,31 @@ burn-failed = o Burn falhou: { $detail }
 burn-without-pass = o Burn ainda não executou nenhuma passagem
 burn-lacks = o motor Burn não tem { $tensor }
 
+## Uso errado da linha de comando.
+usage-argument-unknown = argumento desconhecido: '{ $argument }'
+usage-command-unknown = comando desconhecido: '{ $command }'
+usage-arguments-missing = faltam argumentos obrigatórios: { $arguments }
+usage-argument-twice = o argumento '{ $argument }' foi dado mais de uma vez
+usage-arguments-conflict = o argumento '{ $argument }' não pode acompanhar { $other }
+usage-value-unknown = o valor '{ $value }' não serve para '{ $argument }'
+usage-value-missing = é preciso um valor para '{ $argument }', e não há nenhum
+usage-value-refused = o valor '{ $value }' não serve para '{ $argument }': { $why }
+help-similar = parecido: '{ $similar }'
+help-possible-values = valores possíveis: { $known }
+usage-name-is-empty = um nome vazio
+usage-not-a-count = é preciso um número inteiro acima de 0
+usage-not-a-seed = é preciso um número inteiro de 0 a { $most }
+usage-not-above-zero = é preciso um número acima de 0
+usage-not-a-number-of-threads = é preciso um número de 1 a { $most }
+usage-no-run-yet = ainda não há treino em { $folder }: treine um antes
+usage-not-a-panel = é preciso um destes: { $known }
+usage-not-a-kernel = é preciso o nome de um kernel, como attention.forward
+usage-not-a-size = é preciso LxA, como 1280x800, de 200 a 8192
+
 ## Lugares que se dizem em palavras.
-at-byte = { $file }, no byte { $byte }
-at-byte-decompressed = { $file }, no byte { $byte } do texto descomprimido
-at-row = { $file }, linha { $row }
+at-byte = { $file }, no byte { COUNT($byte) }
+at-byte-decompressed = { $file }, no byte { COUNT($byte) } do texto descomprimido
+at-row = { $file }, linha { COUNT($row) }
 at-standard-output = saída padrão
-at-standard-input = entrada padrão, linha { $line }
+at-standard-input = entrada padrão, linha { COUNT($line) }
 at-data-cursor = posição nos dados

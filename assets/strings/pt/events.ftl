@@ -20,7 +20,7 @@ cache-built-again = o cache de tokens foi refeito: { $why }
 
 ## O que o monitor vê nos números de um treino.
 non-finite =
-    uma perda ou o gradiente não é um número finito no passo { $step }: nenhuma atualização é feita com ele. Um lr menor costuma resolver
+    uma perda ou o gradiente não é um número finito no passo { COUNT($step) }: nenhuma atualização é feita com ele. Um lr menor costuma resolver
 loss-diverging =
     a perda está subindo: gerador { NUMBER($mlm, maximumFractionDigits: 2) } (melhor { NUMBER($best_mlm, maximumFractionDigits: 2) }), discriminador { NUMBER($rtd, maximumFractionDigits: 2) } (melhor { NUMBER($best_rtd, maximumFractionDigits: 2) }). Tente um lr menor ou um warmup mais longo
 generator-collapsed =
@@ -30,35 +30,48 @@ generator-stuck =
 generator-too-strong =
     o gerador ficou forte demais: { NUMBER($hits, style: "percent") } das suas amostras são o original, poucos tokens são substituídos, e a AUC do discriminador caiu de { NUMBER($best, maximumFractionDigits: 2) } para { NUMBER($auc, maximumFractionDigits: 2) }. Tente um gerador menor ou um mask_prob maior
 judge-at-base-rate =
-    depois de { NUMBER($millions, maximumFractionDigits: 1) } M de tokens o discriminador ainda não supera a taxa-base (AUC { NUMBER($auc, maximumFractionDigits: 2) }; o acaso dá 0,50). Substituições mais fáceis no começo, linhas mais curtas ou um treino mais longo podem ajudar
+    depois de { NUMBER($millions, maximumFractionDigits: 1) } M de tokens o discriminador ainda não supera a taxa de base (AUC { NUMBER($auc, maximumFractionDigits: 2) }; o acaso dá 0,50). Substituições mais fáceis no começo, linhas mais curtas ou um treino mais longo podem ajudar
 
 ## O que um treino conta do próprio trabalho.
 checkpoint-not-written =
     o ponto de controle não pôde ser escrito. O treino continua, e o próximo será tentado; { $safe }.
     { "" }  detalhes: { $error }
-checkpoint-is-safe = o ponto de controle do passo { $step } está a salvo
+checkpoint-is-safe = o ponto de controle do passo { COUNT($step) } está a salvo
 no-checkpoint-yet = ainda não há ponto de controle
 corpus-gone =
     { $path }: o texto não está mais lá. Este treino continua com o cache de tokens; para retomá-lo depois, devolva o texto
-checkpoint-set-aside = um ponto de controle posterior ao passo { $step }, de antes da retomada, foi guardado à parte: { $path }
+checkpoint-set-aside = um ponto de controle posterior ao passo { COUNT($step) }, de antes da retomada, foi guardado à parte: { $path }
 f16-on-cpu = precision = f16 no processador poupa memória e não tempo: os números são convertidos em cada kernel
-text-is-short = o texto é curto para este modelo: { $tokens } tokens, e assim cada uma das { $entries } entradas do vocabulário ocorre só umas { $each } vezes, e o treino lê o texto { $passes } vezes. As redes vão decorá-lo em vez de aprender a língua. Dê pelo menos { $wanted } tokens, ou use um vocabulário menor (vocab_size) e menos passos
-text-is-read-often = o treino lê o seu texto de { $tokens } tokens { $passes } vezes; depois de umas 40 vezes quase nada resta para aprender dele. Dê mais texto ({ $wanted } tokens para tantos passos), ou menos passos
-run-extended = o treino tinha { $from } passos planejados e segue até { $to }: a partir do passo { $step } a taxa de aprendizado é a de um treino de { $to } passos
+text-is-short = o texto é curto para este modelo: { COUNT($tokens) } tokens, e assim cada uma das { COUNT($entries) } entradas do vocabulário ocorre só umas { COUNT($each) } vezes, e o treino lê o texto { COUNT($passes) } vezes. As redes vão decorá-lo em vez de aprender a língua. Dê pelo menos { COUNT($wanted) } tokens, ou use um vocabulário menor (vocab_size) e menos passos
+text-is-read-often = o treino lê o seu texto de { COUNT($tokens) } tokens { COUNT($passes) } vezes; depois de umas 40 vezes quase nada resta para aprender dele. Dê mais texto ({ COUNT($wanted) } tokens para tantos passos), ou menos passos
+run-extended = o treino tinha { COUNT($from) } passos planejados e segue até { COUNT($to) }: a partir do passo { COUNT($step) } a taxa de aprendizado é a de um treino de { COUNT($to) } passos
 run-moved = a execução foi treinada em { $then } e continua em { $now }: não será igual até o último bit
 other-kernels = a execução continua com outros kernels: não será igual até o último bit
 sizes-kept = as redes de --init mantêm os próprios tamanhos: { $sizes }
 
 ## De que um comando avisa.
-text-beyond-trained-positions = { $tokens } tokens com [CLS] e [SEP], mas o modelo foi treinado com linhas de { $trained }: o que ele diz a partir do token { $first } vem de posições nunca treinadas; dê textos mais curtos
-positions-untrained = o modelo tem { $positions } posições, mas foi treinado com linhas de { $row_len } tokens: as posições a partir de { $row_len } não foram treinadas, então dê textos de no máximo { $row_len } tokens
-fewer-entries-than-asked = o texto dá só { $entries } das { $wanted } entradas pedidas
+text-beyond-trained-positions = { COUNT($tokens) } tokens com [CLS] e [SEP], mas o modelo foi treinado com linhas de { COUNT($trained) }: o que ele diz a partir do token { COUNT($first) } vem de posições nunca treinadas; dê textos mais curtos
+positions-untrained = o modelo tem { COUNT($positions) } posições, mas foi treinado com linhas de { COUNT($row_len) } tokens: as posições a partir de { COUNT($row_len) } não foram treinadas, então dê textos de no máximo { COUNT($row_len) } tokens
+fewer-entries-than-asked = o texto dá só { COUNT($entries) } das { COUNT($wanted) } entradas pedidas
 tied-head-differs = { $tensor } difere dos embeddings das palavras (em até { $gap }): aqui os dois são um só tensor, e valem os embeddings das palavras
 networks-differ-in-epsilon = layer_norm_eps difere: discriminador { $discriminator }, gerador { $generator }; os embeddings compartilhados usam o do discriminador
 networks-differ-in-padding = pad_token_id difere: discriminador { $discriminator }, gerador { $generator }; vale o do discriminador
 no-id = nenhum
 shared-tensors-differ = as duas redes compartilham os embeddings, mas estes diferem, e valem os do discriminador para as duas: { $tensors }
 tensor-gap = { $name } (em até { $gap })
+
+## O texto embutido, pelo seu nível.
+corpus-built-in = { $level ->
+    [first-steps] texto embutido, primeiros passos
+   *[stories] texto embutido, histórias
+}
+
+## Para que serve uma predefinição.
+preset-nano = o primeiro minuto, o navegador, testes
+preset-tiny = ensino, num notebook
+preset-mini = o seu próprio texto, numa noite
+preset-small = o ELECTRA-Small do artigo
+preset-base = o ELECTRA-Base do artigo, numa estação de trabalho
 
 ## O que é feito de cada arquivo de um corpus.
 corpus-file-train = treino     { $path }  ({ NUMBER($megabytes, maximumFractionDigits: 1) } MB)
@@ -72,6 +85,34 @@ skipped-replaced = --valid o substitui
 skipped-for-judging = guardado para avaliação: nunca se treina com dev.* e test.*
 skipped-twice = já está na lista
 skipped-held-out = reservado
+
+## O que `verify` compara: as séries, e o que se compara em cada uma.
+suite-kernels = kernels (o erro como parte da tolerância)
+suite-finite-differences = diferenças finitas
+suite-repeatability = os mesmos passos duas vezes
+suite-twins = passos comparados com os gêmeos
+suite-twins-f16 = passos comparados com os gêmeos, precision = f16
+suite-fixture = referência { $name }
+suite-fixture-f16 = referência { $name }, precision = f16
+suite-fixture-burn = referência { $name }, com Burn
+suite-burn = comparado com Burn: { $what }
+burn-case-reference = o AdamW da referência
+burn-case-clipping = correção de viés, corte por grupo
+burn-case-micro-batches = microlotes
+burn-case-mlm = só palavras mascaradas
+compared-at-step = passo { $step }: { $what }
+compared-twice = passo { $step }: igual nas duas vezes
+compared-with-variant = variante { $number }: { $what }
+
+## O que está errado num kernel que difere do seu gêmeo.
+parity-no-case = { $kernel } ({ $variant }): nenhum caso o executa
+parity-place = { $kernel } ({ $variant }), despacho { $dispatch } de { $case }: { $what }
+parity-unwritten = { $place }[{ $at }]: o gêmeo não escreveu ali
+parity-wrong = { $place }[{ $at }]: obtido { $got }, esperado { $want }, { NUMBER($share, maximumFractionDigits: 3) } da tolerância
+parity-float = { SCIENTIFIC($value) } ({ $bits })
+parity-whole = { $value } ({ $bits })
+parity-half-word = { $place }: a meia palavra depois do último elemento mudou
+parity-strayed = { $place }: o elemento { $at } do buffer mudou, e nenhum intervalo escrito o cobre
 
 ## Como as mensagens se juntam.
 listed = { $first }, { $second }

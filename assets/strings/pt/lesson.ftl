@@ -10,7 +10,7 @@ lesson-progress-short = { $done } de 9
 lesson-show-hint = Traz para a frente o painel de que esta página trata
 lesson-predict = Primeiro, o seu palpite
 lesson-right = Certo.
-lesson-wrong = Quase.
+lesson-wrong = Não é essa.
 lesson-here = Aqui, agora
 lesson-1-title = Palavras viram tokens
 lesson-1-text =
@@ -46,7 +46,7 @@ lesson-3-c = Qualquer palavra, todas com a mesma chance
 lesson-3-answer = Um sorteio: uma palavra com probabilidade de 60% é escrita umas seis vezes em dez, uma com 1%, de vez em quando. Assim o discriminador encontra erros prováveis e erros estranhos, e não sempre o mesmo erro.
 lesson-3-live = Para o “{ $original }” escondido, o melhor palpite é “{ $best }”, com { $p }; ele sorteou “{ $sampled }”.
 lesson-3-odds = Esta execução começa com um sorteio mais simples que o do gerador (a opção “replacements”); o gerador assume quando o discriminador já sabe distinguir.
-lesson-4-title = Trocar no texto
+lesson-4-title = Substituir no texto
 lesson-4-text =
     As palavras sorteadas são escritas no texto. O resultado não tem lacuna nem [MASK]: é um texto como qualquer outro, com algumas palavras que antes não estavam ali.
 
@@ -59,7 +59,7 @@ lesson-4-answer = Nunca: ninguém escreve [MASK]. O artigo mediu quanto custa es
 lesson-4-live = Dos { $masked } tokens sorteados nas frases mostradas, { $swapped } agora são outra palavra.
 lesson-5-title = O discriminador julga cada token
 lesson-5-text =
-    O discriminador lê o texto trocado e dá a cada token um número: a chance de que essa palavra esteja no lugar de outra. Ninguém conta a ele quais lugares foram escondidos.
+    O discriminador lê o texto com as substituições e dá a cada token um número: a chance de que essa palavra esteja no lugar de outra. Ninguém conta a ele quais lugares foram escondidos.
 
     Quanto mais a cor da ficha se afasta do fundo, mais certo ele está de uma substituição. Para acertar, precisa saber que palavras cabem ali: pela gramática, pelo sentido e pelo assunto do resto do texto.
 lesson-5-question = Um discriminador preguiçoso responde “original” para tudo. Quantos tokens ele acerta?
@@ -100,12 +100,12 @@ lesson-8-a = As duas redes
 lesson-8-b = O gerador
 lesson-8-c = O discriminador
 lesson-8-answer = O discriminador. O gerador já fez a sua parte e é descartado; o discriminador ganha uma pequena camada de saída nova e passa pelo ajuste fino: classificar frases, achar nomes, responder perguntas. O artigo também treinou um gerador para enganar o discriminador. Ele acertou 58% das palavras escondidas em vez de 65%, e o discriminador aprendeu menos com ele.
-lesson-8-live = O discriminador tem { $judge } valores treinados e o gerador, { $generator }. { $shared } deles, os embeddings, são dos dois, e por isso o treino muda { $all } ao todo.
+lesson-8-live = O discriminador tem { $judge } valores treinados e o gerador, { $generator }. { $shared } deles, os embeddings, são das duas redes, e por isso o treino muda { $all } ao todo.
 lesson-9-title = Mesma computação, cinco objetivos
 lesson-9-text =
     O ganho vem da pergunta do discriminador, da falta de [MASK] ou do número de tokens que ensinam? O artigo deu a cinco modelos o mesmo orçamento de computação e mudou uma coisa de cada vez.
 
-    Replace MLM é o BERT com palavras de um gerador no lugar de cada [MASK]. ELECTRA 15% pergunta ao discriminador só sobre os tokens escondidos. All-Tokens MLM lê o texto trocado e diz a palavra original em cada token, e não só se ela mudou.
+    Replace MLM é o BERT com palavras de um gerador no lugar de cada [MASK]. ELECTRA 15% pergunta ao discriminador só sobre os tokens escondidos. All-Tokens MLM lê o texto com as substituições e diz a palavra original em cada token, e não só se ela mudou.
 
     O GLUE reúne nove testes de compreensão de texto em inglês; os pontos vão até 100.
 lesson-9-question = O ELECTRA faz 85,0 no GLUE, o BERT 82,2. Onde fica o All-Tokens MLM?

@@ -18,5 +18,5 @@ log-device = { $kind ->
    *[cpu] processador
 }: { $name } ({ $reason })
 log-checkpoint = ponto de controle salvo: { $path }
-log-resumed = retomado depois do passo { $step }
+log-resumed = retomado depois do passo { COUNT($step) }
 log-completed = o plano está completo

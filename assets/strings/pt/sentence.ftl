@@ -21,13 +21,13 @@ sentence-draw = Deixar o gerador escolher
 sentence-draw-again = Sortear de novo
 sentence-draw-hint = A palavra é escondida, e o que o gerador sorteia é escrito no lugar dela.
 sentence-swap-label = ou
-sentence-swap = Trocar
+sentence-swap = Substituir
 sentence-back = Desfazer
 sentence-proposals = O gerador escreveria
-sentence-game = Engane o discriminador: troque uma palavra de modo que ele a tome por original.
+sentence-game = Engane o discriminador: substitua uma palavra de modo que ele a tome por original.
 sentence-score = { $judged ->
-    [one] Você enganou o discriminador em { $fooled } de { $judged } troca.
-   *[other] Você enganou o discriminador em { $fooled } de { $judged } trocas.
+    [one] Você enganou o discriminador em { $fooled } de { $judged } substituição.
+   *[other] Você enganou o discriminador em { $fooled } de { $judged } substituições.
 }
 sentence-best = Melhor: “{ $word }” no lugar de “{ $original }”, p(substituído) de só { $p }.
 sentence-word = “{ $word }”, discriminador: { $p } substituído

@@ -1,16 +1,28 @@
 # O que os comandos escrevem num terminal.
 
 terminal-warning = aviso: { $what }
+terminal-usage = Uso: { $usage }
+terminal-usage-more = Para saber mais: --help (em inglês)
 
 ## info
-terminal-info-threads = cpu executor: { $threads } threads de CPU
+terminal-info-threads = executor cpu: { $threads } threads de CPU
 terminal-info-no-adapter = nenhum adaptador de GPU (Vulkan, Metal, DX12)
 terminal-info-limits = { $binding } por ligação, { $buffer } por buffer, { $buffers } buffers de armazenamento, { $invocations } invocações e { $workgroup } bytes por grupo
 terminal-info-portable = cumpre os limites padrão do WebGPU
 terminal-info-not-portable = abaixo dos limites padrão do WebGPU: não pode treinar
+terminal-info-discrete = dedicado
+terminal-info-integrated = integrado
+terminal-info-virtual = virtual
+terminal-info-other = outro
+terminal-info-software = software
+terminal-info-unnamed = adaptador sem nome
+terminal-info-timestamps = marcas de tempo
+terminal-info-f16 = f16
+terminal-info-matrices = matrizes cooperativas
+terminal-info-subgroups = subgrupos
 terminal-info-kernels-unknown = kernels: ainda não medidos; o primeiro treino faz isso
 terminal-info-kernels = kernels: escolhidos para { $shapes } formas, { $median } vezes mais rápidos que a variante mediana, { $slowest } vezes mais que a mais lenta
-terminal-info-preset = preset
+terminal-info-preset = predefinição
 terminal-info-parameters = parâmetros
 terminal-info-memory = memória
 terminal-info-activations = ativações
@@ -29,11 +41,14 @@ terminal-verify-passed = todas as { $comparisons } comparações passaram
 terminal-verify-twins = kernels: os do executor de CPU são os próprios gêmeos; os gradientes abaixo os testam
 terminal-verify-suite = { $suite }: { $count } comparações, passaram; as piores:
 terminal-verify-suite-failed = { $suite }: { $count } comparações, { $failed } FALHARAM; as piores:
+terminal-verify-comparison = { "       " } { $name } { $error } de { $max }
+terminal-verify-comparison-failed = { "  " }FALHA { $name } { $error } de { $max }
+terminal-verify-failure = { "  " }FALHA { $what }
 
 ## train
-terminal-train-unread = ninguém mais lê a saída padrão: terminando com um checkpoint
-terminal-train-ending = terminando com um checkpoint; Ctrl-C de novo termina já
-terminal-train-no-ctrl-c = Ctrl-C vai terminar o treino sem um checkpoint: { $detail }
+terminal-train-unread = ninguém mais lê a saída padrão: terminando com um ponto de controle
+terminal-train-ending = terminando com um ponto de controle; Ctrl-C de novo termina já
+terminal-train-no-ctrl-c = Ctrl-C vai terminar o treino sem um ponto de controle: { $detail }
 
 ## corrupt
 terminal-corrupt-text = texto
@@ -43,7 +58,7 @@ terminal-corrupt-judge = julgar
 terminal-corrupt-caught = detectado
 terminal-corrupt-missed = não detectado
 terminal-corrupt-false-alarm = alarme falso
-terminal-corrupt-right-guess = acertou
+terminal-corrupt-right-guess = acerto
 
 ## eval
 terminal-eval = texto reservado, depois do passo { $step }
@@ -63,7 +78,7 @@ terminal-bench-launched = lançá-los custa ao host { $encode } ms para codifica
 ## As linhas de um treino.
 terminal-run-step = passo { $step }
 terminal-run-left = faltam { $clock }
-terminal-run-checkpoint = checkpoint no passo { $step }: { $path }
+terminal-run-checkpoint = ponto de controle no passo { $step }: { $path }
 terminal-run-resumed = continuando depois do passo { $step }
 terminal-run-device = dispositivo: { $name }{ $backend }: { $reason }
 terminal-run-plan = { $preset }: { $parameters } parâmetros, { $steps } passos de { $tokens } tokens, { $mib } MiB, com { $corpus }

@@ -71,10 +71,10 @@ fn memory_ui(ui: &mut Ui, cx: &PanelContext, plan: &RunPlan) {
     let whole = plan.peak_bytes.max(plan.arenas.iter().map(|arena| arena.bytes).sum()).max(1);
     Grid::new("arenas").num_columns(3).spacing(vec2(12.0, 3.0)).show(ui, |ui| {
         for arena in &plan.arenas {
-            ui.label(arena_name(cx, &arena.name));
+            ui.label(cx.strings.arena(&arena.name));
             let share = arena.bytes as f32 / whole as f32;
             let (rect, response) = ui.allocate_exact_size(vec2(130.0, 14.0), Sense::hover());
-            let name = format!("{}: {}", arena_name(cx, &arena.name), cx.mib(arena.bytes));
+            let name = format!("{}: {}", cx.strings.arena(&arena.name), cx.mib(arena.bytes));
             response.widget_info(|| WidgetInfo::labeled(Role::Image, true, &name));
             let line = Stroke::new(1.0, cx.theme.line);
             ui.painter().rect(rect, CornerRadius::same(3), cx.theme.raised, line, StrokeKind::Inside);
@@ -84,19 +84,6 @@ fn memory_ui(ui: &mut Ui, cx: &PanelContext, plan: &RunPlan) {
             ui.end_row();
         }
     });
-}
-
-/// The name of an arena in the person's language, or its own name if it has no translation.
-fn arena_name(cx: &PanelContext, name: &str) -> String {
-    let key = match name {
-        "parameters" => "hardware-arena-parameters",
-        "gradients" => "hardware-arena-gradients",
-        "moment1" => "hardware-arena-moment1",
-        "moment2" => "hardware-arena-moment2",
-        "activations" => "hardware-arena-activations",
-        _ => return name.to_owned(),
-    };
-    cx.t(key)
 }
 
 fn adapter_ui(ui: &mut Ui, cx: &PanelContext, adapter: &AdapterSummary) {
@@ -197,7 +184,7 @@ fn preset_row(ui: &mut Ui, cx: &PanelContext, needs: &Needs, current: bool, adap
         let line = [name.rect.left_bottom(), name.rect.right_bottom()];
         ui.painter().line_segment(line, Stroke::new(2.0, cx.theme.accent));
     }
-    name.on_hover_text(&needs.about);
+    name.on_hover_text(cx.strings.text(&needs.purpose()));
     ui.label(lang.rough(needs.parameters));
     ui.label(cx.mib(needs.peak_bytes));
     ui.label(cx.mib(needs.buffer_bytes));

@@ -9,6 +9,7 @@ use super::lexicon::{
 };
 use super::{english, portuguese};
 use crate::lang::Lang;
+use crate::message::{Fact, Message};
 use crate::{Error, Result};
 
 /// The most variables of a script and one of its frames together.
@@ -211,8 +212,26 @@ pub fn read(language: Lang, file: &str, text: &str) -> Result<Rules> {
 }
 
 impl Reader<'_> {
-    fn wrong(&self, what: impl Into<String>) -> Error {
-        Error::failed("grammar-file-wrong").with("detail", what.into()).at(format!("{}:{}", self.file, self.line))
+    fn wrong(&self, what: Message) -> Error {
+        Error::failed("grammar-file-wrong").with("detail", what).at(format!("{}:{}", self.file, self.line))
+    }
+
+    fn expected(&self, form: &str) -> Error {
+        self.wrong(Message::new("grammar-expected").with("form", form))
+    }
+
+    /// `word` is none of those that may stand at its place.
+    fn unknown(&self, word: impl Into<Fact>, known: &str) -> Error {
+        self.wrong(Message::new("grammar-unknown").with("word", word).with("known", known))
+    }
+
+    /// `kind` is `table`, `column`, `set`, `def` or `variable`.
+    fn missing(&self, kind: &str, name: &str) -> Error {
+        self.wrong(Message::new("grammar-missing").with("kind", kind).with("name", name))
+    }
+
+    fn twice(&self, lemma: &str) -> Error {
+        self.wrong(Message::new("grammar-twice").with("lemma", lemma))
     }
 
     fn read_line(&mut self, line: &str, block: &mut Block) -> Result<()> {
@@ -228,7 +247,7 @@ impl Reader<'_> {
         }
         match (head, &*block) {
             ("let" | "set", _) => {
-                let (name, value) = rest.split_once('=').ok_or_else(|| self.wrong("expected NAME = TEXT"))?;
+                let (name, value) = rest.split_once('=').ok_or_else(|| self.expected("NAME = TEXT"))?;
                 let kind = if head == "let" { &mut self.macros } else { &mut self.sets };
                 kind.insert(name.trim().to_owned(), value.trim().to_owned());
             }
@@ -243,7 +262,7 @@ impl Reader<'_> {
             }
             (_, Block::Script) => self.script_line(head, rest)?,
             (_, Block::Table(name)) => self.add_row(&name.clone(), line)?,
-            _ => return Err(self.wrong(format!("\"{head}\" means nothing here"))),
+            _ => return Err(self.wrong(Message::new("grammar-without-meaning").with("word", head))),
         }
         Ok(())
     }
@@ -277,30 +296,30 @@ impl Reader<'_> {
                 } else {
                     portuguese::verb(&lemma, &exceptions)
                 };
-                let forms = forms
-                    .ok_or_else(|| self.wrong(format!("cannot conjugate \"{lemma}\": give its forms after slashes")))?;
+                let forms = forms.ok_or_else(|| self.wrong(Message::new("grammar-irregular").with("lemma", &lemma)))?;
                 (Class::Verb, forms, FEATURELESS)
             }
             "adj" if english => (Class::Adjective, english::adjective(&lemma), FEATURELESS),
             "adj" => (Class::Adjective, portuguese::adjective(&lemma, &exceptions), FEATURELESS),
             "word" => (Class::Plain, vec![(0, lemma.clone())], FEATURELESS),
-            other => return Err(self.wrong(format!("unknown word class \"{other}\""))),
+            other => return Err(self.unknown(other, "noun, name, verb, adj, word, agree, pronoun")),
         };
         let added = self.lexicon.add(&lemma, class, &forms, features);
-        added.map(drop).ok_or_else(|| self.wrong(format!("\"{lemma}\" is listed twice")))
+        added.map(drop).ok_or_else(|| self.twice(&lemma))
     }
 
     fn add_agreeing(&mut self, entry: &str, pronoun: bool) -> Result<()> {
-        let (lemma, forms) = entry.split_once('=').ok_or_else(|| self.wrong("expected WORD=FORM,FORM,..."))?;
+        let (lemma, forms) = entry.split_once('=').ok_or_else(|| self.expected("WORD=FORM,FORM,..."))?;
         let forms: Vec<&str> = forms.split(',').collect();
         let cells = match self.language {
             Lang::En => english::agreeing(&forms),
             Lang::Pt => portuguese::agreeing(&forms),
         };
-        let cells =
-            cells.ok_or_else(|| self.wrong(format!("\"{lemma}\" wants two or four forms, not {}", forms.len())))?;
+        let cells = cells.ok_or_else(|| {
+            self.wrong(Message::new("grammar-number-of-forms").with("lemma", lemma).with("count", forms.len()))
+        })?;
         let id = self.lexicon.add(lemma, Class::Agreeing, &cells, FEATURELESS);
-        let id = id.ok_or_else(|| self.wrong(format!("\"{lemma}\" is listed twice")))?;
+        let id = id.ok_or_else(|| self.twice(lemma))?;
         self.lexicon.lexemes[usize::from(id)].pronoun = pronoun;
         Ok(())
     }
@@ -325,11 +344,11 @@ impl Reader<'_> {
                 'c' => genders = &[Masculine, Feminine],
                 'u' => numbers = &[Number::Singular],
                 'p' => numbers = &[Number::Plural],
-                other => return Err(self.wrong(format!("\"{lemma}\": unknown flag \"{other}\""))),
+                other => return Err(self.unknown(format!("{lemma}:{other}"), "m, f, n, c, u, p")),
             }
         }
         if genders.is_empty() {
-            return Err(self.wrong(format!("the gender of \"{lemma}\" does not show: add :m or :f")));
+            return Err(self.wrong(Message::new("grammar-gender-unknown").with("lemma", lemma)));
         }
         let cells = genders.iter().flat_map(|&g| numbers.iter().map(move |&n| 1 << agree_cell(g, n)));
         Ok(cells.fold(0, |all, one: Features| all | one))
@@ -339,11 +358,10 @@ impl Reader<'_> {
 
     fn begin_table(&mut self, rest: &str) -> Result<Block> {
         let mut words = rest.split_whitespace();
-        let name = words.next().ok_or_else(|| self.wrong("a table needs a name"))?.to_owned();
+        let name = words.next().ok_or_else(|| self.wrong(Message::new("grammar-table-without-name")))?.to_owned();
         let mut columns = Vec::new();
         for column in words {
-            let (var, class) =
-                column.split_once('/').ok_or_else(|| self.wrong(format!("\"{column}\": expected Name/class")))?;
+            let (var, class) = column.split_once('/').ok_or_else(|| self.expected("Name/class"))?;
             columns.push((var.to_owned(), self.class(class)?));
         }
         self.tables.insert(name.clone(), Table { columns, rows: Vec::new() });
@@ -358,7 +376,7 @@ impl Reader<'_> {
             "a" => Class::Adjective,
             "w" => Class::Plain,
             "g" => Class::Agreeing,
-            other => return Err(self.wrong(format!("unknown class \"{other}\": n p v a w g"))),
+            other => return Err(self.unknown(other, "n, p, v, a, w, g")),
         })
     }
 
@@ -366,14 +384,19 @@ impl Reader<'_> {
         let classes: Vec<Class> = self.tables[name].columns.iter().map(|c| c.1).collect();
         let cells: Vec<&str> = line.split('|').collect();
         if cells.len() != classes.len() {
-            return Err(self.wrong(format!("table {name} has {} columns, this row {}", classes.len(), cells.len())));
+            return Err(self.wrong(
+                Message::new("grammar-row-of-other-length")
+                    .with("table", name)
+                    .with("columns", classes.len())
+                    .with("cells", cells.len()),
+            ));
         }
         let mut row = Vec::new();
         for (cell, class) in cells.into_iter().zip(classes) {
             let mut lexemes = Vec::new();
             self.add_cell(cell, class, &mut lexemes)?;
             if lexemes.is_empty() {
-                return Err(self.wrong("an empty cell"));
+                return Err(self.wrong(Message::new("grammar-empty-cell")));
             }
             row.push(lexemes);
         }
@@ -384,12 +407,16 @@ impl Reader<'_> {
     fn add_cell(&self, cell: &str, class: Class, lexemes: &mut Vec<LexemeId>) -> Result<()> {
         for word in cell.split_whitespace() {
             if let Some(set) = word.strip_prefix('@') {
-                let members = self.sets.get(set).ok_or_else(|| self.wrong(format!("no set \"{set}\"")))?;
+                let members = self.sets.get(set).ok_or_else(|| self.missing("set", set))?;
                 self.add_cell(members, class, lexemes)?;
             } else {
                 let lemma = word.replace('_', " ");
                 let id = self.lexicon.lexeme(&lemma, class);
-                let id = id.ok_or_else(|| self.wrong(format!("\"{lemma}\" is not in the {class:?} list")))?;
+                let id = id.ok_or_else(|| {
+                    self.wrong(
+                        Message::new("grammar-not-in-list").with("lemma", &lemma).with("class", format!("{class:?}")),
+                    )
+                })?;
                 lexemes.push(id);
             }
         }
@@ -400,9 +427,8 @@ impl Reader<'_> {
 
     fn begin_script(&mut self, rest: &str) -> Result<()> {
         let mut words = rest.split_whitespace();
-        let name = words.next().ok_or_else(|| self.wrong("a script needs a name"))?.to_owned();
-        let weight =
-            words.next().map_or(Ok(1), |w| w.parse().map_err(|_| self.wrong(format!("\"{w}\" is no weight"))))?;
+        let name = words.next().ok_or_else(|| self.wrong(Message::new("grammar-script-without-name")))?.to_owned();
+        let weight = words.next().map_or(Ok(1), |w| w.parse().map_err(|_| self.unknown(w, "1, 2, 3 ...")))?;
         let script = Script {
             name,
             weight,
@@ -430,16 +456,14 @@ impl Reader<'_> {
                     "present" => 1 << Tense::Present as u8,
                     "past" => 1 << Tense::Past as u8,
                     "any" => (1 << Tense::Present as u8) | (1 << Tense::Past as u8),
-                    other => return Err(self.wrong(format!("unknown tense \"{other}\": present, past or any"))),
+                    other => return Err(self.unknown(other, "present, past, any")),
                 }
             }
             // Restrictions come before the tables that use the variable.
             "var" => {
                 let mut words = rest.split_whitespace();
-                let (name, class) = words
-                    .next()
-                    .and_then(|w| w.split_once('/'))
-                    .ok_or_else(|| self.wrong("expected var Name/class"))?;
+                let (name, class) =
+                    words.next().and_then(|w| w.split_once('/')).ok_or_else(|| self.expected("var Name/class"))?;
                 let mut var =
                     Var { name: name.to_owned(), class: self.class(class)?, features: ANY_FEATURES, who: false };
                 words.try_for_each(|word| self.restrict(&mut var, word))?;
@@ -453,26 +477,26 @@ impl Reader<'_> {
             "distinct" => {
                 let find = |name: &str| script.vars.iter().position(|v| v.name == name).map(|v| v as VarId);
                 let pair = rest.split_once(' ').and_then(|(a, b)| Some((find(a)?, find(b.trim())?)));
-                script.distinct.push(pair.ok_or_else(|| self.wrong("distinct wants two variables of the script"))?);
+                script.distinct.push(pair.ok_or_else(|| self.wrong(Message::new("grammar-distinct-without-two")))?);
             }
             "step" => {
                 let mut words = rest.split_whitespace();
                 let count = words.next().unwrap_or("1");
                 let (min, max) = count.split_once('-').unwrap_or((count, count));
                 let (Ok(min), Ok(max)) = (min.parse(), max.parse()) else {
-                    return Err(self.wrong(format!("\"{count}\" is no count: 1, 0-1, 2-3 ...")));
+                    return Err(self.unknown(count, "1, 0-1, 2-3 ..."));
                 };
                 let mut step = Step { min, max, groups: Vec::new() };
                 for name in words {
                     let lines = self.defs.get(name).cloned();
-                    let lines = lines.ok_or_else(|| self.wrong(format!("no def \"{name}\"")))?;
+                    let lines = lines.ok_or_else(|| self.missing("def", name))?;
                     for line in lines {
                         step.groups.push(self.compile(&line, &script.vars)?);
                     }
                 }
                 script.steps.push(step);
             }
-            other => return Err(self.wrong(format!("\"{other}\" means nothing in a script"))),
+            other => return Err(self.wrong(Message::new("grammar-without-meaning").with("word", other))),
         }
         Ok(())
     }
@@ -482,7 +506,7 @@ impl Reader<'_> {
             "who" => var.who = true,
             "sg" => var.features = features_of(Number::Singular),
             "pl" => var.features = features_of(Number::Plural),
-            other => return Err(self.wrong(format!("unknown restriction \"{other}\": who, sg or pl"))),
+            other => return Err(self.unknown(other, "who, sg, pl")),
         }
         Ok(())
     }
@@ -493,7 +517,7 @@ impl Reader<'_> {
             Some((name, rest)) => (name.trim(), Some(rest.trim_end_matches(')').trim())),
             None => (text.trim(), None),
         };
-        let Some(table) = self.tables.get(name) else { return Err(self.wrong(format!("no table \"{name}\""))) };
+        let Some(table) = self.tables.get(name) else { return Err(self.missing("table", name)) };
         let mut vars = vec![None; table.columns.len()];
         let mut restrictions = vec![ANY_FEATURES; table.columns.len()];
         let all: Vec<String> = table.columns.iter().map(|c| c.0.clone()).collect();
@@ -502,7 +526,7 @@ impl Reader<'_> {
         for want in wanted {
             let (column, var) = want.split_once('=').unwrap_or((want, want));
             let at = table.columns.iter().position(|c| c.0 == column);
-            let at = at.ok_or_else(|| self.wrong(format!("table {name} has no column \"{column}\"")))?;
+            let at = at.ok_or_else(|| self.missing("column", &format!("{name}.{column}")))?;
             let class = table.columns[at].1;
             let known = outer.iter().chain(inner.iter()).position(|v| v.name == var);
             let id = known.unwrap_or_else(|| {
@@ -516,15 +540,19 @@ impl Reader<'_> {
             });
             let found = outer.iter().chain(inner.iter()).nth(id).expect("just declared");
             if found.class != class {
-                return Err(
-                    self.wrong(format!("{var} is a {:?}, column {column} of {name} holds {class:?}", found.class))
-                );
+                let wrong = Message::new("grammar-column-of-other-class")
+                    .with("var", var)
+                    .with("own", format!("{:?}", found.class))
+                    .with("column", column)
+                    .with("table", name)
+                    .with("class", format!("{class:?}"));
+                return Err(self.wrong(wrong));
             }
             restrictions[at] = found.features;
             vars[at] = Some(id as VarId);
         }
         if outer.len() + inner.len() > MAX_VARS {
-            return Err(self.wrong(format!("more than {MAX_VARS} variables")));
+            return Err(self.wrong(Message::new("grammar-too-many-variables").with("most", MAX_VARS)));
         }
         Ok(Use { relation: self.relation(name, restrictions)?, vars })
     }
@@ -545,7 +573,7 @@ impl Reader<'_> {
         let rows: Vec<Vec<LexemeSet>> = self.tables[name].rows.iter().map(row).collect();
         let rows: Vec<_> = rows.into_iter().filter(|cells| cells.iter().all(|c| !c.list.is_empty())).collect();
         if rows.is_empty() {
-            return Err(self.wrong(format!("no row of table {name} fits these numbers")));
+            return Err(self.wrong(Message::new("grammar-no-row-fits").with("table", name)));
         }
         self.relations.push(Relation { rows });
         self.relation_ids.insert(key, self.relations.len() - 1);
@@ -568,7 +596,7 @@ impl Reader<'_> {
             }
         }
         if text.contains('$') {
-            return Err(self.wrong("a $NAME that no let defines"));
+            return Err(self.wrong(Message::new("grammar-name-undefined")));
         }
         Ok(Line { number: self.line, weight, text })
     }
@@ -579,11 +607,12 @@ impl Reader<'_> {
             Block::Script => {
                 let mut script = self.scripts.pop().expect("a script block begins with a script");
                 let group = self.compile(&line, &script.vars)?;
-                let step = script.steps.last_mut().ok_or_else(|| self.wrong("a sentence before the first step"))?;
+                let step =
+                    script.steps.last_mut().ok_or_else(|| self.wrong(Message::new("grammar-sentence-before-step")))?;
                 step.groups.push(group);
                 self.scripts.push(script);
             }
-            _ => return Err(self.wrong("a sentence outside a script and a def")),
+            _ => return Err(self.wrong(Message::new("grammar-sentence-outside"))),
         }
         Ok(())
     }
@@ -599,11 +628,11 @@ impl Reader<'_> {
         for extra in extras.iter().filter(|e| is_restriction(e)) {
             let mut words = extra.split_whitespace();
             let (name, class) =
-                words.next().and_then(|w| w.split_once('/')).ok_or_else(|| self.wrong("expected Name/class sg"))?;
+                words.next().and_then(|w| w.split_once('/')).ok_or_else(|| self.expected("Name/class sg"))?;
             let mut var = Var { name: name.to_owned(), class: self.class(class)?, features: ANY_FEATURES, who: false };
             words.try_for_each(|word| self.restrict(&mut var, word))?;
             if vars.iter().any(|v| v.name == name) {
-                return Err(self.wrong(format!("{name} belongs to the whole script: restrict it there")));
+                return Err(self.wrong(Message::new("grammar-variable-of-script").with("name", name)));
             }
             locals.push(var);
         }
@@ -613,7 +642,7 @@ impl Reader<'_> {
         let bound = uses.iter().flat_map(|u| u.vars.iter().flatten()).copied();
         let bound: Vec<VarId> = bound.collect();
         if let Some(at) = (0..locals.len()).find(|l| !bound.contains(&((vars.len() + l) as VarId))) {
-            return Err(self.wrong(format!("no table binds {}", locals[at].name)));
+            return Err(self.wrong(Message::new("grammar-variable-unbound").with("name", &locals[at].name)));
         }
         let names: Vec<&Var> = vars.iter().chain(&locals).collect();
         let mut frames = Vec::new();
@@ -651,7 +680,7 @@ impl Reader<'_> {
             rest = after;
         }
         if slots.len() > 60 {
-            return Err(self.wrong("a sentence of more than 60 words"));
+            return Err(self.wrong(Message::new("grammar-sentence-too-long")));
         }
         Ok(slots)
     }
@@ -666,7 +695,7 @@ impl Reader<'_> {
         let find = |name: &str| vars.iter().position(|v| v.name == name).map(|v| v as VarId);
         let is_var = word.chars().next().is_some_and(char::is_uppercase);
         let (base, class) = if is_var {
-            let id = find(word).ok_or_else(|| self.wrong(format!("no variable {word} here")))?;
+            let id = find(word).ok_or_else(|| self.missing("variable", word))?;
             (Base::Var(id), vars[usize::from(id)].class)
         } else {
             let id = self.fixed_lexeme(word)?;
@@ -677,13 +706,13 @@ impl Reader<'_> {
             Some("I" | "eu") => Control::FirstSingular,
             Some("we" | "nós") => Control::FirstPlural,
             Some("they" | "eles") => Control::ThirdPlural,
-            Some(name) => Control::Var(find(name).ok_or_else(|| self.wrong(format!("no variable {name} here")))?),
+            Some(name) => Control::Var(find(name).ok_or_else(|| self.missing("variable", name))?),
         };
         let shape = self.shape(class, shape)?;
         let wants_control = !matches!(shape, Shape::Noun | Shape::Cell(_));
         let invariant = self.language == Lang::En && matches!(shape, Shape::Agree | Shape::Participle);
         if wants_control && control == Control::None && !(invariant && class != Class::Agreeing) {
-            return Err(self.wrong(format!("{{{hole}}} agrees with something: say with what, {{{hole}:Name}}")));
+            return Err(self.wrong(Message::new("grammar-agrees-with-nothing").with("hole", hole)));
         }
         Ok(What::Form { base, shape, control })
     }
@@ -695,9 +724,7 @@ impl Reader<'_> {
             None => vec![Class::Verb, Class::Agreeing, Class::Adjective],
         };
         let found = classes.into_iter().find_map(|c| self.lexicon.lexeme(lemma, c));
-        found.ok_or_else(|| {
-            self.wrong(format!("\"{lemma}\" is in no word list of verbs, adjectives and agreeing words"))
-        })
+        found.ok_or_else(|| self.wrong(Message::new("grammar-in-no-list").with("lemma", lemma)))
     }
 
     fn shape(&self, class: Class, shape: Option<&str>) -> Result<Shape> {
@@ -713,8 +740,12 @@ impl Reader<'_> {
             (Class::Verb, Some("inf")) => Shape::Cell(INFINITIVE),
             (Class::Verb, Some("ing")) => Shape::Cell(GERUND),
             (Class::Verb, Some("pp")) => Shape::Participle,
-            (_, Some(other)) => return Err(self.wrong(format!("a {class:?} has no form \"{other}\""))),
-            (Class::Punctuation, None) => return Err(self.wrong("punctuation has no forms")),
+            (_, Some(other)) => {
+                return Err(self.wrong(
+                    Message::new("grammar-no-such-form").with("class", format!("{class:?}")).with("form", other),
+                ));
+            }
+            (Class::Punctuation, None) => return Err(self.wrong(Message::new("grammar-punctuation-without-forms"))),
         })
     }
 
@@ -723,13 +754,11 @@ impl Reader<'_> {
         for (s, script) in self.scripts.iter().enumerate() {
             for (t, step) in script.steps.iter().enumerate() {
                 if step.groups.len() < step.max.max(1) || step.groups.len() > 64 || step.min > step.max {
-                    let what = format!(
-                        "script {}, step {}: {} sentences to choose {} from",
-                        script.name,
-                        t + 1,
-                        step.groups.len(),
-                        step.max
-                    );
+                    let what = Message::new("grammar-number-of-sentences")
+                        .with("script", &script.name)
+                        .with("step", t + 1)
+                        .with("sentences", step.groups.len())
+                        .with("wanted", step.max);
                     return Err(Error::failed("grammar-file-wrong").with("detail", what).at(self.file));
                 }
                 for (g, group) in step.groups.iter().enumerate() {
@@ -742,7 +771,8 @@ impl Reader<'_> {
             }
         }
         if self.scripts.is_empty() {
-            return Err(Error::failed("grammar-file-wrong").with("detail", "a grammar without a script").at(self.file));
+            let what = Message::new("grammar-without-script");
+            return Err(Error::failed("grammar-file-wrong").with("detail", what).at(self.file));
         }
         let articles = match self.language {
             Lang::En => ["a", "an"].map(|word| self.lexicon.intern(word)),

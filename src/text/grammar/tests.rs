@@ -251,16 +251,16 @@ fn word_forms_and_entropy_are_what_each_level_promises() {
 #[test]
 fn mistakes_in_a_grammar_are_named_with_their_line() {
     for (text, want) in [
-        ("noun: leite", "t:1: grammar-file-wrong (detail = the gender of \"leite\""),
-        ("noun: gato gato", "t:1: grammar-file-wrong (detail = \"gato\" is listed twice"),
-        ("table t A/n\nvaca", "t:2: grammar-file-wrong (detail = \"vaca\" is not in the Noun list"),
+        ("noun: leite", "t:1: grammar-file-wrong (detail = grammar-gender-unknown (lemma = leite)"),
+        ("noun: gato gato", "t:1: grammar-file-wrong (detail = grammar-twice (lemma = gato)"),
+        ("table t A/n\nvaca", "t:2: grammar-file-wrong (detail = grammar-not-in-list (lemma = vaca, class = Noun)"),
         (
             "noun: vaca\ntable t A/n\nvaca\nscript s\nuse t\nstep 1\n- {mugir:A}.",
-            "t:7: grammar-file-wrong (detail = \"mugir\" is in no word list",
+            "t:7: grammar-file-wrong (detail = grammar-in-no-list (lemma = mugir)",
         ),
         (
             "noun: vaca\nverb: mugir\ntable t A/n\nvaca\nscript s\nuse t\nstep 1\n- {mugir}.",
-            "t:8: grammar-file-wrong (detail = {mugir} agrees",
+            "t:8: grammar-file-wrong (detail = grammar-agrees-with-nothing (hole = mugir)",
         ),
     ] {
         let error = Grammar::from_source(Lang::Pt, Level::FirstSteps, "t", text).unwrap_err().to_string();

@@ -20,8 +20,9 @@ pub(crate) fn plan() -> RunPlan {
         rows: 128,
         row_tokens: 16,
         corpus: CorpusInfo {
-            name: "built-in, first steps".into(),
+            name: "built-in, first-steps".into(),
             lang: Some("en".into()),
+            level: Some(Level::FirstSteps),
             train_tokens: None,
             valid_tokens: Some(20_000),
             vocab_size: 400,
@@ -255,6 +256,17 @@ fn a_step_written_by_an_older_version_still_reads() {
         panic!("not a step")
     };
     assert_eq!((step.step, step.metrics.mlm_loss, step.lr), (3, Some(2.0), None));
+}
+
+#[test]
+fn the_built_in_text_is_known_in_logs_of_every_version() {
+    let title = |json: Value| serde_json::from_value::<CorpusInfo>(json).unwrap().title();
+    let built_in = Message::new("corpus-built-in").with("level", "stories");
+    assert_eq!(title(json!({"name": "built-in, stories", "lang": "pt", "vocab_size": 9})), built_in);
+    let info = CorpusInfo { lang: Some("en".into()), level: Some(Level::Stories), ..Default::default() };
+    assert_eq!(title(serde_json::to_value(info).unwrap()), built_in);
+    let file = json!({"name": "built-in, stories", "lang": null, "vocab_size": 9});
+    assert_eq!(title(file).as_plain(), Some("built-in, stories"), "a file may have this name");
 }
 
 #[test]

@@ -120,13 +120,14 @@ fn plan() -> Event {
 #[test]
 fn a_log_gets_whole_lines_with_place_pace_and_bounds() {
     let lines = printed(Lang::En, &[plan(), step(1, 0.1), step(121, 12.1)]);
-    assert_eq!(lines[0], "nano: 188 k parameters, 1,200 steps of 2,048 tokens, 47 MiB, on built-in, first steps");
+    assert_eq!(lines[0], "nano: 188 k parameters, 1,200 steps of 2,048 tokens, 47 MiB, on built-in, first-steps");
     assert_eq!(
         lines[2],
         "[0:12] (10%) 121/1,200  1:48 left  21,300 tokens/s  \
          generator 2.59 (unigram 4.41)  judge 0.301 (trivial 0.372)  AUC 0.78"
     );
     let pt = printed(Lang::Pt, &[plan(), step(1, 0.1), step(121, 12.1)]);
+    assert!(pt[0].ends_with(", com texto embutido, primeiros passos"), "{}", pt[0]);
     assert_eq!(
         pt[2],
         "[0:12] (10%) 121/1.200  faltam 1:48  21.300 tokens/s  \
@@ -203,7 +204,7 @@ fn warnings_device_and_end_are_told_in_the_language() {
     let failed = Event::Failed(Failure { message: Message::plain("told by main"), ..Default::default() });
     let lines = printed(Lang::Pt, &[device, warning, step(1200, 118.0), finished, failed]);
     assert_eq!(lines[0], "dispositivo: 2 threads: nenhum adaptador de GPU foi encontrado");
-    assert_eq!(lines[1], "aviso (passo 1.200): o ponto de controle do passo 1100 está a salvo");
+    assert_eq!(lines[1], "aviso (passo 1.200): o ponto de controle do passo 1.100 está a salvo");
     assert_eq!(lines[3], "pronto: 1.200 passos em 1 min 58 s");
     assert_eq!(lines[6], "  electroscope detect runs/x \"o cão\"");
     assert_eq!(lines.len(), 7);

@@ -1,9 +1,9 @@
 //! Fills the page's tables: the metrics that are columns, and the facts of a plan and of a device.
 
 use super::html::{escape, spoken};
-use crate::train::event::{Device, RunPlan};
+use crate::train::event::{Arena, Device, RunPlan};
 use crate::train::metrics::table::{Columns, Metric};
-use crate::view::words;
+use crate::view::words::{self, Strings};
 
 /// The metrics that have a column in a table: that of held-out text or that of training, as `columns` says.
 pub(super) fn metrics(columns: Columns) -> Vec<Metric> {
@@ -24,12 +24,13 @@ pub(super) fn plan_facts(plan: &RunPlan) -> Vec<Fact> {
         ("report-fact-parameters", whole(plan.parameters)),
         ("report-fact-judge", whole(plan.discriminator_parameters)),
         ("report-fact-generator", whole(plan.generator_parameters)),
-        ("report-fact-rows", format!("{} × {}", plan.rows, plan.row_tokens)),
+        ("report-fact-rows", format!("{} × {}", whole(plan.rows), whole(plan.row_tokens))),
         ("report-fact-vocabulary", whole(plan.corpus.vocab_size)),
         ("report-fact-dispatches", whole(plan.dispatches)),
         ("report-fact-memory", mib(plan.peak_bytes)),
     ];
-    let arenas = plan.arenas.iter().take(20).map(|arena| format!("{} {}", escape(&arena.name), mib(arena.bytes)));
+    let name = |arena: &Arena| spoken(|lang| escape(&Strings::of(lang).arena(&arena.name)));
+    let arenas = plan.arenas.iter().take(20).map(|arena| format!("{} {}", name(arena), mib(arena.bytes)));
     facts.push(("report-fact-arenas", arenas.collect::<Vec<_>>().join(" · ")));
     facts.push(("report-fact-engine", escape(&plan.engine)));
     facts.push(("report-fact-seed", plan.seed.to_string()));

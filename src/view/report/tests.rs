@@ -124,6 +124,7 @@ fn nothing_from_the_run_becomes_markup() {
     events.insert(5, Event::Warning(warning));
     let mut evil = plan();
     (evil.preset, evil.corpus.name, evil.run, evil.engine) = (EVIL.into(), EVIL.into(), Some(EVIL.into()), EVIL.into());
+    evil.corpus.level = None;
     events.insert(2, Event::Plan(Box::new(evil)));
     events.push(Event::Failed(Failure { message: Message::plain(EVIL), ..Default::default() }));
     let html = html(&events, Lang::En);

@@ -57,7 +57,7 @@ fn trained_text(run: &Run, plan: &RunPlan, lang: Lang) -> String {
         preset = escape(&plan.preset),
         parameters = lang.rough(plan.parameters),
         tokens = lang.rough(run.tokens_seen()),
-        corpus = escape(&plan.corpus.name),
+        corpus = escape(&strings.text(&plan.corpus.title())),
         steps = run.last_step(),
         time = time,
         device = device,

@@ -77,7 +77,7 @@ pub fn roofline(sheet: &Sheet, lang: Lang) -> Option<String> {
     );
     grid(&mut svg, &scale, lang);
     roof(&mut svg, &scale, copy, product, lang);
-    discs(&mut svg, &scale, copy, product, kernels);
+    discs(&mut svg, &scale, [copy, product], kernels, lang);
     svg.push_str("</svg>");
     Some(svg)
 }
@@ -115,7 +115,7 @@ fn roof(svg: &mut String, scale: &Scale, copy: f64, product: f64, lang: Lang) {
 }
 
 /// Draws the discs, the large ones first, so that small ones lie on top. Each gets its name if there is room.
-fn discs(svg: &mut String, scale: &Scale, copy: f64, product: f64, kernels: &[KernelSpeed]) {
+fn discs(svg: &mut String, scale: &Scale, [copy, product]: [f64; 2], kernels: &[KernelSpeed], lang: Lang) {
     let mut by_time: Vec<&KernelSpeed> = kernels.iter().collect();
     by_time.sort_by(|a, b| b.share.total_cmp(&a.share));
     // No name lies on a disc.
@@ -127,8 +127,8 @@ fn discs(svg: &mut String, scale: &Scale, copy: f64, product: f64, kernels: &[Ke
         let kernel = report::escape(spot.kernel);
         write!(
             svg,
-            "<circle class=\"{class}\" cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"{radius:.1}\"><title>{kernel}: {:.1}%</title></circle>",
-            spot.share * 100.0
+            "<circle class=\"{class}\" cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"{radius:.1}\"><title>{kernel}: {}</title></circle>",
+            lang.percent(spot.share, 1)
         )
         .ok();
         if spot.share >= NAMED_SHARE

@@ -314,6 +314,63 @@ fn numbers_and_plurals_follow_the_language() {
 }
 
 #[test]
+fn numbers_inside_sentences_are_written_as_beside_them() {
+    let said = |message: &Message| [Lang::En, Lang::Pt].map(|lang| text(message, lang));
+    let safe = Message::new("checkpoint-is-safe").with("step", 1200_u64);
+    assert_eq!(
+        said(&safe),
+        ["the checkpoint of step 1,200 is safe", "o ponto de controle do passo 1.200 está a salvo"]
+    );
+    let float = |value: f32| Message::new("parity-float").with("value", value).with("bits", "0x0");
+    assert_eq!(said(&float(1.5e-7)), ["1.5e-7 (0x0)", "1,5e-7 (0x0)"]);
+    assert_eq!(said(&float(f32::NAN))[0], "NaN (0x0)");
+    let place = Message::new("parity-place")
+        .with("kernel", "gelu.forward")
+        .with("variant", "plain")
+        .with("dispatch", 3_u64)
+        .with("case", "gelu plain")
+        .with("what", "y[2, 3]");
+    let whole = |value: u32| Message::new("parity-whole").with("value", value).with("bits", "0x1");
+    let wrong = |share: f64| {
+        let wrong = Message::new("parity-wrong").with("place", &place).with("at", 5_u64).with("got", float(0.25));
+        wrong.with("want", whole(1)).with("share", share)
+    };
+    let [en, pt] = said(&wrong(2.5));
+    assert_eq!(
+        en,
+        "gelu.forward (plain), dispatch 3 of gelu plain: y[2, 3][5]: got 2.5e-1 (0x0), want 1 (0x1), 2.500 of the tolerance"
+    );
+    assert!(pt.contains("obtido 2,5e-1 (0x0), esperado 1 (0x1), 2,500 da tolerância"), "{pt}");
+    assert!(said(&wrong(f64::INFINITY))[0].ends_with("inf of the tolerance"));
+}
+
+#[test]
+fn a_preset_says_what_it_is_for_as_its_file_does() {
+    for (preset, _) in crate::config::PRESETS {
+        let needs = crate::model::Needs::of(preset).unwrap();
+        let [en, pt] = [Lang::En, Lang::Pt].map(|lang| text(&needs.purpose(), lang));
+        assert!(en == needs.about && pt != en, "{preset}: {en}, {pt}");
+    }
+}
+
+/// Portuguese has one word for each thing: `substituído` for what the generator replaced. `Troca` is a swap that a test makes.
+#[test]
+fn portuguese_has_one_term_for_each_thing() {
+    let others = ["troc", "troqu", "taxa-base", " checkpoint ", " preset "];
+    for (_, _, pt) in FILES {
+        let (mut key, mut found) = ("", Vec::new());
+        for line in pt.lines().filter(|line| !line.starts_with('#')) {
+            key = line.split_once(" =").map_or(key, |(name, _)| name);
+            let words = format!("{} ", line.split_once(" =").map_or(line, |(_, words)| words).to_lowercase());
+            if !key.contains("swap") && others.iter().any(|other| words.contains(other)) {
+                found.push(line);
+            }
+        }
+        assert!(found.is_empty(), "other words for the same thing: {found:#?}");
+    }
+}
+
+#[test]
 fn a_sentence_changes_with_a_number_in_it() {
     let said = |message: &Message| [Lang::En, Lang::Pt].map(|lang| text(message, lang));
     let damaged = |others: u64, steps: &str| {
@@ -337,7 +394,7 @@ fn a_sentence_changes_with_a_number_in_it() {
     };
     assert_eq!(missing(2, 0), ["2 missing: a, b", "faltam 2: a, b"]);
     assert_eq!(missing(1, 0)[1], "falta 1: a, b");
-    assert_eq!(missing(1_200, 1_198), ["1200 missing: a, b and 1198 more", "faltam 1200: a, b e mais 1198"]);
+    assert_eq!(missing(1_200, 1_198), ["1,200 missing: a, b and 1,198 more", "faltam 1.200: a, b e mais 1.198"]);
 
     let help = |count: u64, steps: &str| {
         let error = Error::usage("no-such-checkpoint").with("step", 3_u64).with("count", count).with("steps", steps);
@@ -383,7 +440,7 @@ fn an_error_has_its_place_and_its_advice() {
     let told = text(&warning, Lang::En);
     assert_eq!(
         told,
-        format!("{en}\n  training goes on, and the next checkpoint is tried; the checkpoint of step 1200 is safe")
+        format!("{en}\n  training goes on, and the next checkpoint is tried; the checkpoint of step 1,200 is safe")
     );
 }
 

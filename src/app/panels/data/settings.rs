@@ -252,12 +252,19 @@ fn settings_grid(ui: &mut Ui, id: &str, rows: impl FnOnce(&mut Ui)) {
 /// One setting: its name, its value, and an undo button if it was changed.
 fn setting_ui(ui: &mut Ui, cx: &PanelContext, draft: &mut Draft, checked: &Checked, key: &str, name: String) {
     let plain = checked.plain(key);
-    let mut text = draft.edits.get(key).cloned().unwrap_or_else(|| plain.to_owned());
+    let (lang, whole) = (cx.lang(), plain.parse::<u64>().is_ok());
+    let mut text = match draft.edits.get(key) {
+        // No groups while a person types: they would move the cursor.
+        Some(edit) if whole => edit.clone(),
+        Some(edit) => lang.setting(edit),
+        None => lang.setting(plain),
+    };
     let label = ui.label(RichText::new(&name));
     // The field has an id of its own, so that a button that appears in an earlier row does not move the focus.
     let id = egui::Id::unique(("setting", key));
     let field = ui.add_sized(FIELD, TextEdit::singleline(&mut text).id(id)).labelled_by(label.id);
     if field.changed() {
+        let text = lang.typed_setting(&text, whole);
         if text.trim() == plain {
             draft.edits.remove(key);
         } else {
@@ -265,8 +272,9 @@ fn setting_ui(ui: &mut Ui, cx: &PanelContext, draft: &mut Draft, checked: &Check
         }
     }
     if draft.edits.contains_key(key) {
-        let spoken = t!(cx, "data-set-back-of", name = &name, value = plain);
-        if named_button(ui, true, t!(cx, "data-set-back", value = plain), &spoken).clicked() {
+        let value = lang.setting(plain);
+        let spoken = t!(cx, "data-set-back-of", name = &name, value = &value);
+        if named_button(ui, true, t!(cx, "data-set-back", value = value), &spoken).clicked() {
             draft.edits.remove(key);
         }
     } else {
