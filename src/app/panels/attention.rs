@@ -17,7 +17,7 @@ const NETWORKS: [(Network, &str); 2] =
 /// Below this width one network stands below the other.
 const SIDE_BY_SIDE: f32 = 380.0;
 /// The greatest width of a network. Longer lines would only separate the tokens.
-const NETWORK_WIDTH: f32 = 420.0;
+const NETWORK_WIDTH: f32 = 560.0;
 
 #[derive(Default)]
 pub struct AttentionPanel {

@@ -290,7 +290,7 @@ impl Chart {
             let response = ui.interact(rect, ui.scope_id().with(("entry", self.key, &words)), Sense::hover());
             response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Label, true, &words));
             if let Some(entry) = entry {
-                response.on_hover_text(cx.t(entry.about));
+                response.on_hover_text(format!("{}\n{}", cx.t(entry.about), cx.t("curves-what")));
             }
             at.x += width;
         }
