@@ -43,31 +43,30 @@ pub fn hide(
     specials: Specials,
     candidates: &mut Vec<u32>,
 ) {
-    batch.masked_ids.copy_from_slice(&batch.ids);
-    batch.token_slot.fill(NONE);
-    batch.slot_next.fill(NONE);
-    batch.slot_position.fill(NONE);
-    batch.slot_label.fill(NONE);
-    (batch.slots, batch.tokens) = (0, 0);
+    hide_none(batch, specials);
     for row in 0..batch.rows {
         let cells = row * batch.row_len..(row + 1) * batch.row_len;
+        let tokens = batch.attention[cells.clone()].iter().filter(|&&real| real == 1).count();
         candidates.clear();
-        let mut tokens = 0;
-        for cell in cells {
-            let real = batch.attention[cell] == 1;
-            let eligible = real && !specials.excludes(batch.ids[cell]);
-            batch.eligible[cell] = eligible.into();
-            tokens += usize::from(real);
-            if eligible {
-                candidates.push(cell as u32);
-            }
-        }
-        batch.tokens += tokens;
+        candidates.extend(cells.filter(|&cell| batch.eligible[cell] == 1).map(|cell| cell as u32));
         if !candidates.is_empty() {
             let slots = masking.slots(tokens, batch.row_len);
             choose(batch, masking, slots, key, first_row + row as u32, specials.mask, candidates);
         }
     }
+}
+
+/// Hides nothing: every network reads the text as it is. The ids and the attention of `batch` are filled.
+pub fn hide_none(batch: &mut Batch, specials: Specials) {
+    batch.masked_ids.copy_from_slice(&batch.ids);
+    batch.token_slot.fill(NONE);
+    batch.slot_next.fill(NONE);
+    batch.slot_position.fill(NONE);
+    batch.slot_label.fill(NONE);
+    for cell in 0..batch.ids.len() {
+        batch.eligible[cell] = u32::from(batch.attention[cell] == 1 && !specials.excludes(batch.ids[cell]));
+    }
+    (batch.slots, batch.tokens) = (0, batch.attention.iter().filter(|&&real| real == 1).count());
 }
 
 /// Draw j of a row takes words 2j (which token) and 2j + 1 (hidden or left) of the row's sub-stream.

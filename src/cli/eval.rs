@@ -6,7 +6,7 @@ use crate::Result;
 use crate::host::native;
 use crate::t;
 use crate::train::engine::Backend;
-use crate::train::event::{EvalMetrics, Event};
+use crate::train::event::{EvalMetrics, Event, SwapPart, SwapScore};
 use crate::train::metrics::table::Metric;
 use crate::view::words::Strings;
 
@@ -18,16 +18,21 @@ pub async fn run(args: &EvalArgs, output: Output) -> Result<()> {
 }
 
 /// What is printed, and its indent.
-const ROWS: [(&str, Metric); 9] = [
+const ROWS: [(&str, Metric); 14] = [
     ("", Metric::MlmLoss),
     ("  ", Metric::MlmAccuracy),
     ("  ", Metric::SampledAccuracy),
     ("", Metric::RtdLoss),
     ("  ", Metric::RtdAuc),
+    ("  ", Metric::RtdAucContext),
     ("  ", Metric::RtdAccuracy),
     ("  ", Metric::RtdPrecision),
     ("  ", Metric::RtdRecall),
     ("  ", Metric::ReplacedShare),
+    ("", Metric::SwapAuc),
+    ("  ", Metric::SwapPairsRight),
+    ("  ", Metric::SwapCaught),
+    ("  ", Metric::SwapFalseAlarms),
 ];
 
 /// One line for each number, beside its baseline.
@@ -46,9 +51,16 @@ fn table(eval: &EvalMetrics, output: Output) -> String {
     let line = |(indent, metric): (&str, Metric)| {
         let name = format!("{indent}{}", strings.metric(metric, "eval"));
         let value = metric.of_eval(eval).map_or_else(|| "-".to_owned(), |value| lang.decimal(value, 3));
-        format!("{name:<26} {value:>7}{}", beside(metric).unwrap_or_default())
+        format!("{name:<44} {value:>7}{}", beside(metric).unwrap_or_default())
     };
     let head = t!(strings, "terminal-eval", step = eval.step);
-    let lines: Vec<String> = ROWS.into_iter().map(line).collect();
+    let part = |score: &SwapScore| {
+        let name = format!("    {} ({})", strings.t(score.part.label()), score.swaps);
+        let auc = score.auc.map_or_else(|| "-".to_owned(), |auc| lang.decimal(auc, 3));
+        let [caught, alarms] = [score.caught, score.false_alarms].map(|share| lang.percent(share, 0));
+        t!(strings, "terminal-eval-part", name = format!("{name:<44}"), auc = auc, caught = caught, alarms = alarms)
+    };
+    let parts = eval.swaps.iter().filter(|score| score.part != SwapPart::All);
+    let lines: Vec<String> = ROWS.into_iter().map(line).chain(parts.map(part)).collect();
     format!("{head}\n{}", lines.join("\n"))
 }

@@ -2,13 +2,12 @@
 //! The run shares one thread with other futures; a turn of the host lets those run.
 
 use crate::config::Config;
-use crate::hub::{Files, Networks};
+use crate::hub::{Files, Networks, Role};
 use crate::message::Message;
-use crate::objective::NetId;
-use crate::run::host::{Chunks, Ending, Host, Kept, Store, Texts};
+use crate::run::host::{Chunks, Ending, Host, Kept, NetworksWanted, Store, Texts};
 use crate::text::cache::{Identity, Options, Progress, TokenCache};
 use crate::text::tokenizer::{Cleaning, Tokenizer};
-use crate::text::{Chunk, Role};
+use crate::text::{Chunk, Role as TextRole};
 use crate::train::checkpoint::{Checkpoint, Snapshot};
 use crate::train::event::Event;
 use crate::train::shelf::Shelf;
@@ -123,7 +122,7 @@ impl Host for Memory {
             let text = |name: &String| Ok((name.clone(), role, self.read("", name)?));
             names.iter().map(text).collect::<Result<Vec<_>>>()
         };
-        let found = [texts(corpus, Role::Corpus)?, texts(valid, Role::HeldOut)?].concat();
+        let found = [texts(corpus, TextRole::Corpus)?, texts(valid, TextRole::HeldOut)?].concat();
         Ok(Box::new(TextsInMemory(found)))
     }
 
@@ -152,11 +151,27 @@ impl Host for Memory {
         self.0.borrow_mut().tokenizers.insert(key.to_owned(), tokenizer.clone());
     }
 
-    /// The networks of a run's newest checkpoint, without the auxiliary one if `config` does not train it.
-    fn networks(&self, name: &str, config: &Config) -> Result<(Networks, Vec<Message>)> {
+    /// The networks of a run's newest checkpoint. As in a folder, a generator serves as the encoder of a masked language model.
+    fn networks(&self, name: &str, wanted: NetworksWanted) -> Result<(Networks, Vec<Message>)> {
         let (networks, notices) = self.resume_point(name, None)?.networks()?;
-        let aux = networks.aux.filter(|_| config.passes().iter().any(|pass| pass.net == NetId::Aux));
-        Ok((Networks { aux, ..networks }, notices))
+        let found = networks.role;
+        let kept = match (wanted, networks) {
+            (NetworksWanted::Pair, pair @ Networks { aux: Some(_), .. }) => Ok(pair),
+            (NetworksWanted::Main(role), Networks { main, .. }) if role == found => Ok(Networks::alone(main, role)),
+            (NetworksWanted::Main(Role::Encoder), Networks { aux: Some(aux), .. }) => {
+                Ok(Networks::alone(aux, Role::Encoder))
+            }
+            (NetworksWanted::Pair, _) => Err(Role::Generator),
+            (NetworksWanted::Main(role), _) => Err(role),
+        };
+        let missing = |role: Role| {
+            Error::failed("wrong-network-here")
+                .with("found", found.folder())
+                .with("wanted", role.folder())
+                .with("architecture", role.architecture())
+                .at(name)
+        };
+        Ok((kept.map_err(missing)?, notices))
     }
 
     fn tokenizer_of_networks(&self, name: &str) -> String {
@@ -232,10 +247,10 @@ fn place(run: &str, step: u64) -> String {
 }
 
 /// Texts with their names and roles.
-struct TextsInMemory(Vec<(String, Role, String)>);
+struct TextsInMemory(Vec<(String, TextRole, String)>);
 
 impl TextsInMemory {
-    fn documents(&self, only: Option<Role>) -> Chunks<'_> {
+    fn documents(&self, only: Option<TextRole>) -> Chunks<'_> {
         let texts = self.0.iter().filter(move |(_, role, _)| only.is_none_or(|only| only == *role));
         Box::new(texts.flat_map(|(_, role, text)| {
             text.split("\n\n").map(|document| Ok(Chunk { role: *role, ..Chunk::document(document) }))
@@ -259,11 +274,11 @@ impl Texts for TextsInMemory {
     }
 
     fn training_chunks(&self) -> Chunks<'_> {
-        self.documents(Some(Role::Corpus))
+        self.documents(Some(TextRole::Corpus))
     }
 
     fn first_held_out(&self) -> Option<String> {
-        self.0.iter().find(|(_, role, _)| *role == Role::HeldOut).map(|(name, ..)| name.clone())
+        self.0.iter().find(|(_, role, _)| *role == TextRole::HeldOut).map(|(name, ..)| name.clone())
     }
 }
 

@@ -9,11 +9,10 @@ pub use folder::Folder;
 pub use tokenizer::train_tokenizer;
 
 use crate::config::Config;
-use crate::hub::{Networks, Role, hash_bytes};
+use crate::hub::{Networks, hash_bytes};
 use crate::lang::Lang;
 use crate::message::Message;
-use crate::objective::{self, Head, NetId};
-use crate::run::host::{Chunks, Host, Texts};
+use crate::run::host::{Chunks, Host, NetworksWanted, Texts};
 use crate::run::{self, Request};
 use crate::text::Role as TextRole;
 use crate::text::cache::{self, Identity, Options, Origin, Progress, TokenCache};
@@ -183,15 +182,16 @@ impl Host for Native {
         tokenizer::write(tokenizer, max_positions, &Self::tokenizer_folder(key)).ok();
     }
 
-    fn networks(&self, name: &str, config: &Config) -> Result<(Networks, Vec<Message>)> {
-        let (dir, passes) = (Path::new(name), config.passes());
-        if passes.iter().any(|pass| pass.net == NetId::Aux) {
-            let (pair, notices) = checkpoint::read_pair(dir)?;
-            return Ok((pair.into(), notices));
+    fn networks(&self, name: &str, wanted: NetworksWanted) -> Result<(Networks, Vec<Message>)> {
+        match wanted {
+            NetworksWanted::Pair => {
+                checkpoint::read_pair(Path::new(name)).map(|(pair, notices)| (pair.into(), notices))
+            }
+            NetworksWanted::Main(role) => {
+                let (main, notices) = checkpoint::resolve_model(Path::new(name))?.read(role)?;
+                Ok((Networks::alone(main, role), notices))
+            }
         }
-        let role = if objective::have(passes, Head::Rtd) { Role::Discriminator } else { Role::Encoder };
-        let (main, notices) = checkpoint::resolve_model(dir)?.read(role)?;
-        Ok((Networks::alone(main, role), notices))
     }
 
     fn tokenizer_of_networks(&self, name: &str) -> String {

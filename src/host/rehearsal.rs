@@ -176,13 +176,13 @@ fn kept(host: &Memory) -> Result<KeptRun, Wrong> {
     host.run("run").ok_or_else(|| "nothing was kept".to_owned())
 }
 
-/// Weights and moments after the last step, byte by byte.
+/// Weights, moments and counts after the last step, byte by byte.
 fn same(whole: &KeptRun, resumed: &KeptRun) -> Result<(), Wrong> {
     let [whole, resumed] = [whole, resumed].map(|run| run.checkpoints.get(&STEPS).ok_or("there is no last checkpoint"));
     let (whole, resumed) = (whole?, resumed?);
     let tensors: Vec<&String> = whole.keys().filter(|name| name.ends_with(".safetensors")).collect();
-    if tensors.len() != 3 {
-        return Err(format!("three files of tensors were expected, there are {tensors:?}"));
+    if tensors.len() != 4 {
+        return Err(format!("four files of tensors were expected, there are {tensors:?}"));
     }
     match tensors.into_iter().find(|name| whole.get(*name) != resumed.get(*name)) {
         Some(name) => Err(format!("{name} of the resumed run differs from that of the whole one")),

@@ -33,10 +33,12 @@ impl<H: Host> Run<'_, H> {
             // The monitor learns from the steps before the checkpoint. Its warnings about them are dropped, because the run sent
             // them then.
             for event in self.store.events()? {
-                if let Event::Step(step) = &event
-                    && step.step <= r.checkpoint.state.step
-                {
-                    self.monitor.observe(step);
+                match &event {
+                    Event::Step(step) if step.step <= r.checkpoint.state.step => drop(self.monitor.observe(step)),
+                    Event::Eval(eval) if eval.step <= r.checkpoint.state.step => {
+                        drop(self.monitor.observe_evaluation(eval));
+                    }
+                    _ => {}
                 }
             }
             self.tell(&Event::Resumed { step: r.checkpoint.state.step }, sink)?;

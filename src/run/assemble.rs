@@ -11,13 +11,16 @@ use crate::message::Message;
 use crate::model::io::PassSize;
 use crate::model::ledger::Shape;
 use crate::model::{Model, ModelSpec, slots_per_row};
+use crate::objective::{self, Head};
 use crate::plan::KernelChoices;
 use crate::train::checkpoint::Checkpoint;
 use crate::train::engine::Backend;
 use crate::train::event::{CorpusInfo, Preparing};
 use crate::train::rules::RuleRows;
 use crate::train::session::{OWN_SLOTS, Parts, Position, Session};
+use crate::train::shares::TokenShares;
 use crate::train::shelf::Shelf;
+use crate::train::swaps::Swaps;
 use crate::train::tuning::offered;
 use crate::train::weights;
 use crate::{Error, Result};
@@ -27,6 +30,9 @@ use std::task::Poll;
 const READOUT_ROWS: u32 = 4;
 /// The longest row of the readout, in tokens.
 const READOUT_TOKENS: u32 = 48;
+
+/// How many sentences a run offers to try its judge on.
+const EXAMPLES: usize = 8;
 
 /// Where the weights come from.
 pub enum WeightsFrom<'a> {
@@ -76,7 +82,7 @@ pub async fn assemble(
         (split, counts)
     };
     let unigram_entropy = hold_out::entropy_nats(&split.held_out.counts(&text.cache));
-    let corpus = CorpusInfo {
+    let mut corpus = CorpusInfo {
         name: text.name.clone(),
         lang: text.builtin.map(|(language, _)| language.code().to_owned()),
         level: text.builtin.map(|(_, level)| level),
@@ -84,6 +90,7 @@ pub async fn assemble(
         valid_tokens: Some(split.held_out.tokens(&text.cache)),
         vocab_size: text.tokenizer.vocab_size() as u64,
         unigram_entropy: Some(unigram_entropy),
+        examples: Vec::new(),
     };
     let inference = Recipe { accumulate: 1, ..recipe };
     let held_out_rows =
@@ -92,10 +99,6 @@ pub async fn assemble(
     let readout = readout_size(config);
     let readout_recipe = Recipe { rows: readout.rows as usize, row_len: readout.row_len as usize, ..inference };
     let readout_rows = held_out_rows(readout_recipe, READOUT_ROWS)?;
-    let grammar =
-        text.builtin.map(|(language, level)| RuleRows::of_grammar(language, level, &text.tokenizer, inference));
-    let rules = grammar.transpose()?;
-
     let mut spec = ModelSpec::from_config(config, text.tokenizer.vocab_size() as u32, specials.pad, Some(readout));
     // Networks that were read keep their own sizes, even if the preset has others.
     let read = match from {
@@ -141,6 +144,26 @@ pub async fn assemble(
     if let WeightsFrom::Checkpoint(checkpoint, _) = from {
         weights::load_moments(&model, &mut engine, &checkpoint.moments()?)?;
     }
+    let judged = objective::have(model.spec.shape.passes, Head::Rtd);
+    let grammar = text.builtin.filter(|_| judged);
+    let rules = grammar.map(|(language, level)| RuleRows::of_grammar(language, level, &text.tokenizer, inference));
+    let swaps = match grammar {
+        _ if !judged => None,
+        Some((language, level)) => Some(Swaps::of_grammar(language, level, &text.tokenizer, inference)?),
+        None => {
+            let mut rows = held_out_rows(inference, config.eval_rows)?;
+            Some(Swaps::of_rows(&mut rows, &counts, &text.tokenizer, inference))
+        }
+    };
+    if let Some(swaps) = &swaps {
+        corpus.examples = swaps.examples(&text.tokenizer, EXAMPLES);
+    }
+    let shares = match from {
+        WeightsFrom::Checkpoint(checkpoint, _) => {
+            TokenShares::from_tensors(&checkpoint.statistics()?, text.tokenizer.vocab_size())?
+        }
+        WeightsFrom::Seed | WeightsFrom::Networks(..) => TokenShares::new(text.tokenizer.vocab_size()),
+    };
     let (planned_steps, position) = match from {
         // A run that continues may have been extended: then only its configuration has the new length.
         WeightsFrom::Checkpoint(checkpoint, position) => {
@@ -155,7 +178,9 @@ pub async fn assemble(
         loader: Loader::new(text.cache.clone(), split.train, recipe, specials)?,
         held_out,
         readout_rows,
-        rules,
+        rules: rules.transpose()?,
+        swaps,
+        shares,
         tokenizer: text.tokenizer.clone(),
         counts,
         unigram_entropy,

@@ -5,7 +5,7 @@ use super::host::{Host, Store};
 use super::{Run, Sink, request};
 use crate::Result;
 use crate::error::Kind;
-use crate::hub::Networks;
+use crate::hub::{Networks, Tensors};
 use crate::message::Message;
 use crate::train::checkpoint::{self, Moments, Snapshot, State};
 use crate::train::event::{Event, Saved, Warning, WarningKind};
@@ -17,6 +17,7 @@ struct Taken {
     position: Position,
     networks: Networks,
     moments: Moments,
+    statistics: Tensors,
 }
 
 impl<H: Host> Run<'_, H> {
@@ -72,11 +73,11 @@ impl<H: Host> Run<'_, H> {
         let facts = session.facts();
         let networks = weights::read_networks(&session.model, &mut session.engine, facts).await?;
         let moments = weights::read_moments(&session.model, &mut session.engine).await?;
-        Ok(Taken { position, networks, moments })
+        Ok(Taken { position, networks, moments, statistics: session.shares().to_tensors() })
     }
 
     fn write_checkpoint(&mut self, taken: Taken, sink: &mut Sink<'_>) -> Result<()> {
-        let Taken { position, networks, moments } = taken;
+        let Taken { position, networks, moments, statistics } = taken;
         let session = &self.session;
         let mut extra = serde_json::Map::new();
         extra.insert(request::POSITION.into(), serde_json::to_value(position).expect("numbers are JSON"));
@@ -106,7 +107,13 @@ impl<H: Host> Run<'_, H> {
             .into_iter()
             .map(|(name, text)| (name.to_owned(), text.into_bytes()))
             .collect();
-        let snapshot = Snapshot { networks: &networks, moments: &moments, tokenizer_files: &files, state: &state };
+        let snapshot = Snapshot {
+            networks: &networks,
+            moments: &moments,
+            statistics: &statistics,
+            tokenizer_files: &files,
+            state: &state,
+        };
         let kept = self.store.keep(&snapshot, session.config.keep_checkpoints as usize)?;
         let path = kept.place;
         self.last_checkpoint = Some(Saved { step: position.step, path: path.clone() });

@@ -7,8 +7,9 @@
 
 use crate::Result;
 use crate::config::Config;
-use crate::hub::Networks;
+use crate::hub::{Networks, Role};
 use crate::message::Message;
+use crate::objective::{self, Head, NetId, Pass};
 use crate::text::Chunk;
 use crate::text::cache::{Identity, Progress, TokenCache};
 use crate::text::tokenizer::{Cleaning, Tokenizer};
@@ -17,6 +18,27 @@ use crate::train::event::{Event, Outcome};
 use crate::train::shelf::Shelf;
 use std::pin::Pin;
 use std::time::Duration;
+
+/// Which networks a run starts from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NetworksWanted {
+    /// A discriminator as the main network, and the generator that was trained with it.
+    Pair,
+    /// The main network alone, in this role.
+    Main(Role),
+}
+
+impl NetworksWanted {
+    /// The networks that these passes train.
+    pub fn by(passes: &[Pass]) -> Self {
+        let aux = passes.iter().any(|pass| pass.net == NetId::Aux);
+        match objective::have(passes, Head::Rtd) {
+            _ if aux => Self::Pair,
+            true => Self::Main(Role::Discriminator),
+            false => Self::Main(Role::Encoder),
+        }
+    }
+}
 
 /// Documents, piece by piece.
 pub type Chunks<'c> = Box<dyn Iterator<Item = Result<Chunk>> + 'c>;
@@ -61,8 +83,8 @@ pub trait Host {
     /// Keeps a tokenizer for later runs. It can be made again, so a failure is not reported.
     fn keep_tokenizer(&self, key: &str, tokenizer: &Tokenizer, max_positions: usize);
 
-    /// The networks of this name as far as `config` trains them, and what a person should know about them.
-    fn networks(&self, name: &str, config: &Config) -> Result<(Networks, Vec<Message>)>;
+    /// The networks of this name that are wanted, and what a person should know about them.
+    fn networks(&self, name: &str, wanted: NetworksWanted) -> Result<(Networks, Vec<Message>)>;
 
     /// The name of the tokenizer that is stored with those networks.
     fn tokenizer_of_networks(&self, name: &str) -> String;

@@ -4,7 +4,7 @@
 use super::announce::run_shape;
 use super::assemble::{Assembly, Start, WeightsFrom, assemble};
 use super::control::Control;
-use super::host::{Host, Store};
+use super::host::{Host, NetworksWanted, Store};
 use super::kernels::{self, Wish, pinned};
 use super::minutes::Timing;
 use super::source::{self, KeepGoing, TokenizerFrom};
@@ -41,7 +41,8 @@ impl<'h, H: Host> Run<'h, H> {
             ModelSpec::from_config(&config, config.vocab_size, 0, None).check(&backend.limits())?;
         }
 
-        let init = request.init.as_deref().map(|name| host.networks(name, &config)).transpose()?;
+        let networks = NetworksWanted::by(config.passes());
+        let init = request.init.as_deref().map(|name| host.networks(name, networks)).transpose()?;
         let tokenizer = match (&request.tokenizer, &resumed, &request.init) {
             // A tokenizer that is given for a resumed run must be the run's own. Its hash is compared below.
             (Some(name), ..) => TokenizerFrom::Name(name.clone()),

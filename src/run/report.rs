@@ -62,7 +62,11 @@ impl<H: Host> Run<'_, H> {
     pub(super) fn tell_evaluation(&mut self, metrics: EvalMetrics, sink: &mut Sink<'_>) -> Result<()> {
         let (step, non_finite) = (self.session.completed(), metrics.metrics.non_finite);
         self.last_evaluation = Some(step);
+        let warning = self.monitor.observe_evaluation(&metrics);
         self.tell(&Event::Eval(Box::new(metrics)), sink)?;
+        if let Some(warning) = warning {
+            self.tell(&Event::Warning(warning), sink)?;
+        }
         if non_finite {
             return Err(self.not_finite(Error::failed("networks-not-finite-after").with("step", step)));
         }

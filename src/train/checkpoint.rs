@@ -2,7 +2,7 @@
 //! step -> [`RunFolder::write`] -> RUN/checkpoints/step-000001000/ -> [`resume_point`], [`resolve_model`] -> training or a command.
 //!
 //! A step's folder holds a folder for each network in Hugging Face's layout, `optimizer.safetensors` (`m.NAME` and `v.NAME`, f32,
-//! unpadded) and `state.json`, which lists length and SHA-256 of every other file and its own.
+//! unpadded), `statistics.safetensors` (what the run counted) and `state.json`, which lists length and SHA-256 of every other file and its own.
 
 mod files;
 mod resolve;
@@ -28,6 +28,8 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 const OPTIMIZER: &str = "optimizer.safetensors";
+/// What a run counted besides its weights: [`Snapshot::statistics`].
+const STATISTICS: &str = "statistics.safetensors";
 const STATE: &str = "state.json";
 
 /// Adam's moments by parameter name, unpadded, in the parameters' shapes.
@@ -120,6 +122,19 @@ impl Checkpoint {
         self.dir.display().to_string()
     }
 
+    /// What the run counted, by name; nothing in a checkpoint of an earlier version.
+    pub fn statistics(&self) -> Result<Tensors> {
+        let path = self.dir.join(STATISTICS);
+        match &self.files {
+            Some(files) => match files.get(STATISTICS) {
+                Some(bytes) => tensors_from(TensorFile::new(std::io::Cursor::new(bytes.as_slice())), &path),
+                None => Ok(Tensors::new()),
+            },
+            None if path.exists() => tensors_from(open_safetensors(&path), &path),
+            None => Ok(Tensors::new()),
+        }
+    }
+
     /// The optimizer's moments, as stored. [`Moments::check`] compares them with the tensors that are trained.
     pub fn moments(&self) -> Result<Moments> {
         let path = self.dir.join(OPTIMIZER);
@@ -131,6 +146,12 @@ impl Checkpoint {
             None => moments_from(open_safetensors(&path)?, &path),
         }
     }
+}
+
+fn tensors_from<R: std::io::Read + std::io::Seek>(file: Result<TensorFile<R>>, path: &Path) -> Result<Tensors> {
+    let mut file = file.map_err(|e| e.at(path.display()))?;
+    let names: Vec<String> = file.shapes().into_keys().collect();
+    names.into_iter().map(|name| file.tensor(&name).map(|tensor| (name, tensor))).collect()
 }
 
 fn moments_from<R: std::io::Read + std::io::Seek>(mut file: TensorFile<R>, path: &Path) -> Result<Moments> {
@@ -299,7 +320,13 @@ mod tests {
         moments.m.values_mut().for_each(|tensor| tensor.data.fill(step as f32));
         let vocab = [("vocab.txt".to_owned(), b"[PAD]\n".to_vec())];
         let state = sample_state(step);
-        let snapshot = Snapshot { networks: &pair.into(), moments: &moments, tokenizer_files: &vocab, state: &state };
+        let snapshot = Snapshot {
+            networks: &pair.into(),
+            moments: &moments,
+            statistics: &Tensors::new(),
+            tokenizer_files: &vocab,
+            state: &state,
+        };
         let written = folder.write(&snapshot, keep).unwrap();
         assert!(written.warnings.is_empty(), "{:?}", written.warnings);
         written

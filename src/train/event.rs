@@ -7,6 +7,7 @@
 mod kernels;
 mod read;
 mod request;
+mod swaps;
 mod verdicts;
 
 /// A run's numbers, which the table of metrics defines.
@@ -17,6 +18,7 @@ pub use read::{
     Readout, Verdict, WordEdit,
 };
 pub use request::Request;
+pub use swaps::{RuleCounts, SwapExample, SwapPart, SwapScore};
 pub use verdicts::{
     CALIBRATION_BINS, Calibration, CalibrationBin, Confusion, JUDGE_BINS, JudgeHistogram, JudgedExample,
 };
@@ -289,6 +291,9 @@ pub struct CorpusInfo {
     /// The unigram entropy of the held-out text, in nats a token, without special tokens.
     #[serde(default, with = "finite_or_null")]
     pub unigram_entropy: Option<f64>,
+    /// A few held-out sentences to try the judge on, each with a word that would be wrong in it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub examples: Vec<SwapExample>,
 }
 
 impl CorpusInfo {
@@ -320,6 +325,8 @@ pub enum WarningKind {
     GeneratorStuck,
     GeneratorTooStrong,
     JudgeAtBaseRate,
+    /// The judge knows which words are often replaced, and nothing of what stands around them.
+    JudgeBlindToContext,
     /// A checkpoint could not be written. Training continues, and the next checkpoint is tried.
     CheckpointNotWritten,
     /// The training text is no longer where it was. Training continues from its token cache.

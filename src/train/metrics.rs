@@ -4,6 +4,7 @@
 
 pub mod table;
 
+use super::shares::TokenShares;
 use crate::config::Config;
 use crate::objective::Head;
 use crate::train::event::{CALIBRATION_BINS, Calibration, CalibrationBin, Confusion};
@@ -14,6 +15,8 @@ pub use crate::model::heads::rtd::bce_with_logits;
 /// What the judge read and answered in one micro-batch. Every slice has one entry for each token, row after row.
 #[derive(Debug, Clone, Copy)]
 pub struct Tokens<'a> {
+    /// The tokens that the judge read: replacements stand in their places.
+    pub id: &'a [u32],
     /// Above zero the judge says "replaced".
     pub logit: &'a [f32],
     /// The label: 1 replaced, 0 original.
@@ -84,6 +87,8 @@ pub struct Fold {
     confusion: Confusion,
     bins: [Bin; CALIBRATION_BINS],
     scores: Vec<u64>,
+    scores_by_token: Vec<u64>,
+    share_loss_sum: f64,
     slots: u64,
     mlm_loss_sum: f64,
     argmax_hits: u64,
@@ -97,16 +102,16 @@ impl Fold {
         Self::default()
     }
 
-    /// Adds a micro-batch's judgements.
+    /// Adds a micro-batch's judgements. `shares` says how often each token was replaced in earlier steps.
     ///
     /// # Panics
     /// Where the slices differ in length.
-    pub fn add_tokens(&mut self, tokens: Tokens<'_>) {
+    pub fn add_tokens(&mut self, tokens: Tokens<'_>, shares: &TokenShares) {
         let n = tokens.logit.len();
         assert_eq!(
-            [tokens.replaced.len(), tokens.attention.len(), tokens.eligible.len()],
-            [n; 3],
-            "metrics: replaced, attention, eligible against logit"
+            [tokens.id.len(), tokens.replaced.len(), tokens.attention.len(), tokens.eligible.len()],
+            [n; 4],
+            "metrics: id, replaced, attention, eligible against logit"
         );
         for i in 0..n {
             if tokens.attention[i] == 0 {
@@ -117,13 +122,15 @@ impl Fold {
             self.non_finite |= !logit.is_finite();
             self.rtd_loss_sum += bce_with_logits(f64::from(logit), replaced);
             if tokens.eligible[i] != 0 {
-                self.add_judgement(logit, replaced);
+                self.add_judgement(tokens.id[i], logit, replaced);
+                self.share_loss_sum += shares.loss(tokens.id[i], replaced).unwrap_or(f64::NAN);
             }
         }
     }
 
-    fn add_judgement(&mut self, logit: f32, replaced: bool) {
+    fn add_judgement(&mut self, id: u32, logit: f32, replaced: bool) {
         self.scores.push(score_key(logit, replaced));
+        self.scores_by_token.push(score_key_of(id, logit, replaced));
         let cell = match (replaced, logit > 0.0) {
             (true, true) => &mut self.confusion.caught,
             (true, false) => &mut self.confusion.missed,
@@ -175,10 +182,12 @@ impl Fold {
                 sampled_accuracy: ratio(self.sample_hits, self.slots),
                 rtd_accuracy: ratio(caught + passed, eligible),
                 rtd_auc: if self.non_finite { None } else { auc_of_keys(&mut self.scores) },
+                rtd_auc_context: if self.non_finite { None } else { self.auc_context() },
                 rtd_precision: ratio(caught, caught + false_alarm),
                 rtd_recall: ratio(caught, caught + missed),
                 replaced_share,
                 trivial_rtd_loss: replaced_share.map(|share| trivial_rtd_loss(share, eligible, self.tokens)),
+                token_rtd_loss: if eligible > 0 { mean(self.share_loss_sum, self.tokens) } else { None },
                 sampled_entropy,
                 sampled_top_share,
                 non_finite: self.non_finite,
@@ -191,13 +200,25 @@ impl Fold {
         measured
     }
 
+    /// The AUC over pairs of the same token, if there are enough of them.
+    fn auc_context(&mut self) -> Option<f64> {
+        let (auc, pairs) = same_token_auc(&mut self.scores_by_token)?;
+        (pairs >= CONTEXT_PAIRS_MIN).then_some(auc)
+    }
+
     fn clear(&mut self) {
-        let (mut scores, mut sampled_ids) = (std::mem::take(&mut self.scores), std::mem::take(&mut self.sampled_ids));
+        let mut scores = std::mem::take(&mut self.scores);
+        let mut scores_by_token = std::mem::take(&mut self.scores_by_token);
+        let mut sampled_ids = std::mem::take(&mut self.sampled_ids);
         scores.clear();
+        scores_by_token.clear();
         sampled_ids.clear();
-        *self = Self { scores, sampled_ids, ..Self::default() };
+        *self = Self { scores, scores_by_token, sampled_ids, ..Self::default() };
     }
 }
+
+/// With fewer pairs of the same token, `rtd_auc_context` is undefined: chance alone would move it too far.
+const CONTEXT_PAIRS_MIN: u64 = 100;
 
 /// The area under the ROC curve: how often a replaced token scores above an original one, ties counting a half.
 /// None if either kind is absent or a logit is NaN.
@@ -217,9 +238,38 @@ fn score_key(logit: f32, replaced: bool) -> u64 {
     u64::from(ordered) << 1 | u64::from(replaced)
 }
 
+/// The same key with the token in the bits above, so that sorting also brings the judgements of one token together.
+///
+/// # Panics
+/// If the id needs more than 31 bits.
+pub fn score_key_of(id: u32, logit: f32, replaced: bool) -> u64 {
+    assert!(id >> 31 == 0, "metrics: token {id} is too large for a key");
+    u64::from(id) << 33 | score_key(logit, replaced)
+}
+
 fn auc_of_keys(keys: &mut [u64]) -> Option<f64> {
     keys.sort_unstable();
-    // Twice the number of (replaced, original) pairs in the right order. It is a whole number, so it is exact.
+    let (doubled_wins, pairs) = wins_of_sorted(keys);
+    (pairs > 0).then(|| doubled_wins as f64 / (2 * pairs) as f64)
+}
+
+/// How often a token scores above *itself* where it was replaced against where it is original, ties counting a half: the AUC over
+/// pairs of one token, every pair weighing the same, and the number of pairs. A judge that looks at the token alone gets 0.5. The
+/// keys come from [`score_key_of`]; this sorts them. None if there is no pair.
+pub fn same_token_auc(keys: &mut [u64]) -> Option<(f64, u64)> {
+    keys.sort_unstable();
+    let (mut doubled_wins, mut pairs) = (0_u128, 0_u128);
+    for token in keys.chunk_by(|a, b| a >> 33 == b >> 33) {
+        let (wins, of_token) = wins_of_sorted(token);
+        doubled_wins += wins;
+        pairs += of_token;
+    }
+    (pairs > 0).then(|| (doubled_wins as f64 / (2 * pairs) as f64, u64::try_from(pairs).unwrap_or(u64::MAX)))
+}
+
+/// Of sorted keys: twice the number of (replaced, original) pairs in the right order, ties counting a half, and the number of
+/// pairs. Both are whole numbers, so they are exact.
+fn wins_of_sorted(keys: &[u64]) -> (u128, u128) {
     let (mut doubled_wins, mut originals_below, mut replaced_total) = (0_u128, 0_u64, 0_u64);
     for tied in keys.chunk_by(|a, b| a >> 1 == b >> 1) {
         let replaced = tied.iter().map(|key| key & 1).sum::<u64>();
@@ -228,8 +278,7 @@ fn auc_of_keys(keys: &mut [u64]) -> Option<f64> {
         originals_below += originals;
         replaced_total += replaced;
     }
-    let pairs = u128::from(replaced_total) * u128::from(originals_below);
-    (pairs > 0).then(|| doubled_wins as f64 / (2 * pairs) as f64)
+    (doubled_wins, u128::from(replaced_total) * u128::from(originals_below))
 }
 
 fn sigmoid(logit: f64) -> f64 {
@@ -338,6 +387,41 @@ mod tests {
         }
 
         #[test]
+        fn the_same_token_auc_equals_its_definition(
+            cases in proptest::collection::vec((0_u32..5, -6_i32..6, proptest::bool::ANY), 0..60),
+        ) {
+            let (mut wins, mut pairs) = (0.0, 0);
+            for (id, logit, _) in cases.iter().filter(|case| case.2) {
+                for (_, other, _) in cases.iter().filter(|case| !case.2 && case.0 == *id) {
+                    pairs += 1;
+                    wins += f64::from(u8::from(logit > other)) + 0.5 * f64::from(u8::from(logit == other));
+                }
+            }
+            let mut keys: Vec<u64> =
+                cases.iter().map(|(id, logit, label)| score_key_of(*id, *logit as f32 * 0.25, *label)).collect();
+            match same_token_auc(&mut keys) {
+                None => proptest::prop_assert_eq!(pairs, 0),
+                Some((auc, counted)) => {
+                    proptest::prop_assert_eq!(counted, pairs);
+                    proptest::prop_assert!((auc - wins / pairs as f64).abs() < 1e-12);
+                }
+            }
+        }
+
+        /// However well a judge knows which tokens are replaced often, it does not beat chance on pairs of one token.
+        #[test]
+        fn a_judge_that_knows_only_tokens_gets_one_half(
+            cases in proptest::collection::vec((0_u32..20, proptest::bool::ANY), 2..400),
+            scores in proptest::collection::vec(-4.0_f32..4.0, 20),
+        ) {
+            let mut keys: Vec<u64> =
+                cases.iter().map(|(id, label)| score_key_of(*id, scores[*id as usize], *label)).collect();
+            if let Some((auc, _)) = same_token_auc(&mut keys) {
+                proptest::prop_assert_eq!(auc, 0.5);
+            }
+        }
+
+        #[test]
         fn micro_batches_fold_into_one_batch(
             cases in proptest::collection::vec((-6.0_f32..6.0, 0_u32..2, 0_u32..3), 2..80),
             cut in 0.0_f64..1.0,
@@ -346,7 +430,9 @@ mod tests {
             let replaced: Vec<u32> = cases.iter().map(|case| case.1 & u32::from(case.2 == 2)).collect();
             let attention: Vec<u32> = cases.iter().map(|case| u32::from(case.2 > 0)).collect();
             let eligible: Vec<u32> = cases.iter().map(|case| u32::from(case.2 == 2)).collect();
+            let id: Vec<u32> = (0..cases.len() as u32).map(|n| n % 7).collect();
             let part = |range: std::ops::Range<usize>| Tokens {
+                id: &id[range.clone()],
                 logit: &logit[range.clone()],
                 replaced: &replaced[range.clone()],
                 attention: &attention[range.clone()],
@@ -354,16 +440,26 @@ mod tests {
             };
             let cut = (cut * cases.len() as f64) as usize;
             let mut fold = Fold::new();
-            fold.add_tokens(part(0..cases.len()));
+            fold.add_tokens(part(0..cases.len()), &TokenShares::default());
             let whole = fold.finish(PAPER);
-            fold.add_tokens(part(0..cut));
-            fold.add_tokens(part(cut..cases.len()));
+            fold.add_tokens(part(0..cut), &TokenShares::default());
+            fold.add_tokens(part(cut..cases.len()), &TokenShares::default());
             proptest::prop_assert_eq!(fold.finish(PAPER), whole);
         }
     }
 
     fn tokens<'a>(logit: &'a [f32], replaced: &'a [u32], attention: &'a [u32], eligible: &'a [u32]) -> Tokens<'a> {
-        Tokens { logit, replaced, attention, eligible }
+        // Every token is another one, so that no two tokens make a pair.
+        const IDS: [u32; 128] = {
+            let mut ids = [0; 128];
+            let mut i = 0;
+            while i < 128 {
+                ids[i] = i as u32;
+                i += 1;
+            }
+            ids
+        };
+        Tokens { id: &IDS[..logit.len()], logit, replaced, attention, eligible }
     }
 
     #[test]
@@ -372,7 +468,10 @@ mod tests {
         let logit = [-1.0, 2.0, -2.0, -3.0, 1.0, -1.0, 40.0];
         let replaced = [0, 1, 1, 0, 0, 0, 1];
         let mut fold = Fold::new();
-        fold.add_tokens(tokens(&logit, &replaced, &[1, 1, 1, 1, 1, 1, 0], &[0, 1, 1, 1, 1, 0, 0]));
+        fold.add_tokens(
+            tokens(&logit, &replaced, &[1, 1, 1, 1, 1, 1, 0], &[0, 1, 1, 1, 1, 0, 0]),
+            &TokenShares::default(),
+        );
         let measured = fold.finish(PAPER);
         let m = &measured.metrics;
         assert_eq!(measured.confusion, Confusion { caught: 1, missed: 1, false_alarm: 1, passed: 1 });
@@ -391,7 +490,7 @@ mod tests {
     #[test]
     fn the_first_step_costs_ln_v_and_fifty_ln_2() {
         let mut fold = Fold::new();
-        fold.add_tokens(tokens(&[0.0; 128], &[0; 128], &[1; 128], &[1; 128]));
+        fold.add_tokens(tokens(&[0.0; 128], &[0; 128], &[1; 128], &[1; 128]), &TokenShares::default());
         let loss = [30522.0_f32.ln(); 19];
         fold.add_slots(Slots { loss: &loss, argmax_hit: &[0; 19], sample_hit: &[0; 19], sampled_id: None });
         let m = fold.finish(PAPER).metrics;
@@ -437,15 +536,15 @@ mod tests {
     #[test]
     fn a_nan_leaves_no_number_behind_it_and_says_so() {
         let mut fold = Fold::new();
-        fold.add_tokens(tokens(&[f32::NAN, 1.0], &[0, 1], &[1, 1], &[1, 1]));
+        fold.add_tokens(tokens(&[f32::NAN, 1.0], &[0, 1], &[1, 1], &[1, 1]), &TokenShares::default());
         let m = fold.finish(PAPER).metrics;
         assert!(m.non_finite);
         assert_eq!((m.rtd_loss, m.rtd_auc, m.total_loss), (None, None, None));
-        fold.add_tokens(tokens(&[0.0, 1.0], &[0, 1], &[1, 1], &[1, 1]));
+        fold.add_tokens(tokens(&[0.0, 1.0], &[0, 1], &[1, 1], &[1, 1]), &TokenShares::default());
         fold.add_slots(Slots { loss: &[f32::NAN], argmax_hit: &[0], sample_hit: &[0], sampled_id: None });
         let m = fold.finish(PAPER).metrics;
         assert_eq!((m.mlm_loss, m.total_loss), (None, None), "half a total would look like progress");
-        fold.add_tokens(tokens(&[0.0, 1.0], &[0, 1], &[1, 1], &[1, 1]));
+        fold.add_tokens(tokens(&[0.0, 1.0], &[0, 1], &[1, 1], &[1, 1]), &TokenShares::default());
         assert!(!fold.finish(PAPER).metrics.non_finite, "the next step starts clean");
     }
 
@@ -454,7 +553,7 @@ mod tests {
         // Three tokens are judged near .05, and one of them is replaced; one is judged near .95, and it is replaced.
         let [low, high] = [0.05_f32, 0.95].map(|p| (p / (1.0 - p)).ln());
         let mut fold = Fold::new();
-        fold.add_tokens(tokens(&[low, low, low, high], &[0, 1, 0, 1], &[1; 4], &[1; 4]));
+        fold.add_tokens(tokens(&[low, low, low, high], &[0, 1, 0, 1], &[1; 4], &[1; 4]), &TokenShares::default());
         let calibration = fold.finish(PAPER).calibration;
         assert_eq!(calibration.bins.iter().map(|bin| bin.tokens).collect::<Vec<_>>(), [3, 0, 0, 0, 0, 0, 0, 0, 0, 1]);
         assert_eq!(calibration.bins[1].mean_p_replaced, None);
@@ -466,7 +565,7 @@ mod tests {
     #[test]
     fn extreme_logits_stay_finite_and_in_a_bin() {
         let mut fold = Fold::new();
-        fold.add_tokens(tokens(&[200.0, -200.0], &[0, 1], &[1; 2], &[1; 2]));
+        fold.add_tokens(tokens(&[200.0, -200.0], &[0, 1], &[1; 2], &[1; 2]), &TokenShares::default());
         let measured = fold.finish(PAPER);
         assert_eq!(measured.metrics.rtd_loss, Some(200.0));
         assert_eq!(measured.calibration.bins[0].tokens + measured.calibration.bins[9].tokens, 2);
@@ -476,7 +575,7 @@ mod tests {
     fn a_warm_fold_keeps_its_buffers() {
         let mut fold = Fold::new();
         let mut step = || {
-            fold.add_tokens(tokens(&[0.5; 64], &[1; 64], &[1; 64], &[1; 64]));
+            fold.add_tokens(tokens(&[0.5; 64], &[1; 64], &[1; 64], &[1; 64]), &TokenShares::default());
             fold.add_slots(Slots {
                 loss: &[1.0; 9],
                 argmax_hit: &[1; 9],

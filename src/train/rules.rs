@@ -1,5 +1,6 @@
 //! Measures whether the judge knows the grammar. It masks and corrupts stories of the built-in corpus that no run trains on. Of the
-//! replaced words it counts only those that break a rule, and compares them with words that were left alone.
+//! replaced words it compares those that break a rule with words that were left alone. It also counts the others: nobody can see
+//! them.
 //! grammar -> [`RuleRows`] -> the evaluation pass -> [`Judged`] -> rtd_auc_rule.
 
 use crate::Result;
@@ -9,14 +10,14 @@ use crate::model::io::Outputs;
 use crate::rng::{Key, Stream};
 use crate::text::grammar::{Grammar, Level, Verdict};
 use crate::text::tokenizer::Tokenizer;
+use crate::train::event::RuleCounts;
 use crate::train::metrics;
+use crate::train::story_rows::{StoryRow, WordAt, story_rows};
 
 /// The seed of the stories; it differs from the corpus's.
 const SEED: u64 = 0x7275_6c65;
 /// The most rows that are judged.
 const ROWS_MAX: usize = 256;
-/// The most stories that are read to fill the rows.
-const STORIES_MAX: u64 = 1024;
 
 /// Rows of stories, with the word behind every token.
 pub struct RuleRows {
@@ -30,18 +31,12 @@ pub struct RuleBatch {
     words: Vec<Option<WordAt>>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct WordAt {
-    document: u64,
-    sentence: u32,
-    word: u32,
-}
-
 /// Logits of words left alone and of replacements that break a rule.
 #[derive(Debug, Default)]
 pub struct Judged {
     logits: Vec<f32>,
     broken: Vec<bool>,
+    counts: RuleCounts,
 }
 
 impl Judged {
@@ -49,32 +44,32 @@ impl Judged {
     pub fn auc(&self) -> Option<f64> {
         metrics::auc(&self.logits, &self.broken)
     }
-}
 
-/// Rows that are being filled.
-struct Rows<'a> {
-    recipe: Recipe,
-    tokenizer: &'a Tokenizer,
-    ids: Vec<u32>,
-    words: Vec<Option<WordAt>>,
-    done: Vec<(Vec<u32>, Vec<Option<WordAt>>)>,
+    /// The replacements of either kind; none if nothing was replaced.
+    pub fn counts(&self) -> Option<RuleCounts> {
+        Some(self.counts).filter(|counts| counts.breaks + counts.fits > 0)
+    }
 }
 
 impl RuleRows {
-    /// Makes rows of stories in `language` and `level`. If rows are lines, each sentence has a row; otherwise a row has as many
-    /// sentences as fit.
+    /// Makes rows of stories in `language` and `level`, and masks them.
     pub fn of_grammar(language: Lang, level: Level, tokenizer: &Tokenizer, recipe: Recipe) -> Result<Self> {
         let grammar = Grammar::new(language, level)?;
-        let mut rows = Rows { recipe, tokenizer, ids: Vec::new(), words: Vec::new(), done: Vec::new() };
-        // Rows may be too short for any sentence. Then there is nothing to judge, and the limit ends the search.
-        for document in 0..STORIES_MAX {
-            rows.add_story(&grammar, document)?;
-            if rows.done.len() >= ROWS_MAX {
-                break;
+        let rows = story_rows(&grammar, SEED, tokenizer, recipe, ROWS_MAX)?;
+        let mut scratch = Vec::new();
+        let batch = |(number, rows): (usize, &[StoryRow])| {
+            let mut batch = recipe.batch();
+            batch.ids.fill(tokenizer.specials().pad);
+            let mut words = vec![None; batch.ids.len()];
+            for (row, story) in rows.iter().enumerate() {
+                let first = story.put(&mut batch, row, tokenizer);
+                words[first..][..story.words.len()].copy_from_slice(&story.words);
             }
-        }
-        rows.done.truncate(ROWS_MAX);
-        let batches = rows.into_batches();
+            let (key, first_row) = (Key::new(SEED, 0, Stream::Mask), (number * recipe.rows) as u32);
+            mask::hide(&mut batch, &recipe.masking, key, first_row, tokenizer.specials(), &mut scratch);
+            RuleBatch { batch, words }
+        };
+        let batches = rows.chunks(recipe.rows).enumerate().map(batch).collect();
         Ok(Self { grammar, batches })
     }
 
@@ -96,8 +91,17 @@ impl RuleRows {
                 let Some((_, story)) = &story else { continue };
                 let replacement = tokenizer.token(token.corrupted_id);
                 match story.judge(at.sentence as usize, at.word as usize, replacement) {
-                    Verdict::Breaks(_) => true,
-                    Verdict::Same | Verdict::Fits => continue,
+                    Verdict::Breaks(_) => {
+                        into.counts.breaks += 1;
+                        into.counts.breaks_caught += u64::from(token.logit > 0.0);
+                        true
+                    }
+                    Verdict::Fits => {
+                        into.counts.fits += 1;
+                        into.counts.fits_flagged += u64::from(token.logit > 0.0);
+                        continue;
+                    }
+                    Verdict::Same => continue,
                 }
             } else {
                 false
@@ -105,62 +109,5 @@ impl RuleRows {
             into.logits.push(token.logit);
             into.broken.push(broken);
         }
-    }
-}
-
-impl Rows<'_> {
-    fn add_story(&mut self, grammar: &Grammar, document: u64) -> Result<()> {
-        let lines = self.recipe.packing == crate::batch::Packing::Lines;
-        let room = self.recipe.row_len - 2;
-        for (s, sentence) in grammar.document(SEED, document).sentences.iter().enumerate() {
-            let encoding = self.tokenizer.encode(&sentence.text)?;
-            if self.ids.len() + encoding.ids.len() > room {
-                self.close();
-            }
-            // A sentence longer than a row is left out: the judge would not see all of it.
-            if encoding.ids.len() > room {
-                continue;
-            }
-            for (id, (start, end)) in encoding.ids.iter().zip(encoding.offsets) {
-                let word = sentence.words.iter().position(|word| word.span() == (start..end));
-                self.ids.push(*id);
-                self.words.push(word.map(|w| WordAt { document, sentence: s as u32, word: w as u32 }));
-            }
-            if lines {
-                self.close();
-            }
-        }
-        self.close();
-        Ok(())
-    }
-
-    fn close(&mut self) {
-        if !self.ids.is_empty() {
-            self.done.push((std::mem::take(&mut self.ids), std::mem::take(&mut self.words)));
-        }
-    }
-
-    fn into_batches(self) -> Vec<RuleBatch> {
-        let (recipe, specials) = (self.recipe, self.tokenizer.specials());
-        let mut first_row = 0;
-        let mut scratch = Vec::new();
-        let mut batches = Vec::new();
-        for rows in self.done.chunks(recipe.rows) {
-            let mut batch = recipe.batch();
-            batch.ids.fill(specials.pad);
-            let mut words = vec![None; batch.ids.len()];
-            for (row, (ids, at)) in rows.iter().enumerate() {
-                let start = row * recipe.row_len;
-                batch.ids[start] = specials.cls;
-                batch.ids[start + 1..][..ids.len()].copy_from_slice(ids);
-                batch.ids[start + 1 + ids.len()] = specials.sep;
-                batch.attention[start..start + ids.len() + 2].fill(1);
-                words[start + 1..][..at.len()].copy_from_slice(at);
-            }
-            mask::hide(&mut batch, &recipe.masking, Key::new(SEED, 0, Stream::Mask), first_row, specials, &mut scratch);
-            first_row += recipe.rows as u32;
-            batches.push(RuleBatch { batch, words });
-        }
-        batches
     }
 }

@@ -16,6 +16,8 @@ use super::event::{BatchSample, StepMetrics};
 use super::metrics::{self, LossWeights, Measured};
 use super::rules::RuleRows;
 use super::schedule::{self, HANDOVER_CHECK_EVERY, Source};
+use super::shares::TokenShares;
+use super::swaps::Swaps;
 use super::{step, weights};
 use crate::batch::{Batch, Cursor, HeldOut, Loader, StepTotals};
 use crate::config::{Config, Replacements};
@@ -53,6 +55,10 @@ pub struct Parts {
     pub readout_rows: HeldOut,
     /// Stories of the built-in grammar, if the run trains on the built-in text.
     pub rules: Option<RuleRows>,
+    /// Swaps in held-out text, if the run trains a judge.
+    pub swaps: Option<Swaps>,
+    /// How often each token was replaced in the latest steps.
+    pub shares: TokenShares,
     pub tokenizer: Arc<Tokenizer>,
     /// Occurrences of each id in the training text.
     pub counts: Vec<u64>,
@@ -109,6 +115,8 @@ pub struct Session {
     held_out: HeldOut,
     readout_rows: HeldOut,
     rules: Option<RuleRows>,
+    swaps: Option<Swaps>,
+    shares: TokenShares,
     counts: Vec<u64>,
     unigram_entropy: f64,
     /// A view is watching: evaluations keep examples.
@@ -187,8 +195,8 @@ pub enum Arrived {
 impl Session {
     /// The engine must already hold weights and moments. `position`: where a resumed run is.
     pub fn new(parts: Parts, position: Option<Position>) -> Result<Self> {
-        let Parts { config, model, mut engine, mut loader, held_out, readout_rows, rules, tokenizer, counts, .. } =
-            parts;
+        let Parts { config, model, mut engine, mut loader, held_out, readout_rows, rules, swaps, .. } = parts;
+        let Parts { shares, tokenizer, counts, .. } = parts;
         let io = model.io.clone().ok_or_else(|| Error::failed("not-recorded-for-training"))?;
         engine.write(&model.source, &replacement_table(&config, &tokenizer, &counts));
         let at = position.unwrap_or(Position {
@@ -212,6 +220,8 @@ impl Session {
             held_out,
             readout_rows,
             rules,
+            swaps,
+            shares,
             counts,
             unigram_entropy: parts.unigram_entropy,
             watched: false,
@@ -248,6 +258,11 @@ impl Session {
 
     pub fn tokenizer(&self) -> &Arc<Tokenizer> {
         &self.tokenizer
+    }
+
+    /// How often each token was replaced in the latest steps. A checkpoint keeps it.
+    pub fn shares(&self) -> &TokenShares {
+        &self.shares
     }
 
     pub fn unigram_entropy(&self) -> f64 {
@@ -399,13 +414,14 @@ impl Session {
 
     async fn take_in(&mut self, wait: bool, arrived: &mut Vec<Arrived>) -> Result<()> {
         let (passes, weights) = (self.model.spec.shape.passes, self.loss_weights());
-        let Self { engine, io, pending, readback, spare, source, tokens_seen, clock, tokenizer, .. } = self;
+        let Self { engine, io, pending, readback, spare, source, shares, tokens_seen, clock, tokenizer, .. } = self;
         let (sample_wanted, sample_row) = (&mut self.sample_wanted, &mut self.sample_row);
         engine
             .drain(wait, |_, executed, blocks| {
                 let out = io.outputs(blocks[0]);
                 let Some(front) = pending.front_mut() else { return };
-                readback.add(passes, &out, &front.batches[front.arrived]);
+                readback.add(passes, &out, &front.batches[front.arrived], shares);
+                readback.count(&front.batches[front.arrived].eligible, shares);
                 if std::mem::take(sample_wanted) {
                     let seen = sample::Seen::of_outputs(&front.batches[front.arrived], blocks[0], io, passes);
                     let first_row = sample::next_rows(sample_row, &front.batches, front.arrived);
@@ -424,6 +440,7 @@ impl Session {
                     arrived.push(Arrived::NonFinite { step: done.step, cursor: done.cursor });
                 } else {
                     *tokens_seen += done.tokens;
+                    shares.end_step();
                     source.observe(measured.metrics.rtd_auc);
                     let norm = guards().map(|guard| f64::from(guard.norm).powi(2)).sum::<f64>().sqrt();
                     let secs = (clock.lap(executed), clock.at(executed));

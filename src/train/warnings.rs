@@ -4,7 +4,7 @@
 //! falls when the generator improves. Neither is a fault by itself.
 
 use crate::message::Message;
-use crate::train::event::{StepMetrics, Warning, WarningKind};
+use crate::train::event::{EvalMetrics, StepMetrics, Warning, WarningKind};
 use crate::train::metrics::table::{Baseline, Better, Metric};
 
 /// What the monitor must know of a run to judge what is long in it.
@@ -20,6 +20,8 @@ pub struct RunShape {
 const PATIENCE_TOKENS: u64 = 2_000_000;
 /// An AUC that is not at least this much above chance counts as chance.
 const AUC_BLIND: f64 = 0.05;
+/// The same-word AUC of controlled swaps below which a judge knows next to nothing of context.
+const SWAPS_BLIND: f64 = 0.6;
 /// The losses and the norm of the gradient. If one of them is not finite, the run can learn no more.
 const FINITE: [Metric; 4] = [Metric::MlmLoss, Metric::RtdLoss, Metric::TotalLoss, Metric::GradNorm];
 
@@ -33,6 +35,7 @@ pub struct Monitor {
     settle_steps: u64,
     non_finite: Latch,
     watched: [(WarningKind, Latch); 5],
+    blind: Latch,
 }
 
 /// The best smoothed value of each metric so far, and the generator's accuracy at the best AUC.
@@ -54,6 +57,7 @@ impl Monitor {
             best: Best::default(),
             settle_steps: window,
             non_finite: Latch::new(1),
+            blind: Latch::new(1),
             watched: [
                 (WarningKind::LossDiverging, Latch::new(window)),
                 (WarningKind::GeneratorCollapsed, Latch::new(window)),
@@ -88,6 +92,22 @@ impl Monitor {
         raised
     }
 
+    /// Takes in an evaluation and returns the warning that it raises.
+    pub fn observe_evaluation(&mut self, eval: &EvalMetrics) -> Option<Warning> {
+        let share = eval.step as f64 / self.shape.planned_steps.max(1) as f64;
+        let due = share >= 0.5 && eval.tokens_seen >= PATIENCE_TOKENS;
+        let swaps = eval.swap_auc.filter(|auc| due && *auc < SWAPS_BLIND);
+        // A judge at its base rate has its own warning.
+        let auc = eval.metrics.rtd_auc.filter(|auc| *auc >= 0.5 + AUC_BLIND);
+        let holds = swaps.is_some() && auc.is_some();
+        let raised = self.blind.update(holds);
+        let message = Message::new("judge-blind-to-context")
+            .with("millions", eval.tokens_seen as f64 / 1e6)
+            .with("auc", auc)
+            .with("swaps", swaps);
+        raised.then_some(Warning { kind: WarningKind::JudgeBlindToContext, step: eval.step, message })
+    }
+
     fn holds(&self, kind: WarningKind, step: &StepMetrics) -> bool {
         match kind {
             WarningKind::NonFinite => is_non_finite(step),
@@ -96,7 +116,10 @@ impl Monitor {
             WarningKind::GeneratorStuck => self.is_stuck(step),
             WarningKind::GeneratorTooStrong => self.is_too_strong(step),
             WarningKind::JudgeAtBaseRate => self.is_at_base_rate(step),
-            WarningKind::CheckpointNotWritten | WarningKind::CorpusGone | WarningKind::Notice => false,
+            WarningKind::JudgeBlindToContext
+            | WarningKind::CheckpointNotWritten
+            | WarningKind::CorpusGone
+            | WarningKind::Notice => false,
         }
     }
 
@@ -234,8 +257,11 @@ impl Monitor {
             WarningKind::JudgeAtBaseRate => Message::new("judge-at-base-rate")
                 .with("millions", step.tokens_seen as f64 / 1e6)
                 .with("auc", self.slow(Metric::RtdAuc)),
-            WarningKind::CheckpointNotWritten | WarningKind::CorpusGone | WarningKind::Notice => {
-                unreachable!("what a run tells about its own work carries its text and is never watched for")
+            WarningKind::JudgeBlindToContext
+            | WarningKind::CheckpointNotWritten
+            | WarningKind::CorpusGone
+            | WarningKind::Notice => {
+                unreachable!("evaluations and the run's own work raise these; no step does")
             }
         };
         Warning { kind, step: step.step, message }
@@ -531,5 +557,24 @@ mod tests {
             [1, 1, 0, 1, 1, 1, 1, 0, 0, 1, 0, 0, 0, 1, 1, 1].map(|on| latch.update(on == 1)).to_vec();
         let at: Vec<usize> = fired.iter().enumerate().filter(|(_, fired)| **fired).map(|(i, _)| i).collect();
         assert_eq!(at, [5, 15]);
+    }
+
+    #[test]
+    fn a_judge_that_knows_only_which_words_are_replaced_is_named() {
+        let shape = RunShape { planned_steps: 1000, warmup_steps: 10, unigram_entropy: Some(4.0) };
+        let eval = |step: u64, auc: f64, swaps: f64| EvalMetrics {
+            step,
+            tokens_seen: step * 5_000,
+            metrics: Metrics { rtd_auc: Some(auc), ..Metrics::default() },
+            swap_auc: Some(swaps),
+            ..EvalMetrics::default()
+        };
+        let mut monitor = Monitor::new(shape);
+        assert_eq!(monitor.observe_evaluation(&eval(300, 0.88, 0.51)), None, "it may still take off");
+        assert_eq!(monitor.observe_evaluation(&eval(600, 0.88, 0.9)), None);
+        assert_eq!(monitor.observe_evaluation(&eval(700, 0.52, 0.5)), None, "that is a judge at its base rate");
+        let raised = monitor.observe_evaluation(&eval(800, 0.88, 0.51)).unwrap();
+        assert_eq!((raised.kind, &*raised.message.code), (WarningKind::JudgeBlindToContext, "judge-blind-to-context"));
+        assert_eq!(monitor.observe_evaluation(&eval(900, 0.88, 0.52)), None, "once is enough");
     }
 }

@@ -321,15 +321,16 @@ mod tests {
     /// People have these names in their dashboards, so they must not change.
     #[test]
     fn the_tags_are_the_keys_of_the_record() {
-        let both = "mlm_loss rtd_loss total_loss mlm_accuracy sampled_accuracy rtd_accuracy rtd_auc rtd_precision rtd_recall \
-            replaced_share trivial_rtd_loss";
+        let both = "mlm_loss rtd_loss total_loss mlm_accuracy sampled_accuracy rtd_accuracy rtd_auc rtd_auc_context \
+            rtd_precision rtd_recall replaced_share trivial_rtd_loss token_rtd_loss";
         let record: serde_json::Map<String, serde_json::Value> =
             Metric::ALL.iter().map(|metric| (metric.about().key.to_owned(), 0.5.into())).collect();
         let (mut step, mut eval) = (Vec::new(), Vec::new());
         encode_step(&mut step, 0.0, &serde_json::from_value(record.clone().into()).unwrap());
         encode_eval(&mut eval, 0.0, &serde_json::from_value(record.into()).unwrap());
+        let of_evaluations = "unigram_entropy rtd_auc_rule swap_auc swap_pairs_right swap_caught swap_false_alarms";
         for (payload, folder, own) in
-            [(step, "train", "lr grad_norm tokens_per_sec"), (eval, "heldout", "unigram_entropy rtd_auc_rule")]
+            [(step, "train", "lr grad_norm tokens_per_sec"), (eval, "heldout", of_evaluations)]
         {
             let want: Vec<String> =
                 both.split_whitespace().chain(own.split_whitespace()).map(|key| format!("{folder}/{key}")).collect();

@@ -19,6 +19,7 @@ use electroscope::train::engine::{Backend, Engine, SLICE};
 use electroscope::train::event::StepMetrics;
 use electroscope::train::metrics::LossWeights;
 use electroscope::train::session::{Arrived, Parts, Session};
+use electroscope::train::shares::TokenShares;
 use electroscope::train::step::{self, Rates};
 use electroscope::train::weights;
 use pollster::block_on;
@@ -105,6 +106,8 @@ pub fn session_on(config: &Config, text: &Text, backend: &Backend, seed: u64, sp
         held_out: held_out(),
         readout_rows: held_out(),
         rules: None,
+        swaps: None,
+        shares: TokenShares::new(text.tokenizer.vocab_size()),
         tokenizer: text.tokenizer.clone(),
         counts: split.train_counts(&text.cache),
         unigram_entropy: hold_out::entropy_nats(&split.held_out.counts(&text.cache)),

@@ -52,7 +52,13 @@ fn write(folder: &RunFolder, step: u64) -> electroscope::Result<Written> {
     };
     let tokenizer_files = [("vocab.txt".to_owned(), step.to_string().into_bytes())];
     folder.write(
-        &Snapshot { networks: &pair.into(), moments: &moments, tokenizer_files: &tokenizer_files, state: &state },
+        &Snapshot {
+            networks: &pair.into(),
+            moments: &moments,
+            statistics: &Tensors::new(),
+            tokenizer_files: &tokenizer_files,
+            state: &state,
+        },
         KEEP,
     )
 }

@@ -26,6 +26,7 @@ curves-pin-eval = Evaluation on held-out text after step { $step }
 curves-chart-mlm = Generator's loss
 curves-chart-rtd = Judge's loss
 curves-chart-judge = How well the judge tells replaced from original
+curves-chart-verdicts = What the judge finds, and how many of its alarms are right
 curves-chart-accuracy = Judge's accuracy
 curves-chart-generator = How often the generator guesses the original
 curves-chart-motor = Length of the gradient

@@ -387,6 +387,7 @@ state-of-other-step = its state is of step { COUNT($step) }
 checkpoints-keep-changing = its checkpoints keep changing while they are read
     .help = try again
 not-the-optimizers-moments = not the optimizer's { $which } of these networks: { $mismatch }
+statistics-of-another-vocabulary = the counts of tokens are not of a vocabulary of { $vocab } tokens
 state-unreadable = the state cannot be read: { $detail }
 checkpoint-is-newer = the checkpoint has format_version { $version }; this Electroscope reads up to { $known }
     .help = it was written by a newer Electroscope: update this one

@@ -32,6 +32,8 @@ generator-too-strong =
     the generator has become too strong: { NUMBER($hits, style: "percent") } of its samples are the original, few tokens are replaced, and the judge's AUC fell from { NUMBER($best, maximumFractionDigits: 2) } to { NUMBER($auc, maximumFractionDigits: 2) }. Try a smaller generator or a higher mask_prob
 judge-at-base-rate =
     after { NUMBER($millions, maximumFractionDigits: 1) } M tokens the judge still does no better than the base rate (AUC { NUMBER($auc, maximumFractionDigits: 2) }; chance is 0.50). Easier replacements at first, shorter rows or a longer run may help
+judge-blind-to-context =
+    after { NUMBER($millions, maximumFractionDigits: 1) } M tokens the judge knows which words are often replaced, and not what stands around them: its AUC is { NUMBER($auc, maximumFractionDigits: 2) }, but one word in a wrong place scores above itself in a right one only { NUMBER($swaps, style: "percent") } of the time (chance is 50%). A longer run, no dropout, shorter rows or easier replacements at first may help
 
 ## What a run tells about its own work.
 checkpoint-not-written =

@@ -7,12 +7,15 @@ report-made-by = Made by Electroscope from metrics.jsonl. This page stands alone
 ## The result in a sentence, and what was trained.
 report-unmeasured = This run has not measured anything yet
 report-auc = Shown a replaced token and an original one, the judge tells which is which <em>{ $times } times in 100</em>
+report-swaps = Shown one word in a wrong place and in its right one, the judge tells which is which <em>{ $times } times in 100</em>
+report-swaps-how = In { $swaps } held-out places one word was swapped for another of its kind. The judge caught { $caught } of the swapped words and flagged { $alarms } of the right ones. Every word stands as often in a wrong place as in a right one, so a judge that does not read what stands around it tells them apart 50 times in 100.
 report-nats = The generator guesses hidden words at <em>{ $loss } nats</em> a token
 report-no-loss = This run gave no loss to report
 report-trained = A { $preset } ELECTRA ({ $parameters } parameters) learnt from { $tokens } tokens of “{ $corpus }”: { $steps } steps{ $time }{ $device }.
 report-trained-time = in { $time }
 report-trained-device = on { $device }
 report-accuracy = That figure is the AUC, { $auc }: a coin gets 0.50, a perfect judge 1.00. Accuracy says less: { $share } of the tokens were replaced, so always answering the commoner of the two is right for { $blind } of them. The judge is right for { $accuracy }.
+report-auc-says-less = The AUC over all tokens, { $auc }, says less: a coin gets 0.50, but so much can come from knowing which words the generator often replaces. Accuracy says least: { $share } of the tokens were replaced, so always answering the commoner of the two is right for { $blind } of them. The judge is right for { $accuracy }.
 
 ## Where the run stands.
 report-completed = Schedule completed
@@ -29,6 +32,8 @@ report-cards-training = On the last training step.
 report-cards-held-out = On held-out text, with fixed masks and replacements drawn by the generator as it is now.
 report-card-auc = Judge: AUC
 report-card-auc-scale = chance is 0.50 (the mark), perfect is 1.00
+report-card-swaps = Judge: swapped words
+report-card-swaps-caught = one word in a wrong place against its right one: chance is 0.50 (the mark); it catches { $caught } of the wrong ones
 report-card-judge = Judge: loss
 report-card-judge-below = { $by } below { $bound }, what knowing only the base rate gives
 report-card-judge-above = { $by } above { $bound }, what knowing only the base rate gives

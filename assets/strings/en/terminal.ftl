@@ -62,6 +62,7 @@ terminal-corrupt-right-guess = right guess
 
 ## eval
 terminal-eval = held out, after step { $step }
+terminal-eval-part = { $name }   { $auc }   caught { $caught }, false alarms { $alarms }
 
 ## bench
 terminal-bench-drawn = drawn: { $path }

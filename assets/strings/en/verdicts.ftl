@@ -8,6 +8,14 @@ verdicts-summary = Held-out text, step { $step }: { $tokens ->
     [one] { $tokens } token
    *[other] { $tokens } tokens
 }, { $replaced } replaced
+verdicts-context = Does the judge know context?
+verdicts-context-swaps = In { $swaps } held-out places one word was swapped for another of its kind. The judge catches { $caught } of the swapped words and flags { $alarms } of the right ones. Shown one word in a wrong place and in its right one, it tells which is which { $times } times in 100 (50 is guessing).
+verdicts-context-why = The AUC below does not tell this. A judge can get 0.95 by knowing which kinds of words the generator replaces, without reading what stands around them. Here every word stands as often in a wrong place as in a right one, so only context helps.
+verdicts-context-parts = By kind of word
+verdicts-context-part = { $part } ({ $swaps })
+verdicts-swaps-axis = The bar goes from guessing (0.50) to perfect (1.00). The percentage is the share of swapped words that the judge caught.
+verdicts-context-rules = { $ceiling } of the generator's replacements in new stories break a rule, and the judge caught { $caught } of those. The other { $fits } fit as well as the original; of these it flagged { $flagged }.
+verdicts-context-ceiling = Nobody can see a replacement that fits as well as the original. Not even a judge that knows every rule could catch more than the first share.
 verdicts-threshold = threshold
 verdicts-fixed = Recorded at 0.5 only; in a live run the threshold moves.
 verdicts-row-replaced = was replaced

@@ -26,6 +26,7 @@ curves-pin-eval = Avaliação em texto reservado depois do passo { $step }
 curves-chart-mlm = Perda do gerador
 curves-chart-rtd = Perda do discriminador
 curves-chart-judge = Quão bem o discriminador separa substituído de original
+curves-chart-verdicts = O que o discriminador encontra, e quantos dos seus alarmes estão certos
 curves-chart-accuracy = Acurácia do discriminador
 curves-chart-generator = Com que frequência o gerador acerta o original
 curves-chart-motor = Tamanho do gradiente

@@ -407,6 +407,7 @@ state-of-other-step = seu estado é do passo { COUNT($step) }
 checkpoints-keep-changing = os pontos de controle mudam enquanto são lidos
     .help = tente de novo
 not-the-optimizers-moments = não é o { $which } do otimizador destas redes: { $mismatch }
+statistics-of-another-vocabulary = as contagens de tokens não são de um vocabulário de { $vocab } tokens
 state-unreadable = não foi possível ler o estado: { $detail }
 checkpoint-is-newer = o ponto de controle tem format_version { $version }; este Electroscope lê até { $known }
     .help = ele foi escrito por um Electroscope mais novo: atualize este

@@ -31,6 +31,8 @@ generator-too-strong =
     o gerador ficou forte demais: { NUMBER($hits, style: "percent") } das suas amostras são o original, poucos tokens são substituídos, e a AUC do discriminador caiu de { NUMBER($best, maximumFractionDigits: 2) } para { NUMBER($auc, maximumFractionDigits: 2) }. Tente um gerador menor ou um mask_prob maior
 judge-at-base-rate =
     depois de { NUMBER($millions, maximumFractionDigits: 1) } M de tokens o discriminador ainda não supera a taxa de base (AUC { NUMBER($auc, maximumFractionDigits: 2) }; o acaso dá 0,50). Substituições mais fáceis no começo, linhas mais curtas ou um treino mais longo podem ajudar
+judge-blind-to-context =
+    depois de { NUMBER($millions, maximumFractionDigits: 1) } M de tokens o discriminador sabe quais palavras são muito substituídas, e não o que está em volta delas: sua AUC é { NUMBER($auc, maximumFractionDigits: 2) }, mas uma mesma palavra num lugar errado só fica acima dela no lugar certo em { NUMBER($swaps, style: "percent") } das vezes (o acaso dá 50%). Um treino mais longo, sem dropout, linhas mais curtas ou substituições mais fáceis no começo podem ajudar
 
 ## O que um treino conta do próprio trabalho.
 checkpoint-not-written =

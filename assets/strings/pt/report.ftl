@@ -7,12 +7,15 @@ report-made-by = Feito pelo Electroscope a partir de metrics.jsonl. Esta página
 ## O resultado numa frase, e o que foi treinado.
 report-unmeasured = Este treino ainda não mediu nada
 report-auc = Diante de um token substituído e um original, o discriminador acerta qual é qual <em>{ $times } vezes em 100</em>
+report-swaps = Diante de uma mesma palavra num lugar errado e no lugar certo, o discriminador acerta qual é qual <em>{ $times } vezes em 100</em>
+report-swaps-how = Em { $swaps } lugares do texto reservado uma palavra foi trocada por outra do mesmo tipo. O discriminador detectou { $caught } das palavras trocadas e marcou { $alarms } das certas. Cada palavra aparece tanto em lugares errados quanto em certos, então um discriminador que não lê o que está em volta acerta 50 vezes em 100.
 report-nats = O gerador adivinha palavras escondidas com <em>{ $loss } nats</em> por token
 report-no-loss = Este treino não deu nenhuma perda
 report-trained = Um ELECTRA { $preset } ({ $parameters } parâmetros) aprendeu com { $tokens } tokens de “{ $corpus }”: { $steps } passos{ $time }{ $device }.
 report-trained-time = em { $time }
 report-trained-device = em { $device }
 report-accuracy = Esse número é a AUC, { $auc }: uma moeda tira 0,50, um discriminador perfeito 1,00. A acurácia diz menos: { $share } dos tokens foram substituídos, então responder sempre o mais comum dos dois acerta { $blind }. O discriminador acerta { $accuracy }.
+report-auc-says-less = A AUC sobre todos os tokens, { $auc }, diz menos: uma moeda tem 0,50, mas muito disso pode vir só de saber que palavras o gerador substitui mais. A acurácia diz menos ainda: { $share } dos tokens foram substituídos, então responder sempre o mais comum acerta { $blind } deles. O discriminador acerta { $accuracy }.
 
 ## Onde está o treino.
 report-completed = Treino completo
@@ -29,6 +32,8 @@ report-cards-training = No último passo de treino.
 report-cards-held-out = No texto reservado, com máscaras fixas e substituições sorteadas pelo gerador atual.
 report-card-auc = Discriminador: AUC
 report-card-auc-scale = o acaso dá 0,50 (a marca), o perfeito 1,00
+report-card-swaps = Discriminador: palavras trocadas
+report-card-swaps-caught = a mesma palavra no lugar errado contra o lugar certo: o acaso dá 0,50 (a marca); ele detecta { $caught } das erradas
 report-card-judge = Discriminador: perda
 report-card-judge-below = { $by } abaixo de { $bound }, que é o que só a taxa de base dá
 report-card-judge-above = { $by } acima de { $bound }, que é o que só a taxa de base dá

@@ -62,6 +62,7 @@ terminal-corrupt-right-guess = acerto
 
 ## eval
 terminal-eval = texto reservado, depois do passo { $step }
+terminal-eval-part = { $name }   { $auc }   detectadas { $caught }, alarmes falsos { $alarms }
 
 ## bench
 terminal-bench-drawn = desenhado: { $path }

@@ -8,6 +8,14 @@ verdicts-summary = Texto reservado, passo { $step }: { $tokens ->
     [one] { $tokens } token
    *[other] { $tokens } tokens
 }, { $replaced } substituídos
+verdicts-context = O discriminador conhece o contexto?
+verdicts-context-swaps = Em { $swaps } lugares do texto reservado uma palavra foi trocada por outra do mesmo tipo. O discriminador detecta { $caught } das palavras trocadas e marca { $alarms } das certas. Diante de uma mesma palavra num lugar errado e no lugar certo, ele diz qual é qual { $times } vezes em 100 (50 é adivinhar).
+verdicts-context-why = A AUC abaixo não diz isso. Um discriminador chega a 0,95 só por saber que tipos de palavra o gerador substitui, sem ler o que está em volta. Aqui cada palavra aparece tanto em lugares errados quanto em certos, então só o contexto ajuda.
+verdicts-context-parts = Por tipo de palavra
+verdicts-context-part = { $part } ({ $swaps })
+verdicts-swaps-axis = A barra vai de adivinhar (0,50) a perfeito (1,00). O número seguinte diz quantas de cada 100 palavras trocadas o discriminador detectou.
+verdicts-context-rules = { $ceiling } das substituições do gerador em histórias novas quebram uma regra, e o discriminador detectou { $caught } delas. As outras { $fits } cabem tão bem quanto o original; destas ele marcou { $flagged }.
+verdicts-context-ceiling = Ninguém pode ver uma substituição que cabe tão bem quanto o original. Nem um discriminador que conhecesse todas as regras detectaria mais do que a primeira parcela.
 verdicts-threshold = limiar
 verdicts-fixed = Gravado só em 0,5; numa execução ao vivo o limiar se move.
 verdicts-row-replaced = foi substituído

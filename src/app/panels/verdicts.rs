@@ -1,6 +1,7 @@
 //! Shows how good the judge's verdicts on held-out text are: the counts at any threshold, beside the counts of a judge that knows
 //! only the base rate; the curves over all thresholds; and the calibration. A cell of the counts lists its tokens in their text.
 
+mod context;
 mod plots;
 
 use super::chip::{self, GLYPH};
@@ -39,6 +40,7 @@ impl VerdictsPanel {
             evaluate_ui(ui, cx);
             return;
         };
+        context::ui(ui, cx, eval);
         let bin = threshold_ui(ui, cx, eval);
         let Some(counts) = counts_at(eval, bin) else {
             ui.label(cx.t("verdicts-no-counts"));

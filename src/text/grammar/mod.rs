@@ -25,6 +25,7 @@ mod relax;
 mod sample;
 mod source;
 mod story;
+mod swap;
 #[cfg(test)]
 mod tests;
 
@@ -36,6 +37,7 @@ use lexicon::WordId;
 pub use lexicon::{Class, Gender, Number, Person, Tense};
 use source::{FrameId, Rules};
 pub use story::{Facts, Sentence, Word};
+pub use swap::{Role, Site};
 
 use crate::Result;
 use crate::lang::Lang;
@@ -116,6 +118,11 @@ impl Grammar {
         let ids: Vec<&[WordId]> = ids.iter().map(Vec::as_slice).collect();
         let places = recognise::story(&self.rules, &ids)?;
         Some(Story { grammar: self, sentences, places })
+    }
+
+    /// Whether this text is one sentence that can stand in some story, without regard to case.
+    pub fn tells(&self, sentence: &str) -> bool {
+        self.split(sentence.trim()).is_some_and(|sentence| recognise::alone(&self.rules, &sentence.ids()))
     }
 
     /// Words and marks of a line; `None` if one is not in the lexicon.

@@ -40,6 +40,10 @@ pub struct FrameId {
 /// A union of products: in each row every column has the lexemes that go together.
 #[derive(Debug)]
 pub struct Relation {
+    /// The table as the grammar names it. Several relations may restrict one table.
+    pub table: String,
+    /// The table's columns, by name.
+    pub columns: Vec<String>,
     pub rows: Vec<Vec<LexemeSet>>,
 }
 
@@ -575,7 +579,8 @@ impl Reader<'_> {
         if rows.is_empty() {
             return Err(self.wrong(Message::new("grammar-no-row-fits").with("table", name)));
         }
-        self.relations.push(Relation { rows });
+        let columns = self.tables[name].columns.iter().map(|(column, _)| column.clone()).collect();
+        self.relations.push(Relation { table: name.to_owned(), columns, rows });
         self.relation_ids.insert(key, self.relations.len() - 1);
         Ok(self.relations.len() - 1)
     }

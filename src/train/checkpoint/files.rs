@@ -1,8 +1,8 @@
 //! A checkpoint wherever it is kept: named files, whose lengths and hashes state.json lists.
 //! [`Snapshot::write`] writes them to a folder or to memory; [`Checkpoint::from_files`] verifies those in memory.
 
-use super::{Checkpoint, Moments, OPTIMIZER, STATE, State, state};
-use crate::hub::{self, Files, MemoryFiles, Networks, NewFiles, record_of, write_safetensors};
+use super::{Checkpoint, Moments, OPTIMIZER, STATE, STATISTICS, State, state};
+use crate::hub::{self, Files, MemoryFiles, Networks, NewFiles, Tensors, record_of, write_safetensors};
 use crate::{Error, Result};
 use std::sync::Arc;
 
@@ -11,6 +11,8 @@ use std::sync::Arc;
 pub struct Snapshot<'a> {
     pub networks: &'a Networks,
     pub moments: &'a Moments,
+    /// What the run counted besides its weights, by name.
+    pub statistics: &'a Tensors,
     /// Written into each network's folder: vocab.txt, tokenizer.json, tokenizer_config.json.
     pub tokenizer_files: &'a [(String, Vec<u8>)],
     pub state: &'a State,
@@ -24,6 +26,9 @@ impl Snapshot<'_> {
             let m = self.moments.m.iter().map(|(name, tensor)| (format!("m.{name}"), tensor));
             let v = self.moments.v.iter().map(|(name, tensor)| (format!("v.{name}"), tensor));
             write_safetensors(out, m.chain(v))
+        })?;
+        files.write(STATISTICS, &mut |out| {
+            write_safetensors(out, self.statistics.iter().map(|(name, tensor)| (name.clone(), tensor)))
         })?;
         let text = state::to_json(self.state, files.records());
         files.write(STATE, &mut |out| out.write_all(&text))
@@ -63,7 +68,14 @@ mod tests {
 
     fn files(step: u64) -> Files {
         let (networks, moments, state) = (random_pair(step).into(), Moments::default(), sample_state(step));
-        let snapshot = Snapshot { networks: &networks, moments: &moments, tokenizer_files: &[], state: &state };
+        let statistics = Tensors::new();
+        let snapshot = Snapshot {
+            networks: &networks,
+            moments: &moments,
+            statistics: &statistics,
+            tokenizer_files: &[],
+            state: &state,
+        };
         snapshot.to_files().unwrap()
     }
 

@@ -9,7 +9,9 @@
 //! metrics.jsonl, `--json`, TensorBoard, the smoothed curves of the window, the curves and tables of the report and their labels
 //! follow from the line.
 
-use crate::train::event::{Calibration, Confusion, JudgeHistogram, JudgedExample, finite_or_null};
+use crate::train::event::{
+    Calibration, Confusion, JudgeHistogram, JudgedExample, RuleCounts, SwapScore, finite_or_null,
+};
 use serde::{Deserialize, Serialize};
 
 /// Everything that the table says of a metric.
@@ -128,6 +130,8 @@ pub enum Line {
     Dotted,
     /// One level line across the chart.
     Level,
+    /// A dotted line from evaluation to evaluation; marks at the evaluations in the report.
+    Evaluated,
     /// Marks at the evaluations. Only the report draws them.
     Marks,
     Absent,
@@ -253,6 +257,12 @@ macro_rules! metrics {
             pub confusion: Option<Confusion>,
             #[serde(skip_serializing_if = "Option::is_none")]
             pub calibration: Option<Calibration>,
+            /// Built-in corpus only: the replacements that break a rule, and those that fit as well as the original.
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub rules: Option<RuleCounts>,
+            /// The scores of the controlled swaps: of all, and of each part.
+            #[serde(skip_serializing_if = "Vec::is_empty")]
+            pub swaps: Vec<SwapScore>,
             /// The distribution of the judgements. ROC, precision, recall and the confusion at any threshold come from it.
             #[serde(skip_serializing_if = "Option::is_none")]
             pub histogram: Option<JudgeHistogram>,
@@ -339,11 +349,15 @@ metrics! {
         sampled_accuracy | SampledAccuracy | "metrics-sampled-accuracy" | Share | Up | - | Mean | Generator | Guesses | Dashed | 3 | HeldOut | Board;
         rtd_accuracy | RtdAccuracy | "metrics-rtd-accuracy" | Share | Up | BaseAccuracy | Mean | Judge | Accuracy | Solid | 3 | HeldOut | Board;
         rtd_auc | RtdAuc | "metrics-rtd-auc" | Share | Up | 0.5 | Mean | Judge | Auc | Solid | 3 | Both | Board;
-        rtd_precision | RtdPrecision | "metrics-rtd-precision" | Share | Up | - | Mean | Judge | Verdicts | Dotted | 3 | Both | Board;
-        rtd_recall | RtdRecall | "metrics-rtd-recall" | Share | Up | - | Mean | Judge | Verdicts | Dashed | 3 | Both | Board;
+        /// Over pairs of the same token, replaced against original: a judge that knows only tokens gets 0.5.
+        rtd_auc_context | RtdAucContext | "metrics-rtd-auc-context" | Share | Up | 0.5 | Mean | Judge | Auc | Dashed | 3 | Both | Board;
+        rtd_precision | RtdPrecision | "metrics-rtd-precision" | Share | Up | - | Mean | Judge | Verdicts | Dashed | 3 | Both | Board;
+        rtd_recall | RtdRecall | "metrics-rtd-recall" | Share | Up | - | Mean | Judge | Verdicts | Solid | 3 | Both | Board;
         replaced_share | ReplacedShare | "metrics-replaced-share" | Share | Neither | - | Mean | Motor | - | - | 3 | HeldOut | Board;
         /// What a judge that knows only the base rate and the special tokens would get as `rtd_loss`.
         trivial_rtd_loss | TrivialRtdLoss | "metrics-trivial-rtd-loss" | Nats | Neither | - | Mean | Bound | JudgeLoss | Dashed | 4 | Both | Board;
+        /// What a judge that knows each token's share of replacements in the latest steps, and nothing else, would get.
+        token_rtd_loss | TokenRtdLoss | "metrics-token-rtd-loss" | Nats | Neither | - | Mean | Bound | JudgeLoss | Dotted | 4 | HeldOut | Board;
         /// Entropy of the sampled ids, nats (at most the logarithm of the number of slots).
         sampled_entropy | SampledEntropy | "metrics-sampled-entropy" | Nats | Neither | - | Mean | Generator | - | - | 3 | - | -;
         /// The share of the samples that are the most frequent one.
@@ -362,6 +376,18 @@ metrics! {
         /// Built-in corpus only: replacements that break a rule against originals.
         #[serde(skip_serializing_if = "Option::is_none")]
         rtd_auc_rule | RtdAucRule | "metrics-rtd-auc-rule" | Share | Up | 0.5 | Raw | Judge | Auc | Marks | 3 | - | Board;
+        /// Controlled swaps: how often a word scores above itself, in a wrong place against its right one.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        swap_auc | SwapAuc | "metrics-swap-auc" | Share | Up | 0.5 | Raw | Judge | Auc | Evaluated | 3 | HeldOut | Board;
+        /// Controlled swaps: the wrong word scores above the right one in the same place.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        swap_pairs_right | SwapPairsRight | "metrics-swap-pairs-right" | Share | Up | 0.5 | Raw | Judge | - | - | 3 | - | Board;
+        /// Controlled swaps: share of the wrong words that are judged replaced.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        swap_caught | SwapCaught | "metrics-swap-caught" | Share | Up | - | Raw | Judge | - | - | 3 | HeldOut | Board;
+        /// Controlled swaps: share of the right words in the same places that are judged replaced.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        swap_false_alarms | SwapFalseAlarms | "metrics-swap-false-alarms" | Share | Down | - | Raw | Judge | - | - | 3 | HeldOut | Board;
     }
     derived {
         /// The accuracy of a judge that always says "original".

@@ -1,5 +1,5 @@
 //! Computes held-out metrics, a slice at a time, with fixed masks, fixed noise, and replacements that the generator draws as it is
-//! now. On the built-in text it also measures how well the judge knows the grammar.
+//! now. It also measures whether the judge knows context (`swaps`), and on the built-in text how well it knows the grammar.
 
 use super::evaluation::{Evaluation, Examples, Part, p_replaced};
 use super::readback::Readback;
@@ -8,9 +8,10 @@ use crate::Result;
 use crate::batch::Batch;
 use crate::model::io::Outputs;
 use crate::plan::{Stage, Step};
-use crate::train::event::{EvalMetrics, JUDGE_BINS, JudgeHistogram};
+use crate::train::event::{EvalMetrics, JUDGE_BINS, JudgeHistogram, SwapPart};
 use crate::train::rules::{Judged, RuleRows};
 use crate::train::step;
+use crate::train::swaps::{SwapLogits, Swaps};
 use std::ops::Range;
 use std::time::Duration;
 
@@ -60,41 +61,49 @@ impl Session {
             histogram: JudgeHistogram { original: bins(), replaced: bins() },
             examples: Examples::default(),
             rules: Judged::default(),
+            swaps: SwapLogits::default(),
         }
     }
 
     /// Hands the next batch to the engine; returns none if all have run.
     fn next_batch(&mut self, now: &mut Evaluation) -> Option<Range<usize>> {
-        if now.part == Part::HeldOut && now.index == self.held_out.batches() {
-            (now.part, now.index) = (Part::Rules, 0);
+        while now.index == self.batches(now.part) {
+            now.part = match now.part {
+                Part::HeldOut => Part::Rules,
+                Part::Rules => Part::Swaps,
+                Part::Swaps => return None,
+            };
+            now.index = 0;
             self.block = Step::seeded(EVAL_SEED, 2);
         }
-        let batch = match now.part {
-            Part::HeldOut => {
-                self.held_out.fill(now.index, &mut self.eval_batch);
-                &self.eval_batch
-            }
-            Part::Rules => {
-                let judged = self.judged();
-                &self.rules.as_ref().filter(|_| judged)?.batches().get(now.index)?.batch
-            }
-        };
+        if now.part == Part::HeldOut {
+            self.held_out.fill(now.index, &mut self.eval_batch);
+        }
+        let batch = batch_of(&self.eval_batch, self.rules.as_ref(), self.swaps.as_ref(), now);
         step::load(&mut self.engine, &self.io, &self.block, batch, &mut self.words);
         Some(self.model.plan.stage(Stage::EVALUATE))
+    }
+
+    fn batches(&self, part: Part) -> usize {
+        match part {
+            Part::HeldOut => self.held_out.batches(),
+            Part::Rules => self.rules.as_ref().map_or(0, |rules| rules.batches().len()),
+            Part::Swaps => self.swaps.as_ref().map_or(0, |swaps| swaps.batches().len()),
+        }
     }
 
     /// Adds the results of the batch that ran.
     async fn take_batch(&mut self, now: &mut Evaluation) -> Result<()> {
         self.engine.collect(now.index as u64);
         let (passes, judged, watched) = (self.model.spec.shape.passes, self.judged(), self.watched);
-        let Self { engine, io, tokenizer, eval_batch, rules, .. } = self;
-        let Evaluation { part, index, held_out, histogram, examples, rules: of_rules, .. } = &mut *now;
+        let Self { engine, io, tokenizer, eval_batch, rules, swaps, shares, .. } = self;
+        let Evaluation { part, index, held_out, histogram, examples, rules: of_rules, swaps: of_swaps, .. } = &mut *now;
         engine
             .drain(true, |_, _, blocks| {
                 let out = io.outputs(blocks[0]);
-                match (&*part, &*rules) {
-                    (Part::HeldOut, _) => {
-                        held_out.add(passes, &out, eval_batch);
+                match part {
+                    Part::HeldOut => {
+                        held_out.add(passes, &out, eval_batch, shares);
                         if judged {
                             count(histogram, &out, eval_batch);
                         }
@@ -102,15 +111,16 @@ impl Session {
                             examples.add(&out, eval_batch, tokenizer);
                         }
                     }
-                    (Part::Rules, Some(rules)) => rules.judge(rules_batch(rules, *index), &out, tokenizer, of_rules),
-                    (Part::Rules, None) => {}
+                    Part::Rules => {
+                        rules.iter().for_each(|rules| rules.judge(&rules.batches()[*index], &out, tokenizer, of_rules));
+                    }
+                    Part::Swaps => {
+                        swaps.iter().for_each(|swaps| swaps.judge(&swaps.batches()[*index], &out, of_swaps));
+                    }
                 }
             })
             .await?;
-        let batch = match (now.part, &self.rules) {
-            (Part::Rules, Some(rules)) => &rules_batch(rules, now.index).batch,
-            _ => &self.eval_batch,
-        };
+        let batch = batch_of(&self.eval_batch, self.rules.as_ref(), self.swaps.as_ref(), now);
         step::move_on(&mut self.block, batch);
         now.index += 1;
         Ok(())
@@ -118,6 +128,8 @@ impl Session {
 
     fn evaluated(&self, mut done: Evaluation) -> EvalMetrics {
         let measured = done.held_out.fold.finish(self.loss_weights());
+        let swaps = self.swaps.as_ref().map(|swaps| swaps.scores(&done.swaps)).unwrap_or_default();
+        let all = swaps.iter().find(|score| score.part == SwapPart::All).copied();
         EvalMetrics {
             step: self.step,
             metrics: measured.metrics,
@@ -125,6 +137,12 @@ impl Session {
             tokens_seen: self.tokens_seen,
             unigram_entropy: Some(self.unigram_entropy),
             rtd_auc_rule: done.rules.auc(),
+            rules: done.rules.counts(),
+            swap_auc: all.and_then(|all| all.auc),
+            swap_pairs_right: all.map(|all| all.pairs_right),
+            swap_caught: all.map(|all| all.caught),
+            swap_false_alarms: all.map(|all| all.false_alarms),
+            swaps,
             confusion: self.judged().then_some(measured.confusion),
             calibration: self.judged().then_some(measured.calibration),
             histogram: self.judged().then_some(done.histogram),
@@ -133,8 +151,16 @@ impl Session {
     }
 }
 
-fn rules_batch(rules: &RuleRows, index: usize) -> &crate::train::rules::RuleBatch {
-    &rules.batches()[index]
+/// The batch that is evaluated now.
+fn batch_of<'b>(
+    held_out: &'b Batch,
+    rules: Option<&'b RuleRows>,
+    swaps: Option<&'b Swaps>,
+    now: &Evaluation,
+) -> &'b Batch {
+    let rules = rules.filter(|_| now.part == Part::Rules).map(|rules| &rules.batches()[now.index].batch);
+    let swaps = swaps.filter(|_| now.part == Part::Swaps).map(|swaps| &swaps.batches()[now.index].batch);
+    rules.or(swaps).unwrap_or(held_out)
 }
 
 fn count(histogram: &mut JudgeHistogram, out: &Outputs, batch: &Batch) {

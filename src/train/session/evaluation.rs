@@ -6,6 +6,7 @@ use crate::model::io::Outputs;
 use crate::text::tokenizer::Tokenizer;
 use crate::train::event::{JudgeHistogram, JudgedExample};
 use crate::train::rules::Judged;
+use crate::train::swaps::SwapLogits;
 use std::ops::Range;
 
 /// An evaluation that is under way.
@@ -19,12 +20,14 @@ pub(super) struct Evaluation {
     pub(super) histogram: JudgeHistogram,
     pub(super) examples: Examples,
     pub(super) rules: Judged,
+    pub(super) swaps: SwapLogits,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Part {
     HeldOut,
     Rules,
+    Swaps,
 }
 
 pub(super) fn p_replaced(logit: f32) -> f64 {

@@ -21,6 +21,8 @@ pub(super) struct Progress {
     since: Option<(u64, f64)>,
     averages: [Average; Metric::ALL.len()],
     held_out_auc: Option<f64>,
+    /// The swaps of the latest evaluation.
+    swap_auc: Option<f64>,
     pub(super) readouts: u64,
     sentence: Vec<ReadToken>,
     prepared: Prepared,
@@ -58,6 +60,7 @@ impl Progress {
             since: None,
             averages: [Average::default(); Metric::ALL.len()],
             held_out_auc: None,
+            swap_auc: None,
             readouts: 0,
             sentence: Vec::new(),
             prepared: Prepared::default(),
@@ -73,6 +76,7 @@ impl Progress {
             Event::Step(step) => self.take_step(step),
             Event::Eval(eval) => {
                 self.held_out_auc = eval.metrics.rtd_auc;
+                self.swap_auc = eval.swap_auc;
                 self.unigram_entropy = self.unigram_entropy.or(eval.unigram_entropy);
             }
             Event::Readout(readout) => self.take_readout(readout),
@@ -94,6 +98,7 @@ impl Progress {
     fn value(&self, metric: Metric) -> Option<f64> {
         match metric {
             Metric::UnigramEntropy => self.unigram_entropy,
+            Metric::SwapAuc => self.swap_auc,
             _ => self.averages[metric as usize].value(),
         }
     }

@@ -8,14 +8,14 @@ use crate::view::words::Strings;
 use crate::view::{Lang, duration_text};
 
 /// The numbers of a run that a line shows. Beside each stands its baseline, if that is a metric too.
-const NUMBERS: [Metric; 3] = [Metric::MlmLoss, Metric::RtdLoss, Metric::RtdAuc];
+const NUMBERS: [Metric; 4] = [Metric::MlmLoss, Metric::RtdLoss, Metric::RtdAuc, Metric::SwapAuc];
 
 /// A value for a line of text, with fewer digits than in a table.
 pub(super) fn glance(metric: Metric, value: f64, lang: Lang) -> String {
     lang.decimal(value, metric.about().decimals.saturating_sub(1))
 }
 
-/// `generator 2.59 (unigram 4.41)  judge 0.301 (trivial 0.372)  AUC 0.78, held out 0.77`
+/// `generator 2.59 (unigram 4.41)  judge 0.301 (trivial 0.372)  AUC 0.78, held out 0.77  swaps 0.93`
 pub(super) fn numbers_text(lang: Lang, value: impl Fn(Metric) -> Option<f64>, held_out_auc: Option<f64>) -> String {
     let named = |metric: Metric| {
         let value = glance(metric, value(metric)?, lang);
@@ -40,11 +40,12 @@ pub(super) fn numbers_text(lang: Lang, value: impl Fn(Metric) -> Option<f64>, he
 
 pub(super) fn eval_text(eval: &EvalMetrics, lang: Lang) -> String {
     let numbers = numbers_text(lang, |metric| metric.of_eval(eval), None);
-    let recall = Metric::RtdRecall.of_eval(eval).map_or_else(String::new, |recall| {
-        let name = Strings::of(lang).metric(Metric::RtdRecall, "line");
-        format!("  {name} {}", lang.percent(recall, 0))
-    });
-    t!(Strings::of(lang), "terminal-run-eval", step = eval.step, numbers = numbers + &recall)
+    let share = |metric: Metric| {
+        let name = Strings::of(lang).metric(metric, "line");
+        Some(format!("  {name} {}", lang.percent(metric.of_eval(eval)?, 0)))
+    };
+    let shares: String = [Metric::RtdRecall, Metric::SwapCaught].into_iter().filter_map(share).collect();
+    t!(Strings::of(lang), "terminal-run-eval", step = eval.step, numbers = numbers + &shares)
 }
 
 /// `device: llvmpipe (vulkan): it was asked for`

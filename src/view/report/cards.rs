@@ -2,7 +2,7 @@
 
 use super::html::{said, spoken};
 use crate::t;
-use crate::train::event::Metrics;
+use crate::train::event::{Metrics, SwapScore};
 use crate::view::words::Strings;
 
 /// A card: its name, its value, a scale from 0 to 1 on which the bound is marked, and a sentence.
@@ -24,6 +24,15 @@ pub(super) fn auc_card(m: &Metrics) -> Option<String> {
         0.5,
         &said("report-card-auc-scale"),
     ))
+}
+
+/// Whether the judge knows context: the AUC of swaps over pairs of one word.
+pub(super) fn swaps_card(swaps: &SwapScore) -> Option<String> {
+    let auc = swaps.auc?;
+    let value = spoken(|lang| lang.decimal(auc, 2));
+    let sentence =
+        spoken(|lang| t!(Strings::of(lang), "report-card-swaps-caught", caught = lang.percent(swaps.caught, 0)));
+    Some(card("judge", &said("report-card-swaps"), &value, auc, 0.5, &sentence))
 }
 
 pub(super) fn judge_card(m: &Metrics) -> Option<String> {

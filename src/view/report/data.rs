@@ -147,7 +147,7 @@ pub fn drawn(level: impl Fn(Metric) -> Option<f64>) -> Vec<Drawn> {
         let Some(subject) = about.subject.filter(|subject| CHARTS.contains(subject)) else { continue };
         let kind = match about.line {
             Line::Level => Kind::Level,
-            Line::Marks => Kind::Marks,
+            Line::Marks | Line::Evaluated => Kind::Marks,
             Line::Solid | Line::Dashed | Line::Dotted | Line::Absent => Kind::Line,
         };
         let first = !drawn.iter().any(|other| other.subject == subject && other.kind == Kind::Line);

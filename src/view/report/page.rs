@@ -3,7 +3,7 @@
 
 use std::fmt::Write;
 
-use super::cards::{auc_card, caught_card, generator_card, judge_card};
+use super::cards::{auc_card, caught_card, generator_card, judge_card, swaps_card};
 use super::data;
 use super::html::{escape, said, section, spoken, spoken_paragraphs};
 use super::run::{End, Run};
@@ -77,10 +77,11 @@ impl Page {
         section("warnings", &said("report-warnings"), "", &format!("<ul class=\"warnings\">{items}</ul>"))
     }
 
-    /// Four numbers, each beside the number that it has to beat.
+    /// The last numbers, each beside the number that it has to beat.
     pub(super) fn cards(self, run: &Run) -> String {
         let Some(m) = run.final_metrics() else { return String::new() };
-        let cards = [auc_card(m), judge_card(m), generator_card(m, run.unigram_entropy()), caught_card(m)];
+        let swaps = run.final_swaps().and_then(swaps_card);
+        let cards = [swaps, auc_card(m), judge_card(m), generator_card(m, run.unigram_entropy()), caught_card(m)];
         let cards: String = cards.into_iter().flatten().collect();
         let of = if run.evals.is_empty() { said("report-cards-training") } else { said("report-cards-held-out") };
         section("numbers", &said("report-cards"), &of, &format!("<div class=\"cards\">{cards}</div>"))

@@ -2,7 +2,8 @@
 
 use super::data;
 use crate::train::event::{
-    Device, EvalMetrics, Event, Failure, Finished, Metrics, Readout, RunPlan, Settings, StepMetrics, Warning,
+    Device, EvalMetrics, Event, Failure, Finished, Metrics, Readout, RunPlan, Settings, StepMetrics, SwapPart,
+    SwapScore, Warning,
 };
 use crate::train::metrics::table::Metric;
 
@@ -66,6 +67,11 @@ impl<'a> Run<'a> {
     pub(super) fn final_metrics(&self) -> Option<&'a Metrics> {
         let eval = self.evals.last().map(|eval| &eval.metrics);
         eval.or_else(|| self.steps.last().map(|step| &step.metrics))
+    }
+
+    /// The swaps of the last evaluation, if it measured them.
+    pub(super) fn final_swaps(&self) -> Option<&'a SwapScore> {
+        self.evals.last()?.swaps.iter().find(|score| score.part == SwapPart::All)
     }
 
     pub(super) fn unigram_entropy(&self) -> Option<f64> {

@@ -224,12 +224,12 @@ fn the_tables_have_the_columns_that_the_table_of_metrics_gives_them() {
     let keys = |columns| tables::metrics(columns).iter().map(|metric| metric.about().key).collect::<Vec<_>>().join(" ");
     assert_eq!(
         keys(Columns::HeldOut),
-        "mlm_loss unigram_entropy rtd_loss trivial_rtd_loss rtd_auc rtd_precision rtd_recall rtd_accuracy sampled_accuracy \
-         replaced_share"
+        "mlm_loss unigram_entropy rtd_loss trivial_rtd_loss token_rtd_loss rtd_auc rtd_auc_context swap_auc rtd_precision \
+         rtd_recall rtd_accuracy sampled_accuracy replaced_share swap_caught swap_false_alarms"
     );
     assert_eq!(
         keys(Columns::Training),
-        "mlm_loss rtd_loss trivial_rtd_loss rtd_auc rtd_precision rtd_recall lr grad_norm tokens_per_sec"
+        "mlm_loss rtd_loss trivial_rtd_loss rtd_auc rtd_auc_context rtd_precision rtd_recall lr grad_norm tokens_per_sec"
     );
     let html = html(&whole_run(), Lang::Pt);
     assert!(html.contains("<th scope=\"col\"><span lang=\"en\">sampled right</span><span lang=\"pt\">amostras certas"));

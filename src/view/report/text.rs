@@ -13,6 +13,9 @@ pub(super) fn headline(run: &Run, lang: Lang) -> String {
         return Strings::of(lang).t("report-unmeasured");
     };
     let strings = Strings::of(lang);
+    if let Some(auc) = run.final_swaps().and_then(|swaps| swaps.auc) {
+        return t!(strings, "report-swaps", times = lang.decimal(auc * 100.0, 0));
+    }
     match (m.rtd_auc, m.mlm_loss) {
         (Some(auc), _) => t!(strings, "report-auc", times = lang.decimal(auc * 100.0, 0)),
         (None, Some(loss)) => t!(strings, "report-nats", loss = lang.decimal(loss, 2)),
@@ -27,17 +30,21 @@ pub(super) fn lede(run: &Run, lang: Lang) -> Vec<String> {
         paragraphs.push(trained_text(run, plan, lang));
     }
     let Some(m) = run.final_metrics() else { return paragraphs };
+    if let Some(swaps) = run.final_swaps() {
+        let [caught, alarms] = [swaps.caught, swaps.false_alarms].map(|share| lang.percent(share, 0));
+        let strings = Strings::of(lang);
+        paragraphs.push(t!(strings, "report-swaps-how", swaps = swaps.swaps, caught = caught, alarms = alarms));
+    }
     if let (Some(auc), Some(share), Some(accuracy)) = (m.rtd_auc, m.replaced_share, m.rtd_accuracy) {
         let auc = lang.decimal(auc, 2);
         let [share, blind, accuracy] = [share, share.max(1.0 - share), accuracy].map(|value| lang.percent(value, 1));
-        paragraphs.push(t!(
-            Strings::of(lang),
-            "report-accuracy",
-            auc = auc,
-            share = share,
-            blind = blind,
-            accuracy = accuracy
-        ));
+        let strings = Strings::of(lang);
+        paragraphs.push(match run.final_swaps() {
+            Some(_) => {
+                t!(strings, "report-auc-says-less", auc = auc, share = share, blind = blind, accuracy = accuracy)
+            }
+            None => t!(strings, "report-accuracy", auc = auc, share = share, blind = blind, accuracy = accuracy),
+        });
     }
     paragraphs
 }

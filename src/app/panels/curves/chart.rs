@@ -53,7 +53,7 @@ impl Curve {
         let dash = match metric.about().line {
             Line::Solid => Dash::Solid,
             Line::Dashed => Dash::Dashed,
-            Line::Dotted => Dash::Dotted,
+            Line::Dotted | Line::Evaluated => Dash::Dotted,
             Line::Level | Line::Marks | Line::Absent => return None,
         };
         Some(Self { metric, dash })
@@ -64,7 +64,7 @@ impl Curve {
     }
 }
 
-pub const CHARTS: [Chart; 7] = [
+pub const CHARTS: [Chart; 8] = [
     Chart {
         group: Group::Losses,
         key: "curves-chart-mlm",
@@ -73,10 +73,11 @@ pub const CHARTS: [Chart; 7] = [
         decimals: 2,
     },
     Chart { group: Group::Losses, key: "curves-chart-rtd", subjects: &[Subject::JudgeLoss], whole: false, decimals: 3 },
+    Chart { group: Group::Judge, key: "curves-chart-judge", subjects: &[Subject::Auc], whole: true, decimals: 3 },
     Chart {
         group: Group::Judge,
-        key: "curves-chart-judge",
-        subjects: &[Subject::Auc, Subject::Verdicts],
+        key: "curves-chart-verdicts",
+        subjects: &[Subject::Verdicts],
         whole: true,
         decimals: 3,
     },
@@ -177,6 +178,12 @@ impl Chart {
         let (state, curves) = (cx.state, self.curves());
         for (n, curve) in curves.iter().enumerate().rev() {
             let color = ink(theme, curve, n);
+            if curve.metric.about().line == Line::Evaluated {
+                let values =
+                    state.evals.iter().filter_map(|eval| Some((line.x_of(eval.step)?, curve.metric.of_eval(eval))));
+                plot.curve(painter, values, curve.dash, Stroke::new(2.0, color));
+                continue;
+            }
             let raw = state.steps.iter().map(|step| (line.time.of(step), curve.metric.of_step(step)));
             if span.is_none() {
                 plot.curve(painter, raw, curve.dash, Stroke::new(1.6, color));
@@ -346,7 +353,7 @@ mod tests {
             let charts: Vec<&Chart> = CHARTS.iter().filter(of).collect();
             assert_eq!(charts.len(), usize::from(here.is_some()), "{metric:?}: one chart draws it");
             let curves = charts.iter().flat_map(|chart| chart.curves()).filter(|curve| curve.metric == metric).count();
-            let line = matches!(about.line, Line::Solid | Line::Dashed | Line::Dotted);
+            let line = matches!(about.line, Line::Solid | Line::Dashed | Line::Dotted | Line::Evaluated);
             assert_eq!(curves, usize::from(here.is_some() && line), "{metric:?}");
         }
     }
@@ -354,8 +361,9 @@ mod tests {
     #[test]
     fn the_curves_of_a_chart_are_told_apart_and_the_first_is_whole() {
         let names = |chart: &Chart| chart.curves().iter().map(|curve| curve.metric).collect::<Vec<_>>();
-        assert_eq!(names(&CHARTS[1]), [Metric::RtdLoss, Metric::TrivialRtdLoss]);
-        assert_eq!(names(&CHARTS[2]), [Metric::RtdAuc, Metric::RtdRecall, Metric::RtdPrecision]);
+        assert_eq!(names(&CHARTS[1]), [Metric::RtdLoss, Metric::TrivialRtdLoss, Metric::TokenRtdLoss]);
+        assert_eq!(names(&CHARTS[2]), [Metric::RtdAuc, Metric::RtdAucContext, Metric::SwapAuc]);
+        assert_eq!(names(&CHARTS[3]), [Metric::RtdRecall, Metric::RtdPrecision]);
         for chart in &CHARTS {
             let dashes: Vec<Dash> = chart.curves().iter().map(|curve| curve.dash).collect();
             assert_eq!(dashes, [Dash::Solid, Dash::Dashed, Dash::Dotted][..dashes.len()], "{}", chart.key);

@@ -14,8 +14,8 @@ fn keys<T: Serialize>(value: &T) -> Vec<String> {
 /// The record of a run stays readable for programs: no key goes, none changes its place, and what is new is added here on purpose.
 #[test]
 fn the_record_has_these_keys_in_this_order() {
-    let shared = "mlm_loss rtd_loss total_loss mlm_accuracy sampled_accuracy rtd_accuracy rtd_auc rtd_precision rtd_recall \
-        replaced_share trivial_rtd_loss sampled_entropy sampled_top_share";
+    let shared = "mlm_loss rtd_loss total_loss mlm_accuracy sampled_accuracy rtd_accuracy rtd_auc rtd_auc_context rtd_precision \
+        rtd_recall replaced_share trivial_rtd_loss token_rtd_loss sampled_entropy sampled_top_share";
     let step = format!("step {shared} lr grad_norm tokens_per_sec elapsed_secs tokens_seen");
     let eval = format!("step {shared} elapsed_secs tokens_seen unigram_entropy");
     let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
@@ -23,6 +23,14 @@ fn the_record_has_these_keys_in_this_order() {
     assert_eq!(keys(&EvalMetrics::default()), words(&eval));
     let ruled = EvalMetrics { rtd_auc_rule: Some(0.5), ..EvalMetrics::default() };
     assert_eq!(keys(&ruled), words(&format!("{eval} rtd_auc_rule")));
+    let swapped = EvalMetrics {
+        swap_auc: Some(0.5),
+        swap_pairs_right: Some(0.5),
+        swap_caught: Some(0.5),
+        swap_false_alarms: Some(0.5),
+        ..EvalMetrics::default()
+    };
+    assert_eq!(keys(&swapped), words(&format!("{eval} swap_auc swap_pairs_right swap_caught swap_false_alarms")));
     let broken = Metrics { non_finite: true, ..Metrics::default() };
     assert_eq!(keys(&broken), words(&format!("{shared} non_finite")));
 }
@@ -54,7 +62,12 @@ fn a_name_reads_the_field_of_its_key() {
         let own = Some(place as f64 + 1.0);
         let want = match metric {
             Metric::Lr | Metric::GradNorm | Metric::TokensPerSec => [own, None],
-            Metric::UnigramEntropy | Metric::RtdAucRule => [None, own],
+            Metric::UnigramEntropy
+            | Metric::RtdAucRule
+            | Metric::SwapAuc
+            | Metric::SwapPairsRight
+            | Metric::SwapCaught
+            | Metric::SwapFalseAlarms => [None, own],
             // Made of another one, which is not a share here.
             Metric::BaseAccuracy => [Metric::ReplacedShare.of_step(&step).map(|share| 1.0 - share); 2],
             _ => [own; 2],
@@ -106,6 +119,7 @@ fn a_baseline_is_measured_in_the_same_unit_and_within_its_range() {
 #[test]
 fn people_read_a_loss_with_its_baseline() {
     let order: Vec<&str> = Metric::reading_order().iter().map(|metric| metric.about().key).collect();
-    assert_eq!(order[..5], ["mlm_loss", "unigram_entropy", "rtd_loss", "trivial_rtd_loss", "rtd_auc"]);
+    let first = ["mlm_loss", "unigram_entropy", "rtd_loss", "trivial_rtd_loss", "token_rtd_loss", "rtd_auc"];
+    assert_eq!(order[..6], first);
     assert_eq!(order.len(), Metric::ALL.len());
 }

@@ -1,0 +1,462 @@
+//! Measures whether the judge knows context: in held-out text, words stand in each other's places, and the judge must tell which
+//! places are wrong. No generator takes part, so that runs, objectives and steps compare.
+//! grammar or held-out rows -> [`Swaps`] -> the evaluation pass without masks -> [`SwapLogits`] -> [`SwapScore`]s.
+//!
+//! **Nothing but context helps.** The words of a group are dealt out again among the places of the same group, so that every word
+//! stands as often in a wrong place as in its own. A judge that knows only how often each word is replaced scores 0.5.
+//!
+//! On the built-in text a group is a column of a table of the grammar, in one form. A swap breaks a rule of selection, and at least
+//! two other words of the sentence show which word is wrong. On other text a group is a band of frequency and of length.
+
+use crate::Result;
+use crate::batch::{Batch, HeldOut, Recipe, mask};
+use crate::lang::Lang;
+use crate::model::io::Outputs;
+use crate::rng::{Key, Sequence, Stream};
+use crate::text::grammar::{Grammar, Level, Role, Rule, Story, Verdict};
+use crate::text::tokenizer::Tokenizer;
+use crate::train::event::{SwapExample, SwapPart, SwapScore};
+use crate::train::metrics::{same_token_auc, score_key_of};
+use crate::train::story_rows::{StoryRow, WordAt, story_rows};
+use std::collections::BTreeMap;
+
+/// The seed of the stories and of every choice. The corpus has another one.
+const SEED: u64 = 0x7377_6170;
+/// The most rows of stories from which places are taken.
+const STORY_ROWS: usize = 1024;
+/// The most swaps of one role.
+const SWAPS_OF_ROLE: usize = 96;
+/// The most swaps of one band of frequency.
+const SWAPS_OF_BAND: usize = 256;
+/// Text that is not built in gets at most one swap in so many tokens of a row. A judge is trained with more replacements.
+const TOKENS_A_SWAP: usize = 16;
+/// Swaps of one row are at least so many tokens apart.
+const APART: usize = 8;
+/// The most tokens on each side of an example's word.
+const AROUND: usize = 10;
+/// How often another partner is tried for a word that may not stand where it was dealt to.
+const PARTNERS: usize = 64;
+
+/// The fixed swaps of a run, as batches to judge.
+#[derive(Debug)]
+pub struct Swaps {
+    batches: Vec<SwapBatch>,
+    pairs: Vec<Pair>,
+}
+
+/// A batch in which nothing is hidden, and the places in it that are compared.
+#[derive(Debug)]
+pub struct SwapBatch {
+    pub batch: Batch,
+    places: Vec<Place>,
+}
+
+/// A token of a batch that is one side of a pair.
+#[derive(Debug, Clone, Copy)]
+struct Place {
+    token: usize,
+    pair: usize,
+    swapped: bool,
+}
+
+/// A place, the word that belongs there, and the one that was put there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Pair {
+    right: u32,
+    wrong: u32,
+    parts: Vec<SwapPart>,
+}
+
+/// The judge's logits of each pair; NaN before they are known.
+#[derive(Debug, Default)]
+pub struct SwapLogits {
+    right: Vec<f32>,
+    wrong: Vec<f32>,
+}
+
+/// A place from which a word may be taken.
+#[derive(Debug, Clone)]
+struct Site<K> {
+    /// The row and the token in it.
+    row: usize,
+    token: usize,
+    id: u32,
+    /// Words are dealt out among sites of one group.
+    group: K,
+    parts: Vec<SwapPart>,
+}
+
+impl Swaps {
+    /// Swaps in stories that no run trains on.
+    ///
+    /// # Errors
+    /// The grammar that is compiled in is damaged, or the tokenizer fails.
+    pub fn of_grammar(language: Lang, level: Level, tokenizer: &Tokenizer, recipe: Recipe) -> Result<Self> {
+        let grammar = Grammar::new(language, level)?;
+        let mut rows = story_rows(&grammar, SEED, tokenizer, recipe, STORY_ROWS)?;
+        let mut rng = Sequence::new(Key::new(SEED, 0, Stream::Grammar), 0);
+        rng.shuffle(&mut rows);
+        let sites = story_sites(&grammar, &rows, &mut rng);
+        let mut stories = Stories { grammar: &grammar, last: None };
+        let words: Vec<WordAt> = sites.iter().map(|site| word_at(&rows, site)).collect();
+        let dealt = deal(&sites, &mut rng, |from, to| {
+            let (word, replacement) = (words[to], tokenizer.token(sites[from].id));
+            stories.get(word.document).judge(word.sentence as usize, word.word as usize, replacement)
+                == Verdict::Breaks(Rule::Selection)
+        });
+        let text: Vec<Row> = rows.iter().map(|row| Row::of_story(row, recipe, tokenizer)).collect();
+        // One swap a row: the rest of the row is what decides.
+        Ok(Self::build(&text, &sites, &dealt, recipe, tokenizer, true))
+    }
+
+    /// Swaps in held-out rows. `counts`: occurrences of each id in the training text.
+    pub fn of_rows(rows: &mut HeldOut, counts: &[u64], tokenizer: &Tokenizer, recipe: Recipe) -> Self {
+        let text = Row::of_held_out(rows);
+        let mut rng = Sequence::new(Key::new(SEED, 1, Stream::Grammar), 0);
+        let sites = text_sites(&text, counts, tokenizer, &mut rng);
+        let dealt = deal(&sites, &mut rng, |from, to| sites[from].id != sites[to].id);
+        Self::build(&text, &sites, &dealt, recipe, tokenizer, false)
+    }
+
+    pub fn batches(&self) -> &[SwapBatch] {
+        &self.batches
+    }
+
+    /// How many swaps there are.
+    pub fn len(&self) -> usize {
+        self.pairs.len()
+    }
+
+    /// Whether the text has no place for a swap.
+    pub fn is_empty(&self) -> bool {
+        self.pairs.is_empty()
+    }
+
+    /// Makes the rows to judge: every row that has a swap as it is, and with its swaps (one in each copy, or all in one).
+    fn build(
+        text: &[Row],
+        sites: &[Site<Group>],
+        dealt: &[Option<usize>],
+        recipe: Recipe,
+        tokenizer: &Tokenizer,
+        alone: bool,
+    ) -> Self {
+        let mut of_row: BTreeMap<usize, Vec<(usize, usize)>> = BTreeMap::new();
+        let mut pairs = Vec::new();
+        for (site, from) in sites.iter().zip(dealt) {
+            let Some(from) = *from else { continue };
+            of_row.entry(site.row).or_default().push((site.token, pairs.len()));
+            pairs.push(Pair { right: site.id, wrong: sites[from].id, parts: site.parts.clone() });
+        }
+        let mut rows: Vec<(Row, Vec<(usize, usize)>, bool)> = Vec::new();
+        for (row, places) in of_row {
+            rows.push((text[row].clone(), places.clone(), false));
+            let copies = if alone { places.iter().map(|place| vec![*place]).collect() } else { vec![places] };
+            for places in copies {
+                let mut swapped = text[row].clone();
+                places.iter().for_each(|&(token, pair)| swapped.ids[token] = pairs[pair].wrong);
+                rows.push((swapped, places, true));
+            }
+        }
+        let batch = |rows: &[(Row, Vec<(usize, usize)>, bool)]| {
+            let mut batch = recipe.batch();
+            batch.ids.fill(tokenizer.specials().pad);
+            let mut places = Vec::new();
+            for (number, (row, of_row, swapped)) in rows.iter().enumerate() {
+                let first = number * recipe.row_len;
+                batch.ids[first..][..recipe.row_len].copy_from_slice(&row.ids);
+                batch.type_ids[first..][..recipe.row_len].copy_from_slice(&row.type_ids);
+                batch.attention[first..][..recipe.row_len].copy_from_slice(&row.attention);
+                let place = |&(token, pair): &(usize, usize)| Place { token: first + token, pair, swapped: *swapped };
+                places.extend(of_row.iter().map(place));
+            }
+            mask::hide_none(&mut batch, tokenizer.specials());
+            SwapBatch { batch, places }
+        };
+        Self { batches: rows.chunks(recipe.rows).map(batch).collect(), pairs }
+    }
+
+    /// Adds the discriminator's logits for a batch.
+    pub fn judge(&self, of: &SwapBatch, out: &Outputs, into: &mut SwapLogits) {
+        self.note(of, |token| out.token(token).logit, into);
+    }
+
+    fn note(&self, of: &SwapBatch, logit: impl Fn(usize) -> f32, into: &mut SwapLogits) {
+        into.right.resize(self.pairs.len(), f32::NAN);
+        into.wrong.resize(self.pairs.len(), f32::NAN);
+        for place in &of.places {
+            let side = if place.swapped { &mut into.wrong } else { &mut into.right };
+            side[place.pair] = logit(place.token);
+        }
+    }
+
+    /// Up to `count` swaps for people to try, spread over all: the sentence, or what stands around the word in a longer row.
+    pub fn examples(&self, tokenizer: &Tokenizer, count: usize) -> Vec<SwapExample> {
+        let right = |batch: &SwapBatch| batch.places.iter().filter(|place| !place.swapped).copied().collect::<Vec<_>>();
+        let all: Vec<(&SwapBatch, Place)> =
+            self.batches.iter().flat_map(|batch| right(batch).into_iter().map(move |place| (batch, place))).collect();
+        let count = count.min(all.len());
+        (0..count).map(|n| self.example(all[n * all.len() / count], tokenizer)).collect()
+    }
+
+    fn example(&self, (of, place): (&SwapBatch, Place), tokenizer: &Tokenizer) -> SwapExample {
+        let batch = &of.batch;
+        let row = place.token / batch.row_len * batch.row_len;
+        let is_text = |n: &usize| batch.eligible[*n] == 1;
+        let begins = |n: &usize| !tokenizer.token(batch.ids[*n]).starts_with("##");
+        let end = (place.token..row + batch.row_len).take_while(is_text).last().unwrap_or(place.token) + 1;
+        let start = (row..=place.token).rev().take_while(is_text).last().unwrap_or(place.token);
+        // A row without lines is cut where words begin.
+        let start = (start.max(place.token.saturating_sub(AROUND))..=place.token).find(begins).unwrap_or(place.token);
+        let end = (place.token + 1..end).find(|n| *n > place.token + AROUND && begins(n)).unwrap_or(end);
+        let Pair { right, wrong, .. } = self.pairs[place.pair];
+        let word = |id| tokenizer.token(id).to_owned();
+        SwapExample {
+            text: text_of((start..end).map(|n| tokenizer.token(batch.ids[n]))),
+            word: (start..place.token).filter(begins).count() as u32,
+            right: word(right),
+            wrong: word(wrong),
+        }
+    }
+
+    /// The score of all swaps and of every part of them; none if a logit is not a number or if there is no swap.
+    pub fn scores(&self, logits: &SwapLogits) -> Vec<SwapScore> {
+        let known = logits.right.len() == self.pairs.len() && !self.pairs.is_empty();
+        if !known || logits.right.iter().chain(&logits.wrong).any(|logit| logit.is_nan()) {
+            return Vec::new();
+        }
+        let mut parts: BTreeMap<SwapPart, Vec<usize>> = BTreeMap::new();
+        for (number, pair) in self.pairs.iter().enumerate() {
+            pair.parts.iter().for_each(|part| parts.entry(*part).or_default().push(number));
+        }
+        parts.insert(SwapPart::All, (0..self.pairs.len()).collect());
+        parts.into_iter().map(|(part, pairs)| self.score(part, &pairs, logits)).collect()
+    }
+
+    fn score(&self, part: SwapPart, pairs: &[usize], logits: &SwapLogits) -> SwapScore {
+        let share = |count: &dyn Fn(usize) -> f64| pairs.iter().map(|&p| count(p)).sum::<f64>() / pairs.len() as f64;
+        let above = |logit: f32| f64::from(u8::from(logit > 0.0));
+        let mut keys: Vec<u64> = pairs
+            .iter()
+            .flat_map(|&p| {
+                let Pair { right, wrong, .. } = self.pairs[p];
+                [score_key_of(right, logits.right[p], false), score_key_of(wrong, logits.wrong[p], true)]
+            })
+            .collect();
+        SwapScore {
+            part,
+            swaps: pairs.len() as u64,
+            auc: same_token_auc(&mut keys).map(|(auc, _)| auc),
+            pairs_right: share(&|p| match logits.wrong[p].total_cmp(&logits.right[p]) {
+                std::cmp::Ordering::Greater => 1.0,
+                std::cmp::Ordering::Equal => 0.5,
+                std::cmp::Ordering::Less => 0.0,
+            }),
+            caught: share(&|p| above(logits.wrong[p])),
+            false_alarms: share(&|p| above(logits.right[p])),
+        }
+    }
+}
+
+/// Joins pieces into a text that the tokenizer would cut into the same pieces.
+fn text_of<'t>(pieces: impl Iterator<Item = &'t str>) -> String {
+    let mut text = String::new();
+    for piece in pieces {
+        let (word, glued) = piece.strip_prefix("##").map_or((piece, false), |rest| (rest, true));
+        let closes = word.len() == 1 && word.starts_with(['.', ',', ';', ':', '!', '?', ')']);
+        if !text.is_empty() && !glued && !closes {
+            text.push(' ');
+        }
+        text.push_str(word);
+    }
+    text
+}
+
+/// A row to judge, every array as long as a row.
+#[derive(Debug, Clone)]
+struct Row {
+    ids: Vec<u32>,
+    type_ids: Vec<u32>,
+    attention: Vec<u32>,
+}
+
+impl Row {
+    fn of_story(row: &StoryRow, recipe: Recipe, tokenizer: &Tokenizer) -> Self {
+        let mut batch = Batch::new(1, recipe.row_len, 1);
+        batch.ids.fill(tokenizer.specials().pad);
+        row.put(&mut batch, 0, tokenizer);
+        Self { ids: batch.ids, type_ids: batch.type_ids, attention: batch.attention }
+    }
+
+    fn of_held_out(rows: &mut HeldOut) -> Vec<Self> {
+        let mut batch = rows.buffer();
+        let mut all = Vec::with_capacity(rows.rows());
+        for index in 0..rows.batches() {
+            rows.fill(index, &mut batch);
+            for row in 0..batch.rows {
+                let cells = row * batch.row_len..(row + 1) * batch.row_len;
+                if all.len() < rows.rows() {
+                    all.push(Self {
+                        ids: batch.ids[cells.clone()].to_vec(),
+                        type_ids: batch.type_ids[cells.clone()].to_vec(),
+                        attention: batch.attention[cells].to_vec(),
+                    });
+                }
+            }
+        }
+        all
+    }
+}
+
+fn part_of(role: Role) -> SwapPart {
+    match role {
+        Role::Who => SwapPart::Who,
+        Role::Verb => SwapPart::Verb,
+        Role::Food => SwapPart::Food,
+        Role::Place => SwapPart::Place,
+        Role::Look => SwapPart::Look,
+        Role::Thing => SwapPart::Thing,
+    }
+}
+
+/// Words are dealt out among places of one group.
+type Group = (u64, u64);
+
+/// One place in each row of stories, until every role has enough.
+fn story_sites(grammar: &Grammar, rows: &[StoryRow], rng: &mut Sequence) -> Vec<Site<Group>> {
+    let mut columns: Vec<(String, usize)> = Vec::new();
+    let mut of_role: BTreeMap<Role, usize> = BTreeMap::new();
+    let mut sites = Vec::new();
+    let mut stories = Stories { grammar, last: None };
+    for (number, row) in rows.iter().enumerate() {
+        let mut found = Vec::new();
+        for (token, word) in row.words.iter().enumerate() {
+            let Some(at) = word else { continue };
+            let of_sentence = stories.get(at.document).sites(at.sentence as usize);
+            let Some(site) = of_sentence.into_iter().find(|site| site.word == at.word as usize) else { continue };
+            let column = (site.column.0.to_owned(), site.column.1);
+            let column = columns.iter().position(|known| *known == column).unwrap_or_else(|| {
+                columns.push(column);
+                columns.len() - 1
+            });
+            let parts = vec![part_of(site.role), SwapPart::of_distance(site.distance)];
+            let group = (column as u64, u64::from(site.form));
+            found.push((site.role, Site { row: number, token: token + 1, id: row.ids[token], group, parts }));
+        }
+        // The role with the fewest swaps so far comes first, chance decides among equals.
+        rng.shuffle(&mut found);
+        found.sort_by_key(|(role, _)| of_role.get(role).copied().unwrap_or_default());
+        if let Some((role, site)) = found.into_iter().next() {
+            let count = of_role.entry(role).or_default();
+            if *count < SWAPS_OF_ROLE {
+                *count += 1;
+                sites.push(site);
+            }
+        }
+    }
+    sites
+}
+
+fn word_at(rows: &[StoryRow], site: &Site<Group>) -> WordAt {
+    rows[site.row].words[site.token - 1].expect("a site was made from this word")
+}
+
+/// The stories of [`SEED`], of which the last one is kept.
+struct Stories<'g> {
+    grammar: &'g Grammar,
+    last: Option<(u64, Story<'g>)>,
+}
+
+impl<'g> Stories<'g> {
+    fn get(&mut self, document: u64) -> &Story<'g> {
+        if self.last.as_ref().is_none_or(|(known, _)| *known != document) {
+            self.last = Some((document, self.grammar.document(SEED, document)));
+        }
+        &self.last.as_ref().expect("it was set just now").1
+    }
+}
+
+/// Places of whole words in rows of any text.
+fn text_sites(text: &[Row], counts: &[u64], tokenizer: &Tokenizer, rng: &mut Sequence) -> Vec<Site<Group>> {
+    let ranks = word_ranks(counts, tokenizer);
+    let mut candidates = Vec::new();
+    for (number, row) in text.iter().enumerate() {
+        for token in 0..row.ids.len() {
+            let id = row.ids[token];
+            let Some(rank) = ranks.get(id as usize).copied().flatten() else { continue };
+            let next = row.ids.get(token + 1).filter(|_| row.attention.get(token + 1) == Some(&1));
+            let goes_on = next.is_some_and(|&next| tokenizer.token(next).starts_with("##"));
+            if row.attention[token] == 1 && !goes_on {
+                candidates.push((number, token, id, rank));
+            }
+        }
+    }
+    rng.shuffle(&mut candidates);
+    let mut taken: Vec<Vec<usize>> = vec![Vec::new(); text.len()];
+    let mut of_band: BTreeMap<SwapPart, usize> = BTreeMap::new();
+    let mut sites = Vec::new();
+    for (row, token, id, rank) in candidates {
+        let tokens = text[row].attention.iter().filter(|&&real| real == 1).count();
+        let most = (tokens / TOKENS_A_SWAP).max(1);
+        let band = SwapPart::of_rank(rank);
+        let of_band = of_band.entry(band).or_default();
+        let close = taken[row].iter().any(|other| other.abs_diff(token) < APART);
+        if taken[row].len() >= most || *of_band >= SWAPS_OF_BAND || close {
+            continue;
+        }
+        *of_band += 1;
+        taken[row].push(token);
+        let length = SwapPart::of_length(tokenizer.token(id).chars().count());
+        let group = (band as u64, length as u64);
+        sites.push(Site { row, token, id, group, parts: vec![band, length] });
+    }
+    sites
+}
+
+/// The rank of every whole word by its frequency, from 1; none for pieces of words, marks, numbers and what never occurs.
+fn word_ranks(counts: &[u64], tokenizer: &Tokenizer) -> Vec<Option<usize>> {
+    let is_word = |id: usize| {
+        let token = tokenizer.token(id as u32);
+        counts[id] > 0 && !tokenizer.specials().excludes(id as u32) && token.chars().all(char::is_alphabetic)
+    };
+    let mut words: Vec<usize> = (0..counts.len()).filter(|&id| is_word(id)).collect();
+    words.sort_by_key(|&id| (std::cmp::Reverse(counts[id]), id));
+    let mut ranks = vec![None; counts.len()];
+    for (rank, id) in (1..).zip(words) {
+        ranks[id] = Some(rank);
+    }
+    ranks
+}
+
+/// Deals the words of each group out among its sites, so that each word is used at most once. `result[to]` is the site whose word
+/// goes there; none if no word was found that `may` stand there.
+fn deal(sites: &[Site<Group>], rng: &mut Sequence, mut may: impl FnMut(usize, usize) -> bool) -> Vec<Option<usize>> {
+    let mut groups: BTreeMap<Group, Vec<usize>> = BTreeMap::new();
+    for (number, site) in sites.iter().enumerate() {
+        groups.entry(site.group).or_default().push(number);
+    }
+    let mut dealt = vec![None; sites.len()];
+    for members in groups.into_values() {
+        let mut from = members.clone();
+        rng.shuffle(&mut from);
+        for i in 0..members.len() {
+            for _ in 0..PARTNERS {
+                if may(from[i], members[i]) {
+                    break;
+                }
+                let other = rng.below(members.len());
+                // An exchange must not spoil a place that is settled already.
+                if may(from[other], members[i]) && (other > i || may(from[i], members[other])) {
+                    from.swap(i, other);
+                }
+            }
+        }
+        for (from, to) in from.into_iter().zip(members) {
+            dealt[to] = may(from, to).then_some(from);
+        }
+    }
+    dealt
+}
+
+#[cfg(test)]
+mod tests;
