@@ -4,6 +4,7 @@ sentence-label = Type a sentence; the judge reads it with the weights of the run
 sentence-hint = a sentence of your own
 sentence-empty = Type a sentence above.
 sentence-offers = Try one from the text that was kept out of training:
+sentence-spoil = Spoil it: “{ $wrong }” for “{ $right }”
 sentence-offers-own = Try one from your text, from the part that was kept out of training:
 sentence-suspect = “{ $word }” ({ $p })
 sentence-suspects = The judge takes for replaced: { $words }.

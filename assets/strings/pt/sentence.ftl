@@ -4,6 +4,7 @@ sentence-label = Digite uma frase; o discriminador a lê com os pesos da execuç
 sentence-hint = uma frase sua
 sentence-empty = Digite uma frase acima.
 sentence-offers = Experimente uma do texto que ficou fora do treino:
+sentence-spoil = Estragar: “{ $wrong }” no lugar de “{ $right }”
 sentence-offers-own = Experimente uma do seu texto, da parte que ficou fora do treino:
 sentence-suspect = “{ $word }” ({ $p })
 sentence-suspects = O discriminador toma por substituído: { $words }.

@@ -17,6 +17,8 @@ use std::collections::BTreeMap;
 const CHARACTERS_MAX: usize = 1000;
 /// The pause in typing after which the text is judged, in seconds.
 const PAUSE_SECS: f64 = 0.25;
+/// The most sentences that are offered.
+const OFFERED: usize = 3;
 const ROW_GAP: f32 = 5.0;
 const LABEL_GAP: f32 = 14.0;
 
@@ -86,10 +88,19 @@ impl SentencePanel {
         }
         ui.horizontal_wrapped(|ui| {
             let from = if has_own_text(cx) { "sentence-offers-own" } else { "sentence-offers" };
+            // A sentence that is tried can be spoiled, to see whether the judge notices.
+            let tried = cx.state.plan.iter().flat_map(|plan| &plan.corpus.examples).find(|e| e.text == self.typed);
+            if let Some(example) = tried.filter(|example| !self.edits.contains_key(&example.word)) {
+                let name = t!(cx, "sentence-spoil", right = &example.right, wrong = &example.wrong);
+                if ui.button(RichText::new(name).font(cx.theme.small())).clicked() {
+                    self.edits.insert(example.word, Change::Replace { word: example.wrong.clone() });
+                }
+            }
             ui.label(RichText::new(cx.t(from)).font(cx.theme.small()).color(cx.theme.weak));
+            let offered = offered.iter().filter(|offer| **offer != self.typed).cloned().collect::<Vec<_>>();
             for offer in offered {
-                if ui.button(RichText::new(offer).font(cx.theme.small())).clicked() {
-                    self.set_text(offer.clone());
+                if ui.button(RichText::new(&offer).font(cx.theme.small())).clicked() {
+                    self.set_text(offer);
                     (self.example, self.due) = (None, 0.0);
                 }
             }
@@ -332,8 +343,12 @@ fn piece_ui(ui: &Ui, column: &Column, [text, judge]: [Rect; 2], token: &OwnToken
     chip::judged(painter, judge, column.token, verdict, cx);
 }
 
-/// The sentences of the run's text that a person can try.
+/// The sentences of the run's text that a person can try. A run on the built-in text brings some along.
 fn offered(cx: &PanelContext) -> Vec<String> {
+    let examples = cx.state.plan.as_ref().map(|plan| plan.corpus.examples.as_slice()).unwrap_or_default();
+    if !examples.is_empty() {
+        return examples.iter().take(OFFERED).map(|example| example.text.clone()).collect();
+    }
     cx.state.readouts.last().map(|readout| sentences::of_readout(readout)).unwrap_or_default()
 }
 
