@@ -1,5 +1,6 @@
 verdicts-heading = Verdicts
 verdicts-none = No evaluation on held-out text yet. Press “Train”: what the judge caught and missed is counted here after the first one.
+verdicts-none-replaying = The recording has not come to its first evaluation on held-out text yet.
 verdicts-none-live = No evaluation on held-out text yet. One comes by itself; “Evaluate now” does not wait for it.
 verdicts-evaluate = Evaluate now
 verdicts-no-counts = This evaluation was recorded without its counts.

@@ -1,5 +1,6 @@
 verdicts-heading = Vereditos
 verdicts-none = Ainda não há avaliação em texto reservado. Pressione “Treinar”: depois da primeira, o que o discriminador detectou ou deixou passar é contado aqui.
+verdicts-none-replaying = A gravação ainda não chegou à primeira avaliação em texto reservado.
 verdicts-none-live = Ainda não há avaliação em texto reservado. Uma virá sozinha; “Avaliar agora” não espera por ela.
 verdicts-evaluate = Avaliar agora
 verdicts-no-counts = Esta avaliação foi gravada sem suas contagens.

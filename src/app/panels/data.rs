@@ -153,7 +153,7 @@ fn start_ui(ui: &mut Ui, cx: &mut PanelContext, draft: &Draft, checked: &Checked
         {
             cx.ask(Ask::Start(Box::new(options.clone())));
         }
-        if let Ok(config) = &checked.config {
+        if let (Ok(config), Ok(_)) = (&checked.config, &options) {
             let text = match checked.level {
                 Some(_) if !draft.own_text => cx.t("data-summary-builtin"),
                 _ => t!(cx, "data-summary-files", count = draft.corpus.len()),

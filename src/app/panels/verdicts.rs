@@ -36,7 +36,11 @@ impl VerdictsPanel {
     pub fn ui(&mut self, ui: &mut Ui, cx: &mut PanelContext) {
         let state = cx.state;
         let Some(eval) = state.eval_at(cx.view.scrub) else {
-            ui.label(cx.t(if cx.view.transport.live { "verdicts-none-live" } else { "verdicts-none" }));
+            ui.label(cx.t(match (cx.view.replaying, cx.view.transport.live) {
+                (true, _) => "verdicts-none-replaying",
+                (false, true) => "verdicts-none-live",
+                (false, false) => "verdicts-none",
+            }));
             evaluate_ui(ui, cx);
             return;
         };
