@@ -175,7 +175,7 @@ pub struct TrainArgs {
     #[arg(long, value_name = "RUN", help_heading = "Run", value_hint = ValueHint::AnyPath, value_parser = NonEmptyStringValueParser::new())]
     pub out: Option<String>,
     /// Go on with a run, exactly, from its newest checkpoint, or from that of STEP
-    #[arg(long, value_name = "STEP", help_heading = "Run", num_args = 0..=1, require_equals = true)]
+    #[arg(long, value_name = "STEP", help_heading = "Run", num_args = 0..=1, require_equals = true, value_parser = count)]
     pub resume: Option<Option<u64>>,
 
     #[command(flatten)]

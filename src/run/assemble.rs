@@ -90,7 +90,7 @@ pub async fn assemble(
         valid_tokens: Some(split.held_out.tokens(&text.cache)),
         vocab_size: text.tokenizer.vocab_size() as u64,
         unigram_entropy: Some(unigram_entropy),
-        examples: Vec::new(),
+        swap_examples: Vec::new(),
     };
     let inference = Recipe { accumulate: 1, ..recipe };
     let held_out_rows =
@@ -156,7 +156,7 @@ pub async fn assemble(
         }
     };
     if let Some(swaps) = &swaps {
-        corpus.examples = swaps.examples(&text.tokenizer, EXAMPLES);
+        corpus.swap_examples = swaps.examples(&text.tokenizer, EXAMPLES);
     }
     let shares = match from {
         WeightsFrom::Checkpoint(checkpoint, _) => {

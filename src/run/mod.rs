@@ -138,7 +138,11 @@ impl<H: Host> Run<'_, H> {
         let result = match outcome {
             Ok(outcome) => {
                 let judged = objective::have(self.session.config.passes(), Head::Rtd);
-                let next = self.store.next_steps(Ending { outcome, judged, example: self.text.example.as_deref() });
+                let offered = self.corpus.swap_examples.iter().map(|example| example.wrong_text.as_str());
+                // The text stands between quotation marks in a command.
+                let mut offered = offered.filter(|text| !text.contains(['"', '$', '`', '\\', '!']));
+                let example = self.text.example.as_deref().or_else(|| offered.next());
+                let next = self.store.next_steps(Ending { outcome, judged, example });
                 let (step, run) = (self.session.completed(), Some(self.store.name()));
                 self.tell(&Event::Finished(Finished { outcome, step, run, next }), sink)
             }

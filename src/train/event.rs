@@ -293,7 +293,7 @@ pub struct CorpusInfo {
     pub unigram_entropy: Option<f64>,
     /// A few held-out sentences to try the judge on, each with a word that would be wrong in it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub examples: Vec<SwapExample>,
+    pub swap_examples: Vec<SwapExample>,
 }
 
 impl CorpusInfo {

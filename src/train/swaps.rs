@@ -25,7 +25,7 @@ const SEED: u64 = 0x7377_6170;
 /// The most rows of stories from which places are taken.
 const STORY_ROWS: usize = 1024;
 /// The most swaps of one role.
-const SWAPS_OF_ROLE: usize = 96;
+const SWAPS_OF_ROLE: usize = 64;
 /// The most swaps of one band of frequency.
 const SWAPS_OF_BAND: usize = 256;
 /// Text that is not built in gets at most one swap in so many tokens of a row. A judge is trained with more replacements.
@@ -148,7 +148,7 @@ impl Swaps {
             of_row.entry(site.row).or_default().push((site.token, pairs.len()));
             pairs.push(Pair { right: site.id, wrong: sites[from].id, parts: site.parts.clone() });
         }
-        let mut rows: Vec<(Row, Vec<(usize, usize)>, bool)> = Vec::new();
+        let mut rows: Vec<ToJudge> = Vec::new();
         for (row, places) in of_row {
             rows.push((text[row].clone(), places.clone(), false));
             let copies = if alone { places.iter().map(|place| vec![*place]).collect() } else { vec![places] };
@@ -158,7 +158,7 @@ impl Swaps {
                 rows.push((swapped, places, true));
             }
         }
-        let batch = |rows: &[(Row, Vec<(usize, usize)>, bool)]| {
+        let batch = |rows: &[ToJudge]| {
             let mut batch = recipe.batch();
             batch.ids.fill(tokenizer.specials().pad);
             let mut places = Vec::new();
@@ -211,8 +211,11 @@ impl Swaps {
         let end = (place.token + 1..end).find(|n| *n > place.token + AROUND && begins(n)).unwrap_or(end);
         let Pair { right, wrong, .. } = self.pairs[place.pair];
         let word = |id| tokenizer.token(id).to_owned();
+        let with =
+            |id| text_of((start..end).map(|n| tokenizer.token(if n == place.token { id } else { batch.ids[n] })));
         SwapExample {
-            text: text_of((start..end).map(|n| tokenizer.token(batch.ids[n]))),
+            text: with(right),
+            wrong_text: with(wrong),
             word: (start..place.token).filter(begins).count() as u32,
             right: word(right),
             wrong: word(wrong),
@@ -271,6 +274,9 @@ fn text_of<'t>(pieces: impl Iterator<Item = &'t str>) -> String {
     }
     text
 }
+
+/// A row, the tokens in it that are compared with the number of their pair, and whether they are swapped.
+type ToJudge = (Row, Vec<(usize, usize)>, bool);
 
 /// A row to judge, every array as long as a row.
 #[derive(Debug, Clone)]

@@ -477,7 +477,22 @@ fn verify_without_a_fixture_checks_the_gradients_of_every_parameter() {
     let comparisons = ran.events_of("comparison");
     let gradients = comparisons.iter().filter(|c| c["suite"] == "finite differences").count();
     assert!(gradients > 50, "{gradients}");
-    assert!(comparisons.iter().any(|c| c["suite"] == "the same steps twice"));
+    assert!(comparisons.iter().any(|c| c["suite"] == "the same steps twice" && c["code"] == "suite-repeatability"));
+    assert!(comparisons.iter().any(|c| c["name"] == "step 0: the same twice"));
+}
+
+#[test]
+fn verify_and_wrong_usage_speak_the_persons_language() {
+    let ran = run(["verify", "--device", "cpu", "--lang", "pt"]).good();
+    for wanted in ["diferenças finitas: ", " de 1e-2\n", "passo 0: igual nas duas vezes", "comparações passaram"] {
+        assert!(ran.stdout.contains(wanted), "{wanted}: {}", ran.stdout);
+    }
+    assert!(!ran.stdout.contains("the same") && !ran.stdout.contains(" of 1e"), "{}", ran.stdout);
+    let wrong = run(["train", "--stepz", "3", "--lang", "pt"]);
+    assert_eq!(wrong.status, 2);
+    assert!(wrong.stderr.starts_with("erro: argumento desconhecido: '--stepz'\n  ajuda: parecido: '--steps'\n\nUso: "));
+    let level = run(["--lang=pt", "corpus", "--level", "hard"]);
+    assert!(level.stderr.contains("não há nível \"hard\"") && level.stderr.ends_with("--help (em inglês)\n"));
 }
 
 #[test]

@@ -147,6 +147,8 @@ pub struct SwapExample {
     pub word: u32,
     pub right: String,
     pub wrong: String,
+    /// The text with the wrong word in it.
+    pub wrong_text: String,
 }
 
 /// What the grammar says of a generator's replacements in stories, and what the judge said of them at threshold one half.

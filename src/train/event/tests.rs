@@ -27,11 +27,12 @@ pub(crate) fn plan() -> RunPlan {
             valid_tokens: Some(20_000),
             vocab_size: 400,
             unigram_entropy: Some(4.41),
-            examples: vec![SwapExample {
+            swap_examples: vec![SwapExample {
                 text: "the dog gnaws the bone.".into(),
                 word: 4,
                 right: "bone".into(),
                 wrong: "song".into(),
+                wrong_text: "the dog gnaws the song.".into(),
             }],
         },
         run: Some("runs/x".into()),

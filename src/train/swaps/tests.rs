@@ -65,7 +65,7 @@ fn every_column_of_the_first_steps_is_swapped_and_nothing_but_context_helps() {
         if level == Level::FirstSteps {
             for part in [SwapPart::Who, SwapPart::Verb, SwapPart::Food, SwapPart::Place, SwapPart::Look] {
                 let score = &knowing[&part];
-                assert!(score.swaps >= 60 && score.auc == Some(1.0), "{language:?}: {score:?}");
+                assert!(score.swaps >= 40 && score.auc == Some(1.0), "{language:?}: {score:?}");
             }
         } else {
             assert!(all.swaps >= 100, "{language:?}: {all:?}");
@@ -111,11 +111,12 @@ fn examples_are_sentences_with_a_word_to_swap() {
         let grammar = Grammar::new(language, level).unwrap();
         let examples = swaps.examples(tokenizer, 8);
         assert_eq!(examples.len(), 8);
-        for SwapExample { text, word, right, wrong } in examples {
+        for SwapExample { text, word, right, wrong, wrong_text } in examples {
             let encoding = tokenizer.encode(&text).unwrap();
             assert!(encoding.tokens[word as usize] == right && right != wrong, "{text}: {word}, {right}, {wrong}");
+            assert_eq!(tokenizer.encode(&wrong_text).unwrap().tokens[word as usize], wrong);
             if level == Level::FirstSteps {
-                assert!(grammar.tells(&text) && !grammar.tells(&text.replace(&right, &wrong)), "{text}: {wrong}");
+                assert!(grammar.tells(&text) && !grammar.tells(&wrong_text), "{text}: {wrong}");
             }
         }
     });

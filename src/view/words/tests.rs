@@ -360,7 +360,8 @@ fn portuguese_has_one_term_for_each_thing() {
     for (_, _, pt) in FILES {
         let (mut key, mut found) = ("", Vec::new());
         for line in pt.lines().filter(|line| !line.starts_with('#')) {
-            key = line.split_once(" =").map_or(key, |(name, _)| name);
+            let named = line.split_once(" =").filter(|(name, _)| !name.starts_with(' '));
+            key = named.map_or(key, |(name, _)| name);
             let words = format!("{} ", line.split_once(" =").map_or(line, |(_, words)| words).to_lowercase());
             if !key.contains("swap") && others.iter().any(|other| words.contains(other)) {
                 found.push(line);
