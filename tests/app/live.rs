@@ -84,9 +84,11 @@ fn a_sentence_is_judged_on_live_weights_and_its_words_change() {
     app.run_steps(2);
     // The word's name carries the judge's number, which nobody knows beforehand.
     let spoken = format!("\u{201c}{first}\u{201d}, judge");
-    let is_it =
-        |node: &AccessKitNode<'_>| node.role() == Role::Button && node.label().is_some_and(|l| l.starts_with(&spoken));
-    app.query_all_by(is_it).next().unwrap().click();
+    let mut words = app.query_all_by(|node| {
+        node.role() == Role::Button && node.label().is_some_and(|label| label.starts_with(&spoken))
+    });
+    words.next().expect("the first word is a button").click();
+    drop(words);
     app.run_steps(2);
     click(&mut app, "Hide it");
     let change = |desk: &Desk| desk.state.own_texts.last().and_then(|p| p.tokens.iter().find_map(|t| t.change.clone()));

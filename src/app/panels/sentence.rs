@@ -89,7 +89,7 @@ impl SentencePanel {
         ui.horizontal_wrapped(|ui| {
             let from = if has_own_text(cx) { "sentence-offers-own" } else { "sentence-offers" };
             // A sentence that is tried can be spoiled, to see whether the judge notices.
-            let tried = cx.state.plan.iter().flat_map(|plan| &plan.corpus.examples).find(|e| e.text == self.typed);
+            let tried = cx.state.plan.iter().flat_map(|plan| &plan.corpus.swap_examples).find(|e| e.text == self.typed);
             if let Some(example) = tried.filter(|example| !self.edits.contains_key(&example.word)) {
                 let name = t!(cx, "sentence-spoil", right = &example.right, wrong = &example.wrong);
                 if ui.button(RichText::new(name).font(cx.theme.small())).clicked() {
@@ -345,7 +345,7 @@ fn piece_ui(ui: &Ui, column: &Column, [text, judge]: [Rect; 2], token: &OwnToken
 
 /// The sentences of the run's text that a person can try. A run on the built-in text brings some along.
 fn offered(cx: &PanelContext) -> Vec<String> {
-    let examples = cx.state.plan.as_ref().map(|plan| plan.corpus.examples.as_slice()).unwrap_or_default();
+    let examples = cx.state.plan.as_ref().map(|plan| plan.corpus.swap_examples.as_slice()).unwrap_or_default();
     if !examples.is_empty() {
         return examples.iter().take(OFFERED).map(|example| example.text.clone()).collect();
     }
