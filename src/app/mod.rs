@@ -11,7 +11,7 @@
 //! - [`machine`]: what this computer has and what each preset needs of it.
 //! - [`first_run`]: what a first click starts.
 //! - [`places`]: where runs are kept. [`trouble`]: what went wrong, with buttons that help. `finish`: the card at a run's end.
-//! `help`: keys and glossary. `kept`: the weights of a run that is not training.
+//!   `help`: keys and glossary. `kept`: the weights of a run that is not training.
 
 pub mod desk;
 mod finish;

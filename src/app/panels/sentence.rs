@@ -349,7 +349,7 @@ fn offered(cx: &PanelContext) -> Vec<String> {
     if !examples.is_empty() {
         return examples.iter().take(OFFERED).map(|example| example.text.clone()).collect();
     }
-    cx.state.readouts.last().map(|readout| sentences::of_readout(readout)).unwrap_or_default()
+    cx.state.readouts.last().map(sentences::of_readout).unwrap_or_default()
 }
 
 /// Whether the run trains on a person's own files.
