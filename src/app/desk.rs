@@ -3,8 +3,11 @@
 
 mod act;
 mod hear;
+mod look;
 mod past;
 
+use super::finish::FinishCard;
+use super::kept::KeptWeights;
 use super::layout::{self, Look, Part};
 use super::panels::{Ask, PanelContext, PanelId, Panels, View};
 use super::settings::Settings;
@@ -53,8 +56,13 @@ pub struct Desk {
     coming: Option<RunState>,
     panels: Panels,
     bar: TransportBar,
+    finish: FinishCard,
     strings: &'static Strings,
     trainer: Option<Trainer>,
+    /// Answers questions about the shown run's checkpoint, once somebody has asked.
+    weights: Option<KeptWeights>,
+    /// The step of the shown run's newest checkpoint; none while it trains.
+    kept: Option<u64>,
     /// The threads of runs that are writing their last checkpoint.
     ending: Vec<JoinHandle<bool>>,
     opening: Opening,
@@ -87,6 +95,7 @@ impl Desk {
             Some(run) => (opened(run)?, Some(run.clone())),
             None => (RunState::from_events(Source::Recorded, recorded::events(lang)?), None),
         };
+        let kept = shown_run.as_deref().and_then(past::newest_step);
         let replay_at = (opening.replay && shown_run.is_none()).then_some(0.0);
         Ok(Self {
             state,
@@ -96,8 +105,11 @@ impl Desk {
             coming: None,
             panels: Panels::default(),
             bar: TransportBar::default(),
+            finish: FinishCard::default(),
             strings: Strings::of(lang),
             trainer: None,
+            weights: None,
+            kept,
             ending: Vec::new(),
             opening,
             shown_run,
@@ -133,6 +145,7 @@ impl Desk {
         let folder = state.plan.as_ref().and_then(|plan| plan.run.clone()).map(PathBuf::from);
         self.state = state;
         self.shown_run = run.or(folder);
+        self.look_anew();
         (self.view.scrub, self.view.token, self.replay_at) = (None, None, None);
         self.view.alarms_seen = 0;
     }
@@ -144,11 +157,15 @@ impl Desk {
         self.replay(ui.ctx());
         let replayed = self.view.scrub;
         let theme = Theme::of(ui.ctx());
+        self.view.answers = self.answers();
+        self.view.replaying = self.replay_at.is_some();
         self.view.mark = self.view.marking.take();
         if self.panels.data.take_dropped(ui.ctx()) {
             self.settings.layout.show(PanelId::Data);
         }
-        let Self { state, view, settings, coming, panels, bar, strings, asks, trouble, notice, cleared, .. } = self;
+        let Self {
+            state, view, settings, coming, panels, bar, finish, strings, asks, trouble, notice, cleared, ..
+        } = self;
         let margin = Margin::symmetric(12, 8);
         let mut cx = PanelContext { state, view, strings, theme, asks };
         let behind = Frame::new().fill(if *cleared { Color32::TRANSPARENT } else { theme.panel });
@@ -157,6 +174,8 @@ impl Desk {
             bar.ui(ui, &mut cx, coming.as_ref(), settings);
             trouble::notice_ui(ui, &cx, notice);
             trouble::ui(ui, &mut cx, trouble);
+            let shown = cx.view.transport.run;
+            finish.ui(ui, &mut cx, shown);
         });
         let look = Look { strings, theme };
         egui::CentralPanel::default().frame(behind).show(ui, |ui| {

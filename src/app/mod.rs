@@ -10,11 +10,15 @@
 //! - [`layout`], [`transport`], [`theme`], [`settings`]: the frame, the bar at the top, the looks, and what is remembered.
 //! - [`machine`]: what this computer has and what each preset needs of it.
 //! - [`first_run`]: what a first click starts.
-//! - [`places`]: where runs are kept. [`trouble`]: what went wrong, with buttons that help.
+//! - [`places`]: where runs are kept. [`trouble`]: what went wrong, with buttons that help. `finish`: the card at a run's end.
+//!   `help`: keys and glossary. `kept`: the weights of a run that is not training.
 
 pub mod desk;
+mod finish;
 pub mod first_run;
 mod ground;
+mod help;
+mod kept;
 pub mod layout;
 pub mod machine;
 pub mod panels;

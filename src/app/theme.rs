@@ -106,10 +106,12 @@ impl Theme {
 
     /// A shade of one hue: nearly the panel's colour for 0, and the farthest from it for 1.
     pub fn ramp(&self, p: f64) -> Color32 {
-        let p = if p.is_finite() { p.clamp(0.0, 1.0) as f32 } else { 0.0 };
-        let [from, to] = self.ramp.map(|c| [c.r(), c.g(), c.b()]);
-        let mix = |i: usize| (f32::from(from[i]) + (f32::from(to[i]) - f32::from(from[i])) * p).round() as u8;
-        Color32::from_rgb(mix(0), mix(1), mix(2))
+        mixed(self.ramp, p)
+    }
+
+    /// The same for shares of what the judge got wrong: no hue of success, however large the share.
+    pub fn wrong_ramp(&self, share: f64) -> Color32 {
+        mixed([self.raised, self.alert], share)
     }
 
     /// The colour of text on any fill: black or white, whichever can be read (one of them always has a contrast above 4.5).
@@ -169,6 +171,14 @@ impl Theme {
         v.widgets.active.bg_stroke.width = 2.0;
         v
     }
+}
+
+/// A colour between two: the first for 0, the second for 1.
+fn mixed(ends: [Color32; 2], share: f64) -> Color32 {
+    let share = if share.is_finite() { share.clamp(0.0, 1.0) as f32 } else { 0.0 };
+    let [from, to] = ends.map(|c| [c.r(), c.g(), c.b()]);
+    let mix = |i: usize| (f32::from(from[i]) + (f32::from(to[i]) - f32::from(from[i])) * share).round() as u8;
+    Color32::from_rgb(mix(0), mix(1), mix(2))
 }
 
 /// Draws boxes that can be ticked hollow until they are ticked.
@@ -261,8 +271,9 @@ mod tests {
                 }
             }
             for p in (0..=100).map(|n| f64::from(n) / 100.0) {
-                let fill = theme.ramp(p);
-                assert!(contrast(theme.on(fill), fill) >= CONTRAST_MIN, "p {p}, dark {}", theme.dark);
+                for fill in [theme.ramp(p), theme.wrong_ramp(p)] {
+                    assert!(contrast(theme.on(fill), fill) >= CONTRAST_MIN, "p {p}, dark {}", theme.dark);
+                }
             }
         }
     }

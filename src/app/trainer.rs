@@ -1,5 +1,6 @@
 //! Runs the trainer on a thread of its own, with a device of its own. Neither the window nor the trainer ever waits for the other.
-//! commands -> `host::native::train` -> events -> an inbox that the window empties. The inbox wakes the window only as often as it
+//! A thread like it answers questions about the weights of a run that is not training.
+//! commands -> `host::native::{train, look}` -> events -> an inbox that the window empties. The inbox wakes the window only as often as it
 //! asks for.
 
 use crate::host::native;
@@ -8,10 +9,10 @@ use crate::run::Request;
 use crate::train::event::{Command, Event, Failure};
 use crate::view::words;
 use crate::{Error, Result};
-use futures_channel::mpsc::{self, UnboundedSender};
+use futures_channel::mpsc::{self, UnboundedReceiver, UnboundedSender};
 use std::fs::File;
 use std::io::{BufWriter, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -27,7 +28,7 @@ const PRIORITY: u8 = 30;
 /// Asks the window for a frame after some time. Any thread may call it.
 pub type Wake = Arc<dyn Fn(Duration) + Send + Sync>;
 
-/// A run in progress.
+/// A thread that trains a run, or one that answers questions about a run's weights.
 pub struct Trainer {
     commands: UnboundedSender<Command>,
     inbox: Arc<Inbox>,
@@ -49,27 +50,47 @@ impl Trainer {
         wake: Wake,
         pace: Duration,
     ) -> Result<Self> {
-        let mut file = events.map(EventFile::create).transpose()?;
-        let inbox = Arc::new(Inbox::new(wake, pace));
-        let (commands, received) = mpsc::unbounded();
-        let told = Arc::clone(&inbox);
-        let train = move || {
-            give_way();
+        let file = events.map(EventFile::create).transpose()?;
+        Self::spawn("trainer", file, Inbox::new(wake, pace), move |commands, sink| {
             // Those runs have told themselves how they ended.
             before.into_iter().for_each(|thread| drop(thread.join()));
+            pollster::block_on(native::train(options, commands, sink))
+        })
+    }
+
+    /// Answers questions about the weights of a run's newest checkpoint, on `device`. Nothing is trained or written.
+    ///
+    /// # Errors
+    /// The system refuses a thread.
+    pub fn look(run: PathBuf, device: String, wake: Wake, pace: Duration) -> Result<Self> {
+        Self::spawn("look", None, Inbox::new(wake, pace), move |commands, sink| {
+            pollster::block_on(native::look(&run, &device, commands, sink))
+        })
+    }
+
+    fn spawn(
+        name: &str,
+        mut file: Option<EventFile>,
+        inbox: Inbox,
+        work: impl FnOnce(UnboundedReceiver<Command>, &mut dyn FnMut(&Event) -> Result<()>) -> Result<()> + Send + 'static,
+    ) -> Result<Self> {
+        let inbox = Arc::new(inbox);
+        let (commands, received) = mpsc::unbounded();
+        let told = Arc::clone(&inbox);
+        let run = move || {
+            give_way();
             let mut ended = false;
             let mut sink = |event: &Event| {
                 ended |= matches!(event, Event::Finished(_) | Event::Failed(_));
                 told.push(event.clone());
                 file.as_mut().map_or(Ok(()), |file| file.write(event))
             };
-            let result = pollster::block_on(native::train(options, received, &mut sink));
             // Nobody else tells a refusal that comes before the run has a folder.
-            if let (Err(error), false) = (result, ended) {
+            if let (Err(error), false) = (work(received, &mut sink), ended) {
                 told.push(refused(&error));
             }
         };
-        let thread = std::thread::Builder::new().name("trainer".to_owned()).spawn(train);
+        let thread = std::thread::Builder::new().name(name.to_owned()).spawn(run);
         let thread = thread.map_err(|e| Error::failed("no-trainer-thread").with("detail", e.to_string()))?;
         Ok(Self { commands, inbox, thread: Some(thread), over: false })
     }

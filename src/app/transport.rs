@@ -2,12 +2,13 @@
 //! the choice of language, theme and text size.
 //! Clicks and keys -> [`Ask`]; choices that outlive the program go straight into the settings.
 
+use super::help;
 use super::panels::{Ask, PanelContext};
 use super::settings::Settings;
 use super::theme::{self, SCALES, ThemeChoice};
 use crate::screen::state::{Phase, RunState, Source};
 use crate::t;
-use crate::view::Lang;
+use crate::view::{Lang, duration_text};
 use egui::{
     Button, Color32, CornerRadius, Key, Modifiers, Rect, RichText, Role, Sense, Shape, Stroke, StrokeKind, Ui,
     WidgetInfo, pos2, vec2,
@@ -19,6 +20,8 @@ const SHARES: [f32; 3] = [0.25, 0.5, 1.0];
 #[derive(Default)]
 pub struct TransportBar {
     help: bool,
+    /// The page of the help that was shown last.
+    page: help::Page,
 }
 
 /// Icons before a button's text. They are drawn, so no font has to contain them.
@@ -45,7 +48,9 @@ impl TransportBar {
         });
         ui.add_space(2.0);
         status_ui(ui, cx, coming);
-        self.help_ui(ui, cx);
+        if self.help {
+            help::ui(ui, cx, &mut self.page, &mut self.help);
+        }
     }
 
     /// Keys that work if no other control takes them.
@@ -120,33 +125,6 @@ impl TransportBar {
             self.help = !self.help;
         }
     }
-
-    fn help_ui(&mut self, ui: &Ui, cx: &PanelContext) {
-        if !self.help {
-            return;
-        }
-        let window = egui::Window::new(cx.t("transport-help-heading")).id(egui::Id::unique("help")).collapsible(false);
-        window.open(&mut self.help).resizable(false).show(ui.ctx(), |ui| {
-            egui::Grid::new("keys").num_columns(2).spacing(vec2(18.0, 8.0)).show(ui, |ui| {
-                let [space, right, shift_right] =
-                    ["transport-key-space", "transport-key-right", "transport-key-shift-right"].map(|key| cx.t(key));
-                for (key, what) in [
-                    (space.as_str(), "transport-key-train"),
-                    (right.as_str(), "transport-key-step"),
-                    (shift_right.as_str(), "transport-key-stage"),
-                    ("R", "transport-key-reset"),
-                    ("Tab", "transport-key-tab"),
-                    ("Ctrl +, Ctrl -", "transport-key-size"),
-                    ("Esc", "transport-key-escape"),
-                    ("?", "transport-key-help"),
-                ] {
-                    ui.label(RichText::new(key).font(cx.theme.strong()));
-                    ui.label(cx.t(what));
-                    ui.end_row();
-                }
-            });
-        });
-    }
 }
 
 /// Draws what this program is at the right end of the bar: its name and purpose, its name, or nothing, depending on the room.
@@ -202,7 +180,7 @@ fn speed_ui(ui: &mut Ui, cx: &mut PanelContext) {
         let response = ui.add(Button::selectable(chosen, &name));
         let spoken = format!("{} {name}", cx.t("transport-speed"));
         response.widget_info(|| WidgetInfo::selected(Role::RadioButton, true, chosen, &spoken));
-        if response.clicked() {
+        if response.on_hover_text(cx.t("transport-speed-hint")).clicked() {
             cx.ask(Ask::Share(share));
         }
     }
@@ -294,8 +272,14 @@ fn status_ui(ui: &mut Ui, cx: &mut PanelContext, coming: Option<&RunState>) {
         let share = preparing.and_then(|p| p.share).unwrap_or(done);
         progress_ui(ui, share, cx);
         ui.add(egui::Label::new(text).extend());
+        if let Some(secs) = cx.state.secs_left().filter(|_| cx.view.transport.playing && coming.is_none()) {
+            let left = t!(cx, "app-time-left", time = duration_text(secs));
+            ui.add(egui::Label::new(left).extend());
+        }
         if cx.state.source == Source::Recorded && coming.is_none() {
-            let hint = cx.t("transport-source-recorded-hint");
+            let replaying = cx.view.replaying;
+            let hint =
+                cx.t(if replaying { "transport-source-replaying-hint" } else { "transport-source-recorded-hint" });
             ui.label(RichText::new(hint).font(cx.theme.small()).color(cx.theme.weak));
         }
         if let Some(step) = cx.view.scrub.filter(|_| cx.view.transport.live) {

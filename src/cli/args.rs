@@ -155,7 +155,7 @@ pub struct TrainArgs {
     #[arg(long, value_name = "DIR", help_heading = "Model", conflicts_with = "resume", value_hint = ValueHint::AnyPath, value_parser = NonEmptyStringValueParser::new())]
     pub init: Option<String>,
 
-    /// Length of the schedule in optimizer steps [default: the preset's]
+    /// Length of the schedule in optimizer steps [default: the preset's]; with --resume it extends the run's
     #[arg(
         long, value_name = "N", help_heading = "Length", value_parser = count,
         conflicts_with = "minutes"

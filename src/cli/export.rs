@@ -11,13 +11,16 @@ use serde::Serialize;
 #[serde(tag = "event", rename = "export")]
 struct Exported {
     path: String,
+    /// The step of the checkpoint, if the networks are a run's.
+    step: Option<u64>,
     /// The folders below it.
     networks: Vec<&'static str>,
     trained_row_len: Option<u32>,
 }
 
 pub fn run(args: &ExportArgs, output: Output) -> Result<()> {
-    let export::Exported { networks, positions, trained_row_len, warnings } = export::export(&args.run, &args.to)?;
+    let exported = export::export(&args.run, &args.to)?;
+    let export::Exported { step, networks, positions, trained_row_len, warnings } = exported;
     warnings.iter().try_for_each(|warning| output.warning(warning))?;
     if let Some(row_len) = trained_row_len.filter(|row_len| (*row_len as usize) < positions) {
         output.warning(&Message::new("positions-untrained").with("positions", positions).with("row_len", row_len))?;
@@ -25,5 +28,5 @@ pub fn run(args: &ExportArgs, output: Output) -> Result<()> {
     for name in &networks {
         output.text(&args.to.join(name).display().to_string())?;
     }
-    output.event(&Exported { path: args.to.display().to_string(), networks, trained_row_len })
+    output.event(&Exported { path: args.to.display().to_string(), step, networks, trained_row_len })
 }

@@ -1,5 +1,5 @@
 //! Lets a run use this machine: folders, files, the cache folder, the clock, and a thread of its own.
-//! [`train`], [`evaluate`] -> `run` -> [`Native`] -> RUN/, the token cache, `runs/DATE-TIME-PRESET`.
+//! [`train`], [`evaluate`], [`look`] -> `run` -> [`Native`] -> RUN/, the token cache, `runs/DATE-TIME-PRESET`.
 
 mod folder;
 pub mod kernels;
@@ -54,6 +54,19 @@ pub async fn train(
 pub async fn evaluate(run: &Path, corpus: &[PathBuf], backend: &Backend) -> Result<EvalMetrics> {
     let corpus: Vec<String> = corpus.iter().map(|path| name_of(path)).collect();
     run::evaluate(&Native { lang: Lang::default() }, &name_of(run), &corpus, backend).await
+}
+
+/// Answers questions about the weights of a run's newest checkpoint. See [`run::look`].
+///
+/// # Errors
+/// As [`run::look`].
+pub async fn look(
+    folder: &Path,
+    device: &str,
+    commands: UnboundedReceiver<Command>,
+    sink: &mut dyn FnMut(&Event) -> Result<()>,
+) -> Result<()> {
+    run::look(&Native { lang: Lang::default() }, &name_of(folder), device, commands, sink).await
 }
 
 /// The name of a path in a request.

@@ -165,7 +165,10 @@ pub async fn assemble(
         WeightsFrom::Seed | WeightsFrom::Networks(..) => TokenShares::new(text.tokenizer.vocab_size()),
     };
     let (planned_steps, position) = match from {
-        WeightsFrom::Checkpoint(checkpoint, position) => (checkpoint.state.planned_steps, Some(*position)),
+        // A run that continues may have been extended: then only its configuration has the new length.
+        WeightsFrom::Checkpoint(checkpoint, position) => {
+            (checkpoint.state.planned_steps.max(config.steps), Some(*position))
+        }
         WeightsFrom::Seed | WeightsFrom::Networks(..) => (config.steps, None),
     };
     let parts = Parts {

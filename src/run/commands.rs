@@ -83,6 +83,15 @@ impl Inbox {
         }
     }
 
+    /// The next command for a run that is not training; none if nobody is left to ask, or if a stop comes.
+    pub async fn question(&mut self) -> Option<Command> {
+        let command = match self.heard.pop_front() {
+            Some(command) => command,
+            None => std::future::poll_fn(|cx| poll_next(cx, &mut self.receiver)).await?,
+        };
+        (command != Command::Stop).then_some(command)
+    }
+
     /// Waits until a command has come, and keeps it for [`Inbox::next`].
     pub async fn arrival(&mut self) {
         let command = std::future::poll_fn(|cx| match poll_next(cx, &mut self.receiver) {

@@ -1,8 +1,12 @@
 //! What a run keeps besides its session: what a view asked for, what is due between two steps, and a measurement under way.
 
 use super::minutes::Timing;
+use crate::Result;
+use crate::error::Kind;
 use crate::train::engine::{SLICE, SLICE_WATCHED};
-use crate::train::event::{Roofs, Stage};
+use crate::train::event::{Event, Kernels, Roofs, Stage};
+use crate::train::kernels as dispatches;
+use crate::train::session::{Arrived, Session};
 use std::time::Duration;
 use web_time::Instant;
 
@@ -39,6 +43,9 @@ pub(super) struct Due {
     pub(super) keep: bool,
 }
 
+/// How many steps a measurement times, dispatch by dispatch.
+pub(super) const TIMED_STEPS: u64 = 3;
+
 /// A measurement under way.
 pub(super) struct Measuring {
     pub(super) left: u64,
@@ -67,4 +74,50 @@ impl Control {
     pub(super) fn budget(&self) -> Duration {
         if self.watched { SLICE_WATCHED } else { SLICE }
     }
+}
+
+impl Measuring {
+    pub(super) fn new(session: &Session) -> Self {
+        Self {
+            left: TIMED_STEPS,
+            timed: 0,
+            best_secs: vec![f64::INFINITY; session.model.plan.dispatches.len()],
+            believable: true,
+            pause_after: false,
+        }
+    }
+
+    /// Takes one step and times its dispatches.
+    pub(super) async fn take_step(&mut self, session: &mut Session, arrived: &mut Vec<Arrived>) -> Result<()> {
+        self.believable &= session.advance_timed(&mut self.best_secs, arrived).await?;
+        self.left -= 1;
+        self.timed += 1;
+        Ok(())
+    }
+}
+
+/// What the device reaches at best. The times of a measurement are worth showing even without it, so only a lost device is an error.
+pub(super) async fn roofs(session: &Session) -> Result<Roofs> {
+    match dispatches::roofs(&session.engine.backend()).await {
+        Err(error) if error.kind != Kind::DeviceLost => Ok(Roofs::default()),
+        roofs => roofs,
+    }
+}
+
+/// The event with every dispatch of a step, with times if some were measured.
+pub(super) fn kernels(session: &Session, measured: Option<&Measuring>, roofs: Roofs) -> Event {
+    let mut dispatches = dispatches::dispatches(&session.model.plan, session.config.accumulate);
+    let measured = measured.filter(|measured| measured.believable);
+    if let Some(measured) = measured {
+        for dispatch in &mut dispatches {
+            dispatch.secs = Some(measured.best_secs[dispatch.index as usize]).filter(|secs| secs.is_finite());
+        }
+    }
+    Event::Kernels(Box::new(Kernels {
+        step: session.completed(),
+        timed_steps: measured.map_or(0, |measured| measured.timed),
+        clock: measured.and_then(|_| session.engine.clock()),
+        roofs,
+        dispatches,
+    }))
 }

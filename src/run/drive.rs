@@ -3,14 +3,12 @@
 //! session, commands -> events.
 
 use super::commands::Inbox;
-use super::control::{Due, Goal, Measuring};
+use super::control::{self, Due, Goal, Measuring};
 use super::host::Host;
 use super::{Run, Sink};
 use crate::Result;
-use crate::error::Kind;
 use crate::plan::Runs;
-use crate::train::event::{Command, Event, Kernels, Outcome, OwnText, Phase, Roofs, State, WordEdit};
-use crate::train::kernels;
+use crate::train::event::{Command, Event, Outcome, OwnText, Phase, State, WordEdit};
 use crate::train::session::Reached;
 use std::time::Duration;
 use web_time::Instant;
@@ -19,8 +17,6 @@ use web_time::Instant;
 /// `SHOW_SHARE` of the time.
 const SHOW_EVERY: Duration = Duration::from_millis(250);
 const SHOW_SHARE: u32 = 10;
-/// How many steps a measurement times, dispatch by dispatch.
-const TIMED_STEPS: u64 = 3;
 /// The smallest share of the time that a run can get. With it a person still sees the run move.
 const SHARE_MIN: f32 = 0.01;
 
@@ -142,9 +138,7 @@ impl<H: Host> Run<'_, H> {
         let mut arrived = std::mem::take(&mut self.arrived);
         let reached = match &mut self.control.measuring {
             Some(measuring) if !self.session.in_step() => {
-                measuring.believable &= self.session.advance_timed(&mut measuring.best_secs, &mut arrived).await?;
-                measuring.left -= 1;
-                measuring.timed += 1;
+                measuring.take_step(&mut self.session, &mut arrived).await?;
                 Reached::Step
             }
             _ => {
@@ -266,25 +260,14 @@ impl<H: Host> Run<'_, H> {
         if pause_after {
             self.control.goal = Goal::Run;
         }
-        self.control.measuring = Some(Measuring {
-            left: TIMED_STEPS,
-            timed: 0,
-            best_secs: vec![f64::INFINITY; self.session.model.plan.dispatches.len()],
-            believable: true,
-            pause_after,
-        });
+        self.control.measuring = Some(Measuring { pause_after, ..Measuring::new(&self.session) });
         Ok(())
     }
 
     async fn end_measuring(&mut self, sink: &mut Sink<'_>) -> Result<()> {
         let Some(measured) = self.control.measuring.take() else { return Ok(()) };
         if self.control.roofs.is_none() {
-            // The times are worth showing even without the roofs, so only a lost device ends the run.
-            let roofs = match kernels::roofs(&self.session.engine.backend()).await {
-                Err(error) if error.kind != Kind::DeviceLost => Roofs::default(),
-                roofs => roofs?,
-            };
-            self.control.roofs = Some(roofs);
+            self.control.roofs = Some(control::roofs(&self.session).await?);
         }
         let event = self.kernels_event(Some(&measured));
         sink(&event)?;
@@ -297,20 +280,7 @@ impl<H: Host> Run<'_, H> {
 
     /// The event with every dispatch of a step, with times if some were measured.
     fn kernels_event(&self, measured: Option<&Measuring>) -> Event {
-        let mut dispatches = kernels::dispatches(&self.session.model.plan, self.session.config.accumulate);
-        let measured = measured.filter(|measured| measured.believable);
-        if let Some(measured) = measured {
-            for dispatch in &mut dispatches {
-                dispatch.secs = Some(measured.best_secs[dispatch.index as usize]).filter(|secs| secs.is_finite());
-            }
-        }
-        Event::Kernels(Box::new(Kernels {
-            step: self.session.completed(),
-            timed_steps: measured.map_or(0, |measured| measured.timed),
-            clock: measured.and_then(|_| self.session.engine.clock()),
-            roofs: self.control.roofs.unwrap_or_default(),
-            dispatches,
-        }))
+        control::kernels(&self.session, measured, self.control.roofs.unwrap_or_default())
     }
 
     /// Finishes the step that is under way, then makes the last readout, the last evaluation and the last checkpoint.

@@ -11,14 +11,18 @@ mod drive;
 mod evaluate;
 pub mod host;
 pub mod kernels;
+mod look;
 mod minutes;
+mod opened;
 mod prepare;
 mod report;
 mod request;
+pub mod short;
 pub mod source;
 
 pub use crate::train::event::Request;
 pub use evaluate::evaluate;
+pub use look::look;
 pub use request::effective_config;
 
 use crate::objective::{self, Head};

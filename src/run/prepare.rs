@@ -8,7 +8,7 @@ use super::host::{Host, NetworksWanted, Store};
 use super::kernels::{self, Wish, pinned};
 use super::minutes::Timing;
 use super::source::{self, KeepGoing, TokenizerFrom};
-use super::{Request, Run, Sink, request};
+use super::{Request, Run, Sink, request, short};
 use crate::Result;
 use crate::gpu::DeviceName;
 use crate::message::Message;
@@ -80,6 +80,12 @@ impl<'h, H: Host> Run<'h, H> {
         listened()?;
         going()?;
 
+        if resumed.is_none() && text.builtin.is_none() {
+            // With `--minutes` nobody knows yet how much is read.
+            let steps = if request.minutes.is_some() { 0 } else { session.planned_steps };
+            let read = steps * u64::from(config.rows()) * u64::from(config.seq_len);
+            notices.extend(short::too_short(corpus.train_tokens.unwrap_or(u64::MAX), corpus.vocab_size, read));
+        }
         let mut store = match taken {
             Some(store) => store,
             None => host.create(request.out.as_deref(), &config.preset)?,
@@ -88,6 +94,12 @@ impl<'h, H: Host> Run<'h, H> {
             Some(r) => {
                 let step = r.checkpoint.state.step;
                 notices.extend(store.set_aside_after(step)?.iter().map(|aside| set_aside(step, aside)));
+                let own = r.checkpoint.state.planned_steps;
+                if r.planned_steps > own {
+                    store.write_config(&session.config)?;
+                    let extended = Message::new("run-extended").with("step", step).with("from", own);
+                    notices.push(extended.with("to", r.planned_steps));
+                }
             }
             None => store.write_config(&session.config)?,
         }

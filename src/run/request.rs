@@ -17,6 +17,8 @@ use crate::{Error, Result};
 pub struct Resumed {
     pub checkpoint: Checkpoint,
     pub position: Position,
+    /// The length of its schedule from now on: its own, or the longer one that was asked for.
+    pub planned_steps: u64,
     /// The name of the run.
     pub out: String,
 }
@@ -28,7 +30,7 @@ pub fn effective_config(
     resumed: Option<&Resumed>,
 ) -> Result<(Config, Option<Level>)> {
     if let Some(r) = resumed {
-        let config = run_config(host, &r.out, &r.checkpoint)?;
+        let config = Config { steps: r.planned_steps, ..run_config(host, &r.out, &r.checkpoint)? };
         let state = &r.checkpoint.state;
         let fixed = !options.set.is_empty()
             || options.config.is_some()
@@ -37,7 +39,7 @@ pub fn effective_config(
             || options
                 .level
                 .is_some_and(|level| trained_on(&r.checkpoint).is_ok_and(|text| text.builtin != Some(level)))
-            || options.steps.is_some_and(|steps| steps != state.planned_steps)
+            || options.steps.is_some_and(|steps| steps != r.planned_steps)
             || options.seed.is_some_and(|seed| seed != state.seed);
         if fixed {
             return Err(Error::usage("resumed-run-keeps-configuration").at(&r.out));
@@ -110,7 +112,11 @@ pub fn take_resumed<H: Host>(host: &mut H, options: &Request) -> Result<(Resumed
 fn find_resumed(host: &impl Host, options: &Request, run: &str) -> Result<Resumed> {
     let checkpoint = host.resume_point(run, options.resume_step)?;
     let position = position(&checkpoint)?;
-    let (step, planned) = (checkpoint.state.step, checkpoint.state.planned_steps);
+    let step = checkpoint.state.step;
+    // If the run was extended and ended before its next checkpoint, only the configuration says so. (Before `--minutes` became
+    // steps, the checkpoint has the larger number.)
+    let own = checkpoint.state.planned_steps.max(host.config(run)?.steps);
+    let planned = options.steps.map_or(own, |steps| steps.max(own));
     if step >= planned {
         return Err(Error::usage("run-is-finished")
             .with("step", step)
@@ -121,7 +127,7 @@ fn find_resumed(host: &impl Host, options: &Request, run: &str) -> Result<Resume
     if options.stop_after.is_some_and(|stop| stop <= step) {
         return Err(Error::usage("run-is-further").with("step", step).at(run));
     }
-    Ok(Resumed { checkpoint, position, out: run.to_owned() })
+    Ok(Resumed { checkpoint, position, planned_steps: planned, out: run.to_owned() })
 }
 
 /// Names in state.json.

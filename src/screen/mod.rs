@@ -5,20 +5,23 @@
 //! - [`state`]: what the events of a run add up to; [`smooth`]: means over the steps.
 //! - [`recorded`]: the run that comes with the program.
 //! - [`panel`], [`lesson`]: names of the panels; the pages of the lesson and the numbers that they answer with.
-//! - [`axis`], [`time`]: the axes of the curves.
-//! - [`verdicts`], [`attention`], [`plane`], [`chips`], [`score`], [`kernels`]: one panel each.
+//! - [`axis`], [`time`]: the axes of the curves. [`glossary`]: the words that the window explains.
+//! - [`verdicts`], [`attention`], [`plane`], [`chips`], [`score`], [`sentences`], [`kernels`]: one panel each; [`finish`]: the card at a run's end.
 //! - [`checks`]: what of this is checked natively and in the browser alike.
 
 pub mod attention;
 pub mod axis;
 pub mod checks;
 pub mod chips;
+pub mod finish;
+pub mod glossary;
 pub mod kernels;
 pub mod lesson;
 pub mod panel;
 pub mod plane;
 pub mod recorded;
 pub mod score;
+pub mod sentences;
 pub mod smooth;
 pub mod state;
 pub mod time;

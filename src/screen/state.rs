@@ -184,6 +184,17 @@ impl RunState {
         self.plan.as_ref().and_then(|plan| plan.planned_steps)
     }
 
+    /// The seconds that the run still needs, by the pace of its last steps; none before a few steps and after the last one.
+    pub fn secs_left(&self) -> Option<f64> {
+        const STEPS: usize = 50;
+        let last = self.steps.last()?;
+        let left = self.planned_steps()?.checked_sub(last.step).filter(|left| *left > 0)?;
+        let before = self.steps.iter().rev().take(STEPS).last()?;
+        let steps = last.step.checked_sub(before.step).filter(|steps| *steps > 0)?;
+        let secs = last.elapsed_secs? - before.elapsed_secs?;
+        Some(left as f64 * secs / steps as f64).filter(|secs| secs.is_finite() && *secs >= 0.0)
+    }
+
     /// What the networks said at `step`: the newest readout that is not after it, or the first readout if all are later.
     pub fn readout_at(&self, step: Option<u64>) -> Option<&Readout> {
         let Some(step) = step else { return self.readouts.last() };
@@ -376,6 +387,26 @@ mod tests {
 
     fn readout(step: u64) -> Event {
         Event::Readout(Readout { step, sentences: vec![vec![ReadToken::default()]] })
+    }
+
+    #[test]
+    fn the_time_left_follows_the_pace_of_the_last_steps() {
+        let at = |step, secs| {
+            Event::Step(Box::new(StepMetrics { step, elapsed_secs: Some(secs), ..StepMetrics::default() }))
+        };
+        // The first steps are slow, the last 100 take half a second each.
+        let slow = (1..=10).map(|n| at(n, 60.0 * n as f64));
+        let fast = (11..=110).map(|n| at(n, 600.0 + 0.5 * (n - 10) as f64));
+        let mut state = RunState::from_events(Source::Live, slow.chain(fast));
+        assert_eq!(state.secs_left(), None, "nobody knows how many steps are planned");
+        let plan = crate::screen::recorded::events(Lang::En).unwrap().into_iter().find_map(|event| match event {
+            Event::Plan(plan) => Some(plan),
+            _ => None,
+        });
+        let mut plan = plan.unwrap();
+        plan.planned_steps = Some(150);
+        state.fold(Event::Plan(plan));
+        assert!((state.secs_left().unwrap() - 20.0).abs() < 1e-6, "{:?}", state.secs_left());
     }
 
     #[test]

@@ -11,6 +11,8 @@ use std::path::Path;
 /// What was written.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Exported {
+    /// The step of the checkpoint; none if the networks are of no run.
+    pub step: Option<u64>,
     /// The folders below the one that was asked for.
     pub networks: Vec<&'static str>,
     /// The model's number of positions and, if its run says it, the length of the rows on which it was trained.
@@ -44,5 +46,6 @@ pub fn export(run: &Path, to: &Path) -> Result<Exported> {
     }
     hub::write_networks(to, &networks, &files)?;
     let positions = networks.main.config.max_position_embeddings;
-    Ok(Exported { networks: names, positions, trained_row_len, warnings })
+    let step = found.checkpoint.as_ref().map(|checkpoint| checkpoint.state.step);
+    Ok(Exported { step, networks: names, positions, trained_row_len, warnings })
 }

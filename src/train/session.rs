@@ -464,6 +464,18 @@ impl Session {
         }
     }
 
+    /// Goes back to where the session was, between two steps. The weights stay as they are. Every number must have arrived.
+    ///
+    /// # Errors
+    /// The text has no such place.
+    pub fn return_to(&mut self, at: Position) -> Result<()> {
+        assert!(self.pending.is_empty() && self.in_step.is_none(), "settle before going back");
+        self.loader.seek(at.cursor)?;
+        (self.step, self.source, self.tokens_seen) = (at.step, at.source, at.tokens_seen);
+        self.clock = Clock { started: Instant::now(), before_secs: at.elapsed_secs, last_step_at: at.elapsed_secs };
+        Ok(())
+    }
+
     /// The facts of config.json that are not sizes.
     pub fn facts(&self) -> weights::ConfigFacts {
         weights::ConfigFacts {

@@ -26,7 +26,7 @@ macro_rules! files {
 }
 
 /// Name, English, Portuguese.
-pub const FILES: [(&str, &str, &str); 20] = files![
+pub const FILES: [(&str, &str, &str); 21] = files![
     "app",
     "transport",
     "flow",
@@ -38,6 +38,7 @@ pub const FILES: [(&str, &str, &str); 20] = files![
     "map",
     "metrics",
     "lesson",
+    "glossary",
     "data",
     "hardware",
     "log",

@@ -29,7 +29,7 @@ fn map(network: Network, heads: u32) -> Event {
 fn without_a_run_it_says_what_to_press() {
     let mut app = open_at(TALL, PanelId::Attention);
     nothing_asked(&mut app);
-    assert!(says(&app, "Press Train, then"));
+    assert!(says(&app, "Press “Train”: the weights of your own run answer"));
     assert!(says(&app, "they are no explanation"), "the caveat is always there");
 }
 

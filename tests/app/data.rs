@@ -79,7 +79,7 @@ fn choices_show_in_the_command_and_a_wrong_setting_stops_only_the_start() {
 #[test]
 fn the_preflight_says_what_a_preset_needs() {
     let mut app = open_at(Look { lang: Lang::Pt, ..TALL }, PanelId::Data);
-    wait_for(&mut app, "the plan", |app| says(app, "valores treinados. Memória:"));
+    wait_for(&mut app, "the plan", |app| says(app, "valores treinados, se o texto encher"));
     assert!(says(&app, "Processador: cabe."));
 }
 
@@ -90,16 +90,18 @@ fn wrong_paths_are_told_and_nothing_is_lost() {
     std::fs::write(&file, "o cão comeu o osso\n".repeat(50)).unwrap();
     let mut app = open_at(TALL, PanelId::Data);
     press(&mut app, Role::RadioButton, "My own files");
-    assert!(says(&app, "no text is chosen"));
+    assert!(says(&app, "No text is chosen yet") && !says(&app, "This cannot be run:"));
     write(&mut app, "or type a path", file.to_str().unwrap());
     press(&mut app, Role::Button, "Add");
     wait_for(&mut app, "the file", |app| says(app, "1 file, 0.0 MB"));
+    assert!(says(&app, "the text is short for this model"));
+    assert!(says(&app, "steps = 10400 (before: "), "what own text changes is listed");
     write(&mut app, "or type a path", "/no/such/place");
     press(&mut app, Role::Button, "Add");
     assert!(says(&app, "there is nothing at this path"));
     assert!(says(&app, "1 file, 0.0 MB") && says(&app, "história.txt"));
     press(&mut app, Role::Button, &format!("Remove {}", file.display()));
-    assert!(says(&app, "no text is chosen"));
+    assert!(says(&app, "No text is chosen yet"));
 }
 
 #[test]

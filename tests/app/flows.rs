@@ -2,7 +2,7 @@
 //! the window answers while a run is still being prepared.
 
 use crate::desk::{App, LOOK, desk, open, show};
-use crate::hands::{PATIENCE, TALL, act, press, says, until, until_said, write_over};
+use crate::hands::{PATIENCE, TALL, act, press, press_containing, says, until, until_said, write_over};
 use crate::lab;
 use crate::watched::{DESK, ENDLESS, options};
 use crate::{RUNS, gpu};
@@ -64,7 +64,7 @@ fn a_run_is_started_looked_into_saved_opened_resumed_and_exported_from_the_panel
     press(&mut app, Role::Button, "Export…: from-the-panels");
     let model = DESK.path().join("exported");
     write_over(&mut app, "Into the new folder", model.to_str().unwrap());
-    press(&mut app, Role::Button, "Export");
+    press_containing(&mut app, "Export step ");
     until_said(&mut app, "to be loaded with from_pretrained.");
     assert!(model.join("discriminator/model.safetensors").is_file() && model.join("generator").is_dir());
     desk(&mut app).close();

@@ -54,7 +54,7 @@ fn a_step_unfolds_from_stages_to_dispatches_to_both_texts() {
 fn measuring_shows_times_and_shares_of_the_roofs() {
     let mut app = open_at(TALL, PanelId::Kernels);
     hear(&mut app, listed(false));
-    assert!(says(&app, "To time it here and now"));
+    assert!(says(&app, "No weights are at hand to time it with"));
     live(&mut app);
     press(&mut app, Role::Button, "Measure");
     assert!(says(&app, "Measuring…"));

@@ -9,6 +9,7 @@ use electroscope::app::desk::{Desk, Opening};
 use electroscope::app::panels::{Mark, PanelId};
 use electroscope::app::settings::Settings;
 use electroscope::view::Lang;
+use electroscope::view::words::Strings;
 
 const TITLES: [(Lang, [&str; 9]); 2] = [
     (
@@ -111,5 +112,21 @@ fn every_prediction_is_answered_with_the_recorded_runs_numbers() {
             app.run_steps(3);
         }
         assert!(says(&app, "All-Tokens MLM: "), "the chart's bars have names");
+    }
+}
+
+#[test]
+fn the_answer_is_in_sight_without_scrolling_on_a_common_screen() {
+    for (lang, _) in TITLES {
+        let mut app = open_at(Look { lang, size: [1366.0, 900.0], ..TALL }, PanelId::Lesson);
+        let strings = Strings::of(lang);
+        for n in 1..=9 {
+            press(&mut app, Role::RadioButton, &strings.t(&format!("lesson-{n}-a")));
+            let answer = app.get_by_label(&strings.t(&format!("lesson-{n}-answer"))).rect();
+            // The panel ends 8 points above the window's edge, and has a margin of 9.
+            assert!(answer.bottom() < 900.0 - 17.0, "page {n} in {lang:?}: {answer:?}");
+            app.key_press(Key::PageDown);
+            app.run_steps(3);
+        }
     }
 }

@@ -4,6 +4,7 @@
 
 #[path = "../common/adapter.rs"]
 mod adapter;
+mod answers;
 mod attention;
 mod curves;
 mod data;

@@ -29,7 +29,7 @@ fn canvas_at(app: &App, word: &str) -> bool {
 fn words_are_searched_and_walked_through_by_keys() {
     let mut app = open_at(TALL, PanelId::Map);
     nothing_asked(&mut app);
-    assert!(says(&app, "Press Train, then"));
+    assert!(says(&app, "Press “Train”: the weights of your own run answer"));
     live(&mut app);
     app.get_by_role_and_label(Role::Button, "Draw the map");
     desk(&mut app).hear(points());

@@ -45,7 +45,7 @@ fn a_recorded_evaluation_has_its_counts_and_says_what_it_has_not() {
         assert!(says(&app, kind), "{kind}");
     }
     assert!(says(&app, "Always saying “original”, without reading, gets 90.9%"), "the base rate beside the accuracy");
-    assert!(says(&app, "Reliability, error 0.021") && !says(&app, "ROC, AUC"));
+    assert!(says(&app, "Reliability on held-out text, error 0.021") && !says(&app, "ROC on"));
     assert!(says(&app, "Recorded at 0.5 only"));
     press_containing(&mut app, "caught: ");
     assert!(says(&app, "Tokens in their text come with the evaluations of a live run."));
@@ -56,7 +56,7 @@ fn the_threshold_moves_the_counts_and_the_examples() {
     let mut app = open_at(TALL, PanelId::Verdicts);
     hear(&mut app, evaluation());
     assert!(says(&app, "caught: 50, 50.0% of the row") && says(&app, "false alarm: 10, 1.0% of the row"));
-    assert!(says(&app, "ROC, AUC 0.912") && says(&app, "Precision and recall"));
+    assert!(says(&app, "ROC on held-out text, AUC 0.912") && says(&app, "Precision and recall"));
     press_containing(&mut app, "caught: 50");
     assert!(says(&app, "Some tokens: caught") && says(&app, "sang") && !says(&app, "lay on"));
     app.get_by_role_and_label(Role::Slider, "threshold").set_value_accesskit(0.3);

@@ -163,6 +163,38 @@ fn steps_taken_again_from_an_earlier_checkpoint_are_the_same() {
     assert_eq!(all[100..], before.0[40..]);
 }
 
+#[test]
+fn a_finished_run_is_extended_and_takes_the_rate_of_a_run_of_that_length() {
+    let desk = Desk::new();
+    // A run that is planned for 10 steps at first and for 100 afterwards.
+    let short = ["train", "--json", "--corpus", "corpus.txt", "--preset", "nano", "--steps", "10", "--out", "run"];
+    let tiniest = lab::TINIEST.iter().flat_map(|setting| ["--set", setting]);
+    done(&desk.electroscope(&short.into_iter().chain(["--device", "cpu"]).chain(tiniest).collect::<Vec<_>>()));
+    let resume = |more: &[&str]| {
+        desk.electroscope(&[&["train", "--json", "--resume", "--out", "run", "--device", "cpu"], more].concat())
+    };
+    let finished = refused(&resume(&[]));
+    assert!(finished.contains("10 of 10 steps") && finished.contains("--steps N, with N above 10"), "{finished}");
+    assert!(refused(&resume(&["--steps", "9"])).contains("the run is finished"));
+    let extended = resume(&["--steps", "40", "--stop-after", "12"]);
+    done(&extended);
+    let told = String::from_utf8_lossy(&extended.stdout);
+    assert!(told.contains("run-extended") && told.contains("\"planned_steps\":40"), "{told}");
+    // It now is a run of 40 steps, for whoever resumes it later too.
+    let config = std::fs::read_to_string(desk.path("run/config.toml")).unwrap();
+    assert!(config.contains("steps = 40"), "{config}");
+    assert!(refused(&resume(&["--steps", "30"])).contains("keeps its own configuration"));
+    done(&resume(&[]));
+    let rates: Vec<f64> = steps(&desk.path("run")).iter().map(|step| step["lr"].as_f64().unwrap()).collect();
+    assert_eq!(rates.len(), 40);
+    let config = electroscope::host::native::stored_config(&desk.path("run")).unwrap();
+    for (step, rate) in rates.iter().enumerate() {
+        let planned = if step < 10 { 10 } else { 40 };
+        let want = electroscope::train::schedule::learning_rate(&config, step as u64, planned);
+        assert!((rate - want).abs() <= 1e-6 * want, "step {step}: {rate}, not {want}");
+    }
+}
+
 /// Every file below a folder with its bytes.
 fn files(dir: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     let mut found = BTreeMap::new();

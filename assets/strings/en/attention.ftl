@@ -7,7 +7,6 @@ attention-follow = With every readout
 attention-frame = Show [CLS] and [SEP]
 attention-caveat = The weights say where a head reads from, not why the judge decides as it does: they are no explanation.
 attention-none = Press “Show attention”: both networks' weights on your sentence, or on the first sentence of the strip, appear here.
-attention-not-live = Attention is read from live weights. Press Train, then “Show attention”.
 attention-generator = Generator
 attention-judge = Judge
 attention-absent = This network has no map of this layer.

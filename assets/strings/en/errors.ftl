@@ -474,14 +474,14 @@ nothing-at-path = there is nothing at this path
     .help = check the path; relative paths start at the folder the program was started in
 help-use-before = use the one before it: { $before }
 resumed-run-keeps-configuration = a resumed run keeps its own configuration
-    .help = leave --preset, --config, --set, --steps, --minutes, --level and --seed away; to train on with other settings start a new run with --init
+    .help = leave --preset, --config, --set, --minutes, --level and --seed away; --steps may only extend its schedule; to train on with other settings start a new run with --init
 minutes-out-of-range = --minutes wants a number above 0, at most { $most }
 configuration-changed = { $key } = { $now }, where the run was trained with { $then }
     .help = put it back; to train on with other settings start a new run with --init
 no-run-to-resume = there is no run to resume
     .help = name its folder with --out
 run-is-finished = the run is finished: { COUNT($step) } of { COUNT($planned) } steps
-    .help = train its networks on with: electroscope train --init { $run }
+    .help = extend it with: electroscope train --resume --out { $run } --steps N, with N above { $planned }; or start a new run from its networks with --init { $run }
 run-is-further = the run has taken { COUNT($step) } steps already
     .help = give a later --stop-after
 state-lacks-key = its state.json has no readable { $key }: { $detail }

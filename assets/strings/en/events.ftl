@@ -45,6 +45,9 @@ corpus-gone =
     { $path }: the text is no longer there. This run goes on from its token cache; to resume it later, put the text back
 checkpoint-set-aside = a checkpoint from beyond step { COUNT($step) }, of the run before, is kept aside: { $path }
 f16-on-cpu = precision = f16 on the processor saves memory and no time: numbers are converted at every kernel
+text-is-short = the text is short for this model: { COUNT($tokens) } tokens, so each of the { COUNT($entries) } entries of the vocabulary occurs only about { COUNT($each) } times, and the run reads the text { COUNT($passes) } times. The networks will learn it by heart rather than learn the language. Give at least { COUNT($wanted) } tokens, or take a smaller vocabulary (vocab_size) and fewer steps
+text-is-read-often = the run reads its text of { COUNT($tokens) } tokens { COUNT($passes) } times; after some 40 times there is next to nothing left to learn from it. Give more text ({ COUNT($wanted) } tokens for this many steps), or take fewer steps
+run-extended = the run was planned for { COUNT($from) } steps and goes on to { COUNT($to) }: from step { COUNT($step) } on its learning rate is that of a run of { COUNT($to) } steps
 run-moved = the run was trained on { $then } and goes on on { $now }: it will not be the same to the last bit
 other-kernels = the run goes on with other kernels: it will not be the same to the last bit
 sizes-kept = the networks of --init keep their own sizes: { $sizes }

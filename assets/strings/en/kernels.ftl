@@ -1,8 +1,9 @@
 kernels-heading = Kernels
 kernels-lesson = A training step is a list of small programs, kernels, run one after the other over tables of numbers. This is the whole list: nothing else happens.
 kernels-none = Press “Train”: every kernel of the step is listed here, with its source beside it.
-kernels-summary = One training step is { $dispatches } dispatches over { $megabytes } MB.
-kernels-whole = One step: { $dispatches } dispatches, at least { $bytes } moved, { $flops }.
+kernels-none-kept = Press “Measure”: every kernel of the step is listed here with its time and its source. The weights stay as they are.
+kernels-summary = One training step of this run is { $dispatches } dispatches on { $device }; the run holds { $memory } of memory at its fullest.
+kernels-whole = One step of this run on { $device }: { $dispatches } dispatches, at least { $bytes } moved, { $flops }. Another device may cut the same work into another number of dispatches.
 kernels-measured = Timed at step { $step } of this run over { $steps ->
     [one] { $steps } step
    *[other] { $steps } steps
@@ -12,7 +13,7 @@ kernels-clock-processor = the processor's clock
 kernels-roofs = The device at its best, measured too: { $copy } GB/s copying in memory (caches are faster), { $product } GFLOP/s in a large matrix product.
 kernels-measure = Measure
 kernels-measure-hint = Times the next steps kernel by kernel. They train as any others, a little slower.
-kernels-measure-live = To time it here and now, press “Train” first.
+kernels-measure-live = No weights are at hand to time it with: press “Train” first.
 kernels-measuring = Measuring…
 kernels-order-step = In order
 kernels-order-kernel = By kernel
@@ -42,6 +43,8 @@ kernels-no-source = This kernel has no source here.
 kernels-wgsl = Shader (WGSL), for the GPU
 kernels-rust = Its twin (Rust), for the processor
 kernels-copy = Copy
+kernels-whole-text = All { $lines } lines
+kernels-page = Only the kernel's own page
 kernels-copy-hint = Copy the source of { $kernel }
 kernels-stage-mask = Mask
 kernels-stage-propose = Propose

@@ -25,7 +25,7 @@ lesson-1-answer = It is cut into pieces that are in the vocabulary, down to sing
 lesson-1-live = The vocabulary has { $vocab } entries; the first sentence is { $tokens } tokens, made of { $words } words and punctuation marks.
 lesson-2-title = Hide 15%
 lesson-2-text =
-    About 15% of the tokens are picked at random, and most of these are covered with [MASK]. The task: guess the hidden word from the words around it. Whoever can do that has learnt grammar, and something about the world.
+    About 15% of the tokens are picked at random, and most of these are covered with [MASK]; in the paper 15 of 100 picked ones keep their word, because real text has no [MASK]. The task: guess the picked word from the words around it. Whoever can do that has learnt grammar, and something about the world.
 
     BERT is trained in this way. Its weak point is the number: only the hidden tokens teach it. About the others it is asked nothing.
 lesson-2-question = A row has 128 tokens. At how many of them does such a model learn something in one step?
@@ -67,7 +67,7 @@ lesson-5-a = About half
 lesson-5-b = Most of them
 lesson-5-c = None
 lesson-5-answer = Most of them, because most tokens are originals. So a high share of right answers says little here. Look at recall, the share of the replaced tokens that it finds, and at AUC, the chance that a replaced token looks more suspicious to it than an original: 0.5 is guessing, 1 is perfect.
-lesson-5-live = { $replaced } of the tokens are replaced, so the lazy judge is right in { $lazy }. This one has an AUC of { $auc } and finds { $recall } of the replaced.
+lesson-5-live = In the batch of step { $step }, { $replaced } of the tokens are replaced, so the lazy judge is right in { $lazy }. This one has an AUC of { $auc } there and finds { $recall } of the replaced.
 lesson-6-title = A lucky guess is not a fake
 lesson-6-text =
     Sometimes the generator draws exactly the word that was hidden. Then the text is what it was, and nobody could see from it that anything happened.
@@ -78,7 +78,7 @@ lesson-6-a = Original
 lesson-6-b = Replaced: the generator wrote it
 lesson-6-c = None: this place is left out
 lesson-6-answer = Original. The judge is asked whether the text was changed, not who wrote it. Called a fake, the right word in the right place would teach it something false. The paper reports that this choice helps a little on the tasks that follow.
-lesson-6-live = { $lucky } of the generator's draws are the original word. The better it gets, the fewer replacements are left to find.
+lesson-6-live = In the batch of step { $step }, { $lucky } of the generator's draws are the original word. The better it gets, the fewer replacements are left to find.
 lesson-7-title = Loss on all tokens, not 15%
 lesson-7-text =
     This is the heart of the method. The judge is asked about every token it reads, so every token teaches it: not 15% of them but all, from the same text and for little more work.
@@ -100,18 +100,20 @@ lesson-8-a = Both networks
 lesson-8-b = The generator
 lesson-8-c = The judge
 lesson-8-answer = The judge. The generator has done its work and is discarded; the judge gets a small new output layer and is fine-tuned: to classify sentences, find names, answer questions. The paper also trained a generator to fool the judge. It predicted 58% of the hidden words instead of 65%, and the judge learnt less from it.
-lesson-8-live = The judge has { $judge } trained values and the generator { $generator }; the shared embeddings count in both.
+lesson-8-live = The judge has { $judge } trained values and the generator { $generator }. They share { $shared } of them, the embeddings, so the run trains { $all } in all.
 lesson-9-title = Same compute, five objectives
 lesson-9-text =
     Does the gain come from the judge's question, from the missing [MASK], or from the number of tokens that teach? The paper gave five models the same amount of computation and changed one thing at a time.
 
-    One of them, All-Tokens MLM, reads the swapped text and names the original word at every token, not only whether it was changed.
+    Replace MLM is BERT with a generator's words in the place of every [MASK]. ELECTRA 15% asks its judge only about the hidden tokens. All-Tokens MLM reads the swapped text and names the original word at every token, not only whether it was changed.
+
+    GLUE is a collection of nine tests of understanding English text; its points go up to 100.
 lesson-9-question = ELECTRA scores 85.0 on GLUE, BERT 82.2. Where does All-Tokens MLM end?
 lesson-9-a = At 82.4, close to BERT
 lesson-9-b = At 84.3, close to ELECTRA
 lesson-9-c = At 86.1, above both
 lesson-9-answer = At 84.3. Learning from all tokens brings most of the gain, even with BERT's harder question. The rest is ELECTRA's own: its judge need not weigh a whole vocabulary at every place, so a network of the same size goes further.
-lesson-9-live = This judge's AUC after step { $step }: { $auc }.
+lesson-9-live = This judge's AUC in the batch of step { $step }: { $auc }.
 lesson-9-caution = GLUE points of models of base size (Clark et al. 2020, table 5). Networks as small as those in this window may rank differently.
 lesson-9-chart = Points on GLUE at the same compute (bars begin at 80)
 lesson-9-bar = { $name }: { $points }

@@ -5,7 +5,6 @@ map-count = Words
 map-explained = After step { $step }. The axes show { $x } and { $y } of the differences.
 map-elsewhen = You look back at step { $shown }; this map is of step { $step }, the nearest at which one was drawn.
 map-none = Press “Draw the map”: the most frequent words appear here, words with similar embeddings close together.
-map-not-live = The map is drawn from live weights. Press Train, then “Draw the map”.
 map-empty = There is no word to draw.
 map-search = Search
 map-found = { $count ->

@@ -1,5 +1,6 @@
 verdicts-heading = Verdicts
 verdicts-none = No evaluation on held-out text yet. Press “Train”: what the judge caught and missed is counted here after the first one.
+verdicts-none-replaying = The recording has not come to its first evaluation on held-out text yet.
 verdicts-none-live = No evaluation on held-out text yet. One comes by itself; “Evaluate now” does not wait for it.
 verdicts-evaluate = Evaluate now
 verdicts-no-counts = This evaluation was recorded without its counts.
@@ -33,14 +34,14 @@ verdicts-examples-none = Tokens in their text come with the evaluations of a liv
 verdicts-examples-empty = None of the kept tokens falls here at this threshold.
 verdicts-in-place = in place of “{ $original }”
 verdicts-lucky = masked, and guessed right
-verdicts-rates = Recall: { $recall } of the replaced tokens are caught. Precision: { $precision } of the alarms are right.
+verdicts-rates = On held-out text. Recall: { $recall } of the replaced tokens are caught. Precision: { $precision } of the alarms are right.
 verdicts-accuracy = Accuracy { $accuracy }. Always saying “original”, without reading, gets { $base }: the upright line.
 verdicts-harder = At step { $step } it was { $replaced }. The generator has improved: fewer words are replaced, and they are harder to find.
-verdicts-roc = ROC, AUC { $auc }
+verdicts-roc = ROC on held-out text, AUC { $auc }
 verdicts-roc-axes = recall, over the share of originals that raise a false alarm; dashed: guessing
-verdicts-pr = Precision and recall
+verdicts-pr = Precision and recall, held-out text
 verdicts-pr-axes = precision, over recall; dashed: the base rate
-verdicts-reliability = Reliability, error { $error }
+verdicts-reliability = Reliability on held-out text, error { $error }
 verdicts-reliability-axes = share truly replaced, over the chance the judge gave; dashed: it means what it says
 verdicts-bin = { $tokens ->
     [one] { $tokens } token

@@ -7,7 +7,6 @@ attention-follow = A cada leitura
 attention-frame = Mostrar [CLS] e [SEP]
 attention-caveat = Os pesos dizem de onde uma cabeça lê, não por que o discriminador decide assim: não são uma explicação.
 attention-none = Aperte “Mostrar atenção”: os pesos das duas redes na sua frase, ou na primeira frase da tira, aparecem aqui.
-attention-not-live = A atenção é lida dos pesos ao vivo. Aperte Treinar e depois “Mostrar atenção”.
 attention-generator = Gerador
 attention-judge = Discriminador
 attention-absent = Esta rede não tem mapa desta camada.

@@ -502,14 +502,14 @@ nothing-at-path = não há nada neste caminho
     .help = confira o caminho; caminhos relativos partem da pasta em que o programa foi iniciado
 help-use-before = use o anterior: { $before }
 resumed-run-keeps-configuration = um treino retomado mantém a própria configuração
-    .help = deixe --preset, --config, --set, --steps, --minutes, --level e --seed de fora; para continuar com outras configurações, comece outro treino com --init
+    .help = deixe --preset, --config, --set, --minutes, --level e --seed de fora; --steps só pode alongar o treino; para continuar com outras configurações, comece outro treino com --init
 minutes-out-of-range = --minutes quer um número acima de 0, no máximo { $most }
 configuration-changed = { $key } = { $now }, mas o treino foi feito com { $then }
     .help = ponha o valor de volta; para continuar com outras configurações, comece outro treino com --init
 no-run-to-resume = não há treino para retomar
     .help = diga qual é a pasta com --out
 run-is-finished = o treino está completo: { COUNT($step) } de { COUNT($planned) } passos
-    .help = continue treinando suas redes com: electroscope train --init { $run }
+    .help = alongue-o com: electroscope train --resume --out { $run } --steps N, com N acima de { $planned }; ou comece outro treino com as redes dele, com --init { $run }
 run-is-further = o treino já deu { COUNT($step) } passos
     .help = dê um --stop-after maior
 state-lacks-key = seu state.json não tem um { $key } legível: { $detail }

@@ -1,8 +1,9 @@
 kernels-heading = Kernels
 kernels-lesson = Um passo de treino é uma lista de programas pequenos, os kernels, executados um depois do outro sobre tabelas de números. Esta é a lista inteira: nada mais acontece.
 kernels-none = Pressione “Treinar”: cada kernel do passo aparece aqui, com o código ao lado.
-kernels-summary = Um passo de treino são { $dispatches } despachos sobre { $megabytes } MB.
-kernels-whole = Um passo: { $dispatches } despachos, pelo menos { $bytes } movidos, { $flops }.
+kernels-none-kept = Aperte “Medir”: cada kernel do passo aparece aqui com o seu tempo e o seu código. Os pesos ficam como estão.
+kernels-summary = Um passo de treino desta execução são { $dispatches } despachos em { $device }; a execução ocupa { $memory } de memória no máximo.
+kernels-whole = Um passo desta execução em { $device }: { $dispatches } despachos, pelo menos { $bytes } movidos, { $flops }. Outro dispositivo pode cortar o mesmo trabalho em outro número de despachos.
 kernels-measured = Cronometrado no passo { $step } desta execução, em { $steps ->
     [one] { $steps } passo
    *[other] { $steps } passos
@@ -12,7 +13,7 @@ kernels-clock-processor = o relógio do processador
 kernels-roofs = O dispositivo no seu melhor, também medido: { $copy } GB/s copiando na memória (caches são mais rápidos), { $product } GFLOP/s num grande produto de matrizes.
 kernels-measure = Medir
 kernels-measure-hint = Cronometra os próximos passos, kernel por kernel. Eles treinam como os outros, um pouco mais devagar.
-kernels-measure-live = Para cronometrar aqui e agora, pressione “Treinar” antes.
+kernels-measure-live = Não há pesos à mão para cronometrar: aperte “Treinar” antes.
 kernels-measuring = Medindo…
 kernels-order-step = Na ordem
 kernels-order-kernel = Por kernel
@@ -42,6 +43,8 @@ kernels-no-source = Este kernel não tem código aqui.
 kernels-wgsl = Shader (WGSL), para a GPU
 kernels-rust = O gêmeo (Rust), para o processador
 kernels-copy = Copiar
+kernels-whole-text = Todas as { $lines } linhas
+kernels-page = Só a página do kernel
 kernels-copy-hint = Copiar o código de { $kernel }
 kernels-stage-mask = Mascarar
 kernels-stage-propose = Propor

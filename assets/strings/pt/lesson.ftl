@@ -25,7 +25,7 @@ lesson-1-answer = Ela é cortada em pedaços que estão no vocabulário, até ch
 lesson-1-live = O vocabulário tem { $vocab } entradas; a primeira frase são { $tokens } tokens, feitos de { $words } palavras e sinais de pontuação.
 lesson-2-title = Esconder 15%
 lesson-2-text =
-    Cerca de 15% dos tokens são sorteados, e a maior parte deles é coberta com [MASK]. A tarefa: adivinhar a palavra escondida a partir das palavras em volta. Quem consegue aprendeu gramática, e um pouco sobre o mundo.
+    Cerca de 15% dos tokens são sorteados, e a maior parte deles é coberta com [MASK]; no artigo, 15 de cada 100 sorteados ficam com a sua palavra, porque texto de verdade não tem [MASK]. A tarefa: adivinhar a palavra sorteada a partir das palavras em volta. Quem consegue aprendeu gramática, e um pouco sobre o mundo.
 
     O BERT é treinado assim. O ponto fraco está no número: só os tokens escondidos ensinam. Sobre os outros não se pergunta nada.
 lesson-2-question = Uma linha tem 128 tokens. Em quantos deles um modelo assim aprende algo em um passo?
@@ -67,7 +67,7 @@ lesson-5-a = Cerca da metade
 lesson-5-b = A maioria
 lesson-5-c = Nenhum
 lesson-5-answer = A maioria, porque a maioria dos tokens é original. Por isso uma taxa alta de acertos diz pouco aqui. Olhe a revocação, a parte dos substituídos que ele encontra, e a AUC, a chance de que um token substituído lhe pareça mais suspeito que um original: 0,5 é adivinhar, 1 é perfeito.
-lesson-5-live = { $replaced } dos tokens foram substituídos, então o preguiçoso acerta { $lazy }. Este tem AUC de { $auc } e encontra { $recall } dos substituídos.
+lesson-5-live = No lote do passo { $step }, { $replaced } dos tokens foram substituídos, então o preguiçoso acerta { $lazy }. Este tem ali uma AUC de { $auc } e encontra { $recall } dos substituídos.
 lesson-6-title = Acerto do gerador conta como original
 lesson-6-text =
     Às vezes o gerador sorteia exatamente a palavra que estava escondida. Aí o texto é o que era, e ninguém poderia ver nele que algo aconteceu.
@@ -78,7 +78,7 @@ lesson-6-a = Original
 lesson-6-b = Substituído: foi o gerador que escreveu
 lesson-6-c = Nenhuma: esse lugar fica de fora
 lesson-6-answer = Original. A pergunta ao discriminador é se o texto mudou, não quem o escreveu. Chamar de falsa a palavra certa no lugar certo ensinaria algo errado. O artigo relata que essa escolha ajuda um pouco nas tarefas que vêm depois.
-lesson-6-live = { $lucky } dos sorteios do gerador são a palavra original. Quanto melhor ele fica, menos substituições restam para detectar.
+lesson-6-live = No lote do passo { $step }, { $lucky } dos sorteios do gerador são a palavra original. Quanto melhor ele fica, menos substituições restam para detectar.
 lesson-7-title = Perda em todos os tokens
 lesson-7-text =
     Este é o coração do método. O discriminador responde sobre cada token que lê, então cada token ensina: não 15% deles, mas todos, com o mesmo texto e por pouco trabalho a mais.
@@ -100,18 +100,20 @@ lesson-8-a = As duas redes
 lesson-8-b = O gerador
 lesson-8-c = O discriminador
 lesson-8-answer = O discriminador. O gerador já fez a sua parte e é descartado; o discriminador ganha uma pequena camada de saída nova e passa pelo ajuste fino: classificar frases, achar nomes, responder perguntas. O artigo também treinou um gerador para enganar o discriminador. Ele acertou 58% das palavras escondidas em vez de 65%, e o discriminador aprendeu menos com ele.
-lesson-8-live = O discriminador tem { $judge } valores treinados e o gerador, { $generator }; os embeddings compartilhados contam nos dois.
+lesson-8-live = O discriminador tem { $judge } valores treinados e o gerador, { $generator }. { $shared } deles, os embeddings, são das duas redes, e por isso o treino muda { $all } ao todo.
 lesson-9-title = Mesma computação, cinco objetivos
 lesson-9-text =
     O ganho vem da pergunta do discriminador, da falta de [MASK] ou do número de tokens que ensinam? O artigo deu a cinco modelos o mesmo orçamento de computação e mudou uma coisa de cada vez.
 
-    Um deles, All-Tokens MLM, lê o texto com as substituições e diz a palavra original em cada token, e não só se ela mudou.
+    Replace MLM é o BERT com palavras de um gerador no lugar de cada [MASK]. ELECTRA 15% pergunta ao discriminador só sobre os tokens escondidos. All-Tokens MLM lê o texto com as substituições e diz a palavra original em cada token, e não só se ela mudou.
+
+    O GLUE reúne nove testes de compreensão de texto em inglês; os pontos vão até 100.
 lesson-9-question = O ELECTRA faz 85,0 no GLUE, o BERT 82,2. Onde fica o All-Tokens MLM?
 lesson-9-a = Em 82,4, perto do BERT
 lesson-9-b = Em 84,3, perto do ELECTRA
 lesson-9-c = Em 86,1, acima dos dois
 lesson-9-answer = Em 84,3. Aprender com todos os tokens traz a maior parte do ganho, mesmo com a pergunta mais difícil do BERT. O resto é do próprio ELECTRA: o discriminador não precisa pesar um vocabulário inteiro em cada lugar, e uma rede do mesmo tamanho vai mais longe.
-lesson-9-live = AUC deste discriminador depois do passo { $step }: { $auc }.
+lesson-9-live = AUC deste discriminador no lote do passo { $step }: { $auc }.
 lesson-9-caution = Pontos no GLUE de modelos do tamanho base (Clark et al. 2020, tabela 5). Redes pequenas como as desta janela podem ficar em outra ordem.
 lesson-9-chart = Pontos no GLUE com o mesmo orçamento de computação (barras a partir de 80)
 lesson-9-bar = { $name }: { $points }

@@ -5,7 +5,6 @@ map-count = Palavras
 map-explained = Depois do passo { $step }. Os eixos mostram { $x } e { $y } das diferenças.
 map-elsewhen = Você olha para o passo { $shown }; este mapa é do passo { $step }, o mais próximo em que um foi desenhado.
 map-none = Aperte “Desenhar o mapa”: as palavras mais frequentes aparecem aqui, as de embeddings parecidos perto umas das outras.
-map-not-live = O mapa é desenhado com os pesos ao vivo. Aperte Treinar e depois “Desenhar o mapa”.
 map-empty = Não há palavra para desenhar.
 map-search = Buscar
 map-found = { $count ->

@@ -1,5 +1,6 @@
 verdicts-heading = Vereditos
 verdicts-none = Ainda não há avaliação em texto reservado. Pressione “Treinar”: depois da primeira, o que o discriminador detectou ou deixou passar é contado aqui.
+verdicts-none-replaying = A gravação ainda não chegou à primeira avaliação em texto reservado.
 verdicts-none-live = Ainda não há avaliação em texto reservado. Uma virá sozinha; “Avaliar agora” não espera por ela.
 verdicts-evaluate = Avaliar agora
 verdicts-no-counts = Esta avaliação foi gravada sem suas contagens.
@@ -33,14 +34,14 @@ verdicts-examples-none = Tokens no texto vêm com as avaliações de uma execuç
 verdicts-examples-empty = Nenhum dos tokens guardados cai aqui com este limiar.
 verdicts-in-place = no lugar de “{ $original }”
 verdicts-lucky = acerto do gerador
-verdicts-rates = Revocação: { $recall } dos tokens substituídos são detectados. Precisão: { $precision } dos alarmes estão certos.
+verdicts-rates = Em texto reservado. Revocação: { $recall } dos tokens substituídos são detectados. Precisão: { $precision } dos alarmes estão certos.
 verdicts-accuracy = Acurácia { $accuracy }. Dizer sempre “original”, sem ler, consegue { $base }: a linha vertical.
 verdicts-harder = No passo { $step } eram { $replaced }. O gerador melhorou: há menos substituições, e mais difíceis de achar.
-verdicts-roc = ROC, AUC { $auc }
+verdicts-roc = ROC em texto reservado, AUC { $auc }
 verdicts-roc-axes = revocação, pela parte dos originais que causa alarme falso; tracejado: palpite
-verdicts-pr = Precisão e revocação
+verdicts-pr = Precisão e revocação, texto reservado
 verdicts-pr-axes = precisão, pela revocação; tracejado: a taxa de base
-verdicts-reliability = Confiabilidade, erro { $error }
+verdicts-reliability = Confiabilidade em texto reservado, erro { $error }
 verdicts-reliability-axes = parte de fato substituída, pela chance que o discriminador deu; tracejado: ele é fiel ao que diz
 verdicts-bin = { $tokens ->
     [one] { $tokens } token

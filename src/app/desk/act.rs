@@ -4,7 +4,8 @@ use super::Desk;
 use super::past::{coming, folder_name, opened};
 use crate::Error;
 use crate::app::first_run::{FIRST_PRESET, first_run};
-use crate::app::panels::Ask;
+use crate::app::kept::is_question;
+use crate::app::panels::{Ask, PanelId};
 use crate::app::trainer::{Trainer, Wake};
 use crate::app::trouble::Trouble;
 use crate::app::{layout, places};
@@ -25,6 +26,7 @@ const STAGES: [Stage; 4] = [Stage::MASK, Stage::PROPOSE, Stage::REPLACE, Stage::
 impl Desk {
     pub fn act(&mut self, ask: Ask, wake: &Wake) {
         match ask {
+            Ask::Command(question) if self.trainer.is_none() && is_question(&question) => self.ask_kept(question, wake),
             Ask::Command(command) => self.send(command),
             Ask::Start(options) => self.start(*options, wake),
             Ask::Play => self.play(wake),
@@ -50,6 +52,13 @@ impl Desk {
             Ask::Share(share) => {
                 self.view.transport.share = share;
                 self.send(Command::SpeedShare { share });
+            }
+            Ask::GoOn { steps } => self.go_on(steps, wake),
+            Ask::Export => {
+                if let Some(run) = self.shown_run.clone() {
+                    self.panels.data.show_export(run);
+                    self.settings.layout.show(PanelId::Data);
+                }
             }
             Ask::OpenRun(run) => match opened(&run) {
                 Ok(state) => {
@@ -97,8 +106,17 @@ impl Desk {
         self.start(options, wake);
     }
 
+    /// Continues the shown run from its newest checkpoint.
+    fn go_on(&mut self, steps: Option<u64>, wake: &Wake) {
+        let Some(run) = &self.shown_run else { return };
+        let device = self.started.as_ref().map_or_else(|| "auto".to_owned(), |started| started.device.clone());
+        let out = Some(name_of(run));
+        self.start(Request { resume: true, out, steps, device, ..first_run(self.strings.lang) }, wake);
+    }
+
     fn start(&mut self, options: Request, wake: &Wake) {
         self.end_run();
+        self.weights = None;
         let out = match &options.out {
             None if !options.resume => {
                 Some(name_of(&places::new_run(options.preset.as_deref().unwrap_or(FIRST_PRESET))))
@@ -157,6 +175,7 @@ impl Desk {
     /// Ends the run with a checkpoint and waits for it, because the window closes.
     pub fn close(&mut self) {
         self.end_run();
+        self.weights = None;
         for thread in self.ending.drain(..) {
             thread.join().ok();
         }

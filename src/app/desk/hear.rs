@@ -7,6 +7,7 @@ use crate::train::event::{Event, WarningKind};
 impl Desk {
     /// Takes in what happened since the last frame. It is also called while the window is hidden.
     pub fn receive(&mut self) {
+        self.receive_answers();
         let Some(trainer) = &mut self.trainer else { return };
         let events = trainer.take();
         let over = trainer.is_over();
@@ -16,6 +17,7 @@ impl Desk {
         if over {
             (self.view.transport.live, self.view.transport.playing) = (false, false);
             self.dismiss_trainer();
+            self.look_anew();
         }
     }
 

@@ -2,6 +2,7 @@
 
 use crate::run::Request;
 use crate::screen::state::{Phase, RunState, Source};
+use crate::train::checkpoint;
 use crate::view::log::read_events;
 use crate::{Error, Result};
 use std::path::Path;
@@ -20,6 +21,11 @@ pub(super) fn opened(run: &Path) -> Result<RunState> {
         return Err(Error::failed("empty-log").at(run.display()));
     }
     Ok(RunState::from_events(Source::Opened(folder_name(run)), events))
+}
+
+/// The step of a run's newest checkpoint.
+pub(super) fn newest_step(run: &Path) -> Option<u64> {
+    checkpoint::list(run).ok()?.first().map(|(step, _)| *step)
 }
 
 pub(super) fn folder_name(run: &Path) -> String {

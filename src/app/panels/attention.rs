@@ -17,7 +17,7 @@ const NETWORKS: [(Network, &str); 2] =
 /// Below this width one network stands below the other.
 const SIDE_BY_SIDE: f32 = 380.0;
 /// The greatest width of a network. Longer lines would only separate the tokens.
-const NETWORK_WIDTH: f32 = 420.0;
+const NETWORK_WIDTH: f32 = 560.0;
 
 #[derive(Default)]
 pub struct AttentionPanel {
@@ -44,8 +44,7 @@ impl AttentionPanel {
         ui.label(RichText::new(cx.t("attention-caveat")).font(cx.theme.small()).color(cx.theme.weak));
         let state = cx.state;
         if state.attention.is_empty() {
-            let key = if cx.view.transport.live { "attention-none" } else { "attention-not-live" };
-            ui.label(cx.t(key));
+            ui.label(cx.about_answers().unwrap_or_else(|| cx.t("attention-none")));
             return;
         }
         let maps = NETWORKS.map(|(network, key)| (state.attention_at(network, cx.view.scrub), cx.t(key)));
@@ -72,10 +71,10 @@ impl AttentionPanel {
     fn choices_ui(&mut self, ui: &mut Ui, cx: &mut PanelContext, layers: u32) {
         let mut ask = false;
         ui.horizontal_wrapped(|ui| {
-            let live = cx.view.transport.live;
+            let answered = cx.answered();
             let shown = !cx.state.attention.is_empty();
             let button = cx.t(if shown { "attention-again" } else { "attention-ask" });
-            ask |= ui.add_enabled(live, egui::Button::new(button)).clicked();
+            ask |= ui.add_enabled(answered, egui::Button::new(button)).clicked();
             let number = |layer: u32| cx.lang().whole(u64::from(layer) + 1);
             let chosen = t!(cx, "attention-layer-of", layer = number(self.layer), layers = u64::from(layers));
             let label = ui.label(cx.t("attention-layer"));
@@ -90,7 +89,7 @@ impl AttentionPanel {
             ui.checkbox(&mut self.follow, cx.t("attention-follow"));
             ui.checkbox(&mut self.frame, cx.t("attention-frame"));
         });
-        if ask && cx.view.transport.live {
+        if ask && cx.answered() {
             self.ask(cx);
         }
     }

@@ -119,12 +119,11 @@ pub fn text(painter: &Painter, rect: Rect, text: &str, look: Look, theme: Theme)
     painter.text(rect.center(), Align2::CENTER_CENTER, text, font, color);
 }
 
-/// The judge's chip: fill, number, glyph.
-pub fn judged(painter: &Painter, rect: Rect, token: &ReadToken, cx: &PanelContext) {
+/// The judge's chip: fill, number, and the glyph of `verdict`.
+pub fn judged(painter: &Painter, rect: Rect, token: &ReadToken, verdict: Verdict, cx: &PanelContext) {
     let Some(p) = token.p_replaced else { return };
     let fill = cx.theme.ramp(p);
     let ink = cx.theme.on(fill);
-    let verdict = token.verdict();
     painter.rect(rect, CornerRadius::same(5), fill, Stroke::new(1.0, cx.theme.line), StrokeKind::Inside);
     let shift = if has_glyph(verdict) { (GLYPH + 4.0) / 2.0 } else { 0.0 };
     let number = painter.layout_no_wrap(p_text(Some(p), cx), cx.theme.body(), ink);

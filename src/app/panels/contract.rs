@@ -1,7 +1,7 @@
 //! The contract between the panels and the desk: what every panel is given, and what it may ask for.
 
 use crate::app::theme::Theme;
-use crate::message::Fact;
+use crate::message::{Fact, Message};
 use crate::run::Request;
 use crate::screen::panel::{Mark, PanelId};
 use crate::screen::state::RunState;
@@ -31,6 +31,24 @@ impl Default for Transport {
     }
 }
 
+/// Who answers questions about the weights of the shown run.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub enum Answers {
+    /// The run itself, which trains or is paused.
+    Live,
+    /// The checkpoint of this step. Its weights are loaded as soon as somebody asks.
+    Kept(u64),
+    /// The same, while its weights are being loaded. Questions wait.
+    Loading(u64),
+    /// Nobody: this is the recording, which comes without weights.
+    #[default]
+    Recorded,
+    /// Nobody: the run kept no checkpoint.
+    NoCheckpoint,
+    /// Nobody: the weights could not be read.
+    Failed(Message),
+}
+
 /// What the panels share. Each of them may change it. Only `kept` outlives the window.
 #[derive(Debug, Clone, Default)]
 pub struct View {
@@ -44,6 +62,9 @@ pub struct View {
     /// What the lesson wants to mark from the next frame on; nothing if the lesson is not drawn.
     pub marking: Option<Mark>,
     pub transport: Transport,
+    pub answers: Answers,
+    /// Whether the recording plays by itself.
+    pub replaying: bool,
     /// Runs that are drawn under the curves, by their folder's name.
     pub overlays: Vec<(String, RunState)>,
     /// How many alarms of the log a person has seen.
@@ -57,7 +78,7 @@ pub struct View {
 /// What a panel may ask for.
 #[derive(Debug, Clone)]
 pub enum Ask {
-    /// A command for the trainer. It is dropped if there is none.
+    /// A command for the trainer. If there is none, a question goes to the shown run's checkpoint; other commands are dropped.
     Command(Command),
     /// Start a run. A run that is training ends with a checkpoint first.
     Start(Box<Request>),
@@ -70,6 +91,12 @@ pub enum Ask {
     /// End the run with a checkpoint and show the recorded run again.
     Reset,
     Share(f32),
+    /// Continue the shown run from its checkpoint; `steps`: the length of its schedule from now on, if that changes.
+    GoOn {
+        steps: Option<u64>,
+    },
+    /// Open the form that exports the shown run.
+    Export,
     /// Show an earlier run.
     OpenRun(PathBuf),
     /// Draw an earlier run under the curves.
@@ -107,6 +134,22 @@ impl PanelContext<'_> {
         self.ask(Ask::Command(command));
     }
 
+    /// Whether somebody answers questions about the weights of the shown run.
+    pub fn answered(&self) -> bool {
+        matches!(self.view.answers, Answers::Live | Answers::Kept(_) | Answers::Loading(_))
+    }
+
+    /// Says what a person who asks about the weights waits for, or why nobody answers and what to do; none if the answer comes at once.
+    pub fn about_answers(&self) -> Option<String> {
+        Some(match &self.view.answers {
+            Answers::Live | Answers::Kept(_) => return None,
+            Answers::Loading(step) => crate::t!(self, "app-answers-loading", step = *step),
+            Answers::Recorded => self.t("app-answers-recorded"),
+            Answers::NoCheckpoint => self.t("app-answers-no-checkpoint"),
+            Answers::Failed(error) => crate::t!(self, "app-answers-failed", error = error),
+        })
+    }
+
     pub fn ask(&mut self, ask: Ask) {
         self.asks.push(ask);
     }
@@ -121,6 +164,12 @@ impl PanelContext<'_> {
             Some(value) => self.lang().decimal(value, decimals),
             None => "–".to_owned(),
         }
+    }
+
+    /// An amount of memory: `22.3 MiB`. Every panel writes it in this way.
+    pub fn mib(&self, bytes: u64) -> String {
+        let value = bytes as f64 / 1_048_576.0;
+        format!("{} MiB", self.lang().decimal(value, usize::from(value < 99.95)))
     }
 
     /// A share as a percentage: `91%`, or a dash.

@@ -90,6 +90,18 @@ impl CurvesPanel {
             if cx.view.scrub.is_some() && ui.button(cx.t("curves-now")).clicked() {
                 cx.view.scrub = None;
             }
+            // If there is no room for it, the legend still names what is of held-out text.
+            let what = RichText::new(cx.t("curves-what")).font(cx.theme.small()).color(cx.theme.weak);
+            let galley = ui.painter().layout_no_wrap(cx.t("curves-what"), cx.theme.small(), cx.theme.weak);
+            if galley.size().x + 12.0 > ui.available_size_before_wrap().x {
+                return;
+            }
+            ui.add_space(6.0);
+            ui.label(what).on_hover_text(format!(
+                "{}\n{}",
+                cx.t("glossary-batch-about"),
+                cx.t("glossary-held-out-about")
+            ));
         });
     }
 

@@ -56,6 +56,12 @@ impl DataPanel {
         self.dropped.len() > before
     }
 
+    /// Opens the form that exports a run.
+    pub fn show_export(&mut self, run: PathBuf) {
+        self.half = Half::Kept;
+        self.keep.show_export(run);
+    }
+
     pub fn ui(&mut self, ui: &mut Ui, cx: &mut PanelContext) {
         let lang = cx.lang();
         self.draft.get_or_insert_with(|| Draft::new(lang));
@@ -121,7 +127,7 @@ impl DataPanel {
             None => Checked::new(draft),
         };
         start_ui(ui, cx, draft, &checked);
-        self.text.ui(ui, cx, draft, checked.level, &mut self.dialog);
+        self.text.ui(ui, cx, draft, &checked, &mut self.dialog);
         self.tokenizer.ui(ui, cx, draft, checked.config.as_ref().ok(), &mut self.dialog);
         init_ui(ui, cx, draft);
         self.settings.ui(ui, cx, draft, &checked);
@@ -147,7 +153,7 @@ fn start_ui(ui: &mut Ui, cx: &mut PanelContext, draft: &Draft, checked: &Checked
         {
             cx.ask(Ask::Start(Box::new(options.clone())));
         }
-        if let Ok(config) = &checked.config {
+        if let (Ok(config), Ok(_)) = (&checked.config, &options) {
             let text = match checked.level {
                 Some(_) if !draft.own_text => cx.t("data-summary-builtin"),
                 _ => t!(cx, "data-summary-files", count = draft.corpus.len()),
@@ -162,9 +168,28 @@ fn start_ui(ui: &mut Ui, cx: &mut PanelContext, draft: &Draft, checked: &Checked
             weak(ui, cx, t!(cx, "data-saved", step = *step, path = path));
         }
     });
-    if let Err(error) = &options {
-        error_ui(ui, cx, error);
+    now_ui(ui, cx);
+    match &options {
+        // Nothing is wrong yet. The person has only not come to it.
+        Err(error) if error.message.code == "no-text-chosen" => weak(ui, cx, cx.t("data-no-text-yet")),
+        Err(error) => error_ui(ui, cx, error),
+        Ok(_) => {}
     }
+}
+
+/// Says which run trains now, because the form is about another one.
+fn now_ui(ui: &mut Ui, cx: &PanelContext) {
+    let Some(plan) = cx.state.plan.as_ref().filter(|_| cx.view.transport.live) else { return };
+    let text = cx.strings.text(&plan.corpus.title());
+    let (preset, step) = (&plan.preset, cx.state.step());
+    weak(
+        ui,
+        cx,
+        match plan.planned_steps {
+            Some(planned) => t!(cx, "data-now", preset = preset, text = text, step = step, planned = planned),
+            None => t!(cx, "data-now-open", preset = preset, text = text, step = step),
+        },
+    );
 }
 
 /// Draws the weights that the run starts from, if a person chose some.

@@ -144,6 +144,11 @@ fn column_ui(ui: &Ui, strip: &Strip, column: &Column, cells: [Rect; 4], mask: &s
     chip::text(painter, cells[0], original, Look::Plain, cx.theme);
     let looks = match (token.masked, token.sampled_original()) {
         (false, _) => [(original, Look::Faint), (original, Look::Faint)],
+        // The token is picked, but the generator may read it: its own word stands in the box of a hidden one.
+        (true, _) if token.left_visible && token.sampled.is_some() => {
+            let drawn = if token.sampled_original() { Look::Lucky } else { Look::Replaced };
+            [(original, Look::Masked), (read, drawn)]
+        }
         // The token is hidden and no sample is drawn yet, because the step has stopped between two stages.
         (true, _) if token.sampled.is_none() => [(mask, Look::Masked), (guess, Look::Faint)],
         (true, false) => [(mask, Look::Masked), (read, Look::Replaced)],
@@ -152,7 +157,7 @@ fn column_ui(ui: &Ui, strip: &Strip, column: &Column, cells: [Rect; 4], mask: &s
     for (cell, (text, look)) in cells[1..3].iter().zip(looks) {
         chip::text(painter, *cell, text, look, cx.theme);
     }
-    chip::judged(painter, cells[3], token, cx);
+    chip::judged(painter, cells[3], token, token.verdict(), cx);
     for (cell, text) in [(cells[0], token.original.as_str()), (cells[2], token.read())] {
         if column.index > 0 && chip::piece(text).1 {
             chip::joint(painter, cell, cx.theme);

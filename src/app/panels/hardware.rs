@@ -67,29 +67,23 @@ fn device_ui(ui: &mut Ui, cx: &PanelContext, device: &Device) {
 
 /// Draws the run's memory: each arena beside the whole.
 fn memory_ui(ui: &mut Ui, cx: &PanelContext, plan: &RunPlan) {
-    ui.label(t!(cx, "hardware-memory", preset = &plan.preset, mib = mib(cx, plan.peak_bytes)));
+    ui.label(t!(cx, "hardware-memory", preset = &plan.preset, mib = cx.mib(plan.peak_bytes)));
     let whole = plan.peak_bytes.max(plan.arenas.iter().map(|arena| arena.bytes).sum()).max(1);
     Grid::new("arenas").num_columns(3).spacing(vec2(12.0, 3.0)).show(ui, |ui| {
         for arena in &plan.arenas {
             ui.label(cx.strings.arena(&arena.name));
             let share = arena.bytes as f32 / whole as f32;
             let (rect, response) = ui.allocate_exact_size(vec2(130.0, 14.0), Sense::hover());
-            let name = format!("{}: {}", cx.strings.arena(&arena.name), mib(cx, arena.bytes));
+            let name = format!("{}: {}", cx.strings.arena(&arena.name), cx.mib(arena.bytes));
             response.widget_info(|| WidgetInfo::labeled(Role::Image, true, &name));
             let line = Stroke::new(1.0, cx.theme.line);
             ui.painter().rect(rect, CornerRadius::same(3), cx.theme.raised, line, StrokeKind::Inside);
             let done = Rect::from_min_size(rect.min, vec2(rect.width() * share, rect.height()));
             ui.painter().rect_filled(done, CornerRadius::same(3), cx.theme.ramp(0.8));
-            ui.label(RichText::new(mib(cx, arena.bytes)).font(cx.theme.small()).color(cx.theme.weak));
+            ui.label(RichText::new(cx.mib(arena.bytes)).font(cx.theme.small()).color(cx.theme.weak));
             ui.end_row();
         }
     });
-}
-
-fn mib(cx: &PanelContext, bytes: u64) -> String {
-    const MIB: f64 = 1_048_576.0;
-    let value = bytes as f64 / MIB;
-    format!("{} MiB", cx.lang().decimal(value, usize::from(value < 99.95)))
 }
 
 fn adapter_ui(ui: &mut Ui, cx: &PanelContext, adapter: &AdapterSummary) {
@@ -106,7 +100,7 @@ fn adapter_ui(ui: &mut Ui, cx: &PanelContext, adapter: &AdapterSummary) {
     if !adapter.driver.is_empty() {
         small(ui, cx, adapter.driver.clone());
     }
-    let [binding, buffer] = [adapter.binding_bytes_max, adapter.buffer_bytes_max].map(|bytes| mib(cx, bytes));
+    let [binding, buffer] = [adapter.binding_bytes_max, adapter.buffer_bytes_max].map(|bytes| cx.mib(bytes));
     let limits = t!(
         cx,
         "hardware-limits",
@@ -192,8 +186,8 @@ fn preset_row(ui: &mut Ui, cx: &PanelContext, needs: &Needs, current: bool, adap
     }
     name.on_hover_text(cx.strings.text(&needs.purpose()));
     ui.label(lang.rough(needs.parameters));
-    ui.label(mib(cx, needs.peak_bytes));
-    ui.label(mib(cx, needs.buffer_bytes));
+    ui.label(cx.mib(needs.peak_bytes));
+    ui.label(cx.mib(needs.buffer_bytes));
     ui.label(format!("{} GFLOP", lang.decimal(needs.flops as f64 / 1e9, 1)));
     ui.label(format!("{} × {}", needs.rows, needs.row_tokens));
     for adapter in adapters {

@@ -21,7 +21,7 @@ const BAR: f32 = 160.0;
 /// The end of the bar, as a multiple of the roof.
 const BEYOND: f64 = 1.25;
 /// The width of the text about a stage's dispatches and their costs.
-const WORDS: f32 = 240.0;
+const WORDS: f32 = 280.0;
 
 pub struct KernelsPanel {
     /// Stages whose dispatches are listed.
@@ -35,6 +35,8 @@ pub struct KernelsPanel {
     source: SourceView,
     /// The kernel to open as soon as there is a list.
     wanted: Option<String>,
+    /// Whether the dispatch that was opened last has to come into view.
+    to_view: bool,
 }
 
 impl Default for KernelsPanel {
@@ -47,6 +49,7 @@ impl Default for KernelsPanel {
             asked: None,
             source: SourceView::default(),
             wanted: None,
+            to_view: false,
         }
     }
 }
@@ -62,15 +65,18 @@ impl KernelsPanel {
         ui.label(cx.t("kernels-lesson"));
         let Some(kernels) = state.kernels.as_deref() else {
             if let Some(plan) = &state.plan {
-                let megabytes = cx.lang().whole(plan.peak_bytes / 1_000_000);
-                ui.label(t!(cx, "kernels-summary", dispatches = plan.dispatches, megabytes = megabytes));
+                let memory = cx.mib(plan.peak_bytes);
+                let device = state.device.as_ref().map_or("?", |device| device.name.as_str());
+                let (dispatches, key) = (plan.dispatches, "kernels-summary");
+                ui.label(t!(cx, key, device = device, dispatches = dispatches, memory = memory));
             }
-            ui.label(RichText::new(cx.t("kernels-none")).color(cx.theme.weak));
+            self.first_list_ui(ui, cx);
             return;
         };
         if let Some(wanted) = self.wanted.take() {
             let of_kernel = sum::by_kernel(&kernels.dispatches).into_iter().find(|(most, _)| most.kernel == wanted);
             self.open = of_kernel.map(|(most, _)| most.index);
+            self.to_view = true;
         }
         let whole = Sum::of(&kernels.dispatches);
         self.measure_ui(ui, cx, kernels, whole);
@@ -89,12 +95,29 @@ impl KernelsPanel {
         }
     }
 
+    /// Draws what to press while there is no list. A run that is not training sends its list with its first measurement.
+    fn first_list_ui(&mut self, ui: &mut Ui, cx: &mut PanelContext) {
+        if !cx.answered() {
+            ui.label(RichText::new(cx.t("kernels-none")).color(cx.theme.weak));
+            return;
+        }
+        ui.label(RichText::new(cx.t("kernels-none-kept")).color(cx.theme.weak));
+        if ui.add_enabled(self.asked.is_none(), Button::new(cx.t("kernels-measure"))).clicked() {
+            self.asked = Some(None);
+            cx.send(Command::Measure);
+        }
+        if let Some(about) = cx.about_answers() {
+            ui.label(RichText::new(about).color(cx.theme.weak));
+        }
+    }
+
     /// Draws what was measured and how, the button that measures, and the choice of the order.
     fn measure_ui(&mut self, ui: &mut Ui, cx: &mut PanelContext, kernels: &Kernels, whole: Sum) {
         let lang = cx.lang();
         ui.label(t!(
             cx,
             "kernels-whole",
+            device = cx.state.device.as_ref().map_or("?", |device| device.name.as_str()),
             dispatches = kernels.dispatches.len(),
             bytes = bytes_text(lang, whole.bytes),
             flops = flops_text(lang, whole.flops),
@@ -117,9 +140,9 @@ impl KernelsPanel {
             ui.label(t!(cx, "kernels-roofs", copy = copy, product = product));
         }
         let done = (kernels.step, kernels.timed_steps);
-        self.asked = self.asked.filter(|before| *before == Some(done) && cx.view.transport.live);
+        self.asked = self.asked.filter(|before| *before == Some(done) && cx.answered());
         ui.horizontal_wrapped(|ui| {
-            let free = cx.view.transport.live && self.asked.is_none();
+            let free = cx.answered() && self.asked.is_none();
             let button = ui.add_enabled(free, Button::new(cx.t("kernels-measure")));
             let button = button.on_hover_text(cx.t("kernels-measure-hint"));
             if button.on_disabled_hover_text(cx.t("kernels-measure-live")).clicked() {
@@ -128,7 +151,7 @@ impl KernelsPanel {
             }
             if self.asked.is_some() {
                 ui.label(cx.t("kernels-measuring"));
-            } else if !cx.view.transport.live {
+            } else if !cx.answered() {
                 ui.label(RichText::new(cx.t("kernels-measure-live")).font(cx.theme.small()).color(cx.theme.weak));
             }
             for (by_kernel, key) in [(false, "kernels-order-step"), (true, "kernels-order-kernel")] {
@@ -171,11 +194,17 @@ impl KernelsPanel {
 
     fn dispatch_ui(&mut self, ui: &mut Ui, cx: &PanelContext, kernels: &Kernels, cost: &DispatchCost, row: Row) {
         let open = self.open == Some(cost.index);
+        let top = ui.cursor().min;
         if row::ui(ui, cx, cost, row, open) {
             self.open = (!open).then_some(cost.index);
+            self.to_view = !open;
         }
         if !open {
             return;
+        }
+        if std::mem::take(&mut self.to_view) {
+            // An opened dispatch is a page long, so its row goes to the top.
+            ui.scroll_to_rect(Rect::from_min_size(top, vec2(1.0, 1.0)), Some(egui::Align::TOP));
         }
         let frame = egui::Frame::new().inner_margin(egui::Margin { left: 14, ..egui::Margin::ZERO });
         frame.show(ui, |ui| {
@@ -199,7 +228,9 @@ impl KernelsPanel {
 }
 
 fn stage_head_ui(ui: &mut Ui, cx: &PanelContext, name: &str, sum: Sum, whole: Sum, open: bool) -> bool {
-    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 30.0), Sense::click());
+    // As wide as the rows, so that the numbers of both end at the same place.
+    let width = ui.available_width().min(row::WIDTH_MAX);
+    let (rect, response) = ui.allocate_exact_size(vec2(width, 30.0), Sense::click());
     let share = sum.share(whole);
     let key = if whole.secs.is_some() { "kernels-stage-time" } else { "kernels-stage-flops" };
     let words = t!(cx, key, dispatches = sum.dispatches, share = cx.percent(share, 1));

@@ -54,14 +54,23 @@ impl LessonPanel {
             ui.columns_const(|columns: &mut [Ui; 2]| {
                 // Columns justify their text, which leaves wide gaps in narrow lines.
                 let ragged = Layout::top_down(Align::LEFT);
-                columns[0].with_layout(ragged, |ui| ui.label(cx.t(page.text)));
-                columns[1].with_layout(ragged, |ui| question_ui(ui, cx, page, number, predicted, &facts));
+                columns[1].with_layout(ragged, |ui| question_ui(ui, cx, page, predicted));
+                columns[0].with_layout(ragged, |ui| {
+                    // The answer comes first, so that it is in sight without scrolling. The text that was read goes below it.
+                    answer_ui(ui, cx, page, number, *predicted, &facts);
+                    ui.label(cx.t(page.text));
+                });
             });
         } else {
             ui.set_max_width(ui.available_width().min(TEXT_WIDTH));
             ui.label(cx.t(page.text));
             ui.add_space(6.0);
-            question_ui(ui, cx, page, number, predicted, &facts);
+            let before = *predicted;
+            question_ui(ui, cx, page, predicted);
+            let answer = ui.scope(|ui| answer_ui(ui, cx, page, number, *predicted, &facts)).response;
+            if *predicted != before {
+                answer.scroll_to_me(Some(Align::BOTTOM));
+            }
         }
         kept.done[number] |= predicted.is_some();
         if kept.done.iter().all(|done| *done) {
@@ -156,14 +165,7 @@ fn number_ui(ui: &mut Ui, cx: &PanelContext, number: usize, kept: &Kept, name: &
     response.on_hover_text(name).clicked()
 }
 
-fn question_ui(
-    ui: &mut Ui,
-    cx: &PanelContext,
-    page: &Page,
-    number: usize,
-    predicted: &mut Option<usize>,
-    facts: &Facts,
-) {
+fn question_ui(ui: &mut Ui, cx: &PanelContext, page: &Page, predicted: &mut Option<usize>) {
     ui.label(RichText::new(cx.t("lesson-predict")).font(cx.theme.small()).color(cx.theme.weak));
     ui.label(RichText::new(cx.t(page.question)).font(cx.theme.strong()));
     ui.scope(|ui| {
@@ -179,9 +181,15 @@ fn question_ui(
             }
         }
     });
-    let Some(predicted) = *predicted else { return };
-    let verdict = if predicted == page.right { "lesson-right" } else { "lesson-wrong" };
-    ui.label(RichText::new(cx.t(verdict)).font(cx.theme.strong()).color(cx.theme.accent));
+}
+
+/// Draws whether the prediction was right, the answer, and the numbers of the shown run; nothing before a prediction.
+fn answer_ui(ui: &mut Ui, cx: &PanelContext, page: &Page, number: usize, predicted: Option<usize>, facts: &Facts) {
+    let Some(predicted) = predicted else { return };
+    // The words differ as well as the colour.
+    let (verdict, color) =
+        if predicted == page.right { ("lesson-right", cx.theme.accent) } else { ("lesson-wrong", cx.theme.alert) };
+    ui.label(RichText::new(cx.t(verdict)).font(cx.theme.strong()).color(color));
     ui.label(cx.t(page.answer));
     if number == PAGES.len() - 1 {
         chart_ui(ui, cx);
@@ -193,6 +201,7 @@ fn question_ui(
             ui.label(line);
         }
     }
+    ui.add_space(8.0);
 }
 
 /// The sentences that the shown run adds to a page's answer; none if the run does not have their numbers yet.
@@ -214,14 +223,17 @@ fn here(cx: &PanelContext, number: usize, f: &Facts) -> Vec<String> {
         4 => f.replaced.zip(f.auc).map(|(replaced, auc)| {
             let [replaced, lazy] = [replaced, 1.0 - replaced].map(|share| cx.percent(Some(share), 1));
             let (auc, recall) = (cx.number(Some(auc), 2), cx.percent(f.recall, 0));
-            t!(cx, "lesson-5-live", replaced = replaced, lazy = lazy, auc = auc, recall = recall)
+            t!(cx, "lesson-5-live", step = f.step, replaced = replaced, lazy = lazy, auc = auc, recall = recall)
         }),
-        5 => f.lucky.map(|lucky| t!(cx, "lesson-6-live", lucky = cx.percent(Some(lucky), 0))),
+        5 => f.lucky.map(|lucky| t!(cx, "lesson-6-live", step = f.step, lucky = cx.percent(Some(lucky), 0))),
         6 => f
             .step_tokens
             .zip(f.step_slots)
             .map(|(tokens, slots)| t!(cx, "lesson-7-live", tokens = tokens, slots = slots)),
-        7 => f.sizes.map(|[judge, generator]| t!(cx, "lesson-8-live", judge = judge, generator = generator)),
+        7 => f.sizes.zip(f.parameters).map(|([judge, generator], all)| {
+            let shared = (judge + generator).saturating_sub(all);
+            t!(cx, "lesson-8-live", judge = judge, generator = generator, shared = shared, all = all)
+        }),
         _ => f.auc.map(|auc| t!(cx, "lesson-9-live", step = f.step, auc = cx.number(Some(auc), 2))),
     };
     let odds = (number == 2 && f.other_odds).then(|| cx.t("lesson-3-odds"));

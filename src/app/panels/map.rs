@@ -42,8 +42,7 @@ impl MapPanel {
         self.request_ui(ui, cx);
         let state = cx.state;
         let Some(map) = state.embedding_map_at(cx.view.scrub) else {
-            let key = if cx.view.transport.live { "map-none" } else { "map-not-live" };
-            ui.label(cx.t(key));
+            ui.label(cx.about_answers().unwrap_or_else(|| cx.t("map-none")));
             return;
         };
         if self.seen != Some(map.step) || self.chosen.is_some_and(|i| i >= map.points.len()) {
@@ -61,7 +60,7 @@ impl MapPanel {
     fn request_ui(&mut self, ui: &mut Ui, cx: &mut PanelContext) {
         ui.horizontal_wrapped(|ui| {
             let label = cx.t(if cx.state.embedding_maps.is_empty() { "map-ask" } else { "map-again" });
-            if ui.add_enabled(cx.view.transport.live, egui::Button::new(label)).clicked() {
+            if ui.add_enabled(cx.answered(), egui::Button::new(label)).clicked() {
                 cx.send(Command::EmbeddingMap { tokens: self.count });
             }
             let words = |count: u32| cx.lang().whole(u64::from(count));

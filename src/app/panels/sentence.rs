@@ -1,13 +1,13 @@
-//! Judges a sentence that a person types, on the live weights. The person can hide words, let the generator draw words, or swap
-//! words by hand.
+//! Judges a sentence that a person types, on the weights of the shown run. The person can hide words, let the generator draw words,
+//! or swap words by hand.
 //! text and edits -> `SetOwnText` -> `OwnText` -> two rows of chips, tools for the chosen word, a running score.
 
 use super::chip::{self, Column, HEIGHT, Look};
 use super::{Ask, Mark, PanelContext};
 use crate::screen::score::{Score, Word, words};
+use crate::screen::sentences;
 use crate::t;
-use crate::train::event::{Change, Command, OwnText, OwnToken, ReadToken, WordEdit};
-use crate::view::Lang;
+use crate::train::event::{Change, Command, OwnText, OwnToken, ReadToken, Verdict, WordEdit};
 use egui::{
     Align2, CornerRadius, Rect, RichText, Role, Sense, Stroke, StrokeKind, TextEdit, Ui, WidgetInfo, pos2, vec2,
 };
@@ -17,14 +17,16 @@ use std::collections::BTreeMap;
 const CHARACTERS_MAX: usize = 1000;
 /// The pause in typing after which the text is judged, in seconds.
 const PAUSE_SECS: f64 = 0.25;
+/// The most sentences that are offered.
+const OFFERED: usize = 3;
 const ROW_GAP: f32 = 5.0;
 const LABEL_GAP: f32 = 14.0;
 
 #[derive(Default)]
 pub struct SentencePanel {
     typed: String,
-    /// The language of the example that is shown, until a person types something.
-    example: Option<Lang>,
+    /// The example that stands in the field, until a person types something.
+    example: Option<String>,
     edits: BTreeMap<u32, Change>,
     /// The word whose tools are open.
     chosen: Option<u32>,
@@ -48,28 +50,61 @@ struct Sent {
 
 impl SentencePanel {
     pub fn ui(&mut self, ui: &mut Ui, cx: &mut PanelContext) {
-        self.follow_language(cx);
+        let offered = offered(cx);
+        self.follow_run(cx, &offered);
         self.field_ui(ui, cx);
         self.tell(ui, cx);
         let state = cx.state;
         let before = cx.view.scrub.unwrap_or(u64::MAX);
-        let answer =
-            state.own_texts.iter().rev().find(|own_text| own_text.text == self.typed && own_text.step <= before);
-        match answer {
+        let judged = |own_text: &&OwnText| own_text.text == self.typed;
+        // Whoever looks back before the first answer sees the first answer, which says its step.
+        let then = state.own_texts.iter().rev().filter(judged).find(|own_text| own_text.step <= before);
+        match then.or_else(|| state.own_texts.iter().find(judged)) {
             Some(own_text) => self.answer_ui(ui, own_text, cx),
             None => self.waiting_ui(ui, cx),
         }
         self.count(cx);
         self.score_ui(ui, cx);
+        if cx.answered() {
+            self.offers_ui(ui, cx, &offered);
+        }
     }
 
-    /// Shows an example in the person's language until they type.
-    fn follow_language(&mut self, cx: &PanelContext) {
+    /// Shows an example until the person types: in their language, and from the run's text if that is their own.
+    fn follow_run(&mut self, cx: &PanelContext, offered: &[String]) {
         let untouched = self.typed.is_empty() && self.sent.is_none() || self.example.is_some();
-        if untouched && self.example != Some(cx.lang()) {
-            self.set_text(cx.t("sentence-example"));
-            self.example = Some(cx.lang());
+        let example = offered.first().filter(|_| has_own_text(cx)).cloned();
+        let example = example.unwrap_or_else(|| cx.t("sentence-example"));
+        if untouched && self.example.as_ref() != Some(&example) {
+            self.set_text(example.clone());
+            self.example = Some(example);
         }
+    }
+
+    /// Draws sentences of the run's text that a person can try with a click.
+    fn offers_ui(&mut self, ui: &mut Ui, cx: &PanelContext, offered: &[String]) {
+        if offered.is_empty() {
+            return;
+        }
+        ui.horizontal_wrapped(|ui| {
+            let from = if has_own_text(cx) { "sentence-offers-own" } else { "sentence-offers" };
+            // A sentence that is tried can be spoiled, to see whether the judge notices.
+            let tried = cx.state.plan.iter().flat_map(|plan| &plan.corpus.swap_examples).find(|e| e.text == self.typed);
+            if let Some(example) = tried.filter(|example| !self.edits.contains_key(&example.word)) {
+                let name = t!(cx, "sentence-spoil", right = &example.right, wrong = &example.wrong);
+                if ui.button(RichText::new(name).font(cx.theme.small())).clicked() {
+                    self.edits.insert(example.word, Change::Replace { word: example.wrong.clone() });
+                }
+            }
+            ui.label(RichText::new(cx.t(from)).font(cx.theme.small()).color(cx.theme.weak));
+            let offered = offered.iter().filter(|offer| **offer != self.typed).cloned().collect::<Vec<_>>();
+            for offer in offered {
+                if ui.button(RichText::new(&offer).font(cx.theme.small())).clicked() {
+                    self.set_text(offer);
+                    (self.example, self.due) = (None, 0.0);
+                }
+            }
+        });
     }
 
     fn set_text(&mut self, text: String) {
@@ -100,9 +135,9 @@ impl SentencePanel {
         }
     }
 
-    /// Sends the text to the trainer once the pause in typing is over. A new run gets it again.
+    /// Sends the text to whoever answers once the pause in typing is over. A new run gets it again.
     fn tell(&mut self, ui: &Ui, cx: &mut PanelContext) {
-        if !cx.view.transport.live {
+        if !cx.answered() {
             return;
         }
         let edit = |(word, change): (&u32, &Change)| WordEdit { word: *word, change: change.clone() };
@@ -124,11 +159,10 @@ impl SentencePanel {
         ui.horizontal_wrapped(|ui| {
             if self.typed.trim().is_empty() {
                 ui.label(RichText::new(cx.t("sentence-empty")).color(cx.theme.weak));
-            } else if cx.view.transport.live {
-                ui.label(RichText::new(cx.t("sentence-waiting")).color(cx.theme.weak));
             } else {
-                ui.label(RichText::new(cx.t("sentence-no-run")).color(cx.theme.weak));
-                if ui.button(cx.t("sentence-train")).clicked() {
+                let about = cx.about_answers().unwrap_or_else(|| cx.t("sentence-waiting"));
+                ui.label(RichText::new(about).color(cx.theme.weak));
+                if !cx.answered() && ui.button(cx.t("sentence-train")).clicked() {
                     cx.ask(Ask::Play);
                 }
             }
@@ -143,6 +177,7 @@ impl SentencePanel {
         if own_text.truncated {
             said = format!("{said} {}", cx.t("sentence-truncated"));
         }
+        ui.label(suspicion(&words, own_text, cx));
         ui.label(RichText::new(said).font(cx.theme.small()).color(cx.theme.weak));
         match words.iter().find(|word| Some(word.number) == self.chosen) {
             Some(word) => self.tools_ui(ui, own_text, word, cx),
@@ -255,7 +290,7 @@ impl SentencePanel {
     /// Adds the swaps of the newest answer to the score.
     fn count(&mut self, cx: &PanelContext) {
         let now = (cx.view.transport.run, cx.state.own_texts.seen());
-        if cx.view.transport.live && self.read != now {
+        if cx.answered() && self.read != now {
             self.read = now;
             if let Some(own_text) = cx.state.own_texts.last() {
                 self.score.read(own_text);
@@ -302,7 +337,40 @@ fn piece_ui(ui: &Ui, column: &Column, [text, judge]: [Rect; 2], token: &OwnToken
     if column.joined {
         chip::joint(painter, text, cx.theme);
     }
-    chip::judged(painter, judge, column.token, cx);
+    // Whether a word that the person typed is right, nobody knows. So only a word that was put in the place of another has a verdict.
+    let swapped = matches!(token.change, Some(Change::Replace { .. } | Change::Sample { .. }));
+    let verdict = if swapped { column.token.verdict() } else { Verdict::None };
+    chip::judged(painter, judge, column.token, verdict, cx);
+}
+
+/// The sentences of the run's text that a person can try. A run on the built-in text brings some along.
+fn offered(cx: &PanelContext) -> Vec<String> {
+    let examples = cx.state.plan.as_ref().map(|plan| plan.corpus.swap_examples.as_slice()).unwrap_or_default();
+    if !examples.is_empty() {
+        return examples.iter().take(OFFERED).map(|example| example.text.clone()).collect();
+    }
+    cx.state.readouts.last().map(sentences::of_readout).unwrap_or_default()
+}
+
+/// Whether the run trains on a person's own files.
+fn has_own_text(cx: &PanelContext) -> bool {
+    cx.state.plan.as_ref().is_some_and(|plan| plan.corpus.lang.is_none())
+}
+
+/// The judge's answer in one sentence: the words that it takes for replaced, or that there are none.
+fn suspicion(words: &[Word], own_text: &OwnText, cx: &PanelContext) -> String {
+    let sure = |word: &Word| {
+        let pieces = &own_text.tokens[word.tokens.clone()];
+        pieces.iter().filter_map(|piece| piece.token.p_replaced).reduce(f64::max)
+    };
+    let judged: Vec<(&Word, f64)> = words.iter().filter_map(|word| Some((word, sure(word)?))).collect();
+    let said = |(word, p): &(&Word, f64)| t!(cx, "sentence-suspect", word = &word.read, p = cx.percent(Some(*p), 0));
+    let suspects: Vec<String> = judged.iter().filter(|(_, p)| *p > 0.5).map(said).collect();
+    match judged.iter().max_by(|(_, a), (_, b)| a.total_cmp(b)) {
+        _ if !suspects.is_empty() => t!(cx, "sentence-suspects", words = suspects.join(", ")),
+        Some(most) => t!(cx, "sentence-suspects-none", most = said(most)),
+        None => String::new(),
+    }
 }
 
 /// A word in words: its text, the original, and what the judge says.

@@ -6,6 +6,7 @@ mod plots;
 
 use super::chip::{self, GLYPH};
 use super::{Mark, PanelContext};
+use crate::screen::glossary;
 use crate::screen::verdicts::{counts_at, easier, edge, verdict_of};
 use crate::t;
 use crate::train::event::{Command, Confusion, EvalMetrics, JUDGE_BINS, JudgedExample, Verdict};
@@ -35,7 +36,11 @@ impl VerdictsPanel {
     pub fn ui(&mut self, ui: &mut Ui, cx: &mut PanelContext) {
         let state = cx.state;
         let Some(eval) = state.eval_at(cx.view.scrub) else {
-            ui.label(cx.t(if cx.view.transport.live { "verdicts-none-live" } else { "verdicts-none" }));
+            ui.label(cx.t(match (cx.view.replaying, cx.view.transport.live) {
+                (true, _) => "verdicts-none-replaying",
+                (false, true) => "verdicts-none-live",
+                (false, false) => "verdicts-none",
+            }));
             evaluate_ui(ui, cx);
             return;
         };
@@ -88,7 +93,8 @@ impl VerdictsPanel {
         }
     }
 
-    /// Draws one cell: its count in digits, its share of the row in digits and as luminance, its kind as a glyph and a word.
+    /// Draws one cell: its count in digits, its share of the row in digits and as luminance, its kind as a glyph and a word. A cell of
+    /// mistakes has another hue than one of right answers.
     fn cell_ui(&mut self, ui: &mut Ui, cx: &PanelContext, cell: usize, place: Rect, count: u64, whole: u64) {
         let (verdict, key) = CELLS[cell];
         let share = (whole > 0).then(|| count as f64 / whole as f64);
@@ -97,7 +103,9 @@ impl VerdictsPanel {
         let chosen = self.open == Some(cell);
         let name = t!(cx, "verdicts-cell", kind = cx.t(key), count = count, share = &percent);
         response.widget_info(|| WidgetInfo::selected(Role::Button, true, chosen, &name));
-        let fill = cx.theme.ramp(share.unwrap_or(0.0));
+        let right = matches!(verdict, Verdict::Caught | Verdict::Passed);
+        let share = share.unwrap_or(0.0);
+        let fill = if right { cx.theme.ramp(share) } else { cx.theme.wrong_ramp(share) };
         let ink = cx.theme.on(fill);
         let outlined = chosen || response.hovered() || response.has_focus();
         let line = if outlined { Stroke::new(2.5, cx.theme.accent) } else { Stroke::new(1.0, cx.theme.line) };
@@ -116,7 +124,7 @@ impl VerdictsPanel {
 }
 
 fn evaluate_ui(ui: &mut Ui, cx: &mut PanelContext) {
-    if cx.view.transport.live && ui.button(cx.t("verdicts-evaluate")).clicked() {
+    if cx.answered() && ui.button(cx.t("verdicts-evaluate")).clicked() {
         cx.send(Command::Evaluate);
     }
 }
@@ -208,10 +216,11 @@ fn accuracy_ui(ui: &mut Ui, cx: &PanelContext, counts: &Confusion) {
     let share = |part: u64| (whole > 0).then(|| part as f64 / whole as f64);
     let (accuracy, base) = (share(counts.caught + counts.passed), share(counts.false_alarm + counts.passed));
     let [recall, precision] = [counts.recall(), counts.precision()].map(|share| cx.percent(share, 1));
-    ui.label(t!(cx, "verdicts-rates", recall = recall, precision = precision));
+    let rates = ui.label(t!(cx, "verdicts-rates", recall = recall, precision = precision));
+    rates.on_hover_text(explained(cx, &[glossary::RECALL, glossary::PRECISION]));
     let words = t!(cx, "verdicts-accuracy", accuracy = cx.percent(accuracy, 1), base = cx.percent(base, 1));
     let (Some(accuracy), Some(base)) = (accuracy, base) else { return };
-    ui.label(words);
+    ui.label(words).on_hover_text(explained(cx, &[glossary::ACCURACY, glossary::BASE_RATE]));
     let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), 18.0), Sense::hover());
     let bar = Rect::from_min_max(rect.min + vec2(0.0, 4.0), rect.max - vec2(0.0, 4.0));
     let to = |share: f64| bar.left() + bar.width() * share as f32;
@@ -221,6 +230,12 @@ fn accuracy_ui(ui: &mut Ui, cx: &PanelContext, counts: &Confusion) {
     painter.rect_filled(done, CornerRadius::same(4), cx.theme.ramp(0.75));
     let x = to(base);
     painter.line_segment([pos2(x, rect.top()), pos2(x, rect.bottom())], Stroke::new(2.5, cx.theme.text));
+}
+
+/// Words of the glossary, each with its sentence.
+fn explained(cx: &PanelContext, entries: &[glossary::Entry]) -> String {
+    let line = |entry: &glossary::Entry| format!("{}: {}", cx.t(entry.name), cx.t(entry.about));
+    entries.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
 fn harder_ui(ui: &mut Ui, cx: &PanelContext, eval: &EvalMetrics) {

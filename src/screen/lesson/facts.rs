@@ -25,6 +25,8 @@ pub struct Facts {
     pub lucky: Option<f64>,
     /// How many parameters the judge and the generator have.
     pub sizes: Option<[u64; 2]>,
+    /// How many parameters the run trains: those that both networks share count once.
+    pub parameters: Option<u64>,
     /// Whether something other than the generator draws at first.
     pub other_odds: bool,
 }
@@ -69,6 +71,7 @@ pub fn facts(state: &RunState, scrub: Option<u64>) -> Facts {
             .as_ref()
             .map(|plan| [plan.discriminator_parameters, plan.generator_parameters])
             .filter(|sizes| sizes.iter().all(|size| *size > 0)),
+        parameters: state.plan.as_ref().map(|plan| plan.parameters).filter(|all| *all > 0),
         other_odds: state.other_odds(),
     }
 }

@@ -4,6 +4,7 @@ use crate::app::panels::PanelContext;
 use crate::app::panels::plot::{self, Dash, Plot};
 use crate::app::theme::Theme;
 use crate::screen::axis::{self, Axis};
+use crate::screen::glossary::{self, Entry};
 use crate::screen::state::RunState;
 use crate::screen::time::Timeline;
 use crate::train::metrics::table::{Color, Line, Metric, Subject};
@@ -97,6 +98,9 @@ pub const CHARTS: [Chart; 8] = [
     Chart { group: Group::Motor, key: "curves-chart-motor", subjects: &[Subject::Gradient], whole: false, decimals: 2 },
     Chart { group: Group::Motor, key: "curves-chart-speed", subjects: &[Subject::Speed], whole: false, decimals: 0 },
 ];
+
+/// An entry of the legend: its sign, its words, and the word of the glossary that explains it.
+type Legend = (Sign, String, Option<Entry>);
 
 /// The sign that a legend's entry shows before its words.
 enum Sign {
@@ -227,23 +231,25 @@ impl Chart {
         }
     }
 
-    fn entries(&self, cx: &PanelContext, step: Option<u64>, span: Option<usize>) -> Vec<(Sign, String)> {
+    fn entries(&self, cx: &PanelContext, step: Option<u64>, span: Option<usize>) -> Vec<Legend> {
         let named = |name: String, value: Option<f64>| format!("{name} {}", cx.number(value, self.decimals));
         let curves = self.curves();
-        let mut entries: Vec<(Sign, String)> = Vec::new();
+        let mut entries: Vec<Legend> = Vec::new();
         for (n, curve) in curves.iter().enumerate() {
             let value = value_at(cx.state, curve.metric, step, span);
-            entries.push((Sign::Line(curve.dash, ink(cx.theme, curve, n)), named(curve.name(cx), value)));
+            let sign = Sign::Line(curve.dash, ink(cx.theme, curve, n));
+            entries.push((sign, named(curve.name(cx), value), glossary::of_metric(curve.metric)));
         }
         if let Some((metric, level)) = self.level(cx.state) {
             let name = cx.strings.metric(metric, "curve");
-            entries.push((Sign::Line(Dash::DashDot, cx.theme.weak), named(name, Some(level))));
+            let sign = Sign::Line(Dash::DashDot, cx.theme.weak);
+            entries.push((sign, named(name, Some(level)), glossary::of_metric(metric)));
         }
         let first = curves.first();
         let held_out = cx.state.eval_at(step).zip(first).and_then(|(eval, curve)| curve.metric.of_eval(eval));
         if let Some(first) = first.filter(|_| held_out.is_some()) {
             let sign = Sign::Diamond(ink(cx.theme, first, 0));
-            entries.push((sign, named(cx.t("curves-held-out"), held_out)));
+            entries.push((sign, named(cx.t("curves-held-out"), held_out), Some(glossary::HELD_OUT)));
         }
         entries
     }
@@ -252,7 +258,7 @@ impl Chart {
     pub fn legend_lines(&self, ui: &Ui, cx: &PanelContext, span: Option<usize>) -> usize {
         let (mut lines, mut used) = (1, 0.0);
         let room = ui.max_rect().width();
-        for (_, words) in self.entries(cx, cx.view.scrub, span) {
+        for (_, words, _) in self.entries(cx, cx.view.scrub, span) {
             let text = ui.painter().layout_no_wrap(words, cx.theme.small(), cx.theme.text).size().x;
             let width = SIGN_WIDTH + text + ENTRY_GAP;
             if used > 0.0 && used + width - ENTRY_GAP > room {
@@ -266,7 +272,7 @@ impl Chart {
     /// Draws the legend in this many lines. Entries without room are left out; the most important ones come first.
     pub fn legend_ui(&self, ui: &mut Ui, cx: &PanelContext, step: Option<u64>, span: Option<usize>, lines: usize) {
         let (mut at, room) = (ui.max_rect().left_top(), ui.max_rect());
-        for (sign, words) in self.entries(cx, step, span) {
+        for (sign, words, entry) in self.entries(cx, step, span) {
             let text = ui.painter().layout_no_wrap(words.clone(), cx.theme.small(), cx.theme.text);
             let width = SIGN_WIDTH + text.size().x + ENTRY_GAP;
             if at.x > room.left() && at.x + width - ENTRY_GAP > room.right() {
@@ -290,6 +296,9 @@ impl Chart {
             // A screen reader reads the legend from these.
             let response = ui.interact(rect, ui.scope_id().with(("entry", self.key, &words)), Sense::hover());
             response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Label, true, &words));
+            if let Some(entry) = entry {
+                response.on_hover_text(format!("{}\n{}", cx.t(entry.about), cx.t("curves-what")));
+            }
             at.x += width;
         }
     }

@@ -28,6 +28,8 @@ pub struct KeepSection {
     error: Option<Error>,
     export: Export,
     model: Option<Model>,
+    /// The number of the shown run and how many checkpoints it had when the runs were last listed.
+    followed: Option<(u64, u64)>,
 }
 
 /// One export at a time: its form, its work, its outcome.
@@ -41,6 +43,11 @@ struct Export {
 }
 
 impl KeepSection {
+    /// Opens the form that exports a run.
+    pub fn show_export(&mut self, run: PathBuf) {
+        self.export = Export { to: export_folder(&run), run: Some(run), ..Export::default() };
+    }
+
     /// Finds out what a path is and opens it.
     pub fn open(&mut self, ctx: &Context, path: PathBuf) {
         self.error = None;
@@ -57,6 +64,7 @@ impl KeepSection {
     ) -> Option<PathBuf> {
         self.collect(ui, cx, device.unwrap_or(DeviceName::Auto));
         self.open_ui(ui, cx, dialog);
+        self.export_elsewhere_ui(ui, cx);
         overlays_ui(ui, cx);
         let init = self.model_ui(ui, cx);
         self.runs_ui(ui, cx);
@@ -64,7 +72,10 @@ impl KeepSection {
     }
 
     fn collect(&mut self, ui: &Ui, cx: &mut PanelContext, device: DeviceName) {
-        if self.listed.is_none() && self.listing.is_none() {
+        // A run that begins, writes a checkpoint or ends changes the list.
+        let now = (cx.view.transport.run, cx.state.checkpoints.seen());
+        if self.listing.is_none() && (self.listed.is_none() || self.followed != Some(now)) {
+            self.followed = Some(now);
             self.list(ui.ctx());
         }
         if let Some(listed) = finished(&mut self.listing) {
@@ -102,6 +113,17 @@ impl KeepSection {
         }
     }
 
+    /// Draws the form of an export if its run is not in the list below.
+    fn export_elsewhere_ui(&mut self, ui: &mut Ui, cx: &PanelContext) {
+        let Some(run) = self.export.run.clone() else { return };
+        let listed = |runs: &Vec<Kept>| runs.iter().any(|kept| kept.path == run);
+        if self.listed.as_ref().is_none_or(listed) {
+            return;
+        }
+        ui.label(RichText::new(run.display().to_string()).font(cx.theme.strong()));
+        self.export.ui(ui, cx, None);
+    }
+
     fn runs_ui(&mut self, ui: &mut Ui, cx: &mut PanelContext) {
         ui.horizontal_wrapped(|ui| {
             ui.label(RichText::new(cx.t("data-runs")).font(cx.theme.strong()));
@@ -134,10 +156,12 @@ impl KeepSection {
                 let spoken = t!(cx, "data-run-button", action = &text, name = &run.name);
                 named_button(ui, enabled, text, &spoken).clicked()
             };
-            let [open, overlay, resume, export] = [
+            let finished = run.step.is_some() && !run.can_go_on();
+            let [open, overlay, resume, extend, export] = [
                 button(ui, true, "data-run-open"),
                 button(ui, true, "data-run-overlay"),
-                button(ui, run.can_go_on(), "data-run-resume"),
+                !finished && button(ui, run.can_go_on(), "data-run-resume"),
+                finished && button(ui, true, "data-run-extend"),
                 button(ui, run.step.is_some(), "data-run-export"),
             ];
             if open {
@@ -150,12 +174,17 @@ impl KeepSection {
                 let options = Request { resume: true, out: Some(name_of(&run.path)), ..first_run(cx.lang()) };
                 cx.ask(Ask::Start(Box::new(options)));
             }
+            if extend {
+                let steps = run.step.map(|step| 2 * step);
+                let out = Some(name_of(&run.path));
+                cx.ask(Ask::Start(Box::new(Request { resume: true, out, steps, ..first_run(cx.lang()) })));
+            }
             if export {
-                self.export = Export { to: export_folder(&run.path), run: Some(run.path.clone()), ..Export::default() };
+                self.show_export(run.path.clone());
             }
         });
         if self.export.run.as_ref() == Some(&run.path) {
-            self.export.ui(ui, cx);
+            self.export.ui(ui, cx, run.step);
         }
     }
 
@@ -200,7 +229,8 @@ impl KeepSection {
 }
 
 impl Export {
-    fn ui(&mut self, ui: &mut Ui, cx: &PanelContext) {
+    /// `step`: that of the run's newest checkpoint, which is exported.
+    fn ui(&mut self, ui: &mut Ui, cx: &PanelContext, step: Option<u64>) {
         match finished(&mut self.work) {
             Some(Ok(done)) => (self.done, self.error) = (Some(done), None),
             Some(Err(error)) => self.error = Some(error),
@@ -211,7 +241,8 @@ impl Export {
             let id = egui::Id::unique("folder of an export");
             ui.add(TextEdit::singleline(&mut self.to).id(id).desired_width(280.0)).labelled_by(label.id);
             let ready = self.work.is_none() && !self.to.trim().is_empty();
-            if ui.add_enabled(ready, egui::Button::new(cx.t("data-export"))).clicked()
+            let name = step.map_or_else(|| cx.t("data-export"), |step| t!(cx, "data-export-step", step = step));
+            if ui.add_enabled(ready, egui::Button::new(name)).clicked()
                 && let Some(run) = self.run.clone()
             {
                 let to = PathBuf::from(self.to.trim());
@@ -221,7 +252,11 @@ impl Export {
         });
         if let Some((to, exported)) = &self.done {
             let networks = exported.networks.join(", ");
-            ui.label(t!(cx, "data-exported", path = to.display().to_string(), networks = networks));
+            let path = to.display().to_string();
+            ui.label(match exported.step {
+                Some(step) => t!(cx, "data-exported-step", step = step, path = path, networks = networks),
+                None => t!(cx, "data-exported", path = path, networks = networks),
+            });
             if let Some(row) = exported.trained_row_len.filter(|row| (*row as usize) < exported.positions) {
                 weak(ui, cx, t!(cx, "data-exported-rows", row = row));
             }

@@ -7,6 +7,7 @@ use crate::view::words;
 use crate::{Error, t};
 use egui::{Button, Context, Response, RichText, Role, TextEdit, Ui, WidgetInfo};
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
 /// The gap between choices in a row.
 pub const APART: f32 = 16.0;
@@ -53,15 +54,25 @@ pub enum Wish {
     Run,
 }
 
+/// A dialog that a person closes stays open longer than this. One that is gone sooner was never there.
+const SEEN: Duration = Duration::from_millis(400);
+
 /// The file dialog of the system. Only one is open at a time.
 #[derive(Default)]
 pub struct Dialog {
     open: Option<(Wish, Option<Job<Vec<PathBuf>>>)>,
+    asked: Option<Instant>,
+    missing: bool,
 }
 
 impl Dialog {
     pub fn is_open(&self) -> bool {
         self.open.is_some()
+    }
+
+    /// Whether the system has shown no dialog when it was last asked for one.
+    pub fn is_missing(&self) -> bool {
+        self.missing
     }
 
     /// Opens the dialog. If the system has none, nothing comes back, and a person can use the fields beside the buttons.
@@ -86,6 +97,7 @@ impl Dialog {
             }
         };
         self.open = Some((wish, Some(job)));
+        self.asked = Some(Instant::now());
     }
 
     /// Gives what was picked, once.
@@ -95,6 +107,7 @@ impl Dialog {
         let picked = finished(job)?.unwrap_or_default();
         let wish = *wish;
         self.open = None;
+        self.missing = picked.is_empty() && self.asked.is_some_and(|asked| asked.elapsed() < SEEN);
         Some((wish, picked))
     }
 }

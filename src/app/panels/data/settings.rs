@@ -28,6 +28,8 @@ pub struct Checked {
     pub config: Result<Config>,
     /// The level of the built-in text.
     pub level: Option<Level>,
+    /// The settings that the person's text changes: key, value with it, value with the built-in text.
+    pub changed_by_text: Vec<[String; 3]>,
     /// Every setting in the presets' order, with its value if nothing is typed.
     plain: Vec<(String, String)>,
     pub line: Result<String>,
@@ -38,7 +40,9 @@ impl Checked {
         let effective = draft.effective();
         let level = effective.as_ref().ok().and_then(|(_, level)| *level);
         let plain = draft.untouched().map(|config| settings(&config)).unwrap_or_default();
+        let changed_by_text = if draft.own_text { changed_by_text(draft, &plain) } else { Vec::new() };
         Self {
+            changed_by_text,
             draft: draft.clone(),
             config: effective.map(|(config, _)| config),
             level,
@@ -54,6 +58,17 @@ impl Checked {
     fn plain(&self, key: &str) -> &str {
         self.plain.iter().find(|(name, _)| name == key).map_or("", |(_, value)| value)
     }
+}
+
+/// The settings that differ from those of the same run on the built-in text.
+fn changed_by_text(draft: &Draft, plain: &[(String, String)]) -> Vec<[String; 3]> {
+    let builtin = Draft { own_text: false, ..draft.clone() };
+    let builtin = builtin.untouched().map(|config| settings(&config)).unwrap_or_default();
+    let other = |(key, value): &(String, String)| {
+        let (_, before) = builtin.iter().find(|(name, before)| name == key && before != value)?;
+        Some([key.clone(), value.clone(), before.clone()])
+    };
+    plain.iter().filter_map(other).collect()
 }
 
 /// Keys and values as people type them, in the order of the presets.
@@ -289,7 +304,7 @@ fn advanced_ui(ui: &mut Ui, cx: &PanelContext, draft: &mut Draft, checked: &Chec
 }
 
 fn needs_ui(ui: &mut Ui, cx: &PanelContext, needs: &Needs, adapters: Option<&[AdapterSummary]>) {
-    let mib = |bytes: u64| format!("{} MiB", cx.lang().whole(bytes.div_ceil(1 << 20)));
+    let mib = |bytes: u64| cx.mib(bytes);
     let parameters = cx.lang().rough(needs.parameters);
     ui.label(t!(
         cx,
@@ -352,6 +367,19 @@ mod tests {
         let wrong = Checked::new(&draft);
         assert!(wrong.config.is_err());
         assert_eq!(wrong.plain("lr"), "0.002", "the way back stays open");
+    }
+
+    #[test]
+    fn what_a_persons_text_changes_is_listed() {
+        let mut draft = Draft::new(Lang::En);
+        assert!(Checked::new(&draft).changed_by_text.is_empty());
+        draft.own_text = true;
+        let checked = Checked::new(&draft);
+        let steps = checked.changed_by_text.iter().find(|[key, ..]| key == "steps").unwrap();
+        assert_eq!(steps[1], Config::preset("nano").unwrap().steps.to_string());
+        assert!(checked.changed_by_text.iter().all(|[_, now, before]| now != before));
+        draft.preset = "tiny".into();
+        assert!(Checked::new(&draft).changed_by_text.is_empty(), "only nano has a recipe for the built-in text");
     }
 
     #[test]

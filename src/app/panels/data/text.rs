@@ -5,10 +5,13 @@ use super::draft::Draft;
 use super::job::{Job, finished};
 use super::parts::{APART, Dialog, Wish, error_ui, heading, named_button, path_field, weak};
 use super::runs::typed_path;
+use super::settings::Checked;
 use crate::app::panels::PanelContext;
 use crate::app::theme;
 use crate::config::Config;
 use crate::host::native::train_tokenizer;
+use crate::message::Message;
+use crate::run::short;
 use crate::text::corpus::Corpus;
 use crate::text::grammar::Level;
 use crate::text::tokenizer::{Cleaning, Tokenizer};
@@ -17,6 +20,9 @@ use crate::view::Lang;
 use crate::{Error, Result, t};
 use egui::{ProgressBar, RichText, TextEdit, Ui};
 use std::path::{Path, PathBuf};
+
+/// A token of plain text has about so many bytes.
+const BYTES_A_TOKEN: u64 = 4;
 
 /// What was found in a person's files.
 #[derive(Debug, Clone, PartialEq)]
@@ -37,7 +43,7 @@ pub struct TextSection {
 }
 
 impl TextSection {
-    pub fn ui(&mut self, ui: &mut Ui, cx: &PanelContext, draft: &mut Draft, level: Option<Level>, dialog: &mut Dialog) {
+    pub fn ui(&mut self, ui: &mut Ui, cx: &PanelContext, draft: &mut Draft, checked: &Checked, dialog: &mut Dialog) {
         heading(ui, cx, "data-text");
         ui.horizontal_wrapped(|ui| {
             ui.spacing_mut().item_spacing.x = APART;
@@ -53,13 +59,13 @@ impl TextSection {
             ui.radio_value(&mut draft.lang, Lang::Pt, cx.t("data-language-pt"));
         });
         if draft.own_text {
-            self.own_ui(ui, cx, draft, dialog);
+            self.own_ui(ui, cx, draft, checked, dialog);
         } else {
-            builtin_ui(ui, cx, draft, level);
+            builtin_ui(ui, cx, draft, checked.level);
         }
     }
 
-    fn own_ui(&mut self, ui: &mut Ui, cx: &PanelContext, draft: &mut Draft, dialog: &mut Dialog) {
+    fn own_ui(&mut self, ui: &mut Ui, cx: &PanelContext, draft: &mut Draft, checked: &Checked, dialog: &mut Dialog) {
         let mut gone = None;
         for (n, path) in draft.corpus.iter().enumerate() {
             ui.horizontal_wrapped(|ui| {
@@ -95,10 +101,17 @@ impl TextSection {
             }
         });
         weak(ui, cx, cx.t("data-text-drop"));
+        if dialog.is_missing() {
+            ui.label(cx.t("data-no-dialog"));
+        }
         self.look(ui, draft);
         if let Some(found) = &self.found {
             let size = megabytes(cx, found.bytes);
             ui.label(t!(cx, "data-text-found", files = found.files, size = size));
+            if let Some(message) = checked.config.as_ref().ok().and_then(|config| too_short(found, config)) {
+                let warning = t!(cx, "data-short", why = &message);
+                ui.label(RichText::new(warning).color(cx.theme.alert));
+            }
             if found.skipped > 0 {
                 weak(ui, cx, t!(cx, "data-text-skipped", count = found.skipped));
             }
@@ -106,6 +119,7 @@ impl TextSection {
         if let Some(error) = &self.error {
             error_ui(ui, cx, error);
         }
+        changes_ui(ui, cx, checked);
     }
 
     /// Looks at the files whenever a person has chosen others.
@@ -127,10 +141,26 @@ impl TextSection {
     }
 }
 
+/// Lists the settings that the choice of own text changes.
+fn changes_ui(ui: &mut Ui, cx: &PanelContext, checked: &Checked) {
+    if checked.changed_by_text.is_empty() {
+        return;
+    }
+    let one = |[key, now, before]: &[String; 3]| t!(cx, "data-change", key = key, now = now, before = before);
+    let list: Vec<String> = checked.changed_by_text.iter().map(one).collect();
+    weak(ui, cx, t!(cx, "data-changes", list = list.join(", ")));
+}
+
 fn look(paths: &[PathBuf]) -> Result<Found> {
     let corpus = Corpus::open(paths, &[])?;
     let bytes = corpus.files.iter().map(|file| file.bytes).sum();
     Ok(Found { files: corpus.files.len(), bytes, skipped: corpus.skipped.len() })
+}
+
+/// What a person should know if the text is too short for this run. Its tokens are estimated.
+fn too_short(found: &Found, config: &Config) -> Option<Message> {
+    let read = config.steps * u64::from(config.rows()) * u64::from(config.seq_len);
+    short::too_short(found.bytes / BYTES_A_TOKEN, u64::from(config.vocab_size), read)
 }
 
 fn megabytes(cx: &PanelContext, bytes: u64) -> String {

@@ -8,7 +8,9 @@ use egui::{Align2, CornerRadius, Rect, Role, Sense, Stroke, StrokeKind, Ui, Widg
 
 const HEIGHT: f32 = 44.0;
 /// The widest row. The kernel's name and its numbers stand at its two ends, and a reader must connect them.
-const WIDTH_MAX: f32 = 800.0;
+pub const WIDTH_MAX: f32 = 1100.0;
+/// The width of a share, before the bar.
+const SHARE: f32 = 60.0;
 const BAR: f32 = 70.0;
 /// The width of a dispatch's number.
 const PLACE: f32 = 46.0;
@@ -64,11 +66,13 @@ fn draw(ui: &Ui, cx: &PanelContext, cost: &DispatchCost, row: Row, rect: Rect, a
         CornerRadius::same(3),
         theme.ramp(0.8),
     );
-    let mut words = cx.percent(share, 1);
+    // Shares and times end at the same place in all rows.
+    let end = bar.left() - 8.0;
+    painter.text(pos2(end, first), Align2::RIGHT_CENTER, cx.percent(share, 1), theme.small(), theme.text);
     if let Some(secs) = row.sum.secs {
-        words = format!("{}   {words}", secs_text(cx.lang(), secs));
+        let time = secs_text(cx.lang(), secs);
+        painter.text(pos2(end - SHARE, first), Align2::RIGHT_CENTER, time, theme.small(), theme.text);
     }
-    painter.text(pos2(bar.left() - 8.0, first), Align2::RIGHT_CENTER, words, theme.small(), theme.text);
 }
 
 /// `1024 × 192 · 1.2 MB · 12.3 MFLOP · 4.0 GB/s · 39 GFLOP/s`; for a kernel as a whole the number of dispatches stands in place of

@@ -6,13 +6,14 @@ use crate::screen::kernels::pieces::{Kind, pieces};
 use crate::t;
 use crate::train::kernels::Source;
 use egui::text::{LayoutJob, TextFormat};
-use egui::{Button, Label, Rect, Role, ScrollArea, Ui, WidgetInfo};
+use egui::{Button, Label, Rect, Role, ScrollArea, Ui, WidgetInfo, vec2};
 use std::borrow::Cow;
 
 /// From this width on both texts stand side by side.
 const WIDE: f32 = 720.0;
-const HEIGHT: f32 = 330.0;
-/// How many lines above the entry point come into view with it.
+/// How many lines are shown at first: a page with the entry point at its top. The panel scrolls, so the text itself need not.
+const PAGE: usize = 44;
+/// How many lines above the entry point belong to its page.
 const ABOVE: usize = 2;
 
 /// The texts that are open.
@@ -20,7 +21,9 @@ const ABOVE: usize = 2;
 pub struct SourceView {
     /// Whether the twin is shown and not the shader, if there is room for only one.
     twin: bool,
-    /// The kernel that was brought into view.
+    /// Whether all lines are shown, and not only the page of the entry point.
+    whole: bool,
+    /// The kernel whose texts are open.
     shown: String,
 }
 
@@ -28,7 +31,7 @@ impl SourceView {
     pub fn ui(&mut self, ui: &mut Ui, cx: &PanelContext, label: &str, source: &Source) {
         let jump = self.shown != label;
         if jump {
-            self.shown = label.to_owned();
+            (self.shown, self.whole) = (label.to_owned(), false);
         }
         let lines = source.entry_lines();
         let [wgsl, rust] = [("kernels-wgsl", source.wgsl, lines[0]), ("kernels-rust", source.twin, lines[1])];
@@ -39,9 +42,10 @@ impl SourceView {
                         ui.label(egui::RichText::new(cx.t(text.0)).font(cx.theme.strong()));
                         copy_ui(ui, cx, label, text.1);
                     });
-                    text_ui(ui, cx, text, jump);
+                    text_ui(ui, cx, text, self.whole, jump);
                 }
             });
+            self.whole_ui(ui, cx, [wgsl.1, rust.1]);
             return;
         }
         let mut turned = false;
@@ -56,7 +60,21 @@ impl SourceView {
             }
             copy_ui(ui, cx, label, if self.twin { rust.1 } else { wgsl.1 });
         });
-        text_ui(ui, cx, if self.twin { rust } else { wgsl }, jump || turned);
+        let text = if self.twin { rust } else { wgsl };
+        text_ui(ui, cx, text, self.whole, jump || turned);
+        self.whole_ui(ui, cx, [text.1, text.1]);
+    }
+
+    /// Draws the button that shows all lines, if there are more than a page.
+    fn whole_ui(&mut self, ui: &mut Ui, cx: &PanelContext, texts: [&str; 2]) {
+        let lines = texts.map(|text| text.lines().count()).into_iter().max().unwrap_or(0);
+        if lines <= PAGE {
+            return;
+        }
+        let name = if self.whole { cx.t("kernels-page") } else { t!(cx, "kernels-whole-text", lines = lines) };
+        if ui.button(name).clicked() {
+            self.whole = !self.whole;
+        }
     }
 }
 
@@ -66,20 +84,30 @@ fn copy_ui(ui: &mut Ui, cx: &PanelContext, label: &str, text: &str) {
     }
 }
 
-fn text_ui(ui: &mut Ui, cx: &PanelContext, text: (&str, &'static str, Option<usize>), jump: bool) {
+/// The lines that are shown: all, or the page that begins at the entry point.
+fn shown(lines: usize, entry: Option<usize>, whole: bool) -> std::ops::Range<usize> {
+    let first = entry.unwrap_or(0).saturating_sub(ABOVE).min(lines.saturating_sub(PAGE));
+    if whole { 0..lines } else { first..(first + PAGE).min(lines) }
+}
+
+fn text_ui(ui: &mut Ui, cx: &PanelContext, text: (&str, &'static str, Option<usize>), whole: bool, jump: bool) {
     let (key, text, entry) = text;
     let lines: Vec<&str> = text.lines().collect();
     let height = ui.fonts_mut(|fonts| fonts.row_height(&cx.theme.mono())).ceil();
-    let mut area = ScrollArea::both().id_salt(("source", key)).auto_shrink(false).max_height(HEIGHT);
+    let mut area = ScrollArea::horizontal().id_salt(("source", key)).auto_shrink([false, true]);
     if jump {
-        let first = entry.unwrap_or(0).saturating_sub(ABOVE);
-        area = area.vertical_scroll_offset(first as f32 * height).horizontal_scroll_offset(0.0);
+        area = area.horizontal_scroll_offset(0.0);
     }
     let frame = egui::Frame::new().fill(cx.theme.raised).corner_radius(4).inner_margin(6);
     frame.show(ui, |ui| {
         ui.spacing_mut().item_spacing.y = 0.0;
-        area.show_rows(ui, height, lines.len(), |ui, rows| {
-            for row in rows {
+        area.show(ui, |ui| {
+            for row in shown(lines.len(), entry, whole) {
+                // Only the lines in sight are laid out.
+                if !ui.clip_rect().y_range().intersects(ui.cursor().with_max_y(ui.cursor().top() + height).y_range()) {
+                    ui.allocate_space(vec2(1.0, height));
+                    continue;
+                }
                 if Some(row) == entry {
                     let top = ui.cursor().top();
                     let line = Rect::from_x_y_ranges(ui.clip_rect().x_range(), top..=top + height);
@@ -128,6 +156,13 @@ fn line_job(theme: Theme, line: &str, number: usize, entry: bool) -> LayoutJob {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_page_begins_at_the_entry_point_and_is_full_where_it_can_be() {
+        assert_eq!(shown(200, Some(50), false), 48..92);
+        assert_eq!(shown(200, Some(190), false), 156..200);
+        assert_eq!((shown(30, Some(10), false), shown(200, Some(50), true)), (0..30, 0..200));
+    }
 
     #[test]
     fn the_font_has_every_sign_of_every_source() {

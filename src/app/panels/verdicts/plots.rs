@@ -11,6 +11,8 @@ use egui::{Pos2, Rect, Response, RichText, Role, Sense, Stroke, Ui, WidgetInfo, 
 /// The least width of a plot.
 const WIDTH_MIN: f32 = 190.0;
 const HEIGHT: f32 = 170.0;
+/// The tallest plot. A panel that stands alone has room for it.
+const HEIGHT_MAX: f32 = 420.0;
 
 /// One of the three plots, with the data that it is drawn from.
 #[derive(Clone, Copy)]
@@ -61,9 +63,17 @@ fn picture_ui(ui: &mut Ui, cx: &PanelContext, eval: &EvalMetrics, picture: Pictu
             (t!(cx, "verdicts-reliability", error = error), "verdicts-reliability-axes")
         }
     };
-    ui.label(RichText::new(&title).font(cx.theme.strong()));
+    let about = match picture {
+        Picture::Roc(_) => "glossary-auc-about",
+        Picture::PrecisionRecall(_) => "glossary-base-rate-about",
+        Picture::Reliability(_) => "glossary-reliability-about",
+    };
+    ui.label(RichText::new(&title).font(cx.theme.strong())).on_hover_text(cx.t(about));
     let sense = if matches!(picture, Picture::Reliability(_)) { Sense::hover() } else { Sense::click_and_drag() };
-    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), HEIGHT), sense);
+    // Below the plot stand its axes, in up to three lines.
+    let left = ui.clip_rect().bottom() - ui.cursor().top() - 3.0 * 20.0;
+    let height = left.min(0.8 * ui.available_width()).clamp(HEIGHT, HEIGHT_MAX);
+    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), height), sense);
     response.widget_info(|| WidgetInfo::labeled(Role::Image, true, &title));
     let unit = Axis::new(0.0, 1.0, false);
     let plot = Plot::new(rect, unit, unit);

@@ -1,0 +1,84 @@
+//! The card at the end of a run: what was learned, in words, and what a person may do next.
+//! state -> `screen::finish` -> sentences and buttons -> asks.
+
+use super::panels::{Answers, Ask, PanelContext, PanelId};
+use crate::screen::finish::{Example, Judge, Learned, learned};
+use crate::screen::state::{Phase, Source};
+use crate::t;
+use egui::{RichText, Ui};
+
+/// The runs whose card a person has closed: the number of the shown run.
+#[derive(Debug, Default)]
+pub struct FinishCard {
+    closed: Option<u64>,
+}
+
+impl FinishCard {
+    /// Draws the card if the shown run has ended and the person has not closed its card. `shown`: a number that changes with the
+    /// run that is shown.
+    pub fn ui(&mut self, ui: &mut Ui, cx: &mut PanelContext, shown: u64) {
+        let ended = cx.state.phase == Phase::Finished && cx.state.source != Source::Recorded;
+        if !ended || cx.view.transport.live || self.closed == Some(shown) {
+            return;
+        }
+        let Some(learned) = learned(cx.state) else { return };
+        ui.separator();
+        ui.label(RichText::new(heading(cx, &learned)).font(cx.theme.strong()));
+        ui.label(sentences(cx, &learned).join(" "));
+        ui.horizontal_wrapped(|ui| {
+            let kept = matches!(cx.view.answers, Answers::Kept(_) | Answers::Loading(_));
+            if kept && ui.button(cx.t("app-finish-sentence")).clicked() {
+                cx.ask(Ask::Show(PanelId::Sentence));
+            }
+            if kept && ui.button(cx.t("app-finish-export")).clicked() {
+                cx.ask(Ask::Export);
+            }
+            let (step, planned) = (cx.state.step(), cx.state.planned_steps().unwrap_or(0));
+            if kept && step < planned && ui.button(t!(cx, "app-finish-go-on", steps = planned - step)).clicked() {
+                cx.ask(Ask::GoOn { steps: None });
+            }
+            if kept && step >= planned {
+                let extend = ui.button(t!(cx, "app-finish-extend", steps = step));
+                if extend.on_hover_text(t!(cx, "app-finish-extend-hint", steps = 2 * step)).clicked() {
+                    cx.ask(Ask::GoOn { steps: Some(2 * step) });
+                }
+            }
+            if ui.button(cx.t("app-trouble-dismiss")).clicked() {
+                self.closed = Some(shown);
+            }
+        });
+    }
+}
+
+fn heading(cx: &PanelContext, learned: &Learned) -> String {
+    let key = match learned.judge {
+        Some(Judge::Finds) => "app-finish-finds",
+        Some(Judge::Ranks) => "app-finish-ranks",
+        Some(Judge::Guesses) => "app-finish-guesses",
+        None => "app-finish-no-judge",
+    };
+    t!(cx, key, step = cx.state.step())
+}
+
+/// What was measured, in words, then the words of the last readout that show it.
+fn sentences(cx: &PanelContext, learned: &Learned) -> Vec<String> {
+    let mut said = Vec::new();
+    let percent = |share: Option<f64>| share.map(|_| cx.percent(share, 0));
+    if let (Some(recall), Some(alarms)) = (percent(learned.recall), learned.false_alarms) {
+        let alarms = cx.percent(Some(alarms), 1);
+        said.push(t!(cx, "app-finish-judge", recall = recall, alarms = alarms, step = learned.step));
+    }
+    if let Some(guessed) = percent(learned.guessed) {
+        said.push(t!(cx, "app-finish-generator", guessed = guessed));
+    }
+    if learned.beyond_frequency == Some(false) {
+        said.push(cx.t("app-finish-frequency"));
+    }
+    let example =
+        |key: &str, e: &Example| t!(cx, key, word = &e.word, original = &e.original, p = cx.percent(Some(e.p), 0));
+    said.extend(learned.caught.iter().map(|e| example("app-finish-caught", e)));
+    if let Some(missed) = learned.missed.as_ref().filter(|_| learned.caught.len() < 2) {
+        said.push(example("app-finish-missed", missed));
+    }
+    said
+}

@@ -1,0 +1,57 @@
+//! Opens a run that is not training: its configuration, its text and the weights of its newest checkpoint -> [`Session`]. Nobody
+//! takes its place, so another process may train it meanwhile.
+
+use super::assemble::{Assembly, Start, WeightsFrom, assemble};
+use super::host::Host;
+use super::kernels::Wish;
+use super::request;
+use super::source::{self, KeepGoing, TokenizerFrom, Wanted};
+use crate::Result;
+use crate::batch::Cursor;
+use crate::config::Config;
+use crate::train::engine::Backend;
+use crate::train::session::{Position, Session};
+
+/// A run that is not training.
+pub(super) struct Opened {
+    pub session: Session,
+    /// Where its newest checkpoint stands.
+    pub position: Position,
+}
+
+/// Opens the newest checkpoint of `run` with its own text, or with `corpus` if that is given. `eval_rows`: how many held-out rows
+/// are read, if not as many as the run itself reads.
+///
+/// # Errors
+/// The run's folder, its checkpoint or the text cannot be read, or its text is not where it was.
+pub(super) async fn open(
+    host: &impl Host,
+    run: &str,
+    corpus: &[String],
+    eval_rows: Option<u32>,
+    backend: &Backend,
+    going: KeepGoing<'_>,
+) -> Result<Opened> {
+    let checkpoint = host.resume_point(run, None)?;
+    let mut position = request::position(&checkpoint)?;
+    let mut config = request::run_config(host, run, &checkpoint)?;
+    config = Config { eval_rows: eval_rows.unwrap_or(config.eval_rows), ..config };
+    let mut wanted = request::trained_on(&checkpoint)?;
+    if !corpus.is_empty() {
+        wanted = Wanted { corpus: Vec::new(), valid: corpus.to_vec(), builtin: None, lang: wanted.lang };
+        // The run's place in its own text means nothing in another text.
+        position = Position { cursor: Cursor::default(), ..position };
+    }
+    let tokenizer = TokenizerFrom::Checkpoint(&checkpoint);
+    let text = source::open(host, &wanted, &config, tokenizer, going, &mut |_| {})?;
+    if corpus.is_empty() {
+        // The text decides what the run trained on and what it held out. With another text the model could be judged on what it was
+        // trained on.
+        request::check_same_text(&checkpoint.state, &text, run, "help-name-text")?;
+    }
+    let (kernels, shelf) = (Wish::default(), host.shelf());
+    let start =
+        Start { from: WeightsFrom::Checkpoint(&checkpoint, position), seed: 0, kernels: &kernels, shelf: &shelf };
+    let Assembly { session, .. } = assemble(&config, &text, backend, &start, going, &mut |_| {}).await?;
+    Ok(Opened { session, position })
+}
