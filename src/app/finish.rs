@@ -2,7 +2,7 @@
 //! state -> `screen::finish` -> sentences and buttons -> asks.
 
 use super::panels::{Answers, Ask, PanelContext, PanelId};
-use crate::screen::finish::{Example, Judge, Learned, learned};
+use crate::screen::finish::{Context, Example, Judge, Learned, learned};
 use crate::screen::state::{Phase, Source};
 use crate::t;
 use egui::{RichText, Ui};
@@ -51,11 +51,14 @@ impl FinishCard {
 }
 
 fn heading(cx: &PanelContext, learned: &Learned) -> String {
-    let key = match learned.judge {
-        Some(Judge::Finds) => "app-finish-finds",
-        Some(Judge::Ranks) => "app-finish-ranks",
-        Some(Judge::Guesses) => "app-finish-guesses",
-        None => "app-finish-no-judge",
+    let key = match (learned.context, learned.judge) {
+        (Some(Context::Knows), _) => "app-finish-knows",
+        (Some(Context::Leans), _) => "app-finish-leans",
+        (Some(Context::Blind), _) => "app-finish-blind",
+        (None, Some(Judge::Finds)) => "app-finish-finds",
+        (None, Some(Judge::Ranks)) => "app-finish-ranks",
+        (None, Some(Judge::Guesses)) => "app-finish-guesses",
+        (None, None) => "app-finish-no-judge",
     };
     t!(cx, key, step = cx.state.step())
 }
@@ -64,7 +67,14 @@ fn heading(cx: &PanelContext, learned: &Learned) -> String {
 fn sentences(cx: &PanelContext, learned: &Learned) -> Vec<String> {
     let mut said = Vec::new();
     let percent = |share: Option<f64>| share.map(|_| cx.percent(share, 0));
-    if let (Some(recall), Some(alarms)) = (percent(learned.recall), learned.false_alarms) {
+    if let Some(swaps) = &learned.swaps {
+        let [caught, alarms] = [swaps.caught, swaps.false_alarms].map(|share| cx.percent(Some(share), 0));
+        said.push(t!(cx, "app-finish-swaps", swaps = swaps.swaps, caught = caught, alarms = alarms));
+    }
+    if let Some(rules) = &learned.rules {
+        let [ceiling, caught] = [rules.ceiling(), rules.caught()].map(|share| cx.percent(share, 0));
+        said.push(t!(cx, "app-finish-rules", ceiling = ceiling, caught = caught));
+    } else if let (Some(recall), Some(alarms)) = (percent(learned.recall), learned.false_alarms) {
         let alarms = cx.percent(Some(alarms), 1);
         said.push(t!(cx, "app-finish-judge", recall = recall, alarms = alarms, step = learned.step));
     }

@@ -3,9 +3,20 @@
 //! state -> [`Learned`].
 
 use super::state::RunState;
-use crate::train::event::{ReadToken, Verdict};
+use crate::train::event::{ReadToken, RuleCounts, SwapPart, SwapScore, Verdict};
 
-/// How far the judge came.
+/// How far the judge came, by the controlled swaps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Context {
+    /// It catches at least half of the swapped words.
+    Knows,
+    /// It ranks a word in a wrong place above the same word in its own, but calls few of them replaced.
+    Leans,
+    /// It knows which words are often replaced, and nothing of what stands around them.
+    Blind,
+}
+
+/// How far the judge came against its own generator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Judge {
     /// It catches at least half of the replaced words.
@@ -36,6 +47,11 @@ pub struct Learned {
     /// The step of the evaluation.
     pub step: u64,
     pub judge: Option<Judge>,
+    /// What the swaps say, if they were measured. It counts for more than the AUC.
+    pub context: Option<Context>,
+    pub swaps: Option<SwapScore>,
+    /// The generator's replacements that break a rule, and those that nobody can see.
+    pub rules: Option<RuleCounts>,
     /// The share of the replaced words that it caught, and of the originals that it took for replaced.
     pub recall: Option<f64>,
     pub false_alarms: Option<f64>,
@@ -58,6 +74,12 @@ pub fn learned(state: &RunState) -> Option<Learned> {
         _ if auc >= RANKS_FROM => Judge::Ranks,
         _ => Judge::Guesses,
     });
+    let swaps = eval.swaps.iter().find(|score| score.part == SwapPart::All).copied();
+    let context = swaps.and_then(|swaps| match swaps.auc? {
+        auc if auc < RANKS_FROM => Some(Context::Blind),
+        _ if swaps.caught >= 0.5 => Some(Context::Knows),
+        _ => Some(Context::Leans),
+    });
     let mut replaced: Vec<Example> = last_tokens(state).filter_map(example).collect();
     replaced.sort_by(|a, b| b.p.total_cmp(&a.p));
     let missed = replaced.last().filter(|example| example.p <= 0.5).cloned();
@@ -67,6 +89,9 @@ pub fn learned(state: &RunState) -> Option<Learned> {
     Some(Learned {
         step: eval.step,
         judge,
+        context,
+        swaps,
+        rules: eval.rules,
         recall,
         false_alarms: eval.confusion.and_then(|counts| counts.false_alarm_rate()),
         guessed: metrics.mlm_accuracy,
@@ -123,6 +148,27 @@ mod tests {
         assert_eq!((good.recall, good.false_alarms), (Some(0.6), Some(0.01)));
         assert_eq!(good.beyond_frequency, Some(false), "a loss above the entropy of frequencies");
         assert_eq!(learned(&RunState::default()), None);
+    }
+
+    #[test]
+    fn the_swaps_count_for_more_than_the_auc() {
+        let of = |auc, caught| {
+            let swaps = SwapScore {
+                part: SwapPart::All,
+                swaps: 9,
+                auc: Some(auc),
+                pairs_right: auc,
+                caught,
+                false_alarms: 0.0,
+            };
+            let eval = EvalMetrics { swaps: vec![swaps], ..EvalMetrics::default() };
+            learned(&RunState::from_events(Source::Live, [Event::Eval(Box::new(eval))])).unwrap().context
+        };
+        assert_eq!(
+            [of(0.99, 0.9), of(0.9, 0.2), of(0.52, 0.9)],
+            [Some(Context::Knows), Some(Context::Leans), Some(Context::Blind)]
+        );
+        assert_eq!(learned(&run(0.9, Confusion::default(), Vec::new())).unwrap().context, None);
     }
 
     #[test]

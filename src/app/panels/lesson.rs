@@ -236,8 +236,13 @@ fn here(cx: &PanelContext, number: usize, f: &Facts) -> Vec<String> {
         }),
         _ => f.auc.map(|auc| t!(cx, "lesson-9-live", step = f.step, auc = cx.number(Some(auc), 2))),
     };
+    let swaps = f.swaps.filter(|_| number == 4).map(|(step, swaps)| {
+        let [caught, alarms] = [swaps.caught, swaps.false_alarms].map(|share| cx.percent(Some(share), 0));
+        let times = swaps.auc.map_or_else(|| "-".to_owned(), |auc| cx.lang().decimal(100.0 * auc, 0));
+        t!(cx, "lesson-5-swaps", step = step, caught = caught, alarms = alarms, times = times)
+    });
     let odds = (number == 2 && f.other_odds).then(|| cx.t("lesson-3-odds"));
-    line.into_iter().chain(odds).collect()
+    line.into_iter().chain(swaps).chain(odds).collect()
 }
 
 /// Draws the five objectives as bars with their numbers. The bars begin at 80, because bars from zero would all look alike.

@@ -1,7 +1,7 @@
 //! The numbers of the shown run that the lesson's pages use. Each comes from the state, and is none if the state does not have it.
 
 use crate::screen::state::RunState;
-use crate::train::event::ReadToken;
+use crate::train::event::{ReadToken, SwapPart, SwapScore};
 
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Facts {
@@ -21,6 +21,8 @@ pub struct Facts {
     pub replaced: Option<f64>,
     pub recall: Option<f64>,
     pub auc: Option<f64>,
+    /// The swaps of the newest evaluation, and its step.
+    pub swaps: Option<(u64, SwapScore)>,
     /// The share of the generator's draws that is the original.
     pub lucky: Option<f64>,
     /// How many parameters the judge and the generator have.
@@ -65,6 +67,10 @@ pub fn facts(state: &RunState, scrub: Option<u64>) -> Facts {
         replaced: metrics.and_then(|m| m.replaced_share),
         recall: metrics.and_then(|m| m.rtd_recall),
         auc: metrics.and_then(|m| m.rtd_auc),
+        swaps: state.eval_at(scrub).and_then(|eval| {
+            let all = eval.swaps.iter().find(|score| score.part == SwapPart::All)?;
+            Some((eval.step, *all))
+        }),
         lucky: metrics.and_then(|m| m.sampled_accuracy),
         sizes: state
             .plan
