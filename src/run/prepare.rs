@@ -97,8 +97,8 @@ impl<'h, H: Host> Run<'h, H> {
                 let own = r.checkpoint.state.planned_steps;
                 if r.planned_steps > own {
                     store.write_config(&session.config)?;
-                    let extended = Message::new("run-extended").with("step", step).with("from", own);
-                    notices.push(extended.with("to", r.planned_steps));
+                    let to = r.planned_steps;
+                    notices.push(Message::new("run-extended").with("step", step).with("from", own).with("to", to));
                 }
             }
             None => store.write_config(&session.config)?,

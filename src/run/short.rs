@@ -17,9 +17,17 @@ pub fn too_short(tokens: u64, entries: u64, read: u64) -> Option<Message> {
     if !rare && passes <= PASSES {
         return None;
     }
-    let code = if rare { "text-is-short" } else { "text-is-read-often" };
-    let message = Message::new(code).with("tokens", tokens).with("passes", passes).with("wanted", wanted);
-    Some(message.with("entries", entries).with("each", tokens / entries.max(1)))
+    if rare {
+        return Some(
+            Message::new("text-is-short")
+                .with("tokens", tokens)
+                .with("entries", entries)
+                .with("each", tokens / entries.max(1))
+                .with("passes", passes)
+                .with("wanted", wanted),
+        );
+    }
+    Some(Message::new("text-is-read-often").with("tokens", tokens).with("passes", passes).with("wanted", wanted))
 }
 
 #[cfg(test)]

@@ -10,37 +10,52 @@ pub struct Entry {
     pub about: &'static str,
 }
 
-macro_rules! entries {
-    ($($constant:ident $key:literal),* $(,)?) => {
-        $(pub const $constant: Entry = Entry { name: concat!("glossary-", $key), about: concat!("glossary-", $key, "-about") };)*
-        /// All words, in the order in which a reader needs them.
-        pub const ALL: &[Entry] = &[$($constant),*];
-    };
-}
+pub const TOKEN: Entry = Entry { name: "glossary-token", about: "glossary-token-about" };
+pub const VOCABULARY: Entry = Entry { name: "glossary-vocabulary", about: "glossary-vocabulary-about" };
+pub const GENERATOR: Entry = Entry { name: "glossary-generator", about: "glossary-generator-about" };
+pub const JUDGE: Entry = Entry { name: "glossary-judge", about: "glossary-judge-about" };
+pub const MASKED: Entry = Entry { name: "glossary-masked", about: "glossary-masked-about" };
+pub const REPLACED: Entry = Entry { name: "glossary-replaced", about: "glossary-replaced-about" };
+pub const STEP: Entry = Entry { name: "glossary-step", about: "glossary-step-about" };
+pub const BATCH: Entry = Entry { name: "glossary-batch", about: "glossary-batch-about" };
+pub const HELD_OUT: Entry = Entry { name: "glossary-held-out", about: "glossary-held-out-about" };
+pub const LOSS: Entry = Entry { name: "glossary-loss", about: "glossary-loss-about" };
+pub const FREQUENCY: Entry = Entry { name: "glossary-frequency", about: "glossary-frequency-about" };
+pub const BASE_RATE: Entry = Entry { name: "glossary-base-rate", about: "glossary-base-rate-about" };
+pub const AUC: Entry = Entry { name: "glossary-auc", about: "glossary-auc-about" };
+pub const RECALL: Entry = Entry { name: "glossary-recall", about: "glossary-recall-about" };
+pub const PRECISION: Entry = Entry { name: "glossary-precision", about: "glossary-precision-about" };
+pub const ACCURACY: Entry = Entry { name: "glossary-accuracy", about: "glossary-accuracy-about" };
+pub const THRESHOLD: Entry = Entry { name: "glossary-threshold", about: "glossary-threshold-about" };
+pub const RELIABILITY: Entry = Entry { name: "glossary-reliability", about: "glossary-reliability-about" };
+pub const CHECKPOINT: Entry = Entry { name: "glossary-checkpoint", about: "glossary-checkpoint-about" };
+pub const WEIGHTS: Entry = Entry { name: "glossary-weights", about: "glossary-weights-about" };
+pub const DISPATCH: Entry = Entry { name: "glossary-dispatch", about: "glossary-dispatch-about" };
 
-entries! {
-    TOKEN "token",
-    VOCABULARY "vocabulary",
-    GENERATOR "generator",
-    JUDGE "judge",
-    MASKED "masked",
-    REPLACED "replaced",
-    STEP "step",
-    BATCH "batch",
-    HELD_OUT "held-out",
-    LOSS "loss",
-    FREQUENCY "frequency",
-    BASE_RATE "base-rate",
-    AUC "auc",
-    RECALL "recall",
-    PRECISION "precision",
-    ACCURACY "accuracy",
-    THRESHOLD "threshold",
-    RELIABILITY "reliability",
-    CHECKPOINT "checkpoint",
-    WEIGHTS "weights",
-    DISPATCH "dispatch",
-}
+/// All words, in the order in which a reader needs them.
+pub const ALL: [Entry; 21] = [
+    TOKEN,
+    VOCABULARY,
+    GENERATOR,
+    JUDGE,
+    MASKED,
+    REPLACED,
+    STEP,
+    BATCH,
+    HELD_OUT,
+    LOSS,
+    FREQUENCY,
+    BASE_RATE,
+    AUC,
+    RECALL,
+    PRECISION,
+    ACCURACY,
+    THRESHOLD,
+    RELIABILITY,
+    CHECKPOINT,
+    WEIGHTS,
+    DISPATCH,
+];
 
 /// The word that explains a metric; none if the metric's name explains itself.
 pub fn of_metric(metric: Metric) -> Option<Entry> {

@@ -373,7 +373,7 @@ mod tests {
     fn what_a_persons_text_changes_is_listed() {
         let mut draft = Draft::new(Lang::En);
         assert!(Checked::new(&draft).changed_by_text.is_empty());
-        draft.own_text = true;
+        draft.add_text("books.txt".into());
         let checked = Checked::new(&draft);
         let steps = checked.changed_by_text.iter().find(|[key, ..]| key == "steps").unwrap();
         assert_eq!(steps[1], Config::preset("nano").unwrap().steps.to_string());
