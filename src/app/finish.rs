@@ -73,7 +73,10 @@ fn sentences(cx: &PanelContext, learned: &Learned) -> Vec<String> {
     }
     if let Some(rules) = &learned.rules {
         let [ceiling, caught] = [rules.ceiling(), rules.caught()].map(|share| cx.percent(share, 0));
-        said.push(t!(cx, "app-finish-rules", ceiling = ceiling, caught = caught));
+        said.push(match rules.fits {
+            0 => t!(cx, "app-finish-rules-all", caught = caught),
+            _ => t!(cx, "app-finish-rules", ceiling = ceiling, caught = caught),
+        });
     } else if let (Some(recall), Some(alarms)) = (percent(learned.recall), learned.false_alarms) {
         let alarms = cx.percent(Some(alarms), 1);
         said.push(t!(cx, "app-finish-judge", recall = recall, alarms = alarms, step = learned.step));

@@ -4,7 +4,7 @@
 //! grammar -> [`RuleRows`] -> the evaluation pass -> [`Judged`] -> rtd_auc_rule.
 
 use crate::Result;
-use crate::batch::{Batch, Recipe, mask};
+use crate::batch::{Batch, Packing, Recipe, mask};
 use crate::lang::Lang;
 use crate::model::io::Outputs;
 use crate::rng::{Key, Stream};
@@ -22,6 +22,8 @@ const ROWS_MAX: usize = 256;
 /// Rows of stories, with the word behind every token.
 pub struct RuleRows {
     grammar: Grammar,
+    /// Whether a row has one sentence. Then the judge cannot know what the rest of the story rules out.
+    alone: bool,
     batches: Vec<RuleBatch>,
 }
 
@@ -70,7 +72,7 @@ impl RuleRows {
             RuleBatch { batch, words }
         };
         let batches = rows.chunks(recipe.rows).enumerate().map(batch).collect();
-        Ok(Self { grammar, batches })
+        Ok(Self { grammar, alone: recipe.packing == Packing::Lines, batches })
     }
 
     pub fn batches(&self) -> &[RuleBatch] {
@@ -90,13 +92,14 @@ impl RuleRows {
                 }
                 let Some((_, story)) = &story else { continue };
                 let replacement = tokenizer.token(token.corrupted_id);
-                match story.judge(at.sentence as usize, at.word as usize, replacement) {
-                    Verdict::Breaks(_) => {
+                let (sentence, word) = (at.sentence as usize, at.word as usize);
+                match story.judge(sentence, word, replacement) {
+                    Verdict::Breaks(_) if !(self.alone && story.fits_alone(sentence, word, replacement)) => {
                         into.counts.breaks += 1;
                         into.counts.breaks_caught += u64::from(token.logit > 0.0);
                         true
                     }
-                    Verdict::Fits => {
+                    Verdict::Breaks(_) | Verdict::Fits => {
                         into.counts.fits += 1;
                         into.counts.fits_flagged += u64::from(token.logit > 0.0);
                         continue;

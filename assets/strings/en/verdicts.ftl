@@ -16,6 +16,7 @@ verdicts-context-parts = By kind of word
 verdicts-context-part = { $part } ({ $swaps })
 verdicts-swaps-axis = The bar goes from guessing (0.50) to perfect (1.00). The percentage is the share of swapped words that the judge caught.
 verdicts-context-rules = { $ceiling } of the generator's replacements in new stories break a rule, and the judge caught { $caught } of those. The other { $fits } fit as well as the original; of these it flagged { $flagged }.
+verdicts-context-rules-all = Each of the generator's replacements in new stories breaks a rule, and the judge caught { $caught } of them.
 verdicts-context-ceiling = Nobody can see a replacement that fits as well as the original. Not even a judge that knows every rule could catch more than the first share.
 verdicts-threshold = threshold
 verdicts-fixed = Recorded at 0.5 only; in a live run the threshold moves.

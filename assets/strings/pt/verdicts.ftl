@@ -16,6 +16,7 @@ verdicts-context-parts = Por tipo de palavra
 verdicts-context-part = { $part } ({ $swaps })
 verdicts-swaps-axis = A barra vai de adivinhar (0,50) a perfeito (1,00). O número seguinte diz quantas de cada 100 palavras trocadas o discriminador detectou.
 verdicts-context-rules = { $ceiling } das substituições do gerador em histórias novas quebram uma regra, e o discriminador detectou { $caught } delas. As outras { $fits } cabem tão bem quanto o original; destas ele marcou { $flagged }.
+verdicts-context-rules-all = Cada substituição do gerador em histórias novas quebra uma regra, e o discriminador detectou { $caught } delas.
 verdicts-context-ceiling = Ninguém pode ver uma substituição que cabe tão bem quanto o original. Nem um discriminador que conhecesse todas as regras detectaria mais do que a primeira parcela.
 verdicts-threshold = limiar
 verdicts-fixed = Gravado só em 0,5; numa execução ao vivo o limiar se move.

@@ -206,6 +206,21 @@ fn english_rules_are_named() {
     }
 }
 
+/// What breaks a rule of the story may fit in its sentence, and who reads that alone cannot see it.
+#[test]
+fn a_sentence_alone_decides_less_than_its_story() {
+    let grammar = Grammar::new(Lang::En, Level::FirstSteps).unwrap();
+    let text = "The brown cow lives in the meadow.\nIt chews its grass and moos.\nThe warm sun shines over the meadow in the morning.\n";
+    let story = grammar.parse(text).unwrap();
+    let fits = |sentence: usize, from: &str, to: &str| {
+        let line = &story.sentences[sentence];
+        let word = (0..line.words.len()).find(|&w| line.word(w).to_lowercase() == from).unwrap();
+        story.fits_alone(sentence, word, to)
+    };
+    assert!(fits(2, "meadow", "lake") && fits(1, "it", "she") && fits(1, "grass", "clover"));
+    assert!(!fits(0, "meadow", "lake") && !fits(1, "grass", "milk") && !fits(0, "cow", "xyzzy"));
+}
+
 #[test]
 fn portuguese_rules_are_named() {
     use Rule::*;

@@ -28,11 +28,15 @@ pub fn ui(ui: &mut Ui, cx: &PanelContext, eval: &EvalMetrics) {
         ui.label(RichText::new(cx.t("verdicts-swaps-axis")).font(cx.theme.small()).color(cx.theme.weak));
     });
     if let Some(rules) = &eval.rules {
-        let shares = [rules.ceiling(), rules.caught(), rules.flagged()];
-        let [ceiling, caught, flagged] = shares.map(|share| cx.percent(share, 0));
-        let fits = cx.percent(rules.ceiling().map(|share| 1.0 - share), 0);
-        let words =
-            t!(cx, "verdicts-context-rules", ceiling = ceiling, caught = caught, fits = fits, flagged = flagged);
+        let [ceiling, caught] = [rules.ceiling(), rules.caught()].map(|share| cx.percent(share, 0));
+        let words = match rules.flagged() {
+            Some(flagged) => {
+                let fits = cx.percent(rules.ceiling().map(|share| 1.0 - share), 0);
+                let flagged = cx.percent(Some(flagged), 0);
+                t!(cx, "verdicts-context-rules", ceiling = ceiling, caught = caught, fits = fits, flagged = flagged)
+            }
+            None => t!(cx, "verdicts-context-rules-all", caught = caught),
+        };
         ui.label(words).on_hover_text(cx.t("verdicts-context-ceiling"));
     }
     ui.separator();
