@@ -217,7 +217,7 @@ fn a_sentence_alone_decides_less_than_its_story() {
         let word = (0..line.words.len()).find(|&w| line.word(w).to_lowercase() == from).unwrap();
         story.fits_alone(sentence, word, to)
     };
-    assert!(fits(2, "meadow", "lake") && fits(1, "it", "she") && fits(1, "grass", "clover"));
+    assert!(fits(2, "meadow", "lake") && fits(1, "grass", "clover"));
     assert!(!fits(0, "meadow", "lake") && !fits(1, "grass", "milk") && !fits(0, "cow", "xyzzy"));
 }
 
