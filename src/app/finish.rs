@@ -54,6 +54,7 @@ fn heading(cx: &PanelContext, learned: &Learned) -> String {
     let key = match (learned.context, learned.judge) {
         (Some(Context::Knows), _) => "app-finish-knows",
         (Some(Context::Leans), _) => "app-finish-leans",
+        (Some(Context::Blind), Some(Judge::Guesses)) => "app-finish-guesses",
         (Some(Context::Blind), _) => "app-finish-blind",
         (None, Some(Judge::Finds)) => "app-finish-finds",
         (None, Some(Judge::Ranks)) => "app-finish-ranks",
@@ -74,6 +75,7 @@ fn sentences(cx: &PanelContext, learned: &Learned) -> Vec<String> {
     if let Some(rules) = &learned.rules {
         let [ceiling, caught] = [rules.ceiling(), rules.caught()].map(|share| cx.percent(share, 0));
         said.push(match rules.fits {
+            _ if rules.breaks == 0 => cx.t("app-finish-rules-none"),
             0 => t!(cx, "app-finish-rules-all", caught = caught),
             _ => t!(cx, "app-finish-rules", ceiling = ceiling, caught = caught),
         });

@@ -1,5 +1,6 @@
 //! Answers what a view asks about a run that is not training: a person's text, attention, embeddings, kernels, an evaluation. It
-//! works on the weights of the newest checkpoint. It changes no weight, and it has no store, so it can write nothing.
+//! works on the weights of the newest checkpoint. It changes no weight, and it has no store, so it can write nothing of
+//! the run.
 //! run -> [`opened::open`] -> session; commands -> events.
 
 use super::Sink;
@@ -99,13 +100,14 @@ impl Look {
         if self.session.engine.clock().is_none() {
             return Ok(None);
         }
+        let shares = self.session.shares().clone();
         let mut measuring = Measuring::new(&self.session);
         let mut arrived = Vec::new();
         for _ in 0..TIMED_STEPS {
             measuring.take_step(&mut self.session, &mut arrived).await?;
         }
         self.session.settle(&mut arrived).await?;
-        self.session.return_to(self.position)?;
+        self.session.return_to(self.position, shares)?;
         if self.roofs.is_none() {
             self.roofs = Some(roofs(&self.session).await?);
         }

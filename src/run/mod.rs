@@ -140,7 +140,8 @@ impl<H: Host> Run<'_, H> {
                 let judged = objective::have(self.session.config.passes(), Head::Rtd);
                 let offered = self.corpus.swap_examples.iter().map(|example| example.wrong_text.as_str());
                 // The text stands between quotation marks in a command.
-                let mut offered = offered.filter(|text| !text.contains(['"', '$', '`', '\\', '!']));
+                let mut offered =
+                    offered.filter(|text| !text.starts_with('-') && !text.contains(['"', '$', '`', '\\', '!']));
                 let example = self.text.example.as_deref().or_else(|| offered.next());
                 let next = self.store.next_steps(Ending { outcome, judged, example });
                 let (step, run) = (self.session.completed(), Some(self.store.name()));

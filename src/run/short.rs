@@ -17,6 +17,16 @@ pub fn too_short(tokens: u64, entries: u64, read: u64) -> Option<Message> {
     if !rare && passes <= PASSES {
         return None;
     }
+    if rare && passes < 2 {
+        // By heart one learns what one reads often.
+        return Some(
+            Message::new("text-is-short-for-vocabulary")
+                .with("tokens", tokens)
+                .with("entries", entries)
+                .with("each", tokens / entries.max(1))
+                .with("wanted", wanted),
+        );
+    }
     if rare {
         return Some(
             Message::new("text-is-short")
@@ -39,6 +49,7 @@ mod tests {
         let code = |tokens, entries, read| too_short(tokens, entries, read).map(|message| message.code);
         // 200 kB of text, nano, its 10,400 steps.
         assert_eq!(code(45_000, 2048, 10_400 * 768).as_deref(), Some("text-is-short"));
+        assert_eq!(code(45_000, 2048, 0).as_deref(), Some("text-is-short-for-vocabulary"));
         // The built-in text and the first run.
         assert_eq!(code(783_321, 705, 2_600 * 2048), None);
         // 3 MB of text are enough for tiny's vocabulary, but not for 40 million tokens of reading.

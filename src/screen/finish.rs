@@ -8,7 +8,7 @@ use crate::train::event::{ReadToken, RuleCounts, SwapPart, SwapScore, Verdict};
 /// How far the judge came, by the controlled swaps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Context {
-    /// It catches at least half of the swapped words.
+    /// It catches at least half of the swapped words, and takes few right ones for replaced.
     Knows,
     /// It ranks a word in a wrong place above the same word in its own, but calls few of them replaced.
     Leans,
@@ -30,6 +30,8 @@ pub enum Judge {
 /// From this AUC on the order of the judge's numbers says something. Guessing has 0.5; the smallest held-out sets vary by a few
 /// hundredths.
 const RANKS_FROM: f64 = 0.6;
+/// The most right words, as a share, that a judge who knows context takes for replaced.
+const ALARMS_MAX: f64 = 0.1;
 /// How many caught words are shown.
 const SHOWN: usize = 2;
 
@@ -77,7 +79,7 @@ pub fn learned(state: &RunState) -> Option<Learned> {
     let swaps = eval.swaps.iter().find(|score| score.part == SwapPart::All).copied();
     let context = swaps.and_then(|swaps| match swaps.auc? {
         auc if auc < RANKS_FROM => Some(Context::Blind),
-        _ if swaps.caught >= 0.5 => Some(Context::Knows),
+        _ if swaps.caught >= 0.5 && swaps.false_alarms <= ALARMS_MAX => Some(Context::Knows),
         _ => Some(Context::Leans),
     });
     let mut replaced: Vec<Example> = last_tokens(state).filter_map(example).collect();

@@ -468,10 +468,11 @@ impl Session {
     ///
     /// # Errors
     /// The text has no such place.
-    pub fn return_to(&mut self, at: Position) -> Result<()> {
+    pub fn return_to(&mut self, at: Position, shares: TokenShares) -> Result<()> {
         assert!(self.pending.is_empty() && self.in_step.is_none(), "settle before going back");
         self.loader.seek(at.cursor)?;
         (self.step, self.source, self.tokens_seen) = (at.step, at.source, at.tokens_seen);
+        self.shares = shares;
         self.clock = Clock { started: Instant::now(), before_secs: at.elapsed_secs, last_step_at: at.elapsed_secs };
         Ok(())
     }

@@ -6,6 +6,8 @@ use crate::{Error, Result};
 
 /// The share of the counts that stays after a step. The generator changes, so old steps count less: about 200 steps count.
 const KEPT: f32 = 0.995;
+/// A count below this is none.
+const FORGOTTEN: f32 = 1e-6;
 /// The weight of the base rate in a token's share, in tokens. It is what is known of a token that was hardly seen.
 const PRIOR: f64 = 4.0;
 
@@ -14,6 +16,8 @@ const PRIOR: f64 = 4.0;
 pub struct TokenShares {
     read: Vec<f32>,
     replaced: Vec<f32>,
+    /// The tokens of the step that is being counted: (id, whether it was a replacement). A step does not know itself.
+    step: Vec<(u32, bool)>,
     /// The base rate; none before the first step.
     base: Option<f64>,
 }
@@ -21,21 +25,30 @@ pub struct TokenShares {
 impl TokenShares {
     /// Shares of a vocabulary of which nothing is known yet.
     pub fn new(vocab: usize) -> Self {
-        Self { read: vec![0.0; vocab], replaced: vec![0.0; vocab], base: None }
+        Self { read: vec![0.0; vocab], replaced: vec![0.0; vocab], step: Vec::new(), base: None }
     }
 
     /// Adds a token of the step that is being counted.
     pub fn count(&mut self, id: u32, replaced: bool) {
-        let id = id as usize;
-        if let Some(read) = self.read.get_mut(id) {
-            *read += 1.0;
-            self.replaced[id] += f32::from(u8::from(replaced));
-        }
+        self.step.push((id, replaced));
     }
 
     /// Ends a step: its counts join the others, and all fade a little.
     pub fn end_step(&mut self) {
-        self.read.iter_mut().chain(&mut self.replaced).for_each(|count| *count *= KEPT);
+        for (id, replaced) in self.step.drain(..) {
+            let id = id as usize;
+            if let Some(read) = self.read.get_mut(id) {
+                *read += 1.0;
+                self.replaced[id] += f32::from(u8::from(replaced));
+            }
+        }
+        for count in self.read.iter_mut().chain(&mut self.replaced) {
+            *count *= KEPT;
+            // Numbers that are hardly above zero make some processors slow.
+            if *count < FORGOTTEN {
+                *count = 0.0;
+            }
+        }
         self.know_base();
     }
 
@@ -77,7 +90,7 @@ impl TokenShares {
         if [read.data.len(), replaced.data.len()] != [vocab; 2] {
             return Err(Error::failed("statistics-of-another-vocabulary").with("vocab", vocab));
         }
-        let mut shares = Self { read: read.data.clone(), replaced: replaced.data.clone(), base: None };
+        let mut shares = Self { read: read.data.clone(), replaced: replaced.data.clone(), ..Self::default() };
         shares.know_base();
         Ok(shares)
     }

@@ -14,7 +14,7 @@ use crate::lang::Lang;
 use crate::model::io::Outputs;
 use crate::rng::{Key, Sequence, Stream};
 use crate::text::grammar::{Grammar, Level, Role, Rule, Story, Verdict};
-use crate::text::tokenizer::Tokenizer;
+use crate::text::tokenizer::{Tokenizer, UNK};
 use crate::train::event::{SwapExample, SwapPart, SwapScore};
 use crate::train::metrics::{same_token_auc, score_key_of};
 use crate::train::story_rows::{StoryRow, WordAt, story_rows};
@@ -28,6 +28,8 @@ const STORY_ROWS: usize = 1024;
 const SWAPS_OF_ROLE: usize = 64;
 /// The most swaps of one band of frequency.
 const SWAPS_OF_BAND: usize = 160;
+/// With fewer swaps no AUC is told: chance alone would move it too far.
+const SWAPS_MIN: usize = 20;
 /// Text that is not built in gets at most one swap in so many tokens of a row. A judge is trained with more replacements.
 const TOKENS_A_SWAP: usize = 8;
 /// Swaps of one row are at least so many tokens apart.
@@ -190,13 +192,15 @@ impl Swaps {
         }
     }
 
-    /// Up to `count` swaps for people to try, spread over all: the sentence, or what stands around the word in a longer row.
+    /// Up to `count` swaps for people to try, spread over all: the sentence, or what stands around the word in a longer row. A text
+    /// with an unknown token cannot be typed, so it is left out.
     pub fn examples(&self, tokenizer: &Tokenizer, count: usize) -> Vec<SwapExample> {
         let right = |batch: &SwapBatch| batch.places.iter().filter(|place| !place.swapped).copied().collect::<Vec<_>>();
         let all: Vec<(&SwapBatch, Place)> =
             self.batches.iter().flat_map(|batch| right(batch).into_iter().map(move |place| (batch, place))).collect();
         let count = count.min(all.len());
-        (0..count).map(|n| self.example(all[n * all.len() / count], tokenizer)).collect()
+        let examples = (0..count).map(|n| self.example(all[n * all.len() / count], tokenizer));
+        examples.filter(|example| !example.text.contains(UNK)).collect()
     }
 
     fn example(&self, (of, place): (&SwapBatch, Place), tokenizer: &Tokenizer) -> SwapExample {
@@ -249,7 +253,7 @@ impl Swaps {
         SwapScore {
             part,
             swaps: pairs.len() as u64,
-            auc: same_token_auc(&mut keys).map(|(auc, _)| auc),
+            auc: same_token_auc(&mut keys).map(|(auc, _)| auc).filter(|_| pairs.len() >= SWAPS_MIN),
             pairs_right: share(&|p| match logits.wrong[p].total_cmp(&logits.right[p]) {
                 std::cmp::Ordering::Greater => 1.0,
                 std::cmp::Ordering::Equal => 0.5,

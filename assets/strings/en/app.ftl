@@ -36,6 +36,7 @@ app-finish-blind = Finished after { $step } steps: the judge knows which words a
 app-finish-swaps = In { $swaps } held-out places one word was swapped for another of its kind. It caught { $caught } of the wrong words and took { $alarms } of the right ones for replaced.
 app-finish-rules = { $ceiling } of the generator's replacements break a rule, and it caught { $caught } of those. The others fit as well as the original, so nobody can see them.
 app-finish-rules-all = Each of the generator's replacements breaks a rule, and it caught { $caught } of them.
+app-finish-rules-none = Each of the generator's replacements fits as well as the original, so nobody can see them.
 app-finish-finds = Finished after { $step } steps: the judge catches at least half of the replaced words
 app-finish-ranks = Finished after { $step } steps: the judge finds replaced words more suspicious, but seldom calls one replaced
 app-finish-guesses = Finished after { $step } steps: the judge does no better than guessing

@@ -33,7 +33,7 @@ generator-too-strong =
 judge-at-base-rate =
     after { NUMBER($millions, maximumFractionDigits: 1) } M tokens the judge still does no better than the base rate (AUC { NUMBER($auc, maximumFractionDigits: 2) }; chance is 0.50). Easier replacements at first, shorter rows or a longer run may help
 judge-blind-to-context =
-    after { NUMBER($millions, maximumFractionDigits: 1) } M tokens the judge knows which words are often replaced, and not what stands around them: its AUC is { NUMBER($auc, maximumFractionDigits: 2) }, but one word in a wrong place scores above itself in a right one only { NUMBER($swaps, style: "percent") } of the time (chance is 50%). A longer run, no dropout, shorter rows or easier replacements at first may help
+    after { NUMBER($millions, maximumFractionDigits: 1) } M tokens the judge knows which words are often replaced, and not what stands around them: its AUC is { NUMBER($auc, maximumFractionDigits: 2) }, but one word in a wrong place scores above itself in a right one only { NUMBER($swaps, style: "percent") } of the time (chance is 50%). A longer run, no dropout, a smaller rtd_weight or shorter rows may help
 
 ## What a run tells about its own work.
 checkpoint-not-written =
@@ -46,6 +46,7 @@ corpus-gone =
 checkpoint-set-aside = a checkpoint from beyond step { COUNT($step) }, of the run before, is kept aside: { $path }
 f16-on-cpu = precision = f16 on the processor saves memory and no time: numbers are converted at every kernel
 text-is-short = the text is short for this model: { COUNT($tokens) } tokens, so each of the { COUNT($entries) } entries of the vocabulary occurs only about { COUNT($each) } times, and the run reads the text { COUNT($passes) } times. The networks will learn it by heart rather than learn the language. Give at least { COUNT($wanted) } tokens, or take a smaller vocabulary (vocab_size) and fewer steps
+text-is-short-for-vocabulary = the text is short for this model: { COUNT($tokens) } tokens, so each of the { COUNT($entries) } entries of the vocabulary occurs only about { COUNT($each) } times. Give at least { COUNT($wanted) } tokens, or take a smaller vocabulary (vocab_size)
 text-is-read-often = the run reads its text of { COUNT($tokens) } tokens { COUNT($passes) } times; after some 40 times there is next to nothing left to learn from it. Give more text ({ COUNT($wanted) } tokens for this many steps), or take fewer steps
 run-extended = the run was planned for { COUNT($from) } steps and goes on to { COUNT($to) }: from step { COUNT($step) } on its learning rate is that of a run of { COUNT($to) } steps
 run-moved = the run was trained on { $then } and goes on on { $now }: it will not be the same to the last bit

@@ -68,7 +68,7 @@ lesson-5-b = Most of them
 lesson-5-c = None
 lesson-5-answer = Most of them, because most tokens are originals. So a high share of right answers says little here. Look at recall, the share of the replaced tokens that it finds, and at AUC, the chance that a replaced token looks more suspicious to it than an original: 0.5 is guessing, 1 is perfect. AUC deceives too: a judge that only knows which words the generator often replaces, and reads nothing around them, can have 0.95. So “Verdicts” also swaps words in held-out sentences: there every word stands as often in a wrong place as in its own, and only a judge that reads the rest can tell.
 lesson-5-live = In the batch of step { $step }, { $replaced } of the tokens are replaced, so the lazy judge is right in { $lazy }. This one has an AUC of { $auc } there and finds { $recall } of the replaced.
-lesson-5-swaps = On held-out sentences of step { $step } this judge catches { $caught } of the swapped words and takes { $alarms } of the right ones for replaced. It puts a word in a wrong place above the same word in its own { $times } times in 100.
+lesson-5-swaps = At step { $step } this judge catches { $caught } of the swapped words in held-out sentences and takes { $alarms } of the right ones for replaced. It puts a word in a wrong place above the same word in its right place, { $times } times in 100.
 lesson-6-title = A lucky guess is not a fake
 lesson-6-text =
     Sometimes the generator draws exactly the word that was hidden. Then the text is what it was, and nobody could see from it that anything happened.

@@ -36,6 +36,7 @@ app-finish-blind = Terminado depois de { $step } passos: o discriminador sabe qu
 app-finish-swaps = Em { $swaps } lugares do texto reservado uma palavra foi trocada por outra do mesmo tipo. Ele detectou { $caught } das palavras erradas e tomou { $alarms } das certas por substituídas.
 app-finish-rules = { $ceiling } das substituições do gerador quebram uma regra, e ele detectou { $caught } delas. As outras cabem tão bem quanto o original, e ninguém pode vê-las.
 app-finish-rules-all = Cada substituição do gerador quebra uma regra, e ele detectou { $caught } delas.
+app-finish-rules-none = Cada substituição do gerador cabe tão bem quanto o original, e ninguém pode vê-las.
 app-finish-finds = Terminado depois de { $step } passos: o discriminador detecta pelo menos metade das palavras substituídas
 app-finish-ranks = Terminado depois de { $step } passos: o discriminador suspeita mais das palavras substituídas, mas raramente chama uma de substituída
 app-finish-guesses = Terminado depois de { $step } passos: o discriminador não vai além do palpite

@@ -32,7 +32,7 @@ generator-too-strong =
 judge-at-base-rate =
     depois de { NUMBER($millions, maximumFractionDigits: 1) } M de tokens o discriminador ainda não supera a taxa de base (AUC { NUMBER($auc, maximumFractionDigits: 2) }; o acaso dá 0,50). Substituições mais fáceis no começo, linhas mais curtas ou um treino mais longo podem ajudar
 judge-blind-to-context =
-    depois de { NUMBER($millions, maximumFractionDigits: 1) } M de tokens o discriminador sabe quais palavras são muito substituídas, e não o que está em volta delas: sua AUC é { NUMBER($auc, maximumFractionDigits: 2) }, mas uma mesma palavra num lugar errado só fica acima dela no lugar certo em { NUMBER($swaps, style: "percent") } das vezes (o acaso dá 50%). Um treino mais longo, sem dropout, linhas mais curtas ou substituições mais fáceis no começo podem ajudar
+    depois de { NUMBER($millions, maximumFractionDigits: 1) } M de tokens o discriminador sabe quais palavras são muito substituídas, e não o que está em volta delas: sua AUC é { NUMBER($auc, maximumFractionDigits: 2) }, mas uma mesma palavra num lugar errado só fica acima de si mesma no lugar certo em { NUMBER($swaps, style: "percent") } das vezes (o acaso dá 50%). Um treino mais longo, sem dropout, um rtd_weight menor ou linhas mais curtas podem ajudar
 
 ## O que um treino conta do próprio trabalho.
 checkpoint-not-written =
@@ -45,6 +45,7 @@ corpus-gone =
 checkpoint-set-aside = um ponto de controle posterior ao passo { COUNT($step) }, de antes da retomada, foi guardado à parte: { $path }
 f16-on-cpu = precision = f16 no processador poupa memória e não tempo: os números são convertidos em cada kernel
 text-is-short = o texto é curto para este modelo: { COUNT($tokens) } tokens, e assim cada uma das { COUNT($entries) } entradas do vocabulário ocorre só umas { COUNT($each) } vezes, e o treino lê o texto { COUNT($passes) } vezes. As redes vão decorá-lo em vez de aprender a língua. Dê pelo menos { COUNT($wanted) } tokens, ou use um vocabulário menor (vocab_size) e menos passos
+text-is-short-for-vocabulary = o texto é curto para este modelo: { COUNT($tokens) } tokens, e assim cada uma das { COUNT($entries) } entradas do vocabulário ocorre só umas { COUNT($each) } vezes. Dê pelo menos { COUNT($wanted) } tokens, ou use um vocabulário menor (vocab_size)
 text-is-read-often = o treino lê o seu texto de { COUNT($tokens) } tokens { COUNT($passes) } vezes; depois de umas 40 vezes quase nada resta para aprender dele. Dê mais texto ({ COUNT($wanted) } tokens para tantos passos), ou menos passos
 run-extended = o treino tinha { COUNT($from) } passos planejados e segue até { COUNT($to) }: a partir do passo { COUNT($step) } a taxa de aprendizado é a de um treino de { COUNT($to) } passos
 run-moved = a execução foi treinada em { $then } e continua em { $now }: não será igual até o último bit

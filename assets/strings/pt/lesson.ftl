@@ -68,7 +68,7 @@ lesson-5-b = A maioria
 lesson-5-c = Nenhum
 lesson-5-answer = A maioria, porque a maioria dos tokens é original. Por isso uma taxa alta de acertos diz pouco aqui. Olhe a revocação, a parte dos substituídos que ele encontra, e a AUC, a chance de que um token substituído lhe pareça mais suspeito que um original: 0,5 é adivinhar, 1 é perfeito. A AUC também engana: um discriminador que só sabe quais palavras o gerador mais substitui, sem ler nada em volta, pode ter 0,95. Por isso “Vereditos” também põe palavras no lugar de outras em frases reservadas: ali cada palavra aparece tanto em lugares errados quanto no seu, e só quem lê o resto sabe dizer.
 lesson-5-live = No lote do passo { $step }, { $replaced } dos tokens foram substituídos, então o preguiçoso acerta { $lazy }. Este tem ali uma AUC de { $auc } e encontra { $recall } dos substituídos.
-lesson-5-swaps = Nas frases reservadas do passo { $step } este discriminador detecta { $caught } das palavras trocadas e toma { $alarms } das certas por substituídas. Ele põe a palavra no lugar errado acima da mesma palavra no seu lugar { $times } vezes em 100.
+lesson-5-swaps = No passo { $step } este discriminador detecta { $caught } das palavras trocadas em frases reservadas e toma { $alarms } das certas por substituídas. Ele põe a palavra no lugar errado acima da mesma palavra no lugar certo, { $times } vezes em 100.
 lesson-6-title = Acerto do gerador conta como original
 lesson-6-text =
     Às vezes o gerador sorteia exatamente a palavra que estava escondida. Aí o texto é o que era, e ninguém poderia ver nele que algo aconteceu.

@@ -170,7 +170,8 @@ pub struct SwapExample {
 /// What the grammar says of a generator's replacements in stories, and what the judge said of them at threshold one half.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RuleCounts {
-    /// Replacements with which the text is no story of the grammar: whoever knows the grammar can see them.
+    /// Replacements that break a rule: whoever knows the grammar can see them. In rows of one sentence the sentence decides, in longer
+    /// rows the story.
     pub breaks: u64,
     pub breaks_caught: u64,
     /// Replacements that fit as well as the original. Nobody can see them.

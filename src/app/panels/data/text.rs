@@ -29,6 +29,8 @@ const BYTES_A_TOKEN: u64 = 4;
 pub struct Found {
     pub files: usize,
     pub bytes: u64,
+    /// Whether some file is compressed, so that its bytes do not tell how much text it has.
+    pub compressed: bool,
     pub skipped: usize,
 }
 
@@ -154,11 +156,16 @@ fn changes_ui(ui: &mut Ui, cx: &PanelContext, checked: &Checked) {
 fn look(paths: &[PathBuf]) -> Result<Found> {
     let corpus = Corpus::open(paths, &[])?;
     let bytes = corpus.files.iter().map(|file| file.bytes).sum();
-    Ok(Found { files: corpus.files.len(), bytes, skipped: corpus.skipped.len() })
+    let compressed = |name: &str| [".gz", ".parquet"].iter().any(|end| name.to_lowercase().ends_with(end));
+    let compressed = corpus.files.iter().any(|file| compressed(&file.path.to_string_lossy()));
+    Ok(Found { files: corpus.files.len(), bytes, compressed, skipped: corpus.skipped.len() })
 }
 
 /// What a person should know if the text is too short for this run. Its tokens are estimated.
 fn too_short(found: &Found, config: &Config) -> Option<Message> {
+    if found.compressed {
+        return None;
+    }
     let read = config.steps * u64::from(config.rows()) * u64::from(config.seq_len);
     short::too_short(found.bytes / BYTES_A_TOKEN, u64::from(config.vocab_size), read)
 }
