@@ -20,7 +20,7 @@ use std::cell::RefCell;
 /// event is the list of the kernels; it says that the weights are loaded. Commands that would train or write are ignored.
 ///
 /// # Errors
-/// The run cannot be opened (see [`super::evaluate`]), the device failed, or the listener is gone.
+/// The run cannot be opened (see [`super::evaluate()`]), the device failed, or the listener is gone.
 pub async fn look(
     host: &impl Host,
     run: &str,

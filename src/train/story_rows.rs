@@ -1,4 +1,4 @@
-//! Rows of stories that no run trains on, with the word behind every token: the built-in grammar -> [`StoryRows`] -> the rows in
+//! Rows of stories that no run trains on, with the word behind every token: the built-in grammar -> [`story_rows`] -> the rows in
 //! which an evaluation measures what the judge knows of the grammar.
 
 use crate::Result;

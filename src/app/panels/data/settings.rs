@@ -361,12 +361,12 @@ mod tests {
     fn a_check_belongs_to_its_draft() {
         let mut draft = Draft::new(Lang::En);
         let checked = Checked::new(&draft);
-        assert!(checked.is_of(&draft) && checked.config.is_ok() && checked.plain("lr") == "0.002");
+        assert!(checked.is_of(&draft) && checked.config.is_ok() && checked.plain("lr") == "0.003");
         draft.edits.insert("lr".into(), "x".into());
         assert!(!checked.is_of(&draft));
         let wrong = Checked::new(&draft);
         assert!(wrong.config.is_err());
-        assert_eq!(wrong.plain("lr"), "0.002", "the way back stays open");
+        assert_eq!(wrong.plain("lr"), "0.003", "the way back stays open");
     }
 
     #[test]
