@@ -95,7 +95,7 @@ pub async fn assemble(
     let inference = Recipe { accumulate: 1, ..recipe };
     let held_out_rows =
         |recipe, rows: u32| HeldOut::with_rows(text.cache.clone(), &split.held_out, recipe, specials, rows as usize);
-    let held_out = held_out_rows(inference, config.eval_rows)?;
+    let mut held_out = held_out_rows(inference, config.eval_rows)?;
     let readout = readout_size(config);
     let readout_recipe = Recipe { rows: readout.rows as usize, row_len: readout.row_len as usize, ..inference };
     let readout_rows = held_out_rows(readout_recipe, READOUT_ROWS)?;
@@ -150,10 +150,7 @@ pub async fn assemble(
     let swaps = match grammar {
         _ if !judged => None,
         Some((language, level)) => Some(Swaps::of_grammar(language, level, &text.tokenizer, inference)?),
-        None => {
-            let mut rows = held_out_rows(inference, config.eval_rows)?;
-            Some(Swaps::of_rows(&mut rows, &counts, &text.tokenizer, inference))
-        }
+        None => Some(Swaps::of_rows(&mut held_out, &counts, &text.tokenizer, inference)),
     };
     if let Some(swaps) = &swaps {
         corpus.swap_examples = swaps.examples(&text.tokenizer, EXAMPLES);

@@ -3,7 +3,7 @@
 //! state -> [`Learned`].
 
 use super::state::RunState;
-use crate::train::event::{ReadToken, RuleCounts, SwapPart, SwapScore, Verdict};
+use crate::train::event::{ReadToken, RuleCounts, SwapScore, Verdict};
 
 /// How far the judge came, by the controlled swaps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,7 +76,7 @@ pub fn learned(state: &RunState) -> Option<Learned> {
         _ if auc >= RANKS_FROM => Judge::Ranks,
         _ => Judge::Guesses,
     });
-    let swaps = eval.swaps.iter().find(|score| score.part == SwapPart::All).copied();
+    let swaps = eval.all_swaps().copied();
     let context = swaps.and_then(|swaps| match swaps.auc? {
         auc if auc < RANKS_FROM => Some(Context::Blind),
         _ if swaps.caught >= 0.5 && swaps.false_alarms <= ALARMS_MAX => Some(Context::Knows),
@@ -117,7 +117,7 @@ fn example(token: &ReadToken) -> Option<Example> {
 mod tests {
     use super::super::state::Source;
     use super::*;
-    use crate::train::event::{Confusion, EvalMetrics, Event, Readout};
+    use crate::train::event::{Confusion, EvalMetrics, Event, Readout, SwapPart};
 
     fn run(auc: f64, counts: Confusion, tokens: Vec<ReadToken>) -> RunState {
         let mut eval =

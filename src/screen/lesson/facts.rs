@@ -1,7 +1,7 @@
 //! The numbers of the shown run that the lesson's pages use. Each comes from the state, and is none if the state does not have it.
 
 use crate::screen::state::RunState;
-use crate::train::event::{ReadToken, SwapPart, SwapScore};
+use crate::train::event::{ReadToken, SwapScore};
 
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Facts {
@@ -67,10 +67,7 @@ pub fn facts(state: &RunState, scrub: Option<u64>) -> Facts {
         replaced: metrics.and_then(|m| m.replaced_share),
         recall: metrics.and_then(|m| m.rtd_recall),
         auc: metrics.and_then(|m| m.rtd_auc),
-        swaps: state.eval_at(scrub).and_then(|eval| {
-            let all = eval.swaps.iter().find(|score| score.part == SwapPart::All)?;
-            Some((eval.step, *all))
-        }),
+        swaps: state.eval_at(scrub).and_then(|eval| Some((eval.step, *eval.all_swaps()?))),
         lucky: metrics.and_then(|m| m.sampled_accuracy),
         sizes: state
             .plan

@@ -2,8 +2,7 @@
 
 use super::data;
 use crate::train::event::{
-    Device, EvalMetrics, Event, Failure, Finished, Metrics, Readout, RunPlan, Settings, StepMetrics, SwapPart,
-    SwapScore, Warning,
+    Device, EvalMetrics, Event, Failure, Finished, Metrics, Readout, RunPlan, Settings, StepMetrics, SwapScore, Warning,
 };
 use crate::train::metrics::table::Metric;
 
@@ -71,7 +70,7 @@ impl<'a> Run<'a> {
 
     /// The swaps of the last evaluation, if it measured them.
     pub(super) fn final_swaps(&self) -> Option<&'a SwapScore> {
-        self.evals.last()?.swaps.iter().find(|score| score.part == SwapPart::All)
+        self.evals.last()?.all_swaps()
     }
 
     pub(super) fn unigram_entropy(&self) -> Option<f64> {

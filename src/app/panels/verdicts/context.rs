@@ -14,7 +14,7 @@ const BAR: [f32; 2] = [60.0, 320.0];
 
 /// Draws what the evaluation says of context; nothing if it was not measured.
 pub fn ui(ui: &mut Ui, cx: &PanelContext, eval: &EvalMetrics) {
-    let Some(all) = eval.swaps.iter().find(|score| score.part == SwapPart::All) else { return };
+    let Some(all) = eval.all_swaps() else { return };
     ui.label(RichText::new(cx.t("verdicts-context")).font(cx.theme.strong()));
     let times = all.auc.map_or_else(|| "-".to_owned(), |auc| cx.lang().decimal(100.0 * auc, 0));
     let [caught, alarms] = [all.caught, all.false_alarms].map(|share| cx.percent(Some(share), 0));
