@@ -155,13 +155,6 @@ pub struct SwapScore {
     pub false_alarms: f64,
 }
 
-impl super::EvalMetrics {
-    /// The score of all swaps; none if there are none.
-    pub fn all_swaps(&self) -> Option<&SwapScore> {
-        self.swaps.iter().find(|score| score.part == SwapPart::All)
-    }
-}
-
 /// A sentence of the run's text that no run trains on, and a word that is wrong in it: something to try a judge on.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SwapExample {

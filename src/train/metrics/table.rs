@@ -10,7 +10,7 @@
 //! follow from the line.
 
 use crate::train::event::{
-    Calibration, Confusion, JudgeHistogram, JudgedExample, RuleCounts, SwapScore, finite_or_null,
+    Calibration, Confusion, JudgeHistogram, JudgedExample, RuleCounts, SwapPart, SwapScore, finite_or_null,
 };
 use serde::{Deserialize, Serialize};
 
@@ -162,6 +162,13 @@ impl Metric {
     /// Its value in an evaluation, if that is a finite number.
     pub fn of_eval(self, eval: &EvalMetrics) -> Option<f64> {
         self.raw_of_eval(eval).filter(|value| value.is_finite())
+    }
+}
+
+impl EvalMetrics {
+    /// The score of all swaps; none if there are none.
+    pub fn all_swaps(&self) -> Option<&SwapScore> {
+        self.swaps.iter().find(|score| score.part == SwapPart::All)
     }
 }
 
