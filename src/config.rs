@@ -104,7 +104,7 @@ pub struct Config {
     /// The temperature of the generator's samples. Its loss uses temperature 1.
     pub temperature: f64,
     pub replacements: Replacements,
-    /// Training AUC, averaged over 50 steps, at which the ramp to the generator starts.
+    /// Training AUC over pairs of the same token, averaged over 50 steps, at which the ramp to the generator starts.
     pub takeoff_auc: f64,
     /// Steps of that ramp.
     pub handover_steps: u64,

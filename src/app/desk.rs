@@ -146,7 +146,7 @@ impl Desk {
         self.state = state;
         self.shown_run = run.or(folder);
         self.look_anew();
-        (self.view.scrub, self.view.token, self.replay_at) = (None, None, None);
+        (self.view.scrub, self.replay_at) = (None, None);
         self.view.alarms_seen = 0;
     }
 

@@ -74,7 +74,7 @@ fn sentences(cx: &PanelContext, learned: &Learned) -> Vec<String> {
     }
     if let Some(rules) = &learned.rules {
         let [ceiling, caught] = [rules.ceiling(), rules.caught()].map(|share| cx.percent(share, 0));
-        said.push(match rules.fits {
+        said.push(match rules.all() - rules.breaks {
             _ if rules.breaks == 0 => cx.t("app-finish-rules-none"),
             0 => t!(cx, "app-finish-rules-all", caught = caught),
             _ => t!(cx, "app-finish-rules", ceiling = ceiling, caught = caught),

@@ -18,11 +18,12 @@ pub async fn run(args: &EvalArgs, output: Output) -> Result<()> {
 }
 
 /// What is printed, and its indent.
-const ROWS: [(&str, Metric); 14] = [
+const ROWS: [(&str, Metric); 16] = [
     ("", Metric::MlmLoss),
     ("  ", Metric::MlmAccuracy),
     ("  ", Metric::SampledAccuracy),
     ("", Metric::RtdLoss),
+    ("  ", Metric::TokenRtdLoss),
     ("  ", Metric::RtdAuc),
     ("  ", Metric::RtdAucContext),
     ("  ", Metric::RtdAccuracy),
@@ -33,6 +34,7 @@ const ROWS: [(&str, Metric); 14] = [
     ("  ", Metric::SwapPairsRight),
     ("  ", Metric::SwapCaught),
     ("  ", Metric::SwapFalseAlarms),
+    ("  ", Metric::SwapBesideAuc),
 ];
 
 /// One line for each number, beside its baseline.

@@ -17,7 +17,7 @@ use crate::train::checkpoint::Checkpoint;
 use crate::train::engine::Backend;
 use crate::train::event::{CorpusInfo, Preparing};
 use crate::train::rules::RuleRows;
-use crate::train::session::{OWN_SLOTS, Parts, Position, Session};
+use crate::train::session::{OWN_SLOTS, Parts, Position, SPOILED_ROWS, Session};
 use crate::train::shares::TokenShares;
 use crate::train::shelf::Shelf;
 use crate::train::swaps::Swaps;
@@ -272,10 +272,11 @@ pub fn recipe(c: &Config, seed: u64) -> Recipe {
     }
 }
 
-/// The size of the readout's pass: a few short rows, and one for a person's text.
+/// The size of the readout's pass: a few short rows, as many with a wrong word if there is a judge, and one for a person's text.
 pub fn readout_size(c: &Config) -> PassSize {
     let row_len = c.seq_len.min(READOUT_TOKENS);
     let slots = slots_per_row(&Config { seq_len: row_len, ..c.clone() });
     // The last row is a person's own text, in which more words may be masked.
-    PassSize { rows: READOUT_ROWS + 1, row_len, slots: READOUT_ROWS * slots + OWN_SLOTS }
+    let spoiled = if objective::have(c.passes(), Head::Rtd) { SPOILED_ROWS } else { 0 };
+    PassSize { rows: READOUT_ROWS + spoiled + 1, row_len, slots: READOUT_ROWS * slots + OWN_SLOTS }
 }

@@ -1,10 +1,11 @@
 //! What a run keeps besides its session: what a view asked for, what is due between two steps, and a measurement under way.
 
+use super::Sink;
 use super::minutes::Timing;
 use crate::Result;
 use crate::error::Kind;
 use crate::train::engine::{SLICE, SLICE_WATCHED};
-use crate::train::event::{Event, Kernels, Roofs, Stage};
+use crate::train::event::{Command, Event, Kernels, Roofs, Stage};
 use crate::train::kernels as dispatches;
 use crate::train::session::{Arrived, Session};
 use std::time::Duration;
@@ -120,4 +121,19 @@ pub(super) fn kernels(session: &Session, measured: Option<&Measuring>, roofs: Ro
         roofs,
         dispatches,
     }))
+}
+
+/// Answers a question about the weights as they are: attention or embeddings. Other commands are none, and get no answer.
+pub(super) async fn answer_about_weights(session: &mut Session, command: &Command, sink: &mut Sink<'_>) -> Result<()> {
+    match *command {
+        Command::Attention { network, layer } => match session.attention(network, layer).await? {
+            Some(map) => sink(&Event::Attention(map)),
+            None => Ok(()),
+        },
+        Command::EmbeddingMap { tokens } => {
+            let map = session.embedding_map(tokens as usize).await?;
+            sink(&Event::EmbeddingMap(map))
+        }
+        _ => Ok(()),
+    }
 }

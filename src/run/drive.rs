@@ -101,14 +101,8 @@ impl<H: Host> Run<'_, H> {
                 self.control.share = if share.is_finite() { share.clamp(SHARE_MIN, 1.0) } else { 1.0 };
             }
             Command::Measure => self.begin_measuring(sink)?,
-            Command::Attention { network, layer } => {
-                if let Some(map) = self.session.attention(network, layer).await? {
-                    sink(&Event::Attention(map))?;
-                }
-            }
-            Command::EmbeddingMap { tokens } => {
-                let map = self.session.embedding_map(tokens as usize).await?;
-                sink(&Event::EmbeddingMap(map))?;
+            Command::Attention { .. } | Command::EmbeddingMap { .. } => {
+                control::answer_about_weights(&mut self.session, &command, sink).await?;
             }
             Command::LoseDevice => self.session.engine.lose(),
             // The loop handles a stop. The inbox keeps a start until this run has ended.

@@ -5,7 +5,7 @@
 
 use super::Sink;
 use super::commands::Inbox;
-use super::control::{Measuring, TIMED_STEPS, roofs};
+use super::control::{Measuring, TIMED_STEPS, answer_about_weights, roofs};
 use super::host::Host;
 use super::opened::{self, Opened};
 use crate::gpu::DeviceName;
@@ -67,13 +67,8 @@ impl Look {
                 let told = if session.set_own_text(&text, &edits) { session.show().await?.own_text } else { None };
                 sink(&Event::OwnText(told.unwrap_or(empty)))
             }
-            Command::Attention { network, layer } => match session.attention(network, layer).await? {
-                Some(map) => sink(&Event::Attention(map)),
-                None => Ok(()),
-            },
-            Command::EmbeddingMap { tokens } => {
-                let map = session.embedding_map(tokens as usize).await?;
-                sink(&Event::EmbeddingMap(map))
+            Command::Attention { .. } | Command::EmbeddingMap { .. } => {
+                answer_about_weights(session, &command, sink).await
             }
             Command::Evaluate => {
                 let metrics = session.evaluate().await?;

@@ -70,7 +70,8 @@ fn count(events: &[Event], is_it: impl Fn(&Event) -> bool) -> usize {
 
 fn a_long_run_stays_bounded() -> Outcome {
     const LONG: u64 = 20_000;
-    let readout = |step| Event::Readout(Readout { step, sentences: vec![vec![ReadToken::default()]] });
+    let readout =
+        |step| Event::Readout(Readout { step, sentences: vec![vec![ReadToken::default()]], swaps: Vec::new() });
     let state = RunState::from_events(Source::Live, (1..=LONG).flat_map(|n| [event(n), readout(n)]));
     let within = |len: usize, max: usize| (max / 2..=max + 1).contains(&len);
     same("steps within their cap", within(state.steps.len(), STEPS_MAX), true)?;

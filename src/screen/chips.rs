@@ -72,11 +72,27 @@ pub fn folds(sentence: &[ReadToken], room: f32, width: impl Fn(&ReadToken) -> f3
     lines
 }
 
+/// Where a row of tokens comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum RowOf {
+    /// A readout sentence, by its number.
+    Sentence(usize),
+    /// A sentence with one wrong word, by its number.
+    Swap(usize),
+    /// A row of a training batch.
+    Batch,
+}
+
 /// The step and p(replaced) of this token in every readout that has it. A token of a batch has no history, because a batch comes
 /// once.
-pub fn history(state: &RunState, sentence: usize, index: usize, token: &ReadToken) -> Vec<(u64, f64)> {
+pub fn history(state: &RunState, row: RowOf, index: usize, token: &ReadToken) -> Vec<(u64, f64)> {
     let of_readout = |readout: &Readout| {
-        let then = readout.sentences.get(sentence)?.get(index)?;
+        let row = match row {
+            RowOf::Sentence(number) => readout.sentences.get(number)?,
+            RowOf::Swap(number) => readout.swaps.get(number)?,
+            RowOf::Batch => return None,
+        };
+        let then = row.get(index)?;
         let same = then.original_id == token.original_id;
         same.then_some((readout.step, then.p_replaced?))
     };
@@ -103,11 +119,18 @@ mod tests {
     #[test]
     fn a_token_has_the_history_of_its_own_place() {
         let token = |original_id, p| ReadToken { original_id, p_replaced: Some(p), ..ReadToken::default() };
-        let readout =
-            |step, id, p| Event::Readout(Readout { step, sentences: vec![vec![], vec![token(7, 0.0), token(id, p)]] });
+        let readout = |step, id, p| {
+            Event::Readout(Readout {
+                step,
+                sentences: vec![vec![], vec![token(7, 0.0), token(id, p)]],
+                swaps: vec![vec![token(7, 0.3)]],
+            })
+        };
         let events = [readout(1, 5, 0.4), readout(10, 5, 0.6), readout(20, 9, 0.9)];
         let state = RunState::from_events(Source::Live, events);
-        assert_eq!(history(&state, 1, 1, &token(5, 0.0)), [(1, 0.4), (10, 0.6)]);
-        assert!(history(&state, 4, 0, &token(5, 0.0)).is_empty());
+        assert_eq!(history(&state, RowOf::Sentence(1), 1, &token(5, 0.0)), [(1, 0.4), (10, 0.6)]);
+        assert!(history(&state, RowOf::Sentence(4), 0, &token(5, 0.0)).is_empty());
+        assert_eq!(history(&state, RowOf::Swap(0), 0, &token(7, 0.0)), [(1, 0.3), (10, 0.3), (20, 0.3)]);
+        assert!(history(&state, RowOf::Batch, 0, &token(7, 0.0)).is_empty());
     }
 }

@@ -104,7 +104,7 @@ pub fn learned(state: &RunState) -> Option<Learned> {
 }
 
 fn last_tokens(state: &RunState) -> impl Iterator<Item = &ReadToken> {
-    state.readouts.last().into_iter().flat_map(|readout| readout.sentences.iter().flatten())
+    state.readouts.last().into_iter().flat_map(|readout| readout.sentences.iter().chain(&readout.swaps).flatten())
 }
 
 fn example(token: &ReadToken) -> Option<Example> {
@@ -123,7 +123,7 @@ mod tests {
         let mut eval =
             EvalMetrics { step: 9, confusion: Some(counts), unigram_entropy: Some(4.0), ..Default::default() };
         (eval.metrics.rtd_auc, eval.metrics.mlm_loss) = (Some(auc), Some(4.5));
-        let readout = Readout { step: 9, sentences: vec![tokens] };
+        let readout = Readout { step: 9, sentences: vec![tokens], swaps: Vec::new() };
         RunState::from_events(Source::Live, [Event::Eval(Box::new(eval)), Event::Readout(readout)])
     }
 
@@ -159,6 +159,7 @@ mod tests {
                 part: SwapPart::All,
                 swaps: 9,
                 auc: Some(auc),
+                beside_auc: None,
                 pairs_right: auc,
                 caught,
                 false_alarms: 0.0,

@@ -11,8 +11,9 @@ pub const BYTES_MAX: usize = 300_000;
 /// How many readouts a recording has for the flow strip, and how many points a curve has.
 const READOUTS: usize = 60;
 const STEPS: usize = 240;
-/// How many sentences of a readout are kept.
+/// How many sentences of a readout are kept, and how many of those with a wrong word.
 const SENTENCES: usize = 2;
+const SWAPS: usize = 2;
 /// The flow strip ends with the most telling readout after this part of the run; the curves continue to the end. As the generator
 /// gets better, a young judge catches fewer of its words, so the last readouts show little.
 const ENDING: f64 = 0.2;
@@ -154,7 +155,8 @@ fn brief(event: &Event, sentences: &[usize]) -> Event {
         Event::Step(step) => round_step(step),
         Event::Readout(readout) => {
             readout.sentences = sentences.iter().filter_map(|n| readout.sentences.get(*n).cloned()).collect();
-            readout.sentences.iter_mut().flatten().for_each(round_token);
+            readout.swaps.truncate(SWAPS);
+            readout.sentences.iter_mut().chain(&mut readout.swaps).flatten().for_each(round_token);
         }
         Event::OwnText(own_text) => own_text.tokens.iter_mut().for_each(|token| round_token(&mut token.token)),
         Event::Batch(sample) => {
@@ -236,7 +238,8 @@ mod tests {
             s.metrics.mlm_loss = Some(1.234_567_8);
             Event::Step(Box::new(s))
         };
-        let readout = |n| Event::Readout(Readout { step: n, sentences: vec![vec![ReadToken::default()]; 5] });
+        let readout =
+            |n| Event::Readout(Readout { step: n, sentences: vec![vec![ReadToken::default()]; 5], swaps: Vec::new() });
         let run: Vec<Event> = (1..=5_000).flat_map(|n| [step(n), readout(n)]).collect();
         let packed = pack(&run).unwrap();
         let mut text = String::new();
@@ -266,7 +269,7 @@ mod tests {
                 95 => [&missed, &plain, &caught],
                 _ => [&plain, &plain, &plain],
             };
-            Event::Readout(Readout { step, sentences: shown.map(Clone::clone).to_vec() })
+            Event::Readout(Readout { step, sentences: shown.map(Clone::clone).to_vec(), swaps: Vec::new() })
         };
         let events: Vec<Event> = (1..=100).map(readout).collect();
         let Telling { sentences, until } = telling(&events, 100);

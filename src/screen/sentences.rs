@@ -68,7 +68,7 @@ mod tests {
         let first = row("[CLS] yes . the loyal dog gnaw ##s the bone , and sleeps . then it [SEP]");
         let second = row("[CLS] a row without any end [SEP]");
         let third = row("[CLS] the [UNK] ate the bone . she sings in the bakery ! [SEP]");
-        let readout = Readout { step: 1, sentences: vec![first.clone(), second, third, first] };
+        let readout = Readout { step: 1, sentences: vec![first.clone(), second, third, first], swaps: Vec::new() };
         assert_eq!(of_readout(&readout), ["the loyal dog gnaws the bone, and sleeps.", "she sings in the bakery!"]);
     }
 }

@@ -386,7 +386,7 @@ mod tests {
     }
 
     fn readout(step: u64) -> Event {
-        Event::Readout(Readout { step, sentences: vec![vec![ReadToken::default()]] })
+        Event::Readout(Readout { step, sentences: vec![vec![ReadToken::default()]], swaps: Vec::new() })
     }
 
     #[test]
@@ -452,7 +452,7 @@ mod tests {
             [
                 step(n),
                 Event::Eval(Box::new(EvalMetrics { step: n, ..EvalMetrics::default() })),
-                Event::Readout(Readout { step: n, sentences: vec![sentence.clone(); 3] }),
+                Event::Readout(Readout { step: n, sentences: vec![sentence.clone(); 3], swaps: Vec::new() }),
                 Event::OwnText(own_text),
                 Event::Batch(BatchSample { step: n, known: event::Stage::JUDGE, first_row: 0, rows }),
                 Event::Checkpoint { step: n, path: "runs/one/checkpoints/step-000000001".into() },

@@ -31,7 +31,8 @@ pub struct Source {
 }
 
 impl Source {
-    /// Takes in a step's AUC.
+    /// Takes in a step's AUC over pairs of the same token: words that are drawn by frequency are easy to tell by the word alone, so
+    /// the plain AUC would hand over to a judge that reads no context.
     pub fn observe(&mut self, auc: Option<f64>) {
         if let Some(auc) = auc {
             self.auc_sum += auc;

@@ -7,9 +7,11 @@ mod own_text;
 mod readback;
 mod sample;
 mod show;
+mod spoiled;
 
 pub use sample::proposals;
 pub use show::{OWN_SLOTS, Shown};
+pub use spoiled::SPOILED_ROWS;
 
 use super::engine::Engine;
 use super::event::{BatchSample, StepMetrics};
@@ -17,7 +19,7 @@ use super::metrics::{self, LossWeights, Measured};
 use super::rules::RuleRows;
 use super::schedule::{self, HANDOVER_CHECK_EVERY, Source};
 use super::shares::TokenShares;
-use super::swaps::Swaps;
+use super::swaps::{Spoiled, Swaps};
 use super::{step, weights};
 use crate::batch::{Batch, Cursor, HeldOut, Loader, StepTotals};
 use crate::config::{Config, Replacements};
@@ -124,6 +126,8 @@ pub struct Session {
     in_step: Option<InStep>,
     evaluation: Option<Box<Evaluation>>,
     own_text: Option<OwnRow>,
+    /// Sentences of new text with one wrong word, which every readout shows.
+    spoiled: Vec<Spoiled>,
     /// Whether a sample of the next step that arrives was asked for, and the first row to show.
     sample_wanted: bool,
     sample_row: usize,
@@ -208,6 +212,13 @@ impl Session {
         });
         loader.seek(at.cursor)?;
         let eval_batch = held_out.buffer();
+        let spoiled = match (&swaps, &model.readout) {
+            (Some(swaps), Some(readout)) => {
+                let room = (readout.size.rows as usize).saturating_sub(readout_rows.rows() + 1);
+                swaps.spoiled(&tokenizer, room.min(SPOILED_ROWS as usize), readout.size.row_len as usize)
+            }
+            _ => Vec::new(),
+        };
         Ok(Self {
             config,
             model,
@@ -228,6 +239,7 @@ impl Session {
             in_step: None,
             evaluation: None,
             own_text: None,
+            spoiled,
             sample_wanted: false,
             sample_row: 0,
             block: Step::seeded(parts.seed, at.step),
@@ -441,7 +453,7 @@ impl Session {
                 } else {
                     *tokens_seen += done.tokens;
                     shares.end_step();
-                    source.observe(measured.metrics.rtd_auc);
+                    source.observe(measured.metrics.rtd_auc_context);
                     let norm = guards().map(|guard| f64::from(guard.norm).powi(2)).sum::<f64>().sqrt();
                     let secs = (clock.lap(executed), clock.at(executed));
                     arrived.push(Arrived::Step(Box::new(step_metrics(&done, measured, norm, *tokens_seen, secs))));

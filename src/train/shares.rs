@@ -35,6 +35,10 @@ impl TokenShares {
 
     /// Ends a step: its counts join the others, and all fade a little.
     pub fn end_step(&mut self) {
+        // A run without a judge counts nothing.
+        if self.step.is_empty() {
+            return;
+        }
         for (id, replaced) in self.step.drain(..) {
             let id = id as usize;
             if let Some(read) = self.read.get_mut(id) {

@@ -5,6 +5,9 @@
 //! **Nothing but context helps.** The words of a group are dealt out again among the places of the same group, so that every word
 //! stands as often in a wrong place as in its own. A judge that knows only how often each word is replaced scores 0.5.
 //!
+//! **A spoiled row is no help either.** A judge that only senses that something in a row is wrong scores every word of it higher. To
+//! see how much of this there is, an untouched word of the row is compared in the same way ([`SwapScore::beside_auc`]).
+//!
 //! On the built-in text a group is a column of a table of the grammar, in one form. A swap breaks a rule of selection, and at least
 //! two other words of the sentence show which word is wrong. On other text a group is a band of frequency and of length.
 
@@ -19,6 +22,7 @@ use crate::train::event::{SwapExample, SwapPart, SwapScore};
 use crate::train::metrics::{same_token_auc, score_key_of};
 use crate::train::story_rows::{StoryRow, WordAt, story_rows};
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 /// The seed of the stories and of every choice. The corpus has another one.
 const SEED: u64 = 0x7377_6170;
@@ -32,7 +36,7 @@ const SWAPS_OF_BAND: usize = 160;
 const SWAPS_MIN: usize = 20;
 /// Text that is not built in gets at most one swap in so many tokens of a row. A judge is trained with more replacements.
 const TOKENS_A_SWAP: usize = 8;
-/// Swaps of one row are at least so many tokens apart.
+/// Swaps of one row are at least so many tokens apart, and so is an untouched word that is compared.
 const APART: usize = 4;
 /// The most tokens on each side of an example's word.
 const AROUND: usize = 10;
@@ -53,12 +57,24 @@ pub struct SwapBatch {
     places: Vec<Place>,
 }
 
-/// A token of a batch that is one side of a pair.
+/// A token of a batch that is compared.
 #[derive(Debug, Clone, Copy)]
 struct Place {
     token: usize,
     pair: usize,
-    swapped: bool,
+    side: Side,
+}
+
+/// What a token is in its pair.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Side {
+    /// The right word.
+    Right,
+    /// The wrong word in the same place.
+    Wrong,
+    /// An untouched word some way off, beside the right word and beside the wrong one.
+    BesideRight,
+    BesideWrong,
 }
 
 /// A place, the word that belongs there, and the one that was put there.
@@ -66,14 +82,28 @@ struct Place {
 struct Pair {
     right: u32,
     wrong: u32,
+    /// The untouched word that is compared too; none in rows that are too short.
+    beside: Option<u32>,
     parts: Vec<SwapPart>,
 }
 
-/// The judge's logits of each pair; NaN before they are known.
+/// A sentence in which one word is wrong, as tokens without `[CLS]` and `[SEP]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Spoiled {
+    pub ids: Vec<u32>,
+    /// The token that is wrong, and the id that belongs there.
+    pub at: usize,
+    pub right: u32,
+}
+
+/// The judge's logits of each pair, one list for each side; NaN before they are known.
 #[derive(Debug, Default)]
-pub struct SwapLogits {
-    right: Vec<f32>,
-    wrong: Vec<f32>,
+pub struct SwapLogits([Vec<f32>; 4]);
+
+impl SwapLogits {
+    fn of(&self, side: Side, pair: usize) -> f32 {
+        self.0[side as usize][pair]
+    }
 }
 
 /// A place from which a word may be taken.
@@ -107,8 +137,7 @@ impl Swaps {
                 == Verdict::Breaks(Rule::Selection)
         });
         let text: Vec<Row> = rows.iter().map(|row| Row::of_story(row, recipe, tokenizer)).collect();
-        // One swap a row: the rest of the row is what decides.
-        Ok(Self::build(&text, &sites, &dealt, recipe, tokenizer, true))
+        Ok(Self::build(&text, &sites, &dealt, recipe, tokenizer))
     }
 
     /// Swaps in held-out rows. `counts`: occurrences of each id in the training text.
@@ -117,7 +146,7 @@ impl Swaps {
         let mut rng = Sequence::new(Key::new(SEED, 1, Stream::Grammar), 0);
         let sites = text_sites(&text, counts, tokenizer, &mut rng);
         let dealt = deal(&sites, &mut rng, |from, to| sites[from].id != sites[to].id);
-        Self::build(&text, &sites, &dealt, recipe, tokenizer, false)
+        Self::build(&text, &sites, &dealt, recipe, tokenizer)
     }
 
     pub fn batches(&self) -> &[SwapBatch] {
@@ -134,43 +163,47 @@ impl Swaps {
         self.pairs.is_empty()
     }
 
-    /// Makes the rows to judge: every row that has a swap as it is, and with its swaps (one in each copy, or all in one).
+    /// Makes the rows to judge: every row that has a swap as it is, and once for each of its swaps. No row has two wrong words, for
+    /// the rest of the row is what decides.
     fn build(
         text: &[Row],
         sites: &[Site<Group>],
         dealt: &[Option<usize>],
         recipe: Recipe,
         tokenizer: &Tokenizer,
-        alone: bool,
     ) -> Self {
         let mut of_row: BTreeMap<usize, Vec<(usize, usize)>> = BTreeMap::new();
         let mut pairs = Vec::new();
         for (site, from) in sites.iter().zip(dealt) {
             let Some(from) = *from else { continue };
-            of_row.entry(site.row).or_default().push((site.token, pairs.len()));
-            pairs.push(Pair { right: site.id, wrong: sites[from].id, parts: site.parts.clone() });
+            let (row, number) = (&text[site.row], pairs.len());
+            of_row.entry(site.row).or_default().push((site.token, number));
+            let beside = row.beside(site.token, number, tokenizer).map(|token| row.ids[token]);
+            pairs.push(Pair { right: site.id, wrong: sites[from].id, beside, parts: site.parts.clone() });
         }
         let mut rows: Vec<ToJudge> = Vec::new();
         for (row, places) in of_row {
-            rows.push((text[row].clone(), places.clone(), false));
-            let copies = if alone { places.iter().map(|place| vec![*place]).collect() } else { vec![places] };
-            for places in copies {
+            rows.push((text[row].clone(), places.clone(), [Side::Right, Side::BesideRight]));
+            for (token, pair) in places {
                 let mut swapped = text[row].clone();
-                places.iter().for_each(|&(token, pair)| swapped.ids[token] = pairs[pair].wrong);
-                rows.push((swapped, places, true));
+                swapped.ids[token] = pairs[pair].wrong;
+                rows.push((swapped, vec![(token, pair)], [Side::Wrong, Side::BesideWrong]));
             }
         }
         let batch = |rows: &[ToJudge]| {
             let mut batch = recipe.batch();
             batch.ids.fill(tokenizer.specials().pad);
             let mut places = Vec::new();
-            for (number, (row, of_row, swapped)) in rows.iter().enumerate() {
+            for (number, (row, of_row, [side, beside])) in rows.iter().enumerate() {
                 let first = number * recipe.row_len;
                 batch.ids[first..][..recipe.row_len].copy_from_slice(&row.ids);
                 batch.type_ids[first..][..recipe.row_len].copy_from_slice(&row.type_ids);
                 batch.attention[first..][..recipe.row_len].copy_from_slice(&row.attention);
-                let place = |&(token, pair): &(usize, usize)| Place { token: first + token, pair, swapped: *swapped };
-                places.extend(of_row.iter().map(place));
+                for &(token, pair) in of_row {
+                    places.push(Place { token: first + token, pair, side: *side });
+                    let other = row.beside(token, pair, tokenizer);
+                    places.extend(other.map(|token| Place { token: first + token, pair, side: *beside }));
+                }
             }
             mask::hide_none(&mut batch, tokenizer.specials());
             SwapBatch { batch, places }
@@ -184,35 +217,51 @@ impl Swaps {
     }
 
     fn note(&self, of: &SwapBatch, logit: impl Fn(usize) -> f32, into: &mut SwapLogits) {
-        into.right.resize(self.pairs.len(), f32::NAN);
-        into.wrong.resize(self.pairs.len(), f32::NAN);
+        into.0.iter_mut().for_each(|side| side.resize(self.pairs.len(), f32::NAN));
         for place in &of.places {
-            let side = if place.swapped { &mut into.wrong } else { &mut into.right };
-            side[place.pair] = logit(place.token);
+            into.0[place.side as usize][place.pair] = logit(place.token);
         }
     }
 
-    /// Up to `count` swaps for people to try, spread over all: the sentence, or what stands around the word in a longer row. A text
-    /// with an unknown token cannot be typed, so it is left out.
+    /// Up to `count` swaps for people to try: the sentence, or what stands around the word in a longer row.
     pub fn examples(&self, tokenizer: &Tokenizer, count: usize) -> Vec<SwapExample> {
-        let right = |batch: &SwapBatch| batch.places.iter().filter(|place| !place.swapped).copied().collect::<Vec<_>>();
-        let all: Vec<(&SwapBatch, Place)> =
-            self.batches.iter().flat_map(|batch| right(batch).into_iter().map(move |place| (batch, place))).collect();
-        let count = count.min(all.len());
-        let examples = (0..count).map(|n| self.example(all[n * all.len() / count], tokenizer));
-        examples.filter(|example| !example.text.contains(UNK)).collect()
+        self.telling(tokenizer, count).into_iter().map(|place| self.example(place, tokenizer)).collect()
+    }
+
+    /// Up to `count` of the same swaps as tokens, if they fit into rows of `row_len` tokens.
+    pub fn spoiled(&self, tokenizer: &Tokenizer, count: usize, row_len: usize) -> Vec<Spoiled> {
+        let spoiled = |(of, place): (&SwapBatch, Place)| {
+            let window = window(&of.batch, place.token, tokenizer);
+            let Pair { right, wrong, .. } = self.pairs[place.pair];
+            let at = place.token - window.start;
+            let mut ids = of.batch.ids[window].to_vec();
+            ids[at] = wrong;
+            Spoiled { ids, at, right }
+        };
+        let fits = |spoiled: &Spoiled| spoiled.ids.len() + 2 <= row_len;
+        self.telling(tokenizer, count).into_iter().map(spoiled).filter(fits).collect()
+    }
+
+    /// Up to `count` swaps that people can judge, spread over all. In the built-in text these are verbs and food, because who has
+    /// not read the grammar cannot know who lives where. A text with an unknown token cannot be typed, so it is left out.
+    fn telling(&self, tokenizer: &Tokenizer, count: usize) -> Vec<(&SwapBatch, Place)> {
+        let of_batch = |of| of_right(of).map(move |place| (of, place));
+        let is_known = |(of, place): &(&SwapBatch, Place)| {
+            window(&of.batch, place.token, tokenizer).all(|n| tokenizer.token(of.batch.ids[n]) != UNK)
+        };
+        let all: Vec<(&SwapBatch, Place)> = self.batches.iter().flat_map(of_batch).filter(is_known).collect();
+        let has = |place: Place, part| self.pairs[place.pair].parts.contains(&part);
+        let evident = |(_, place): &&(_, Place)| has(*place, SwapPart::Verb) || has(*place, SwapPart::Food);
+        let evident: Vec<(&SwapBatch, Place)> = all.iter().filter(evident).copied().collect();
+        let from = if evident.len() >= count { evident } else { all };
+        let count = count.min(from.len());
+        (0..count).map(|n| from[n * from.len() / count]).collect()
     }
 
     fn example(&self, (of, place): (&SwapBatch, Place), tokenizer: &Tokenizer) -> SwapExample {
         let batch = &of.batch;
-        let row = place.token / batch.row_len * batch.row_len;
-        let is_text = |n: &usize| batch.eligible[*n] == 1;
+        let Range { start, end } = window(batch, place.token, tokenizer);
         let begins = |n: &usize| !tokenizer.token(batch.ids[*n]).starts_with("##");
-        let end = (place.token..row + batch.row_len).take_while(is_text).last().unwrap_or(place.token) + 1;
-        let start = (row..=place.token).rev().take_while(is_text).last().unwrap_or(place.token);
-        // A row without lines is cut where words begin.
-        let start = (start.max(place.token.saturating_sub(AROUND))..=place.token).find(begins).unwrap_or(place.token);
-        let end = (place.token + 1..end).find(|n| *n > place.token + AROUND && begins(n)).unwrap_or(end);
         let Pair { right, wrong, .. } = self.pairs[place.pair];
         let word = |id| tokenizer.token(id).to_owned();
         let with =
@@ -228,8 +277,11 @@ impl Swaps {
 
     /// The score of all swaps and of every part of them; none if a logit is not a number or if there is no swap.
     pub fn scores(&self, logits: &SwapLogits) -> Vec<SwapScore> {
-        let known = logits.right.len() == self.pairs.len() && !self.pairs.is_empty();
-        if !known || logits.right.iter().chain(&logits.wrong).any(|logit| logit.is_nan()) {
+        let known = |side: Side| {
+            let of_side = &logits.0[side as usize];
+            of_side.len() == self.pairs.len() && of_side.iter().all(|logit| !logit.is_nan())
+        };
+        if self.pairs.is_empty() || !known(Side::Right) || !known(Side::Wrong) {
             return Vec::new();
         }
         let mut parts: BTreeMap<SwapPart, Vec<usize>> = BTreeMap::new();
@@ -243,26 +295,49 @@ impl Swaps {
     fn score(&self, part: SwapPart, pairs: &[usize], logits: &SwapLogits) -> SwapScore {
         let share = |count: &dyn Fn(usize) -> f64| pairs.iter().map(|&p| count(p)).sum::<f64>() / pairs.len() as f64;
         let above = |logit: f32| f64::from(u8::from(logit > 0.0));
-        let mut keys: Vec<u64> = pairs
-            .iter()
-            .flat_map(|&p| {
-                let Pair { right, wrong, .. } = self.pairs[p];
-                [score_key_of(right, logits.right[p], false), score_key_of(wrong, logits.wrong[p], true)]
-            })
-            .collect();
+        let sides = |p: usize| [logits.of(Side::Right, p), logits.of(Side::Wrong, p)];
+        let keys = |&p: &usize| {
+            let (Pair { right, wrong, .. }, [of_right, of_wrong]) = (&self.pairs[p], sides(p));
+            [score_key_of(*right, of_right, false), score_key_of(*wrong, of_wrong, true)]
+        };
+        let enough = |auc: Option<(f64, u64)>| auc.map(|(auc, _)| auc).filter(|_| pairs.len() >= SWAPS_MIN);
+        let mut words: Vec<u64> = pairs.iter().flat_map(keys).collect();
+        let others = |&p: &usize| {
+            let [right, wrong] = [Side::BesideRight, Side::BesideWrong].map(|side| logits.of(side, p));
+            let id = self.pairs[p].beside?;
+            Some([score_key_of(id, right, false), score_key_of(id, wrong, true)])
+        };
+        let mut others: Vec<u64> = pairs.iter().filter_map(others).flatten().collect();
         SwapScore {
             part,
             swaps: pairs.len() as u64,
-            auc: same_token_auc(&mut keys).map(|(auc, _)| auc).filter(|_| pairs.len() >= SWAPS_MIN),
-            pairs_right: share(&|p| match logits.wrong[p].total_cmp(&logits.right[p]) {
+            auc: enough(same_token_auc(&mut words)),
+            beside_auc: enough(same_token_auc(&mut others)),
+            pairs_right: share(&|p| match sides(p)[1].total_cmp(&sides(p)[0]) {
                 std::cmp::Ordering::Greater => 1.0,
                 std::cmp::Ordering::Equal => 0.5,
                 std::cmp::Ordering::Less => 0.0,
             }),
-            caught: share(&|p| above(logits.wrong[p])),
-            false_alarms: share(&|p| above(logits.right[p])),
+            caught: share(&|p| above(sides(p)[1])),
+            false_alarms: share(&|p| above(sides(p)[0])),
         }
     }
+}
+
+/// The places of a batch whose words are right.
+fn of_right(of: &SwapBatch) -> impl Iterator<Item = Place> {
+    of.places.iter().filter(|place| place.side == Side::Right).copied()
+}
+
+/// The tokens to show around a token: its sentence, or in a row without lines what stands near it, cut where words begin.
+fn window(batch: &Batch, token: usize, tokenizer: &Tokenizer) -> Range<usize> {
+    let row = token / batch.row_len * batch.row_len;
+    let is_text = |n: &usize| batch.eligible[*n] == 1;
+    let begins = |n: &usize| !tokenizer.token(batch.ids[*n]).starts_with("##");
+    let end = (token..row + batch.row_len).take_while(is_text).last().unwrap_or(token) + 1;
+    let start = (row..=token).rev().take_while(is_text).last().unwrap_or(token);
+    let start = (start.max(token.saturating_sub(AROUND))..=token).find(begins).unwrap_or(token);
+    start..(token + 1..end).find(|n| *n > token + AROUND && begins(n)).unwrap_or(end)
 }
 
 /// Joins pieces into a text that the tokenizer would cut into the same pieces.
@@ -279,8 +354,8 @@ fn text_of<'t>(pieces: impl Iterator<Item = &'t str>) -> String {
     text
 }
 
-/// A row, the tokens in it that are compared with the number of their pair, and whether they are swapped.
-type ToJudge = (Row, Vec<(usize, usize)>, bool);
+/// A row, the tokens in it that are compared with the number of their pair, and the sides of these and of the untouched tokens.
+type ToJudge = (Row, Vec<(usize, usize)>, [Side; 2]);
 
 /// A row to judge, every array as long as a row.
 #[derive(Debug, Clone)]
@@ -291,6 +366,15 @@ struct Row {
 }
 
 impl Row {
+    /// A token of the row that is not near `token`, another one for each pair.
+    fn beside(&self, token: usize, pair: usize, tokenizer: &Tokenizer) -> Option<usize> {
+        let far = |n: &usize| {
+            n.abs_diff(token) >= APART && self.attention[*n] == 1 && !tokenizer.specials().excludes(self.ids[*n])
+        };
+        let far: Vec<usize> = (0..self.ids.len()).filter(far).collect();
+        (!far.is_empty()).then(|| far[pair % far.len()])
+    }
+
     fn of_story(row: &StoryRow, recipe: Recipe, tokenizer: &Tokenizer) -> Self {
         let mut batch = Batch::new(1, recipe.row_len, 1);
         batch.ids.fill(tokenizer.specials().pad);

@@ -328,7 +328,8 @@ mod tests {
         let (mut step, mut eval) = (Vec::new(), Vec::new());
         encode_step(&mut step, 0.0, &serde_json::from_value(record.clone().into()).unwrap());
         encode_eval(&mut eval, 0.0, &serde_json::from_value(record.into()).unwrap());
-        let of_evaluations = "unigram_entropy rtd_auc_rule swap_auc swap_pairs_right swap_caught swap_false_alarms";
+        let of_evaluations =
+            "unigram_entropy rtd_auc_rule swap_auc swap_pairs_right swap_caught swap_false_alarms swap_beside_auc";
         for (payload, folder, own) in
             [(step, "train", "lr grad_norm tokens_per_sec"), (eval, "heldout", of_evaluations)]
         {

@@ -2,6 +2,7 @@
 
 use crate::desk::{App, LOOK, Look, desk, open, same_picture, show};
 use crate::gpu;
+use crate::hands::says;
 use egui::accesskit::Role;
 use egui_kittest::Node;
 use egui_kittest::kittest::{NodeT, Queryable};
@@ -132,7 +133,7 @@ fn a_focused_token_opens_its_details() {
     let mut app = open(LOOK);
     tokens(&app).next().unwrap().focus();
     app.run_steps(3);
-    assert!(desk(&mut app).view.token.is_some());
+    assert!(says(&app, "(above 0: replaced)"));
 }
 
 /// A person's text as the trainer judges it. If a word is given, it replaces the third one.

@@ -476,3 +476,42 @@ fn every_dispatch_of_a_step_is_listed_and_timed_against_the_roofs() {
     watched.send(Command::Stop);
     watched.end().1.unwrap();
 }
+
+// ------------------------------------------------------------------------------------------------- sentences with a wrong word
+
+/// Tokens as a person would type them.
+fn typed<'t>(tokens: impl Iterator<Item = &'t str>) -> String {
+    tokens.fold(String::new(), |text, token| match token.strip_prefix("##") {
+        Some(rest) => text + rest,
+        None => text + " " + token,
+    })
+}
+
+#[test]
+fn every_readout_judges_the_same_wrong_words_as_if_a_person_had_typed_them() {
+    let readout = |event: &Event| if let Event::Readout(readout) = event { Some(readout.clone()) } else { None };
+    let mut watched = Watched::start(options("wrong-words", &lab::with(ENDLESS, &["readout_every=2"])));
+    let first = watched.wait(|event| readout(event).filter(|readout| readout.step > 0));
+    assert_eq!(first.swaps.len(), 4);
+    for row in &first.swaps {
+        let wrong: Vec<&ReadToken> = row.iter().filter(|token| token.replaced).collect();
+        let [wrong] = wrong[..] else { panic!("one word is wrong: {row:?}") };
+        assert!(!wrong.masked && wrong.sampled.as_ref().is_some_and(|sampled| *sampled != wrong.original));
+        assert!(matches!(wrong.verdict(), Verdict::Caught | Verdict::Missed));
+    }
+    let row: Vec<&ReadToken> = first.swaps[0].iter().filter(|token| !token.special).collect();
+    watched.send(text(&typed(row.iter().map(|token| token.read())), Vec::new()));
+    // A person's text is judged with every later readout, on the same weights.
+    let (mut last, mut told) = (None, None);
+    let (readout, own) = watched.wait(|event| {
+        last = readout(event).or(last.take());
+        told = own_text(event).or(told.take());
+        last.clone().zip(told.clone()).filter(|(readout, own)| readout.step == own.step)
+    });
+    let of_run: Vec<_> = readout.swaps[0].iter().filter(|token| !token.special).map(|t| (t.read(), t.logit)).collect();
+    let of_person: Vec<_> = own.tokens.iter().map(|t| (t.token.read(), t.token.logit)).collect();
+    assert_eq!(of_run, of_person);
+    let words = |readout: &Readout| readout.swaps.concat().iter().map(|t| t.read().to_owned()).collect::<Vec<_>>();
+    assert_eq!(words(&readout), words(&first));
+    watched.leave();
+}

@@ -39,3 +39,7 @@ flow-details-loss = { $share } of the loss of what is shown
 flow-details-visible = The generator may read this one all the same, as 15 of 100 hidden ones.
 flow-details-drawn = Drawn by how frequent words are, not by the generator: so a run begins.
 flow-details-history = p(replaced) from step { $from } to step { $to }
+flow-swap = A test: one word of this new sentence is wrong. Does the judge notice?
+flow-swap-about = The program put the wrong word there, not the generator. The word would be right in another sentence, so only the words around it show that it is wrong. No run trains on these sentences.
+flow-swaps-more = More tests with one wrong word
+flow-row-swap = sentence

@@ -13,6 +13,7 @@ page-was = was
 page-reads = reads
 page-no-judge = not judged
 page-masked = Masked. The generator put
+page-by-hand = A test: the program put this wrong word here.
 page-unmasked = Not masked: the judge reads it as it was written.
 page-lucky-guess = its guess is the original, so it counts as original
 page-judge = The judge

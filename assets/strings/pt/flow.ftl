@@ -39,3 +39,7 @@ flow-details-loss = { $share } da perda do que é mostrado
 flow-details-visible = Este o gerador pode ler assim mesmo, como 15 de cada 100 escondidos.
 flow-details-drawn = Sorteado pela frequência das palavras, não pelo gerador: é assim que um treino começa.
 flow-details-history = p(substituído) do passo { $from } ao passo { $to }
+flow-swap = Um teste: uma palavra desta frase nova está errada. O discriminador percebe?
+flow-swap-about = Foi o programa que pôs a palavra errada ali, não o gerador. A palavra estaria certa em outra frase; só as palavras em volta mostram que está errada. Nenhuma execução treina com estas frases.
+flow-swaps-more = Mais testes com uma palavra errada
+flow-row-swap = frase

@@ -13,6 +13,7 @@ page-was = era
 page-reads = lê
 page-no-judge = não julgado
 page-masked = Mascarado. O gerador pôs
+page-by-hand = Um teste: o programa pôs esta palavra errada aqui.
 page-unmasked = Não mascarado: o discriminador lê o que foi escrito.
 page-lucky-guess = o palpite é o original, então conta como original
 page-judge = O discriminador

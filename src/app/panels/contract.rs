@@ -54,8 +54,6 @@ pub enum Answers {
 pub struct View {
     /// The step that the strips and the numbers show, or none to follow the run.
     pub scrub: Option<u64>,
-    /// The token whose details are open: sentence and position in the readout.
-    pub token: Option<(usize, usize)>,
     /// The p(replaced) from which the verdicts panel calls a token replaced.
     pub threshold: Option<f64>,
     pub mark: Option<Mark>,

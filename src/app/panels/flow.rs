@@ -6,7 +6,7 @@ mod details;
 
 use super::chip::{self, Column, HEIGHT, Look};
 use super::{Mark, PanelContext};
-use crate::screen::chips;
+use crate::screen::chips::{self, RowOf};
 use crate::t;
 use crate::train::event::{BatchSample, ReadToken, Stage};
 use details::spoken;
@@ -29,9 +29,9 @@ const DETAILS_WIDTH: f32 = 360.0;
 #[derive(Default)]
 pub struct FlowPanel;
 
-/// A sentence on its way through the stages, and its heading.
+/// A sentence on its way through the stages.
 struct Strip<'a> {
-    number: usize,
+    row: RowOf,
     tokens: &'a [ReadToken],
     /// The last stage that is done, if the sentence has not come to the end.
     known: Option<Stage>,
@@ -48,20 +48,33 @@ impl FlowPanel {
         // Room for the lesson's mark around the first row.
         ui.add_space(4.0);
         let state = cx.state;
-        let sentences = state.readout_at(cx.view.scrub).map(|readout| readout.sentences.as_slice()).unwrap_or_default();
+        let readout = state.readout_at(cx.view.scrub);
+        let sentences = readout.map(|readout| readout.sentences.as_slice()).unwrap_or_default();
+        let swaps = readout.map(|readout| readout.swaps.as_slice()).unwrap_or_default();
         let batch = state.batch.as_ref().filter(|_| cx.view.scrub.is_none());
         if sentences.is_empty() && batch.is_none() {
             ui.label(cx.t("flow-none"));
             return;
         }
-        // First comes a readout sentence, then a row of the training batch, then the other readout sentences.
-        let strip = |number: usize, tokens| Strip { number, tokens, known: None };
+        // First comes a readout sentence, then one with a wrong word, then a row of the training batch, then all others. In the
+        // middle of a step the batch is what a person looks for.
+        let strip = |number: usize, tokens| Strip { row: RowOf::Sentence(number), tokens, known: None };
         if let Some(first) = sentences.first() {
             ui.label(RichText::new(cx.t("flow-readout")).font(cx.theme.strong()));
             strip_ui(ui, &strip(0, first), cx);
         }
-        if let Some(sample) = batch {
-            batch_ui(ui, sample, sentences.len(), cx);
+        let in_step = batch.filter(|sample| stage_key(sample.known).is_some());
+        in_step.iter().for_each(|sample| batch_ui(ui, sample, cx));
+        if let Some(first) = swaps.first() {
+            ui.label(RichText::new(cx.t("flow-swap")).font(cx.theme.strong())).on_hover_text(cx.t("flow-swap-about"));
+            swap_ui(ui, 0, first, cx);
+        }
+        batch.filter(|_| in_step.is_none()).iter().for_each(|sample| batch_ui(ui, sample, cx));
+        if swaps.len() > 1 {
+            ui.label(RichText::new(cx.t("flow-swaps-more")).font(cx.theme.strong()));
+        }
+        for (number, tokens) in swaps.iter().enumerate().skip(1) {
+            swap_ui(ui, number, tokens, cx);
         }
         if sentences.len() > 1 {
             ui.label(RichText::new(cx.t("flow-readouts-more")).font(cx.theme.strong()));
@@ -74,7 +87,7 @@ impl FlowPanel {
 }
 
 /// Draws a row of the training batch, as far as its step has come.
-fn batch_ui(ui: &mut Ui, sample: &BatchSample, before: usize, cx: &mut PanelContext) {
+fn batch_ui(ui: &mut Ui, sample: &BatchSample, cx: &mut PanelContext) {
     let known = stage_key(sample.known);
     let heading = t!(cx, "flow-batch", step = sample.step, row = u64::from(sample.first_row) + 1);
     ui.horizontal_wrapped(|ui| {
@@ -84,7 +97,7 @@ fn batch_ui(ui: &mut Ui, sample: &BatchSample, before: usize, cx: &mut PanelCont
         }
     });
     if let Some(tokens) = sample.rows.first() {
-        strip_ui(ui, &Strip { number: before, tokens, known: known.map(|_| sample.known) }, cx);
+        strip_ui(ui, &Strip { row: RowOf::Batch, tokens, known: known.map(|_| sample.known) }, cx);
     }
 }
 
@@ -163,8 +176,39 @@ fn column_ui(ui: &Ui, strip: &Strip, column: &Column, cells: [Rect; 4], mask: &s
             chip::joint(painter, cell, cx.theme);
         }
     }
-    let all = cells[0].union(cells[3]);
-    let id = (strip.number, index);
+    token_ui(ui, (strip.row, index), token, cells[0].union(cells[3]), cx);
+}
+
+/// Draws a sentence with a wrong word in it, and below it what the judge says.
+fn swap_ui(ui: &mut Ui, number: usize, tokens: &[ReadToken], cx: &mut PanelContext) {
+    let labels = ["flow-row-swap", "flow-row-judge"].map(|key| cx.t(key));
+    let width = ROWS.iter().map(|(key, _)| chip::label_width(ui, &cx.t(key), cx)).fold(0.0, f32::max) + LABEL_GAP;
+    let room = (ui.available_width() - width).max(120.0);
+    for columns in chip::folds(ui, tokens, room, "", cx) {
+        let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), 2.0 * HEIGHT + ROW_GAP), Sense::hover());
+        let row = |n: usize| rect.top() + n as f32 * (HEIGHT + ROW_GAP);
+        for (n, label) in labels.iter().enumerate() {
+            let at = pos2(rect.left(), row(n) + HEIGHT / 2.0);
+            ui.painter().text(at, Align2::LEFT_CENTER, label, cx.theme.small(), cx.theme.weak);
+        }
+        for &Column { index, token, left, width: room, .. } in &columns {
+            let left = rect.left() + width + left;
+            let [text, judge] = [0, 1].map(|n| Rect::from_min_size(pos2(left, row(n)), vec2(room, HEIGHT)));
+            let look = if token.replaced { Look::Replaced } else { Look::Plain };
+            let (read, joined) = chip::piece(token.read());
+            chip::text(ui.painter(), text, read, look, cx.theme);
+            chip::judged(ui.painter(), judge, token, token.verdict(), cx);
+            if index > 0 && joined {
+                chip::joint(ui.painter(), text, cx.theme);
+            }
+            token_ui(ui, (RowOf::Swap(number), index), token, text.union(judge), cx);
+        }
+        ui.add_space(6.0);
+    }
+}
+
+/// Shows the details of the token in `all` while a person points at it.
+fn token_ui(ui: &Ui, id: (RowOf, usize), token: &ReadToken, all: Rect, cx: &mut PanelContext) {
     let response = ui.interact(all, ui.scope_id().with(("token", id)), Sense::click());
     let label = spoken(token, cx);
     response.widget_info(|| WidgetInfo::labeled(Role::Button, true, &label));
@@ -172,12 +216,11 @@ fn column_ui(ui: &Ui, strip: &Strip, column: &Column, cells: [Rect; 4], mask: &s
     if !response.hovered() && !focused {
         return;
     }
-    cx.view.token = Some(id);
     let line = Stroke::new(if focused { 2.0 } else { 1.0 }, cx.theme.accent);
-    painter.rect_stroke(all.expand(2.0), CornerRadius::same(6), line, StrokeKind::Outside);
+    ui.painter().rect_stroke(all.expand(2.0), CornerRadius::same(6), line, StrokeKind::Outside);
     Tooltip::for_widget(&response)
         .width(DETAILS_WIDTH)
-        .show(|ui| details::details_ui(ui, token, &chips::history(cx.state, strip.number, index, token), cx));
+        .show(|ui| details::details_ui(ui, token, &chips::history(cx.state, id.0, id.1, token), cx));
 }
 
 /// Marks a place for the lesson.

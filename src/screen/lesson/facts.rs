@@ -127,8 +127,10 @@ mod tests {
         };
         let special = ReadToken { original: "[CLS]".into(), special: true, ..ReadToken::default() };
         let sentence = vec![special, token("bone", Some("bone")), token("##s", Some("ball")), token("fell", None)];
-        let state =
-            RunState::from_events(Source::Live, [Event::Readout(Readout { step: 3, sentences: vec![sentence] })]);
+        let state = RunState::from_events(
+            Source::Live,
+            [Event::Readout(Readout { step: 3, sentences: vec![sentence], swaps: Vec::new() })],
+        );
         let f = facts(&state, None);
         assert_eq!((f.tokens, f.words, f.masked, f.swapped, f.step), (3, 2, 2, 1, 3));
         assert_eq!(f.guess.unwrap().original, "bone");

@@ -86,19 +86,6 @@ impl Story<'_> {
     }
 }
 
-impl Story<'_> {
-    /// Whether the sentence with `replacement` in the place of word `word` can stand in some story, whatever stands around it there.
-    /// Who reads the sentence alone cannot know more. Panics if there is no such word.
-    pub fn fits_alone(&self, sentence: usize, word: usize, replacement: &str) -> bool {
-        let rules = self.rules();
-        let mut words = self.sentences[sentence].ids();
-        rules.lexicon.id(replacement).is_some_and(|new| {
-            words[word] = new;
-            recognise::alone(rules, &words)
-        })
-    }
-}
-
 impl<'g> Story<'g> {
     /// What word `word` of sentence `sentence` is; `None` for the fixed words of a sentence pattern, which have no features.
     /// Panics if there is no such word.

@@ -14,6 +14,7 @@
 //! **From text to story.** Document `n` of a seed does not depend on the documents before it: [`Grammar::document`] makes it
 //! again from (language, level, seed, n). [`Grammar::parse`] reads any text of the grammar without knowing where it is from.
 
+mod blame;
 mod english;
 mod forms;
 mod judge;
@@ -31,6 +32,7 @@ mod tests;
 
 use std::fmt;
 
+pub use blame::Blame;
 pub use judge::{Rule, Verdict};
 pub use level::Level;
 use lexicon::WordId;

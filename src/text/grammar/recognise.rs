@@ -10,6 +10,11 @@ use super::source::{Base, Control, Frame, FrameId, MAX_VARS, Rules, Script, Shap
 
 const UNKNOWN: LexemeId = LexemeId::MAX;
 
+/// Stands for whatever word would fit in its place.
+pub const ANY: WordId = WordId::MAX;
+/// A word that the lexicon does not have. It fits nowhere.
+pub const UNKNOWN_WORD: WordId = WordId::MAX - 1;
+
 /// What is known so far: each variable's lexeme (if it is known) and its possible features, and the possible tenses.
 #[derive(Clone, Copy)]
 pub struct State {
@@ -270,14 +275,23 @@ fn settle<'r>(
 fn fixed_words_match(rules: &Rules, frame: &Frame, words: &[WordId], relaxed: Option<Relaxed>) -> bool {
     frame.slots.len() == words.len()
         && frame.slots.iter().zip(words).enumerate().all(|(i, (slot, &word))| match slot.what {
-            What::Fixed(fixed) => fixed == word,
-            What::Sound => is_article_right(rules, word, words.get(i + 1), is_relaxed(relaxed, i, Relax::Sound)),
+            What::Fixed(fixed) => fixed == word || word == ANY,
+            What::Sound => {
+                let next = match frame.slots.get(i + 1).map(|slot| slot.what) {
+                    Some(What::Fixed(fixed)) => Some(fixed),
+                    _ => words.get(i + 1).copied(),
+                };
+                is_article_right(rules, word, next, is_relaxed(relaxed, i, Relax::Sound))
+            }
             What::Form { .. } => true,
         })
 }
 
-fn is_article_right(rules: &Rules, word: WordId, next: Option<&WordId>, any_sound: bool) -> bool {
-    let next = next.and_then(|&n| rules.lexicon.words.get(n as usize)).map_or("", |w| w.lower.as_str());
+fn is_article_right(rules: &Rules, word: WordId, next: Option<WordId>, any_sound: bool) -> bool {
+    if word == ANY || (next == Some(ANY) && rules.articles.contains(&word)) {
+        return true;
+    }
+    let next = next.and_then(|n| rules.lexicon.words.get(n as usize)).map_or("", |w| w.lower.as_str());
     word == rules.articles[usize::from(english::wants_an(next))] || (any_sound && rules.articles.contains(&word))
 }
 
@@ -297,9 +311,27 @@ impl FrameReader<'_> {
     /// Tries every way to read the slots from `i` on, and stops at the first that `then` accepts.
     fn read(&self, i: usize, state: State, then: &mut dyn FnMut(&State) -> bool) -> bool {
         let Some(slot) = self.frame.slots.get(i) else { return then(&state) };
-        let What::Form { base, shape, control } = slot.what else { return self.read(i + 1, state, then) };
+        if !matches!(slot.what, What::Form { .. }) {
+            return self.read(i + 1, state, then);
+        }
+        if self.words[i] != ANY {
+            return self.read_as(self.words[i], i, slot.what, state, then);
+        }
+        let before = i.checked_sub(1).filter(|&b| matches!(self.frame.slots[b].what, What::Sound));
+        let Some(article) = before.map(|b| self.words[b]).filter(|&article| article != ANY) else {
+            return self.read(i + 1, state, then);
+        };
+        // After an article only words with the right sound come into question.
+        let words = 0..self.rules.lexicon.words.len() as WordId;
+        let mut sounding = words.filter(|&word| is_article_right(self.rules, article, Some(word), false));
+        sounding.any(|word| self.read_as(word, i, slot.what, state, then))
+    }
+
+    /// The same with `word` in slot `i`.
+    fn read_as(&self, word: WordId, i: usize, what: What, state: State, then: &mut dyn FnMut(&State) -> bool) -> bool {
+        let What::Form { base, shape, control } = what else { return false };
         let relax = self.relaxed.filter(|r| r.word == i).map(|r| r.relax);
-        let readings = self.rules.lexicon.readings.get(self.words[i] as usize);
+        let readings = self.rules.lexicon.readings.get(word as usize);
         for reading in readings.into_iter().flatten() {
             for tense in [Tense::Present, Tense::Past] {
                 if state.tenses >> tense as u8 & 1 == 0 {

@@ -10,6 +10,10 @@ use serde::{Deserialize, Serialize};
 pub struct Readout {
     pub step: u64,
     pub sentences: Vec<Vec<ReadToken>>,
+    /// Sentences of new text into which one wrong word was put, the same one in every readout. No generator takes part: the word
+    /// counts as replaced.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub swaps: Vec<Vec<ReadToken>>,
 }
 
 impl Readout {
@@ -23,8 +27,10 @@ impl Readout {
             loss_share: None,
             ..token.clone()
         };
-        let sentences = self.sentences.iter().map(|sentence| sentence.iter().map(brief).collect());
-        Self { step: self.step, sentences: sentences.collect() }
+        let all = |sentences: &[Vec<ReadToken>]| {
+            sentences.iter().map(|sentence| sentence.iter().map(brief).collect()).collect::<Vec<Vec<ReadToken>>>()
+        };
+        Self { step: self.step, sentences: all(&self.sentences), swaps: all(&self.swaps) }
     }
 }
 

@@ -147,6 +147,10 @@ pub struct SwapScore {
     /// How often a word scores above itself, in a wrong place against its right one; none if no word stands in both kinds of place.
     #[serde(default, with = "super::finite_or_null")]
     pub auc: Option<f64>,
+    /// The same for an untouched word in the same row, some way off the wrong one: 0.5 if the judge knows where the wrong word is,
+    /// above it if it only senses that the row is spoiled.
+    #[serde(default, with = "super::finite_or_null")]
+    pub beside_auc: Option<f64>,
     /// How often, in one place, the wrong word scores above the right one; ties count a half.
     pub pairs_right: f64,
     /// The share of the wrong words that are judged replaced at threshold one half.
@@ -167,32 +171,43 @@ pub struct SwapExample {
     pub wrong_text: String,
 }
 
-/// What the grammar says of a generator's replacements in stories, and what the judge said of them at threshold one half.
+/// What the grammar says of a generator's replacements in stories, as the judge reads them, and what the judge said of them at
+/// threshold one half.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RuleCounts {
-    /// Replacements that break a rule: whoever knows the grammar can see them. In rows of one sentence the sentence decides, in longer
-    /// rows the story.
+    /// Replacements that break a rule, in sentences that cannot be mended without changing this word: whoever knows the grammar
+    /// can see them.
     pub breaks: u64,
     pub breaks_caught: u64,
+    /// Replacements that break a rule, where another word could be the wrong one, or where only other sentences tell it.
+    #[serde(default)]
+    pub unclear: u64,
+    #[serde(default)]
+    pub unclear_flagged: u64,
     /// Replacements that fit as well as the original. Nobody can see them.
     pub fits: u64,
     pub fits_flagged: u64,
 }
 
 impl RuleCounts {
-    /// The share of the replacements that a judge who knows the whole grammar could catch; none without replacements.
-    pub fn ceiling(&self) -> Option<f64> {
-        share(self.breaks, self.breaks + self.fits)
+    /// All replacements.
+    pub fn all(&self) -> u64 {
+        self.breaks + self.unclear + self.fits
     }
 
-    /// The share of the replacements that break a rule and were caught.
+    /// The share of the replacements that a judge who knows the whole grammar would surely catch; none without replacements.
+    pub fn ceiling(&self) -> Option<f64> {
+        share(self.breaks, self.all())
+    }
+
+    /// The share of the replacements that are evidently wrong and were caught.
     pub fn caught(&self) -> Option<f64> {
         share(self.breaks_caught, self.breaks)
     }
 
-    /// The share of the replacements that fit and were called replaced all the same.
+    /// The share of the other replacements that were called replaced.
     pub fn flagged(&self) -> Option<f64> {
-        share(self.fits_flagged, self.fits)
+        share(self.unclear_flagged + self.fits_flagged, self.unclear + self.fits)
     }
 }
 

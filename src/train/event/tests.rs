@@ -93,7 +93,7 @@ fn samples() -> Vec<Event> {
         Event::Config { settings },
         Event::Step(Box::new(StepMetrics { step: 1, ..Default::default() })),
         Event::Eval(Box::new(eval)),
-        Event::Readout(Readout { step: 1, sentences: vec![vec![token.clone()]] }),
+        Event::Readout(Readout { step: 1, sentences: vec![vec![token.clone()]], swaps: Vec::new() }),
         Event::Warning(Warning { kind: WarningKind::NonFinite, step: 2, message: Message::new("m").with("x", 0.5) }),
         Event::Checkpoint { step: 3, path: "p".into() },
         Event::Resumed { step: 3 },

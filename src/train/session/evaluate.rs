@@ -142,6 +142,7 @@ impl Session {
             swap_pairs_right: all.map(|all| all.pairs_right),
             swap_caught: all.map(|all| all.caught),
             swap_false_alarms: all.map(|all| all.false_alarms),
+            swap_beside_auc: all.and_then(|all| all.beside_auc),
             swaps,
             confusion: self.judged().then_some(measured.confusion),
             calibration: self.judged().then_some(measured.calibration),

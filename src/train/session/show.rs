@@ -3,7 +3,7 @@
 
 use super::own_text::OwnRow;
 use super::sample::{self, Seen, cells_of_row, proposals};
-use super::{EVAL_SEED, Session};
+use super::{EVAL_SEED, Session, spoiled};
 use crate::Result;
 use crate::batch::{Batch, NONE};
 use crate::model::io::Io;
@@ -48,7 +48,10 @@ impl Session {
     /// Reads the readout sentences and the person's text with the current weights.
     pub async fn show(&mut self) -> Result<Shown> {
         let Some(io) = self.model.readout.clone() else {
-            return Ok(Shown { readout: Readout { step: self.step, sentences: Vec::new() }, own_text: None });
+            return Ok(Shown {
+                readout: Readout { step: self.step, sentences: Vec::new(), swaps: Vec::new() },
+                own_text: None,
+            });
         };
         let outputs = self.read_out(&io).await?;
         self.put_back();
@@ -60,7 +63,10 @@ impl Session {
             tokens: has(Head::Rtd).then_some(&outputs.tokens[..]),
         };
         let [row, slot_base] = own_place(&io);
-        let readout = Readout { step: self.step, sentences: self.sentences(&seen, &outputs.logits, row) };
+        let first = row - self.spoiled.len();
+        let swaps = self.spoiled.iter().zip(first..).map(|(of, row)| spoiled::told(of, &seen, row, &self.tokenizer));
+        let swaps = swaps.collect();
+        let readout = Readout { step: self.step, sentences: self.sentences(&seen, &outputs.logits, first), swaps };
         let (tokenizer, weights) = (&self.tokenizer, self.loss_weights());
         let own_text = self.own_text.as_ref().map(|own| {
             let told = own.told(&seen, (row, slot_base), &outputs.logits, tokenizer, weights);
@@ -69,14 +75,18 @@ impl Session {
         Ok(Shown { readout, own_text })
     }
 
-    /// The rows of the readout pass: the fixed ones, then the person's.
+    /// The rows of the readout pass: the held-out ones, those with a wrong word, then the person's.
     fn readout_batch(&mut self, io: &Io) -> Batch {
         let size = io.size;
         let mut batch = Batch::new(size.rows as usize, size.row_len as usize, size.slots as usize);
         self.readout_rows.fill(0, &mut batch);
         let [row, slot_base] = own_place(io);
+        let specials = self.tokenizer.specials();
+        for (spoiled, row) in self.spoiled.iter().zip(row - self.spoiled.len()..) {
+            spoiled::fill(spoiled, &mut batch, row, specials);
+        }
         if let Some(own) = &self.own_text {
-            own.fill(&mut batch, row, slot_base, self.tokenizer.specials());
+            own.fill(&mut batch, row, slot_base, specials);
         }
         batch
     }

@@ -58,7 +58,7 @@ fn every_column_of_the_first_steps_is_swapped_and_nothing_but_context_helps() {
         assert!((all.pairs_right - 0.5).abs() < 0.1, "{language:?} {level:?}: {}", all.pairs_right);
         let knowing = scores(&swaps, |batch, token| {
             let place = batch.places.iter().find(|place| place.token == token).unwrap();
-            if place.swapped { 3.0 } else { -3.0 }
+            if place.side == Side::Wrong { 3.0 } else { -3.0 }
         });
         assert!(knowing.values().all(|score| score.pairs_right == 1.0 && score.caught == 1.0));
         assert!(knowing.values().all(|score| score.auc.is_none_or(|auc| auc == 1.0) && score.false_alarms == 0.0));
@@ -81,8 +81,8 @@ fn a_swap_changes_one_word_and_breaks_a_rule_of_selection() {
         let rows: Vec<(&SwapBatch, &Place)> =
             swaps.batches().iter().flat_map(|batch| batch.places.iter().map(move |place| (batch, place))).collect();
         for number in 0..swaps.len() {
-            let side = |swapped| rows.iter().find(|(_, p)| p.pair == number && p.swapped == swapped).unwrap();
-            let ((right, at), (wrong, other)) = (side(false), side(true));
+            let side = |side| rows.iter().find(|(_, p)| p.pair == number && p.side == side).unwrap();
+            let ((right, at), (wrong, other)) = (side(Side::Right), side(Side::Wrong));
             let row = |batch: &SwapBatch, token: usize| {
                 let first = token / batch.batch.row_len * batch.batch.row_len;
                 batch.batch.ids[first..first + batch.batch.row_len].to_vec()
@@ -111,6 +111,18 @@ fn examples_are_sentences_with_a_word_to_swap() {
         let grammar = Grammar::new(language, level).unwrap();
         let examples = swaps.examples(tokenizer, 8);
         assert_eq!(examples.len(), 8);
+        let row_len = swaps.batches()[0].batch.row_len;
+        let spoiled = swaps.spoiled(tokenizer, 8, row_len);
+        let texts =
+            spoiled.iter().map(|row| text_of(row.ids.iter().map(|&id| tokenizer.token(id)))).collect::<Vec<_>>();
+        assert_eq!(texts, examples.iter().map(|example| example.wrong_text.clone()).collect::<Vec<_>>());
+        for (row, example) in spoiled.iter().zip(&examples) {
+            assert_eq!(
+                (tokenizer.token(row.ids[row.at]), tokenizer.token(row.right)),
+                (&*example.wrong, &*example.right)
+            );
+        }
+        assert!(swaps.spoiled(tokenizer, 8, 6).iter().all(|row| row.ids.len() <= 4));
         for SwapExample { text, word, right, wrong, wrong_text } in examples {
             let encoding = tokenizer.encode(&text).unwrap();
             assert!(encoding.tokens[word as usize] == right && right != wrong, "{text}: {word}, {right}, {wrong}");
@@ -168,10 +180,26 @@ fn swaps_in_any_text_exchange_whole_words_of_one_band() {
     }
     let used: BTreeSet<usize> = dealt.iter().flatten().copied().collect();
     assert_eq!(used.len(), dealt_sites, "each word is dealt out once");
-    let swaps = Swaps::build(&text, &sites, &dealt, recipe(24, Packing::Contiguous), &tokenizer, false);
+    let swaps = Swaps::build(&text, &sites, &dealt, recipe(24, Packing::Contiguous), &tokenizer);
     let blind = scores(&swaps, |batch, token| of_token(batch.batch.ids[token]));
     assert_eq!(blind[&SwapPart::All].auc, Some(0.5));
     assert!((blind[&SwapPart::All].pairs_right - 0.5).abs() < 0.06, "{:?}", blind[&SwapPart::All]);
+}
+
+/// A judge that only senses a spoiled row, and not where, gains on the swapped words exactly what it gains on the others.
+#[test]
+fn a_judge_that_only_senses_a_spoiled_row_is_found_out() {
+    each_grammar(|_, language, level, swaps| {
+        let senses = scores(&swaps, |batch, token| {
+            let row = token / batch.batch.row_len;
+            let wrong = |place: &&Place| place.token / batch.batch.row_len == row && place.side == Side::Wrong;
+            let spoiled = batch.places.iter().any(|place| wrong(&&*place));
+            of_token(batch.batch.ids[token]) + if spoiled { 0.2 } else { 0.0 }
+        })[&SwapPart::All];
+        assert!(senses.auc.unwrap() > 0.9 && senses.beside_auc == Some(1.0), "{language:?} {level:?}: {senses:?}");
+        let blind = scores(&swaps, |batch, token| of_token(batch.batch.ids[token]))[&SwapPart::All];
+        assert_eq!(blind.beside_auc, Some(0.5));
+    });
 }
 
 #[test]

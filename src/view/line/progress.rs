@@ -105,11 +105,11 @@ impl Progress {
 
     /// The sentences take turns, except those that have nothing to show.
     fn take_readout(&mut self, readout: &Readout) {
-        let n = readout.sentences.len();
-        let first = self.readouts as usize;
-        let turn = (0..n).map(|i| &readout.sentences[(first + i) % n]);
+        let all: Vec<_> = readout.sentences.iter().chain(&readout.swaps).collect();
+        let (n, first) = (all.len(), self.readouts as usize);
+        let turn = (0..n).map(|i| all[(first + i) % n]);
         if let Some(sentence) = turn.clone().find(|sentence| sentence.iter().any(is_marked)).or(turn.clone().next()) {
-            self.sentence.clone_from(sentence);
+            self.sentence = sentence.clone();
             self.readouts += 1;
         }
     }

@@ -151,7 +151,7 @@ fn the_last_planned_step_is_always_printed() {
 
 #[test]
 fn an_example_follows_each_status_line_and_its_legend_comes_once() {
-    let readout = |step| Event::Readout(Readout { step, sentences: vec![sentence()] });
+    let readout = |step| Event::Readout(Readout { step, sentences: vec![sentence()], swaps: Vec::new() });
     let lines = printed(Lang::En, &[readout(1), step(1, 0.0), step(2, 0.1), readout(2), step(300, 30.0)]);
     assert_eq!(lines.iter().filter(|line| line.contains("o caught, x missed, ^ false alarm")).count(), 1);
     assert_eq!(lines.iter().filter(|line| line.starts_with("  the dog [ate > drank")).count(), 2);
@@ -162,14 +162,15 @@ fn sentences_take_turns_and_quiet_ones_are_passed_over() {
     let mut progress = Progress::new(Lang::En);
     let quiet = vec![token("hush", None, 0.1)];
     let other = vec![token("cat", Some("hat"), 0.8)];
-    let readout = Event::Readout(Readout { step: 1, sentences: vec![sentence(), quiet.clone(), other] });
+    let readout =
+        Event::Readout(Readout { step: 1, sentences: vec![sentence(), quiet.clone(), other], swaps: Vec::new() });
     let mut shown = || {
         progress.take(&readout);
         progress.example_text(80, false).unwrap()
     };
     assert!(shown().starts_with("the dog"));
     assert_eq!([shown(), shown()], ["[cat > hat 80% o]"; 2].map(str::to_owned));
-    progress.take(&Event::Readout(Readout { step: 2, sentences: vec![quiet] }));
+    progress.take(&Event::Readout(Readout { step: 2, sentences: vec![quiet], swaps: Vec::new() }));
     assert_eq!(progress.example_text(80, false).unwrap(), "hush");
 }
 

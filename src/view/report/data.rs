@@ -122,8 +122,8 @@ impl Serialize for Values {
     }
 }
 
-/// The readouts of a run. A token is `[original, flags, p]` or, if it was masked, `[original, flags, p, sampled, [guess, share,
-/// ...]]`. Texts are indices into `texts`, shares are thousandths (-1 undefined), flags are 1 masked + 2 replaced.
+/// The readouts of a run. A token is `[original, flags, p]` or, if another could stand in its place, `[original, flags, p,
+/// sampled, [guess, share, ...]]`: there are no guesses if the program put a wrong word there. Texts are indices into `texts`, shares are thousandths (-1 undefined), flags are 1 masked + 2 replaced.
 #[derive(Serialize, Default)]
 pub struct Readouts {
     pub texts: Vec<String>,
@@ -303,8 +303,11 @@ fn packed(readouts: &[&Readout]) -> Readouts {
         let shown = tokens.iter().filter(|token| !token.special).take(SENTENCE_TOKENS);
         shown.map(|token| texts.token(token)).collect::<Vec<_>>()
     };
-    let snapshots =
-        readouts.iter().map(|readout| readout.sentences.iter().take(SENTENCES).map(&mut sentence).collect()).collect();
+    let mut snapshot = |readout: &&Readout| {
+        let swaps = readout.swaps.iter().take(SENTENCES);
+        readout.sentences.iter().take(SENTENCES).chain(swaps).map(&mut sentence).collect()
+    };
+    let snapshots = readouts.iter().map(&mut snapshot).collect();
     Readouts { snapshots, steps: readouts.iter().map(|readout| readout.step).collect(), texts: texts.list }
 }
 
@@ -329,7 +332,7 @@ impl Texts {
         let p = token.p_replaced.filter(|p| p.is_finite()).map_or(-1, thousandths);
         let flags = u8::from(token.masked) | u8::from(token.replaced) << 1;
         let original = self.place(&token.original);
-        if !token.masked {
+        if !token.masked && token.sampled.is_none() {
             return Token::Read(original, flags, p);
         }
         let guess = |texts: &mut Self, text: &str| i32::try_from(texts.place(text)).unwrap_or(0);
@@ -425,12 +428,13 @@ mod tests {
         };
         let plain = ReadToken { original: "ate".into(), ..Default::default() };
         let cls = ReadToken { original: "[CLS]".into(), special: true, ..Default::default() };
-        let readout = Readout { step: 7, sentences: vec![vec![cls, masked, plain]] };
+        let by_hand = ReadToken { masked: false, proposals: Vec::new(), p_replaced: Some(0.2), ..masked.clone() };
+        let readout = Readout { step: 7, sentences: vec![vec![cls, masked, plain]], swaps: vec![vec![by_hand]] };
         let json = serde_json::to_value(readouts(&[&readout])).unwrap();
         let want = serde_json::json!({
             "texts": ["ate", "drank"],
             "steps": [7],
-            "snapshots": [[[[0, 3, 914, 1, [0, 500, 1, 250]], [0, 0, -1]]]],
+            "snapshots": [[[[0, 3, 914, 1, [0, 500, 1, 250]], [0, 0, -1]], [[0, 2, 200, 1, []]]]],
         });
         assert_eq!(json, want);
     }

@@ -131,7 +131,7 @@
 
   function fillPanel(panel, token, s, i, hint) {
     const title = token.replaced ? el("h3", {}, el("s", {}, token.original), ` → ${token.read}`) : el("h3", {}, token.read);
-    const how = token.masked ? `${t().masked} “${token.read}”${token.replaced ? "." : `: ${t().luckyGuess}.`}` : t().unmasked;
+    const how = token.masked ? `${t().masked} “${token.read}”${token.replaced ? "." : `: ${t().luckyGuess}.`}` : token.replaced ? t().byHand : t().unmasked;
     const said = token.p === null ? t().noJudge : `${t().judge}: ${percent(token.p)} ${t().says}.`;
     const parts = [title, el("p", {}, how, " ", said), token.p === null ? null : el("p", { class: "verdict" }, el("b", {}, GLYPH[token.verdict] ?? "·"), t().verdict[token.verdict])];
     if (token.guesses.length) {

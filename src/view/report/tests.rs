@@ -61,7 +61,7 @@ fn readout(step: u64, sentences: usize, tokens: usize) -> Event {
         p_replaced: Some(i as f64 / tokens as f64),
         ..Default::default()
     };
-    Event::Readout(Readout { step, sentences: vec![(0..tokens).map(token).collect(); sentences] })
+    Event::Readout(Readout { step, sentences: vec![(0..tokens).map(token).collect(); sentences], swaps: Vec::new() })
 }
 
 fn finished() -> Event {

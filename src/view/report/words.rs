@@ -6,7 +6,7 @@ use crate::view::words::Strings;
 use serde_json::{Map, Value};
 
 /// What the script calls a word (`t().verdict.caught` is in a group), and its message.
-const WORDS: [(&str, &str); 57] = [
+const WORDS: [(&str, &str); 58] = [
     ("step", "page-step"),
     ("play", "page-play"),
     ("pause", "page-pause"),
@@ -21,6 +21,7 @@ const WORDS: [(&str, &str); 57] = [
     ("noJudge", "page-no-judge"),
     ("masked", "page-masked"),
     ("unmasked", "page-unmasked"),
+    ("byHand", "page-by-hand"),
     ("luckyGuess", "page-lucky-guess"),
     ("judge", "page-judge"),
     ("says", "page-says"),
