@@ -1,5 +1,5 @@
 // vocab: softmax cross-entropy over the vocabulary, one chunk of slots at a time: loss = lse - logit[label], lse = log sum exp logits.
-// It samples softmax(logits / temperature) as argmax(logit / temperature + Gumbel noise), and writes the gradient over the logits.
+// The loss is at temperature 1. It samples softmax(logits / temperature) as argmax(logit / temperature + Gumbel noise), and writes the gradient over the logits.
 // One workgroup owns a slot; its WG lanes stride over V. A slot whose label is UNUSED gets zeros everywhere.
 // Uses lib/step, lib/grid, lib/threefry, lib/gumbel, lib/reduce. Twin: src/cpu/vocab.rs
 //   entry      reads                 writes                         dispatch
@@ -9,11 +9,7 @@ struct Dims {
     rows: u32,
     v: u32,
     first_slot: u32,          // slot number of row 0
-    inv_temperature: f32,     // of the sample; the loss is at temperature 1
     scale: u32,               // which of step.scales weighs this loss
-    pad0: u32,
-    pad1: u32,
-    pad2: u32,
 }
 @group(0) @binding(0) var<uniform> dims: Dims;
 @group(0) @binding(1) var<storage, read_write> logits: array<f32>;   // (rows, V), then their gradient
@@ -54,7 +50,7 @@ fn forward(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) groups: v
     for (var id = lane; id < dims.v; id += WG) {
         let logit = logits[base + id];
         own_top = better(own_top, Best(logit, id));
-        own_sample = better(own_sample, Best(logit * dims.inv_temperature + gumbel(id, slot), id));
+        own_sample = better(own_sample, Best(logit * step.inv_temperature + gumbel(id, slot), id));
     }
     let top = workgroup_best(lane, own_top);
     let sample = workgroup_best(lane, own_sample).id;

@@ -101,8 +101,11 @@ pub struct Config {
     pub objective: &'static Objective,
     pub mlm_weight: f64,
     pub rtd_weight: f64,
-    /// The temperature of the generator's samples. Its loss uses temperature 1.
+    /// The temperature of the generator's samples at the first step. Its loss uses temperature 1.
     pub temperature: f64,
+    /// By how much the temperature rises until the last planned step, the same amount in every step.
+    #[serde(default)]
+    pub temperature_rise: f64,
     pub replacements: Replacements,
     /// Training AUC over pairs of the same token, averaged over 50 steps, at which the ramp to the generator starts.
     pub takeoff_auc: f64,
@@ -323,6 +326,7 @@ impl Config {
             ("takeoff_auc", self.takeoff_auc, closed(self.takeoff_auc)),
             ("handover_latest", self.handover_latest, closed(self.handover_latest)),
             ("temperature", self.temperature, positive(self.temperature)),
+            ("temperature_rise", self.temperature_rise, not_negative(self.temperature_rise)),
             ("lr", self.lr, positive(self.lr)),
             ("clip", self.clip, positive(self.clip)),
             ("adam_eps", self.adam_eps, positive(self.adam_eps)),

@@ -10,9 +10,9 @@ struct Step {
     lr: f32,
     correction1: f32,         // 1 / (1 - beta^t), or 1 without bias correction
     correction2: f32,
+    inv_temperature: f32,     // 1 / temperature of the generator's samples
     pad0: u32,
     pad1: u32,
-    pad2: u32,
     scales: vec4f,            // for each loss: its weight over the positions that it counts in the whole optimizer step
 }
 @group(1) @binding(0) var<uniform> step: Step;

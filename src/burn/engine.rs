@@ -52,7 +52,6 @@ struct Settings {
     train: TrainSpec,
     vocab: usize,
     pad_id: u32,
-    temperature: f64,
 }
 
 /// What the plan uses a tensor for.
@@ -131,7 +130,6 @@ impl Executor {
                 shape: model.spec.shape,
                 vocab: model.spec.shape.main.vocab as usize,
                 pad_id: model.spec.pad_id,
-                temperature: model.spec.temperature,
                 train,
             },
             meanings: meanings(model),
@@ -359,7 +357,7 @@ impl Executor {
         } else {
             batch.noise(&self.step, s.vocab, &self.device.handle)
         };
-        let sampled = (logits.clone() * (1.0 / s.temperature) + noise).argmax(1).squeeze_dim(1);
+        let sampled = (logits.clone() * self.step.inv_temperature + noise).argmax(1).squeeze_dim(1);
         *given = None;
         pass.proposed = Some(Proposed {
             argmax: logits.clone().argmax(1).squeeze_dim(1),

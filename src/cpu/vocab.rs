@@ -38,7 +38,7 @@ pub fn forward(call: &Call, mut a: Args) {
                 sampled[i] = argmax(
                     row,
                     #[inline(always)]
-                    |id, x| x * d.inv_temperature + gumbel(call.step.gumbel_key.word(id, slot)),
+                    |id, x| x * call.step.inv_temperature + gumbel(call.step.gumbel_key.word(id, slot)),
                 );
                 let flags = u32::from(best == label) | u32::from(sampled[i] == label) << 1;
                 out.copy_from_slice(&[(lse[i] - row[label as usize]).to_bits(), flags, sampled[i], best]);

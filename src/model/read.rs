@@ -19,8 +19,7 @@ pub struct ReadModel {
 }
 
 impl ReadModel {
-    /// `temperature`: the temperature of the samples.
-    pub fn record(shape: &Shape, size: PassSize, temperature: f64, choices: KernelChoices, limits: Limits) -> Self {
+    pub fn record(shape: &Shape, size: PassSize, choices: KernelChoices, limits: Limits) -> Self {
         let mut r = Recorder::new(choices, limits);
         // The rule of the initial values does not matter, because the weights come from a checkpoint.
         let entries = ledger::ledger(shape, InitRule::Reference, 0.0);
@@ -28,7 +27,7 @@ impl ReadModel {
         let io = Io::new(&mut r, "text", size, Tables::of(&shape.main), shape.counts_hidden(), Role::State);
         let source = walk::source(&mut r, shape);
         let networks = Networks::new(&r, &arenas, shape, false);
-        Walk { shape, networks: &networks, io: &io, source: &source, temperature }.infer_by_stages(&mut r);
+        Walk { shape, networks: &networks, io: &io, source: &source }.infer_by_stages(&mut r);
         let tensors = arenas.tensors(&r);
         let plan = r.finish();
         Self { parameters: record::parameters(arenas, tensors, &plan), io: io.resolved(&plan), plan: Arc::new(plan) }

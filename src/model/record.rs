@@ -22,7 +22,6 @@ pub struct ModelSpec {
     pub init_std: f64,
     pub precision: Precision,
     pub pad_id: u32,
-    pub temperature: f64,
 }
 
 #[derive(Debug, Clone)]
@@ -71,7 +70,6 @@ impl ModelSpec {
             init_std: c.init_std,
             precision: c.precision,
             pad_id,
-            temperature: c.temperature,
         }
     }
 }
@@ -158,7 +156,7 @@ struct Ways<'a> {
 impl Ways<'_> {
     fn over<'w>(&'w self, io: &'w Io) -> Walk<'w> {
         let Self { spec, networks, source } = self;
-        Walk { shape: &spec.shape, networks, io, source, temperature: spec.temperature }
+        Walk { shape: &spec.shape, networks, io, source }
     }
 }
 

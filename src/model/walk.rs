@@ -56,7 +56,6 @@ pub struct Walk<'a> {
     pub io: &'a Io,
     /// (V) the fixed distribution of replacements.
     pub source: &'a Tensor,
-    pub temperature: f64,
 }
 
 /// The forms of the text that exist so far: the corrupted ids, and 1 for each id that is not the original. (B, T) each
@@ -171,15 +170,8 @@ impl Walk<'_> {
         let network = self.networks.network(pass.net);
         let mut drop = how.drop;
         let encoded = encoder::forward(r, name, tower, &network.encoder, text, &mut drop);
-        let reading = Reading {
-            io,
-            ids: &ids,
-            replaced: replaced.as_ref(),
-            at: pass.at,
-            scale: index as u32,
-            temperature: self.temperature as f32,
-            eps: tower.eps(),
-        };
+        let reading =
+            Reading { io, ids: &ids, replaced: replaced.as_ref(), at: pass.at, scale: index as u32, eps: tower.eps() };
         let d = how.gradients.map(|gradients| gradients.network(pass.net).head(pass.head));
         let saved = network.head(pass.head).forward(r, d, &encoded.y, &reading);
         Passed { encoded, saved }

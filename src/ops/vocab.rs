@@ -17,11 +17,8 @@ pub struct Dims {
     pub v: u32,
     /// Slot number of the chunk's first row: places its random numbers.
     pub first_slot: u32,
-    /// 1 / temperature of the sample; the loss is at temperature 1.
-    pub inv_temperature: f32,
     /// Which of the step's scales weighs this loss.
     pub scale: u32,
-    pub pad: [u32; 3],
 }
 
 /// Per slot: slot_out = [loss (f32 bits), flags (1: argmax is the label, 2: sample is the label), sample, argmax], sampled, lse
@@ -63,10 +60,10 @@ pub struct Slots {
 }
 
 /// Rows `first_slot..` of the slots against logits: (rows, V) -> lse: (rows)
-pub fn forward(r: &mut Recorder, logits: &Tensor, slots: &Slots, first_slot: u32, temperature: f32) -> Tensor {
+pub fn forward(r: &mut Recorder, logits: &Tensor, slots: &Slots, first_slot: u32) -> Tensor {
     let [rows, v] = logits.dims();
     let lse = r.activation("vocab.lse", &[rows]);
-    let dims = Dims { rows, v, first_slot, inv_temperature: 1.0 / temperature, scale: 0, pad: [0; 3] };
+    let dims = Dims { rows, v, first_slot, scale: 0 };
     let choice = choose(r, &FORWARD, v);
     let part = |t: &Tensor| t.rows(first_slot, rows);
     let (labels, sampled, slot_out) = (part(&slots.labels), part(&slots.sampled), part(&slots.slot_out));
@@ -85,7 +82,7 @@ pub fn forward(r: &mut Recorder, logits: &Tensor, slots: &Slots, first_slot: u32
 /// In place: logits (rows, V) become their gradient.
 pub fn backward(r: &mut Recorder, logits: &Tensor, slots: &Slots, first_slot: u32, lse: &Tensor, scale: u32) {
     let [rows, v] = logits.dims();
-    let dims = Dims { rows, v, first_slot, inv_temperature: 1.0, scale, pad: [0; 3] };
+    let dims = Dims { rows, v, first_slot, scale };
     let choice = choose(r, &BACKWARD, v);
     let labels = slots.labels.rows(first_slot, rows);
     r.dispatch(&BACKWARD, choice, dims, &[logits, &labels, lse], rows, 10 * u64::from(rows) * u64::from(v));

@@ -72,6 +72,8 @@ fn steps(op: &str) -> Vec<Step> {
     match op {
         // The generator's samples, half and half, the fixed distribution.
         "corrupt" => [0, 1 << 31, u32::MAX].map(|source_threshold| Step { source_threshold, ..plain }).to_vec(),
+        // Samples that are colder and warmer than the loss.
+        "vocab" => [1.0, 0.7, 1.3].map(|t: f32| Step { inv_temperature: 1.0 / t, ..plain }).to_vec(),
         // With and without bias correction, at the first step and later.
         // The rate is large, or a part of the update would hide in the rounding of the parameter.
         "optimizer" => {
@@ -450,17 +452,9 @@ fn detections(lab: &mut Lab) {
 }
 
 fn vocabularies(lab: &mut Lab) {
-    // (slots, words, slots a chunk, temperature); a chunk starts at a multiple of the binding alignment.
-    let shapes = [
-        (1, 1, 1, 1.0),
-        (3, 7, 3, 1.0),
-        (5, 255, 5, 0.7),
-        (4, 256, 4, 1.0),
-        (69, 257, 64, 1.3),
-        (130, 33, 64, 1.0),
-        (2, 30_522, 2, 1.0),
-    ];
-    for (slots, v, chunk, temperature) in shapes {
+    // (slots, words, slots a chunk); a chunk starts at a multiple of the binding alignment.
+    let shapes = [(1, 1, 1), (3, 7, 3), (5, 255, 5), (4, 256, 4), (69, 257, 64), (130, 33, 64), (2, 30_522, 2)];
+    for (slots, v, chunk) in shapes {
         let mut labels: Vec<u32> = (0..slots).map(|_| lab.random.below(v as usize) as u32).collect();
         if slots > 2 {
             labels[slots as usize - 1] = NONE;
@@ -477,7 +471,7 @@ fn vocabularies(lab: &mut Lab) {
             let (low, high) = (v as usize / 3, v as usize - 1);
             (logits[low], logits[high]) = (20.0, 20.0);
             let logits = lab.given("logits", &[rows, v], &logits);
-            let lse = vocab::forward(&mut lab.r, &logits, &out, first, temperature);
+            let lse = vocab::forward(&mut lab.r, &logits, &out, first);
             vocab::backward(&mut lab.r, &logits, &out, first, &lse, slots % 4);
         }
     }

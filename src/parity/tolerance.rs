@@ -417,7 +417,7 @@ fn score(s: &Scene, d: &vocab::Dims, row: usize, id: u32) -> f64 {
     let slot = s.step.slot_base + d.first_slot + row as u32;
     let unit = (f64::from(s.step.gumbel_key.word(id, slot)) + 0.5) / 4_294_967_296.0;
     let noise = -(-(-unit).ln_1p()).ln();
-    f64::from(s.f32("logits")[row * d.v as usize + id as usize]) * f64::from(d.inv_temperature) + noise
+    f64::from(s.f32("logits")[row * d.v as usize + id as usize]) * f64::from(s.step.inv_temperature) + noise
 }
 
 /// Another sample than the twin's is right only where both scores are the best to within [`SCORE_GAP`].

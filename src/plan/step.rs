@@ -28,20 +28,23 @@ pub struct Step {
     /// 1 / (1 - beta1^t) and 1 / (1 - beta2^t), or 1 without bias correction.
     pub correction1: f32,
     pub correction2: f32,
-    pub pad: [u32; 3],
+    /// 1 / temperature of the generator's samples. Its loss is at temperature 1.
+    pub inv_temperature: f32,
+    pub pad: [u32; 2],
     /// For each loss, its weight divided by the number of positions that it counts in the whole optimizer step. A kernel that
     /// computes the gradient of a loss reads the number whose index is in its `dims`.
     pub scales: [f32; 4],
 }
 
 impl Step {
-    /// A block with the keys of `step`. Everything else is 0 (no dropout offset, the generator's samples, no update).
+    /// A block with the keys of `step` and temperature 1. Everything else is 0 (no dropout offset, the generator's samples, no update).
     pub fn seeded(seed: u64, step: u64) -> Self {
         Self {
             dropout_key: Key::new(seed, step, Stream::Dropout),
             gumbel_key: Key::new(seed, step, Stream::Gumbel),
             source_key: Key::new(seed, step, Stream::Source),
             step: step as u32,
+            inv_temperature: 1.0,
             ..Self::zeroed()
         }
     }

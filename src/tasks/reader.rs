@@ -16,7 +16,7 @@ use crate::text::tokenizer::{Cleaning, Encoding, Tokenizer};
 use crate::train::checkpoint::{self, resolve_model};
 use crate::train::engine::{Backend, Engine};
 use crate::train::event::{Proposal, ReadToken};
-use crate::train::{session, weights};
+use crate::train::{schedule, session, weights};
 use crate::{Error, Result};
 use serde::Serialize;
 use std::path::Path;
@@ -324,8 +324,7 @@ impl Reader {
             row_len: row_len.min(self.positions() as u32),
             slots: (slots as u32).next_power_of_two().max(held.map_or(1, |size| size.slots)),
         };
-        let temperature = self.settings.temperature;
-        let model = ReadModel::record(&self.shape, size, temperature, KernelChoices::default(), self.backend.limits());
+        let model = ReadModel::record(&self.shape, size, KernelChoices::default(), self.backend.limits());
         let mut engine = self.backend.engine(&model.plan).await?;
         match (self.live.take(), self.networks.take()) {
             (Some(mut old), _) => {
@@ -365,7 +364,8 @@ impl Reader {
         let mut words = Vec::new();
         model.io.pack(batch, &mut words);
         engine.write(&model.io.input, &words);
-        engine.set_step(&Step::seeded(seed, 0));
+        let inv_temperature = 1.0 / self.settings.temperature as f32;
+        engine.set_step(&Step { inv_temperature, ..Step::seeded(seed, 0) });
     }
 
     async fn run(&mut self, stage: Stage) -> Result<()> {
@@ -431,9 +431,10 @@ fn check_sizes(shape: &Shape, tokenizer: &Tokenizer) -> Result<()> {
 
 /// What the run's configuration, or the config.json of an exported model, says about the training.
 fn settings(found: &checkpoint::Model, network: &Network) -> Result<Settings> {
-    if let Some(config) = run_config(found)? {
-        let Config { seq_len, mask_prob, temperature, .. } = config;
-        return Ok(Settings { row_len: Some(seq_len), mask_prob, temperature });
+    if let (Some(config), Some(checkpoint)) = (run_config(found)?, &found.checkpoint) {
+        let state = &checkpoint.state;
+        let temperature = schedule::temperature(&config, state.step, state.planned_steps);
+        return Ok(Settings { row_len: Some(config.seq_len), mask_prob: config.mask_prob, temperature });
     }
     Ok(Settings { row_len: row_len_from_network(network), mask_prob: MASK_PROB, temperature: 1.0 })
 }

@@ -68,6 +68,11 @@ impl Source {
     }
 }
 
+/// The temperature of the generator's samples in `step` (completed steps).
+pub fn temperature(c: &Config, step: u64, planned: u64) -> f64 {
+    c.temperature + c.temperature_rise * (step as f64 / planned.max(1) as f64).min(1.0)
+}
+
 /// The threshold with which the kernels compare a random word, for a share.
 pub fn threshold(share: f64) -> u32 {
     (share * 4_294_967_296.0).min(4_294_967_295.0) as u32
@@ -105,6 +110,15 @@ mod tests {
         {
             assert!((learning_rate(&c, step, 1_000_000) - want).abs() < 1e-12, "{step}");
         }
+    }
+
+    #[test]
+    fn the_temperature_rises_to_the_last_step_and_no_further() {
+        let mut c = Config::preset("nano").unwrap();
+        assert_eq!([0, 500, 1000].map(|step| temperature(&c, step, 1000)), [1.0; 3]);
+        c.temperature_rise = 0.5;
+        assert_eq!([0, 500, 1000, 2000].map(|step| temperature(&c, step, 1000)), [1.0, 1.25, 1.5, 1.5]);
+        assert_eq!(temperature(&c, 0, 0), 1.0);
     }
 
     #[test]

@@ -416,7 +416,17 @@ impl Session {
         let rates = step::Rates::of(c, step, lr);
         let seeded = (self.seed, step);
         let block = step::block(self.model.spec.shape.passes, self.loss_weights(), totals, seeded, rates);
-        Step { source_threshold: schedule::threshold(self.source.share(c, step)), ..block }
+        let source_threshold = schedule::threshold(self.source.share(c, step));
+        Step { source_threshold, inv_temperature: self.inv_temperature(), ..block }
+    }
+
+    /// For a batch that is only looked at.
+    fn block_to_look(&self, number: u64) -> Step {
+        Step { inv_temperature: self.inv_temperature(), ..Step::seeded(EVAL_SEED, number) }
+    }
+
+    fn inv_temperature(&self) -> f32 {
+        1.0 / schedule::temperature(&self.config, self.step, self.planned_steps) as f32
     }
 
     /// Waits for every number that is under way.

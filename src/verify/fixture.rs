@@ -211,7 +211,6 @@ impl Fixture {
             init_std: 0.02,
             precision,
             pad_id: self.networks.main.config.pad_token_id.unwrap_or(u32::MAX),
-            temperature: 1.0,
         };
         Ok(Model::record(spec, KernelChoices::default(), backend.limits()))
     }

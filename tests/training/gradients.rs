@@ -372,10 +372,10 @@ fn the_vocabulary_softmax_in_place() {
         slot_out: b.r.state("slot_out", Elem::U32, &[s, 4]),
     };
     // The temperature of the sample does not change the loss.
-    let lse = vocab::forward(&mut b.r, &logits, &slots, 0, 0.5);
+    let lse = vocab::forward(&mut b.r, &logits, &slots, 0);
     b.r.begin(Stage::BACKWARD, Runs::Each);
     vocab::backward(&mut b.r, &logits, &slots, 0, &lse, 2);
-    let step = Step { scales: [0.0, 0.0, 1.0 / 7.0, 0.0], ..Step::seeded(1, 1) };
+    let step = Step { scales: [0.0, 0.0, 1.0 / 7.0, 0.0], inv_temperature: 2.0, ..Step::seeded(1, 1) };
     let scale = f64::from(step.scales[2]);
     let scalar = move |out: &[u32]| out.chunks(4).map(|o| scale * f64::from(f32::from_bits(o[0]))).sum();
     b.check("vocab", &slots.slot_out, &(Box::new(scalar) as Scalar), &[&logits], step);

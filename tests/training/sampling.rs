@@ -76,14 +76,14 @@ fn draw(backend: &Backend, logits: &[f32], slots: u32, chunk: u32, temperature: 
         slot_out: r.state("slot_out", Elem::U32, &[slots, 4]),
     };
     for first in (0..slots).step_by(chunk as usize) {
-        vocab::forward(&mut r, &rows.rows(0, chunk.min(slots - first)), &of, first, temperature);
+        vocab::forward(&mut r, &rows.rows(0, chunk.min(slots - first)), &of, first);
     }
     let plan = Arc::new(r.finish());
     let mut engine = block_on(backend.engine(&plan)).unwrap();
     let rows = plan.resolve(&rows);
     let data: Vec<f32> = logits.iter().copied().cycle().take(rows.len() as usize).collect();
     engine.write_f32(&rows, &data);
-    engine.set_step(step);
+    engine.set_step(&Step { inv_temperature: 1.0 / temperature, ..*step });
     block_on(engine.run_all(0..plan.dispatches.len())).unwrap();
     let mut read = |tensor: &Tensor| block_on(engine.read(&plan.resolve(tensor))).unwrap();
     Drawn { sampled: read(&of.sampled), slot_out: read(&of.slot_out) }

@@ -67,7 +67,7 @@ pub fn forward(r: &mut Recorder, p: &Weights, d: Option<&Weights>, h: &Tensor, r
         let rows = chunk.min(s - first);
         let x = norm.y.rows(first, rows);
         let logits = matmul::logits(r, "mlm.logits", &x, &p.output);
-        let lse = vocab::forward(r, &logits, slots, first, reading.temperature);
+        let lse = vocab::forward(r, &logits, slots, first);
         if let (Some(d), Some(dnorm)) = (d, &dnorm) {
             vocab::backward(r, &logits, slots, first, &lse, reading.scale);
             matmul::backward_input_into(r, &logits, &p.output.w, &dnorm.rows(first, rows));

@@ -15,8 +15,6 @@ pub struct Reading<'a> {
     pub at: At,
     /// Which of the step's scales weighs the loss.
     pub scale: u32,
-    /// The temperature of the samples.
-    pub temperature: f32,
     /// Epsilon of the layer normalisation.
     pub eps: f32,
 }

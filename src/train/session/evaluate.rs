@@ -1,13 +1,13 @@
 //! Computes held-out metrics, a slice at a time, with fixed masks, fixed noise, and replacements that the generator draws as it is
 //! now. It also measures whether the judge knows context (`swaps`), and on the built-in text how well it knows the grammar.
 
+use super::Session;
 use super::evaluation::{Evaluation, Examples, Part, p_replaced};
 use super::readback::Readback;
-use super::{EVAL_SEED, Session};
 use crate::Result;
 use crate::batch::Batch;
 use crate::model::io::Outputs;
-use crate::plan::{Stage, Step};
+use crate::plan::Stage;
 use crate::train::event::{EvalMetrics, JUDGE_BINS, JudgeHistogram, SwapPart};
 use crate::train::rules::{Judged, RuleRows};
 use crate::train::step;
@@ -51,7 +51,7 @@ impl Session {
     }
 
     fn begin_evaluation(&mut self) -> Evaluation {
-        self.block = Step::seeded(EVAL_SEED, 0);
+        self.block = self.block_to_look(0);
         let bins = || vec![0; JUDGE_BINS];
         Evaluation {
             part: Part::HeldOut,
@@ -74,7 +74,7 @@ impl Session {
                 Part::Swaps => return None,
             };
             now.index = 0;
-            self.block = Step::seeded(EVAL_SEED, 2);
+            self.block = self.block_to_look(2);
         }
         if now.part == Part::HeldOut {
             self.held_out.fill(now.index, &mut self.eval_batch);

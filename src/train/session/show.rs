@@ -3,12 +3,12 @@
 
 use super::own_text::OwnRow;
 use super::sample::{self, Seen, cells_of_row, proposals};
-use super::{EVAL_SEED, Session, spoiled};
+use super::{Session, spoiled};
 use crate::Result;
 use crate::batch::{Batch, NONE};
 use crate::model::io::Io;
 use crate::objective::{self, Head};
-use crate::plan::{Plan, Stage, Step};
+use crate::plan::{Plan, Stage};
 use crate::train::event::{
     AttentionMap, BatchSample, EmbeddingMap, MapPoint, Network, OwnText, ReadToken, Readout, WordEdit,
 };
@@ -94,7 +94,7 @@ impl Session {
     /// Hands the readout rows to the engine.
     fn feed_readout(&mut self, io: &Io) -> Batch {
         let batch = self.readout_batch(io);
-        self.engine.set_step(&Step::seeded(EVAL_SEED, 1));
+        self.engine.set_step(&self.block_to_look(1));
         let mut words = Vec::new();
         io.pack(&batch, &mut words);
         self.engine.write(&io.input, &words);
