@@ -8,7 +8,7 @@ use crate::batch::{Batch, Packing, Recipe, mask};
 use crate::lang::Lang;
 use crate::model::io::Outputs;
 use crate::rng::{Key, Stream};
-use crate::text::grammar::{Blame, Grammar, Level, Verdict};
+use crate::text::grammar::{Blame, Grammar, Level, Story, Verdict};
 use crate::text::tokenizer::Tokenizer;
 use crate::train::event::RuleCounts;
 use crate::train::metrics;
@@ -100,40 +100,60 @@ impl RuleRows {
 
     /// Adds the discriminator's logits for a batch.
     pub fn judge(&self, rows: &RuleBatch, out: &Outputs, tokenizer: &Tokenizer, into: &mut Judged) {
+        let read = |n: usize| {
+            let token = out.token(n);
+            (token.logit, token.replaced.then(|| tokenizer.token(token.corrupted_id)))
+        };
+        self.note(rows, read, into);
+    }
+
+    /// `read`: a token's logit and, if it was replaced, the word that the judge reads there.
+    fn note<'t>(&self, rows: &RuleBatch, read: impl Fn(usize) -> (f32, Option<&'t str>), into: &mut Judged) {
         let sentence_of = |n: usize| rows.words[n].map(|at| (n / rows.batch.row_len, at.document, at.sentence));
         let known: Vec<usize> = (0..rows.words.len()).filter(|&n| rows.words[n].is_some()).collect();
-        let mut story: Option<(u64, crate::text::grammar::Story)> = None;
+        let mut story: Option<(u64, Story)> = None;
         for cells in known.chunk_by(|&a, &b| sentence_of(a) == sentence_of(b)) {
             let at = |n: usize| rows.words[n].expect("only cells with a word are here");
-            if cells.iter().any(|&n| out.token(n).replaced) {
-                // The words of one story follow each other, so a story is drawn again only when the next one begins.
-                let document = at(cells[0]).document;
-                if story.as_ref().is_none_or(|(known, _)| *known != document) {
-                    story = Some((document, self.grammar.document(SEED, document)));
-                }
-                let (_, story) = story.as_ref().expect("it was set just now");
-                let number = at(cells[0]).sentence as usize;
-                let sentence = &story.sentences[number];
-                let mut read: Vec<&str> = (0..sentence.words.len()).map(|word| sentence.word(word)).collect();
-                for &n in cells.iter().filter(|&&n| out.token(n).replaced) {
-                    read[at(n).word as usize] = tokenizer.token(out.token(n).corrupted_id);
-                }
-                let blame = self.grammar.blame(&read);
-                let impossible = blame.iter().any(|blame| *blame != Blame::None);
-                for &n in cells.iter().filter(|&&n| out.token(n).replaced) {
-                    let word = at(n).word as usize;
-                    let fits = || self.alone || matches!(story.judge(number, word, read[word]), Verdict::Fits);
-                    let kind = match blame[word] {
-                        Blame::Sole => Kind::Breaks,
-                        Blame::Shared => Kind::Unclear,
-                        // If the rest of the story rules the word out, it also shows which word is wrong, but not in its sentence.
-                        Blame::None if impossible || fits() => Kind::Fits,
-                        Blame::None => Kind::Unclear,
-                    };
-                    into.add(out.token(n).logit, kind);
+            let (mut replaced, mut original) = (Vec::new(), Vec::new());
+            for &n in cells {
+                match read(n) {
+                    (logit, Some(word)) => replaced.push((at(n).word as usize, word, logit)),
+                    (logit, None) => original.push(logit),
                 }
             }
-            cells.iter().filter(|&&n| !out.token(n).replaced).for_each(|&n| into.add_original(out.token(n).logit));
+            original.into_iter().for_each(|logit| into.add_original(logit));
+            if replaced.is_empty() {
+                continue;
+            }
+            // The words of one story follow each other, so a story is drawn again only when the next one begins.
+            let first = at(cells[0]);
+            if story.as_ref().is_none_or(|(known, _)| *known != first.document) {
+                story = Some((first.document, self.grammar.document(SEED, first.document)));
+            }
+            let (_, story) = story.as_ref().expect("it was set just now");
+            self.note_sentence(story, first.sentence as usize, &replaced, into);
+        }
+    }
+
+    /// `replaced`: the number of each replaced word, what stands there now, and its logit.
+    fn note_sentence(&self, story: &Story, number: usize, replaced: &[(usize, &str, f32)], into: &mut Judged) {
+        let sentence = &story.sentences[number];
+        let mut words: Vec<&str> = (0..sentence.words.len()).map(|word| sentence.word(word)).collect();
+        replaced.iter().for_each(|&(word, now, _)| words[word] = now);
+        let blame = self.grammar.blame(&words);
+        let impossible = blame.iter().any(|blame| *blame != Blame::None);
+        for &(word, now, logit) in replaced {
+            let fits = || self.alone || matches!(story.judge(number, word, now), Verdict::Fits);
+            into.add(
+                logit,
+                match blame[word] {
+                    Blame::Sole => Kind::Breaks,
+                    Blame::Shared => Kind::Unclear,
+                    Blame::None if impossible || fits() => Kind::Fits,
+                    // The rest of the story rules the word out, but its sentence does not show it.
+                    Blame::None => Kind::Unclear,
+                },
+            );
         }
     }
 }
@@ -144,4 +164,61 @@ enum Kind {
     Breaks,
     Unclear,
     Fits,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::batch::Masking;
+    use crate::text::tokenizer::{Cleaning, SPECIALS};
+    use std::collections::BTreeSet;
+
+    fn rows() -> (RuleRows, Tokenizer) {
+        let (language, level) = (Lang::En, Level::FirstSteps);
+        let grammar = Grammar::new(language, level).unwrap();
+        let words: BTreeSet<String> = grammar.spellings().map(str::to_owned).collect();
+        let vocab = SPECIALS.iter().map(|special| (*special).to_owned()).chain(words).collect();
+        let tokenizer = Tokenizer::new(vocab, Cleaning::UNCASED, "test").unwrap();
+        let masking = Masking { mask_prob: 0.15, with_replacement: false };
+        let recipe = Recipe { rows: 32, accumulate: 1, row_len: 16, packing: Packing::Lines, masking, seed: 1 };
+        (RuleRows::of_grammar(language, level, &tokenizer, recipe).unwrap(), tokenizer)
+    }
+
+    /// What is counted if `word` stands in the place of every word that `replaced` picks; the judge flags all replaced words.
+    fn counts(
+        rows: &RuleRows,
+        word: &str,
+        replaced: impl Fn(usize, &str) -> bool,
+        tokenizer: &Tokenizer,
+    ) -> RuleCounts {
+        let mut judged = Judged::default();
+        for batch in &rows.batches {
+            let read = |n: usize| {
+                let at = batch.words[n].unwrap();
+                let here = replaced(at.word as usize, tokenizer.token(batch.batch.ids[n]));
+                if here { (1.0, Some(word)) } else { (-1.0, None) }
+            };
+            rows.note(batch, read, &mut judged);
+        }
+        assert!(judged.auc().is_none_or(|auc| auc == 1.0));
+        judged.counts
+    }
+
+    #[test]
+    fn replacements_are_counted_by_what_their_sentence_shows() {
+        let (rows, tokenizer) = rows();
+        let with = |word, replaced: &dyn Fn(usize, &str) -> bool| counts(&rows, word, replaced, &tokenizer);
+        assert_eq!(with("zebra", &|_, _| false), RuleCounts::default());
+        // One impossible word: nothing else can be wrong.
+        let one = with("xyzzy", &|word, _| word == 1);
+        assert!(one.breaks > 200 && one.breaks_caught == one.breaks && one.all() == one.breaks, "{one:?}");
+        // Three of them: more than any repair that is looked for.
+        let three = with("xyzzy", &|word, _| word < 3);
+        assert!(three.unclear > 600 && three.all() == three.unclear_flagged, "{three:?}");
+        // The same word again fits.
+        let same = with("the", &|_, now| now == "the");
+        assert!(same.fits > 200 && same.all() == same.fits_flagged, "{same:?}");
+        let shares = [one.ceiling(), one.caught(), three.ceiling(), three.caught(), three.flagged(), same.flagged()];
+        assert_eq!(shares, [Some(1.0), Some(1.0), Some(0.0), None, Some(1.0), Some(1.0)]);
+    }
 }
