@@ -101,9 +101,9 @@ pub struct Config {
     pub objective: &'static Objective,
     pub mlm_weight: f64,
     pub rtd_weight: f64,
-    /// The temperature of the generator's samples at the first step. Its loss uses temperature 1.
+    /// The temperature of the generator's samples in the first half of the run. Its loss uses temperature 1.
     pub temperature: f64,
-    /// By how much the temperature rises until the last planned step, the same amount in every step.
+    /// By how much the temperature rises, evenly over the second half of the planned steps.
     #[serde(default)]
     pub temperature_rise: f64,
     pub replacements: Replacements,

@@ -68,9 +68,11 @@ impl Source {
     }
 }
 
-/// The temperature of the generator's samples in `step` (completed steps).
+/// The temperature of the generator's samples in `step` (completed steps). It rises over the second half of the run, when the networks
+/// have learned which words go together: a good generator draws the hidden word itself, and leaves the judge little to find.
 pub fn temperature(c: &Config, step: u64, planned: u64) -> f64 {
-    c.temperature + c.temperature_rise * (step as f64 / planned.max(1) as f64).min(1.0)
+    let done = step as f64 / planned.max(1) as f64;
+    c.temperature + c.temperature_rise * (2.0 * done - 1.0).clamp(0.0, 1.0)
 }
 
 /// The threshold with which the kernels compare a random word, for a share.
@@ -113,11 +115,11 @@ mod tests {
     }
 
     #[test]
-    fn the_temperature_rises_to_the_last_step_and_no_further() {
+    fn the_temperature_rises_over_the_second_half_and_no_further() {
         let mut c = Config::preset("nano").unwrap();
         assert_eq!([0, 500, 1000].map(|step| temperature(&c, step, 1000)), [1.0; 3]);
         c.temperature_rise = 0.5;
-        assert_eq!([0, 500, 1000, 2000].map(|step| temperature(&c, step, 1000)), [1.0, 1.25, 1.5, 1.5]);
+        assert_eq!([0, 500, 750, 1000, 2000].map(|step| temperature(&c, step, 1000)), [1.0, 1.0, 1.25, 1.5, 1.5]);
         assert_eq!(temperature(&c, 0, 0), 1.0);
     }
 

@@ -397,7 +397,7 @@ metrics! {
         swap_false_alarms | SwapFalseAlarms | "metrics-swap-false-alarms" | Share | Down | - | Raw | Judge | - | - | 3 | HeldOut | Board;
         /// Controlled swaps: the same-word AUC of an untouched word in the same row. Above 0.5, the judge senses that a row is spoiled.
         #[serde(skip_serializing_if = "Option::is_none")]
-        swap_beside_auc | SwapBesideAuc | "metrics-swap-beside-auc" | Share | Neither | 0.5 | Raw | Judge | - | - | 3 | - | Board;
+        swap_beside_auc | SwapBesideAuc | "metrics-swap-beside-auc" | Share | Neither | - | Raw | Judge | - | - | 3 | - | Board;
     }
     derived {
         /// The accuracy of a judge that always says "original".

@@ -67,7 +67,8 @@ fn a_name_reads_the_field_of_its_key() {
             | Metric::SwapAuc
             | Metric::SwapPairsRight
             | Metric::SwapCaught
-            | Metric::SwapFalseAlarms => [None, own],
+            | Metric::SwapFalseAlarms
+            | Metric::SwapBesideAuc => [None, own],
             // Made of another one, which is not a share here.
             Metric::BaseAccuracy => [Metric::ReplacedShare.of_step(&step).map(|share| 1.0 - share); 2],
             _ => [own; 2],
