@@ -107,7 +107,7 @@ pub struct Config {
     #[serde(default)]
     pub temperature_rise: f64,
     pub replacements: Replacements,
-    /// Training AUC over pairs of the same token, averaged over 50 steps, at which the ramp to the generator starts.
+    /// Training AUC, averaged over 50 steps, at which the ramp to the generator starts.
     pub takeoff_auc: f64,
     /// Steps of that ramp.
     pub handover_steps: u64,

@@ -91,9 +91,11 @@ fn sentences(cx: &PanelContext, learned: &Learned) -> Vec<String> {
     }
     let example =
         |key: &str, e: &Example| t!(cx, key, word = &e.word, original = &e.original, p = cx.percent(Some(e.p), 0));
-    said.extend(learned.caught.iter().map(|e| example("app-finish-caught", e)));
+    let key = |e: &Example, [of_generator, of_test]: [&'static str; 2]| if e.test { of_test } else { of_generator };
+    let caught = |e: &Example| example(key(e, ["app-finish-caught", "app-finish-caught-test"]), e);
+    said.extend(learned.caught.iter().map(caught));
     if let Some(missed) = learned.missed.as_ref().filter(|_| learned.caught.len() < 2) {
-        said.push(example("app-finish-missed", missed));
+        said.push(example(key(missed, ["app-finish-missed", "app-finish-missed-test"]), missed));
     }
     said
 }

@@ -41,6 +41,8 @@ pub struct Example {
     pub word: String,
     pub original: String,
     pub p: f64,
+    /// Whether the program put the word there, not the generator.
+    pub test: bool,
 }
 
 /// What a run has learned. Shares are of held-out text.
@@ -52,7 +54,7 @@ pub struct Learned {
     /// What the swaps say, if they were measured. It counts for more than the AUC.
     pub context: Option<Context>,
     pub swaps: Option<SwapScore>,
-    /// The generator's replacements that break a rule, and those that nobody can see.
+    /// The generator's replacements that are plainly wrong, and the others.
     pub rules: Option<RuleCounts>,
     /// The share of the replaced words that it caught, and of the originals that it took for replaced.
     pub recall: Option<f64>,
@@ -110,7 +112,12 @@ fn last_tokens(state: &RunState) -> impl Iterator<Item = &ReadToken> {
 fn example(token: &ReadToken) -> Option<Example> {
     matches!(token.verdict(), Verdict::Caught | Verdict::Missed).then_some(())?;
     let text = |token: &str| token.strip_prefix("##").unwrap_or(token).to_owned();
-    Some(Example { word: text(token.read()), original: text(&token.original), p: token.p_replaced? })
+    Some(Example {
+        word: text(token.read()),
+        original: text(&token.original),
+        p: token.p_replaced?,
+        test: !token.masked,
+    })
 }
 
 #[cfg(test)]
@@ -181,5 +188,16 @@ mod tests {
         let learned = learned(&run(0.9, Confusion::default(), tokens)).unwrap();
         let words: Vec<&str> = learned.caught.iter().map(|e| e.word.as_str()).collect();
         assert_eq!((words, learned.missed.unwrap().word.as_str()), (vec!["moon", "hat"], "fox"));
+    }
+
+    #[test]
+    fn a_word_that_the_program_swapped_counts_as_a_test() {
+        let mut state = run(0.9, Confusion::default(), vec![swapped("moon", 0.9)]);
+        let row = vec![ReadToken { masked: false, ..swapped("song", 0.97) }];
+        let readout = Readout { step: 10, swaps: vec![row], ..state.readouts.last().unwrap().clone() };
+        state.fold(Event::Readout(readout));
+        let learned = learned(&state).unwrap();
+        let seen: Vec<(&str, bool)> = learned.caught.iter().map(|e| (e.word.as_str(), e.test)).collect();
+        assert_eq!(seen, [("song", true), ("moon", false)]);
     }
 }

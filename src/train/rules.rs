@@ -1,5 +1,5 @@
 //! Measures whether the judge knows the grammar. It masks and corrupts stories of the built-in corpus that no run trains on. Of the
-//! replaced words it compares those that are evidently wrong with words that were left alone. It also counts the others: nobody
+//! replaced words it compares those that are plainly wrong with words that were left alone. It also counts the others: nobody
 //! can be sure of them.
 //! grammar -> [`RuleRows`] -> the evaluation pass -> [`Judged`] -> rtd_auc_rule.
 
@@ -42,7 +42,7 @@ pub struct Judged {
 }
 
 impl Judged {
-    /// How often a replacement that is evidently wrong scores above an original; `None` if either kind is absent.
+    /// How often a replacement that is plainly wrong scores above an original; `None` if either kind is absent.
     pub fn auc(&self) -> Option<f64> {
         metrics::auc(&self.logits, &self.broken)
     }
@@ -131,7 +131,13 @@ impl RuleRows {
                 story = Some((first.document, self.grammar.document(SEED, first.document)));
             }
             let (_, story) = story.as_ref().expect("it was set just now");
-            self.note_sentence(story, first.sentence as usize, &replaced, into);
+            // If a piece of a longer word was replaced, what the judge reads there is no word of the grammar or another one.
+            let cut = (cells[0]..=cells[cells.len() - 1]).any(|n| rows.words[n].is_none() && read(n).1.is_some());
+            if cut {
+                replaced.iter().for_each(|&(.., logit)| into.add(logit, Kind::Unclear));
+            } else {
+                self.note_sentence(story, first.sentence as usize, &replaced, into);
+            }
         }
     }
 
@@ -141,15 +147,14 @@ impl RuleRows {
         let mut words: Vec<&str> = (0..sentence.words.len()).map(|word| sentence.word(word)).collect();
         replaced.iter().for_each(|&(word, now, _)| words[word] = now);
         let blame = self.grammar.blame(&words);
-        let impossible = blame.iter().any(|blame| *blame != Blame::None);
         for &(word, now, logit) in replaced {
-            let fits = || self.alone || matches!(story.judge(number, word, now), Verdict::Fits);
+            let fits = || self.alone || !matches!(story.judge(number, word, now), Verdict::Breaks(_));
             into.add(
                 logit,
                 match blame[word] {
                     Blame::Sole => Kind::Breaks,
                     Blame::Shared => Kind::Unclear,
-                    Blame::None if impossible || fits() => Kind::Fits,
+                    Blame::None if fits() => Kind::Fits,
                     // The rest of the story rules the word out, but its sentence does not show it.
                     Blame::None => Kind::Unclear,
                 },

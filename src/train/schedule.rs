@@ -31,8 +31,7 @@ pub struct Source {
 }
 
 impl Source {
-    /// Takes in a step's AUC over pairs of the same token: words that are drawn by frequency are easy to tell by the word alone, so
-    /// the plain AUC would hand over to a judge that reads no context.
+    /// Takes in a step's AUC. (The AUC over pairs of one token would say more, but a small batch has too few pairs.)
     pub fn observe(&mut self, auc: Option<f64>) {
         if let Some(auc) = auc {
             self.auc_sum += auc;

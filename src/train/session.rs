@@ -463,7 +463,7 @@ impl Session {
                 } else {
                     *tokens_seen += done.tokens;
                     shares.end_step();
-                    source.observe(measured.metrics.rtd_auc_context);
+                    source.observe(measured.metrics.rtd_auc);
                     let norm = guards().map(|guard| f64::from(guard.norm).powi(2)).sum::<f64>().sqrt();
                     let secs = (clock.lap(executed), clock.at(executed));
                     arrived.push(Arrived::Step(Box::new(step_metrics(&done, measured, norm, *tokens_seen, secs))));

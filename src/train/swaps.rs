@@ -300,19 +300,22 @@ impl Swaps {
             let (Pair { right, wrong, .. }, [of_right, of_wrong]) = (&self.pairs[p], sides(p));
             [score_key_of(*right, of_right, false), score_key_of(*wrong, of_wrong, true)]
         };
-        let enough = |auc: Option<(f64, u64)>| auc.map(|(auc, _)| auc).filter(|_| pairs.len() >= SWAPS_MIN);
-        let mut words: Vec<u64> = pairs.iter().flat_map(keys).collect();
+        let auc = |mut keys: Vec<u64>| {
+            let enough = keys.len() >= 2 * SWAPS_MIN;
+            same_token_auc(&mut keys).map(|(auc, _)| auc).filter(|_| enough)
+        };
+        let words: Vec<u64> = pairs.iter().flat_map(keys).collect();
         let others = |&p: &usize| {
             let [right, wrong] = [Side::BesideRight, Side::BesideWrong].map(|side| logits.of(side, p));
-            let id = self.pairs[p].beside?;
+            let id = self.pairs[p].beside.filter(|_| !right.is_nan() && !wrong.is_nan())?;
             Some([score_key_of(id, right, false), score_key_of(id, wrong, true)])
         };
-        let mut others: Vec<u64> = pairs.iter().filter_map(others).flatten().collect();
+        let others: Vec<u64> = pairs.iter().filter_map(others).flatten().collect();
         SwapScore {
             part,
             swaps: pairs.len() as u64,
-            auc: enough(same_token_auc(&mut words)),
-            beside_auc: enough(same_token_auc(&mut others)),
+            auc: auc(words),
+            beside_auc: auc(others),
             pairs_right: share(&|p| match sides(p)[1].total_cmp(&sides(p)[0]) {
                 std::cmp::Ordering::Greater => 1.0,
                 std::cmp::Ordering::Equal => 0.5,
@@ -366,10 +369,14 @@ struct Row {
 }
 
 impl Row {
-    /// A token of the row that is not near `token`, another one for each pair.
+    /// A word of the row that is not near `token`, another one for each pair.
     fn beside(&self, token: usize, pair: usize, tokenizer: &Tokenizer) -> Option<usize> {
         let far = |n: &usize| {
-            n.abs_diff(token) >= APART && self.attention[*n] == 1 && !tokenizer.specials().excludes(self.ids[*n])
+            let is_word = |id: u32| tokenizer.token(id).chars().all(char::is_alphabetic);
+            n.abs_diff(token) >= APART
+                && self.attention[*n] == 1
+                && !tokenizer.specials().excludes(self.ids[*n])
+                && is_word(self.ids[*n])
         };
         let far: Vec<usize> = (0..self.ids.len()).filter(far).collect();
         (!far.is_empty()).then(|| far[pair % far.len()])

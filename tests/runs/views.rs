@@ -515,3 +515,19 @@ fn every_readout_judges_the_same_wrong_words_as_if_a_person_had_typed_them() {
     assert_eq!(words(&readout), words(&first));
     watched.leave();
 }
+
+#[test]
+fn samples_warm_up_in_the_second_half_of_a_run_and_not_before() {
+    let run = |out, rise| {
+        let mut plain = options(out, &["steps=40", "batch=16", "eval_every=1000", "readout_every=1000", rise]);
+        plain.watched = false;
+        let (events, result) = Watched::start(plain).end();
+        result.unwrap();
+        numbers(&events)
+    };
+    let [cold, warm] = [run("cold", "temperature_rise=0"), run("warm", "temperature_rise=50")];
+    // The step after the 20th is the last one at the first temperature.
+    assert_eq!(cold[..21], warm[..21]);
+    let replaced = |steps: &[StepMetrics]| steps.iter().map(|s| s.metrics.replaced_share.unwrap()).sum::<f64>();
+    assert!(cold[22..] != warm[22..], "{} and {}", replaced(&cold[22..]), replaced(&warm[22..]));
+}

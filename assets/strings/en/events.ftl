@@ -48,7 +48,7 @@ f16-on-cpu = precision = f16 on the processor saves memory and no time: numbers 
 text-is-short = the text is short for this model. Its length in tokens: { COUNT($tokens) }. Each of the { COUNT($entries) } entries of the vocabulary has about { COUNT($each) } of them, and the run reads the text { COUNT($passes) } times. The networks will learn it by heart rather than learn the language. Give at least { COUNT($wanted) } tokens, or take a smaller vocabulary (vocab_size) and fewer steps
 text-is-short-for-vocabulary = the text is short for this model. Its length in tokens: { COUNT($tokens) }. Each of the { COUNT($entries) } entries of the vocabulary has about { COUNT($each) } of them. Give at least { COUNT($wanted) } tokens, or take a smaller vocabulary (vocab_size)
 text-is-read-often = the run reads its text of { COUNT($tokens) } tokens { COUNT($passes) } times; after some 40 times there is next to nothing left to learn from it. Give more text ({ COUNT($wanted) } tokens for this many steps), or take fewer steps
-run-extended = the run was planned for { COUNT($from) } steps and goes on to { COUNT($to) }: from step { COUNT($step) } on its learning rate is that of a run of { COUNT($to) } steps
+run-extended = the run was planned for { COUNT($from) } steps and goes on to { COUNT($to) }: from step { COUNT($step) } on its learning rate and the temperature of its samples are those of a run of { COUNT($to) } steps
 run-moved = the run was trained on { $then } and goes on on { $now }: it will not be the same to the last bit
 other-kernels = the run goes on with other kernels: it will not be the same to the last bit
 sizes-kept = the networks of --init keep their own sizes: { $sizes }

@@ -79,7 +79,7 @@ lesson-6-a = Original
 lesson-6-b = Replaced: the generator wrote it
 lesson-6-c = None: this place is left out
 lesson-6-answer = Original. The judge is asked whether the text was changed, not who wrote it. Called a fake, the right word in the right place would teach it something false. The paper reports that this choice helps a little on the tasks that follow.
-lesson-6-live = In the batch of step { $step }, { $lucky } of the generator's draws are the original word. The better it gets, the fewer replacements are left to find.
+lesson-6-live = In the batch of step { $step }, { $lucky } of the generator's draws are the original word. The better it gets, the fewer replacements are left to find; so in the second half of the first run its draws become bolder (a higher temperature).
 lesson-7-title = Loss on all tokens, not 15%
 lesson-7-text =
     This is the heart of the method. The judge is asked about every token it reads, so every token teaches it: not 15% of them but all, from the same text and for little more work.

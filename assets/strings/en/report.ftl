@@ -48,7 +48,7 @@ report-card-caught-none = of the replaced tokens: it flags nothing yet
 ## What the script fills in.
 report-no-script = The curves and snapshots need JavaScript; the numbers behind them are in the tables below.
 report-readouts = What the judge says, word by word
-report-readouts-about = The generator fills masked places of these sentences; the judge then reads every token. In the last sentences the program itself put one wrong word, as a test. Move through the training and pick a token.
+report-readouts-about = The generator fills masked places of these sentences; the judge then reads every token. Move through the training and pick a token.
 report-curves = Curves
 report-curves-about = Thin: each step as measured. Thick: the mean of the steps around it. Diamonds: held-out text. Point at a curve, or use the arrow keys on it; click to send the sentences above to that step.
 report-verdicts = Right and wrong
@@ -73,3 +73,4 @@ report-fact-arenas = arenas
 report-fact-engine = engine
 report-fact-seed = seed
 report-fact-device = device
+report-readouts-tests = In the last sentences no generator took part: the program itself swapped one word for another, as a test.

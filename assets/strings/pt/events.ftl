@@ -47,7 +47,7 @@ f16-on-cpu = precision = f16 no processador poupa memória e não tempo: os núm
 text-is-short = o texto é curto para este modelo. Seu tamanho em tokens: { COUNT($tokens) }. A cada uma das { COUNT($entries) } entradas do vocabulário cabem cerca de { COUNT($each) }, e o treino lê o texto { COUNT($passes) } vezes. As redes vão decorá-lo em vez de aprender a língua. Dê pelo menos { COUNT($wanted) } tokens, ou use um vocabulário menor (vocab_size) e menos passos
 text-is-short-for-vocabulary = o texto é curto para este modelo. Seu tamanho em tokens: { COUNT($tokens) }. A cada uma das { COUNT($entries) } entradas do vocabulário cabem cerca de { COUNT($each) }. Dê pelo menos { COUNT($wanted) } tokens, ou use um vocabulário menor (vocab_size)
 text-is-read-often = o treino lê o seu texto de { COUNT($tokens) } tokens { COUNT($passes) } vezes; depois de umas 40 vezes quase nada resta para aprender dele. Dê mais texto ({ COUNT($wanted) } tokens para tantos passos), ou menos passos
-run-extended = o treino tinha { COUNT($from) } passos planejados e segue até { COUNT($to) }: a partir do passo { COUNT($step) } a taxa de aprendizado é a de um treino de { COUNT($to) } passos
+run-extended = o treino tinha { COUNT($from) } passos planejados e segue até { COUNT($to) }: a partir do passo { COUNT($step) } a taxa de aprendizado e a temperatura das amostras são as de um treino de { COUNT($to) } passos
 run-moved = a execução foi treinada em { $then } e continua em { $now }: não será igual até o último bit
 other-kernels = a execução continua com outros kernels: não será igual até o último bit
 sizes-kept = as redes de --init mantêm os próprios tamanhos: { $sizes }

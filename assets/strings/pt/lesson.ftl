@@ -79,7 +79,7 @@ lesson-6-a = Original
 lesson-6-b = Substituído: foi o gerador que escreveu
 lesson-6-c = Nenhuma: esse lugar fica de fora
 lesson-6-answer = Original. A pergunta ao discriminador é se o texto mudou, não quem o escreveu. Chamar de falsa a palavra certa no lugar certo ensinaria algo errado. O artigo relata que essa escolha ajuda um pouco nas tarefas que vêm depois.
-lesson-6-live = No lote do passo { $step }, { $lucky } dos sorteios do gerador são a palavra original. Quanto melhor ele fica, menos substituições restam para detectar.
+lesson-6-live = No lote do passo { $step }, { $lucky } dos sorteios do gerador são a palavra original. Quanto melhor ele fica, menos substituições restam para detectar; por isso, na segunda metade da primeira execução, os sorteios ficam mais ousados (uma temperatura mais alta).
 lesson-7-title = Perda em todos os tokens
 lesson-7-text =
     Este é o coração do método. O discriminador responde sobre cada token que lê, então cada token ensina: não 15% deles, mas todos, com o mesmo texto e por pouco trabalho a mais.

@@ -48,7 +48,7 @@ report-card-caught-none = dos tokens substituídos: ainda não acusa nada
 ## O que o script preenche.
 report-no-script = As curvas e os instantâneos precisam de JavaScript; os números estão nas tabelas abaixo.
 report-readouts = O que o discriminador diz, palavra por palavra
-report-readouts-about = O gerador preenche as posições mascaradas destas frases; o discriminador lê cada token. Nas últimas frases o próprio programa pôs uma palavra errada, como teste. Percorra o treino e escolha um token.
+report-readouts-about = O gerador preenche as posições mascaradas destas frases; o discriminador lê cada token. Percorra o treino e escolha um token.
 report-curves = Curvas
 report-curves-about = Fino: cada passo como medido. Grosso: a média dos passos vizinhos. Losangos: texto reservado. Aponte para uma curva, ou use as setas do teclado nela; clique para levar as frases acima até aquele passo.
 report-verdicts = Acertos e erros
@@ -73,3 +73,4 @@ report-fact-arenas = arenas
 report-fact-engine = motor
 report-fact-seed = semente
 report-fact-device = dispositivo
+report-readouts-tests = Nas últimas frases nenhum gerador participou: o próprio programa pôs ali outra palavra, como teste.

@@ -109,11 +109,14 @@ pub fn fits_place(rules: &Rules, place: FrameId, words: &[WordId], relaxed: Opti
     }
     let mut state = State::new(script);
     state.enter(script, frame);
-    let reader = FrameReader { rules, frame, words, relaxed };
+    let reader = FrameReader { rules, script, frame, words, relaxed };
     reader.read(0, state, &mut |state: &State| {
         let uses = script.uses.iter().chain(&frame.uses);
         let open: Vec<Open> = uses.map(|one| Open { one, sentence: 1, locals: *state }).collect();
-        settle(rules, &open, state, script.vars.len(), &mut Vec::new()) && are_distinct(script, state)
+        // This necessary condition is checked first, so that wrong readings end early.
+        open.iter().all(|open| has_row(rules, open, state))
+            && settle(rules, &open, state, script.vars.len(), &mut Vec::new())
+            && are_distinct(script, state)
     })
 }
 
@@ -155,7 +158,7 @@ impl<'r> Walk<'r, '_> {
                 let mut entered = *state;
                 entered.enter(script, frame);
                 self.places.push(FrameId { script: self.s as u16, step: t as u8, group: g as u8, frame: f as u16 });
-                let reader = FrameReader { rules, frame, words, relaxed: None };
+                let reader = FrameReader { rules, script, frame, words, relaxed: None };
                 let found =
                     reader.read(0, entered, &mut |after: &State| self.after(frame, i, t, count, used | 1 << g, after));
                 if found {
@@ -302,6 +305,7 @@ fn is_relaxed(relaxed: Option<Relaxed>, word: usize, relax: Relax) -> bool {
 /// Reads the words of one sentence into the slots of one frame.
 struct FrameReader<'a> {
     rules: &'a Rules,
+    script: &'a Script,
     frame: &'a Frame,
     words: &'a [WordId],
     relaxed: Option<Relaxed>,
@@ -318,13 +322,21 @@ impl FrameReader<'_> {
             return self.read_as(self.words[i], i, slot.what, state, then);
         }
         let before = i.checked_sub(1).filter(|&b| matches!(self.frame.slots[b].what, What::Sound));
-        let Some(article) = before.map(|b| self.words[b]).filter(|&article| article != ANY) else {
+        let article = before.map(|b| self.words[b]).filter(|&article| article != ANY);
+        if article.is_none() && !self.must_differ(slot.what) {
             return self.read(i + 1, state, then);
-        };
-        // After an article only words with the right sound come into question.
+        }
+        // After an article only words with the right sound come into question, and what must differ from another thing has to be
+        // named. So every word is tried.
+        let sounds = |word: WordId| article.is_none_or(|a| is_article_right(self.rules, a, Some(word), false));
         let words = 0..self.rules.lexicon.words.len() as WordId;
-        let mut sounding = words.filter(|&word| is_article_right(self.rules, article, Some(word), false));
-        sounding.any(|word| self.read_as(word, i, slot.what, state, then))
+        words.filter(|&word| sounds(word)).any(|word| self.read_as(word, i, slot.what, state, then))
+    }
+
+    /// Whether a slot names a variable that must not be the same thing as another one.
+    fn must_differ(&self, what: What) -> bool {
+        let What::Form { base: Base::Var(v), .. } = what else { return false };
+        self.script.distinct.iter().any(|&(a, b)| a == v || b == v)
     }
 
     /// The same with `word` in slot `i`.

@@ -200,7 +200,7 @@ impl RuleCounts {
         share(self.breaks, self.all())
     }
 
-    /// The share of the replacements that are evidently wrong and were caught.
+    /// The share of the replacements that are plainly wrong and were caught.
     pub fn caught(&self) -> Option<f64> {
         share(self.breaks_caught, self.breaks)
     }

@@ -264,7 +264,7 @@ macro_rules! metrics {
             pub confusion: Option<Confusion>,
             #[serde(skip_serializing_if = "Option::is_none")]
             pub calibration: Option<Calibration>,
-            /// Built-in corpus only: the replacements that break a rule, and those that fit as well as the original.
+            /// Built-in corpus only: the replacements that are plainly wrong, and the others.
             #[serde(skip_serializing_if = "Option::is_none")]
             pub rules: Option<RuleCounts>,
             /// The scores of the controlled swaps: of all, and of each part.
@@ -380,7 +380,7 @@ metrics! {
     evaluation {
         /// Nats a token of the held-out text.
         unigram_entropy | UnigramEntropy | "metrics-unigram-entropy" | Nats | Neither | - | Raw | Bound | GeneratorLoss | Level | 3 | HeldOut | Board;
-        /// Built-in corpus only: replacements that break a rule against originals.
+        /// Built-in corpus only: replacements that are plainly wrong against originals.
         #[serde(skip_serializing_if = "Option::is_none")]
         rtd_auc_rule | RtdAucRule | "metrics-rtd-auc-rule" | Share | Up | 0.5 | Raw | Judge | Auc | Marks | 3 | - | Board;
         /// Controlled swaps: how often a word scores above itself, in a wrong place against its right one.

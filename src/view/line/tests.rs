@@ -175,6 +175,16 @@ fn sentences_take_turns_and_quiet_ones_are_passed_over() {
 }
 
 #[test]
+fn a_word_that_the_program_swapped_is_marked_as_a_test() {
+    let swap = vec![ReadToken { masked: false, ..token("bone", Some("song"), 0.97) }];
+    for (lang, want) in [(Lang::En, "test: [bone > song 97% o]"), (Lang::Pt, "teste: [bone > song 97% o]")] {
+        let mut progress = Progress::new(lang);
+        progress.take(&Event::Readout(Readout { step: 1, sentences: Vec::new(), swaps: vec![swap.clone()] }));
+        assert_eq!(progress.example_text(80, false).unwrap(), want);
+    }
+}
+
+#[test]
 fn the_time_left_after_a_resume_is_measured_in_this_sitting() {
     let mut progress = Progress::new(Lang::En);
     for event in [plan(), Event::Resumed { step: 600 }, step(601, 1000.0), step(701, 1010.0)] {

@@ -91,10 +91,12 @@ impl Page {
     pub(super) fn drawn_sections(self, run: &Run) -> String {
         let mut html = format!("<noscript><p class=\"note\">{}</p></noscript>", said("report-no-script"));
         if !run.readouts.is_empty() {
+            let tests = run.readouts.iter().any(|readout| !readout.swaps.is_empty());
+            let tests = if tests { format!(" {}", said("report-readouts-tests")) } else { String::new() };
             html.push_str(&section(
                 "readouts",
                 &said("report-readouts"),
-                &said("report-readouts-about"),
+                &format!("{}{tests}", said("report-readouts-about")),
                 "<div id=\"readouts-body\"></div>",
             ));
         }
