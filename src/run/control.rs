@@ -1,6 +1,5 @@
 //! What a run keeps besides its session: what a view asked for, what is due between two steps, and a measurement under way.
 
-use super::Sink;
 use super::minutes::Timing;
 use crate::Result;
 use crate::error::Kind;
@@ -123,17 +122,12 @@ pub(super) fn kernels(session: &Session, measured: Option<&Measuring>, roofs: Ro
     }))
 }
 
-/// Answers a question about the weights as they are: attention or embeddings. Other commands are none, and get no answer.
-pub(super) async fn answer_about_weights(session: &mut Session, command: &Command, sink: &mut Sink<'_>) -> Result<()> {
-    match *command {
-        Command::Attention { network, layer } => match session.attention(network, layer).await? {
-            Some(map) => sink(&Event::Attention(map)),
-            None => Ok(()),
-        },
-        Command::EmbeddingMap { tokens } => {
-            let map = session.embedding_map(tokens as usize).await?;
-            sink(&Event::EmbeddingMap(map))
-        }
-        _ => Ok(()),
-    }
+/// The answer to a question about the weights as they are: attention or embeddings. None if the run has no such network, or if the
+/// command is another one.
+pub(super) async fn answer_about_weights(session: &mut Session, command: &Command) -> Result<Option<Event>> {
+    Ok(match *command {
+        Command::Attention { network, layer } => session.attention(network, layer).await?.map(Event::Attention),
+        Command::EmbeddingMap { tokens } => Some(Event::EmbeddingMap(session.embedding_map(tokens as usize).await?)),
+        _ => None,
+    })
 }

@@ -102,7 +102,9 @@ impl<H: Host> Run<'_, H> {
             }
             Command::Measure => self.begin_measuring(sink)?,
             Command::Attention { .. } | Command::EmbeddingMap { .. } => {
-                control::answer_about_weights(&mut self.session, &command, sink).await?;
+                if let Some(answer) = control::answer_about_weights(&mut self.session, &command).await? {
+                    sink(&answer)?;
+                }
             }
             Command::LoseDevice => self.session.engine.lose(),
             // The loop handles a stop. The inbox keeps a start until this run has ended.

@@ -68,7 +68,7 @@ impl Look {
                 sink(&Event::OwnText(told.unwrap_or(empty)))
             }
             Command::Attention { .. } | Command::EmbeddingMap { .. } => {
-                answer_about_weights(session, &command, sink).await
+                answer_about_weights(session, &command).await?.map_or(Ok(()), |answer| sink(&answer))
             }
             Command::Evaluate => {
                 let metrics = session.evaluate().await?;
