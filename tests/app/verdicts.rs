@@ -40,7 +40,7 @@ fn a_recorded_evaluation_has_its_counts_and_says_what_it_has_not() {
     (eval.histogram, eval.examples) = (None, Vec::new());
     eval.calibration = Some(Calibration { expected_error: Some(0.021), ..Calibration::default() });
     hear(&mut app, Event::Eval(eval));
-    assert!(says(&app, "Held-out text, step 10,000: 1,100 tokens, 9.1% replaced"));
+    assert!(says(&app, "The generator's own words in held-out text, step 10,000: 1,100 tokens, 9.1% replaced"));
     for kind in ["caught: 50, ", "missed: 50, ", "false alarm: 10, ", "rightly passed: 990, "] {
         assert!(says(&app, kind), "{kind}");
     }

@@ -8,10 +8,10 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
-/// The name of each picture, and the arguments after `electroscope app`. The picture of the window shows a run after its first
-/// evaluation, at a step at which the judge catches the replacements.
+/// The name of each picture, and the arguments after `electroscope app`. The picture of the window shows a run near its end, when the
+/// judge has learned what it can.
 const PICTURES: [(&str, &str); 3] = [
-    ("window", "--play --lang en --theme light --show sentence --show verdicts --after-step 390"),
+    ("window", "--play --lang en --theme light --show sentence --show verdicts --after-step 1900"),
     ("lesson", "--lang pt --theme dark --show lesson --show curves --after-secs 40"),
     ("kernels", "--lang en --theme light --alone kernels --after-secs 40"),
 ];

@@ -36,7 +36,7 @@ lesson-2-answer = About 19, which is 15% of 128. The network reads all of them, 
 lesson-2-live = { $share } of the tokens are picked: about { $slots } of the { $tokens } that a step reads.
 lesson-3-title = The generator guesses
 lesson-3-text =
-    A small network, the generator, gives every word of the vocabulary a probability for each hidden place. It is a masked language model like BERT, only narrower.
+    A small network, the generator, gives every word of the vocabulary a probability for each hidden place. It is a masked language model like BERT, only smaller.
 
     It is small on purpose. Its words should pass at first sight, and yet be wrong often enough to leave something to find. In the paper a generator of a quarter to a half of the judge's size did best; a stronger one made the judge's task too hard.
 lesson-3-question = What does the generator write into a hidden place?
@@ -85,7 +85,7 @@ lesson-7-text =
     This is the heart of the method. The judge is asked about every token it reads, so every token teaches it: not 15% of them but all, from the same text and for little more work.
 
     The question is easier than finding one word among thousands, but it is asked almost seven times as often.
-lesson-7-question = With its loss on all tokens, the paper's judge scores 85.0 on GLUE. What is left with a loss on the 15% alone?
+lesson-7-question = With its loss on all tokens, the paper's judge scores 85.0 on GLUE. What does it score with a loss on the 15% alone?
 lesson-7-a = 85.0, as before
 lesson-7-b = 82.4
 lesson-7-c = Less than 70
@@ -93,7 +93,7 @@ lesson-7-answer = 82.4, hardly more than BERT's 82.2. The judge and the replacem
 lesson-7-live = In a step the judge is asked about up to { $tokens } tokens, the generator about some { $slots }.
 lesson-8-title = Not a GAN
 lesson-8-text =
-    A forger against an expert: that looks like a generative adversarial network. It is none. The generator does not try to fool anyone. It learns to predict the hidden words, by maximum likelihood, and nothing else. The judge's loss never reaches its layers: a drawn word is a choice, and through a choice no gradient passes.
+    A forger against an expert: that looks like a generative adversarial network. It is not one. The generator does not try to fool anyone. It learns to predict the hidden words, by maximum likelihood, and nothing else. The judge's loss never reaches the generator's layers: a drawn word is a choice, and no gradient passes through a choice.
 
     Both learn at the same time from the sum of their losses, and share one table of token embeddings.
 lesson-8-question = Pre-training is over. What is kept for the tasks that follow?
@@ -109,7 +109,7 @@ lesson-9-text =
     Replace MLM is BERT with a generator's words in the place of every [MASK]. ELECTRA 15% asks its judge only about the hidden tokens. All-Tokens MLM reads the swapped text and names the original word at every token, not only whether it was changed.
 
     GLUE is a collection of nine tests of understanding English text; its points go up to 100.
-lesson-9-question = ELECTRA scores 85.0 on GLUE, BERT 82.2. Where does All-Tokens MLM end?
+lesson-9-question = ELECTRA scores 85.0 on GLUE, BERT 82.2. What does All-Tokens MLM score?
 lesson-9-a = At 82.4, close to BERT
 lesson-9-b = At 84.3, close to ELECTRA
 lesson-9-c = At 86.1, above both

@@ -5,7 +5,7 @@ verdicts-none-live = No evaluation on held-out text yet. One comes by itself; â€
 verdicts-evaluate = Evaluate now
 verdicts-no-counts = This evaluation was recorded without its counts.
 verdicts-held-out = Held-out text is kept out of training: what the judge says of it, it cannot have learned by heart.
-verdicts-summary = Held-out text, step { $step }: { $tokens ->
+verdicts-summary = The generator's own words in held-out text, step { $step }: { $tokens ->
     [one] { $tokens } token
    *[other] { $tokens } tokens
 }, { $replaced } replaced

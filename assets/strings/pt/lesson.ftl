@@ -36,7 +36,7 @@ lesson-2-answer = Em cerca de 19, ou seja, 15% de 128. A rede lê todos eles e f
 lesson-2-live = { $share } dos tokens são sorteados: cerca de { $slots } dos { $tokens } que um passo lê.
 lesson-3-title = O gerador adivinha
 lesson-3-text =
-    Uma rede pequena, o gerador, dá a cada palavra do vocabulário uma probabilidade para cada lugar escondido. É um modelo de linguagem mascarado como o BERT, só que mais estreito.
+    Uma rede pequena, o gerador, dá a cada palavra do vocabulário uma probabilidade para cada lugar escondido. Como o BERT, é um modelo de linguagem que prevê palavras mascaradas, só que menor.
 
     Ele é pequeno de propósito. As palavras dele devem passar à primeira vista e, mesmo assim, errar com frequência suficiente para que haja o que detectar. No artigo, o melhor gerador tinha de um quarto a metade do tamanho do discriminador; um mais forte deixava a tarefa difícil demais.
 lesson-3-question = O que o gerador escreve em um lugar escondido?
@@ -61,7 +61,7 @@ lesson-5-title = O discriminador julga cada token
 lesson-5-text =
     O discriminador lê o texto com as substituições e dá a cada token um número: a chance de que essa palavra esteja no lugar de outra. Ninguém conta a ele quais lugares foram escondidos.
 
-    Quanto mais a cor da ficha se afasta do fundo, mais certo ele está de uma substituição. Para acertar, precisa saber que palavras cabem ali: pela gramática, pelo sentido e pelo assunto do resto do texto.
+    Quanto mais a cor se afasta da do fundo, mais certo ele está de uma substituição. Para acertar, precisa saber que palavras cabem ali: pela gramática, pelo sentido e pelo assunto do resto do texto.
 lesson-5-question = Um discriminador preguiçoso responde “original” para tudo. Quantos tokens ele acerta?
 lesson-5-a = Cerca da metade
 lesson-5-b = A maioria
@@ -84,8 +84,8 @@ lesson-7-title = Perda em todos os tokens
 lesson-7-text =
     Este é o coração do método. O discriminador responde sobre cada token que lê, então cada token ensina: não 15% deles, mas todos, com o mesmo texto e por pouco trabalho a mais.
 
-    A pergunta é mais fácil do que achar uma palavra entre milhares, mas é feita quase sete vezes mais.
-lesson-7-question = Com a perda em todos os tokens, o discriminador do artigo faz 85,0 no GLUE. Quanto sobra com a perda só nos 15%?
+    A pergunta é mais fácil do que achar uma palavra entre milhares, mas é feita com frequência quase sete vezes maior.
+lesson-7-question = Com a perda em todos os tokens, o discriminador do artigo faz 85,0 no GLUE. Quanto ele faz com a perda só nos 15%?
 lesson-7-a = 85,0, como antes
 lesson-7-b = 82,4
 lesson-7-c = Menos de 70
@@ -93,9 +93,9 @@ lesson-7-answer = 82,4, pouco mais que os 82,2 do BERT. O discriminador e as sub
 lesson-7-live = Em um passo, o discriminador responde sobre até { $tokens } tokens; o gerador, sobre uns { $slots }.
 lesson-8-title = Não é uma GAN
 lesson-8-text =
-    Um falsário contra um perito: parece uma rede adversária generativa. Não é. O gerador não tenta enganar ninguém. Aprende a prever as palavras escondidas, por máxima verossimilhança, e mais nada. A perda do discriminador nunca chega às camadas dele: uma palavra sorteada é uma escolha, e por uma escolha não passa gradiente.
+    Um falsário contra um perito: parece uma rede adversária generativa. Não é. O gerador não tenta enganar ninguém. Aprende a prever as palavras escondidas, por máxima verossimilhança, e mais nada. A perda do discriminador nunca chega às camadas do gerador: uma palavra sorteada é uma escolha, e por uma escolha não passa gradiente.
 
-    Os dois aprendem ao mesmo tempo, com a soma das perdas, e dividem uma só tabela de embeddings.
+    Os dois aprendem ao mesmo tempo, com a soma das perdas, e compartilham uma só tabela de embeddings.
 lesson-8-question = O pré-treino acabou. O que fica para as tarefas seguintes?
 lesson-8-a = As duas redes
 lesson-8-b = O gerador

@@ -5,12 +5,12 @@ verdicts-none-live = Ainda não há avaliação em texto reservado. Uma virá so
 verdicts-evaluate = Avaliar agora
 verdicts-no-counts = Esta avaliação foi gravada sem suas contagens.
 verdicts-held-out = Texto reservado fica fora do treino: o que o discriminador diz dele não pode ter decorado.
-verdicts-summary = Texto reservado, passo { $step }: { $tokens ->
+verdicts-summary = As palavras do próprio gerador em texto reservado, passo { $step }: { $tokens ->
     [one] { $tokens } token
    *[other] { $tokens } tokens
 }, { $replaced } substituídos
 verdicts-context = O discriminador conhece o contexto?
-verdicts-context-swaps = Em { $swaps } lugares do texto reservado uma palavra foi trocada por outra do mesmo tipo. O discriminador detecta { $caught } das palavras trocadas e marca { $alarms } das certas. Diante de uma mesma palavra num lugar errado e no lugar certo, ele diz qual é qual { $times } vezes em 100 (50 é adivinhar).
+verdicts-context-swaps = Em { $swaps } lugares do texto reservado uma palavra foi trocada por outra do mesmo tipo. O discriminador detecta { $caught } das palavras trocadas e marca { $alarms } das certas. Diante de uma mesma palavra num lugar errado e no lugar certo, ele diz qual é qual { $times } vezes em 100 (50 seria puro chute).
 verdicts-context-why = A AUC abaixo não diz isso. Um discriminador chega a 0,95 só por saber que tipos de palavra o gerador substitui, sem ler o que está em volta. Aqui cada palavra aparece tanto em lugares errados quanto em certos, então só o contexto ajuda.
 verdicts-context-parts = Por tipo de palavra
 verdicts-context-part = { $part } ({ $swaps })
