@@ -66,13 +66,9 @@ impl FlowPanel {
         let in_step = batch.filter(|sample| stage_key(sample.known).is_some());
         in_step.iter().for_each(|sample| batch_ui(ui, sample, cx));
         if let Some(first) = swaps.first() {
-            ui.label(RichText::new(cx.t("flow-swap")).font(cx.theme.strong())).on_hover_text(cx.t("flow-swap-about"));
             swap_ui(ui, 0, first, cx);
         }
         batch.filter(|_| in_step.is_none()).iter().for_each(|sample| batch_ui(ui, sample, cx));
-        if swaps.len() > 1 {
-            ui.label(RichText::new(cx.t("flow-swaps-more")).font(cx.theme.strong()));
-        }
         for (number, tokens) in swaps.iter().enumerate().skip(1) {
             swap_ui(ui, number, tokens, cx);
         }
@@ -181,10 +177,14 @@ fn column_ui(ui: &Ui, strip: &Strip, column: &Column, cells: [Rect; 4], mask: &s
 
 /// Draws a sentence with a wrong word in it, and below it what the judge says.
 fn swap_ui(ui: &mut Ui, number: usize, tokens: &[ReadToken], cx: &mut PanelContext) {
+    if let Some(wrong) = tokens.iter().find(|token| token.replaced) {
+        let [word, original] = [wrong.read(), wrong.original.as_str()].map(|text| chip::piece(text).0);
+        let heading = t!(cx, "flow-swap", word = word, original = original);
+        ui.label(RichText::new(heading).font(cx.theme.strong())).on_hover_text(cx.t("flow-swap-about"));
+    }
     let labels = ["flow-row-swap", "flow-row-judge"].map(|key| cx.t(key));
     let width = ROWS.iter().map(|(key, _)| chip::label_width(ui, &cx.t(key), cx)).fold(0.0, f32::max) + LABEL_GAP;
     let room = (ui.available_width() - width).max(120.0);
-    let wrong = tokens.iter().find(|token| token.replaced);
     for columns in chip::folds(ui, tokens, room, "", cx) {
         let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), 2.0 * HEIGHT + ROW_GAP), Sense::hover());
         let row = |n: usize| rect.top() + n as f32 * (HEIGHT + ROW_GAP);
@@ -203,17 +203,6 @@ fn swap_ui(ui: &mut Ui, number: usize, tokens: &[ReadToken], cx: &mut PanelConte
                 chip::joint(ui.painter(), text, cx.theme);
             }
             token_ui(ui, (RowOf::Swap(number), index), token, text.union(judge), cx);
-        }
-        // What belongs there stands behind the line of the wrong word, if there is room.
-        if let (Some(wrong), Some(last)) = (wrong, columns.last())
-            && columns.iter().any(|column| column.token.replaced)
-        {
-            let instead = t!(cx, "flow-swap-instead", original = &wrong.original);
-            let left = rect.left() + width + last.left + last.width + LABEL_GAP;
-            if left + chip::label_width(ui, &instead, cx) <= rect.right() {
-                let at = pos2(left, row(0) + HEIGHT / 2.0);
-                ui.painter().text(at, Align2::LEFT_CENTER, instead, cx.theme.small(), cx.theme.weak);
-            }
         }
         ui.add_space(6.0);
     }
