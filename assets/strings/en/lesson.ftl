@@ -85,7 +85,7 @@ lesson-7-text =
     This is the heart of the method. The judge is asked about every token it reads, so every token teaches it: not 15% of them but all, from the same text and for little more work.
 
     The question is easier than finding one word among thousands, but it is asked almost seven times as often.
-lesson-7-question = With its loss on all tokens, the paper's judge scores 85.0 on GLUE. What does it score with a loss on the 15% alone?
+lesson-7-question = With its loss on all tokens, the paper's judge scores 85.0 on GLUE, a set of language tests. What does it score with a loss on the 15% alone?
 lesson-7-a = 85.0, as before
 lesson-7-b = 82.4
 lesson-7-c = Less than 70

@@ -85,7 +85,7 @@ lesson-7-text =
     Este é o coração do método. O discriminador responde sobre cada token que lê, então cada token ensina: não 15% deles, mas todos, com o mesmo texto e por pouco trabalho a mais.
 
     A pergunta é mais fácil do que achar uma palavra entre milhares, mas é feita com frequência quase sete vezes maior.
-lesson-7-question = Com a perda em todos os tokens, o discriminador do artigo faz 85,0 no GLUE. Quanto ele faz com a perda só nos 15%?
+lesson-7-question = Com a perda em todos os tokens, o discriminador do artigo faz 85,0 no GLUE, um conjunto de testes de linguagem. Quanto ele faz com a perda só nos 15%?
 lesson-7-a = 85,0, como antes
 lesson-7-b = 82,4
 lesson-7-c = Menos de 70
