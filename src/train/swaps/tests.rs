@@ -192,8 +192,8 @@ fn a_judge_that_only_senses_a_spoiled_row_is_found_out() {
     each_grammar(|_, language, level, swaps| {
         let senses = scores(&swaps, |batch, token| {
             let row = token / batch.batch.row_len;
-            let wrong = |place: &&Place| place.token / batch.batch.row_len == row && place.side == Side::Wrong;
-            let spoiled = batch.places.iter().any(|place| wrong(&&*place));
+            let wrong = |place: &Place| place.token / batch.batch.row_len == row && place.side == Side::Wrong;
+            let spoiled = batch.places.iter().any(wrong);
             of_token(batch.batch.ids[token]) + if spoiled { 0.2 } else { 0.0 }
         })[&SwapPart::All];
         assert!(senses.auc.unwrap() > 0.9 && senses.beside_auc == Some(1.0), "{language:?} {level:?}: {senses:?}");
