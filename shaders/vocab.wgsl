@@ -1,5 +1,6 @@
 // vocab: softmax cross-entropy over the vocabulary, one chunk of slots at a time: loss = lse - logit[label], lse = log sum exp logits.
-// The loss is at temperature 1. It samples softmax(logits / temperature) as argmax(logit / temperature + Gumbel noise), and writes the gradient over the logits.
+// The loss is at temperature 1. It samples softmax(logits / temperature) as argmax(logit / temperature + Gumbel noise).
+// It writes the gradient over the logits.
 // One workgroup owns a slot; its WG lanes stride over V. A slot whose label is UNUSED gets zeros everywhere.
 // Uses lib/step, lib/grid, lib/threefry, lib/gumbel, lib/reduce. Twin: src/cpu/vocab.rs
 //   entry      reads                 writes                         dispatch

@@ -11,6 +11,8 @@ pub use loader::{Cursor, HeldOut, Loader, Recipe, StepTotals};
 pub use mask::Masking;
 pub use pack::Packing;
 
+use crate::text::tokenizer::Specials;
+
 /// "No slot", "no token": the filler of every index array of a [`Batch`].
 pub const NONE: u32 = u32::MAX;
 
@@ -45,6 +47,16 @@ pub struct Batch {
 }
 
 impl Batch {
+    /// Writes a text into row `row`, framed by `[CLS]` and `[SEP]`, without masks. The rest of the row stays as it is. Panics if the
+    /// text does not fit.
+    pub fn put_text(&mut self, row: usize, ids: impl Iterator<Item = u32>, specials: Specials) {
+        let first = row * self.row_len;
+        for (i, id) in std::iter::once(specials.cls).chain(ids).chain([specials.sep]).enumerate() {
+            assert!(i < self.row_len, "the text is longer than a row");
+            (self.ids[first + i], self.masked_ids[first + i], self.attention[first + i]) = (id, id, 1);
+        }
+    }
+
     /// An empty batch, with room for `slots` slots.
     pub fn new(rows: usize, row_len: usize, slots: usize) -> Self {
         let cells = rows * row_len;

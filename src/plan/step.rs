@@ -37,7 +37,8 @@ pub struct Step {
 }
 
 impl Step {
-    /// A block with the keys of `step` and temperature 1. Everything else is 0 (no dropout offset, the generator's samples, no update).
+    /// A block with the keys of `step` and temperature 1. Everything else is 0 (no dropout offset, the generator's samples, no
+    /// update).
     pub fn seeded(seed: u64, step: u64) -> Self {
         Self {
             dropout_key: Key::new(seed, step, Stream::Dropout),

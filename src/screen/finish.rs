@@ -116,7 +116,7 @@ fn example(token: &ReadToken) -> Option<Example> {
         word: text(token.read()),
         original: text(&token.original),
         p: token.p_replaced?,
-        test: !token.masked,
+        test: token.is_test(),
     })
 }
 

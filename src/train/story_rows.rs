@@ -48,13 +48,8 @@ pub fn story_rows(
 impl StoryRow {
     /// Writes the row into row `row` of an empty batch, framed by `[CLS]` and `[SEP]`. Returns the place of its first token.
     pub fn put(&self, batch: &mut Batch, row: usize, tokenizer: &Tokenizer) -> usize {
-        let specials = tokenizer.specials();
-        let start = row * batch.row_len;
-        batch.ids[start] = specials.cls;
-        batch.ids[start + 1..][..self.ids.len()].copy_from_slice(&self.ids);
-        batch.ids[start + 1 + self.ids.len()] = specials.sep;
-        batch.attention[start..start + self.ids.len() + 2].fill(1);
-        start + 1
+        batch.put_text(row, self.ids.iter().copied(), tokenizer.specials());
+        row * batch.row_len + 1
     }
 }
 

@@ -106,6 +106,11 @@ impl ReadToken {
         self.read().starts_with("##")
     }
 
+    /// Whether another word was put here that no generator drew: by the program, as a test.
+    pub fn is_test(&self) -> bool {
+        self.replaced && !self.masked
+    }
+
     /// The text the judge reads here.
     pub fn read(&self) -> &str {
         self.sampled.as_deref().unwrap_or(&self.original)

@@ -103,10 +103,7 @@ impl OwnRow {
     /// Writes row `row` of `batch`; the text's slots begin at `slot_base`.
     pub fn fill(&self, batch: &mut Batch, row: usize, slot_base: usize, specials: Specials) {
         let first = row * batch.row_len;
-        let ids = self.tokens.iter().map(|token| token.id);
-        for (i, id) in std::iter::once(specials.cls).chain(ids).chain([specials.sep]).enumerate() {
-            (batch.ids[first + i], batch.masked_ids[first + i], batch.attention[first + i]) = (id, id, 1);
-        }
+        batch.put_text(row, self.tokens.iter().map(|token| token.id), specials);
         for (i, token) in self.tokens.iter().enumerate() {
             let (n, Some(slot)) = (first + 1 + i, token.slot.map(|slot| slot_base + slot)) else { continue };
             batch.masked_ids[n] = specials.mask;

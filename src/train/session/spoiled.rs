@@ -13,11 +13,7 @@ pub const SPOILED_ROWS: u32 = 4;
 
 /// Writes the sentence into row `row` of an empty batch.
 pub fn fill(spoiled: &Spoiled, batch: &mut Batch, row: usize, specials: Specials) {
-    let first = row * batch.row_len;
-    let ids = std::iter::once(specials.cls).chain(spoiled.ids.iter().copied()).chain([specials.sep]);
-    for (n, id) in (first..).zip(ids) {
-        (batch.ids[n], batch.masked_ids[n], batch.attention[n]) = (id, id, 1);
-    }
+    batch.put_text(row, spoiled.ids.iter().copied(), specials);
 }
 
 /// The tokens of row `row`, in which the wrong word counts as replaced.

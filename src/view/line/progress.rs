@@ -151,7 +151,7 @@ impl Progress {
 
     pub(super) fn example_text(&self, width: usize, bold: bool) -> Option<String> {
         let words = words_from_sentence(&self.sentence, self.lang);
-        let test = self.sentence.iter().any(|token| token.replaced && !token.masked);
+        let test = self.sentence.iter().any(ReadToken::is_test);
         let test = if test { format!("{} ", Strings::of(self.lang).t("terminal-run-test")) } else { String::new() };
         let width = width.saturating_sub(test.chars().count());
         (!words.is_empty()).then(|| format!("{test}{}", fit(&words, width, bold)))

@@ -123,7 +123,8 @@ impl Serialize for Values {
 }
 
 /// The readouts of a run. A token is `[original, flags, p]` or, if another could stand in its place, `[original, flags, p,
-/// sampled, [guess, share, ...]]`: there are no guesses if the program put a wrong word there. Texts are indices into `texts`, shares are thousandths (-1 undefined), flags are 1 masked + 2 replaced.
+/// sampled, [guess, share, ...]]`: there are no guesses if the program put a wrong word there. Texts are indices into `texts`, shares
+/// are thousandths (-1 undefined), flags are 1 masked + 2 replaced.
 #[derive(Serialize, Default)]
 pub struct Readouts {
     pub texts: Vec<String>,
