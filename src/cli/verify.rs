@@ -4,8 +4,10 @@
 use super::args::VerifyArgs;
 use super::output::Output;
 use crate::config::Precision;
+use crate::gpu::AdapterKind;
 use crate::hub::write_safetensors;
 use crate::message::Message;
+use crate::plan::Elem;
 use crate::t;
 use crate::train::engine::{Backend, Kind};
 use crate::verify::fixture::{Comparison, Computed, Fixture};
@@ -13,7 +15,7 @@ use crate::verify::{against_burn, self_check};
 use crate::view::Lang;
 use crate::view::line::device_text;
 use crate::view::words;
-use crate::{Error, Result, parity};
+use crate::{Error, Result, ops, parity};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 
@@ -44,8 +46,11 @@ struct Failure<'a> {
 #[serde(tag = "event", rename = "verify")]
 struct Verified<'a> {
     device: &'a str,
+    kind: &'a str,
     comparisons: usize,
     failed: usize,
+    /// How many of those that failed store numbers as f16.
+    failed_in_f16: usize,
     passed: bool,
 }
 
@@ -54,7 +59,7 @@ pub async fn run(args: &VerifyArgs, output: Output) -> Result<()> {
     let device = backend.event();
     output.told(&crate::train::event::Event::Device(device.clone()))?;
     output.text(&device_text(&device, output.lang))?;
-    let mut tally = Tally { output, comparisons: 0, failed: 0 };
+    let mut tally = Tally { output, comparisons: 0, failed: 0, failed_in_f16: 0 };
     // Fixtures are read before anything runs, so that a wrong path is reported at once.
     let fixtures = args.fixture.iter().map(|dir| Fixture::read(dir).map(|fixture| (dir, fixture)));
     let fixtures = fixtures.collect::<Result<Vec<_>>>()?;
@@ -75,15 +80,36 @@ pub async fn run(args: &VerifyArgs, output: Output) -> Result<()> {
         let burn = Backend::open_for(&args.machine.device, Kind::Burn).await?;
         against(&burn, &fixtures, &mut tally).await?;
     }
-    let Tally { comparisons, failed, .. } = tally;
-    output.event(&Verified { device: &device.name, comparisons, failed, passed: failed == 0 })?;
+    let Tally { comparisons, failed, failed_in_f16, .. } = tally;
+    let (device, kind, passed) = (&device.name, device_kind(&backend), failed == 0);
+    output.event(&Verified { device, kind, comparisons, failed, failed_in_f16, passed })?;
     if failed > 0 {
         return Err(Error::failed("comparisons-failed")
             .with("failed", failed)
             .with("comparisons", comparisons)
-            .at(&device.name));
+            .with("kind", kind)
+            .hint(advice(backend.gpu().is_some(), failed == failed_in_f16))
+            .at(device));
     }
     output.text(&t!(output.strings(), "terminal-verify-passed", comparisons = comparisons))
+}
+
+/// What computed the numbers: a graphics device, a driver that computes on the processor, or this program on the processor.
+fn device_kind(backend: &Backend) -> &'static str {
+    match backend.gpu() {
+        None => "processor",
+        Some(gpu) if gpu.summary.kind == AdapterKind::Software => "software",
+        Some(_) => "graphics",
+    }
+}
+
+/// The advice if comparisons failed: on a device or on the processor, only with f16 storage or also without.
+fn advice(on_device: bool, only_f16: bool) -> &'static str {
+    match (on_device, only_f16) {
+        (_, true) => "help-verify-f16",
+        (true, false) => "help-verify-device",
+        (false, false) => "help-verify-processor",
+    }
 }
 
 /// Runs all checks that need no fixture.
@@ -121,17 +147,21 @@ async fn against(burn: &Backend, fixtures: &[(&PathBuf, Fixture)], tally: &mut T
 async fn kernels(gpu: &crate::gpu::Gpu, tally: &mut Tally) -> Result<()> {
     let output = tally.output;
     let summary = parity::run(gpu, &mut |_| {}).await?;
-    let comparisons: Vec<Comparison> = summary
-        .kernels
-        .iter()
-        .map(|(label, kernel)| Comparison {
+    let mut suites = [Vec::new(), Vec::new()];
+    for (label, kernel) in &summary.kernels {
+        let spec = ops::ALL.iter().find(|spec| spec.label == *label);
+        let halves = spec.is_some_and(|spec| spec.slots.iter().any(|slot| slot.elem == Elem::F16));
+        suites[usize::from(halves)].push(Comparison {
             name: Message::plain(*label),
             // A kernel can fail without a large error, if it leaves numbers out or writes where it should not.
             error: if kernel.failed > 0 { kernel.worst.max(1.0 + f64::EPSILON) } else { kernel.worst },
             max: 1.0,
-        })
-        .collect();
-    tally.suite(&Message::new("suite-kernels"), &comparisons)?;
+        });
+    }
+    tally.suite(&Message::new("suite-kernels"), &suites[0])?;
+    if !suites[1].is_empty() {
+        tally.suite(&Message::new("suite-kernels-f16"), &suites[1])?;
+    }
     for failure in &summary.failures {
         output.event(&Failure { suite: "kernels", failure, message: words::text(failure, Lang::En) })?;
         output.text(&t!(output.strings(), "terminal-verify-failure", what = failure))?;
@@ -144,6 +174,7 @@ struct Tally {
     output: Output,
     comparisons: usize,
     failed: usize,
+    failed_in_f16: usize,
 }
 
 /// How many comparisons of a suite people see if all pass. Failures are always shown.
@@ -155,6 +186,9 @@ impl Tally {
         let failed = comparisons.iter().filter(|c| !c.passed()).count();
         self.comparisons += comparisons.len();
         self.failed += failed;
+        if suite.code.ends_with("-f16") {
+            self.failed_in_f16 += failed;
+        }
         let english = words::text(suite, Lang::En);
         for c in comparisons {
             let name = words::text(&c.name, Lang::En);
@@ -215,4 +249,33 @@ fn dump(computed: &Computed, dir: &Path, name: &str) -> Result<()> {
 fn folder_name(dir: &Path) -> String {
     let whole = std::fs::canonicalize(dir).unwrap_or_else(|_| dir.to_owned());
     whole.file_name().map_or_else(|| "fixture".to_owned(), |name| name.to_string_lossy().into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn advice_fits_the_device() {
+        for lang in [Lang::En, Lang::Pt] {
+            let of = |kind: &'static str, on_device, only_f16| {
+                let error = Error::failed("comparisons-failed")
+                    .with("failed", 2_usize)
+                    .with("comparisons", 90_usize)
+                    .with("kind", kind);
+                words::error(&error.hint(advice(on_device, only_f16)), lang)
+            };
+            let (processor, graphics, software) =
+                (of("processor", false, false), of("graphics", true, false), of("software", true, false));
+            // Whoever computes on the processor already is not sent to it.
+            assert!(!processor.contains("--device cpu") && !processor.contains("precision=f32"), "{processor}");
+            assert!(graphics.contains("--device cpu") && software.contains("--device cpu"), "{graphics} {software}");
+            for kind in ["processor", "graphics", "software"] {
+                let halves = of(kind, kind != "processor", true);
+                assert!(halves.contains("--set precision=f32") && !halves.contains("--device"), "{halves}");
+            }
+            let first_lines = [&processor, &graphics, &software].map(|text| text.lines().next().map(str::to_owned));
+            assert!(first_lines[0] != first_lines[1] && first_lines[1] != first_lines[2], "{first_lines:?}");
+        }
+    }
 }

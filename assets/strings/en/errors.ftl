@@ -454,8 +454,14 @@ not-an-event = not an event: { $detail }
     .help = the log was changed or damaged: remove this line, or the file if only its curves are lost
 cannot-write-results = cannot write the results: { $detail }
 result-not-json = a result cannot be written as JSON: { $detail }
-comparisons-failed = { COUNT($failed) } of { COUNT($comparisons) } comparisons failed
-    .help = the numbers of this device cannot be trusted: train with --device cpu, and report the lines above
+comparisons-failed = { COUNT($failed) } of { COUNT($comparisons) } comparisons failed { $kind ->
+    [graphics] on this graphics device
+    [software] on this driver, which computes on the processor
+   *[processor] on the processor
+}
+help-verify-f16 = only 16-bit storage cannot be trusted here: train with --set precision=f32, and report the lines above
+help-verify-device = the numbers of this device cannot be trusted: train with --device cpu, and report the lines above
+help-verify-processor = if only a fixture failed, check where its numbers come from; otherwise train with another build or on another machine; report the lines above
 numbers-not-json = the numbers cannot be written as JSON: { $detail }
 no-text-given = there is no text
     .help = give it as an argument, or one a line on standard input

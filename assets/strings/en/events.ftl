@@ -92,6 +92,7 @@ skipped-held-out = held out
 
 ## What `verify` compares: its suites, then what is compared in them.
 suite-kernels = kernels (error as a share of the tolerance)
+suite-kernels-f16 = kernels with precision = f16 (error as a share of the tolerance)
 suite-finite-differences = finite differences
 suite-repeatability = the same steps twice
 suite-twins = steps against the twins

@@ -482,8 +482,14 @@ not-an-event = não é um evento: { $detail }
     .help = o registro foi alterado ou danificado: remova esta linha, ou o arquivo, se só as curvas se perderem
 cannot-write-results = não foi possível escrever os resultados: { $detail }
 result-not-json = um resultado não pode ser escrito em JSON: { $detail }
-comparisons-failed = { COUNT($failed) } de { COUNT($comparisons) } comparações falharam
-    .help = os números deste dispositivo não são confiáveis: treine com --device cpu, e relate as linhas acima
+comparisons-failed = { COUNT($failed) } de { COUNT($comparisons) } comparações falharam { $kind ->
+    [graphics] neste dispositivo gráfico
+    [software] neste driver, que calcula no processador
+   *[processor] no processador
+}
+help-verify-f16 = só o armazenamento em 16 bits não é confiável aqui: treine com --set precision=f32, e relate as linhas acima
+help-verify-device = os números deste dispositivo não são confiáveis: treine com --device cpu, e relate as linhas acima
+help-verify-processor = se só uma referência falhou, confira de onde vêm os números dela; senão, treine com outra compilação ou em outra máquina; relate as linhas acima
 numbers-not-json = os números não podem ser escritos em JSON: { $detail }
 no-text-given = não há texto
     .help = dê-o como argumento, ou um por linha na entrada padrão

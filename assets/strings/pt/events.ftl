@@ -91,6 +91,7 @@ skipped-held-out = reservado
 
 ## O que `verify` compara: as séries, e o que se compara em cada uma.
 suite-kernels = kernels (o erro como parte da tolerância)
+suite-kernels-f16 = kernels, precision = f16 (o erro como parte da tolerância)
 suite-finite-differences = diferenças finitas
 suite-repeatability = os mesmos passos duas vezes
 suite-twins = passos comparados com os gêmeos
