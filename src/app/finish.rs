@@ -34,19 +34,15 @@ impl FinishCard {
                 cx.ask(Ask::Export);
             }
             let (step, planned) = (cx.state.step(), cx.state.planned_steps().unwrap_or(0));
-            match cx.view.transport.next {
-                Next::GoOn if kept && step < planned => {
-                    if ui.button(t!(cx, "app-finish-go-on", steps = planned - step)).clicked() {
-                        cx.ask(Ask::GoOn { steps: None });
-                    }
+            let next = cx.view.transport.next;
+            if kept && next == Next::GoOn && ui.button(t!(cx, "app-finish-go-on", steps = planned - step)).clicked() {
+                cx.ask(Ask::GoOn { steps: None });
+            }
+            if let (true, Next::Extend { steps }) = (kept, next) {
+                let extend = ui.button(t!(cx, "app-finish-extend", steps = steps - step));
+                if extend.on_hover_text(t!(cx, "app-finish-extend-hint", steps = steps)).clicked() {
+                    cx.ask(Ask::GoOn { steps: Some(steps) });
                 }
-                Next::Extend { steps } if kept => {
-                    let extend = ui.button(t!(cx, "app-finish-extend", steps = steps - step));
-                    if extend.on_hover_text(t!(cx, "app-finish-extend-hint", steps = steps)).clicked() {
-                        cx.ask(Ask::GoOn { steps: Some(steps) });
-                    }
-                }
-                _ => {}
             }
             if ui.button(cx.t("app-trouble-dismiss")).clicked() {
                 self.closed = Some(shown);
