@@ -119,7 +119,7 @@ class Network:
         store = self.store
         split = lambda x: x.unflatten(-1, (self.heads, -1)).transpose(1, 2)
         q, k, v = (split(store(self.linear(f"{name}attention.self.{part}", x))) for part in ("query", "key", "value"))
-        scale = q.shape[-1] ** -0.5 * (1.01 if self.fault == "attention-scale" else 1)
+        scale = q.shape[-1] ** -0.5 * (1.02 if self.fault == "attention-scale" else 1)
         context = Attention.apply(q, k, v, mask, scale, store).transpose(1, 2).flatten(2)
         x = store(x + store(self.linear(name + "attention.output.dense", context)))
         x = store(self.norm(name + "attention.output.LayerNorm", x))
