@@ -421,7 +421,7 @@ fn what_is_not_done_here_is_refused_by_name() {
         });
         // Alone, and beside a configuration that says how text is cleaned.
         for more in [vec![], vec![("tokenizer_config.json", r#"{"tokenizer_class": "BertTokenizer"}"#.to_owned())]] {
-            let error = refused(&[&[("tokenizer.json", json.clone())][..], &more].concat());
+            let error = refused(&[&[("tokenizer.json", json.clone())][..], &more[..]].concat());
             assert!(error.contains("tokenizer-step-unknown") && error.contains(told), "{error}");
         }
     }
