@@ -5,6 +5,8 @@ use crate::app::panels::PanelId;
 use crate::gpu::DeviceName;
 use crate::run::Request;
 use crate::text::grammar::Level;
+use crate::text::unknown::ACCEPTED;
+use crate::text::wordpiece::COVERAGE;
 use crate::train::checkpoint;
 use crate::view::Lang;
 use crate::{Error, Result};
@@ -138,8 +140,8 @@ pub struct TrainArgs {
     /// How rich the built-in text is: first-steps or stories [default: as the preset's size fits]
     #[arg(long, value_name = "LEVEL", help_heading = "Text", conflicts_with = "corpus", value_parser = level)]
     pub level: Option<Level>,
-    /// A tokenizer's folder or a vocab.txt [default: one is trained on the corpus]
-    #[arg(long, value_name = "DIR|vocab.txt", help_heading = "Text", value_hint = ValueHint::AnyPath, value_parser = NonEmptyStringValueParser::new())]
+    /// A tokenizer's folder, a tokenizer.json or a vocab.txt [default: one is trained on the corpus]
+    #[arg(long, value_name = "DIR|FILE", help_heading = "Text", value_hint = ValueHint::AnyPath, value_parser = NonEmptyStringValueParser::new())]
     pub tokenizer: Option<String>,
 
     /// nano, tiny, mini, small or base [default: nano]
@@ -245,6 +247,14 @@ fn positive(typed: &str) -> Result<f64> {
     }
 }
 
+/// A share of a whole, which may be all of it.
+fn share(typed: &str) -> Result<f64> {
+    match typed.parse::<f64>() {
+        Ok(number) if (0.0..=1.0).contains(&number) => Ok(number),
+        _ => Err(Error::usage("usage-not-a-share")),
+    }
+}
+
 /// A folder as typed; `NEWEST` in place of a run's name is the newest run beside it.
 fn folder(typed: &str) -> Result<PathBuf> {
     let path = PathBuf::from(typed);
@@ -341,6 +351,9 @@ pub struct EvalArgs {
     /// Files or folders of text to measure on [default: the run's held-out text]
     #[arg(long, value_name = "PATH")]
     pub corpus: Vec<PathBuf>,
+    /// Largest share of the text that may be unknown (`[UNK]`) [default: the run's unknown_max]
+    #[arg(long, value_name = "SHARE", value_parser = share)]
+    pub unknown_max: Option<f64>,
     #[command(flatten)]
     pub machine: DeviceArgs,
     #[command(flatten)]
@@ -386,6 +399,12 @@ pub struct TokenizerTrainArgs {
         default_missing_value = "true", require_equals = true, hide_possible_values = true
     )]
     pub strip_accents: bool,
+    /// Share of the text's characters that get an entry of their own, the most frequent first
+    #[arg(long, value_name = "SHARE", default_value_t = COVERAGE, value_parser = share)]
+    pub character_coverage: f64,
+    /// Largest share of the text that may be unknown (`[UNK]`)
+    #[arg(long, value_name = "SHARE", default_value_t = ACCEPTED, value_parser = share)]
+    pub unknown_max: f64,
     /// Longest text of the models it is for, in tokens
     #[arg(long, value_name = "N", default_value_t = 512, value_parser = clap::value_parser!(u32).range(3..))]
     pub max_positions: u32,

@@ -12,7 +12,8 @@ use crate::view::words::Strings;
 
 pub async fn run(args: &EvalArgs, output: Output) -> Result<()> {
     let backend = Backend::open(&args.machine.device).await?;
-    let metrics = native::evaluate(&args.run, &args.corpus, &backend).await?;
+    let (metrics, notice) = native::evaluate(&args.run, &args.corpus, args.unknown_max, &backend).await?;
+    notice.iter().try_for_each(|notice| output.warning(notice))?;
     output.text(&table(&metrics, output))?;
     output.event(&Event::Eval(Box::new(metrics)))
 }
@@ -63,6 +64,10 @@ fn table(eval: &EvalMetrics, output: Output) -> String {
         t!(strings, "terminal-eval-part", name = format!("{name:<44}"), auc = auc, caught = caught, alarms = alarms)
     };
     let parts = eval.swaps.iter().filter(|score| score.part != SwapPart::All);
-    let lines: Vec<String> = ROWS.into_iter().map(line).chain(parts.map(part)).collect();
+    let unknown = eval.unknown_share.map(|share| {
+        let name = strings.t("terminal-eval-unknown");
+        format!("{name:<44} {:>7}", lang.percent(share, 1))
+    });
+    let lines: Vec<String> = ROWS.into_iter().map(line).chain(parts.map(part)).chain(unknown).collect();
     format!("{head}\n{}", lines.join("\n"))
 }

@@ -51,9 +51,14 @@ pub async fn train(
 ///
 /// # Errors
 /// As [`run::evaluate`].
-pub async fn evaluate(run: &Path, corpus: &[PathBuf], backend: &Backend) -> Result<EvalMetrics> {
+pub async fn evaluate(
+    run: &Path,
+    corpus: &[PathBuf],
+    unknown_max: Option<f64>,
+    backend: &Backend,
+) -> Result<(EvalMetrics, Option<Message>)> {
     let corpus: Vec<String> = corpus.iter().map(|path| name_of(path)).collect();
-    run::evaluate(&Native { lang: Lang::default() }, &name_of(run), &corpus, backend).await
+    run::evaluate(&Native { lang: Lang::default() }, &name_of(run), &corpus, unknown_max, backend).await
 }
 
 /// Answers questions about the weights of a run's newest checkpoint. See [`run::look`].

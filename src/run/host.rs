@@ -136,6 +136,8 @@ pub struct Ending<'e> {
     pub judged: bool,
     /// A sentence to try the model on.
     pub example: Option<&'e str>,
+    /// What its tokenizer calls a hidden word.
+    pub mask: &'e str,
 }
 
 /// The result of keeping a checkpoint.

@@ -36,7 +36,7 @@ pub async fn look(
             || if shared.borrow_mut().stop_is_heard() { Err(Error::failed("stopped-as-asked")) } else { Ok(()) };
         opened::open(host, run, &[], None, &backend, &going).await
     };
-    let Opened { mut session, position } = match opened {
+    let Opened { mut session, position, .. } = match opened {
         Err(_) if inbox.stop_is_heard() => return Ok(()),
         opened => opened?,
     };

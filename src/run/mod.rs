@@ -143,7 +143,8 @@ impl<H: Host> Run<'_, H> {
                 let mut offered =
                     offered.filter(|text| !text.starts_with('-') && !text.contains(['"', '$', '`', '\\', '!']));
                 let example = self.text.example.as_deref().or_else(|| offered.next());
-                let next = self.store.next_steps(Ending { outcome, judged, example });
+                let mask = self.text.tokenizer.names().mask.as_str();
+                let next = self.store.next_steps(Ending { outcome, judged, example, mask });
                 let (step, run) = (self.session.completed(), Some(self.store.name()));
                 self.tell(&Event::Finished(Finished { outcome, step, run, next }), sink)
             }

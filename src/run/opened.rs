@@ -9,6 +9,7 @@ use super::source::{self, KeepGoing, TokenizerFrom, Wanted};
 use crate::Result;
 use crate::batch::Cursor;
 use crate::config::Config;
+use crate::text::unknown::Unknown;
 use crate::train::engine::Backend;
 use crate::train::session::{Position, Session};
 
@@ -17,6 +18,9 @@ pub(super) struct Opened {
     pub session: Session,
     /// Where its newest checkpoint stands.
     pub position: Position,
+    /// How much of the text its tokenizer does not know, and how much the run accepts.
+    pub unknown: Unknown,
+    pub unknown_max: f64,
 }
 
 /// Opens the newest checkpoint of `run` with its own text, or with `corpus` if that is given. `eval_rows`: how many held-out rows
@@ -53,5 +57,5 @@ pub(super) async fn open(
     let start =
         Start { from: WeightsFrom::Checkpoint(&checkpoint, position), seed: 0, kernels: &kernels, shelf: &shelf };
     let Assembly { session, .. } = assemble(&config, &text, backend, &start, going, &mut |_| {}).await?;
-    Ok(Opened { session, position })
+    Ok(Opened { session, position, unknown: text.unknown, unknown_max: config.unknown_max })
 }

@@ -65,6 +65,9 @@ impl<'h, H: Host> Run<'h, H> {
             let hint = "help-same-text";
             request::check_same_text(&r.checkpoint.state, &text, &r.out, hint)?;
         }
+        if resumed.is_none() {
+            text.unknown.check(config.unknown_max, text.made)?;
+        }
         if let Some((networks, _)) = &init {
             request::check_init(networks, &text, &config)?;
         }
@@ -75,11 +78,16 @@ impl<'h, H: Host> Run<'h, H> {
         };
         let (wish, shelf) = (wish(host, request)?, host.shelf());
         let start = Start { from, seed: request.seed.unwrap_or(1), kernels: &wish, shelf: &shelf };
-        let Assembly { session, corpus, mut notices, kernels } =
+        let Assembly { session, held_out_unknown, corpus, mut notices, kernels } =
             assemble(&config, &text, &backend, &start, going, &mut tell).await?;
         listened()?;
         going()?;
 
+        if resumed.is_none() {
+            held_out_unknown.check_held_out(config.unknown_max)?;
+            let notice = text.unknown.notice(text.made);
+            notices.extend(notice.or_else(|| held_out_unknown.notice_held_out()));
+        }
         if resumed.is_none() && text.builtin.is_none() {
             // With `--minutes` nobody knows yet how much is read.
             let steps = if request.minutes.is_some() { 0 } else { session.planned_steps };

@@ -194,8 +194,9 @@ pub fn check_same_text(state: &State, text: &Text, out: &str, hint: &'static str
 /// Refuses networks to start from that do not fit the tokenizer or the rows.
 pub fn check_init(networks: &Networks, text: &Text, config: &Config) -> Result<()> {
     let sizes = &networks.main.config;
+    // The networks may have more rows than the tokenizer has words, because a vocabulary is often padded.
     let (vocab, have) = (sizes.vocab_size, text.tokenizer.vocab_size());
-    if vocab != have {
+    if vocab < have {
         return Err(Error::usage("init-with-another-tokenizer").with("vocab", vocab).with("have", have));
     }
     let positions = sizes.max_position_embeddings;

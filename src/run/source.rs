@@ -7,6 +7,7 @@ use crate::message::Message;
 use crate::text::cache::{self, Identity, TokenCache};
 use crate::text::grammar::{Class, Grammar, Level, Rule, Story, Verdict};
 use crate::text::tokenizer::{Cleaning, Tokenizer};
+use crate::text::unknown::{Made, Unknown};
 use crate::text::{Chunk, Role, wordpiece};
 use crate::train::checkpoint::Checkpoint;
 use crate::train::event::Preparing;
@@ -29,6 +30,9 @@ pub struct Text {
     pub name: String,
     pub cache: Arc<TokenCache>,
     pub tokenizer: Arc<Tokenizer>,
+    /// How much of the text the tokenizer does not know, and where it came from.
+    pub unknown: Unknown,
+    pub made: Made,
     /// A sentence to try the model on.
     pub example: Option<String>,
     /// Whether the text is only for judging a model, and none of it for training.
@@ -84,6 +88,15 @@ pub enum TokenizerFrom<'c> {
     Checkpoint(&'c Checkpoint),
 }
 
+impl TokenizerFrom<'_> {
+    fn made(&self) -> Made {
+        match self {
+            Self::Text => Made::OfThisText,
+            Self::Name(_) | Self::Checkpoint(_) => Made::OfOtherText,
+        }
+    }
+}
+
 /// Opens the text, loads the tokenizer or trains one of the configured size, and opens or builds the token cache.
 /// `going` is asked at every piece of text.
 pub fn open(
@@ -110,10 +123,13 @@ fn open_stories(
 ) -> Result<Text> {
     let identity = stories.identity();
     let chunks = || -> Chunks<'_> { Box::new(stories.chunks().map(|chunk| going().and(chunk))) };
+    let made = tokenizer.made();
     let tokenizer = tokenizer_for(host, tokenizer, config, &identity, &chunks, tell)?;
     let cache = cache_for(host, &identity, &tokenizer, &chunks, tell)?;
     Ok(Text {
         name: format!("built-in, {}", stories.grammar.level()),
+        unknown: cache.unknown(tokenizer.specials().unk),
+        made,
         cache: Arc::new(cache),
         tokenizer: Arc::new(tokenizer),
         example: stories.example(),
@@ -133,6 +149,7 @@ fn open_texts(
     let texts = host.texts(&wanted.corpus, &wanted.valid)?;
     let identity = texts.identity();
     texts.listing().into_iter().for_each(|message| tell(Preparing { message, share: None }));
+    let made = tokenizer.made();
     let training = || -> Chunks<'_> { Box::new(texts.training_chunks().map(|chunk| going().and(chunk))) };
     let tokenizer = tokenizer_for(host, tokenizer, config, &identity, &training, tell)?;
     let all = || -> Chunks<'_> { Box::new(texts.chunks().map(|chunk| going().and(chunk))) };
@@ -145,6 +162,8 @@ fn open_texts(
     let names: Vec<&str> = wanted.corpus.iter().chain(&wanted.valid).map(String::as_str).collect();
     Ok(Text {
         name: names.join(", "),
+        unknown: cache.unknown(tokenizer.specials().unk),
+        made,
         cache: Arc::new(cache),
         tokenizer: Arc::new(tokenizer),
         example: None,
@@ -223,20 +242,21 @@ fn tokenizer_for<'c>(
         TokenizerFrom::Checkpoint(checkpoint) => return checkpoint.tokenizer(cleaning),
         TokenizerFrom::Text => {}
     }
-    let recipe = wordpiece::Recipe::new(config.vocab_size as usize, cleaning);
+    let coverage = config.character_coverage;
+    let recipe = wordpiece::Recipe { coverage, ..wordpiece::Recipe::new(config.vocab_size as usize, cleaning) };
     let key = format!("{}\n{}\n{recipe:?}", identity.name, identity.state);
     if let Some(tokenizer) = host.known_tokenizer(&key, cleaning) {
         return Ok(tokenizer);
     }
     let mut progress = Progress::new(tell);
-    let tokenizer = wordpiece::train(chunks(), &recipe, |at| match at {
+    let trained = wordpiece::train(chunks(), &recipe, |at| match at {
         wordpiece::Progress::Counting { share, .. } => progress.at(Message::new("counting-words"), share),
         wordpiece::Progress::Merging { entries, target } => {
             progress.at(Message::new("joining-pieces"), Some(entries as f32 / target as f32));
         }
     })?;
-    host.keep_tokenizer(&key, &tokenizer, config.max_positions as usize);
-    Ok(tokenizer)
+    host.keep_tokenizer(&key, &trained.tokenizer, config.max_positions as usize);
+    Ok(trained.tokenizer)
 }
 
 /// The token cache of a text.

@@ -12,6 +12,7 @@ use std::io;
 use std::ops::Range;
 
 use super::tokenizer::Tokenizer;
+use super::unknown::Unknown;
 use super::{Chunk, Role, hex};
 use crate::message::Message;
 use crate::{Error, Result};
@@ -129,6 +130,16 @@ impl TokenCache {
     /// How often each id occurs in the whole cache.
     pub fn counts(&self) -> &[u64] {
         bytemuck::cast_slice(self.section(3))
+    }
+
+    /// How much of the text the tokenizer does not know. `unk`: the id of its unknown token.
+    pub fn unknown(&self, unk: u32) -> Unknown {
+        Unknown {
+            chars: self.header.get(Field::Chars),
+            unknown_chars: self.header.get(Field::UnknownChars),
+            long_chars: self.header.get(Field::LongChars),
+            ..Unknown::of_counts(self.counts(), unk)
+        }
     }
 
     /// Calls `each` with the ids of `tokens`, in order.

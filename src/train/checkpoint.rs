@@ -113,6 +113,7 @@ impl Checkpoint {
             vocab_txt: file("vocab.txt"),
             tokenizer_json: file("tokenizer.json"),
             tokenizer_config: file("tokenizer_config.json"),
+            ..tokenizer::Files::default()
         };
         Tokenizer::from_files(tokenizer, bare, &self.place())
     }

@@ -3,6 +3,7 @@
 
 mod evaluate;
 mod evaluation;
+mod kept;
 mod own_text;
 mod readback;
 mod sample;
@@ -16,11 +17,12 @@ pub use spoiled::SPOILED_ROWS;
 use super::engine::Engine;
 use super::event::{BatchSample, StepMetrics};
 use super::metrics::{self, LossWeights, Measured};
+use super::padding::Padding;
 use super::rules::RuleRows;
 use super::schedule::{self, HANDOVER_CHECK_EVERY, Source};
 use super::shares::TokenShares;
+use super::step;
 use super::swaps::{Spoiled, Swaps};
-use super::{step, weights};
 use crate::batch::{Batch, Cursor, HeldOut, Loader, StepTotals};
 use crate::config::{Config, Replacements};
 use crate::cpu;
@@ -66,6 +68,10 @@ pub struct Parts {
     pub counts: Vec<u64>,
     /// The unigram entropy of the held-out text, in nats.
     pub unigram_entropy: f64,
+    /// The share of the held-out tokens that the tokenizer does not know.
+    pub unknown_share: f64,
+    /// What was hidden of the networks that the engine holds.
+    pub padding: Padding,
     pub seed: u64,
     pub planned_steps: u64,
 }
@@ -121,6 +127,8 @@ pub struct Session {
     shares: TokenShares,
     counts: Vec<u64>,
     unigram_entropy: f64,
+    unknown_share: f64,
+    padding: Padding,
     /// A view is watching: evaluations keep examples.
     watched: bool,
     in_step: Option<InStep>,
@@ -202,7 +210,8 @@ impl Session {
         let Parts { config, model, mut engine, mut loader, held_out, readout_rows, rules, swaps, .. } = parts;
         let Parts { shares, tokenizer, counts, .. } = parts;
         let io = model.io.clone().ok_or_else(|| Error::failed("not-recorded-for-training"))?;
-        engine.write(&model.source, &replacement_table(&config, &tokenizer, &counts));
+        let rows = model.spec.shape.main.vocab as usize;
+        engine.write(&model.source, &replacement_table(&config, &tokenizer, &counts, rows));
         let at = position.unwrap_or(Position {
             step: 0,
             cursor: loader.cursor(),
@@ -235,6 +244,8 @@ impl Session {
             shares,
             counts,
             unigram_entropy: parts.unigram_entropy,
+            unknown_share: parts.unknown_share,
+            padding: parts.padding,
             watched: false,
             in_step: None,
             evaluation: None,
@@ -499,16 +510,6 @@ impl Session {
         Ok(())
     }
 
-    /// The facts of config.json that are not sizes.
-    pub fn facts(&self) -> weights::ConfigFacts {
-        weights::ConfigFacts {
-            dropout: self.config.dropout,
-            attention_dropout: self.config.attention_dropout,
-            initializer_range: self.config.init_std,
-            pad_id: self.tokenizer.specials().pad,
-        }
-    }
-
     /// Replays `step` on the twins, dispatch by dispatch, and names the first tensor that is not finite, with its kernel: a clause.
     /// The weights are still those of that step: the guard stopped every update since.
     pub async fn explain_non_finite(&mut self, step: u64, cursor: Cursor) -> Result<Message> {
@@ -570,8 +571,9 @@ fn step_metrics(
     }
 }
 
-/// The fixed distribution of replacements over the vocabulary. Special tokens are never drawn.
-fn replacement_table(c: &Config, tokenizer: &Tokenizer, counts: &[u64]) -> Vec<u32> {
+/// The fixed distribution of replacements over the `rows` of the word embeddings. Special tokens and rows beyond the tokenizer are never
+/// drawn.
+fn replacement_table(c: &Config, tokenizer: &Tokenizer, counts: &[u64], rows: usize) -> Vec<u32> {
     let specials = tokenizer.specials();
     let uniform = matches!(c.replacements, Replacements::Uniform | Replacements::UniformToGenerator);
     let weight = |id: usize| match (specials.excludes(id as u32), uniform) {
@@ -579,6 +581,7 @@ fn replacement_table(c: &Config, tokenizer: &Tokenizer, counts: &[u64]) -> Vec<u
         (false, true) => 1,
         (false, false) => counts[id],
     };
-    let weights: Vec<u64> = (0..tokenizer.vocab_size()).map(weight).collect();
+    let mut weights: Vec<u64> = (0..tokenizer.vocab_size()).map(weight).collect();
+    weights.resize(rows.max(weights.len()), 0);
     schedule::source_table(&weights)
 }

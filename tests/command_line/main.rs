@@ -7,3 +7,4 @@ mod commands;
 mod model;
 #[path = "../common/program.rs"]
 mod program;
+mod tokens;

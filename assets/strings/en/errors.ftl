@@ -132,9 +132,9 @@ grammar-without-script = a grammar without a script
 no-such-level = there is no level "{ $value }"
     .help = first-steps or stories
 vocabulary-lacks-special = the vocabulary of { COUNT($entries) } entries has no { $name }
-    .help = an ELECTRA vocabulary needs { $specials } by exactly these names
+    .help = the special tokens are { $specials } here; tokenizer_config.json or special_tokens_map.json can name others
 no-tokenizer-here = no vocab.txt and no tokenizer.json here
-    .help = give a tokenizer's folder or a vocab.txt, or train one: electroscope tokenizer train
+    .help = give a tokenizer's folder, a tokenizer.json or a vocab.txt, or train one: electroscope tokenizer train
 vocabulary-not-utf8 = not UTF-8 text: a wrong byte at { COUNT($byte) }
     .help = a vocab.txt holds one token a line, in UTF-8
 not-wordpiece = a { $kind } model, where ELECTRA has WordPiece
@@ -146,8 +146,36 @@ not-tokenizer-json = not the JSON of a tokenizer: { $detail }
 cannot-tokenize = cannot tokenize: { $detail }
 no-word-for-tokenizer = no word to train a tokenizer on
     .help = check that the corpus holds text
-vocabulary-too-small = vocab_size = { $vocab_size } is less than the { COUNT($needed) } special tokens and characters of this corpus
-    .help = try vocab_size = { $enough }
+only-long-words-for-tokenizer = no word to train a tokenizer on: all { COUNT($count) } words have more than 100 characters
+    .help = put blanks between the words, as a segmenter for the language does
+vocabulary-too-small = vocab_size = { $vocab_size } is less than the { COUNT($needed) } entries that the special tokens and { COUNT($characters) } characters need; these cover { NUMBER($covered, style: "percent", maximumFractionDigits: 2) } of this corpus
+    .help = try vocab_size = { $enough }, or cover less of the corpus: character_coverage = { $coverage }
+too-many-unknown = the tokenizer does not know { NUMBER($share, style: "percent", maximumFractionDigits: 1) } of the tokens, with { NUMBER($chars, style: "percent", maximumFractionDigits: 1) } of the characters ([UNK]), and { NUMBER($most, style: "percent", maximumFractionDigits: 1) } is accepted: { $why }
+    .help = { $advice }; to go on all the same, allow it with unknown_max = 1 (--set unknown_max=1 in train, --unknown-max 1 elsewhere)
+too-many-unknown-held-out = the tokenizer does not know { NUMBER($share, style: "percent", maximumFractionDigits: 1) } of the held-out tokens ([UNK]), and { NUMBER($most, style: "percent", maximumFractionDigits: 1) } is accepted
+    .help = check that the held-out text is in the language of the text to train on; to go on all the same: --set unknown_max=1
+not-the-file-itself = this is not the file itself but { $what }
+file-is-empty = an empty file
+file-is-zip = a zip archive, such as torch.save writes
+file-is-pickle = a pickle of Python, such as old versions of torch.save write
+file-is-format = a file in the format { $format }
+file-is-lfs-pointer = a pointer of Git LFS to a file of { COUNT($bytes) } bytes
+file-is-lfs-pointer-cut-off = a pointer of Git LFS, cut off
+file-is-web-page = a web page, such as an error page in place of a download
+file-is-text = text that begins with { $line }
+help-fetch-again = download the file again, and look at what arrives: the address may be wrong, or it may need an account
+help-fetch-lfs = fetch the file itself with git lfs pull, or download it without git
+help-save-as-safetensors = load it with transformers in Python and save it again: model.save_pretrained(FOLDER) writes model.safetensors, tokenizer.save_pretrained(FOLDER) the tokenizer
+tokenizer-has-own-code = the tokenizer is a program of its own (auto_map), which is not run here
+    .help = give the tokenizer of an ELECTRA or BERT model
+tokenizer-of-other-kind = the tokenizer is of the class { $class }, which cuts text in its own way; here there are { $known } and those that are the same by another name
+    .help = give the tokenizer of an ELECTRA or BERT model, or a tokenizer.json whose steps are BERT's
+tokenizer-setting-unknown = the tokenizer asks for { $key } = { $value }, which is not done here
+    .help = without this setting the tokens would differ from those that the model was trained on
+tokenizer-step-unknown = the { $step } of this tokenizer is not BERT's: { $found }
+    .help = its tokens would differ here from those in transformers; give a tokenizer with BertNormalizer and BertPreTokenizer
+added-token-id-wrong = the added token { $token } has the id { $id }, and { $right } is its place
+    .help = added tokens follow the vocabulary without a gap, in the order of their ids
 line-too-long = line { COUNT($line) } is longer than { $mib } MiB
     .help = break it into lines, one sentence or paragraph each
 utf16-text = UTF-16 text
@@ -314,6 +342,11 @@ tensors-of-generator = this is a generator (ElectraForMaskedLM)
 tensors-of-classifier = this is a fine-tuned classifier, whose pre-training head is gone
 tensors-of-answerer = this is a fine-tuned question answerer, whose pre-training head is gone
 tensors-of-encoder = this is a bare encoder (ElectraModel), saved without a head
+tensors-of-several = there are several networks in one file, named { $prefixes }
+tensors-of-adapter = this is an adapter (such as LoRA), to be merged into its network and saved as a whole first
+tensors-of-quantised = these weights are quantised, and must be saved as floating-point numbers first
+tensors-of-optimizer = this is the state of an optimizer
+tensors-of-other-model = these are tensors of the model { $model }
 tensors-of-something-else = these are not the tensors of an ELECTRA network
 tensors-do-not-fit = not the tensors of this { $network }: { $mismatch }
 tensors-of-another-network = not the tensors of an ELECTRA { $network } ({ $architecture }): { $mismatch }
@@ -432,8 +465,8 @@ no-such-variant = { $kernel } has no variant "{ $variant }", only { $names }
 help-kernels-file = --kernels takes a run's checkpoints/.../state.json, or a file that `electroscope info` names
 
 ## What is typed.
-no-mask-in-text = there is no [MASK] in { $text }
-    .help = write [MASK] where a word is to be filled in, for example "the [MASK] sat"
+no-mask-in-text = there is no { $mask } in { $text }
+    .help = write { $mask } where a word is to be filled in, for example "the { $mask } sat"
 text-exceeds-positions = { COUNT($tokens) } tokens with [CLS] and [SEP]; the model has { COUNT($positions) } positions
     .help = corrupt shows one row: give it a shorter text
 no-word-to-hide = there is no word to hide in { $text }
@@ -551,6 +584,7 @@ usage-name-is-empty = an empty name
 usage-not-a-count = want a whole number above 0
 usage-not-a-seed = want a whole number from 0 to { $most }
 usage-not-above-zero = want a number above 0
+usage-not-a-share = want a number from 0 to 1
 usage-not-a-number-of-threads = want a number from 1 to { $most }
 usage-no-run-yet = there is no run in { $folder } yet: train one first
 usage-not-a-panel = want one of { $known }

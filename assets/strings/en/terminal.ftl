@@ -33,6 +33,7 @@ terminal-info-unfit = not on { $devices }
 
 ## tokenizer train
 terminal-tokenizer = { $path }: { $entries } entries
+terminal-tokenizer-covers = { $kept } of the { $characters } characters have an entry and cover { NUMBER($covered, style: "percent", maximumFractionDigits: 2) } of the text; unknown tokens: { NUMBER($unknown, style: "percent", maximumFractionDigits: 2) }
 terminal-tokenizer-counting = counting words: { $megabytes } MB
 terminal-tokenizer-merging = entries: { $entries }/{ $target }
 
@@ -62,6 +63,7 @@ terminal-corrupt-right-guess = right guess
 
 ## eval
 terminal-eval = held out, after step { $step }
+terminal-eval-unknown = unknown tokens
 terminal-eval-part = { $name }   { $auc }   caught { $caught }, false alarms { $alarms }
 
 ## bench

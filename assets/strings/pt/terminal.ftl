@@ -33,6 +33,7 @@ terminal-info-unfit = não em { $devices }
 
 ## tokenizer train
 terminal-tokenizer = { $path }: { $entries } entradas
+terminal-tokenizer-covers = { $kept } dos { $characters } caracteres têm uma entrada e cobrem { NUMBER($covered, style: "percent", maximumFractionDigits: 2) } do texto; tokens desconhecidos: { NUMBER($unknown, style: "percent", maximumFractionDigits: 2) }
 terminal-tokenizer-counting = contando palavras: { $megabytes } MB
 terminal-tokenizer-merging = entradas: { $entries }/{ $target }
 
@@ -62,6 +63,7 @@ terminal-corrupt-right-guess = acerto
 
 ## eval
 terminal-eval = texto reservado, depois do passo { $step }
+terminal-eval-unknown = tokens desconhecidos
 terminal-eval-part = { $name }   { $auc }   detectadas { $caught }, alarmes falsos { $alarms }
 
 ## bench

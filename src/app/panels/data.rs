@@ -180,7 +180,7 @@ fn start_ui(ui: &mut Ui, cx: &mut PanelContext, draft: &Draft, checked: &Checked
 /// Says which run trains now, because the form is about another one.
 fn now_ui(ui: &mut Ui, cx: &PanelContext) {
     let Some(plan) = cx.state.plan.as_ref().filter(|_| cx.view.transport.live) else { return };
-    let text = cx.strings.text(&plan.corpus.title());
+    let text = cx.strings.text(&plan.corpus.described());
     let (preset, step) = (&plan.preset, cx.state.step());
     weak(
         ui,

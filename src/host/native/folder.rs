@@ -63,7 +63,7 @@ impl Store for Folder {
         Ok(self.folder.set_aside_after(step)?.iter().map(|path| super::name_of(path)).collect())
     }
 
-    fn next_steps(&self, Ending { outcome, judged, example }: Ending<'_>) -> Vec<String> {
+    fn next_steps(&self, Ending { outcome, judged, example, mask }: Ending<'_>) -> Vec<String> {
         let run = self.name();
         // The name by which this program was called, because it may not be on the path.
         let program = std::env::args().next().unwrap_or_else(|| "electroscope".to_owned());
@@ -73,7 +73,7 @@ impl Store for Folder {
             format!("{program} detect {run} \"{text}\"")
         } else {
             // No network judges here, so one word of the text is masked, for `fill`.
-            let masked = |(n, word)| if n == 1 { "[MASK]" } else { word };
+            let masked = |(n, word)| if n == 1 { mask } else { word };
             let words: Vec<&str> = text.split(' ').enumerate().map(masked).collect();
             format!("{program} fill {run} \"{}\"", words.join(" "))
         };
