@@ -6,13 +6,20 @@ use crate::Result;
 use crate::host::native;
 use crate::t;
 use crate::train::engine::Backend;
-use crate::train::event::{EvalMetrics, Event, SwapPart, SwapScore};
+use crate::train::event::{EvalMetrics, Event, Preparing, SwapPart, SwapScore};
 use crate::train::metrics::table::Metric;
 use crate::view::words::Strings;
 
 pub async fn run(args: &EvalArgs, output: Output) -> Result<()> {
     let backend = Backend::open(&args.machine.device).await?;
-    let metrics = native::evaluate(&args.run, &args.corpus, &backend).await?;
+    let mut elsewhere = Vec::new();
+    let mut tell = |preparing: Preparing| {
+        if preparing.message.code.starts_with("cache-kept") {
+            elsewhere.push(preparing.message);
+        }
+    };
+    let metrics = native::evaluate(&args.run, &args.corpus, &backend, &mut tell).await?;
+    elsewhere.iter().try_for_each(|message| output.warning(message))?;
     output.text(&table(&metrics, output))?;
     output.event(&Event::Eval(Box::new(metrics)))
 }

@@ -5,6 +5,7 @@ use super::output::Output;
 use crate::Result;
 use crate::host::native;
 use crate::message::Message;
+use crate::path::name_of;
 use crate::run::source::Wanted;
 use crate::t;
 use crate::text::corpus::Corpus;
@@ -33,7 +34,7 @@ pub fn train(args: &TokenizerTrainArgs, output: Output) -> Result<()> {
         Cleaning { lower_case: args.lower_case, strip_accents: Some(args.strip_accents), ..Cleaning::UNCASED };
     let recipe = Recipe::new(args.vocab_size as usize, cleaning);
     let text = Wanted {
-        corpus: args.corpus.iter().map(|path| native::name_of(path)).collect(),
+        corpus: args.corpus.iter().map(|path| name_of(path)).collect(),
         valid: Vec::new(),
         builtin: None,
         lang: output.lang,
@@ -46,9 +47,9 @@ pub fn train(args: &TokenizerTrainArgs, output: Output) -> Result<()> {
     if entries < wanted {
         output.warning(&Message::new("fewer-entries-than-asked").with("entries", entries).with("wanted", wanted))?;
     }
-    output.text(&t!(output.strings(), "terminal-tokenizer", path = args.out.display(), entries = entries))?;
+    output.text(&t!(output.strings(), "terminal-tokenizer", path = &args.out, entries = entries))?;
     output.event(&Trained {
-        path: args.out.display().to_string(),
+        path: name_of(&args.out),
         vocab_size: entries,
         lower_case: args.lower_case,
         strip_accents: args.strip_accents,

@@ -9,6 +9,7 @@ use super::{
     open_safetensors, write_safetensors,
 };
 use crate::message::Message;
+use crate::path::{in_python, quoted};
 use crate::{Error, Result};
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -140,6 +141,16 @@ fn check(tensors: &Tensors, config: &ElectraConfig, role: Role) -> Result<()> {
     Err(Error::failed("tensors-do-not-fit").with("network", role.folder()).with("mismatch", mismatch.message()))
 }
 
+/// The command that converts the weights of a folder, ready to paste.
+fn conversion(dir: &Path, role: Role) -> String {
+    let (class, folder) = (role.architecture(), in_python(dir));
+    let import = if folder.starts_with("os.") { "import os; " } else { "" };
+    let script = format!(
+        "{import}from transformers import {class}; {class}.from_pretrained({folder}).save_pretrained({folder})"
+    );
+    format!("python -c {}", quoted(script))
+}
+
 /// The safetensors files of a folder: one, or the shards that its index names.
 fn weight_files(dir: &Path, role: Role) -> Result<Vec<PathBuf>> {
     let (single, index) = (dir.join(WEIGHTS), dir.join(INDEX));
@@ -151,10 +162,9 @@ fn weight_files(dir: &Path, role: Role) -> Result<Vec<PathBuf>> {
     }
     let others = ["pytorch_model.bin", "pytorch_model.bin.index.json", "tf_model.h5", "flax_model.msgpack"];
     let error = match others.iter().find(|name| dir.join(name).is_file()) {
-        Some(other) => Error::failed("weights-not-safetensors")
-            .with("file", *other)
-            .with("class", role.architecture())
-            .with("folder", dir.display()),
+        Some(other) => {
+            Error::failed("weights-not-safetensors").with("file", *other).with("command", conversion(dir, role))
+        }
         None => Error::failed("no-weights").with("file", WEIGHTS).hint("help-hub-folder"),
     };
     Err(error.at(dir.display()))

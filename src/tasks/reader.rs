@@ -10,6 +10,7 @@ use crate::model::io::PassSize;
 use crate::model::ledger::Shape;
 use crate::model::read::ReadModel;
 use crate::objective::{self, NetId, Pass};
+use crate::path::name_of;
 use crate::plan::{Elem, KernelChoices, Stage, Step};
 use crate::rng::{Key, Stream};
 use crate::text::tokenizer::{Cleaning, Encoding, Tokenizer};
@@ -455,7 +456,7 @@ fn run_config(found: &checkpoint::Model) -> Result<Option<Config>> {
     };
     let path = run.join("config.toml");
     match std::fs::read_to_string(&path) {
-        Ok(text) => Config::from_toml(&text, &path.display().to_string()).map(Some),
+        Ok(text) => Config::from_toml(&text, &name_of(&path)).map(Some),
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(None),
         Err(e) => Err(Error::io("io-read-runs-configuration", &path, &e)),
     }

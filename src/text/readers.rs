@@ -134,7 +134,7 @@ impl Lines {
     }
 
     fn placed(&self, error: Error, offset: u64) -> Error {
-        let file = self.path.display();
+        let file = &self.path;
         error.at_place(match self.gzip {
             true => Message::new("at-byte-decompressed").with("file", file).with("byte", offset),
             false => Message::new("at-byte").with("file", file).with("byte", offset),
@@ -299,7 +299,7 @@ impl Rows {
 
     /// A null row or a row without text is no document, but it counts as a row.
     fn piece(&self, value: &ByteArray) -> Result<Piece> {
-        let at = || Message::new("at-row").with("file", self.path.display()).with("row", self.rows_done);
+        let at = || Message::new("at-row").with("file", &self.path).with("row", self.rows_done);
         let placed = |error: Error| error.at_place(at());
         if value.len() > LINE_BYTES_MAX {
             return Err(placed(Error::failed("row-too-long").with("mib", LINE_BYTES_MAX >> 20)));

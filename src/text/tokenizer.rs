@@ -18,6 +18,7 @@ use tokenizers::processors::template::TemplateProcessing;
 use tokenizers::{AddedToken, Model, Normalizer, OffsetType, PreTokenizedString, PreTokenizer, TokenizerImpl};
 
 use super::{hex, map_parallel};
+use crate::path::name_of;
 use crate::{Error, Result};
 
 pub const PAD: &str = "[PAD]";
@@ -139,7 +140,7 @@ impl Tokenizer {
     pub fn load(path: &Path, bare: Cleaning) -> Result<Self> {
         if !path.is_dir() {
             let bytes = std::fs::read(path).map_err(|e| Error::io("io-read", path, &e))?;
-            let place = path.display().to_string();
+            let place = name_of(path);
             return Self::new(vocab_from_txt(&bytes, &place)?, bare, &place);
         }
         let read = |name: &str| {
@@ -153,7 +154,7 @@ impl Tokenizer {
         let (vocab, json, config) = (read(VOCAB_FILE)?, read(TOKENIZER_FILE)?, read(CONFIG_FILE)?);
         let files =
             Files { vocab_txt: vocab.as_deref(), tokenizer_json: json.as_deref(), tokenizer_config: config.as_deref() };
-        Self::from_files(files, bare, &path.display().to_string())
+        Self::from_files(files, bare, &name_of(path))
     }
 
     /// The vocabulary from `tokenizer.json`, else from `vocab.txt`; the cleaning from `tokenizer_config.json`, else from

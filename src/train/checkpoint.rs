@@ -6,11 +6,13 @@
 
 mod files;
 mod resolve;
+mod runs;
 mod state;
 mod store;
 
 pub use files::Snapshot;
-pub use resolve::{Model, newest_run, read_pair, resolve_model};
+pub use resolve::{Model, read_pair, resolve_model};
+pub use runs::{Runs, newest_run, survey_runs};
 pub use state::{FORMAT_VERSION, State, parse_state};
 pub use store::{RunFolder, Written};
 
@@ -18,6 +20,7 @@ use crate::hub::{
     self, FileRecord, Files, Mismatch, Networks, REPLACED, TensorFile, Tensors, hash_file, open_safetensors,
 };
 use crate::message::Message;
+use crate::path::{name_of, word_of};
 use crate::text::tokenizer::{self, Cleaning, Tokenizer};
 use crate::{Error, Result};
 use state::Flaw;
@@ -119,7 +122,7 @@ impl Checkpoint {
 
     /// Where it is kept, for people.
     pub fn place(&self) -> String {
-        self.dir.display().to_string()
+        name_of(&self.dir)
     }
 
     /// What the run counted, by name; nothing in a checkpoint of an earlier version.
@@ -262,7 +265,7 @@ fn written_at(dir: &Path) -> Option<SystemTime> {
 pub fn resume_point(run: &Path, step: Option<u64>) -> Result<Checkpoint> {
     let Some(step) = step else {
         return whole_or_offer(run, |error, before| {
-            error.with("before", before.state.step).with("run", typed(run)).hint("help-resume-before")
+            error.with("before", before.state.step).with("run", word_of(run)).hint("help-resume-before")
         });
     };
     let there = list(run)?;
@@ -286,7 +289,7 @@ fn whole_or_offer(run: &Path, offer: impl FnOnce(Error, &Checkpoint) -> Error) -
         (None, None) => Err(Error::failed("run-without-checkpoint").at(run.display())),
         (newest, Some(first)) => {
             let rest: Vec<String> = damaged[1..].iter().map(|damage| damage.step.to_string()).collect();
-            let place = first.reason.place.clone().unwrap_or_else(|| first.dir.display().into());
+            let place = first.reason.place.clone().unwrap_or_else(|| (&first.dir).into());
             let mut error = Error::failed("checkpoint-damaged")
                 .with("step", first.step)
                 .with("why", &first.reason.message)
@@ -299,12 +302,6 @@ fn whole_or_offer(run: &Path, offer: impl FnOnce(Error, &Checkpoint) -> Error) -
             })
         }
     }
-}
-
-/// A path, quoted if a shell needs that.
-fn typed(path: &Path) -> String {
-    let text = path.display().to_string();
-    if text.contains(char::is_whitespace) { format!("\"{text}\"") } else { text }
 }
 
 #[cfg(test)]
@@ -399,10 +396,10 @@ mod tests {
                 damage();
                 let error = resume_point(&run, None).unwrap_err();
                 assert!(error.code() == "checkpoint-damaged" && error.message.to_string().contains(said), "{error}");
-                assert_eq!(error.place, Some(file.display().into()));
+                assert_eq!(error.place, Some((&file).into()));
                 assert_eq!(error.hint, Some("help-resume-before"));
                 assert_eq!(error.message.facts.get("before"), Some(&10_u64.into()));
-                assert_eq!(error.message.facts.get("run"), Some(&format!("\"{}\"", run.display()).into()));
+                assert_eq!(error.message.facts.get("run"), Some(&word_of(&run).into()));
                 let offered = resolve_model(&run).unwrap_err();
                 assert_eq!(offered.hint, Some("help-use-before"));
                 assert!(offered.to_string().contains("step-000000010"), "{offered}");
@@ -434,7 +431,7 @@ mod tests {
         fs::write(newest.join(STATE), r#"{"format_version": 9}"#).unwrap();
         for error in [resume_point(dir.path(), None).unwrap_err(), resolve_model(dir.path()).unwrap_err()] {
             assert!(error.to_string().contains("checkpoint-is-newer (version = 9, known = 1)"), "{error}");
-            assert_eq!(error.place, Some(newest.join(STATE).display().into()));
+            assert_eq!(error.place, Some((&newest.join(STATE)).into()));
         }
     }
 

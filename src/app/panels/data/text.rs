@@ -11,6 +11,7 @@ use crate::app::theme;
 use crate::config::Config;
 use crate::host::native::train_tokenizer;
 use crate::message::Message;
+use crate::path::{name_of, path_of};
 use crate::run::short;
 use crate::text::corpus::Corpus;
 use crate::text::grammar::Level;
@@ -71,7 +72,7 @@ impl TextSection {
         let mut gone = None;
         for (n, path) in draft.corpus.iter().enumerate() {
             ui.horizontal_wrapped(|ui| {
-                let name = path.display().to_string();
+                let name = name_of(path);
                 ui.label(RichText::new(&name).font(cx.theme.mono()));
                 let spoken = t!(cx, "data-text-remove-path", path = &name);
                 if named_button(ui, true, cx.t("data-remove"), &spoken).clicked() {
@@ -234,7 +235,7 @@ impl TokenizerSection {
                 draft.tokenizer = None;
             }
             if let Some(path) = &draft.tokenizer {
-                let path = path.display().to_string();
+                let path = name_of(path);
                 let text = t!(cx, "data-tokenizer-picked", path = path, entries = self.entries.unwrap_or(0));
                 let _ = ui.radio(true, text);
             }
@@ -313,7 +314,7 @@ impl TokenizerSection {
             Err(error) => return self.error = Some(error),
         };
         let recipe = Recipe::new(config.vocab_size as usize, cleaning(config));
-        let (positions, out) = (config.max_positions as usize, PathBuf::from(self.folder.trim()));
+        let (positions, out) = (config.max_positions as usize, path_of(self.folder.trim()));
         self.training = Some(Job::start(ui.ctx(), move |reporter| {
             let told = |at| reporter.share(Some(share(at)));
             let tokenizer = train_tokenizer(&wanted, &recipe, positions, &out, &reporter.stop, told)?;
