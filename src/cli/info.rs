@@ -5,7 +5,6 @@ use crate::config::PRESETS;
 use crate::gpu::{self, AdapterKind, AdapterSummary};
 use crate::host::native::kernels;
 use crate::machine::memory::{self, Room};
-use crate::message::Message;
 use crate::model::Needs;
 use crate::path::name_of;
 use crate::plan::KernelChoices;
@@ -44,7 +43,7 @@ struct Processor {
     threads: usize,
     /// How much memory this process may still take, and what limits it, where the system tells it.
     memory_bytes: Option<u64>,
-    memory_limit: Option<&'static str>,
+    memory_limit: Option<String>,
 }
 
 /// What a training step of a preset needs, recorded within WebGPU's default limits, and the adapters on which it fits.
@@ -69,16 +68,15 @@ pub async fn run(output: Output) -> Result<()> {
     machine::start(None)?;
     let adapters = gpu::adapters().await;
     let room = memory::room();
-    let (memory_bytes, memory_limit) = room.map(|room| (room.bytes, room.limit.code())).unzip();
+    let (memory_bytes, memory_limit) = room.map(|room| (room.bytes, room.limit.message().code.into_owned())).unzip();
     output.event(&Processor { threads: cpu::threads(), memory_bytes, memory_limit })?;
     output.text(&t!(output.strings(), "terminal-info-threads", threads = cpu::threads()))?;
     if let Some(Room { bytes, limit }) = room {
-        let limit = Message::new(limit.code());
         output.text(&t!(
             output.strings(),
             "terminal-info-room",
             mib = output.lang.whole(bytes >> 20),
-            limit = limit
+            limit = limit.message()
         ))?;
     }
     for summary in &adapters {

@@ -260,11 +260,14 @@ impl Host for Native {
             Err(error) if cache::is_refused(&error) => error,
             other => return other,
         };
-        let notice = |code| Message::new(code).with("dir", &dir).with("why", &refused.message);
         if let Some(own) = self.own_cache_dir()? {
             match open(&own) {
                 Ok((cache, mut notices)) => {
-                    notices.insert(0, notice("cache-kept-with-run").with("place", &own));
+                    let kept = Message::new("cache-kept-with-run")
+                        .with("dir", &dir)
+                        .with("why", &refused.message)
+                        .with("place", &own);
+                    notices.insert(0, kept);
                     return Ok((cache, notices));
                 }
                 // A run that trains needs a folder that can be written in any case.
@@ -273,7 +276,7 @@ impl Host for Native {
             }
         }
         let cache = TokenCache::in_memory(chunks(), tokenizer, &Options::default(), progress)?;
-        Ok((cache, vec![notice("cache-kept-in-memory")]))
+        Ok((cache, vec![Message::new("cache-kept-in-memory").with("dir", &dir).with("why", &refused.message)]))
     }
 
     fn tokenizer(&self, name: &str, bare: Cleaning) -> Result<Tokenizer> {

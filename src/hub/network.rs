@@ -496,7 +496,12 @@ pub(crate) mod tests {
         assert!(read().contains("no-weights (file = model.safetensors)"));
         fs::write(dir.path().join("pytorch_model.bin"), "pickle").unwrap();
         let error = read();
-        assert!(error.contains("(file = pytorch_model.bin, class = ElectraForMaskedLM, "), "{error}");
+        assert!(
+            error.contains(
+                "(file = pytorch_model.bin, command = python -c \"from transformers import ElectraForMaskedLM; "
+            ),
+            "{error}"
+        );
         fs::write(dir.path().join(WEIGHTS), [0; 20]).unwrap();
         let error = read();
         assert!(error.contains("model.safetensors: safetensors-damaged"), "{error}");

@@ -1,6 +1,8 @@
 //! How much memory this process may still take: what is free in the machine, and the limits of the process and its control groups.
 //! Linux tells it in /proc and /sys. Elsewhere nothing is known, and an allocation that fails is the first sign.
 
+use crate::message::Message;
+
 /// The tightest of all limits, and what it leaves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Room {
@@ -22,13 +24,13 @@ pub enum Limit {
 }
 
 impl Limit {
-    /// The code of its name for people.
-    pub fn code(self) -> &'static str {
+    /// Its name for people.
+    pub fn message(self) -> Message {
         match self {
-            Self::AddressSpace => "limit-address-space",
-            Self::Data => "limit-data",
-            Self::ControlGroup => "limit-control-group",
-            Self::Machine => "limit-machine",
+            Self::AddressSpace => Message::new("limit-address-space"),
+            Self::Data => Message::new("limit-data"),
+            Self::ControlGroup => Message::new("limit-control-group"),
+            Self::Machine => Message::new("limit-machine"),
         }
     }
 }

@@ -207,9 +207,12 @@ pub(super) fn check_memory(spec: &ModelSpec, config: &Config, backend: &Backend)
     with_rows(config.batch).map_err(|error| {
         let mut halves = (1..u32::BITS).map(|n| config.batch >> n).take_while(|rows| *rows > 0);
         match halves.find(|rows| with_rows(*rows).is_ok()) {
-            Some(rows) => error
+            Some(rows) => Error::failed("rows-exceed-memory")
+                .with("batch", config.batch)
+                .with("why", &error.message)
                 .with("rows", rows)
                 .with("pieces", config.accumulate * config.batch.div_ceil(rows))
+                .kind(error.kind)
                 .hint("help-smaller-pieces"),
             None => error,
         }

@@ -207,7 +207,7 @@ impl Backend {
             Some(memory::Room { bytes, limit }) if bytes < needs => Err(Error::failed("memory-too-small")
                 .with("needs", mebibytes(needs))
                 .with("left", mebibytes(bytes))
-                .with("limit", Message::new(limit.code()))
+                .with("limit", limit.message())
                 .kind(ErrorKind::OutOfMemory)
                 .hint("help-less-memory")),
             _ => Ok(()),

@@ -268,6 +268,7 @@ buffer-too-large = buffer { $label } needs { $needs }, the device allows { $max 
 no-threads = the system gives this program no thread: { $detail }
     .help = raise the limit of processes (ulimit -u, or the container's) or of memory (ulimit -v), or end other programs
 memory-too-small = { NUMBER($needs, maximumFractionDigits: 1) } MiB of memory are needed, and { $limit } leaves { NUMBER($left, maximumFractionDigits: 1) } MiB
+rows-exceed-memory = batch = { $batch }: { $why }
 memory-refused = { NUMBER($needs, maximumFractionDigits: 1) } MiB of memory are needed, and the system refuses them
 help-less-memory = raise the limit, or use a smaller preset or fewer rows at once (--set batch=N, with accumulate for the rest); electroscope info tells what each preset needs
 limit-address-space = the limit of the address space (ulimit -v)

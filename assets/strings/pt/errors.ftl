@@ -269,6 +269,7 @@ buffer-too-large = o buffer { $label } precisa de { $needs }, e o dispositivo pe
 no-threads = o sistema não dá nenhuma thread a este programa: { $detail }
     .help = aumente o limite de processos (ulimit -u, ou o do contêiner) ou de memória (ulimit -v), ou encerre outros programas
 memory-too-small = são necessários { NUMBER($needs, maximumFractionDigits: 1) } MiB de memória, e { $limit } deixa { NUMBER($left, maximumFractionDigits: 1) } MiB
+rows-exceed-memory = batch = { $batch }: { $why }
 memory-refused = são necessários { NUMBER($needs, maximumFractionDigits: 1) } MiB de memória, e o sistema os recusa
 help-less-memory = aumente o limite, ou use uma predefinição menor ou menos linhas de cada vez (--set batch=N, e accumulate para o resto); electroscope info diz do que cada predefinição precisa
 limit-address-space = o limite do espaço de endereçamento (ulimit -v)
