@@ -84,8 +84,8 @@ impl Error {
 
     /// A place that is a file or a folder.
     #[must_use]
-    pub fn at_path(self, path: impl AsRef<Path>) -> Self {
-        self.at(name_of(path.as_ref()))
+    pub fn at_path(self, path: &Path) -> Self {
+        self.at(name_of(path))
     }
 
     /// A place that is told in words.

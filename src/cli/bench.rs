@@ -106,7 +106,7 @@ pub async fn run(args: &BenchArgs, output: Output) -> Result<()> {
 /// Refuses a report that cannot be written, before anything is measured.
 fn check_report(path: &Path) -> Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let wrong = |error: Error| Err(error.at(path.display()));
+    let wrong = |error: Error| Err(error.at_path(path));
     if path.is_dir() || path.file_name().is_none() {
         return wrong(Error::usage("report-is-a-folder"));
     }

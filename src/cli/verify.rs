@@ -61,14 +61,14 @@ pub async fn run(args: &VerifyArgs, output: Output) -> Result<()> {
     let fixtures = fixtures.collect::<Result<Vec<_>>>()?;
     whole(&backend, &mut tally).await?;
     for (dir, fixture) in &fixtures {
-        let computed = fixture.compare(&backend).await.map_err(|e| e.at(dir.display()))?;
+        let computed = fixture.compare(&backend).await.map_err(|e| e.at_path(dir))?;
         let name = folder_name(dir);
         tally.suite(&Message::new("suite-fixture").with("name", Path::new(&name)), &computed.comparisons)?;
         if let Some(to) = &args.dump {
             dump(&computed, to, &name)?;
         }
         if backend.stores(Precision::F16) {
-            let halves = fixture.compare_in(&backend, Precision::F16).await.map_err(|e| e.at(dir.display()))?;
+            let halves = fixture.compare_in(&backend, Precision::F16).await.map_err(|e| e.at_path(dir))?;
             tally.suite(&Message::new("suite-fixture-f16").with("name", Path::new(&name)), &halves.comparisons)?;
         }
     }
@@ -112,7 +112,7 @@ async fn against(burn: &Backend, fixtures: &[(&PathBuf, Fixture)], tally: &mut T
         tally.suite(&suite, &against_burn::compare(burn, settings).await?)?;
     }
     for (dir, fixture) in fixtures {
-        let computed = fixture.compare(burn).await.map_err(|e| e.at(dir.display()))?;
+        let computed = fixture.compare(burn).await.map_err(|e| e.at_path(dir))?;
         let suite = Message::new("suite-fixture-burn").with("name", Path::new(&folder_name(dir)));
         tally.suite(&suite, &computed.comparisons)?;
     }
@@ -207,7 +207,7 @@ fn dump(computed: &Computed, dir: &Path, name: &OsStr) -> Result<()> {
     write().map_err(|e| Error::io("io-write-tensors", &path, &e))?;
     let path = ending_in(dir.join(name), ".json");
     let mut text = serde_json::to_string_pretty(&computed.expected_form)
-        .map_err(|e| Error::failed("numbers-not-json").with("detail", e.to_string()).at(path.display()))?;
+        .map_err(|e| Error::failed("numbers-not-json").with("detail", e.to_string()).at_path(&path))?;
     text.push('\n');
     std::fs::write(&path, text).map_err(|e| Error::io("io-write-numbers", &path, &e))
 }

@@ -149,7 +149,7 @@ impl Reader {
         };
         let networks = match (read(Role::Discriminator)?, read(Role::Generator)?) {
             (Some(discriminator), Some(generator)) => {
-                let (pair, more) = pair_from_networks(discriminator, generator).map_err(|e| e.at(path.display()))?;
+                let (pair, more) = pair_from_networks(discriminator, generator).map_err(|e| e.at_path(path))?;
                 warnings.extend(more);
                 pair.into()
             }
@@ -161,7 +161,7 @@ impl Reader {
             found.folder(if networks.role == Role::Discriminator { networks.role } else { Role::Generator })?;
         let tokenizer = Tokenizer::load(folder, Cleaning::UNCASED)?;
         let shape = weights::shape_from_networks(&networks, reading.passes())?;
-        check_sizes(&shape, &tokenizer).map_err(|e| e.at(folder.display()))?;
+        check_sizes(&shape, &tokenizer).map_err(|e| e.at_path(folder))?;
         let settings = settings(&found, &networks.main)?;
         Ok(Self { backend, shape, tokenizer, settings, warnings, networks: Some(networks), live: None })
     }

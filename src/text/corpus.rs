@@ -70,7 +70,7 @@ impl Corpus {
         let corpus = Self { files, skipped };
         if !corpus.files.iter().any(|file| file.role == Role::Corpus) {
             if let Some((path, _)) = corpus.skipped.iter().find(|(_, reason)| *reason == Skipped::Twice) {
-                return Err(Error::failed("all-text-held-out").at(path.display()));
+                return Err(Error::failed("all-text-held-out").at_path(path));
             }
             let mut places = found_instead(&corpus, valid);
             if places.is_empty() {
@@ -159,10 +159,10 @@ impl Finder {
         }
         if !meta.is_file() {
             // The file is read more than once, and a pipe gives its text only once.
-            return Err(Error::failed("not-a-file").at(path.display()));
+            return Err(Error::failed("not-a-file").at_path(path));
         }
         if meta.len() == 0 {
-            return Err(Error::failed("empty-file").at(path.display()));
+            return Err(Error::failed("empty-file").at_path(path));
         }
         // A file of an unknown kind counts as text, until a byte of it says otherwise.
         let (format, gzip) = kind_of(path).unwrap_or((Format::Text, has_suffix(path, ".gz")));

@@ -144,7 +144,7 @@ impl Checkpoint {
         match &self.files {
             Some(files) => {
                 let bytes = files.get(OPTIMIZER).map(Vec::as_slice).unwrap_or_default();
-                moments_from(TensorFile::new(std::io::Cursor::new(bytes)).map_err(|e| e.at(path.display()))?, &path)
+                moments_from(TensorFile::new(std::io::Cursor::new(bytes)).map_err(|e| e.at_path(&path))?, &path)
             }
             None => moments_from(open_safetensors(&path)?, &path),
         }
@@ -152,7 +152,7 @@ impl Checkpoint {
 }
 
 fn tensors_from<R: std::io::Read + std::io::Seek>(file: Result<TensorFile<R>>, path: &Path) -> Result<Tensors> {
-    let mut file = file.map_err(|e| e.at(path.display()))?;
+    let mut file = file.map_err(|e| e.at_path(path))?;
     let names: Vec<String> = file.shapes().into_keys().collect();
     names.into_iter().map(|name| file.tensor(&name).map(|tensor| (name, tensor))).collect()
 }
@@ -163,9 +163,9 @@ fn moments_from<R: std::io::Read + std::io::Seek>(mut file: TensorFile<R>, path:
         let (tensors, parameter) = match name.split_once('.') {
             Some(("m", parameter)) => (&mut moments.m, parameter),
             Some(("v", parameter)) => (&mut moments.v, parameter),
-            _ => return Err(Error::failed("not-a-moment").with("name", name).at(path.display())),
+            _ => return Err(Error::failed("not-a-moment").with("name", name).at_path(path)),
         };
-        let tensor = file.tensor(&name).map_err(|e| e.at(path.display()))?;
+        let tensor = file.tensor(&name).map_err(|e| e.at_path(path))?;
         tensors.insert(parameter.to_owned(), tensor);
     }
     Ok(moments)
@@ -179,14 +179,14 @@ fn verify_files(dir: &Path, files: &BTreeMap<String, FileRecord>) -> Result<()> 
         let held = fs::metadata(&path).map_err(|e| Error::io("io-read-file", &path, &e))?.len();
         if held != record.bytes {
             let error = Error::failed("file-of-other-length").with("held", held).with("wrote", record.bytes);
-            return Err(error.at(path.display()));
+            return Err(error.at_path(&path));
         }
     }
     for (name, record) in files {
         let path = path_of(name);
         let held = hash_file(&path).map_err(|e| Error::io("io-read-file", &path, &e))?;
         if held != *record {
-            return Err(Error::failed("file-of-other-content").at(path.display()));
+            return Err(Error::failed("file-of-other-content").at_path(&path));
         }
     }
     Ok(())
@@ -242,7 +242,7 @@ pub fn newest_whole(run: &Path) -> Result<Survey> {
                 }
                 Ok(other) => {
                     let reason = Error::failed("state-of-other-step").with("step", other.state.step);
-                    damaged.push(Damage { step, reason: reason.at(dir.join(STATE).display()), dir });
+                    damaged.push(Damage { step, reason: reason.at_path(&dir.join(STATE)), dir });
                 }
                 Err(Flaw::Newer(error)) => return Err(error),
                 // The folder is gone, or another took its place, so the files were read from two different folders.
@@ -252,7 +252,7 @@ pub fn newest_whole(run: &Path) -> Result<Survey> {
         }
         return Ok(Survey { newest: None, damaged });
     }
-    Err(Error::failed("checkpoints-keep-changing").at(run.display()))
+    Err(Error::failed("checkpoints-keep-changing").at_path(run))
 }
 
 /// When a folder's entries last changed; none if there is no folder. The time shows whether another folder has taken its place.
@@ -275,7 +275,7 @@ pub fn resume_point(run: &Path, step: Option<u64>) -> Result<Checkpoint> {
             .with("step", step)
             .with("count", steps.len())
             .with("steps", steps.join(", "));
-        return Err(error.at(run.display()));
+        return Err(error.at_path(run));
     };
     Checkpoint::open(dir)
 }
@@ -285,8 +285,8 @@ fn whole_or_offer(run: &Path, offer: impl FnOnce(Error, &Checkpoint) -> Error) -
     let Survey { newest, damaged } = newest_whole(run)?;
     match (newest, damaged.first()) {
         (Some(checkpoint), None) => Ok(checkpoint),
-        (None, None) if !checkpoints_of(run).is_dir() => Err(Error::failed("not-a-runs-folder").at(run.display())),
-        (None, None) => Err(Error::failed("run-without-checkpoint").at(run.display())),
+        (None, None) if !checkpoints_of(run).is_dir() => Err(Error::failed("not-a-runs-folder").at_path(run)),
+        (None, None) => Err(Error::failed("run-without-checkpoint").at_path(run)),
         (newest, Some(first)) => {
             let rest: Vec<String> = damaged[1..].iter().map(|damage| damage.step.to_string()).collect();
             let place = first.reason.place.clone().unwrap_or_else(|| (&first.dir).into());

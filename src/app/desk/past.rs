@@ -19,7 +19,7 @@ pub(super) fn coming(options: &Request) -> RunState {
 pub(super) fn opened(run: &Path) -> Result<RunState> {
     let events = read_events(run)?;
     if events.is_empty() {
-        return Err(Error::failed("empty-log").at(run.display()));
+        return Err(Error::failed("empty-log").at_path(run));
     }
     Ok(RunState::from_events(Source::Opened(folder_name(run)), events))
 }

@@ -58,8 +58,8 @@ pub fn open_or_build<I: Iterator<Item = Result<Chunk>>>(
     build(&path, key, tokenizer, options, chunks(), progress)?;
     match open(&path, key) {
         Ok(Some(cache)) => Ok((cache, origin)),
-        Ok(None) => Err(Error::failed("cache-gone").at(path.display())),
-        Err(reason) => Err(Error::failed("cache-reads-back-wrong").with("why", reason).at(path.display())),
+        Ok(None) => Err(Error::failed("cache-gone").at_path(&path)),
+        Err(reason) => Err(Error::failed("cache-reads-back-wrong").with("why", reason).at_path(&path)),
     }
 }
 

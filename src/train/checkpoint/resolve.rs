@@ -39,7 +39,7 @@ pub fn resolve_model(path: &Path) -> Result<Model> {
     let mut model = Model { path: path.to_owned(), discriminator, generator, checkpoint: None };
     if model.discriminator.is_none() && model.generator.is_none() {
         if !path.join("config.json").is_file() {
-            return Err(Error::failed("neither-run-nor-model").at(path.display()));
+            return Err(Error::failed("neither-run-nor-model").at_path(path));
         }
         match role_of(path)? {
             Role::Discriminator => model.discriminator = Some(path.to_owned()),
@@ -78,7 +78,7 @@ impl Model {
                 .with("found", found.folder())
                 .with("wanted", role.folder())
                 .with("architecture", role.architecture())
-                .at(self.path.display())
+                .at_path(&self.path)
         })
     }
 
@@ -95,7 +95,7 @@ fn from_checkpoint(path: &Path, checkpoint: Checkpoint) -> Model {
 
 fn not_a_folder(path: &Path) -> Error {
     if path.is_file() {
-        return Error::failed("file-in-place-of-folder").at(path.display());
+        return Error::failed("file-in-place-of-folder").at_path(path);
     }
     let text = name_of(path);
     // A name like OWNER/NAME is a model on Hugging Face's hub. This program downloads nothing.

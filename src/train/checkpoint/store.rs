@@ -74,11 +74,9 @@ impl RunFolder {
             (true, _) => Err(Error::usage("folder-holds-a-run")
                 .with("run", word_of(run))
                 .hint("help-resume-or-other-folder")
-                .at(run.display())),
+                .at_path(run)),
             // The run ended before its first checkpoint, so it cannot be continued.
-            (false, true) => {
-                Err(Error::usage("folder-holds-a-run").hint("help-remove-or-other-folder").at(run.display()))
-            }
+            (false, true) => Err(Error::usage("folder-holds-a-run").hint("help-remove-or-other-folder").at_path(run)),
             (false, false) => Ok(()),
         }
     }
@@ -86,7 +84,7 @@ impl RunFolder {
     /// Takes the folder of a run that is to continue, and removes what a killed writer left in it.
     pub fn open(run: &Path) -> Result<Self> {
         if !run.is_dir() {
-            return Err(Error::usage("no-such-run").at(run.display()));
+            return Err(Error::usage("no-such-run").at_path(run));
         }
         Self::lock(run)?.cleared()
     }
@@ -111,7 +109,7 @@ impl RunFolder {
                     "" => Error::failed("folder-in-use"),
                     process => Error::failed("folder-in-use-by").with("process", process),
                 };
-                return Err(error.at(run.display()));
+                return Err(error.at_path(run));
             }
             // Some network file systems have no locks. Training there must still be possible.
             Err(TryLockError::Error(e)) if e.kind() == std::io::ErrorKind::Unsupported => {}

@@ -94,7 +94,7 @@ pub fn typed_path(typed: &str) -> Result<PathBuf> {
         return Err(Error::usage("no-path-typed"));
     }
     if !path.exists() {
-        return Err(Error::failed("nothing-at-path").at(path.display()));
+        return Err(Error::failed("nothing-at-path").at_path(&path));
     }
     Ok(path)
 }
