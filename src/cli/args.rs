@@ -3,6 +3,7 @@
 
 use crate::app::panels::PanelId;
 use crate::gpu::DeviceName;
+use crate::path::name_of;
 use crate::run::Request;
 use crate::text::grammar::Level;
 use crate::text::unknown::ACCEPTED;
@@ -10,8 +11,9 @@ use crate::text::wordpiece::COVERAGE;
 use crate::train::checkpoint;
 use crate::view::Lang;
 use crate::{Error, Result};
-use clap::builder::{NonEmptyStringValueParser, PossibleValuesParser, ValueHint};
+use clap::builder::{OsStringValueParser, PossibleValuesParser, TypedValueParser, ValueHint};
 use clap::{Args, Parser, Subcommand};
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 const ABOUT: &str = "Pre-trains ELECTRA text encoders with handwritten WGSL compute shaders, on any GPU and on none";
@@ -132,30 +134,30 @@ Ctrl-C ends the run with a checkpoint; a second one ends it at once.";
 #[command(after_help = TRAIN_EXAMPLES, allow_negative_numbers = true)]
 pub struct TrainArgs {
     /// A file or folder of text to train on: txt, gz, jsonl, parquet [default: the built-in text]
-    #[arg(long, value_name = "PATH", help_heading = "Text", value_hint = ValueHint::AnyPath, value_parser = NonEmptyStringValueParser::new())]
-    pub corpus: Vec<String>,
+    #[arg(long, value_name = "PATH", help_heading = "Text", value_hint = ValueHint::AnyPath)]
+    pub corpus: Vec<PathBuf>,
     /// A file or folder of held-out text, beside --corpus [default: a part of the corpus]
-    #[arg(long, value_name = "PATH", help_heading = "Text", requires = "corpus", value_hint = ValueHint::AnyPath, value_parser = NonEmptyStringValueParser::new())]
-    pub valid: Vec<String>,
+    #[arg(long, value_name = "PATH", help_heading = "Text", requires = "corpus", value_hint = ValueHint::AnyPath)]
+    pub valid: Vec<PathBuf>,
     /// How rich the built-in text is: first-steps or stories [default: as the preset's size fits]
     #[arg(long, value_name = "LEVEL", help_heading = "Text", conflicts_with = "corpus", value_parser = level)]
     pub level: Option<Level>,
     /// A tokenizer's folder, a tokenizer.json or a vocab.txt [default: one is trained on the corpus]
-    #[arg(long, value_name = "DIR|FILE", help_heading = "Text", value_hint = ValueHint::AnyPath, value_parser = NonEmptyStringValueParser::new())]
-    pub tokenizer: Option<String>,
+    #[arg(long, value_name = "DIR|FILE", help_heading = "Text", value_hint = ValueHint::AnyPath)]
+    pub tokenizer: Option<PathBuf>,
 
     /// nano, tiny, mini, small or base [default: nano]
     #[arg(long, value_name = "PRESET", help_heading = "Model")]
     pub preset: Option<String>,
     /// Settings that differ from the preset's, in TOML
-    #[arg(long, value_name = "F.toml", help_heading = "Model", value_hint = ValueHint::AnyPath, value_parser = NonEmptyStringValueParser::new())]
-    pub config: Option<String>,
+    #[arg(long, value_name = "F.toml", help_heading = "Model", value_hint = ValueHint::AnyPath)]
+    pub config: Option<PathBuf>,
     /// One setting, over the preset and the file; may be repeated
     #[arg(long, value_name = "KEY=VALUE", help_heading = "Model")]
     pub set: Vec<String>,
     /// Start from the weights in a folder with discriminator/ and generator/
-    #[arg(long, value_name = "DIR", help_heading = "Model", conflicts_with = "resume", value_hint = ValueHint::AnyPath, value_parser = NonEmptyStringValueParser::new())]
-    pub init: Option<String>,
+    #[arg(long, value_name = "DIR", help_heading = "Model", conflicts_with = "resume", value_hint = ValueHint::AnyPath)]
+    pub init: Option<PathBuf>,
 
     /// Length of the schedule in optimizer steps [default: the preset's]; with --resume it extends the run's
     #[arg(
@@ -173,9 +175,9 @@ pub struct TrainArgs {
     #[arg(long, value_name = "N", help_heading = "Length", value_parser = seed)]
     pub seed: Option<u64>,
 
-    /// The run's folder [default: runs/DATE-TIME-PRESET; with --resume the newest below runs/]
-    #[arg(long, value_name = "RUN", help_heading = "Run", value_hint = ValueHint::AnyPath, value_parser = NonEmptyStringValueParser::new())]
-    pub out: Option<String>,
+    /// The run's folder [default: runs/DATE-TIME-PRESET; with --resume the one below runs/ that was started last]
+    #[arg(long, value_name = "RUN", help_heading = "Run", value_hint = ValueHint::AnyPath)]
+    pub out: Option<PathBuf>,
     /// Go on with a run, exactly, from its newest checkpoint, or from that of STEP
     #[arg(long, value_name = "STEP", help_heading = "Run", num_args = 0..=1, require_equals = true, value_parser = count)]
     pub resume: Option<Option<u64>>,
@@ -195,8 +197,8 @@ pub struct TrainArgs {
     #[arg(long, help_heading = "Machine", conflicts_with = "kernels")]
     pub retune: bool,
     /// The kernels' variants as a file has them, such as a run's state.json: nothing is measured
-    #[arg(long, value_name = "FILE", help_heading = "Machine", value_hint = ValueHint::AnyPath, value_parser = NonEmptyStringValueParser::new())]
-    pub kernels: Option<String>,
+    #[arg(long, value_name = "FILE", help_heading = "Machine", value_hint = ValueHint::AnyPath)]
+    pub kernels: Option<PathBuf>,
 
     #[command(flatten)]
     pub output: OutputArgs,
@@ -205,16 +207,17 @@ pub struct TrainArgs {
 impl TrainArgs {
     /// The request of the run.
     pub fn options(&self, text_lang: Lang) -> Request {
+        let names = |paths: &[PathBuf]| paths.iter().map(|path| name_of(path)).collect();
         Request {
-            corpus: self.corpus.clone(),
-            valid: self.valid.clone(),
+            corpus: names(&self.corpus),
+            valid: names(&self.valid),
             lang: text_lang,
             level: self.level,
-            tokenizer: self.tokenizer.clone(),
-            init: self.init.clone(),
-            out: self.out.clone(),
+            tokenizer: self.tokenizer.as_deref().map(name_of),
+            init: self.init.as_deref().map(name_of),
+            out: self.out.as_deref().map(name_of),
             preset: self.preset.clone(),
-            config: self.config.clone(),
+            config: self.config.as_deref().map(name_of),
             set: self.set.clone(),
             steps: self.steps,
             minutes: self.minutes,
@@ -227,7 +230,7 @@ impl TrainArgs {
             resume_step: self.resume.flatten(),
             retune: self.retune,
             watched: false,
-            kernels: self.kernels.clone(),
+            kernels: self.kernels.as_deref().map(name_of),
         }
     }
 }
@@ -255,14 +258,14 @@ fn share(typed: &str) -> Result<f64> {
     }
 }
 
-/// A folder as typed; `NEWEST` in place of a run's name is the newest run beside it.
-fn folder(typed: &str) -> Result<PathBuf> {
+/// A folder as typed; `NEWEST` in place of a run's name is the run beside it that was started last.
+fn folder(typed: OsString) -> Result<PathBuf> {
     let path = PathBuf::from(typed);
     if path.file_name() != Some("NEWEST".as_ref()) || path.exists() {
         return Ok(path);
     }
     let runs = path.parent().filter(|runs| !runs.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    checkpoint::newest_run(runs)?.ok_or_else(|| Error::usage("usage-no-run-yet").with("folder", runs.display()))
+    checkpoint::newest_run(runs)?.ok_or_else(|| Error::usage("usage-no-run-yet").with("folder", runs))
 }
 
 fn level(typed: &str) -> Result<Level> {
@@ -282,8 +285,8 @@ fn threads(typed: &str) -> Result<usize> {
 /// RUN or MODEL of the commands that read.
 #[derive(Debug, Args)]
 pub struct ModelArgs {
-    /// A run's folder (runs/NEWEST: the newest in runs), a checkpoint's, an exported pair's, or any Hugging Face ELECTRA folder
-    #[arg(value_name = "RUN|MODEL", value_parser = folder)]
+    /// A run's folder (runs/NEWEST: the one in runs that was started last), a checkpoint's, an exported pair's, or any Hugging Face ELECTRA folder
+    #[arg(value_name = "RUN|MODEL", value_parser = OsStringValueParser::new().try_map(folder))]
     pub model: PathBuf,
 }
 
@@ -346,7 +349,7 @@ pub struct CorruptArgs {
 #[derive(Debug, Args)]
 pub struct EvalArgs {
     /// A run's folder
-    #[arg(value_name = "RUN", value_parser = folder)]
+    #[arg(value_name = "RUN", value_parser = OsStringValueParser::new().try_map(folder))]
     pub run: PathBuf,
     /// Files or folders of text to measure on [default: the run's held-out text]
     #[arg(long, value_name = "PATH")]
@@ -415,7 +418,7 @@ pub struct TokenizerTrainArgs {
 #[derive(Debug, Args)]
 pub struct ExportArgs {
     /// A run's folder, or a checkpoint's
-    #[arg(value_name = "RUN", value_parser = folder)]
+    #[arg(value_name = "RUN", value_parser = OsStringValueParser::new().try_map(folder))]
     pub run: PathBuf,
     /// A new folder; discriminator/ and generator/ are made in it
     #[arg(long, value_name = "DIR")]
@@ -509,7 +512,7 @@ pub struct CompletionsArgs {
 #[command(after_help = "Example:\n  electroscope app --run runs/NEWEST --theme dark")]
 pub struct AppArgs {
     /// Show an earlier run; --play goes on with it
-    #[arg(long, value_name = "RUN", value_parser = folder)]
+    #[arg(long, value_name = "RUN", value_parser = OsStringValueParser::new().try_map(folder))]
     pub run: Option<PathBuf>,
     /// Press the train button at once
     #[arg(long)]

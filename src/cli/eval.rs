@@ -6,14 +6,20 @@ use crate::Result;
 use crate::host::native;
 use crate::t;
 use crate::train::engine::Backend;
-use crate::train::event::{EvalMetrics, Event, SwapPart, SwapScore};
+use crate::train::event::{EvalMetrics, Event, Preparing, SwapPart, SwapScore};
 use crate::train::metrics::table::Metric;
 use crate::view::words::Strings;
 
 pub async fn run(args: &EvalArgs, output: Output) -> Result<()> {
     let backend = Backend::open(&args.machine.device).await?;
-    let (metrics, notice) = native::evaluate(&args.run, &args.corpus, args.unknown_max, &backend).await?;
-    notice.iter().try_for_each(|notice| output.warning(notice))?;
+    let mut elsewhere = Vec::new();
+    let mut tell = |preparing: Preparing| {
+        if preparing.message.code.starts_with("cache-kept") {
+            elsewhere.push(preparing.message);
+        }
+    };
+    let (metrics, notice) = native::evaluate(&args.run, &args.corpus, args.unknown_max, &backend, &mut tell).await?;
+    elsewhere.iter().chain(&notice).try_for_each(|message| output.warning(message))?;
     output.text(&table(&metrics, output))?;
     output.event(&Event::Eval(Box::new(metrics)))
 }

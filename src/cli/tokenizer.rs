@@ -4,6 +4,7 @@ use super::args::TokenizerTrainArgs;
 use super::output::Output;
 use crate::Result;
 use crate::host::native;
+use crate::path::name_of;
 use crate::run::source::Wanted;
 use crate::t;
 use crate::text::corpus::Corpus;
@@ -40,7 +41,7 @@ pub fn train(args: &TokenizerTrainArgs, output: Output) -> Result<()> {
         Cleaning { lower_case: args.lower_case, strip_accents: Some(args.strip_accents), ..Cleaning::UNCASED };
     let recipe = Recipe { coverage: args.character_coverage, ..Recipe::new(args.vocab_size as usize, cleaning) };
     let text = Wanted {
-        corpus: args.corpus.iter().map(|path| native::name_of(path)).collect(),
+        corpus: args.corpus.iter().map(|path| name_of(path)).collect(),
         valid: Vec::new(),
         builtin: None,
         lang: output.lang,
@@ -55,7 +56,7 @@ pub fn train(args: &TokenizerTrainArgs, output: Output) -> Result<()> {
     let entries = tokenizer.vocab_size();
     let warnings = [trained.fewer_than(recipe.vocab_size), unknown.notice(Made::OfThisText)];
     warnings.iter().flatten().try_for_each(|warning| output.warning(warning))?;
-    output.text(&t!(output.strings(), "terminal-tokenizer", path = args.out.display(), entries = entries))?;
+    output.text(&t!(output.strings(), "terminal-tokenizer", path = &args.out, entries = entries))?;
     output.text(&t!(
         output.strings(),
         "terminal-tokenizer-covers",
@@ -65,7 +66,7 @@ pub fn train(args: &TokenizerTrainArgs, output: Output) -> Result<()> {
         unknown = unknown.token_share()
     ))?;
     output.event(&Told {
-        path: args.out.display().to_string(),
+        path: name_of(&args.out),
         vocab_size: entries,
         lower_case: args.lower_case,
         strip_accents: args.strip_accents,

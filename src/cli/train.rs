@@ -2,16 +2,18 @@
 
 use super::args::TrainArgs;
 use super::output::Output;
-use crate::Result;
 use crate::host::native;
 use crate::t;
 use crate::train::event::{Command, Event};
 use crate::view::Lang;
 use crate::view::line::Line;
+use crate::{Result, machine};
 use futures_channel::mpsc::{self, UnboundedSender};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 pub async fn run(args: &TrainArgs, text_lang: Lang, output: Output) -> Result<()> {
+    // First of all, because a program without threads cannot listen for Ctrl-C either.
+    machine::start(args.threads)?;
     let (commands, received) = mpsc::unbounded();
     stop_on_ctrl_c(commands.clone(), output);
     let mut line = Line::stderr(output.lang);

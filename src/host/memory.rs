@@ -132,9 +132,9 @@ impl Host for Memory {
         tokenizer: &Tokenizer,
         chunks: &dyn Fn() -> Chunks<'c>,
         progress: &mut dyn FnMut(Progress),
-    ) -> Result<(TokenCache, Option<Message>)> {
+    ) -> Result<(TokenCache, Vec<Message>)> {
         let cache = TokenCache::in_memory(chunks(), tokenizer, &Options::default(), progress)?;
-        Ok((cache, None))
+        Ok((cache, Vec::new()))
     }
 
     /// A tokenizer is a text with one entry of the vocabulary in each line.
@@ -182,8 +182,9 @@ impl Host for Memory {
         Shelf::nowhere()
     }
 
-    fn newest_run(&self) -> Result<String> {
-        self.0.borrow().newest.clone().ok_or_else(|| Error::usage("no-run-to-resume"))
+    fn newest_run(&self) -> Result<(String, Vec<Message>)> {
+        let newest = self.0.borrow().newest.clone().ok_or_else(|| Error::usage("no-run-to-resume"))?;
+        Ok((newest, Vec::new()))
     }
 
     fn config_place(&self, run: &str) -> String {

@@ -9,6 +9,7 @@ use super::{
     open_safetensors, write_safetensors,
 };
 use crate::message::Message;
+use crate::path::{in_python, quoted};
 use crate::{Error, Result};
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -34,8 +35,8 @@ pub fn read_network(dir: &Path, role: Role) -> Result<(Network, Vec<Message>)> {
     let config = read_config(dir)?;
     let files = weight_files(dir, role)?;
     let opened = files.iter().map(|path| open_safetensors(path)).collect::<Result<Vec<_>>>()?;
-    let catalogue = Catalogue::new(opened).map_err(|e| e.at(dir.display()))?;
-    assemble(config, catalogue, role).map_err(|e| e.at(dir.display()))
+    let catalogue = Catalogue::new(opened).map_err(|e| e.at_path(dir))?;
+    assemble(config, catalogue, role).map_err(|e| e.at_path(dir))
 }
 
 /// The same from memory: the bytes of config.json and of model.safetensors.
@@ -55,7 +56,7 @@ pub fn read_config(dir: &Path) -> Result<ElectraConfig> {
         }
         error
     })?;
-    ElectraConfig::from_json(&bytes).map_err(|e| e.at(path.display()))
+    ElectraConfig::from_json(&bytes).map_err(|e| e.at_path(&path))
 }
 
 /// Which network a folder holds, by its head's tensors. For a masked language model they do not show the role that it had in
@@ -73,7 +74,7 @@ pub fn role_of(dir: &Path) -> Result<Role> {
     let heads: Vec<Role> = [Role::Discriminator, Role::Generator].into_iter().filter(has_head).collect();
     match heads[..] {
         [role] => Ok(role),
-        _ => Err(Error::failed("not-one-network").with("what", what_it_is(&names)).at(dir.display())),
+        _ => Err(Error::failed("not-one-network").with("what", what_it_is(&names)).at_path(dir)),
     }
 }
 
@@ -129,7 +130,7 @@ pub fn refuse_occupied(dir: &Path) -> Result<()> {
         Err(e) => return Err(Error::io("io-write-into-folder", dir, &e)),
     };
     if occupied {
-        return Err(Error::usage("folder-occupied").at(dir.display()));
+        return Err(Error::usage("folder-occupied").at_path(dir));
     }
     Ok(())
 }
@@ -143,6 +144,16 @@ fn check(tensors: &Tensors, config: &ElectraConfig, role: Role) -> Result<()> {
     Err(Error::failed("tensors-do-not-fit").with("network", role.folder()).with("mismatch", mismatch.message()))
 }
 
+/// The command that converts the weights of a folder, ready to paste.
+fn conversion(dir: &Path, role: Role) -> String {
+    let (class, folder) = (role.architecture(), in_python(dir));
+    let import = if folder.starts_with("os.") { "import os; " } else { "" };
+    let script = format!(
+        "{import}from transformers import {class}; {class}.from_pretrained({folder}).save_pretrained({folder})"
+    );
+    format!("python -c {}", quoted(script))
+}
+
 /// The safetensors files of a folder: one, or the shards that its index names.
 fn weight_files(dir: &Path, role: Role) -> Result<Vec<PathBuf>> {
     let (single, index) = (dir.join(WEIGHTS), dir.join(INDEX));
@@ -154,13 +165,12 @@ fn weight_files(dir: &Path, role: Role) -> Result<Vec<PathBuf>> {
     }
     let others = ["pytorch_model.bin", "pytorch_model.bin.index.json", "tf_model.h5", "flax_model.msgpack"];
     let error = match others.iter().find(|name| dir.join(name).is_file()) {
-        Some(other) => Error::failed("weights-not-safetensors")
-            .with("file", *other)
-            .with("class", role.architecture())
-            .with("folder", dir.display()),
+        Some(other) => {
+            Error::failed("weights-not-safetensors").with("file", *other).with("command", conversion(dir, role))
+        }
         None => Error::failed("no-weights").with("file", WEIGHTS).hint("help-hub-folder"),
     };
-    Err(error.at(dir.display()))
+    Err(error.at_path(dir))
 }
 
 #[derive(Deserialize)]
@@ -171,11 +181,11 @@ struct ShardIndex {
 fn shards(dir: &Path, index: &Path) -> Result<Vec<PathBuf>> {
     let bytes = fs::read(index).map_err(|e| Error::io("io-read-list-of-shards", index, &e))?;
     let parsed: ShardIndex = serde_json::from_slice(&bytes)
-        .map_err(|e| Error::failed("shards-unreadable").with("detail", e.to_string()).at(index.display()))?;
+        .map_err(|e| Error::failed("shards-unreadable").with("detail", e.to_string()).at_path(index))?;
     let names: BTreeSet<String> = parsed.weight_map.into_values().collect();
     // A name with a separator could lead anywhere on the disk.
     if let Some(name) = names.iter().find(|name| !is_plain_file_name(name)) {
-        return Err(Error::failed("shard-name-not-plain").with("name", format!("{name:?}")).at(index.display()));
+        return Err(Error::failed("shard-name-not-plain").with("name", format!("{name:?}")).at_path(index));
     }
     Ok(names.into_iter().map(|name| dir.join(name)).collect())
 }
@@ -614,7 +624,12 @@ pub(crate) mod tests {
         assert!(read().contains("no-weights (file = model.safetensors)"));
         fs::write(dir.path().join("pytorch_model.bin"), "pickle").unwrap();
         let error = read();
-        assert!(error.contains("(file = pytorch_model.bin, class = ElectraForMaskedLM, "), "{error}");
+        assert!(
+            error.contains(
+                "(file = pytorch_model.bin, command = python -c \"from transformers import ElectraForMaskedLM; "
+            ),
+            "{error}"
+        );
         fs::write(dir.path().join(WEIGHTS), [0; 20]).unwrap();
         let error = read();
         assert!(error.contains("model.safetensors: safetensors-damaged"), "{error}");

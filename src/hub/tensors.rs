@@ -37,7 +37,7 @@ pub struct TensorFile<R> {
 /// Opens a file; errors name it.
 pub fn open_safetensors(path: &Path) -> Result<TensorFile<BufReader<File>>> {
     let file = File::open(path).map_err(|e| Error::io("io-open-file", path, &e))?;
-    TensorFile::new(BufReader::new(file)).map_err(|e| e.at(path.display()))
+    TensorFile::new(BufReader::new(file)).map_err(|e| e.at_path(path))
 }
 
 /// Every tensor of a safetensors file held in memory. F32, F16, BF16 and F64 become f32; other types are an error.

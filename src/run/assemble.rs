@@ -15,7 +15,7 @@ use crate::objective::{self, Head};
 use crate::plan::KernelChoices;
 use crate::text::unknown::Unknown;
 use crate::train::checkpoint::Checkpoint;
-use crate::train::engine::Backend;
+use crate::train::engine::{self, Backend};
 use crate::train::event::{CorpusInfo, Preparing};
 use crate::train::padding::Padding;
 use crate::train::rules::RuleRows;
@@ -135,6 +135,7 @@ pub async fn assemble(
         notices.push(Message::new("f16-on-cpu"));
     }
     spec.check(&backend.limits())?;
+    check_memory(&spec, &config, backend)?;
     let own = match from {
         WeightsFrom::Checkpoint(checkpoint, _) => own_kernels(checkpoint, backend, wish, &mut notices),
         WeightsFrom::Seed | WeightsFrom::Networks(..) => None,
@@ -199,6 +200,36 @@ pub async fn assemble(
     };
     let session = Session::new(parts, position)?;
     Ok(Assembly { session, held_out_unknown, corpus, notices, kernels })
+}
+
+/// Refuses a model for which there is not enough memory, and says with how many rows at once there would be.
+///
+/// # Errors
+/// The memory does not suffice.
+pub(super) fn check_memory(spec: &ModelSpec, config: &Config, backend: &Backend) -> Result<()> {
+    if backend.kind() != engine::Kind::Wgsl {
+        // Burn's memory is not in the plan.
+        return Ok(());
+    }
+    let with_rows = |rows: u32| {
+        let config = Config { batch: rows, ..config.clone() };
+        let train = ModelSpec::from_config(&config, config.vocab_size, spec.pad_id, None).train;
+        let spec = ModelSpec { train, ..spec.clone() };
+        backend.check_memory(&Model::record(spec, KernelChoices::default(), backend.limits()).plan)
+    };
+    with_rows(config.batch).map_err(|error| {
+        let mut halves = (1..u32::BITS).map(|n| config.batch >> n).take_while(|rows| *rows > 0);
+        match halves.find(|rows| with_rows(*rows).is_ok()) {
+            Some(rows) => Error::failed("rows-exceed-memory")
+                .with("batch", config.batch)
+                .with("why", &error.message)
+                .with("rows", rows)
+                .with("pieces", config.accumulate * config.batch.div_ceil(rows))
+                .kind(error.kind)
+                .hint("help-smaller-pieces"),
+            None => error,
+        }
+    })
 }
 
 /// Rows with two segments need a segment table with two rows.

@@ -34,7 +34,7 @@ pub async fn look(
         let shared = RefCell::new(&mut inbox);
         let going =
             || if shared.borrow_mut().stop_is_heard() { Err(Error::failed("stopped-as-asked")) } else { Ok(()) };
-        opened::open(host, run, &[], None, &backend, &going).await
+        opened::open(host, run, &[], None, &backend, &going, &mut |_| {}).await
     };
     let Opened { mut session, position, .. } = match opened {
         Err(_) if inbox.stop_is_heard() => return Ok(()),

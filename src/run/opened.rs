@@ -5,7 +5,7 @@ use super::assemble::{Assembly, Start, WeightsFrom, assemble};
 use super::host::Host;
 use super::kernels::Wish;
 use super::request;
-use super::source::{self, KeepGoing, TokenizerFrom, Wanted};
+use super::source::{self, KeepGoing, Tell, TokenizerFrom, Wanted};
 use crate::Result;
 use crate::batch::Cursor;
 use crate::config::Config;
@@ -35,6 +35,7 @@ pub(super) async fn open(
     eval_rows: Option<u32>,
     backend: &Backend,
     going: KeepGoing<'_>,
+    tell: Tell<'_>,
 ) -> Result<Opened> {
     let checkpoint = host.resume_point(run, None)?;
     let mut position = request::position(&checkpoint)?;
@@ -47,7 +48,8 @@ pub(super) async fn open(
         position = Position { cursor: Cursor::default(), ..position };
     }
     let tokenizer = TokenizerFrom::Checkpoint(&checkpoint);
-    let text = source::open(host, &wanted, &config, tokenizer, going, &mut |_| {})?;
+    host.near(Some(run), None);
+    let text = source::open(host, &wanted, &config, tokenizer, going, tell)?;
     if corpus.is_empty() {
         // The text decides what the run trained on and what it held out. With another text the model could be judged on what it was
         // trained on.

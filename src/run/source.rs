@@ -269,10 +269,8 @@ fn cache_for<'c>(
 ) -> Result<TokenCache> {
     let mut progress = Progress::new(tell);
     let mut at = |at: cache::Progress| progress.at(Message::new("turning-text-into-tokens"), at.share);
-    let (cache, built_again) = host.token_cache(identity, tokenizer, chunks, &mut at)?;
-    if let Some(reason) = built_again {
-        tell(Preparing { message: Message::new("cache-built-again").with("why", reason), share: None });
-    }
+    let (cache, notices) = host.token_cache(identity, tokenizer, chunks, &mut at)?;
+    notices.into_iter().for_each(|message| tell(Preparing { message, share: None }));
     Ok(cache)
 }
 

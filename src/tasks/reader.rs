@@ -10,6 +10,7 @@ use crate::model::io::PassSize;
 use crate::model::ledger::Shape;
 use crate::model::read::ReadModel;
 use crate::objective::{self, NetId, Pass};
+use crate::path::name_of;
 use crate::plan::{Elem, KernelChoices, Stage, Step};
 use crate::rng::{Key, Stream};
 use crate::text::tokenizer::{Cleaning, Encoding, Tokenizer};
@@ -149,7 +150,7 @@ impl Reader {
         };
         let mut networks = match (read(Role::Discriminator)?, read(Role::Generator)?) {
             (Some(discriminator), Some(generator)) => {
-                let (pair, more) = pair_from_networks(discriminator, generator).map_err(|e| e.at(path.display()))?;
+                let (pair, more) = pair_from_networks(discriminator, generator).map_err(|e| e.at_path(path))?;
                 warnings.extend(more);
                 pair.into()
             }
@@ -161,7 +162,7 @@ impl Reader {
             found.folder(if networks.role == Role::Discriminator { networks.role } else { Role::Generator })?;
         let tokenizer = Tokenizer::load(folder, Cleaning::UNCASED)?;
         let shape = weights::shape_from_networks(&networks, reading.passes())?;
-        check_sizes(&shape, &tokenizer).map_err(|e| e.at(folder.display()))?;
+        check_sizes(&shape, &tokenizer).map_err(|e| e.at_path(folder))?;
         let settings = settings(&found, &networks.main)?;
         // Nothing is kept of these networks, so what is hidden of them need not come back.
         Padding::hide(&mut networks, tokenizer.vocab_size());
@@ -461,7 +462,7 @@ fn run_config(found: &checkpoint::Model) -> Result<Option<Config>> {
     };
     let path = run.join("config.toml");
     match std::fs::read_to_string(&path) {
-        Ok(text) => Config::from_toml(&text, &path.display().to_string()).map(Some),
+        Ok(text) => Config::from_toml(&text, &name_of(&path)).map(Some),
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(None),
         Err(e) => Err(Error::io("io-read-runs-configuration", &path, &e)),
     }

@@ -21,7 +21,7 @@ use layout::{Checksum, FORMAT, Field, HEADER_BYTES, HEADER_WORDS, HELD_OUT_BIT, 
 
 pub use build::{Identity, Options, Progress};
 #[cfg(not(target_arch = "wasm32"))]
-pub use file::{Origin, open_or_build};
+pub use file::{Origin, is_refused, open_or_build};
 
 /// The ids of a whole corpus. Sentences and documents are consecutive ranges that cover it without gaps.
 pub struct TokenCache {

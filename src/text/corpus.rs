@@ -13,6 +13,7 @@ use super::cache::Identity;
 use super::readers::Reader;
 use super::{Chunk, Role};
 use crate::message::{self, Message};
+use crate::path::name_of as path_name;
 use crate::{Error, Result};
 
 pub use file::{CorpusFile, Format};
@@ -69,11 +70,11 @@ impl Corpus {
         let corpus = Self { files, skipped };
         if !corpus.files.iter().any(|file| file.role == Role::Corpus) {
             if let Some((path, _)) = corpus.skipped.iter().find(|(_, reason)| *reason == Skipped::Twice) {
-                return Err(Error::failed("all-text-held-out").at(path.display()));
+                return Err(Error::failed("all-text-held-out").at_path(path));
             }
             let mut places = found_instead(&corpus, valid);
             if places.is_empty() {
-                places = given.iter().map(|path| Message::plain(path.display().to_string())).collect();
+                places = given.iter().map(|path| Message::plain(path_name(path))).collect();
             }
             return Err(Error::failed("nothing-to-train-on").at_place(message::listed(places)));
         }
@@ -87,7 +88,7 @@ impl Corpus {
             found.add(path, Purpose::HeldOut)?;
         }
         if found.files.is_empty() {
-            let places: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
+            let places: Vec<String> = paths.iter().map(|path| path_name(path)).collect();
             return Err(Error::failed("no-text-file-found").at(places.join(", ")));
         }
         Ok(Self { files: found.files, skipped: found.skipped })
@@ -105,11 +106,11 @@ impl Corpus {
 
     /// For each file what becomes of it. A run tells this before it reads them.
     pub fn listing(&self) -> Vec<Message> {
-        let read = self.files.iter().map(|file| file.role.listed(&file.path.display().to_string(), file.bytes));
-        let skipped = self.skipped.iter().map(|(path, reason)| {
-            let path = path.display().to_string();
-            Message::new("corpus-file-skipped").with("path", path).with("why", reason.message())
-        });
+        let read = self.files.iter().map(|file| file.role.listed(&path_name(&file.path), file.bytes));
+        let skipped = self
+            .skipped
+            .iter()
+            .map(|(path, reason)| Message::new("corpus-file-skipped").with("path", path).with("why", reason.message()));
         read.chain(skipped).collect()
     }
 
@@ -118,7 +119,7 @@ impl Corpus {
         let (mut name, mut state) = (String::new(), String::new());
         for file in &self.files {
             let path = std::fs::canonicalize(&file.path).unwrap_or_else(|_| file.path.clone());
-            name += &format!("{:?} {}\n", file.role, path.display());
+            name += &format!("{:?} {}\n", file.role, path_name(&path));
             state += &format!("{} {}\n", file.bytes, file.modified_nanos);
         }
         Identity { name, state }
@@ -127,9 +128,7 @@ impl Corpus {
 
 /// A few of the files that a corpus without text to train on found instead, with the reason why none is trained on.
 fn found_instead(corpus: &Corpus, valid: &[PathBuf]) -> Vec<Message> {
-    let place = |path: &Path, why: Message| {
-        Message::new("file-and-reason").with("path", path.display().to_string()).with("why", &why)
-    };
+    let place = |path: &Path, why: Message| Message::new("file-and-reason").with("path", path).with("why", &why);
     let skipped = corpus.skipped.iter().map(|(path, reason)| place(path, reason.message()));
     let held_out = valid.iter().map(|path| place(path, Message::new("skipped-held-out")));
     skipped.chain(held_out).take(8).collect()
@@ -160,10 +159,10 @@ impl Finder {
         }
         if !meta.is_file() {
             // The file is read more than once, and a pipe gives its text only once.
-            return Err(Error::failed("not-a-file").at(path.display()));
+            return Err(Error::failed("not-a-file").at_path(path));
         }
         if meta.len() == 0 {
-            return Err(Error::failed("empty-file").at(path.display()));
+            return Err(Error::failed("empty-file").at_path(path));
         }
         // A file of an unknown kind counts as text, until a byte of it says otherwise.
         let (format, gzip) = kind_of(path).unwrap_or((Format::Text, has_suffix(path, ".gz")));

@@ -134,7 +134,7 @@ impl Lines {
     }
 
     fn placed(&self, error: Error, offset: u64) -> Error {
-        let file = self.path.display();
+        let file = &self.path;
         error.at_place(match self.gzip {
             true => Message::new("at-byte-decompressed").with("file", file).with("byte", offset),
             false => Message::new("at-byte").with("file", file).with("byte", offset),
@@ -252,17 +252,17 @@ impl Rows {
         let schema = meta.file_metadata().schema_descr();
         let names: Vec<String> = schema.columns().iter().map(|column| column.path().string()).collect();
         let Some(column) = names.iter().position(|name| name == "text") else {
-            return Err(Error::failed("no-text-column").with("columns", names.join(", ")).at(path.display()));
+            return Err(Error::failed("no-text-column").with("columns", names.join(", ")).at_path(path));
         };
         let descr = schema.column(column);
         if descr.physical_type() != parquet::basic::Type::BYTE_ARRAY || descr.max_rep_level() > 0 {
-            return Err(Error::failed("text-column-not-strings").at(path.display()));
+            return Err(Error::failed("text-column-not-strings").at_path(path));
         }
         let present = descr.max_def_level();
         for group in meta.row_groups() {
             if let Compression::ZSTD(_) | Compression::LZO = group.column(column).compression() {
                 let codec = group.column(column).compression();
-                return Err(Error::failed("text-column-codec").with("codec", codec.to_string()).at(path.display()));
+                return Err(Error::failed("text-column-codec").with("codec", codec.to_string()).at_path(path));
             }
         }
         let path = path.to_owned();
@@ -299,7 +299,7 @@ impl Rows {
 
     /// A null row or a row without text is no document, but it counts as a row.
     fn piece(&self, value: &ByteArray) -> Result<Piece> {
-        let at = || Message::new("at-row").with("file", self.path.display()).with("row", self.rows_done);
+        let at = || Message::new("at-row").with("file", &self.path).with("row", self.rows_done);
         let placed = |error: Error| error.at_place(at());
         if value.len() > LINE_BYTES_MAX {
             return Err(placed(Error::failed("row-too-long").with("mib", LINE_BYTES_MAX >> 20)));
@@ -359,5 +359,5 @@ fn no_panic<T>(path: &Path, read: impl FnOnce() -> Result<T>) -> Result<T> {
 }
 
 fn damaged(path: &Path, detail: impl Into<Fact>) -> Error {
-    Error::failed("parquet-damaged").with("detail", detail).at(path.display())
+    Error::failed("parquet-damaged").with("detail", detail).at_path(path)
 }

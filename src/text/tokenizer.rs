@@ -22,6 +22,7 @@ use tokenizers::{AddedToken, Model, OffsetReferential, OffsetType, PreTokenizedS
 
 use super::unknown::Unknown;
 use super::{hex, map_parallel};
+use crate::path::name_of;
 use crate::{Error, Result};
 use files::{ADDED_FILE, CONFIG_FILE, MODEL_FILE, SPECIALS_FILE, TOKENIZER_FILE, VOCAB_FILE};
 use parts::Parts;
@@ -113,7 +114,7 @@ impl Tokenizer {
     /// Loads a folder (see [`Tokenizer::from_files`]), one `tokenizer.json`, which says everything, or one `vocab.txt`, whose text is
     /// cleaned as `bare` says, because the file does not say it.
     pub fn load(path: &Path, bare: Cleaning) -> Result<Self> {
-        let place = path.display().to_string();
+        let place = name_of(path);
         if !path.is_dir() {
             let bytes = std::fs::read(path).map_err(|e| Error::io("io-read", path, &e))?;
             let is_json = path.extension().is_some_and(|end| end.eq_ignore_ascii_case("json"));

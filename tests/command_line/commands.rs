@@ -565,7 +565,7 @@ fn info_tells_what_every_preset_needs() {
 }
 
 /// Sizes of a run that takes a second.
-const SMALL: &str = "--preset nano --seed 7 --device cpu --set batch=4 --set seq_len=16 --set hidden_size=16 \
+pub const SMALL: &str = "--preset nano --seed 7 --device cpu --set batch=4 --set seq_len=16 --set hidden_size=16 \
                      --set generator_hidden_size=8 --set embedding_size=8 --set ffn_size=16 --set generator_ffn_size=16 \
                      --set eval_rows=16 --set vocab_size=300";
 

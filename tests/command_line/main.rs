@@ -3,6 +3,7 @@
 #[path = "../common/adapter.rs"]
 mod adapter;
 mod commands;
+mod limits;
 #[path = "../common/model.rs"]
 mod model;
 #[path = "../common/program.rs"]

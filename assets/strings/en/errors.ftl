@@ -293,6 +293,16 @@ no-adapter-of-name = no adapter's name contains "{ $name }"
 plan-exceeds-memory = the plan needs { $needs } of device memory, more than is free
 plan-rejected = the plan was rejected: { $detail }
 buffer-too-large = buffer { $label } needs { $needs }, the device allows { $max } a buffer
+no-threads = the system gives this program no thread: { $detail }
+    .help = raise the limit of processes (ulimit -u, or the container's) or of memory (ulimit -v), or end other programs
+memory-too-small = { NUMBER($needs, maximumFractionDigits: 1) } MiB of memory are needed, and { $limit } leaves { NUMBER($left, maximumFractionDigits: 1) } MiB
+rows-exceed-memory = batch = { $batch }: { $why }
+memory-refused = { NUMBER($needs, maximumFractionDigits: 1) } MiB of memory are needed, and the system refuses them
+help-less-memory = raise the limit, or use a smaller preset or fewer rows at once (--set batch=N, with accumulate for the rest); electroscope info tells what each preset needs
+limit-address-space = the limit of the address space (ulimit -v)
+limit-data = the limit of data (ulimit -d)
+limit-control-group = the control group (of a container, a service or a job)
+limit-machine = the machine
 help-smaller = use a smaller preset, fewer rows a step (--set batch=N, with accumulate for the rest), or --device cpu
 help-after-loss = the last checkpoint is whole: continue with --resume, or with --device cpu
 no-such-experiment = there is no experiment `{ $value }`
@@ -366,7 +376,7 @@ tensors-of-other-shape = { COUNT($count) } of another shape: { $names }{ $more -
 }
 tensor-of-other-shape = { $name } is { $is }, expected { $expected }
 weights-not-safetensors = the weights are in { $file }; only safetensors files are read
-    .help = convert them once: python -c "from transformers import { $class }; { $class }.from_pretrained('{ $folder }').save_pretrained('{ $folder }')"
+    .help = convert them once: { $command }
 no-weights = there is no { $file }
 shards-unreadable = not a readable list of shards: { $detail }
 shard-name-not-plain = the shard { $name } is not a plain file name
@@ -482,7 +492,6 @@ burn-trains-in-f32 = precision = f16: the Burn engine trains in f32
     .help = leave it at f32 (--set precision=f32), or train elsewhere: electroscope info tells which adapters offer f16
 adapter-without-f16 = precision = f16: { $adapter } does not offer shader-f16
     .help = leave it at f32 (--set precision=f32), or train elsewhere: electroscope info tells which adapters offer f16
-too-many-event-files = a thousand event files were started within one second
 not-an-event = not an event: { $detail }
     .help = the log was changed or damaged: remove this line, or the file if only its curves are lost
 cannot-write-results = cannot write the results: { $detail }

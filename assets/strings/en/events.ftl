@@ -18,6 +18,15 @@ counting-words = training a tokenizer: counting words
 joining-pieces = training a tokenizer: joining pieces
 turning-text-into-tokens = turning text into tokens
 cache-built-again = the token cache was built again: { $why }
+cache-kept-with-run = { $dir } cannot hold the token cache ({ $why }), so it is kept in { $place }
+cache-kept-in-memory = { $dir } cannot hold the token cache ({ $why }), so it is kept in memory
+resume-newest = going on with { $run }, the run that was started last
+resume-others = other unfinished runs: { $runs }{ $more ->
+    [0] { "" }
+   *[other] { " and " }{ COUNT($more) } more
+} (--out RUN goes on with one of them)
+run-skipped = a folder was skipped: { $why }
+fewer-threads = the system gives only { $threads } of { $wanted } threads (ulimit -u tells the limit)
 
 ## What the monitor sees in a run's numbers.
 non-finite =

@@ -6,6 +6,7 @@ terminal-usage-more = For more information, try '--help'.
 
 ## info
 terminal-info-threads = cpu executor: { $threads } threads
+terminal-info-room = memory that may still be taken: { $mib } MiB, limited by { $limit }
 terminal-info-no-adapter = no GPU adapter (Vulkan, Metal, DX12)
 terminal-info-limits = { $binding } a binding, { $buffer } a buffer, { $buffers } storage buffers, { $invocations } invocations and { $workgroup } bytes a workgroup
 terminal-info-portable = meets WebGPU's default limits

@@ -294,6 +294,16 @@ no-adapter-of-name = nenhum adaptador tem "{ $name }" no nome
 plan-exceeds-memory = o plano precisa de { $needs } da memória do dispositivo, mais do que há livre
 plan-rejected = o plano foi recusado: { $detail }
 buffer-too-large = o buffer { $label } precisa de { $needs }, e o dispositivo permite { $max } por buffer
+no-threads = o sistema não dá nenhuma thread a este programa: { $detail }
+    .help = aumente o limite de processos (ulimit -u, ou o do contêiner) ou de memória (ulimit -v), ou encerre outros programas
+memory-too-small = são necessários { NUMBER($needs, maximumFractionDigits: 1) } MiB de memória, e { $limit } deixa { NUMBER($left, maximumFractionDigits: 1) } MiB
+rows-exceed-memory = batch = { $batch }: { $why }
+memory-refused = são necessários { NUMBER($needs, maximumFractionDigits: 1) } MiB de memória, e o sistema os recusa
+help-less-memory = aumente o limite, ou use uma predefinição menor ou menos linhas de cada vez (--set batch=N, e accumulate para o resto); electroscope info diz do que cada predefinição precisa
+limit-address-space = o limite do espaço de endereçamento (ulimit -v)
+limit-data = o limite de dados (ulimit -d)
+limit-control-group = o grupo de controle (de um contêiner, de um serviço ou de um trabalho)
+limit-machine = a máquina
 help-smaller = use uma predefinição menor, menos linhas por passo (--set batch=N, e accumulate para o resto), ou --device cpu
 help-after-loss = o último ponto de controle está inteiro: continue com --resume, ou com --device cpu
 no-such-experiment = não há experimento `{ $value }`
@@ -381,7 +391,7 @@ tensors-of-other-shape = { COUNT($count) } de outra forma: { $names }{ $more ->
 }
 tensor-of-other-shape = { $name } tem a forma { $is }, em vez de { $expected }
 weights-not-safetensors = os pesos estão em { $file }; só se leem arquivos safetensors
-    .help = converta-os uma vez: python -c "from transformers import { $class }; { $class }.from_pretrained('{ $folder }').save_pretrained('{ $folder }')"
+    .help = converta-os uma vez: { $command }
 no-weights = não há { $file }
 shards-unreadable = não é uma lista de partes legível: { $detail }
 shard-name-not-plain = a parte { $name } não tem um simples nome de arquivo
@@ -510,7 +520,6 @@ burn-trains-in-f32 = precision = f16: o motor Burn treina em f32
     .help = deixe em f32 (--set precision=f32), ou treine em outro lugar: electroscope info diz quais adaptadores oferecem f16
 adapter-without-f16 = precision = f16: { $adapter } não oferece shader-f16
     .help = deixe em f32 (--set precision=f32), ou treine em outro lugar: electroscope info diz quais adaptadores oferecem f16
-too-many-event-files = mil arquivos de eventos foram começados num só segundo
 not-an-event = não é um evento: { $detail }
     .help = o registro foi alterado ou danificado: remova esta linha, ou o arquivo, se só as curvas se perderem
 cannot-write-results = não foi possível escrever os resultados: { $detail }

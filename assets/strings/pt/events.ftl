@@ -17,6 +17,15 @@ counting-words = treinando um tokenizador: contando palavras
 joining-pieces = treinando um tokenizador: unindo pedaços
 turning-text-into-tokens = transformando o texto em tokens
 cache-built-again = o cache de tokens foi refeito: { $why }
+cache-kept-with-run = { $dir } não pode guardar o cache de tokens ({ $why }); ele fica em { $place }
+cache-kept-in-memory = { $dir } não pode guardar o cache de tokens ({ $why }); ele fica na memória
+resume-newest = retomando { $run }, o treino que foi iniciado por último
+resume-others = outros treinos inacabados: { $runs }{ $more ->
+    [0] { "" }
+   *[other] { " e mais " }{ COUNT($more) }
+} (--out PASTA retoma um deles)
+run-skipped = uma pasta foi deixada de lado: { $why }
+fewer-threads = o sistema dá só { $threads } de { $wanted } threads (ulimit -u diz o limite)
 
 ## O que o monitor vê nos números de um treino.
 non-finite =

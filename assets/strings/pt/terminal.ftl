@@ -6,6 +6,7 @@ terminal-usage-more = Para saber mais: --help (em inglês)
 
 ## info
 terminal-info-threads = executor cpu: { $threads } threads de CPU
+terminal-info-room = memória que ainda se pode tomar: { $mib } MiB, limitada por: { $limit }
 terminal-info-no-adapter = nenhum adaptador de GPU (Vulkan, Metal, DX12)
 terminal-info-limits = { $binding } por ligação, { $buffer } por buffer, { $buffers } buffers de armazenamento, { $invocations } invocações e { $workgroup } bytes por grupo
 terminal-info-portable = cumpre os limites padrão do WebGPU

@@ -3,7 +3,7 @@
 use super::Desk;
 use super::past::{coming, folder_name, opened};
 use crate::Error;
-use crate::app::first_run::{FIRST_PRESET, first_run};
+use crate::app::first_run::first_run;
 use crate::app::kept::is_question;
 use crate::app::panels::{Ask, Next, PanelId};
 use crate::app::trainer::{Trainer, Wake};
@@ -117,18 +117,13 @@ impl Desk {
     fn start(&mut self, options: Request, wake: &Wake) {
         self.end_run();
         self.weights = None;
-        let out = match &options.out {
-            None if !options.resume => {
-                Some(name_of(&places::new_run(options.preset.as_deref().unwrap_or(FIRST_PRESET))))
-            }
-            out => out.clone(),
-        };
-        let options = Request { watched: true, out, ..options };
+        let options = Request { watched: true, ..options };
         let coming = coming(&options);
         // A resumed run needs its folder, and the previous run may still be writing to it.
         let before = if options.resume { std::mem::take(&mut self.ending) } else { Vec::new() };
         let events = self.opening.events.as_deref();
-        let trainer = Trainer::start(options.clone(), events, before, Arc::clone(wake), self.pace);
+        let runs = places::for_new_runs();
+        let trainer = Trainer::start(options.clone(), runs, events, before, Arc::clone(wake), self.pace);
         match trainer {
             Ok(trainer) => {
                 let share = self.view.transport.share;

@@ -13,6 +13,7 @@ mod text;
 pub use draft::{Draft, command_line};
 
 use super::{Ask, PanelContext};
+use crate::path::name_of;
 use crate::train::event::Command;
 use crate::{Result, t};
 use egui::{Context, Label, RichText, TextWrapMode, Ui};
@@ -195,7 +196,7 @@ fn now_ui(ui: &mut Ui, cx: &PanelContext) {
 /// Draws the weights that the run starts from, if a person chose some.
 fn init_ui(ui: &mut Ui, cx: &PanelContext, draft: &mut Draft) {
     let Some(init) = &draft.init else { return };
-    let path = init.display().to_string();
+    let path = name_of(init);
     ui.horizontal_wrapped(|ui| {
         ui.label(t!(cx, "data-init", path = path));
         if ui.button(cx.t("data-init-remove")).clicked() {

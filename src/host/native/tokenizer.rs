@@ -2,14 +2,15 @@
 //! text + recipe -> [`train_tokenizer`] -> vocab.txt, tokenizer.json, tokenizer_config.json.
 
 use crate::hub::{Staging, refuse_occupied};
+use crate::path::path_of;
 use crate::run::source::{Stories, Wanted};
 use crate::text::Chunk;
 use crate::text::corpus::Corpus;
 use crate::text::tokenizer::Tokenizer;
 use crate::text::unknown::Made;
 use crate::text::wordpiece::{self, Progress, Recipe, Trained};
-use crate::{Error, Result};
-use std::path::{Path, PathBuf};
+use crate::{Error, Result, machine};
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Trains on the text that `wanted` names, without its held-out part, and writes the folder `out` whole or not at all. If `stop` is
@@ -27,6 +28,7 @@ pub fn train_tokenizer(
     stop: &AtomicBool,
     progress: impl FnMut(Progress),
 ) -> Result<Trained> {
+    machine::start(None)?;
     // An occupied folder is refused before the work.
     refuse_occupied(out)?;
     let going = |chunk: Result<Chunk>| {
@@ -39,7 +41,7 @@ pub fn train_tokenizer(
         }
         None => {
             let [corpus, valid] =
-                [&wanted.corpus, &wanted.valid].map(|names| names.iter().map(PathBuf::from).collect::<Vec<_>>());
+                [&wanted.corpus, &wanted.valid].map(|names| names.iter().map(|name| path_of(name)).collect::<Vec<_>>());
             let corpus = Corpus::open(&corpus, &valid)?;
             wordpiece::train(corpus.training_chunks().map(going), recipe, progress)?
         }

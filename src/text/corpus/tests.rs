@@ -311,3 +311,25 @@ fn missing_paths_and_empty_folders_are_told() {
     let nothing = open(dir.path()).unwrap_err().to_string();
     assert!(nothing.contains("nothing-to-train-on"), "{nothing}");
 }
+
+/// Two texts of one length and time whose names differ in one byte that is not UTF-8: neither gets the other's token cache.
+#[test]
+#[cfg(target_os = "linux")]
+fn names_of_any_bytes_are_told_apart() {
+    use std::os::unix::ffi::OsStrExt;
+    let dir = tempfile::tempdir().unwrap();
+    let texts = [&b"a\xe8.txt"[..], b"a\xe9.txt", "a\u{fffd}.txt".as_bytes()]
+        .map(|name| dir.path().join(std::ffi::OsStr::from_bytes(name)));
+    for (text, path) in ["one dog\n", "two dog\n", "six dog\n"].iter().zip(&texts) {
+        std::fs::write(path, text).unwrap();
+        std::fs::File::open(path).unwrap().set_modified(UNIX_EPOCH).unwrap();
+    }
+    let found = texts.clone().map(|path| open(&path).unwrap());
+    let names: HashSet<String> = found.iter().map(|corpus| corpus.identity().name).collect();
+    assert_eq!(names.len(), 3, "{names:?}");
+    // In a folder all three are found, under their own names, and the list can be told apart too.
+    let whole = open(dir.path()).unwrap();
+    assert_eq!(whole.files.iter().map(|file| file.path.clone()).collect::<HashSet<_>>(), texts.into_iter().collect());
+    let listed: HashSet<String> = whole.listing().iter().map(ToString::to_string).collect();
+    assert_eq!(listed.len(), 3, "{listed:?}");
+}

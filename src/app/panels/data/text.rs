@@ -11,6 +11,7 @@ use crate::app::theme;
 use crate::config::Config;
 use crate::host::native::train_tokenizer;
 use crate::message::Message;
+use crate::path::{name_of, path_of};
 use crate::run::short;
 use crate::text::corpus::Corpus;
 use crate::text::grammar::Level;
@@ -72,7 +73,7 @@ impl TextSection {
         let mut gone = None;
         for (n, path) in draft.corpus.iter().enumerate() {
             ui.horizontal_wrapped(|ui| {
-                let name = path.display().to_string();
+                let name = name_of(path);
                 ui.label(RichText::new(&name).font(cx.theme.mono()));
                 let spoken = t!(cx, "data-text-remove-path", path = &name);
                 if named_button(ui, true, cx.t("data-remove"), &spoken).clicked() {
@@ -242,7 +243,7 @@ impl TokenizerSection {
                 draft.tokenizer = None;
             }
             if let Some(path) = &draft.tokenizer {
-                let path = path.display().to_string();
+                let path = name_of(path);
                 let text = t!(cx, "data-tokenizer-picked", path = path, entries = self.entries.unwrap_or(0));
                 let _ = ui.radio(true, text);
             }
@@ -329,7 +330,7 @@ impl TokenizerSection {
         let coverage = config.character_coverage;
         let recipe = Recipe { coverage, ..Recipe::new(config.vocab_size as usize, cleaning(config)) };
         let unknown_max = config.unknown_max;
-        let (positions, out) = (config.max_positions as usize, PathBuf::from(self.folder.trim()));
+        let (positions, out) = (config.max_positions as usize, path_of(self.folder.trim()));
         self.training = Some(Job::start(ui.ctx(), move |reporter| {
             let told = |at| reporter.share(Some(share(at)));
             let trained = train_tokenizer(&wanted, &recipe, positions, unknown_max, &out, &reporter.stop, told)?;
