@@ -80,6 +80,7 @@ impl<'h, H: Host> Run<'h, H> {
         listened()?;
         going()?;
 
+        notices.extend(text.notices.iter().cloned());
         if resumed.is_none() && text.builtin.is_none() {
             // With `--minutes` nobody knows yet how much is read.
             let steps = if request.minutes.is_some() { 0 } else { session.planned_steps };

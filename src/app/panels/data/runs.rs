@@ -3,6 +3,7 @@
 
 use crate::config::Config;
 use crate::host::native;
+use crate::text::corpus;
 use crate::train::checkpoint;
 use crate::view::log;
 use crate::{Error, Result};
@@ -90,7 +91,7 @@ pub fn typed_path(typed: &str) -> Result<PathBuf> {
     if typed.is_empty() {
         return Err(Error::usage("no-path-typed"));
     }
-    if !path.exists() {
+    if !corpus::is_there(&path) {
         return Err(Error::failed("nothing-at-path").at(path.display()));
     }
     Ok(path)
