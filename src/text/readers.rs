@@ -1,6 +1,7 @@
 //! Reads the formats of a corpus: a file -> its documents as pieces of text. An error names the place where it lies. A reader holds no
 //! more than one line or one row of the file, and a piece of [`input::CHUNK_BYTES`].
 
+mod broken;
 mod checked;
 pub mod input;
 pub mod json;

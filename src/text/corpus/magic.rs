@@ -220,7 +220,7 @@ mod tests {
     fn kinds_are_named() {
         let named = |bytes: &[u8]| refused(bytes).map(|e| e.message.facts.get("kind").unwrap().to_string());
         let mut tar = vec![b'a'; 257];
-        tar.extend(b"ustar");
+        tar.extend(b"ustar\0");
         for (bytes, kind) in [
             (&b"BZh91AY&SYabc"[..], "bzip2"),
             (b"\xfd7zXZ\0\0", "xz"),

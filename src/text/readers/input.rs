@@ -1,13 +1,13 @@
 //! Opens a file of a corpus as text in UTF-8: bytes -> unpacked -> from UTF-16 -> without its byte order mark. It counts what it has
 //! taken from the file, and knows what an error means and where it lies.
 
-use std::fmt;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Cursor, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use super::broken::Broken;
 use super::packed::{Frames, Members};
 use crate::message::Message;
 use crate::text::corpus::{Encoding, Packing};
@@ -23,33 +23,6 @@ pub type Piece = (String, bool);
 
 const BUFFER_BYTES: usize = 1 << 16;
 const MARK: &[u8] = b"\xef\xbb\xbf";
-
-/// What is wrong with the bytes of a file, where the libraries have no word for it.
-#[derive(Debug)]
-pub enum Broken {
-    AfterGzip,
-    AfterZstd,
-    /// The checksum of a zstd frame differs.
-    Checksum,
-    /// UTF-16 with half a pair, or with half a unit at its end.
-    Utf16,
-    /// A row of a table that does not end.
-    TooLong,
-}
-
-impl fmt::Display for Broken {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{self:?}")
-    }
-}
-
-impl std::error::Error for Broken {}
-
-impl From<Broken> for io::Error {
-    fn from(broken: Broken) -> Self {
-        Self::new(io::ErrorKind::InvalidData, broken)
-    }
-}
 
 /// An open file, as text in UTF-8 that is not checked yet.
 pub struct Input {

@@ -6,7 +6,7 @@ use std::io::{self, BufRead, Read};
 use flate2::bufread::GzDecoder;
 use ruzstd::decoding::StreamingDecoder;
 
-use super::input::Broken;
+use super::broken::Broken;
 
 /// The members of a gzip file.
 pub struct Members<R> {

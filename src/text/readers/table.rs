@@ -4,6 +4,7 @@ use std::io::{self, BufRead, Read};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use super::broken::Broken;
 use super::checked;
 use super::input::{Input, LINE_BYTES_MAX, Piece, Place};
 use crate::{Error, Result};
@@ -82,7 +83,7 @@ impl Read for Limited {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let left = self.left.load(Ordering::Relaxed);
         if left == 0 {
-            return Err(super::input::Broken::TooLong.into());
+            return Err(Broken::TooLong.into());
         }
         let most = buffer.len().min(usize::try_from(left).unwrap_or(usize::MAX));
         let read = self.reader.read(&mut buffer[..most])?;
