@@ -4,22 +4,28 @@ use super::args::EvalArgs;
 use super::output::Output;
 use crate::Result;
 use crate::host::native;
+use crate::run::Evaluated;
 use crate::t;
 use crate::train::engine::Backend;
 use crate::train::event::{EvalMetrics, Event, Preparing, SwapPart, SwapScore};
 use crate::train::metrics::table::Metric;
-use crate::view::words::Strings;
+use crate::view::words::{self, Strings};
 
 pub async fn run(args: &EvalArgs, output: Output) -> Result<()> {
     let backend = Backend::open(&args.machine.device).await?;
+    let corpus = [args.corpus.as_slice(), &args.more].concat();
     let mut elsewhere = Vec::new();
+    // The run's own text was listed when it was trained.
     let mut tell = |preparing: Preparing| {
         if preparing.message.code.starts_with("cache-kept") {
             elsewhere.push(preparing.message);
+        } else if !corpus.is_empty() {
+            output.note(&words::text(&preparing.message, output.lang));
         }
     };
-    let (metrics, notice) = native::evaluate(&args.run, &args.corpus, args.unknown_max, &backend, &mut tell).await?;
-    elsewhere.iter().chain(&notice).try_for_each(|message| output.warning(message))?;
+    let Evaluated { metrics, notices } =
+        native::evaluate(&args.run, &corpus, args.text_field.as_deref(), args.unknown_max, &backend, &mut tell).await?;
+    elsewhere.iter().chain(&notices).try_for_each(|notice| output.warning(notice))?;
     output.text(&table(&metrics, output))?;
     output.event(&Event::Eval(Box::new(metrics)))
 }

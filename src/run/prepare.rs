@@ -110,6 +110,7 @@ impl<'h, H: Host> Run<'h, H> {
             let notice = text.unknown.notice(text.made);
             notices.extend(notice.or_else(|| held_out_unknown.notice_held_out()));
         }
+        notices.extend(text.notices.iter().cloned());
         if resumed.is_none() && text.builtin.is_none() {
             // With `--minutes` nobody knows yet how much is read.
             let steps = if request.minutes.is_some() { 0 } else { session.planned_steps };

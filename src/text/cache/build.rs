@@ -75,6 +75,7 @@ pub(super) struct Built {
     documents: u64,
     dropped_documents: u64,
     dropped_tokens: u64,
+    empty_documents: u64,
     pub(super) counts: Vec<u64>,
     /// Characters alone. `counts` has the tokens.
     unknown: Unknown,
@@ -96,6 +97,7 @@ impl Built {
         header.set(Field::Chars, self.unknown.chars);
         header.set(Field::UnknownChars, self.unknown.unknown_chars);
         header.set(Field::LongChars, self.unknown.long_chars);
+        header.set(Field::EmptyDocuments, self.empty_documents);
         let sums = sections.iter().map(|section| section.sum.0).chain([checksum(&self.counts)]);
         for (word, sum) in header.0[Field::Checksums as usize..].iter_mut().zip(sums) {
             *word = sum;
@@ -202,6 +204,7 @@ impl<'a, W: Write> Writer<'a, W> {
             documents: 0,
             dropped_documents: 0,
             dropped_tokens: 0,
+            empty_documents: 0,
             counts: vec![0; tokenizer.vocab_size()],
             unknown: Unknown::default(),
             corpus: [0; 4],
@@ -255,6 +258,7 @@ impl<'a, W: Write> Writer<'a, W> {
             return Ok(());
         }
         if document.first_sentence == self.built.sentences {
+            self.built.empty_documents += 1;
             return Ok(());
         }
         let hash = document.text.finalize();

@@ -46,6 +46,8 @@ pub(super) enum Field {
     Chars = 21,
     UnknownChars = 22,
     LongChars = 23,
+    /// Documents without a word.
+    EmptyDocuments = 24,
 }
 
 pub(super) struct Header(pub(super) [u64; HEADER_WORDS]);
