@@ -124,7 +124,7 @@ Examples:
   electroscope train --resume --out runs/books
 
 Every setting of a preset can be given with --set; a wrong name is answered with the nearest.
-Ctrl-C ends the run with a checkpoint; a second one ends it at once.";
+Ctrl-C ends the run with a checkpoint; one more, after two seconds, ends it at once.";
 
 #[derive(Debug, Args)]
 #[command(after_help = TRAIN_EXAMPLES, allow_negative_numbers = true)]

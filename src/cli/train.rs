@@ -4,16 +4,16 @@ use super::args::TrainArgs;
 use super::output::Output;
 use crate::Result;
 use crate::host::native;
+use crate::host::native::signals::{self, Asked};
 use crate::t;
 use crate::train::event::{Command, Event};
 use crate::view::Lang;
 use crate::view::line::Line;
 use futures_channel::mpsc::{self, UnboundedSender};
-use std::sync::atomic::{AtomicBool, Ordering};
 
 pub async fn run(args: &TrainArgs, text_lang: Lang, output: Output) -> Result<()> {
     let (commands, received) = mpsc::unbounded();
-    stop_on_ctrl_c(commands.clone(), output);
+    end_on_signals(commands.clone(), output);
     let mut line = Line::stderr(output.lang);
     let mut gone = false;
     let mut sink = |event: &Event| {
@@ -28,20 +28,20 @@ pub async fn run(args: &TrainArgs, text_lang: Lang, output: Output) -> Result<()
     native::train(args.options(text_lang), received, &mut sink).await
 }
 
-/// The first Ctrl-C asks the run to end with a checkpoint, the second ends the program at once. So do the signals with which
-/// a machine shuts down or a terminal is closed.
-fn stop_on_ctrl_c(commands: UnboundedSender<Command>, output: Output) {
-    let asked = AtomicBool::new(false);
-    let handler = move || {
-        if asked.swap(true, Ordering::SeqCst) {
-            // The status of a program that was interrupted, as shells report it: 128 + SIGINT.
-            std::process::exit(130);
-        }
-        output.note(&output.strings().t("terminal-train-ending"));
-        // If the run has just ended by itself, nobody receives the command, and nothing is left to stop.
-        commands.unbounded_send(Command::Stop).ok();
+/// Lets the signals that ask the program to end, end the run with a checkpoint.
+fn end_on_signals(commands: UnboundedSender<Command>, output: Output) {
+    let hear = move |asked| {
+        // The run hears it first: a terminal that is closing may take no more notes. If the run has just ended by itself, nobody
+        // receives the command, and nothing is left to stop.
+        let (command, note) = match asked {
+            Asked::Stop => (Command::Stop, "terminal-train-stopping"),
+            Asked::Quit => (Command::Quit, "terminal-train-quitting"),
+            Asked::Insist => (Command::Quit, "terminal-train-at-once"),
+        };
+        commands.unbounded_send(command).ok();
+        output.note(&output.strings().t(note));
     };
-    if let Err(e) = ctrlc::set_handler(handler) {
+    if let Err(e) = signals::listen(hear) {
         output.note(&t!(output.strings(), "terminal-train-no-ctrl-c", detail = e.to_string()));
     }
 }

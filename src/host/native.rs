@@ -3,6 +3,7 @@
 
 mod folder;
 pub mod kernels;
+pub mod signals;
 mod tokenizer;
 
 pub use folder::Folder;

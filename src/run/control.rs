@@ -6,7 +6,7 @@ use crate::error::Kind;
 use crate::train::engine::{SLICE, SLICE_WATCHED};
 use crate::train::event::{Command, Event, Kernels, Roofs, Stage};
 use crate::train::kernels as dispatches;
-use crate::train::session::{Arrived, Session};
+use crate::train::session::{Arrived, Reached, Session};
 use std::time::Duration;
 use web_time::Instant;
 
@@ -54,6 +54,8 @@ pub(super) struct Measuring {
     pub(super) best_secs: Vec<f64>,
     pub(super) believable: bool,
     pub(super) pause_after: bool,
+    /// Whether the step that is under way is being timed.
+    pub(super) within: bool,
 }
 
 impl Control {
@@ -84,14 +86,25 @@ impl Measuring {
             best_secs: vec![f64::INFINITY; session.model.plan.dispatches.len()],
             believable: true,
             pause_after: false,
+            within: false,
         }
+    }
+
+    /// Takes a slice of a step and times its dispatches.
+    pub(super) async fn slice(&mut self, session: &mut Session, arrived: &mut Vec<Arrived>) -> Result<Reached> {
+        let (reached, believable) = session.slice_timed(&mut self.best_secs, arrived).await?;
+        self.believable &= believable;
+        self.within = reached != Reached::Step;
+        if !self.within {
+            self.left -= 1;
+            self.timed += 1;
+        }
+        Ok(reached)
     }
 
     /// Takes one step and times its dispatches.
     pub(super) async fn take_step(&mut self, session: &mut Session, arrived: &mut Vec<Arrived>) -> Result<()> {
-        self.believable &= session.advance_timed(&mut self.best_secs, arrived).await?;
-        self.left -= 1;
-        self.timed += 1;
+        while self.slice(session, arrived).await? != Reached::Step {}
         Ok(())
     }
 }

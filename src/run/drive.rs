@@ -36,10 +36,12 @@ impl<H: Host> Run<'_, H> {
         }
         loop {
             while let Some(command) = commands.next(self.resting()).await {
-                if command == Command::Stop {
+                // A quit does not wait for what was asked before it.
+                if command.ends() || commands.quit_is_heard() {
+                    let quit = command == Command::Quit || commands.quit_is_heard();
                     self.control.stopping = true;
                     self.tell_state(sink)?;
-                    return self.stop(Outcome::Stopped, sink).await;
+                    return if quit { self.quit(sink).await } else { self.stop(Outcome::Stopped, commands, sink).await };
                 }
                 self.obey(command, sink).await?;
                 self.tell_state(sink)?;
@@ -50,9 +52,9 @@ impl<H: Host> Run<'_, H> {
             } else if self.control.due.evaluate || self.control.due.keep {
                 self.do_what_is_due(sink).await?;
             } else if self.session.finished() {
-                return self.stop(Outcome::Completed, sink).await;
+                return self.stop(Outcome::Completed, commands, sink).await;
             } else if stop_after.is_some_and(|stop| self.session.completed() >= stop) {
-                return self.stop(Outcome::Stopped, sink).await;
+                return self.stop(Outcome::Stopped, commands, sink).await;
             } else {
                 self.slice(sink).await?;
             }
@@ -108,7 +110,7 @@ impl<H: Host> Run<'_, H> {
             }
             Command::LoseDevice => self.session.engine.lose(),
             // The loop handles a stop. The inbox keeps a start until this run has ended.
-            Command::Stop | Command::Start(_) => {}
+            Command::Stop | Command::Quit | Command::Start(_) => {}
         }
         Ok(())
     }
@@ -129,13 +131,12 @@ impl<H: Host> Run<'_, H> {
         }
     }
 
-    /// Runs one slice of training, or one whole step while steps are timed. Then it does what follows at the place that it reached.
+    /// Runs one slice of training. Then it does what follows at the place that it reached.
     async fn slice(&mut self, sink: &mut Sink<'_>) -> Result<()> {
         let mut arrived = std::mem::take(&mut self.arrived);
         let reached = match &mut self.control.measuring {
-            Some(measuring) if !self.session.in_step() => {
-                measuring.take_step(&mut self.session, &mut arrived).await?;
-                Reached::Step
+            Some(measuring) if measuring.within || !self.session.in_step() => {
+                measuring.slice(&mut self.session, &mut arrived).await?
             }
             _ => {
                 let until = if let Goal::Stage(stage) = self.control.goal { Some(stage) } else { None };
@@ -279,24 +280,44 @@ impl<H: Host> Run<'_, H> {
         control::kernels(&self.session, measured, self.control.roofs.unwrap_or_default())
     }
 
-    /// Finishes the step that is under way, then makes the last readout, the last evaluation and the last checkpoint.
-    async fn stop(&mut self, outcome: Outcome, sink: &mut Sink<'_>) -> Result<Outcome> {
-        (self.control.goal, self.control.measuring) = (Goal::Run, None);
-        while self.session.in_step() {
-            self.slice(sink).await?;
-        }
-        self.settle(sink).await?;
+    /// Keeps the last whole step, then makes the last readout and the last evaluation. They leave the weights as they are, so the
+    /// checkpoint comes first: whatever happens later, it is there.
+    async fn stop(&mut self, outcome: Outcome, commands: &mut Inbox, sink: &mut Sink<'_>) -> Result<Outcome> {
+        self.keep_last(sink).await?;
         let step = self.session.completed();
-        if step > 0 {
+        if step > 0 && !commands.stop_is_heard() {
+            self.session.drop_step()?;
             self.show(true, sink).await?;
-            if self.last_evaluation != Some(step) {
-                let metrics = self.session.evaluate().await?;
-                self.tell_evaluation(metrics, sink)?;
+            while self.last_evaluation != Some(step) && !commands.stop_is_heard() {
+                if let Some(metrics) = self.session.evaluate_slice(self.control.budget()).await? {
+                    self.tell_evaluation(metrics, sink)?;
+                }
+                self.host.turn().await;
             }
         }
-        if self.last_checkpoint.as_ref().map(|saved| saved.step) != Some(step) {
+        Ok(if self.session.finished() { Outcome::Completed } else { outcome })
+    }
+
+    /// Keeps the last whole step, and nothing else.
+    async fn quit(&mut self, sink: &mut Sink<'_>) -> Result<Outcome> {
+        self.keep_last(sink).await?;
+        Ok(if self.session.finished() { Outcome::Completed } else { Outcome::Stopped })
+    }
+
+    /// Keeps the last whole step. A step that is under way is put aside: the weights, the moments and the place in the text are still
+    /// those of the step before, until the update begins. An update that has begun is finished, because half of it belongs to no step.
+    async fn keep_last(&mut self, sink: &mut Sink<'_>) -> Result<()> {
+        (self.control.goal, self.control.measuring) = (Goal::Run, None);
+        let mut arrived = std::mem::take(&mut self.arrived);
+        while self.session.updating() {
+            self.session.slice(self.control.budget(), None, &mut arrived).await?;
+        }
+        self.report(&mut arrived, sink).await?;
+        self.arrived = arrived;
+        self.settle(sink).await?;
+        if self.last_checkpoint.as_ref().map(|saved| saved.step) != Some(self.session.completed()) {
             self.keep(sink).await?;
         }
-        Ok(outcome)
+        Ok(())
     }
 }

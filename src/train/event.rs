@@ -75,11 +75,21 @@ pub enum Command {
     Attention { network: Network, layer: u32 },
     /// Send the `tokens` most frequent words of the text on two axes: [`Event::EmbeddingMap`].
     EmbeddingMap { tokens: u32 },
-    /// End the run cleanly, with a checkpoint.
+    /// End the run cleanly: keep the last whole step, then make the last readout and the last evaluation. Another stop leaves out
+    /// what has not been done by then.
     Stop,
+    /// The program will soon be ended by force: keep the last whole step, and do nothing else that takes time.
+    Quit,
     /// For tests: take the device away, as a driver's reset does. The cpu executor has no device to lose.
     #[doc(hidden)]
     LoseDevice,
+}
+
+impl Command {
+    /// Whether it ends the run.
+    pub fn ends(&self) -> bool {
+        matches!(self, Self::Stop | Self::Quit)
+    }
 }
 
 /// What a run tells its views.

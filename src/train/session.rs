@@ -14,7 +14,7 @@ pub use show::{OWN_SLOTS, Shown};
 pub use spoiled::SPOILED_ROWS;
 
 use super::engine::Engine;
-use super::event::{BatchSample, StepMetrics};
+use super::event::{BatchSample, Clock, StepMetrics};
 use super::metrics::{self, LossWeights, Measured};
 use super::rules::RuleRows;
 use super::schedule::{self, HANDOVER_CHECK_EVERY, Source};
@@ -45,6 +45,9 @@ use web_time::Instant;
 const EVAL_SEED: u64 = 0x6576_616c;
 /// The most optimizer steps whose numbers may still be on their way from the device.
 const PENDING_MAX: usize = 4;
+
+/// How many dispatches are timed on a device before the run looks for commands.
+const TIMED_DISPATCHES: usize = 64;
 
 /// What a session is made from.
 pub struct Parts {
@@ -142,17 +145,17 @@ pub struct Session {
     readback: Readback,
     words: Vec<u32>,
     eval_batch: Batch,
-    clock: Clock,
+    clock: WallClock,
 }
 
 /// Wall time of the run, over all its sittings.
-struct Clock {
+struct WallClock {
     started: Instant,
     before_secs: f64,
     last_step_at: f64,
 }
 
-impl Clock {
+impl WallClock {
     fn secs(&self) -> f64 {
         self.at(Instant::now())
     }
@@ -251,7 +254,7 @@ impl Session {
             readback: Readback::default(),
             words: Vec::new(),
             eval_batch,
-            clock: Clock { started: Instant::now(), before_secs: at.elapsed_secs, last_step_at: at.elapsed_secs },
+            clock: WallClock { started: Instant::now(), before_secs: at.elapsed_secs, last_step_at: at.elapsed_secs },
         })
     }
 
@@ -340,23 +343,21 @@ impl Session {
         Ok(if stop == Some(now.left.start) { Reached::Stage } else { Reached::Within })
     }
 
-    /// Takes one optimizer step and times each dispatch: `best[i]` becomes the shortest time of dispatch i of the plan. The step
-    /// gives the same numbers as [`Session::advance`]. Returns false if the device's clock cannot be trusted.
-    pub async fn advance_timed(&mut self, best: &mut [f64], arrived: &mut Vec<Arrived>) -> Result<bool> {
-        let mut believable = true;
-        loop {
-            self.begin_step(arrived).await?;
-            let Self { in_step: Some(now), engine, .. } = self else { unreachable!("it was begun") };
-            let range = now.left.clone();
-            match engine.profile(range.clone()).await? {
-                Some(secs) => range.zip(secs).for_each(|(i, secs)| best[i] = best[i].min(secs)),
-                None => believable = false,
-            }
-            now.left.start = now.left.end;
-            if self.end_micro(arrived).await? == Reached::Step {
-                return Ok(believable);
-            }
-        }
+    /// Runs some dispatches of the step that is under way, or of the next one, and times each of them: `best[i]` becomes the shortest
+    /// time of dispatch i of the plan. The step gives the same numbers as [`Session::advance`]. Returns false too if the device's
+    /// clock cannot be trusted.
+    pub async fn slice_timed(&mut self, best: &mut [f64], arrived: &mut Vec<Arrived>) -> Result<(Reached, bool)> {
+        self.begin_step(arrived).await?;
+        let Self { in_step: Some(now), engine, .. } = self else { unreachable!("it was begun") };
+        // A device is waited for after every slice. The processor is not, and one of its dispatches may take long.
+        let most = if engine.clock() == Some(Clock::Processor) { 1 } else { TIMED_DISPATCHES };
+        let range = now.left.start..now.left.end.min(now.left.start + most);
+        now.left.start = range.end;
+        let times = engine.profile(range.clone()).await?;
+        let believable = times.is_some();
+        range.zip(times.unwrap_or_default()).for_each(|(i, secs)| best[i] = best[i].min(secs));
+        let reached = if now.left.is_empty() { self.end_micro(arrived).await? } else { Reached::Within };
+        Ok((reached, believable))
     }
 
     async fn begin_step(&mut self, arrived: &mut Vec<Arrived>) -> Result<()> {
@@ -486,6 +487,18 @@ impl Session {
         }
     }
 
+    /// Forgets the step that is under way, as if it had not begun. Its update must not have begun, and every number must have arrived.
+    ///
+    /// # Errors
+    /// The text has no such place.
+    pub fn drop_step(&mut self) -> Result<()> {
+        assert!(self.pending.is_empty() && !self.updating(), "settle before a step is dropped");
+        let Some(dropped) = self.in_step.take() else { return Ok(()) };
+        self.source = dropped.source_before.unwrap_or(self.source);
+        self.spare.push(dropped.batches);
+        self.loader.seek(dropped.cursor)
+    }
+
     /// Goes back to where the session was, between two steps. The weights stay as they are. Every number must have arrived.
     ///
     /// # Errors
@@ -495,7 +508,7 @@ impl Session {
         self.loader.seek(at.cursor)?;
         (self.step, self.source, self.tokens_seen) = (at.step, at.source, at.tokens_seen);
         self.shares = shares;
-        self.clock = Clock { started: Instant::now(), before_secs: at.elapsed_secs, last_step_at: at.elapsed_secs };
+        self.clock = WallClock { started: Instant::now(), before_secs: at.elapsed_secs, last_step_at: at.elapsed_secs };
         Ok(())
     }
 

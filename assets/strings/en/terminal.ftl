@@ -47,7 +47,9 @@ terminal-verify-failure = { "  " }FAIL { $what }
 
 ## train
 terminal-train-unread = nobody reads standard output any more: ending with a checkpoint
-terminal-train-ending = ending with a checkpoint; Ctrl-C again ends at once
+terminal-train-stopping = ending: first a checkpoint, then a last measurement. Ctrl-C once more, after two seconds, ends at once
+terminal-train-quitting = ending with a checkpoint
+terminal-train-at-once = ending at once
 terminal-train-no-ctrl-c = Ctrl-C will end the run without a checkpoint: { $detail }
 
 ## corrupt
