@@ -19,7 +19,7 @@ use crate::Result;
 use crate::run::Request;
 use crate::screen::recorded;
 use crate::screen::state::{RunState, Source};
-use crate::train::event::Warning;
+use crate::train::standing::Standing;
 use crate::view::Lang;
 use crate::view::words::Strings;
 use egui::{Color32, Context, Frame, Margin, Ui};
@@ -81,7 +81,7 @@ pub struct Desk {
     /// What went wrong, until a person presses one of its buttons or closes it.
     trouble: Option<Trouble>,
     /// What a person should know while the run goes on.
-    notice: Option<Warning>,
+    notice: Standing,
     asks: Vec<Ask>,
 }
 
@@ -118,7 +118,7 @@ impl Desk {
             pace: Duration::from_millis(50),
             started: None,
             trouble: None,
-            notice: None,
+            notice: Standing::default(),
             asks: Vec::new(),
         })
     }

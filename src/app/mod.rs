@@ -32,6 +32,7 @@ pub mod trouble;
 pub mod window;
 
 use crate::gpu::AdapterKind;
+use crate::train::checkpoint::RunFolder;
 use crate::view::Lang;
 use crate::{Error, Result};
 use desk::{Desk, Opening};
@@ -70,6 +71,10 @@ pub struct Options {
 /// There is no display or no adapter to draw with, the run to open cannot be read, or the picture cannot be written.
 pub fn run(options: Options) -> Result<()> {
     let started = Instant::now();
+    if let (Some(run), true) = (&options.run, options.play) {
+        // Only one process can train a run. Whoever wants to train it hears that first.
+        RunFolder::refuse_in_use(run).map_err(|error| error.hint("help-look-without-play"))?;
+    }
     refuse_without_display()?;
     if let Some(run) = &options.run {
         // A run that cannot be read is refused before a window opens.

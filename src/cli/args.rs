@@ -10,6 +10,7 @@ use crate::view::Lang;
 use crate::{Error, Result};
 use clap::builder::{NonEmptyStringValueParser, PossibleValuesParser, ValueHint};
 use clap::{Args, Parser, Subcommand};
+use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
 const ABOUT: &str = "Pre-trains ELECTRA text encoders with handwritten WGSL compute shaders, on any GPU and on none";
@@ -225,6 +226,7 @@ impl TrainArgs {
             resume_step: self.resume.flatten(),
             retune: self.retune,
             watched: false,
+            patient: std::io::stderr().is_terminal(),
             kernels: self.kernels.clone(),
         }
     }

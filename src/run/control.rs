@@ -21,6 +21,28 @@ pub struct Control {
     pub(super) roofs: Option<Roofs>,
     pub(super) show_at: Instant,
     pub timing: Option<Timing>,
+    /// Whether somebody is there who can make room if the last checkpoint cannot be written.
+    pub(super) patient: bool,
+    pub(super) retry: Retry,
+}
+
+/// When a checkpoint that could not be written is tried again.
+#[derive(Debug, Default)]
+pub(super) struct Retry(Option<(Instant, Duration)>);
+
+/// A checkpoint that could not be written is tried again after this time, and after twice the time whenever it fails again.
+const RETRY_FIRST: Duration = Duration::from_secs(15);
+const RETRY_LAST: Duration = Duration::from_secs(240);
+
+impl Retry {
+    pub(super) fn failed(&mut self) {
+        let wait = self.0.map_or(RETRY_FIRST, |(_, wait)| (wait * 2).min(RETRY_LAST));
+        self.0 = Some((Instant::now() + wait, wait));
+    }
+
+    pub(super) fn is_due(&self) -> bool {
+        self.0.is_some_and(|(at, _)| Instant::now() >= at)
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,9 +81,11 @@ pub(super) struct Measuring {
 }
 
 impl Control {
-    pub fn new(watched: bool) -> Self {
+    pub fn new(watched: bool, patient: bool) -> Self {
         Self {
             watched,
+            patient,
+            retry: Retry::default(),
             goal: Goal::Run,
             stopping: false,
             share: 1.0,

@@ -171,7 +171,7 @@ impl<H: Host> Run<'_, H> {
         let [evaluate, read, keep] =
             [config.eval_every, config.readout_every, config.checkpoint_every].map(|every| step.is_multiple_of(every));
         self.control.due.evaluate |= evaluate && !self.session.finished();
-        self.control.due.keep |= keep && !self.session.finished();
+        self.control.due.keep |= (keep || self.control.retry.is_due()) && !self.session.finished();
         if self.control.measuring.as_ref().is_some_and(|m| m.left == 0 || self.session.finished()) {
             self.end_measuring(sink).await?;
         }
@@ -283,7 +283,7 @@ impl<H: Host> Run<'_, H> {
     /// Keeps the last whole step, then makes the last readout and the last evaluation. They leave the weights as they are, so the
     /// checkpoint comes first: whatever happens later, it is there.
     async fn stop(&mut self, outcome: Outcome, commands: &mut Inbox, sink: &mut Sink<'_>) -> Result<Outcome> {
-        self.keep_last(sink).await?;
+        self.keep_last(Some(&mut *commands), sink).await?;
         let step = self.session.completed();
         if step > 0 && !commands.stop_is_heard() {
             self.session.drop_step()?;
@@ -300,24 +300,7 @@ impl<H: Host> Run<'_, H> {
 
     /// Keeps the last whole step, and nothing else.
     async fn quit(&mut self, sink: &mut Sink<'_>) -> Result<Outcome> {
-        self.keep_last(sink).await?;
+        self.keep_last(None, sink).await?;
         Ok(if self.session.finished() { Outcome::Completed } else { Outcome::Stopped })
-    }
-
-    /// Keeps the last whole step. A step that is under way is put aside: the weights, the moments and the place in the text are still
-    /// those of the step before, until the update begins. An update that has begun is finished, because half of it belongs to no step.
-    async fn keep_last(&mut self, sink: &mut Sink<'_>) -> Result<()> {
-        (self.control.goal, self.control.measuring) = (Goal::Run, None);
-        let mut arrived = std::mem::take(&mut self.arrived);
-        while self.session.updating() {
-            self.session.slice(self.control.budget(), None, &mut arrived).await?;
-        }
-        self.report(&mut arrived, sink).await?;
-        self.arrived = arrived;
-        self.settle(sink).await?;
-        if self.last_checkpoint.as_ref().map(|saved| saved.step) != Some(self.session.completed()) {
-            self.keep(sink).await?;
-        }
-        Ok(())
     }
 }

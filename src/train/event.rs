@@ -337,8 +337,12 @@ pub enum WarningKind {
     JudgeAtBaseRate,
     /// The judge knows which words are often replaced, and nothing of what stands around them.
     JudgeBlindToContext,
-    /// A checkpoint could not be written. Training continues, and the next checkpoint is tried.
+    /// A checkpoint could not be written. Training continues, and it is tried again.
     CheckpointNotWritten,
+    /// A part of the run's record or of its output could not be written. Training continues. What is missing waits in memory.
+    NotWritten,
+    /// It is written again. The fact `what` is that of the warning before.
+    WrittenAgain,
     /// The training text is no longer where it was. Training continues from its token cache.
     CorpusGone,
     /// Whatever else a person should know (another adapter on resume, shared tensors that differ).

@@ -2,20 +2,18 @@
 //! checksum, a payload and the payload's checksum. The payload is a `tensorflow.Event` message of a few fields, which this file
 //! encodes.
 
-use std::fs::{File, OpenOptions};
-use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::error::{Error, Result};
 use crate::train::event::{EvalMetrics, Event, StepMetrics};
 use crate::train::metrics::table::Metric;
+use crate::view::appended::Appended;
 
 /// Writes one file of events; a resumed run writes another beside it, as TensorBoard expects.
 #[derive(Debug)]
 pub struct TensorBoard {
-    file: File,
-    path: PathBuf,
+    file: Appended,
     payload: Vec<u8>,
     record: Vec<u8>,
 }
@@ -26,8 +24,8 @@ impl TensorBoard {
     /// # Errors
     /// The file cannot be created or written.
     pub fn create(dir: &Path) -> Result<Self> {
-        let (file, path) = create_unused(dir, unix_secs())?;
-        let mut board = Self { file, path, payload: Vec::new(), record: Vec::new() };
+        let file = create_unused(dir, unix_secs())?;
+        let mut board = Self { file, payload: Vec::new(), record: Vec::new() };
         board.append(|payload| encode_version(payload, unix_secs()))?;
         Ok(board)
     }
@@ -35,7 +33,7 @@ impl TensorBoard {
     /// Appends what TensorBoard can show of an event. Other kinds of events are ignored.
     ///
     /// # Errors
-    /// The disk is full or gone.
+    /// The disk is full or gone. Then the file ends after the previous event, and this one can be written later.
     pub fn write(&mut self, event: &Event) -> Result<()> {
         let now = unix_secs();
         match event {
@@ -51,16 +49,16 @@ impl TensorBoard {
         self.record.clear();
         encode(&mut self.payload);
         frame(&mut self.record, &self.payload);
-        self.file.write_all(&self.record).map_err(|source| Error::io("io-append-to", &self.path, &source))
+        self.file.append(&self.record).map_err(|source| Error::io("io-append-to", self.file.path(), &source))
     }
 }
 
 /// TensorBoard reads a folder's files in the order of their names, so the name of a later file must sort later.
-fn create_unused(dir: &Path, now: f64) -> Result<(File, PathBuf)> {
+fn create_unused(dir: &Path, now: f64) -> Result<Appended> {
     for attempt in 0..1000 {
         let path = dir.join(format!("events.out.tfevents.{:010}.electroscope.{attempt:03}", now as u64));
-        match OpenOptions::new().write(true).create_new(true).open(&path) {
-            Ok(file) => return Ok((file, path)),
+        match Appended::create(&path, |file| Ok(file.metadata()?.len())) {
+            Ok(file) => return Ok(file),
             Err(source) if source.kind() == std::io::ErrorKind::AlreadyExists => {}
             Err(source) => return Err(Error::io("io-create", &path, &source)),
         }
@@ -275,10 +273,10 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let mut first = TensorBoard::create(dir.path()).unwrap();
         let second = TensorBoard::create(dir.path()).unwrap();
-        assert!(second.path > first.path);
+        assert!(second.file.path() > first.file.path());
         first.write(&Event::Step(Box::new(StepMetrics { step: 1, lr: Some(0.1), ..Default::default() }))).unwrap();
         first.write(&Event::Checkpoint { step: 1, path: "x".into() }).unwrap();
-        let records = records(&std::fs::read(&first.path).unwrap());
+        let records = records(&std::fs::read(first.file.path()).unwrap());
         assert_eq!(records.len(), 2);
         assert!(records[0].ends_with(b"brain.Event:2"));
         assert!(records[1].windows(8).any(|window| window == b"train/lr"));

@@ -562,7 +562,7 @@ fn info_tells_what_every_preset_needs() {
 }
 
 /// Sizes of a run that takes a second.
-const SMALL: &str = "--preset nano --seed 7 --device cpu --set batch=4 --set seq_len=16 --set hidden_size=16 \
+pub const SMALL: &str = "--preset nano --seed 7 --device cpu --set batch=4 --set seq_len=16 --set hidden_size=16 \
                      --set generator_hidden_size=8 --set embedding_size=8 --set ffn_size=16 --set generator_ffn_size=16 \
                      --set eval_rows=16 --set vocab_size=300";
 
@@ -599,42 +599,4 @@ fn a_run_is_trained_stopped_resumed_measured_and_exported() {
     assert_eq!(judge("run"), judge("model"));
     let long = here(&["detect", "model", &"the dog sleeps . ".repeat(9), "--device", "cpu", "--json"]).good();
     assert_eq!(long.events_of("warning").len(), 1);
-}
-
-#[cfg(unix)]
-#[test]
-fn ctrl_c_ends_a_run_with_a_checkpoint() {
-    ends_with_a_checkpoint("-INT");
-}
-
-#[cfg(unix)]
-#[test]
-fn a_shutdown_ends_a_run_with_a_checkpoint() {
-    ends_with_a_checkpoint("-TERM");
-}
-
-#[cfg(unix)]
-fn ends_with_a_checkpoint(signal: &str) {
-    use std::io::{BufRead, BufReader};
-    let dir = tempfile::tempdir().unwrap();
-    std::fs::write(dir.path().join("text.txt"), run(["corpus", "--words", "4000"]).good().stdout).unwrap();
-    let mut child = command(&dir.path().join("cache"))
-        .current_dir(dir.path())
-        .arg("train")
-        .args(SMALL.split_whitespace())
-        .args(["--corpus", "text.txt", "--out", "run", "--json", "--steps", "1000000"])
-        .stdout(std::process::Stdio::piped())
-        .stderr(std::process::Stdio::null())
-        .spawn()
-        .unwrap();
-    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
-    lines.find(|line| line.contains("\"event\":\"step\"")).expect("a step is told");
-    let kill = std::process::Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap();
-    assert!(kill.success());
-    let last = lines.last().expect("more events follow");
-    assert_eq!(child.wait().unwrap().code(), Some(0));
-    let last: Value = serde_json::from_str(&last).unwrap();
-    assert_eq!((&last["event"], &last["outcome"]), (&"finished".into(), &"stopped".into()));
-    let step = last["step"].as_u64().unwrap();
-    assert!(dir.path().join(format!("run/checkpoints/step-{step:09}/state.json")).is_file());
 }

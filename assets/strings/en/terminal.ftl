@@ -80,6 +80,7 @@ terminal-bench-launched = launching them takes the host { $encode } ms to encode
 
 ## The lines of a run.
 terminal-run-step = step { $step }
+terminal-run-not-written = (! not written: { $what })
 terminal-run-left = { $clock } left
 terminal-run-checkpoint = checkpoint at step { $step }: { $path }
 terminal-run-resumed = going on after step { $step }

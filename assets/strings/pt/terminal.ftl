@@ -80,6 +80,7 @@ terminal-bench-launched = lançá-los custa ao host { $encode } ms para codifica
 
 ## As linhas de um treino.
 terminal-run-step = passo { $step }
+terminal-run-not-written = (! não escrito: { $what })
 terminal-run-left = faltam { $clock }
 terminal-run-checkpoint = ponto de controle no passo { $step }: { $path }
 terminal-run-resumed = continuando depois do passo { $step }

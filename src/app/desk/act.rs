@@ -15,6 +15,7 @@ use crate::run::Request;
 use crate::screen::recorded;
 use crate::screen::state::{RunState, Source};
 use crate::train::event::{Command, Failure, FailureKind, Stage};
+use crate::train::standing::Standing;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -123,7 +124,7 @@ impl Desk {
             }
             out => out.clone(),
         };
-        let options = Request { watched: true, out, ..options };
+        let options = Request { watched: true, patient: true, out, ..options };
         let coming = coming(&options);
         // A resumed run needs its folder, and the previous run may still be writing to it.
         let before = if options.resume { std::mem::take(&mut self.ending) } else { Vec::new() };
@@ -141,7 +142,7 @@ impl Desk {
                 (transport.live, transport.playing, transport.stage) = (true, true, None);
                 transport.run += 1;
                 self.started = Some(options);
-                (self.replay_at, self.trouble, self.notice) = (None, None, None);
+                (self.replay_at, self.trouble, self.notice) = (None, None, Standing::default());
             }
             Err(error) => {
                 let failure = Failure { kind: FailureKind::Other, ..Failure::new(&error, 0, None) };

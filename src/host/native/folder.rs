@@ -4,7 +4,7 @@ use crate::config::Config;
 use crate::hub::replace_file;
 use crate::lang::Lang;
 use crate::message::Message;
-use crate::run::host::{Ending, Kept, Store};
+use crate::run::host::{Ending, Kept, Part, Store};
 use crate::train::checkpoint::{RunFolder, Snapshot};
 use crate::train::event::{Event, Outcome};
 use crate::view::log::{Log, read_events, write_report};
@@ -12,17 +12,47 @@ use crate::view::tensorboard::TensorBoard;
 use crate::view::words;
 use crate::{Error, Result};
 
+/// The file with a run's configuration.
+const CONFIG: &str = "config.toml";
+
 /// A run's folder that this process has locked.
 #[derive(Debug)]
 pub struct Folder {
     folder: RunFolder,
     lang: Lang,
     record: Option<(Log, TensorBoard)>,
+    /// The text of config.toml.
+    config: Option<String>,
+    /// Whether somebody has removed the folder, and it is not whole again.
+    gone: bool,
 }
 
 impl Folder {
     pub(super) fn new(folder: RunFolder, lang: Lang) -> Self {
-        Self { folder, lang, record: None }
+        let config = std::fs::read_to_string(folder.path().join(CONFIG)).ok();
+        Self { folder, lang, record: None, config, gone: false }
+    }
+
+    /// Makes the folder again if somebody has removed it or moved it away. The first call says so.
+    fn mend(&mut self) -> Result<()> {
+        if !self.folder.in_place() {
+            // Only the lock may be gone.
+            let ours = self.record.as_ref().is_some_and(|(log, _)| log.in_place());
+            if !ours && !std::mem::replace(&mut self.gone, true) {
+                return Err(Error::failed("run-folder-gone").at(self.folder.path().display()));
+            }
+            self.folder.take_again(ours)?;
+        }
+        if let (true, Some(config)) = (self.gone, &self.config) {
+            self.put_config(config)?;
+        }
+        self.gone = false;
+        Ok(())
+    }
+
+    fn put_config(&self, text: &str) -> Result<()> {
+        let path = self.folder.path().join(CONFIG);
+        replace_file(&path, text.as_bytes()).map_err(|e| Error::io("io-write-configuration", &path, &e))
     }
 }
 
@@ -37,12 +67,15 @@ impl Store for Folder {
         Ok(())
     }
 
-    fn append(&mut self, event: &Event) -> Result<()> {
+    fn append(&mut self, part: Part, event: &Event) -> Result<()> {
+        self.mend()?;
         let Some((log, board)) = &mut self.record else {
             unreachable!("a run begins its record before its first event")
         };
-        log.write(event)?;
-        board.write(event)
+        match part {
+            Part::Events => log.write(event),
+            Part::Numbers => board.write(event),
+        }
     }
 
     fn events(&self) -> Result<Vec<Event>> {
@@ -50,13 +83,20 @@ impl Store for Folder {
     }
 
     fn write_config(&mut self, config: &Config) -> Result<()> {
-        let path = self.folder.path().join("config.toml");
-        replace_file(&path, config.to_toml().as_bytes()).map_err(|e| Error::io("io-write-configuration", &path, &e))
+        self.config = Some(config.to_toml());
+        self.put_config(&config.to_toml())
     }
 
     fn keep(&mut self, snapshot: &Snapshot, keep: usize) -> Result<Kept> {
+        if self.mend().is_err() {
+            self.mend()?;
+        }
         let written = self.folder.write(snapshot, keep)?;
         Ok(Kept { place: super::name_of(&written.dir), warnings: written.warnings })
+    }
+
+    fn holds(&self, step: u64) -> bool {
+        self.folder.holds(step)
     }
 
     fn set_aside_after(&mut self, step: u64) -> Result<Vec<String>> {
