@@ -19,9 +19,11 @@ use crate::Result;
 use crate::run::Request;
 use crate::screen::recorded;
 use crate::screen::state::{RunState, Source};
+use crate::train::event::Command;
 use crate::train::standing::Standing;
 use crate::view::Lang;
 use crate::view::words::Strings;
+use futures_channel::mpsc::UnboundedSender;
 use egui::{Color32, Context, Frame, Margin, Ui};
 use past::opened;
 use std::path::PathBuf;
@@ -48,6 +50,12 @@ pub struct Opening {
     pub replay: bool,
 }
 
+/// A run that is writing its last checkpoint, and the thread that waits for it.
+struct Ending {
+    thread: JoinHandle<bool>,
+    commands: UnboundedSender<Command>,
+}
+
 pub struct Desk {
     pub state: RunState,
     pub view: View,
@@ -64,7 +72,7 @@ pub struct Desk {
     /// The step of the shown run's newest checkpoint; none while it trains.
     kept: Option<u64>,
     /// The threads of runs that are writing their last checkpoint.
-    ending: Vec<JoinHandle<bool>>,
+    ending: Vec<Ending>,
     opening: Opening,
     /// The language and theme of the settings at the last frame.
     chosen: (Option<Lang>, theme::ThemeChoice),

@@ -11,9 +11,10 @@
 //! - [`machine`]: what this computer has and what each preset needs of it.
 //! - [`first_run`]: what a first click starts.
 //! - [`places`]: where runs are kept. [`trouble`]: what went wrong, with buttons that help. `finish`: the card at a run's end.
-//!   `help`: keys and glossary. `kept`: the weights of a run that is not training.
+//!   `help`: keys and glossary. [`ending`]: signals, and a display that is lost. `kept`: the weights of a run that is not training.
 
 pub mod desk;
+mod ending;
 mod finish;
 pub mod first_run;
 mod ground;
@@ -115,9 +116,10 @@ pub fn run(options: Options) -> Result<()> {
         if cc.wgpu_render_state.as_ref().is_some_and(|state| software(&state.adapter.get_info())) {
             desk.pace = window::SOFTWARE_PACE;
         }
-        Ok(Box::new(window::Window::new(desk, settings_path, picture, play, started, told)))
+        let quit = ending::on_signals(&cc.egui_ctx);
+        Ok(Box::new(window::Window::new(desk, settings_path, picture, play, started, told, quit)))
     });
-    eframe::run_native("electroscope", native, create).map_err(|e| {
+    ending::guard(|| eframe::run_native("electroscope", native, create))?.map_err(|e| {
         Error::failed("cannot-open-window").with("detail", e.to_string()).hint("help-train-without-window")
     })?;
     failed.get().map_or(Ok(()), |error| Err(error.clone()))

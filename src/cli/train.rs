@@ -4,16 +4,16 @@
 use super::args::TrainArgs;
 use super::output::Output;
 use crate::host::native;
-use crate::host::native::feed::{Change, Feed, Lost};
+use crate::host::native::feed::{Change, Feed, Lost, lines};
 use crate::host::native::signals::{self, Asked};
 use crate::message::Message;
 use crate::t;
-use crate::train::event::{Command, Event, Warning, WarningKind};
+use crate::train::event::{Command, Event};
 use crate::view::line::Line;
 use crate::view::words;
 use crate::{Error, Result};
 use futures_channel::mpsc::{self, UnboundedSender};
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, IsTerminal};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -38,7 +38,7 @@ pub async fn run(args: &TrainArgs, text_lang: crate::view::Lang, output: Output)
         line.show(event);
         Ok(())
     })?;
-    let told = output.json.then(|| feed("events", BYTES_MAX, lines())).transpose()?;
+    let told = output.json.then(|| feed("events", BYTES_MAX, lines(io::stdout()))).transpose()?;
     let mut step = 0;
     let mut sink = |event: &Event| {
         shown.push(event.clone(), 1);
@@ -52,7 +52,7 @@ pub async fn run(args: &TrainArgs, text_lang: crate::view::Lang, output: Output)
                 commands.unbounded_send(Command::Stop).ok();
             }
             Some(change) => {
-                shown.push(warning(&change, step), 1);
+                shown.push(change.warning(Message::new("record-output"), step), 1);
             }
             None => {}
         }
@@ -79,45 +79,6 @@ fn feed<T: Send + 'static>(
 ) -> Result<Feed<T>> {
     Feed::new(name, size_max, write)
         .map_err(|e| Error::failed("no-trainer-thread").with("detail", e.to_string()))
-}
-
-/// Writes lines to standard output. A line that was refused halfway is continued where it stopped.
-fn lines() -> impl FnMut(&String) -> io::Result<()> {
-    let mut done = 0;
-    move |line| {
-        let mut out = io::stdout().lock();
-        // What was accepted before it was refused is still in the buffer.
-        out.flush()?;
-        while done < line.len() {
-            match out.write(&line.as_bytes()[done..]) {
-                Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
-                Ok(written) => done += written,
-                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
-                Err(e) => return Err(e),
-            }
-        }
-        out.flush()?;
-        done = 0;
-        Ok(())
-    }
-}
-
-/// What a person is told about standard output.
-fn warning(change: &Change, step: u64) -> Event {
-    let what = Message::new("record-output");
-    let (kind, message) = match change {
-        Change::Refused(why) => {
-            let error = Message::plain(why.clone());
-            (WarningKind::NotWritten, Message::new("not-written").with("what", what).with("error", error))
-        }
-        Change::Full | Change::Gone => (WarningKind::NotWritten, Message::new("output-full").with("what", what)),
-        Change::Again { dropped: 0 } => (WarningKind::WrittenAgain, Message::new("written-again").with("what", what)),
-        Change::Again { dropped } => {
-            let message = Message::new("written-again-with-gap").with("what", what).with("count", *dropped);
-            (WarningKind::WrittenAgain, message)
-        }
-    };
-    Event::Warning(Warning { kind, step, message })
 }
 
 fn output_lost(lost: &Lost) -> Error {

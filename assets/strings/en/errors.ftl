@@ -453,6 +453,9 @@ adapter-without-f16 = precision = f16: { $adapter } does not offer shader-f16
 too-many-event-files = a thousand event files were started within one second
 not-an-event = not an event: { $detail }
     .help = the log was changed or damaged: remove this line, or the file if only its curves are lost
+display-lost = the display is gone, and with it the window. A run that was under way has kept its last step
+    .help = continue it with: electroscope train --resume
+window-died = the window died of a fault of its own. A run that was under way has kept its last step: { $detail }
 run-folder-gone = the run's folder was removed or moved away. It is made again, without the checkpoints that were in it
 memory-refuses = { $what }: it is refused, as in a rehearsal
 memory-was-full = memory could not hold them

@@ -55,6 +55,7 @@ record-configuration = the run's configuration (config.toml)
 record-checkpoint = the checkpoint of step { COUNT($step) }
 record-report = the report
 record-checkpoints = a checkpoint
+record-stream = the file of events (--events)
 record-output = standard output
 checkpoint-is-safe = the checkpoint of step { COUNT($step) } is safe
 no-checkpoint-yet = there is no checkpoint yet

@@ -481,6 +481,9 @@ adapter-without-f16 = precision = f16: { $adapter } não oferece shader-f16
 too-many-event-files = mil arquivos de eventos foram começados num só segundo
 not-an-event = não é um evento: { $detail }
     .help = o registro foi alterado ou danificado: remova esta linha, ou o arquivo, se só as curvas se perderem
+display-lost = a tela não existe mais, e com ela a janela. Um treino em andamento guardou seu último passo
+    .help = continue-o com: electroscope train --resume
+window-died = a janela parou por uma falha própria. Um treino em andamento guardou seu último passo: { $detail }
 run-folder-gone = a pasta do treino foi removida ou movida. Ela é criada de novo, sem os pontos de controle que estavam nela
 memory-refuses = { $what }: recusado, como num ensaio
 memory-was-full = a memória não pôde guardá-los

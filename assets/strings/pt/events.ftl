@@ -54,6 +54,7 @@ record-configuration = a configuração do treino (config.toml)
 record-checkpoint = o ponto de controle do passo { COUNT($step) }
 record-report = o relatório
 record-checkpoints = um ponto de controle
+record-stream = o arquivo de eventos (--events)
 record-output = a saída padrão
 checkpoint-is-safe = o ponto de controle do passo { COUNT($step) } está a salvo
 no-checkpoint-yet = ainda não há ponto de controle

@@ -1,8 +1,10 @@
 //! Hands items to a writer on a thread of its own, so that nobody waits for a reader that takes nothing or for a disk that is full.
 //! [`Feed::push`] -> what waits, in memory and bounded -> the writer; [`Change`] when it stops and when it goes on.
 
+use crate::message::Message;
+use crate::train::event::{Event, Warning, WarningKind};
 use std::collections::VecDeque;
-use std::io;
+use std::io::{self, Write};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -45,6 +47,45 @@ pub enum Change {
     Full,
     /// The reader is gone for ever.
     Gone,
+}
+
+impl Change {
+    /// What a person is told about it; `what`: the name of what is written.
+    pub fn warning(&self, what: Message, step: u64) -> Event {
+        let (kind, message) = match self {
+            Self::Refused(why) => {
+                let error = Message::plain(why.clone());
+                (WarningKind::NotWritten, Message::new("not-written").with("what", what).with("error", error))
+            }
+            Self::Full | Self::Gone => (WarningKind::NotWritten, Message::new("output-full").with("what", what)),
+            Self::Again { dropped: 0 } => (WarningKind::WrittenAgain, Message::new("written-again").with("what", what)),
+            Self::Again { dropped } => {
+                let message = Message::new("written-again-with-gap").with("what", what).with("count", *dropped);
+                (WarningKind::WrittenAgain, message)
+            }
+        };
+        Event::Warning(Warning { kind, step, message })
+    }
+}
+
+/// Writes lines. A line that was refused halfway is continued where it stopped.
+pub fn lines(mut out: impl Write) -> impl FnMut(&String) -> io::Result<()> {
+    let mut done = 0;
+    move |line| {
+        // What a buffer accepted before it was refused is still there.
+        out.flush()?;
+        while done < line.len() {
+            match out.write(&line.as_bytes()[done..]) {
+                Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+                Ok(written) => done += written,
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+                Err(e) => return Err(e),
+            }
+        }
+        out.flush()?;
+        done = 0;
+        Ok(())
+    }
 }
 
 /// What the writer has not written.
@@ -224,9 +265,50 @@ mod tests {
         (0..=pushed).for_each(|_| say.send(Ok(())).unwrap());
         let wrote: Vec<u64> = (0..=pushed).map(|_| taken.recv().unwrap()).collect();
         assert_eq!(wrote, (0..=pushed).collect::<Vec<_>>());
-        say.send(Ok(())).unwrap();
-        assert_eq!(until(|| feed.push(pushed + 1, 1)), Change::Again { dropped: 0 });
+        let again = until(|| {
+            say.send(Ok(())).unwrap();
+            feed.push(pushed + 1, 1)
+        });
+        assert_eq!(again, Change::Again { dropped: 0 });
         drop((say, taken));
+    }
+
+    /// A disk with room for three bytes at a time, which refuses every other write.
+    #[derive(Clone, Default)]
+    struct Tight {
+        written: Arc<Mutex<Vec<u8>>>,
+        writes: usize,
+    }
+
+    impl Write for Tight {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.writes += 1;
+            match self.writes % 4 {
+                0 => Err(io::ErrorKind::Interrupted.into()),
+                1 => Err(io::ErrorKind::StorageFull.into()),
+                _ => {
+                    let some = &bytes[..bytes.len().min(3)];
+                    self.written.lock().unwrap().extend(some);
+                    Ok(some.len())
+                }
+            }
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_line_that_is_refused_halfway_is_continued_where_it_stopped() {
+        let disk = Tight::default();
+        for out in [Box::new(disk.clone()) as Box<dyn Write>, Box::new(io::LineWriter::with_capacity(4, disk.clone()))] {
+            let mut write = lines(out);
+            for line in ["first line\n", "the second\n", "3\n"].map(str::to_owned) {
+                until(|| write(&line).ok());
+            }
+        }
+        assert_eq!(*disk.written.lock().unwrap(), b"first line\nthe second\n3\n".repeat(2));
     }
 
     #[test]
