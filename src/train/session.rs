@@ -3,6 +3,7 @@
 
 mod evaluate;
 mod evaluation;
+mod explain;
 mod own_text;
 mod readback;
 mod sample;
@@ -23,13 +24,11 @@ use super::swaps::{Spoiled, Swaps};
 use super::{step, weights};
 use crate::batch::{Batch, Cursor, HeldOut, Loader, StepTotals};
 use crate::config::{Config, Replacements};
-use crate::cpu;
-use crate::message::Message;
 use crate::model::Model;
 use crate::model::io::Io;
 use crate::objective::{self, Head};
 use crate::ops::optimizer;
-use crate::plan::{Elem, Runs, Stage, Step};
+use crate::plan::{Runs, Stage, Step};
 use crate::text::tokenizer::Tokenizer;
 use crate::{Error, Result};
 use evaluation::Evaluation;
@@ -108,6 +107,13 @@ struct Pending {
     tokens: u64,
 }
 
+/// Numbers of the step that is under way, which somebody has waited for in the middle of it.
+struct Early {
+    step: u64,
+    executed: Instant,
+    words: Vec<u32>,
+}
+
 pub struct Session {
     pub config: Config,
     pub model: Model,
@@ -141,6 +147,7 @@ pub struct Session {
     source: Source,
     tokens_seen: u64,
     pending: VecDeque<Pending>,
+    early: Vec<Early>,
     spare: Vec<Vec<Batch>>,
     readback: Readback,
     words: Vec<u32>,
@@ -250,6 +257,7 @@ impl Session {
             source: at.source,
             tokens_seen: at.tokens_seen,
             pending: VecDeque::with_capacity(PENDING_MAX),
+            early: Vec::new(),
             spare: Vec::with_capacity(PENDING_MAX),
             readback: Readback::default(),
             words: Vec::new(),
@@ -437,16 +445,18 @@ impl Session {
 
     async fn take_in(&mut self, wait: bool, arrived: &mut Vec<Arrived>) -> Result<()> {
         let (passes, weights) = (self.model.spec.shape.passes, self.loss_weights());
-        let Self { engine, io, pending, readback, spare, source, shares, tokens_seen, clock, tokenizer, .. } = self;
+        let Self { engine, io, pending, early, readback, spare, source, shares, tokens_seen, clock, tokenizer, .. } = self;
         let (sample_wanted, sample_row) = (&mut self.sample_wanted, &mut self.sample_row);
-        engine
-            .drain(wait, |_, executed, blocks| {
-                let out = io.outputs(blocks[0]);
-                let Some(front) = pending.front_mut() else { return };
+        let before = std::mem::take(early);
+        let mut take = |step: u64, executed, words: &[u32]| {
+                let Some(front) = pending.front_mut().filter(|front| front.step == step) else {
+                    return early.push(Early { step, executed, words: words.to_vec() });
+                };
+                let out = io.outputs(words);
                 readback.add(passes, &out, &front.batches[front.arrived], shares);
                 readback.count(&front.batches[front.arrived].eligible, shares);
                 if std::mem::take(sample_wanted) {
-                    let seen = sample::Seen::of_outputs(&front.batches[front.arrived], blocks[0], io, passes);
+                    let seen = sample::Seen::of_outputs(&front.batches[front.arrived], words, io, passes);
                     let first_row = sample::next_rows(sample_row, &front.batches, front.arrived);
                     let sample = sample::batch(&seen, tokenizer, weights, first_row);
                     arrived.push(Arrived::Sample(Box::new(BatchSample { step: front.step + 1, ..sample })));
@@ -470,8 +480,9 @@ impl Session {
                     arrived.push(Arrived::Step(Box::new(step_metrics(&done, measured, norm, *tokens_seen, secs))));
                 }
                 spare.push(done.batches);
-            })
-            .await
+        };
+        before.iter().for_each(|early| take(early.step, early.executed, &early.words));
+        engine.drain(wait, |step, executed, blocks| take(step, executed, blocks[0])).await
     }
 
     /// Where the session is after its last complete step. Every number must have arrived.
@@ -495,6 +506,7 @@ impl Session {
         assert!(self.pending.is_empty() && !self.updating(), "settle before a step is dropped");
         let Some(dropped) = self.in_step.take() else { return Ok(()) };
         self.source = dropped.source_before.unwrap_or(self.source);
+        self.early.clear();
         self.spare.push(dropped.batches);
         self.loader.seek(dropped.cursor)
     }
@@ -520,47 +532,6 @@ impl Session {
             initializer_range: self.config.init_std,
             pad_id: self.tokenizer.specials().pad,
         }
-    }
-
-    /// Replays `step` on the twins, dispatch by dispatch, and names the first tensor that is not finite, with its kernel: a clause.
-    /// The weights are still those of that step: the guard stopped every update since.
-    pub async fn explain_non_finite(&mut self, step: u64, cursor: Cursor) -> Result<Message> {
-        let plan = self.model.plan.clone();
-        let mut twin = Engine::Cpu(Box::new(cpu::Executor::new(plan.clone())));
-        for parameter in &self.model.parameters {
-            let values = self.engine.read(&parameter.value).await?;
-            twin.write(&parameter.value, &values);
-        }
-        let source = self.engine.read(&self.model.source).await?;
-        twin.write(&self.model.source, &source);
-        // This stage copies the weights, if products read copies.
-        twin.run_all(plan.stage(Stage::MASK)).await?;
-        self.loader.seek(cursor)?;
-        let mut batches = self.loader.step_buffers();
-        let totals = self.loader.fill(step, &mut batches)?;
-        self.step = step;
-        let mut block = self.step_block(&totals, 0.0);
-        for batch in &batches {
-            step::load(&mut twin, &self.io, &block, batch, &mut self.words);
-            for i in plan.micro(false, false) {
-                twin.run_all(i..i + 1).await?;
-                let dispatch = &plan.dispatches[i];
-                for (slot, tensor) in dispatch.kernel.slots.iter().zip(&dispatch.tensors) {
-                    let written = slot.elem != Elem::U32 && slot.access.writes();
-                    if written && twin.read_f32(tensor).await?.iter().any(|v| !v.is_finite()) {
-                        return Ok(Message::new("non-finite-first-in")
-                            .with("tensor", &*tensor.label)
-                            .with("kernel", dispatch.kernel.label)
-                            .with("dispatch", i));
-                    }
-                }
-            }
-            step::move_on(&mut block, batch);
-        }
-        Ok(match self.engine {
-            Engine::Cpu(_) => Message::new("non-finite-sum"),
-            _ => Message::new("non-finite-on-device"),
-        })
     }
 }
 

@@ -317,6 +317,32 @@ fn a_step_that_is_put_aside_at_any_dispatch_leaves_no_trace() {
 }
 
 #[test]
+fn numbers_that_somebody_waits_for_in_the_middle_of_a_step_are_those_of_the_step() {
+    let text = lab::text();
+    let config = lab::config(&lab::with(lab::TINIEST, &["accumulate=3"]));
+    for backend in backends("numbers_that_somebody_waits_for") {
+        let mut session = lab::session(&config, &text, &backend, 5);
+        let mut arrived = Vec::new();
+        for micros in [1, 2, 1] {
+            // As for a checkpoint while the step is in its second or third micro-batch.
+            let plan = session.model.plan.clone();
+            let dispatches = plan.micro(true, false).len() + (micros - 1) * plan.micro(false, false).len() + 2;
+            for _ in 0..dispatches {
+                block_on(session.slice(Duration::ZERO, None, &mut arrived)).unwrap();
+            }
+            block_on(session.settle(&mut arrived)).unwrap();
+            block_on(session.advance(SLICE, &mut arrived)).unwrap();
+        }
+        block_on(session.settle(&mut arrived)).unwrap();
+        let totals = |step: &StepMetrics| (step.step, step.metrics.clone(), step.grad_norm, step.tokens_seen);
+        let step = |arrived: &Arrived| if let Arrived::Step(step) = arrived { totals(step) } else { panic!("{arrived:?}") };
+        let mut undisturbed = lab::session(&config, &text, &backend, 5);
+        let want: Vec<_> = lab::train(&mut undisturbed, 3).iter().map(totals).collect();
+        assert_eq!(arrived.iter().map(step).collect::<Vec<_>>(), want);
+    }
+}
+
+#[test]
 fn a_gradient_that_is_not_finite_stops_every_update_and_is_explained() {
     let text = lab::text();
     for backend in backends("a_gradient_that_is_not_finite") {

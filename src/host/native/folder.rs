@@ -128,3 +128,95 @@ impl Store for Folder {
         write_report(self.folder.path(), self.lang).map(|_| ())
     }
 }
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+    use crate::config::Overrides;
+    use crate::train::event::StepMetrics;
+    use std::path::{Path, PathBuf};
+
+    fn step(step: u64) -> Event {
+        Event::Step(Box::new(StepMetrics { step, ..StepMetrics::default() }))
+    }
+
+    /// A run's folder with a configuration and a log of two steps.
+    fn begun(run: &Path) -> Folder {
+        let mut folder = Folder::new(RunFolder::create(run).unwrap(), Lang::En);
+        folder.write_config(&Config::load("nano", &Overrides::default()).unwrap()).unwrap();
+        folder.begin_record().unwrap();
+        for (part, n) in [(Part::Events, 1), (Part::Numbers, 1), (Part::Events, 2)] {
+            folder.append(part, &step(n)).unwrap();
+        }
+        folder
+    }
+
+    fn logged(run: &Path) -> Vec<u64> {
+        read_events(run).unwrap().iter().filter_map(Event::step).collect()
+    }
+
+    fn curves(run: &Path) -> Vec<PathBuf> {
+        let names = std::fs::read_dir(run).unwrap().map(|entry| entry.unwrap().path());
+        names.filter(|path| path.to_string_lossy().contains("tfevents")).collect()
+    }
+
+    #[test]
+    fn a_folder_that_is_gone_is_told_once_and_made_again_whole() {
+        let dir = tempfile::tempdir().unwrap();
+        for (name, moved) in [("removed", None), ("moved", Some(dir.path().join("elsewhere")))] {
+            let run = dir.path().join(name);
+            let mut folder = begun(&run);
+            let length = std::fs::metadata(&curves(&run)[0]).unwrap().len();
+            match &moved {
+                Some(elsewhere) => std::fs::rename(&run, elsewhere).unwrap(),
+                None => std::fs::remove_dir_all(&run).unwrap(),
+            }
+            assert_eq!(folder.append(Part::Events, &step(3)).unwrap_err().code(), "run-folder-gone");
+            folder.append(Part::Events, &step(3)).unwrap();
+            folder.append(Part::Numbers, &step(2)).unwrap();
+            assert_eq!(logged(&run), [1, 2, 3]);
+            assert!(run.join(CONFIG).is_file() && run.join("checkpoints").is_dir());
+            assert!(std::fs::metadata(&curves(&run)[0]).unwrap().len() > length, "the curves have their past");
+            // It is locked as before.
+            let taken = RunFolder::open(&run).unwrap_err();
+            assert!(taken.code().starts_with("folder-in-use"), "{taken}");
+            folder.close().unwrap();
+            assert!(run.join("report.html").is_file());
+        }
+    }
+
+    #[test]
+    fn another_run_that_took_the_folders_place_is_left_alone() {
+        let dir = tempfile::tempdir().unwrap();
+        let run = dir.path().join("run");
+        let mut folder = begun(&run);
+        std::fs::rename(&run, dir.path().join("elsewhere")).unwrap();
+        let other = begun(&run);
+        assert_eq!(folder.append(Part::Events, &step(3)).unwrap_err().code(), "run-folder-gone");
+        for _ in 0..2 {
+            let refused = folder.append(Part::Events, &step(3)).unwrap_err();
+            assert_eq!(refused.code(), "folder-holds-a-run");
+        }
+        drop(other);
+        assert_eq!(logged(&run), [1, 2]);
+        // Once that run is gone too, this one goes on.
+        std::fs::remove_dir_all(&run).unwrap();
+        folder.append(Part::Events, &step(3)).unwrap();
+        assert_eq!(logged(&run), [1, 2, 3]);
+    }
+
+    #[test]
+    fn single_files_that_are_removed_come_back_without_a_word() {
+        let dir = tempfile::tempdir().unwrap();
+        let run = dir.path().join("run");
+        let mut folder = begun(&run);
+        std::fs::remove_file(run.join(".lock")).unwrap();
+        folder.append(Part::Events, &step(3)).unwrap();
+        RunFolder::open(&run).unwrap_err();
+        std::fs::remove_file(run.join("metrics.jsonl")).unwrap();
+        folder.append(Part::Events, &step(4)).unwrap();
+        std::fs::remove_file(&curves(&run)[0]).unwrap();
+        folder.append(Part::Numbers, &step(2)).unwrap();
+        assert_eq!((logged(&run), curves(&run).len()), (vec![1, 2, 3, 4], 1));
+    }
+}
