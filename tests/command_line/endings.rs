@@ -171,8 +171,8 @@ fn a_reader_that_takes_nothing_does_not_hold_the_run() {
 
 #[test]
 fn a_file_that_may_not_grow_any_more_is_a_warning_and_told_at_the_end() {
-    // The unit is half a kilobyte or, in some shells, a whole one: the log reaches 64 or 128 KiB within 300 steps.
-    let mut running = start("ulimit -f 128; exec \"$@\"", "--steps 300");
+    // The unit is half a kilobyte: files of a checkpoint have half of that size, and a log with that many readouts has several times it.
+    let mut running = start("ulimit -f 512; exec \"$@\"", "--steps 300 --set readout_every=1");
     let (status, events) = running.end();
     let stderr = running.stderr();
     assert_eq!(status, 1, "{stderr}");
