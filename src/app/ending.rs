@@ -66,7 +66,9 @@ pub(super) fn guard<T>(window: impl FnOnce() -> T) -> Result<T> {
 
 /// Whether a panic comes from the connection to the display: the window library has no other way to tell.
 fn is_about_the_display(panic: &str) -> bool {
-    ["winit", "x11rb", "ConnectionError", "IoError", "BrokenPipe", "Surface", "surface"].iter().any(|part| panic.contains(part))
+    ["winit", "x11rb", "ConnectionError", "IoError", "BrokenPipe", "Surface", "surface"]
+        .iter()
+        .any(|part| panic.contains(part))
 }
 
 #[cfg(test)]

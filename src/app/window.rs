@@ -61,7 +61,18 @@ impl Window {
         desk.cleared = true;
         let saved = desk.settings.clone();
         let shot = picture.map(|picture| Shot { picture, arriving: None });
-        Self { desk, settings_path, saved, shot, started, frame_ms: VecDeque::new(), first_paint: None, play, failed, quit }
+        Self {
+            desk,
+            settings_path,
+            saved,
+            shot,
+            started,
+            frame_ms: VecDeque::new(),
+            first_paint: None,
+            play,
+            failed,
+            quit,
+        }
     }
 
     fn time_frame(&mut self, frame: &eframe::Frame) {

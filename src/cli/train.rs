@@ -77,8 +77,7 @@ fn feed<T: Send + 'static>(
     size_max: usize,
     write: impl FnMut(&T) -> io::Result<()> + Send + 'static,
 ) -> Result<Feed<T>> {
-    Feed::new(name, size_max, write)
-        .map_err(|e| Error::failed("no-trainer-thread").with("detail", e.to_string()))
+    Feed::new(name, size_max, write).map_err(|e| Error::failed("no-trainer-thread").with("detail", e.to_string()))
 }
 
 fn output_lost(lost: &Lost) -> Error {

@@ -80,7 +80,12 @@ fn state(memory: &Memory, step: u64) -> State {
 }
 
 /// Refuses `code` from the event of step `from` until that of step `to`.
-fn refused_between(memory: &Memory, code: &'static str, from: u64, to: u64) -> impl FnMut(&Event, &UnboundedSender<Command>) {
+fn refused_between(
+    memory: &Memory,
+    code: &'static str,
+    from: u64,
+    to: u64,
+) -> impl FnMut(&Event, &UnboundedSender<Command>) {
     let refused = Rc::new(Cell::new(false));
     let now = Rc::clone(&refused);
     memory.refuse_when(move |what| now.get() && named(what, code));
@@ -203,7 +208,15 @@ fn a_quit_keeps_the_last_whole_step_and_does_nothing_else() {
         if finished.step == STEPS {
             continue;
         }
-        let again = Request { resume: true, preset: None, set: Vec::new(), steps: None, seed: None, corpus: Vec::new(), ..short(&[]) };
+        let again = Request {
+            resume: true,
+            preset: None,
+            set: Vec::new(),
+            steps: None,
+            seed: None,
+            corpus: Vec::new(),
+            ..short(&[])
+        };
         trained(&memory, again, |_, _| {}).1.unwrap();
         assert!(tensors(&memory) == tensors(&whole), "resumed after {at}: the bytes differ");
     }

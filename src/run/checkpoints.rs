@@ -6,7 +6,7 @@ use super::control::{Goal, Retry};
 use super::host::{Host, Store};
 use super::{Run, Sink, request};
 use crate::error::Kind;
-use crate::hub::{Networks, Tensors};
+use crate::hub::{HubTensor, Networks, Tensors};
 use crate::message::Message;
 use crate::train::checkpoint::{self, Moments, Snapshot, State};
 use crate::train::event::{Event, Saved, Warning, WarningKind};
@@ -130,8 +130,8 @@ impl<H: Host> Run<'_, H> {
         let moments = weights::read_moments(&session.model, &mut session.engine).await?;
         let statistics = session.shares().to_tensors();
         // The guard stops updates by gradients that are not finite. A step that was too long shows only in the weights.
-        let mut tensors = networks.all().flat_map(|(_, network)| network.tensors.values());
-        if tensors.any(|tensor| tensor.data.iter().any(|value| !value.is_finite())) {
+        let finite = |tensor: &HubTensor| tensor.data.iter().all(|value| value.is_finite());
+        if !networks.all().all(|(_, network)| network.tensors.values().all(finite)) {
             return Err(self.not_finite(Error::failed("networks-not-finite-after").with("step", position.step)));
         }
         Ok(Taken { position, networks, moments, statistics })
@@ -171,13 +171,7 @@ impl<H: Host> Run<'_, H> {
             .into_iter()
             .map(|(name, text)| (name.to_owned(), text.into_bytes()))
             .collect();
-        let snapshot = Snapshot {
-            networks,
-            moments,
-            statistics,
-            tokenizer_files: &files,
-            state: &state,
-        };
+        let snapshot = Snapshot { networks, moments, statistics, tokenizer_files: &files, state: &state };
         let kept = self.store.keep(&snapshot, session.config.keep_checkpoints as usize)?;
         let path = kept.place;
         self.control.retry = Retry::default();

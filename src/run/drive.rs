@@ -41,7 +41,11 @@ impl<H: Host> Run<'_, H> {
                     let quit = command == Command::Quit || commands.quit_is_heard();
                     self.control.stopping = true;
                     self.tell_state(sink)?;
-                    return if quit { self.quit(sink).await } else { self.stop(Outcome::Stopped, commands, sink).await };
+                    return if quit {
+                        self.quit(sink).await
+                    } else {
+                        self.stop(Outcome::Stopped, commands, sink).await
+                    };
                 }
                 self.obey(command, sink).await?;
                 self.tell_state(sink)?;

@@ -445,41 +445,42 @@ impl Session {
 
     async fn take_in(&mut self, wait: bool, arrived: &mut Vec<Arrived>) -> Result<()> {
         let (passes, weights) = (self.model.spec.shape.passes, self.loss_weights());
-        let Self { engine, io, pending, early, readback, spare, source, shares, tokens_seen, clock, tokenizer, .. } = self;
+        let Self { engine, io, pending, early, readback, spare, source, shares, tokens_seen, clock, tokenizer, .. } =
+            self;
         let (sample_wanted, sample_row) = (&mut self.sample_wanted, &mut self.sample_row);
         let before = std::mem::take(early);
         let mut take = |step: u64, executed, words: &[u32]| {
-                let Some(front) = pending.front_mut().filter(|front| front.step == step) else {
-                    return early.push(Early { step, executed, words: words.to_vec() });
-                };
-                let out = io.outputs(words);
-                readback.add(passes, &out, &front.batches[front.arrived], shares);
-                readback.count(&front.batches[front.arrived].eligible, shares);
-                if std::mem::take(sample_wanted) {
-                    let seen = sample::Seen::of_outputs(&front.batches[front.arrived], words, io, passes);
-                    let first_row = sample::next_rows(sample_row, &front.batches, front.arrived);
-                    let sample = sample::batch(&seen, tokenizer, weights, first_row);
-                    arrived.push(Arrived::Sample(Box::new(BatchSample { step: front.step + 1, ..sample })));
-                }
-                front.arrived += 1;
-                if front.arrived < front.batches.len() {
-                    return;
-                }
-                let Some(done) = pending.pop_front() else { return };
-                let measured = readback.fold.finish(weights);
-                // The guard of the last group includes those of the groups before it. Groups that a plan lacks are zeros.
-                let guards = || (0..optimizer::GROUPS_MAX as usize).map(|group| out.guard(group));
-                if guards().any(|guard| guard.stopped_at.is_some()) {
-                    arrived.push(Arrived::NonFinite { step: done.step, cursor: done.cursor });
-                } else {
-                    *tokens_seen += done.tokens;
-                    shares.end_step();
-                    source.observe(measured.metrics.rtd_auc);
-                    let norm = guards().map(|guard| f64::from(guard.norm).powi(2)).sum::<f64>().sqrt();
-                    let secs = (clock.lap(executed), clock.at(executed));
-                    arrived.push(Arrived::Step(Box::new(step_metrics(&done, measured, norm, *tokens_seen, secs))));
-                }
-                spare.push(done.batches);
+            let Some(front) = pending.front_mut().filter(|front| front.step == step) else {
+                return early.push(Early { step, executed, words: words.to_vec() });
+            };
+            let out = io.outputs(words);
+            readback.add(passes, &out, &front.batches[front.arrived], shares);
+            readback.count(&front.batches[front.arrived].eligible, shares);
+            if std::mem::take(sample_wanted) {
+                let seen = sample::Seen::of_outputs(&front.batches[front.arrived], words, io, passes);
+                let first_row = sample::next_rows(sample_row, &front.batches, front.arrived);
+                let sample = sample::batch(&seen, tokenizer, weights, first_row);
+                arrived.push(Arrived::Sample(Box::new(BatchSample { step: front.step + 1, ..sample })));
+            }
+            front.arrived += 1;
+            if front.arrived < front.batches.len() {
+                return;
+            }
+            let Some(done) = pending.pop_front() else { return };
+            let measured = readback.fold.finish(weights);
+            // The guard of the last group includes those of the groups before it. Groups that a plan lacks are zeros.
+            let guards = || (0..optimizer::GROUPS_MAX as usize).map(|group| out.guard(group));
+            if guards().any(|guard| guard.stopped_at.is_some()) {
+                arrived.push(Arrived::NonFinite { step: done.step, cursor: done.cursor });
+            } else {
+                *tokens_seen += done.tokens;
+                shares.end_step();
+                source.observe(measured.metrics.rtd_auc);
+                let norm = guards().map(|guard| f64::from(guard.norm).powi(2)).sum::<f64>().sqrt();
+                let secs = (clock.lap(executed), clock.at(executed));
+                arrived.push(Arrived::Step(Box::new(step_metrics(&done, measured, norm, *tokens_seen, secs))));
+            }
+            spare.push(done.batches);
         };
         before.iter().for_each(|early| take(early.step, early.executed, &early.words));
         engine.drain(wait, |step, executed, blocks| take(step, executed, blocks[0])).await

@@ -58,7 +58,7 @@ mod tests {
 
     #[test]
     fn each_warning_stands_until_what_it_is_about_is_written() {
-        use WarningKind::{CheckpointNotWritten, Notice, NotWritten, WrittenAgain};
+        use WarningKind::{CheckpointNotWritten, NotWritten, Notice, WrittenAgain};
         let mut standing = Standing::default();
         let parts = ["record-events", "record-numbers", "record-output"];
         parts.iter().for_each(|part| assert!(standing.take(&warning(NotWritten, part))));

@@ -177,7 +177,9 @@ fn a_file_that_may_not_grow_any_more_is_a_warning_and_told_at_the_end() {
     let stderr = running.stderr();
     assert_eq!(status, 1, "{stderr}");
     assert!(events.iter().any(|event| event["kind"] == "not_written" && event["code"] == "not-written"));
-    assert!(stderr.contains("the run's log (metrics.jsonl) lacks ") && stderr.contains("checkpoint of step 300 is safe"));
+    assert!(
+        stderr.contains("the run's log (metrics.jsonl) lacks ") && stderr.contains("checkpoint of step 300 is safe")
+    );
     assert!(has_checkpoint(&running.run(), 300), "{stderr}");
     let steps = logged(&running.run());
     assert!(!steps.is_empty() && steps.len() < 300);
@@ -212,16 +214,17 @@ fn a_folder_that_is_removed_or_moved_away_is_made_again_and_can_be_resumed() {
 fn the_window_does_not_train_a_run_that_another_process_trains() {
     let mut running = start("exec \"$@\"", ENDLESS);
     running.next_step();
+    let (dir, process) = (running.dir.path().to_owned(), running.child.id().to_string());
     let app = |more: &[&str]| -> Ran {
-        let mut app = command(&running.dir.path().join("cache"));
-        app.current_dir(running.dir.path()).args(["app", "--run", "run"]).args(more).output().unwrap().into()
+        let mut app = command(&dir.join("cache"));
+        app.current_dir(&dir).args(["app", "--run", "run"]).args(more).output().unwrap().into()
     };
     // There is no display here. Before that is found out, the other process is named.
     for lang in ["en", "pt"] {
         let told = app(&["--play", "--lang", lang]);
         assert_eq!(told.status, 1, "{}", told.stderr);
         let said = if lang == "en" { "is training in this folder" } else { "está treinando nesta pasta" };
-        assert!(told.stderr.contains(said) && told.stderr.contains(&running.child.id().to_string()), "{}", told.stderr);
+        assert!(told.stderr.contains(said) && told.stderr.contains(&process), "{}", told.stderr);
         assert!(told.stderr.contains("--play"), "what to do: {}", told.stderr);
     }
     let looked = app(&[]);

@@ -335,7 +335,8 @@ fn numbers_that_somebody_waits_for_in_the_middle_of_a_step_are_those_of_the_step
         }
         block_on(session.settle(&mut arrived)).unwrap();
         let totals = |step: &StepMetrics| (step.step, step.metrics.clone(), step.grad_norm, step.tokens_seen);
-        let step = |arrived: &Arrived| if let Arrived::Step(step) = arrived { totals(step) } else { panic!("{arrived:?}") };
+        let step =
+            |arrived: &Arrived| if let Arrived::Step(step) = arrived { totals(step) } else { panic!("{arrived:?}") };
         let mut undisturbed = lab::session(&config, &text, &backend, 5);
         let want: Vec<_> = lab::train(&mut undisturbed, 3).iter().map(totals).collect();
         assert_eq!(arrived.iter().map(step).collect::<Vec<_>>(), want);

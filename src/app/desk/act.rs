@@ -1,7 +1,7 @@
 //! Does what a panel asks for: it starts, steers and ends the run, and opens earlier runs.
 
-use super::{Desk, Ending};
 use super::past::{coming, folder_name, opened};
+use super::{Desk, Ending};
 use crate::Error;
 use crate::app::ending::PATIENCE;
 use crate::app::first_run::{FIRST_PRESET, first_run};

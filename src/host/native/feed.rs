@@ -231,7 +231,11 @@ mod tests {
         let (took, taken) = mpsc::channel();
         let write = move |item: &u64| {
             // A test that says nothing more leaves the writer stuck, as a full pipe does.
-            let Ok(answer) = script.recv() else { loop { std::thread::park() } };
+            let Ok(answer) = script.recv() else {
+                loop {
+                    std::thread::park()
+                }
+            };
             answer?;
             took.send(*item).ok();
             Ok(())
@@ -302,7 +306,8 @@ mod tests {
     #[test]
     fn a_line_that_is_refused_halfway_is_continued_where_it_stopped() {
         let disk = Tight::default();
-        for out in [Box::new(disk.clone()) as Box<dyn Write>, Box::new(io::LineWriter::with_capacity(4, disk.clone()))] {
+        for out in [Box::new(disk.clone()) as Box<dyn Write>, Box::new(io::LineWriter::with_capacity(4, disk.clone()))]
+        {
             let mut write = lines(out);
             for line in ["first line\n", "the second\n", "3\n"].map(str::to_owned) {
                 until(|| write(&line).ok());

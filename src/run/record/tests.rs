@@ -120,7 +120,11 @@ fn a_disk_that_fills_up_again_while_it_is_caught_up_loses_and_doubles_nothing() 
             left -= i32::from(part == Part::Events && left > 0);
             part == Part::Events && left == 0
         });
-        assert!(told(&mut record, &mut disk, 5 + room as u64..6 + room as u64).iter().all(|(_, code)| code != "not-written"));
+        assert!(
+            told(&mut record, &mut disk, 5 + room as u64..6 + room as u64)
+                .iter()
+                .all(|(_, code)| code != "not-written")
+        );
     }
     disk.refuses(|_| false);
     assert_eq!(told(&mut record, &mut disk, 9..10), [at(9, "written-again")]);
