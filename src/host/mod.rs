@@ -6,4 +6,4 @@ pub mod memory;
 pub mod native;
 pub mod rehearsal;
 #[cfg(test)]
-mod trials;
+mod tests;
