@@ -100,6 +100,10 @@ impl<H: Host> Run<'_, H> {
     /// The error of a run whose last steps could not be kept: which they are, and why.
     fn lost(&self, error: &Error) -> Error {
         let (first, last) = (self.saved().map_or(0, |saved| saved.step) + 1, self.session.completed());
+        if last < first {
+            // The run had not finished a step, so only the reason is left to tell.
+            return error.clone();
+        }
         Error::failed("steps-lost")
             .with("error", Message::from(error))
             .with("first", first)
