@@ -7,7 +7,8 @@ use crate::message::Message;
 use crate::path::path_of;
 use crate::run::Request;
 use crate::t;
-use crate::train::event::{Failure, FailureKind, Settings, Warning};
+use crate::train::event::{Failure, FailureKind, Settings};
+use crate::train::standing::Standing;
 use crate::view::words;
 use egui::{RichText, Ui};
 
@@ -193,17 +194,23 @@ fn button_text(trouble: &Trouble, remedy: Remedy, cx: &PanelContext) -> String {
     }
 }
 
-/// Draws a warning that a person should know of while the run continues.
-pub fn notice_ui(ui: &mut Ui, cx: &PanelContext, notice: &mut Option<Warning>) {
-    let Some(warning) = notice.clone() else { return };
+/// Draws the warnings that still stand while the run continues.
+pub fn notice_ui(ui: &mut Ui, cx: &PanelContext, notice: &mut Standing) {
+    if notice.all().is_empty() {
+        return;
+    }
     ui.separator();
+    let mut read = false;
     ui.horizontal_wrapped(|ui| {
         ui.label(RichText::new(cx.t("app-notice")).font(cx.theme.strong()).color(cx.theme.alert));
-        ui.label(cx.strings.text(&warning.message));
-        if ui.button(cx.t("app-trouble-dismiss")).clicked() {
-            *notice = None;
+        for warning in notice.all() {
+            ui.label(cx.strings.text(&warning.message));
         }
+        read = ui.button(cx.t("app-trouble-dismiss")).clicked();
     });
+    if read {
+        notice.dismiss();
+    }
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ use crate::{Error, Result};
 use clap::builder::{OsStringValueParser, PossibleValuesParser, TypedValueParser, ValueHint};
 use clap::{Args, Parser, Subcommand};
 use std::ffi::OsString;
+use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
 const ABOUT: &str = "Pre-trains ELECTRA text encoders with handwritten WGSL compute shaders, on any GPU and on none";
@@ -129,7 +130,7 @@ Examples:
   electroscope train --resume --out runs/books
 
 Every setting of a preset can be given with --set; a wrong name is answered with the nearest.
-Ctrl-C ends the run with a checkpoint; a second one ends it at once.";
+Ctrl-C ends the run with a checkpoint; one more, after two seconds, ends it at once.";
 
 #[derive(Debug, Args)]
 #[command(after_help = TRAIN_EXAMPLES, allow_negative_numbers = true)]
@@ -236,6 +237,7 @@ impl TrainArgs {
             resume_step: self.resume.flatten(),
             retune: self.retune,
             watched: false,
+            patient: std::io::stderr().is_terminal(),
             kernels: self.kernels.as_deref().map(name_of),
         }
     }

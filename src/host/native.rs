@@ -1,9 +1,11 @@
 //! Lets a run use this machine: folders, files, the cache folder, the clock, and a thread of its own.
 //! [`train`], [`evaluate`], [`look`] -> `run` -> [`Native`] -> RUN/, the token cache, `runs/DATE-TIME-PRESET`.
 
+pub mod feed;
 mod folder;
 pub mod kernels;
 mod leftovers;
+pub mod signals;
 mod tokenizer;
 
 pub use crate::path::name_of;

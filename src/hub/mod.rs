@@ -27,7 +27,7 @@ pub(crate) use names::Mismatch;
 pub(crate) use pair::stage_networks;
 #[cfg(test)]
 pub(crate) use pair::tests::random_pair;
-pub(crate) use staging::{REPLACED, hash_bytes, hidden_target};
+pub(crate) use staging::{REPLACED, hash_bytes, hidden_target, same_file};
 
 /// What a network's folder holds: its role in the run, and with it its head.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

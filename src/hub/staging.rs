@@ -215,6 +215,19 @@ pub fn replace_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
     })
 }
 
+/// Whether two descriptions are of one file.
+#[cfg(unix)]
+pub(crate) fn same_file(one: &fs::Metadata, other: &fs::Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    (one.dev(), one.ino()) == (other.dev(), other.ino())
+}
+
+/// Whether two descriptions are of one file. Other systems do not let anybody remove or replace a file that is open.
+#[cfg(not(unix))]
+pub(crate) fn same_file(_: &fs::Metadata, _: &fs::Metadata) -> bool {
+    true
+}
+
 /// Length and SHA-256 of a file.
 pub fn hash_file(path: &Path) -> io::Result<FileRecord> {
     let mut file = File::open(path)?;

@@ -7,6 +7,7 @@ use super::control::Control;
 use super::host::{Host, NetworksWanted, Store};
 use super::kernels::{self, Wish, pinned};
 use super::minutes::Timing;
+use super::record::Record;
 use super::source::{self, KeepGoing, TokenizerFrom};
 use super::{Request, Run, Sink, request, short};
 use crate::Result;
@@ -151,8 +152,10 @@ impl<'h, H: Host> Run<'h, H> {
             kernels,
             engine,
             device: kernels::device(&backend),
-            control: Control::new(request.watched),
+            control: Control::new(request.watched, request.patient),
             text_missed: false,
+            record: Record::default(),
+            config_stale: false,
         };
         let minutes = resumed.as_ref().map_or(request.minutes, |r| request::minutes_left(&r.checkpoint));
         run.control.timing = minutes.map(|minutes| Timing::new(minutes, Instant::now()));

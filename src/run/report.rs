@@ -33,11 +33,11 @@ impl<H: Host> Run<'_, H> {
 
     /// `error`, with what can be done after the run's numbers were no longer finite: a new run at a lower learning rate. A resumed run
     /// would keep its rate.
-    fn not_finite(&self, error: Error) -> Error {
+    pub(super) fn not_finite(&self, error: Error) -> Error {
         let (rate, run) = (self.session.config.lr / 2.0, self.store.name());
         let lr = if (1e-6..1e3).contains(&rate) { rate.to_string() } else { format!("{rate:e}") };
         let error = error.kind(Kind::NonFinite).at(&run);
-        match self.last_checkpoint {
+        match self.saved() {
             Some(_) => error.with("lr", lr).with("run", word_of_name(&run)).hint("help-lower-rate-or-init"),
             None => error.with("lr", lr).hint("help-lower-rate"),
         }

@@ -75,11 +75,21 @@ pub enum Command {
     Attention { network: Network, layer: u32 },
     /// Send the `tokens` most frequent words of the text on two axes: [`Event::EmbeddingMap`].
     EmbeddingMap { tokens: u32 },
-    /// End the run cleanly, with a checkpoint.
+    /// End the run cleanly: keep the last whole step, then make the last readout and the last evaluation. Another stop leaves out
+    /// what has not been done by then.
     Stop,
+    /// The program will soon be ended by force: keep the last whole step, and do nothing else that takes time.
+    Quit,
     /// For tests: take the device away, as a driver's reset does. The cpu executor has no device to lose.
     #[doc(hidden)]
     LoseDevice,
+}
+
+impl Command {
+    /// Whether it ends the run.
+    pub fn ends(&self) -> bool {
+        matches!(self, Self::Stop | Self::Quit)
+    }
 }
 
 /// What a run tells its views.
@@ -341,8 +351,12 @@ pub enum WarningKind {
     JudgeAtBaseRate,
     /// The judge knows which words are often replaced, and nothing of what stands around them.
     JudgeBlindToContext,
-    /// A checkpoint could not be written. Training continues, and the next checkpoint is tried.
+    /// A checkpoint could not be written. Training continues, and it is tried again.
     CheckpointNotWritten,
+    /// A part of the run's record or of its output could not be written. Training continues. What is missing waits in memory.
+    NotWritten,
+    /// It is written again. The fact `what` is that of the warning before.
+    WrittenAgain,
     /// The training text is no longer where it was. Training continues from its token cache.
     CorpusGone,
     /// Whatever else a person should know (another adapter on resume, shared tensors that differ).

@@ -12,6 +12,7 @@ pub mod schedule;
 pub mod session;
 pub mod shares;
 pub mod shelf;
+pub mod standing;
 pub mod step;
 pub mod story_rows;
 pub mod swaps;

@@ -2,20 +2,18 @@
 //! checksum, a payload and the payload's checksum. The payload is a `tensorflow.Event` message of a few fields, which this file
 //! encodes.
 
-use std::fs::{File, OpenOptions};
-use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use crate::error::{Error, Result};
 use crate::train::event::{EvalMetrics, Event, StepMetrics};
 use crate::train::metrics::table::Metric;
+use crate::view::appended::Appended;
 
 /// Writes one file of events; a resumed run writes another beside it, as TensorBoard expects.
 #[derive(Debug)]
 pub struct TensorBoard {
-    file: File,
-    path: PathBuf,
+    file: Appended,
     /// When it was begun, and on a clock that never goes back.
     began: (f64, Instant),
     payload: Vec<u8>,
@@ -33,10 +31,10 @@ impl TensorBoard {
 
     /// `now`: what the clock says. It may have gone back since an earlier file was begun.
     fn begin(dir: &Path, now: f64) -> Result<Self> {
-        let (file, path, secs) = create_last(dir, now)?;
+        let (file, secs) = create_last(dir, now)?;
         // A stranger's name may claim a time that no clock shows.
         let began = (if secs == SECS_MAX { now } else { now.max(secs as f64) }, Instant::now());
-        let mut board = Self { file, path, began, payload: Vec::new(), record: Vec::new() };
+        let mut board = Self { file, began, payload: Vec::new(), record: Vec::new() };
         let wall_secs = board.wall_secs();
         board.append(|payload| encode_version(payload, wall_secs))?;
         Ok(board)
@@ -50,7 +48,7 @@ impl TensorBoard {
     /// Appends what TensorBoard can show of an event. Other kinds of events are ignored.
     ///
     /// # Errors
-    /// The disk is full or gone.
+    /// The disk is full or gone. Then the file ends after the previous event, and this one can be written later.
     pub fn write(&mut self, event: &Event) -> Result<()> {
         let now = self.wall_secs();
         match event {
@@ -66,7 +64,7 @@ impl TensorBoard {
         self.record.clear();
         encode(&mut self.payload);
         frame(&mut self.record, &self.payload);
-        self.file.write_all(&self.record).map_err(|source| Error::io("io-append-to", &self.path, &source))
+        self.file.append(&self.record).map_err(|source| Error::io("io-append-to", self.file.path(), &source))
     }
 }
 
@@ -78,7 +76,7 @@ const SECS_MAX: u64 = 9_999_999_999;
 
 /// Creates a file whose name sorts after those of all event files in the folder, because TensorBoard reads them in that order. If the
 /// clock is behind the last of them, the name has the time after it. Returns that time too.
-fn create_last(dir: &Path, now: f64) -> Result<(File, PathBuf, u64)> {
+fn create_last(dir: &Path, now: f64) -> Result<(Appended, u64)> {
     let last = last_name(dir).map_err(|source| Error::io("io-list", dir, &source))?;
     let mut secs = (now as u64).min(SECS_MAX);
     loop {
@@ -95,8 +93,8 @@ fn create_last(dir: &Path, now: f64) -> Result<(File, PathBuf, u64)> {
             _ => name,
         };
         let path = dir.join(name);
-        match OpenOptions::new().write(true).create_new(true).open(&path) {
-            Ok(file) => return Ok((file, path, secs)),
+        match Appended::create(&path, |file| Ok(file.metadata()?.len())) {
+            Ok(file) => return Ok((file, secs)),
             // Somebody else began a file at the same moment.
             Err(source) if source.kind() == std::io::ErrorKind::AlreadyExists && secs < SECS_MAX => secs += 1,
             Err(source) => return Err(Error::io("io-create", &path, &source)),
@@ -328,10 +326,10 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let mut first = TensorBoard::create(dir.path()).unwrap();
         let second = TensorBoard::create(dir.path()).unwrap();
-        assert!(second.path > first.path);
+        assert!(second.file.path() > first.file.path());
         first.write(&Event::Step(Box::new(StepMetrics { step: 1, lr: Some(0.1), ..Default::default() }))).unwrap();
         first.write(&Event::Checkpoint { step: 1, path: "x".into() }).unwrap();
-        let records = records(&std::fs::read(&first.path).unwrap());
+        let records = records(&std::fs::read(first.file.path()).unwrap());
         assert_eq!(records.len(), 2);
         assert!(records[0].ends_with(b"brain.Event:2"));
         assert!(records[1].windows(8).any(|window| window == b"train/lr"));

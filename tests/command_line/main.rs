@@ -3,6 +3,8 @@
 #[path = "../common/adapter.rs"]
 mod adapter;
 mod commands;
+#[cfg(unix)]
+mod endings;
 mod limits;
 #[path = "../common/model.rs"]
 mod model;

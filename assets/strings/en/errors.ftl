@@ -491,6 +491,7 @@ folder-in-use = another Electroscope is training in this folder
     .help = wait for it or stop it, or choose another folder with --out
 folder-in-use-by = another Electroscope (process { $process }) is training in this folder
     .help = wait for it or stop it, or choose another folder with --out
+help-look-without-play = wait for it or stop it; without --play the app shows the run as far as it has come
 folder-holds-a-run = the folder already holds a run
 help-resume-or-other-folder = continue it with: electroscope train --resume --out { $run }; or choose another folder with --out
 help-remove-or-other-folder = it has no checkpoint to go on from: remove it, or choose another folder with --out
@@ -546,6 +547,29 @@ adapter-without-f16 = precision = f16: { $adapter } does not offer shader-f16
     .help = leave it at f32 (--set precision=f32), or train elsewhere: electroscope info tells which adapters offer f16
 not-an-event = not an event: { $detail }
     .help = the log was changed or damaged: remove this line, or the file if only its curves are lost
+display-lost = the display is gone, and with it the window. A run that was under way has kept its last step
+    .help = continue it with: electroscope train --resume
+window-died = the window died of a fault of its own. A run that was under way has kept its last step: { $detail }
+run-folder-gone = the run's folder was removed or moved away. It is made again, without the checkpoints that were in it
+memory-refuses = { $what }: it is refused, as in a rehearsal
+memory-was-full = memory could not hold them
+record-lacks =
+    { $what } lacks { COUNT($count) } events:
+    { "" }  { $error }
+report-lost =
+    the report is not written:
+    { "" }  { $error }
+run-not-all-written =
+    the run has ended well, but not everything could be written. { $lost }
+    { "" }  { $safe }
+run-failed-and-lost =
+    { $error }
+    { "" }  besides, not everything could be written. { $lost }
+steps-lost =
+    { $error }
+    { "" }  steps { COUNT($first) } to { COUNT($last) } are lost; { $safe }
+output-lost = standard output lacks events of the run ({ COUNT($count) }): { $detail }
+output-unread = its reader takes no more
 cannot-write-results = cannot write the results: { $detail }
 result-not-json = a result cannot be written as JSON: { $detail }
 comparisons-failed = { COUNT($failed) } of { COUNT($comparisons) } comparisons failed { $kind ->

@@ -47,7 +47,25 @@ judge-blind-to-context =
 ## What a run tells about its own work.
 checkpoint-not-written =
     { $error }
-    { "" }  training goes on, and the next checkpoint is tried; { $safe }
+    { "" }  training goes on, and the checkpoint is tried again soon; { $safe }
+checkpoint-waits-for-room =
+    { $error }
+    { "" }  the run has ended, and its last steps are only in memory. Make room: for { $minutes } minutes the checkpoint is tried every second. Ctrl-C gives up
+not-written =
+    { $what } cannot be written. Training goes on; what is missing waits in memory and is written as soon as possible
+    { "" }  { $error }
+written-again = { $what } is written again, and nothing is missing
+written-again-with-gap = { $what } is written again. Events that memory could not hold any longer are missing: { COUNT($count) }
+memory-holds-no-more = { $what } still cannot be written, and memory holds { COUNT($count) } events: from now on the oldest are dropped
+output-full = { $what } is not read or written for so long that memory holds no more of its events: from now on the oldest are dropped
+record-events = the run's log (metrics.jsonl)
+record-numbers = the file for TensorBoard
+record-configuration = the run's configuration (config.toml)
+record-checkpoint = the checkpoint of step { COUNT($step) }
+record-report = the report
+record-checkpoints = a checkpoint
+record-stream = the file of events (--events)
+record-output = standard output
 checkpoint-is-safe = the checkpoint of step { COUNT($step) } is safe
 no-checkpoint-yet = there is no checkpoint yet
 corpus-gone =

@@ -49,7 +49,9 @@ terminal-verify-failure = { "  " }FAIL { $what }
 
 ## train
 terminal-train-unread = nobody reads standard output any more: ending with a checkpoint
-terminal-train-ending = ending with a checkpoint; Ctrl-C again ends at once
+terminal-train-stopping = ending: first a checkpoint, then a last measurement. Ctrl-C once more, after two seconds, ends at once
+terminal-train-quitting = ending with a checkpoint
+terminal-train-at-once = ending at once
 terminal-train-no-ctrl-c = Ctrl-C will end the run without a checkpoint: { $detail }
 
 ## corrupt
@@ -81,6 +83,7 @@ terminal-bench-launched = launching them takes the host { $encode } ms to encode
 
 ## The lines of a run.
 terminal-run-step = step { $step }
+terminal-run-not-written = (! not written: { $what })
 terminal-run-left = { $clock } left
 terminal-run-checkpoint = checkpoint at step { $step }: { $path }
 terminal-run-resumed = going on after step { $step }

@@ -511,6 +511,7 @@ folder-in-use = outro Electroscope está treinando nesta pasta
     .help = espere ou pare o outro, ou escolha outra pasta com --out
 folder-in-use-by = outro Electroscope (processo { $process }) está treinando nesta pasta
     .help = espere ou pare o outro, ou escolha outra pasta com --out
+help-look-without-play = espere por ele ou pare-o; sem --play o app mostra o treino até onde ele chegou
 folder-holds-a-run = a pasta já contém um treino
 help-resume-or-other-folder = continue-o com: electroscope train --resume --out { $run }; ou escolha outra pasta com --out
 help-remove-or-other-folder = não há ponto de controle de onde continuar: remova a pasta, ou escolha outra com --out
@@ -574,6 +575,29 @@ adapter-without-f16 = precision = f16: { $adapter } não oferece shader-f16
     .help = deixe em f32 (--set precision=f32), ou treine em outro lugar: electroscope info diz quais adaptadores oferecem f16
 not-an-event = não é um evento: { $detail }
     .help = o registro foi alterado ou danificado: remova esta linha, ou o arquivo, se só as curvas se perderem
+display-lost = a tela não existe mais, e com ela a janela. Um treino em andamento guardou seu último passo
+    .help = continue-o com: electroscope train --resume
+window-died = a janela parou por uma falha própria. Um treino em andamento guardou seu último passo: { $detail }
+run-folder-gone = a pasta do treino foi removida ou movida. Ela é criada de novo, sem os pontos de controle que estavam nela
+memory-refuses = { $what }: recusado, como num ensaio
+memory-was-full = a memória não pôde guardá-los
+record-lacks =
+    { $what }: faltam { COUNT($count) } eventos:
+    { "" }  { $error }
+report-lost =
+    o relatório não foi escrito:
+    { "" }  { $error }
+run-not-all-written =
+    o treino terminou bem, mas nem tudo pôde ser escrito. { $lost }
+    { "" }  { $safe }
+run-failed-and-lost =
+    { $error }
+    { "" }  além disso, nem tudo pôde ser escrito. { $lost }
+steps-lost =
+    { $error }
+    { "" }  os passos de { COUNT($first) } a { COUNT($last) } se perderam; { $safe }
+output-lost = na saída padrão faltam eventos do treino ({ COUNT($count) }): { $detail }
+output-unread = seu leitor não aceita mais
 cannot-write-results = não foi possível escrever os resultados: { $detail }
 result-not-json = um resultado não pode ser escrito em JSON: { $detail }
 comparisons-failed = { COUNT($failed) } de { COUNT($comparisons) } comparações falharam { $kind ->

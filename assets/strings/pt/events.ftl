@@ -45,8 +45,26 @@ judge-blind-to-context =
 
 ## O que um treino conta do próprio trabalho.
 checkpoint-not-written =
-    o ponto de controle não pôde ser escrito. O treino continua, e o próximo será tentado; { $safe }.
+    o ponto de controle não pôde ser escrito. O treino continua, e ele será tentado de novo em breve; { $safe }.
     { "" }  detalhes: { $error }
+checkpoint-waits-for-room =
+    { $error }
+    { "" }  o treino terminou, e seus últimos passos só estão na memória. Libere espaço: por { $minutes } minutos o ponto de controle é tentado a cada segundo. Ctrl-C desiste
+not-written =
+    não é possível escrever { $what }. O treino continua; o que falta espera na memória e será escrito assim que possível
+    { "" }  { $error }
+written-again = { $what }: a escrita foi retomada, e nada falta
+written-again-with-gap = { $what }: a escrita foi retomada. Eventos que a memória não pôde mais guardar faltam: { COUNT($count) }
+memory-holds-no-more = { $what }: a escrita continua impossível, e a memória guarda { COUNT($count) } eventos: de agora em diante os mais antigos são descartados
+output-full = { $what } não é lida nem escrita há tanto tempo que a memória não guarda mais eventos seus: de agora em diante os mais antigos são descartados
+record-events = o registro do treino (metrics.jsonl)
+record-numbers = o arquivo para o TensorBoard
+record-configuration = a configuração do treino (config.toml)
+record-checkpoint = o ponto de controle do passo { COUNT($step) }
+record-report = o relatório
+record-checkpoints = um ponto de controle
+record-stream = o arquivo de eventos (--events)
+record-output = a saída padrão
 checkpoint-is-safe = o ponto de controle do passo { COUNT($step) } está a salvo
 no-checkpoint-yet = ainda não há ponto de controle
 corpus-gone =

@@ -49,7 +49,9 @@ terminal-verify-failure = { "  " }FALHA { $what }
 
 ## train
 terminal-train-unread = ninguém mais lê a saída padrão: terminando com um ponto de controle
-terminal-train-ending = terminando com um ponto de controle; Ctrl-C de novo termina já
+terminal-train-stopping = terminando: primeiro um ponto de controle, depois uma última medição. Outro Ctrl-C, depois de dois segundos, termina já
+terminal-train-quitting = terminando com um ponto de controle
+terminal-train-at-once = terminando já
 terminal-train-no-ctrl-c = Ctrl-C vai terminar o treino sem um ponto de controle: { $detail }
 
 ## corrupt
@@ -81,6 +83,7 @@ terminal-bench-launched = lançá-los custa ao host { $encode } ms para codifica
 
 ## As linhas de um treino.
 terminal-run-step = passo { $step }
+terminal-run-not-written = (! não escrito: { $what })
 terminal-run-left = faltam { $clock }
 terminal-run-checkpoint = ponto de controle no passo { $step }: { $path }
 terminal-run-resumed = continuando depois do passo { $step }

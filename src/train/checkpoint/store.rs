@@ -2,7 +2,7 @@
 //! [`RunFolder::create`] or [`RunFolder::open`] -> [`RunFolder::write`] at every checkpoint.
 
 use super::runs::{STARTED, note_start};
-use super::{Snapshot, checkpoints_of, folder_from_step, list, newest_whole, step_from_name};
+use super::{STATE, Snapshot, checkpoints_of, folder_from_step, list, newest_whole, step_from_name, typed};
 use crate::hub::{self, Staging, hidden_target, remove_folder};
 use crate::message::Message;
 use crate::path::word_of;
@@ -11,13 +11,14 @@ use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, Write};
 use std::path::{Path, PathBuf};
 
+/// The file that the trainer of a run holds locked.
 const LOCK: &str = ".lock";
 
 /// A run's folder that this process has locked. No other trainer can write to it until this value is dropped or the process ends.
 #[derive(Debug)]
 pub struct RunFolder {
     run: PathBuf,
-    _lock: File,
+    lock: File,
 }
 
 /// What writing a checkpoint did.
@@ -67,6 +68,16 @@ impl RunFolder {
         Err(taken)
     }
 
+    /// Refuses a folder in which another process trains. It changes nothing there.
+    pub fn refuse_in_use(run: &Path) -> Result<()> {
+        // Without a lock nobody trains there.
+        let Ok(mut file) = File::open(run.join(LOCK)) else { return Ok(()) };
+        match file.try_lock() {
+            Err(TryLockError::WouldBlock) => Err(in_use(&mut file, run)),
+            _ => Ok(()),
+        }
+    }
+
     fn refuse_run(run: &Path) -> Result<()> {
         let resumable = run.is_dir() && !list(run)?.is_empty();
         let written = ["config.toml", "metrics.jsonl"].iter().any(|name| run.join(name).exists());
@@ -93,6 +104,27 @@ impl RunFolder {
         &self.run
     }
 
+    /// Whether the folder at its place is still the one that was taken.
+    pub fn in_place(&self) -> bool {
+        let there = fs::metadata(self.run.join(LOCK));
+        there.is_ok_and(|there| self.lock.metadata().is_ok_and(|own| hub::same_file(&own, &there)))
+    }
+
+    /// Takes the folder's place again after somebody has removed it or moved it away. `ours`: whether what is there now belongs to this
+    /// run. Another run is refused.
+    pub fn take_again(&mut self, ours: bool) -> Result<()> {
+        if !ours {
+            Self::refuse_run(&self.run)?;
+        }
+        *self = Self::lock(&self.run)?.cleared()?;
+        Ok(())
+    }
+
+    /// Whether the checkpoint of a step is there.
+    pub fn holds(&self, step: u64) -> bool {
+        folder_from_step(&self.run, step).join(STATE).is_file()
+    }
+
     fn lock(run: &Path) -> Result<Self> {
         fs::create_dir_all(run).map_err(|e| Error::io("io-create-runs-folder", run, &e))?;
         let path = run.join(LOCK);
@@ -101,16 +133,7 @@ impl RunFolder {
             OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path).map_err(|e| fail(&e))?;
         match file.try_lock() {
             Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                let mut holder = String::new();
-                // Windows does not let anybody read a locked file. Then the message does not name the process.
-                file.read_to_string(&mut holder).ok();
-                let error = match holder.trim() {
-                    "" => Error::failed("folder-in-use"),
-                    process => Error::failed("folder-in-use-by").with("process", process),
-                };
-                return Err(error.at_path(run));
-            }
+            Err(TryLockError::WouldBlock) => return Err(in_use(&mut file, run)),
             // Some network file systems have no locks. Training there must still be possible.
             Err(TryLockError::Error(e)) if e.kind() == std::io::ErrorKind::Unsupported => {}
             Err(TryLockError::Error(e)) => return Err(fail(&e)),
@@ -119,7 +142,7 @@ impl RunFolder {
             .and_then(|()| file.rewind())
             .and_then(|()| write!(file, "{}", std::process::id()))
             .map_err(|e| fail(&e))?;
-        Ok(Self { run: run.to_owned(), _lock: file })
+        Ok(Self { run: run.to_owned(), lock: file })
     }
 
     fn cleared(self) -> Result<Self> {
@@ -186,6 +209,18 @@ impl RunFolder {
     pub fn newest_step(&self) -> Result<Option<u64>> {
         Ok(newest_whole(&self.run)?.newest.map(|checkpoint| checkpoint.state.step))
     }
+}
+
+/// The error that names the process that holds the lock.
+fn in_use(lock: &mut File, run: &Path) -> Error {
+    let mut holder = String::new();
+    // Windows does not let anybody read a locked file. Then the message does not name the process.
+    lock.read_to_string(&mut holder).ok();
+    let error = match holder.trim() {
+        "" => Error::failed("folder-in-use"),
+        process => Error::failed("folder-in-use-by").with("process", process),
+    };
+    error.at_path(run)
 }
 
 fn stage(dir: &Path, snapshot: &Snapshot) -> Result<u64> {

@@ -196,6 +196,7 @@ fn every_command_survives_the_round_trip() {
         Command::Attention { network: Network::Discriminator, layer: 3 },
         Command::EmbeddingMap { tokens: 500 },
         Command::Stop,
+        Command::Quit,
         Command::LoseDevice,
     ] {
         let text = serde_json::to_string(&command).unwrap();
