@@ -166,6 +166,7 @@ impl Desk {
         let replayed = self.view.scrub;
         let theme = Theme::of(ui.ctx());
         self.view.answers = self.answers();
+        self.view.transport.next = self.next();
         self.view.replaying = self.replay_at.is_some();
         self.view.mark = self.view.marking.take();
         if self.panels.data.take_dropped(ui.ctx()) {

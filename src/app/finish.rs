@@ -1,7 +1,7 @@
 //! The card at the end of a run: what was learned, in words, and what a person may do next.
 //! state -> `screen::finish` -> sentences and buttons -> asks.
 
-use super::panels::{Answers, Ask, PanelContext, PanelId};
+use super::panels::{Answers, Ask, Next, PanelContext, PanelId};
 use crate::screen::finish::{Context, Example, Judge, Learned, learned};
 use crate::screen::state::{Phase, Source};
 use crate::t;
@@ -34,13 +34,14 @@ impl FinishCard {
                 cx.ask(Ask::Export);
             }
             let (step, planned) = (cx.state.step(), cx.state.planned_steps().unwrap_or(0));
-            if kept && step < planned && ui.button(t!(cx, "app-finish-go-on", steps = planned - step)).clicked() {
+            let next = cx.view.transport.next;
+            if kept && next == Next::GoOn && ui.button(t!(cx, "app-finish-go-on", steps = planned - step)).clicked() {
                 cx.ask(Ask::GoOn { steps: None });
             }
-            if kept && step >= planned {
-                let extend = ui.button(t!(cx, "app-finish-extend", steps = step));
-                if extend.on_hover_text(t!(cx, "app-finish-extend-hint", steps = 2 * step)).clicked() {
-                    cx.ask(Ask::GoOn { steps: Some(2 * step) });
+            if let (true, Next::Extend { steps }) = (kept, next) {
+                let extend = ui.button(t!(cx, "app-finish-extend", steps = steps - step));
+                if extend.on_hover_text(t!(cx, "app-finish-extend-hint", steps = steps)).clicked() {
+                    cx.ask(Ask::GoOn { steps: Some(steps) });
                 }
             }
             if ui.button(cx.t("app-trouble-dismiss")).clicked() {

@@ -3,7 +3,7 @@
 //! Clicks and keys -> [`Ask`]; choices that outlive the program go straight into the settings.
 
 use super::help;
-use super::panels::{Ask, PanelContext};
+use super::panels::{Ask, Next, PanelContext};
 use super::settings::Settings;
 use super::theme::{self, SCALES, ThemeChoice};
 use crate::screen::state::{Phase, RunState, Source};
@@ -153,21 +153,26 @@ fn name_ui(ui: &mut Ui, cx: &PanelContext) {
 
 fn motor_ui(ui: &mut Ui, cx: &mut PanelContext) {
     let transport = cx.view.transport;
-    if icon_button(ui, cx, Icon::Reset, "transport-reset", "transport-reset-hint", false, transport.live) {
+    if icon_button(ui, cx, Icon::Reset, "transport-reset", &cx.t("transport-reset-hint"), false, transport.live) {
         cx.ask(Ask::Reset);
     }
-    let (icon, key, hint) = match (transport.playing, transport.live) {
-        (true, _) => (Icon::Pause, "transport-pause", "transport-pause-hint"),
-        (false, true) => (Icon::Play, "transport-resume", "transport-play-hint"),
-        (false, false) => (Icon::Play, "transport-play", "transport-play-hint"),
+    let play = "transport-play-hint";
+    let (icon, key, hint) = match (transport.playing, transport.live, transport.next) {
+        (true, ..) => (Icon::Pause, "transport-pause", cx.t("transport-pause-hint")),
+        (false, true, _) => (Icon::Play, "transport-resume", cx.t(play)),
+        (false, false, Next::First) => (Icon::Play, "transport-play", cx.t(play)),
+        (false, false, Next::GoOn) => (Icon::Play, "transport-go-on", cx.t("transport-go-on-hint")),
+        (false, false, Next::Extend { steps }) => {
+            (Icon::Play, "transport-go-on", t!(cx, "transport-extend-hint", steps = steps))
+        }
     };
-    if icon_button(ui, cx, icon, key, hint, true, true) {
+    if icon_button(ui, cx, icon, key, &hint, true, true) {
         cx.ask(if transport.playing { Ask::Pause } else { Ask::Play });
     }
-    if icon_button(ui, cx, Icon::Step, "transport-step", "transport-step-hint", false, true) {
+    if icon_button(ui, cx, Icon::Step, "transport-step", &cx.t("transport-step-hint"), false, true) {
         cx.ask(Ask::Step);
     }
-    if icon_button(ui, cx, Icon::Stage, "transport-stage", "transport-stage-hint", false, true) {
+    if icon_button(ui, cx, Icon::Stage, "transport-stage", &cx.t("transport-stage-hint"), false, true) {
         cx.ask(Ask::NextStage);
     }
 }
@@ -186,7 +191,7 @@ fn speed_ui(ui: &mut Ui, cx: &mut PanelContext) {
     }
 }
 
-/// A button with a drawn icon before its text.
+/// A button with a drawn icon before its text. `key`: of its text; `hint`: what it does, in words.
 fn icon_button(
     ui: &mut Ui,
     cx: &PanelContext,
@@ -219,7 +224,7 @@ fn icon_button(
     let box_ = Rect::from_min_size(pos2(rect.left() + 10.0, rect.center().y - 6.0), vec2(12.0, 12.0));
     draw_icon(ui, icon, box_, ink);
     ui.painter().galley(pos2(box_.right() + 7.0, rect.center().y - galley.size().y / 2.0), galley, ink);
-    response.on_hover_text(cx.t(hint)).clicked()
+    response.on_hover_text(hint).clicked()
 }
 
 fn draw_icon(ui: &Ui, icon: Icon, r: Rect, ink: Color32) {

@@ -6,11 +6,12 @@
 //! row).
 
 use super::Device;
-use super::entries::{AnyState, Kind, Leaf, Pieces, leaves_and_pieces};
+use super::entries::{AnyState, Leaf, Pieces, leaves_and_pieces};
 use super::inputs::{Batch, ints};
+use super::meaning::{Meaning, key, meanings};
 use super::optimizer::Hyper;
-use super::towers::{self, Dropouts, Slots, Text, Towers, Values};
-use crate::batch::NONE;
+use super::outputs::{Guard, Outputs, Proposed, words_of};
+use super::towers::{self, Dropouts, Towers, Values};
 use crate::model::io::Io;
 use crate::model::ledger::{Group, Shape};
 use crate::model::{Model, TrainSpec};
@@ -54,56 +55,13 @@ struct Settings {
     pad_id: u32,
 }
 
-/// What the plan uses a tensor for.
-#[derive(Debug, Clone, Copy)]
-enum Meaning {
-    Entry(usize, Kind),
-    Input(usize),
-    Samples(usize),
-    Tokens(usize),
-    SlotResults(usize),
-    Source,
-    Guard,
-}
-
-/// One input block, and the pass over it.
+/// One input block, and the outputs of the passes over it.
 struct Feed {
     io: Io,
     words: Vec<u32>,
     /// Samples that replace the generator's own.
     given: Option<Vec<u32>>,
-    pass: Option<Pass>,
-}
-
-/// The results of a batch so far. In training `text`, `slots` and `loss` are on the autodiff side; the rest never is.
-struct Pass {
-    text: Text,
-    slots: Slots,
-    /// The proposals, once a masked language model has run.
-    proposed: Option<Proposed>,
-    /// (N)
-    corrupted: Option<Tensor<1, Int>>,
-    /// (N)
-    judged: Option<Tensor<1>>,
-    /// The loss of the last pass, until the backward takes it.
-    loss: Option<Tensor<1>>,
-}
-
-/// The outputs of a masked language model for the slots.
-struct Proposed {
-    /// (S, V), until the replacements are made.
-    logits: Option<Tensor<2>>,
-    losses: Tensor<1>,
-    argmax: Tensor<1, Int>,
-    sampled: Tensor<1, Int>,
-}
-
-/// The flag that a norm was not finite. It stays set, as in our own optimizer.
-#[derive(Debug, Clone, Copy, Default)]
-struct Guard {
-    /// The step (from 1) at which a norm was not finite.
-    stopped_at: Option<u32>,
-    norms: [f32; GROUPS_MAX as usize],
+    outputs: Option<Outputs>,
 }
 
 /// A micro-batch's results on their way to the host.
@@ -124,7 +82,7 @@ impl Executor {
         let dropouts = Dropouts { hidden: train.dropout, attention: train.attention_dropout };
         let mut towers = Towers::new(&model.spec.shape, dropouts, &device.handle.clone().autodiff());
         let (leaves, places) = leaves_and_pieces(&mut towers, &model.parameters);
-        let feed = |io: Io| Feed { words: vec![0; io.input.len() as usize], io, given: None, pass: None };
+        let feed = |io: Io| Feed { words: vec![0; io.input.len() as usize], io, given: None, outputs: None };
         Self {
             settings: Settings {
                 shape: model.spec.shape,
@@ -246,7 +204,7 @@ impl Executor {
         let passes = self.settings.shape.passes;
         let mut logits = None;
         for (index, pass) in passes.iter().enumerate() {
-            let so_far = if index == 0 { None } else { self.feeds[feed].pass.as_mut() };
+            let so_far = if index == 0 { None } else { self.feeds[feed].outputs.as_mut() };
             if pass.input == Input::Corrupted && so_far.as_ref().is_none_or(|so_far| so_far.corrupted.is_none()) {
                 logits = so_far.and_then(|so_far| so_far.proposed.as_mut()?.logits.take());
                 self.replace(feed, false);
@@ -254,7 +212,7 @@ impl Executor {
             self.pass(feed, index, false);
         }
         // Readouts need the logits after the pass.
-        let proposed = self.feeds[feed].pass.as_mut().and_then(|pass| pass.proposed.as_mut());
+        let proposed = self.feeds[feed].outputs.as_mut().and_then(|outputs| outputs.proposed.as_mut());
         if let (Some(logits), Some(proposed)) = (logits, proposed) {
             proposed.logits = Some(logits);
         }
@@ -266,9 +224,9 @@ impl Executor {
         if training {
             self.seed_dropout();
         }
-        let Feed { io, words, pass, .. } = &mut self.feeds[feed];
+        let Feed { io, words, outputs, .. } = &mut self.feeds[feed];
         let batch = Batch::new(io, words);
-        *pass = Some(Pass {
+        *outputs = Some(Outputs {
             text: batch.text(self.settings.pad_id, &device),
             slots: batch.slot_tensors(&device),
             proposed: None,
@@ -297,8 +255,8 @@ impl Executor {
         // No gradient goes from one pass to another. As in the plan, the backward of a pass ends before the next pass begins.
         if index + 1 < passes.len() {
             self.differentiate(&loss);
-        } else if let Some(pass) = &mut self.feeds[feed].pass {
-            pass.loss = Some(loss);
+        } else if let Some(outputs) = &mut self.feeds[feed].outputs {
+            outputs.loss = Some(loss);
         }
     }
 
@@ -313,20 +271,20 @@ impl Executor {
     /// The encoder's output for a pass: (N, C)
     fn encode(&self, towers: &Towers, feed: usize, index: usize, training: bool) -> Option<Tensor<2>> {
         let device = &self.side(training);
-        let Feed { io, words, pass, .. } = &self.feeds[feed];
-        let (wanted, pass) = (&self.settings.shape.passes[index], pass.as_ref()?);
+        let Feed { io, words, outputs, .. } = &self.feeds[feed];
+        let (wanted, outputs) = (&self.settings.shape.passes[index], outputs.as_ref()?);
         let batch = Batch::new(io, words);
         let [rows, row_len] = [io.size.rows as usize, io.size.row_len as usize];
         let ids = match wanted.input {
             Input::Original => batch.original_ids(device),
             Input::Masked => batch.masked_ids(device),
             Input::Corrupted => {
-                let corrupted = pass.corrupted.clone()?;
+                let corrupted = outputs.corrupted.clone()?;
                 let corrupted = if training { corrupted.autodiff() } else { corrupted };
                 corrupted.reshape([rows, row_len])
             }
         };
-        Some(towers.encode(wanted.net, ids, &pass.text, wanted.sees))
+        Some(towers.encode(wanted.net, ids, &outputs.text, wanted.sees))
     }
 
     /// The device of tensors with or without gradients.
@@ -346,10 +304,10 @@ impl Executor {
         };
         let h = self.encode(towers, feed, index, training)?;
         let s = &self.settings;
-        let Feed { io, words, given, pass } = &mut self.feeds[feed];
-        let (batch, pass) = (Batch::new(io, words), pass.as_mut()?);
-        let logits = towers.propose(s.shape.passes[index].net, h, &pass.slots);
-        let losses = towers::proposal_losses(logits.clone(), &pass.slots);
+        let Feed { io, words, given, outputs } = &mut self.feeds[feed];
+        let (batch, outputs) = (Batch::new(io, words), outputs.as_mut()?);
+        let logits = towers.propose(s.shape.passes[index].net, h, &outputs.slots);
+        let losses = towers::proposal_losses(logits.clone(), &outputs.slots);
         let loss = training.then(|| losses.clone().sum() * self.step.scales[index]);
         let logits = logits.inner();
         let noise = if self.free_noise {
@@ -359,7 +317,7 @@ impl Executor {
         };
         let sampled = (logits.clone() * self.step.inv_temperature + noise).argmax(1).squeeze_dim(1);
         *given = None;
-        pass.proposed = Some(Proposed {
+        outputs.proposed = Some(Proposed {
             argmax: logits.clone().argmax(1).squeeze_dim(1),
             logits: Some(logits),
             losses: losses.inner(),
@@ -376,10 +334,10 @@ impl Executor {
             self.begin(feed, training);
         }
         let device = &self.device.handle;
-        let Feed { io, words, given, pass } = &mut self.feeds[feed];
-        let Some(pass) = pass else { return };
+        let Feed { io, words, given, outputs } = &mut self.feeds[feed];
+        let Some(outputs) = outputs else { return };
         let batch = Batch::new(io, words);
-        let mut sampled = match (&*given, &pass.proposed) {
+        let mut sampled = match (&*given, &outputs.proposed) {
             (Some(given), _) => ints(given, [batch.slots()], device),
             (None, Some(proposed)) => proposed.sampled.clone(),
             (None, None) => Tensor::zeros([batch.slots()], device),
@@ -390,16 +348,16 @@ impl Executor {
         let ids: Tensor<1, Int> = batch.original_ids(device).flatten(0, 1);
         let sums = ids.zeros_like().select_assign(
             0,
-            pass.slots.position.clone().inner(),
-            sampled * pass.slots.used.clone().inner().int(),
+            outputs.slots.position.clone().inner(),
+            sampled * outputs.slots.used.clone().inner().int(),
             IndexingUpdateOp::Add,
         );
         let means = match batch.slot_counts(device) {
             Some(counts) => sums / counts,
             None => sums,
         };
-        pass.corrupted = Some(ids.mask_where(batch.hidden(device).equal_scalar(1), means));
-        if let Some(proposed) = &mut pass.proposed {
+        outputs.corrupted = Some(ids.mask_where(batch.hidden(device).equal_scalar(1), means));
+        if let Some(proposed) = &mut outputs.proposed {
             proposed.logits = None;
         }
     }
@@ -417,19 +375,19 @@ impl Executor {
         let wanted = &self.settings.shape.passes[index];
         let h = self.encode(towers, feed, index, training)?;
         let judged = towers.judge(wanted.net, h);
-        let Feed { io, words, pass, .. } = &mut self.feeds[feed];
-        let pass = pass.as_mut()?;
+        let Feed { io, words, outputs, .. } = &mut self.feeds[feed];
+        let outputs = outputs.as_mut()?;
         let batch = Batch::new(io, words);
         let ids: Tensor<1, Int> = batch.original_ids(&device).flatten(0, 1);
-        let corrupted = match pass.corrupted.clone() {
+        let corrupted = match outputs.corrupted.clone() {
             Some(corrupted) if training => corrupted.autodiff(),
             Some(corrupted) => corrupted,
             None => ids.clone(),
         };
-        pass.judged = Some(judged.clone().inner());
+        outputs.judged = Some(judged.clone().inner());
         training.then(|| {
             let counted = match wanted.at {
-                At::Tokens => pass.text.attention.clone().flatten(0, 1),
+                At::Tokens => outputs.text.attention.clone().flatten(0, 1),
                 At::Slots => batch.hidden(&device).float(),
             };
             let losses = towers::judgement_losses(judged, corrupted.not_equal(ids).float(), counted);
@@ -438,7 +396,7 @@ impl Executor {
     }
 
     fn backward(&mut self) {
-        if let Some(loss) = self.feeds[TRAINING].pass.as_mut().and_then(|pass| pass.loss.take()) {
+        if let Some(loss) = self.feeds[TRAINING].outputs.as_mut().and_then(|outputs| outputs.loss.take()) {
             self.differentiate(&loss);
         }
     }
@@ -506,13 +464,13 @@ impl Executor {
 
     /// Keeps the outputs of the pass under `tag`.
     pub fn collect(&mut self, tag: u64) {
-        let Feed { io, words, pass, .. } = &self.feeds[TRAINING];
-        let Some(pass) = pass else { return };
+        let Feed { io, words, outputs, .. } = &self.feeds[TRAINING];
+        let Some(outputs) = outputs else { return };
         let batch = Batch::new(io, words);
         self.collected.push(Collected {
             tag,
-            values: pass.results(),
-            judged: pass.judged.is_some(),
+            values: outputs.results(),
+            judged: outputs.judged.is_some(),
             ids: batch.ids().to_vec(),
             labels: batch.labels().to_vec(),
             guard: self.guard,
@@ -540,11 +498,11 @@ impl Executor {
 
     /// token_out and slot_out of a pass.
     async fn results(&self, feed: usize) -> Result<(Vec<u32>, Vec<u32>)> {
-        let Feed { io, words, pass, .. } = &self.feeds[feed];
-        let pass = pass.as_ref().ok_or_else(|| Error::failed("burn-without-pass"))?;
+        let Feed { io, words, outputs, .. } = &self.feeds[feed];
+        let outputs = outputs.as_ref().ok_or_else(|| Error::failed("burn-without-pass"))?;
         let batch = Batch::new(io, words);
-        let values = self.fetch(pass.results()).await?;
-        Ok(words_of(&values, pass.judged.is_some(), batch.ids(), batch.labels()))
+        let values = self.fetch(outputs.results()).await?;
+        Ok(words_of(&values, outputs.judged.is_some(), batch.ids(), batch.labels()))
     }
 
     async fn samples(&self, feed: usize) -> Result<Vec<u32>> {
@@ -570,19 +528,19 @@ impl Executor {
         let before = || (start..writer).filter(writes).map(|i| &self.plan.dispatches[i].tensors[0]);
         let reading_out = matches!(stage, Stage::READOUT | Stage::ATTENTION);
         let feed = &self.feeds[if reading_out { READOUT } else { TRAINING }];
-        let pass = feed.pass.as_ref().ok_or_else(missing)?;
+        let outputs = feed.outputs.as_ref().ok_or_else(missing)?;
         let shape = &self.settings.shape;
         if self.plan.dispatches[writer].kernel.label == LOGITS {
             // All chunks use the same memory, one after another.
             let first: usize = before().map(|chunk| chunk.shape()[0] as usize).sum();
             let rows = tensor.shape()[0] as usize;
-            let proposed = pass.proposed.as_ref().ok_or_else(missing)?;
+            let proposed = outputs.proposed.as_ref().ok_or_else(missing)?;
             let logits = proposed.logits.clone().ok_or_else(missing)?;
             let chunk: Tensor<1> = logits.narrow(0, first, rows).flatten(0, 1);
             return Ok(self.fetch(chunk).await?.into_iter().map(f32::to_bits).collect());
         }
         if self.plan.dispatches[writer].kernel.label == CORRUPTED {
-            let corrupted = pass.corrupted.clone().ok_or_else(missing)?;
+            let corrupted = outputs.corrupted.clone().ok_or_else(missing)?;
             return Ok(self.fetch(corrupted.float()).await?.into_iter().map(|id| id as u32).collect());
         }
         let layer = before().count();
@@ -594,9 +552,9 @@ impl Executor {
         let ids = match wanted.input {
             Input::Original => batch.original_ids(device),
             Input::Masked => batch.masked_ids(device),
-            Input::Corrupted => pass.corrupted.clone().ok_or_else(missing)?.reshape([rows, row_len]),
+            Input::Corrupted => outputs.corrupted.clone().ok_or_else(missing)?.reshape([rows, row_len]),
         };
-        let shares = self.towers.valid().shares(wanted.net, layer, ids, &pass.text, wanted.sees);
+        let shares = self.towers.valid().shares(wanted.net, layer, ids, &outputs.text, wanted.sees);
         Ok(self.fetch(shares.flatten(0, 3)).await?.into_iter().map(f32::to_bits).collect())
     }
 
@@ -612,34 +570,6 @@ const LOGITS: &str = "vocab.forward";
 const CORRUPTED: &str = "corrupt.replace";
 const TRAINING: usize = 0;
 const READOUT: usize = 1;
-
-impl Pass {
-    /// Everything that goes to the host, in one tensor: judged (N, if it exists), losses, argmax, sampled (S each), corrupted (N,
-    /// if it exists). Ids are whole numbers below 2^24, so f32 holds them.
-    fn results(&self) -> Tensor<1> {
-        let mut parts: Vec<Tensor<1>> = self.judged.iter().cloned().collect();
-        match &self.proposed {
-            Some(Proposed { losses, argmax, sampled, .. }) => {
-                parts.extend([losses.clone(), argmax.clone().float(), sampled.clone().float()]);
-            }
-            None => parts.extend(std::iter::repeat_n(self.slots.used.clone().inner().zeros_like(), 3)),
-        }
-        parts.extend(self.corrupted.clone().map(|ids| ids.float()));
-        Tensor::cat(parts, 0)
-    }
-}
-
-impl Guard {
-    fn words(&self) -> [u32; 2 + GROUPS_MAX as usize] {
-        let mut words = [0; 2 + GROUPS_MAX as usize];
-        words[0] = u32::from(self.stopped_at.is_some());
-        words[1] = self.stopped_at.unwrap_or(0);
-        for (word, norm) in words[2..].iter_mut().zip(self.norms) {
-            *word = norm.to_bits();
-        }
-        words
-    }
-}
 
 impl Leaf {
     fn forget_gradient(&mut self) {
@@ -663,51 +593,8 @@ impl Settings {
     }
 }
 
-/// token_out (N, 2) and slot_out (S, 4) as our kernels write them, from [`Pass::results`].
-fn words_of(values: &[f32], judged: bool, ids: &[u32], labels: &[u32]) -> (Vec<u32>, Vec<u32>) {
-    let (n, s) = (ids.len(), labels.len());
-    let (logits, rest) = values.split_at(if judged { n } else { 0 });
-    let [losses, argmax, sampled] = [0, 1, 2].map(|i| &rest[i * s..(i + 1) * s]);
-    let corrupted = &rest[3 * s..];
-    let mut tokens = vec![0; 2 * n];
-    for (i, logit) in logits.iter().enumerate() {
-        let corrupted = corrupted[i] as u32;
-        tokens[2 * i] = logit.to_bits();
-        tokens[2 * i + 1] = corrupted * 2 + u32::from(corrupted != ids[i]);
-    }
-    let mut slots = vec![0; 4 * s];
-    for i in (0..s).filter(|&i| labels[i] != NONE) {
-        let (argmax, sampled) = (argmax[i] as u32, sampled[i] as u32);
-        let flags = u32::from(argmax == labels[i]) | u32::from(sampled == labels[i]) << 1;
-        slots[4 * i..][..4].copy_from_slice(&[losses[i].to_bits(), flags, sampled, argmax]);
-    }
-    (tokens, slots)
-}
-
 /// Standard Gumbel noise from uniform numbers, which are kept away from 0 and 1.
 fn gumbel(uniform: Tensor<2>) -> Tensor<2> {
     let inside = uniform.clamp(1e-7, 1.0 - 1e-7);
     inside.log().neg().log().neg()
-}
-
-fn key(tensor: &Planned) -> (u32, u32) {
-    (tensor.buffer.0, tensor.offset)
-}
-
-fn meanings(model: &Model) -> HashMap<(u32, u32), Meaning> {
-    let mut meanings = HashMap::from([(key(&model.source), Meaning::Source)]);
-    meanings.extend(model.guard.iter().map(|guard| (key(guard), Meaning::Guard)));
-    for (i, parameter) in model.parameters.iter().enumerate() {
-        meanings.insert(key(&parameter.value), Meaning::Entry(i, Kind::Value));
-        meanings.extend(parameter.gradient.iter().map(|t| (key(t), Meaning::Entry(i, Kind::Gradient))));
-        let moments = parameter.moments.iter().flatten().enumerate();
-        meanings.extend(moments.map(|(which, t)| (key(t), Meaning::Entry(i, Kind::Moment(which)))));
-    }
-    for (feed, io) in [&model.io, &model.readout].into_iter().flatten().enumerate() {
-        meanings.insert(key(&io.input), Meaning::Input(feed));
-        meanings.insert(key(&io.slots.sampled), Meaning::Samples(feed));
-        meanings.insert(key(&io.token_out), Meaning::Tokens(feed));
-        meanings.insert(key(&io.slots.slot_out), Meaning::SlotResults(feed));
-    }
-    meanings
 }

@@ -9,7 +9,9 @@ mod device;
 mod engine;
 mod entries;
 mod inputs;
+mod meaning;
 mod optimizer;
+mod outputs;
 mod towers;
 
 pub use device::Device;

@@ -134,6 +134,12 @@ fn the_card_at_the_end_says_what_was_learned_and_extends_the_run() {
     assert_eq!(desk(&mut app).state.planned_steps(), Some(12));
     press(&mut app, Role::Button, "Close");
     assert!(!says(&app, "Finished after 12 steps"));
+    // The card is gone. The bar's button does the same, also after the run was opened anew.
+    let run = desk(&mut app).state.plan.as_ref().and_then(|plan| plan.run.clone()).unwrap();
+    act(&mut app, Ask::OpenRun(run.into()));
+    app.run_steps(2);
+    press(&mut app, Role::Button, "Train on");
+    until(&mut app, "the longest end", |desk| desk.state.phase == Phase::Finished && desk.state.step() == 24);
     desk(&mut app).close();
     // A run that was ended early goes on to its own end.
     let mut app = open(LOOK);

@@ -175,7 +175,7 @@ fn a_device_that_is_lost_during_a_pause_is_told_when_the_run_goes_on() {
     app.run_steps(2);
     app.get_by_label("The graphics device went away");
     assert!(says(&app, "is whole and safe."));
-    assert!(!app.get_by_role_and_label(Role::Button, "Train").accesskit_node().is_disabled());
+    assert!(!app.get_by_role_and_label(Role::Button, "Train on").accesskit_node().is_disabled());
     desk(&mut app).close();
 }
 

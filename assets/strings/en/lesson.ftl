@@ -27,8 +27,8 @@ lesson-2-title = Hide 15%
 lesson-2-text =
     About 15% of the tokens are picked at random, and most of these are covered with [MASK]; in the paper 15 of 100 picked ones keep their word, because real text has no [MASK]. The task: guess the picked word from the words around it. Whoever can do that has learnt grammar, and something about the world.
 
-    BERT is trained in this way. Its weak point is the number: only the hidden tokens teach it. About the others it is asked nothing.
-lesson-2-question = A row has 128 tokens. At how many of them does such a model learn something in one step?
+    BERT is trained in this way, called masked language modelling (MLM). Its weak point is the number: only the hidden tokens teach it. About the others it is asked nothing.
+lesson-2-question = A text has 128 tokens. At how many of them does such a model learn something in one step?
 lesson-2-a = About 19
 lesson-2-b = About 64
 lesson-2-c = All 128
@@ -36,7 +36,7 @@ lesson-2-answer = About 19, which is 15% of 128. The network reads all of them, 
 lesson-2-live = { $share } of the tokens are picked: about { $slots } of the { $tokens } that a step reads.
 lesson-3-title = The generator guesses
 lesson-3-text =
-    A small network, the generator, gives every word of the vocabulary a probability for each hidden place. It is a masked language model like BERT, only smaller.
+    A small network, the generator, gives every word of the vocabulary a probability for each hidden place. It is trained as BERT is (MLM), only smaller.
 
     It is small on purpose. Its words should pass at first sight, and yet be wrong often enough to leave something to find. In the paper a generator of a quarter to a half of the judge's size did best; a stronger one made the judge's task too hard.
 lesson-3-question = What does the generator write into a hidden place?

@@ -27,8 +27,8 @@ lesson-2-title = Esconder 15%
 lesson-2-text =
     Cerca de 15% dos tokens são sorteados, e a maior parte deles é coberta com [MASK]; no artigo, 15 de cada 100 sorteados ficam com a sua palavra, porque texto de verdade não tem [MASK]. A tarefa: adivinhar a palavra sorteada a partir das palavras em volta. Quem consegue aprendeu gramática, e um pouco sobre o mundo.
 
-    O BERT é treinado assim. O ponto fraco está no número: só os tokens escondidos ensinam. Sobre os outros não se pergunta nada.
-lesson-2-question = Uma linha tem 128 tokens. Em quantos deles um modelo assim aprende algo em um passo?
+    O BERT é treinado assim; isso se chama masked language modelling (MLM). O ponto fraco está no número: só os tokens escondidos ensinam. Sobre os outros não se pergunta nada.
+lesson-2-question = Um texto tem 128 tokens. Em quantos deles um modelo assim aprende algo em um passo?
 lesson-2-a = Em cerca de 19
 lesson-2-b = Em cerca de 64
 lesson-2-c = Em todos os 128
@@ -36,7 +36,7 @@ lesson-2-answer = Em cerca de 19, ou seja, 15% de 128. A rede lê todos eles e f
 lesson-2-live = { $share } dos tokens são sorteados: cerca de { $slots } dos { $tokens } que um passo lê.
 lesson-3-title = O gerador adivinha
 lesson-3-text =
-    Uma rede pequena, o gerador, dá a cada palavra do vocabulário uma probabilidade para cada lugar escondido. Como o BERT, é um modelo de linguagem que prevê palavras mascaradas, só que menor.
+    Uma rede pequena, o gerador, dá a cada palavra do vocabulário uma probabilidade para cada lugar escondido. Ela treina como o BERT (MLM), só que é menor.
 
     Ele é pequeno de propósito. As palavras dele devem passar à primeira vista e, mesmo assim, errar com frequência suficiente para que haja o que detectar. No artigo, o melhor gerador tinha de um quarto a metade do tamanho do discriminador; um mais forte deixava a tarefa difícil demais.
 lesson-3-question = O que o gerador escreve em um lugar escondido?

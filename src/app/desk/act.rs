@@ -6,7 +6,7 @@ use crate::Error;
 use crate::app::ending::PATIENCE;
 use crate::app::first_run::{FIRST_PRESET, first_run};
 use crate::app::kept::is_question;
-use crate::app::panels::{Ask, PanelId};
+use crate::app::panels::{Ask, Next, PanelId};
 use crate::app::trainer::{Trainer, Wake};
 use crate::app::trouble::Trouble;
 use crate::app::{layout, places};
@@ -93,16 +93,16 @@ impl Desk {
         self.ensure_trainer(wake);
     }
 
-    /// Starts a trainer if there is none: for the opened run from its checkpoint, or for the first run.
+    /// Starts a trainer if there is none: for the shown run from its checkpoint, or for the first run.
     fn ensure_trainer(&mut self, wake: &Wake) {
         if self.trainer.is_some() {
             return;
         }
-        let mut options = first_run(self.strings.lang);
-        if let (Source::Opened(_), Some(run)) = (&self.state.source, &self.shown_run) {
-            (options.resume, options.out) = (true, Some(name_of(run)));
+        match self.next() {
+            Next::First => self.start(first_run(self.strings.lang), wake),
+            Next::GoOn => self.go_on(None, wake),
+            Next::Extend { steps } => self.go_on(Some(steps), wake),
         }
-        self.start(options, wake);
     }
 
     /// Continues the shown run from its newest checkpoint.

@@ -3,7 +3,7 @@
 
 use super::{Desk, past};
 use crate::app::kept::KeptWeights;
-use crate::app::panels::Answers;
+use crate::app::panels::{Answers, Next};
 use crate::app::trainer::Wake;
 use crate::screen::state::Source;
 use crate::train::event::Command;
@@ -17,6 +17,17 @@ impl Desk {
         self.kept = self.shown_run.as_deref().filter(|_| may_answer).and_then(past::newest_step);
         // Whoever has asked a question asks it again.
         self.view.transport.run += 1;
+    }
+
+    /// What Train continues. A run that is finished goes on for as many steps as it has.
+    pub(super) fn next(&self) -> Next {
+        match (self.kept, self.state.planned_steps()) {
+            (Some(step), Some(planned)) if step >= planned => Next::Extend { steps: 2 * step },
+            (Some(_), _) => Next::GoOn,
+            // An opened run without a checkpoint is refused with advice, because another run is not what the person asked for.
+            (None, _) if matches!(self.state.source, Source::Opened(_)) => Next::GoOn,
+            (None, _) => Next::First,
+        }
     }
 
     pub(super) fn answers(&self) -> Answers {

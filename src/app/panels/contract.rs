@@ -23,11 +23,25 @@ pub struct Transport {
     pub stage: Option<Stage>,
     /// How many runs this window has started. A new number means another run.
     pub run: u64,
+    /// What training would continue, if it started now.
+    pub next: Next,
+}
+
+/// What the window trains if a person presses Train and nothing trains yet.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Next {
+    /// The first run, on the built-in text.
+    #[default]
+    First,
+    /// The shown run, from its newest checkpoint on: it is not finished.
+    GoOn,
+    /// The shown run, which is finished: it is extended to this many steps.
+    Extend { steps: u64 },
 }
 
 impl Default for Transport {
     fn default() -> Self {
-        Self { live: false, playing: false, share: 1.0, stage: None, run: 0 }
+        Self { live: false, playing: false, share: 1.0, stage: None, run: 0, next: Next::default() }
     }
 }
 

@@ -17,7 +17,7 @@ pub mod sentence;
 pub mod verdicts;
 
 pub use crate::screen::panel::{Mark, PanelId};
-pub use contract::{Answers, Ask, PanelContext, Transport, View};
+pub use contract::{Answers, Ask, Next, PanelContext, Transport, View};
 
 /// All panels with what they keep.
 #[derive(Default)]
