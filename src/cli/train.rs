@@ -10,7 +10,7 @@ use crate::message::Message;
 use crate::t;
 use crate::train::event::{Command, Event};
 use crate::view::line::Line;
-use crate::view::words;
+use crate::view::{Lang, words};
 use crate::{Error, Result, machine};
 use futures_channel::mpsc::{self, UnboundedSender};
 use std::io::{self, IsTerminal};

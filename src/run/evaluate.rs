@@ -6,7 +6,7 @@ use super::source::Tell;
 use crate::message::Message;
 use crate::text::unknown::Made;
 use crate::train::engine::Backend;
-use crate::train::event::{EvalMetrics, Preparing};
+use crate::train::event::EvalMetrics;
 use crate::{Error, Result};
 
 /// The most rows that are read: as many as a split holds out.

@@ -535,8 +535,6 @@ impl Session {
         self.clock = WallClock { started: Instant::now(), before_secs: at.elapsed_secs, last_step_at: at.elapsed_secs };
         Ok(())
     }
-
-    }
 }
 
 /// `secs`: the seconds that the step took, and the seconds of the run when the step was done.

@@ -2,7 +2,7 @@
 //! [`RunFolder::create`] or [`RunFolder::open`] -> [`RunFolder::write`] at every checkpoint.
 
 use super::runs::{STARTED, note_start};
-use super::{STATE, Snapshot, checkpoints_of, folder_from_step, list, newest_whole, step_from_name, typed};
+use super::{STATE, Snapshot, checkpoints_of, folder_from_step, list, newest_whole, step_from_name};
 use crate::hub::{self, Staging, hidden_target, remove_folder};
 use crate::message::Message;
 use crate::path::word_of;
