@@ -9,8 +9,8 @@ use super::source::{self, KeepGoing, Tell, TokenizerFrom, Wanted};
 use crate::Result;
 use crate::batch::Cursor;
 use crate::config::Config;
-use crate::text::unknown::Unknown;
 use crate::message::Message;
+use crate::text::unknown::Unknown;
 use crate::train::engine::Backend;
 use crate::train::session::{Position, Session};
 

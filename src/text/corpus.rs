@@ -133,12 +133,14 @@ impl Corpus {
 
     /// For each file what becomes of it, and why; then how many there are. A run tells this before it reads them.
     pub fn listing(&self) -> Vec<Message> {
-        let read = self.files.iter().map(|file| {
-            file.role.listed(&path_name(&file.path), file.bytes, file.form.message(), file.why.clone())
-        });
-        let skipped = self.skipped.iter().map(|(path, reason)| {
-            Message::new("corpus-file-skipped").with("path", path).with("why", reason.message())
-        });
+        let read = self
+            .files
+            .iter()
+            .map(|file| file.role.listed(&path_name(&file.path), file.bytes, file.form.message(), file.why.clone()));
+        let skipped = self
+            .skipped
+            .iter()
+            .map(|(path, reason)| Message::new("corpus-file-skipped").with("path", path).with("why", reason.message()));
         let count = |role| self.files.iter().filter(|file| file.role == role).count();
         let counted = Message::new("corpus-files-counted")
             .with("train", count(Role::Corpus))

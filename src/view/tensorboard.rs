@@ -337,8 +337,8 @@ mod tests {
 
     /// The name of a file and the time of its first event.
     fn name_and_time(board: &TensorBoard) -> (String, f64) {
-        let name = board.path.file_name().unwrap().to_str().unwrap().to_owned();
-        let first = records(&std::fs::read(&board.path).unwrap()).remove(0);
+        let name = board.file.path().file_name().unwrap().to_str().unwrap().to_owned();
+        let first = records(&std::fs::read(board.file.path()).unwrap()).remove(0);
         (name, f64::from_le_bytes(first[1..9].try_into().unwrap()))
     }
 
@@ -380,7 +380,7 @@ mod tests {
         let (_, before) = name_and_time(&TensorBoard::begin(dir.path(), 2e9).unwrap());
         let mut board = TensorBoard::begin(dir.path(), 1e9).unwrap();
         board.write(&Event::Resumed { step: 300 }).unwrap();
-        let mark = records(&std::fs::read(&board.path).unwrap()).remove(1);
+        let mark = records(&std::fs::read(board.file.path()).unwrap()).remove(1);
         assert!(f64::from_le_bytes(mark[1..9].try_into().unwrap()) >= before);
         // step = 301; session_log { status: START }
         assert_eq!(mark[9..], [0x10, 0xad, 0x02, 0x3a, 0x02, 0x08, 0x01]);
