@@ -124,7 +124,8 @@ Examples:
   electroscope train --preset small --set batch=32 --set accumulate=4 --set lr=0.0005
   electroscope train --resume --out runs/books
 
-Text that a file's or folder's name calls test, dev, valid and the like is not trained on, unless it is given alone.
+Text whose file or folder is called test, dev, valid and the like is not trained on, unless it is
+given alone.
 Every setting of a preset can be given with --set; a wrong name is answered with the nearest.
 Ctrl-C ends the run with a checkpoint; a second one ends it at once.";
 
