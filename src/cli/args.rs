@@ -129,6 +129,8 @@ Examples:
   electroscope train --preset small --set batch=32 --set accumulate=4 --set lr=0.0005
   electroscope train --resume --out runs/books
 
+Text whose file or folder is called test, dev, valid and the like is not trained on, unless it is
+given alone.
 Every setting of a preset can be given with --set; a wrong name is answered with the nearest.
 Ctrl-C ends the run with a checkpoint; one more, after two seconds, ends it at once.";
 
