@@ -20,7 +20,7 @@ const EXAMPLES: &str = "\
 Examples:
   electroscope                                          the desktop app
   electroscope train                                    a first run of about two minutes
-  electroscope train --corpus books/ --preset tiny      your own text (txt, gz, jsonl, parquet)
+  electroscope train --corpus books/ --preset tiny      your own text (txt, jsonl, csv, parquet)
   electroscope detect runs/NEWEST \"the dog drank the bone\"
   electroscope export runs/NEWEST --to my-electra       for transformers' from_pretrained
 
@@ -121,7 +121,8 @@ const TRAIN_EXAMPLES: &str = "\
 Examples:
   electroscope train
   electroscope train --lang pt --minutes 5
-  electroscope train --corpus books/ --corpus more.jsonl --preset mini --out runs/books
+  electroscope train --corpus books/ more.jsonl --preset mini --out runs/books
+  electroscope train --corpus @files.list --text-field story --preset mini
   electroscope train --preset small --set batch=32 --set accumulate=4 --set lr=0.0005
   electroscope train --resume --out runs/books
 
@@ -131,12 +132,16 @@ Ctrl-C ends the run with a checkpoint; a second one ends it at once.";
 #[derive(Debug, Args)]
 #[command(after_help = TRAIN_EXAMPLES, allow_negative_numbers = true)]
 pub struct TrainArgs {
-    /// A file or folder of text to train on: txt, gz, jsonl, parquet [default: the built-in text]
-    #[arg(long, value_name = "PATH", help_heading = "Text", value_hint = ValueHint::AnyPath)]
+    /// Files and folders of text to train on: txt, jsonl, json, csv, tsv, parquet, also in gz or zst; @LIST: the paths in a file
+    /// [default: the built-in text]
+    #[arg(long, value_name = "PATH", num_args = 1.., help_heading = "Text", value_hint = ValueHint::AnyPath)]
     pub corpus: Vec<PathBuf>,
-    /// A file or folder of held-out text, beside --corpus [default: a part of the corpus]
-    #[arg(long, value_name = "PATH", help_heading = "Text", requires = "corpus", value_hint = ValueHint::AnyPath)]
+    /// Files and folders of held-out text, beside --corpus [default: what names call valid, or a part of the corpus]
+    #[arg(long, value_name = "PATH", num_args = 1.., help_heading = "Text", requires = "corpus", value_hint = ValueHint::AnyPath)]
     pub valid: Vec<PathBuf>,
+    /// The field or column of documents in jsonl, json, csv, tsv and parquet [default: text, or the only one of the usual names]
+    #[arg(long, value_name = "NAME", help_heading = "Text", requires = "corpus")]
+    pub text_field: Option<String>,
     /// How rich the built-in text is: first-steps or stories [default: as the preset's size fits]
     #[arg(long, value_name = "LEVEL", help_heading = "Text", conflicts_with = "corpus", value_parser = level)]
     pub level: Option<Level>,
@@ -209,6 +214,7 @@ impl TrainArgs {
         Request {
             corpus: names(&self.corpus),
             valid: names(&self.valid),
+            text_field: self.text_field.clone(),
             lang: text_lang,
             level: self.level,
             tokenizer: self.tokenizer.as_deref().map(name_of),
@@ -341,9 +347,15 @@ pub struct EvalArgs {
     /// A run's folder
     #[arg(value_name = "RUN", value_parser = OsStringValueParser::new().try_map(folder))]
     pub run: PathBuf,
-    /// Files or folders of text to measure on [default: the run's held-out text]
+    /// More files and folders, as after --corpus a b c
+    #[arg(value_name = "PATH", requires = "corpus", hide = true)]
+    pub more: Vec<PathBuf>,
+    /// Files and folders of text to measure on; @LIST: the paths in a file [default: the run's held-out text]
     #[arg(long, value_name = "PATH")]
     pub corpus: Vec<PathBuf>,
+    /// The field or column of documents in jsonl, json, csv, tsv and parquet [default: text, or the only one of the usual names]
+    #[arg(long, value_name = "NAME", requires = "corpus")]
+    pub text_field: Option<String>,
     #[command(flatten)]
     pub machine: DeviceArgs,
     #[command(flatten)]
@@ -368,9 +380,12 @@ pub enum TokenizerCommand {
                   Accents are kept unless --strip-accents is given: in Portuguese \"avó\" and \"avô\" are two people."
 )]
 pub struct TokenizerTrainArgs {
-    /// Files and folders of text: txt, gz, jsonl, parquet
+    /// Files and folders of text: txt, jsonl, json, csv, tsv, parquet, also in gz or zst; @LIST: the paths in a file
     #[arg(long, value_name = "PATH", required = true, num_args = 1..)]
     pub corpus: Vec<PathBuf>,
+    /// The field or column of documents in jsonl, json, csv, tsv and parquet [default: text, or the only one of the usual names]
+    #[arg(long, value_name = "NAME")]
+    pub text_field: Option<String>,
     /// Entries wanted, special tokens included
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(8..1 << 24))]
     pub vocab_size: u32,

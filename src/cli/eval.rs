@@ -4,22 +4,25 @@ use super::args::EvalArgs;
 use super::output::Output;
 use crate::Result;
 use crate::host::native;
+use crate::run::Evaluated;
 use crate::t;
 use crate::train::engine::Backend;
 use crate::train::event::{EvalMetrics, Event, Preparing, SwapPart, SwapScore};
 use crate::train::metrics::table::Metric;
-use crate::view::words::Strings;
+use crate::view::words::{self, Strings};
 
 pub async fn run(args: &EvalArgs, output: Output) -> Result<()> {
     let backend = Backend::open(&args.machine.device).await?;
-    let mut elsewhere = Vec::new();
+    let corpus = [args.corpus.as_slice(), &args.more].concat();
+    // The run's own text was listed when it was trained. Where its cache is kept may be new.
     let mut tell = |preparing: Preparing| {
-        if preparing.message.code.starts_with("cache-kept") {
-            elsewhere.push(preparing.message);
+        if !corpus.is_empty() || preparing.message.code.starts_with("cache-kept") {
+            output.note(&words::text(&preparing.message, output.lang));
         }
     };
-    let metrics = native::evaluate(&args.run, &args.corpus, &backend, &mut tell).await?;
-    elsewhere.iter().try_for_each(|message| output.warning(message))?;
+    let Evaluated { metrics, notices } =
+        native::evaluate(&args.run, &corpus, args.text_field.as_deref(), &backend, &mut tell).await?;
+    notices.iter().try_for_each(|notice| output.warning(notice))?;
     output.text(&table(&metrics, output))?;
     output.event(&Event::Eval(Box::new(metrics)))
 }

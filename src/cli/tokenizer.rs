@@ -27,15 +27,16 @@ struct Trained {
 }
 
 pub fn train(args: &TokenizerTrainArgs, output: Output) -> Result<()> {
-    for file in Corpus::open(&args.corpus, &[])?.listing() {
-        output.note(&words::text(&file, output.lang));
-    }
+    let corpus = Corpus::open(&args.corpus, &[], args.text_field.as_deref())?;
+    corpus.listing().iter().for_each(|file| output.note(&words::text(file, output.lang)));
+    corpus.notices().iter().try_for_each(|notice| output.warning(notice))?;
     let cleaning =
         Cleaning { lower_case: args.lower_case, strip_accents: Some(args.strip_accents), ..Cleaning::UNCASED };
     let recipe = Recipe::new(args.vocab_size as usize, cleaning);
     let text = Wanted {
         corpus: args.corpus.iter().map(|path| name_of(path)).collect(),
         valid: Vec::new(),
+        field: args.text_field.clone(),
         builtin: None,
         lang: output.lang,
     };

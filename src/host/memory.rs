@@ -117,7 +117,7 @@ impl Host for Memory {
         self.0.borrow().texts.contains_key(name)
     }
 
-    fn texts(&self, corpus: &[String], valid: &[String]) -> Result<Box<dyn Texts>> {
+    fn texts(&self, corpus: &[String], valid: &[String], _field: Option<&str>) -> Result<Box<dyn Texts>> {
         let texts = |names: &[String], role| {
             let text = |name: &String| Ok((name.clone(), role, self.read("", name)?));
             names.iter().map(text).collect::<Result<Vec<_>>>()
@@ -267,7 +267,14 @@ impl Texts for TextsInMemory {
     }
 
     fn listing(&self) -> Vec<Message> {
-        self.0.iter().map(|(name, role, text)| role.listed(name, text.len() as u64)).collect()
+        let listed = |(name, role, text): &(String, TextRole, String)| {
+            role.listed(name, text.len() as u64, Message::new("form-text"), Message::new("role-as-given"))
+        };
+        self.0.iter().map(listed).collect()
+    }
+
+    fn notices(&self) -> Vec<Message> {
+        Vec::new()
     }
 
     fn chunks(&self) -> Chunks<'_> {

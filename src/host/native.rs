@@ -16,14 +16,14 @@ use crate::lang::Lang;
 use crate::message::{Message, listed};
 use crate::path::{path_of, word_of};
 use crate::run::host::{Chunks, Host, NetworksWanted, Texts};
-use crate::run::{self, Request};
+use crate::run::{self, Evaluated, OtherText, Request};
 use crate::text::Role as TextRole;
 use crate::text::cache::{self, Identity, Options, Origin, Progress, TokenCache};
-use crate::text::corpus::Corpus;
+use crate::text::corpus::{self, Corpus};
 use crate::text::tokenizer::{Cleaning, Tokenizer};
 use crate::train::checkpoint::{self, Checkpoint, RunFolder, Runs};
 use crate::train::engine::Backend;
-use crate::train::event::{Command, EvalMetrics, Event, Preparing};
+use crate::train::event::{Command, Event, Preparing};
 use crate::train::shelf::Shelf;
 use crate::{Error, Result};
 use futures_channel::mpsc::UnboundedReceiver;
@@ -75,11 +75,13 @@ pub async fn train_in(
 pub async fn evaluate(
     run: &Path,
     corpus: &[PathBuf],
+    field: Option<&str>,
     backend: &Backend,
     tell: &mut dyn FnMut(Preparing),
-) -> Result<EvalMetrics> {
+) -> Result<Evaluated> {
     let corpus: Vec<String> = corpus.iter().map(|path| name_of(path)).collect();
-    run::evaluate(&Native::new(Lang::default()), &name_of(run), &corpus, backend, tell).await
+    let other = OtherText { corpus: &corpus, field };
+    run::evaluate(&Native::new(Lang::default()), &name_of(run), other, backend, tell).await
 }
 
 /// Answers questions about the weights of a run's newest checkpoint. See [`run::look`].
@@ -223,16 +225,19 @@ impl Host for Native {
 
     /// The absolute path, so that a run can be resumed from another folder. A missing path is reported when it is opened.
     fn full_name(&self, name: &str) -> String {
-        std::fs::canonicalize(path_of(name)).map_or_else(|_| name.to_owned(), |path| name_of(&path))
+        name_of(&corpus::listed_name(&path_of(name)))
     }
 
     fn has_text(&self, name: &str) -> bool {
-        path_of(name).exists()
+        corpus::is_there(&path_of(name))
     }
 
-    fn texts(&self, corpus: &[String], valid: &[String]) -> Result<Box<dyn Texts>> {
+    fn texts(&self, corpus: &[String], valid: &[String], field: Option<&str>) -> Result<Box<dyn Texts>> {
         let [corpus, valid] = [corpus, valid].map(|names| names.iter().map(|name| path_of(name)).collect::<Vec<_>>());
-        let found = if corpus.is_empty() { Corpus::open_held_out(&valid) } else { Corpus::open(&corpus, &valid) };
+        let found = match corpus.is_empty() {
+            true => Corpus::open_held_out(&valid, field),
+            false => Corpus::open(&corpus, &valid, field),
+        };
         Ok(Box::new(found?))
     }
 
@@ -381,6 +386,10 @@ impl Texts for Corpus {
 
     fn listing(&self) -> Vec<Message> {
         Self::listing(self)
+    }
+
+    fn notices(&self) -> Vec<Message> {
+        Self::notices(self)
     }
 
     fn chunks(&self) -> Chunks<'_> {

@@ -62,8 +62,9 @@ pub trait Host {
     /// Whether a text is still there.
     fn has_text(&self, name: &str) -> bool;
 
-    /// Texts to train on and texts to hold out. If there are none to train on, a model is judged on the others.
-    fn texts(&self, corpus: &[String], valid: &[String]) -> Result<Box<dyn Texts>>;
+    /// Texts to train on and texts to hold out. If there are none to train on, a model is judged on the others. `field`: the field of
+    /// documents, if a person named it.
+    fn texts(&self, corpus: &[String], valid: &[String], field: Option<&str>) -> Result<Box<dyn Texts>>;
 
     /// Says which run the next texts are for, if it has a name already. `preset`: that of a run that trains; none if a run is only
     /// looked at. A host may keep with the run what it can keep nowhere else.
@@ -124,6 +125,8 @@ pub trait Texts {
     fn identity(&self) -> Identity;
     /// The list of what is read and what is not, for people.
     fn listing(&self) -> Vec<Message>;
+    /// What a person should know about them before they are used.
+    fn notices(&self) -> Vec<Message>;
     /// All documents.
     fn chunks(&self) -> Chunks<'_>;
     /// The documents that may be trained on.

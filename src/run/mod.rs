@@ -21,8 +21,9 @@ pub mod short;
 pub mod source;
 
 pub use crate::train::event::Request;
-pub use evaluate::evaluate;
+pub use evaluate::{Evaluated, evaluate};
 pub use look::look;
+pub use opened::OtherText;
 pub use request::effective_config;
 
 use crate::objective::{self, Head};

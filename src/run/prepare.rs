@@ -51,11 +51,8 @@ impl<'h, H: Host> Run<'h, H> {
             // This check comes before any text is read. It is done again when the tokenizer gives the true size of the vocabulary.
             ModelSpec::from_config(&config, config.vocab_size, 0, None).check(&backend.limits())?;
             // A short text gives a smaller vocabulary than the setting, so here only what does not depend on it is compared.
-            check_memory(
-                &ModelSpec::from_config(&config, config.vocab_size.min(VOCAB_LEAST), 0, None),
-                &config,
-                &backend,
-            )?;
+            let least = ModelSpec::from_config(&config, config.vocab_size.min(VOCAB_LEAST), 0, None);
+            check_memory(&least, &config, &backend, false)?;
         }
 
         let networks = NetworksWanted::by(config.passes());
@@ -102,6 +99,7 @@ impl<'h, H: Host> Run<'h, H> {
         if pool.threads < pool.wanted {
             notices.push(Message::new("fewer-threads").with("threads", pool.threads).with("wanted", pool.wanted));
         }
+        notices.extend(text.notices.iter().cloned());
         if resumed.is_none() && text.builtin.is_none() {
             // With `--minutes` nobody knows yet how much is read.
             let steps = if request.minutes.is_some() { 0 } else { session.planned_steps };

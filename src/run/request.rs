@@ -186,7 +186,8 @@ pub fn wanted(
         return trained_on(&r.checkpoint);
     }
     let whole = |names: &[String]| names.iter().map(|name| host.full_name(name)).collect();
-    Ok(Wanted { corpus: whole(&options.corpus), valid: whole(&options.valid), builtin, lang: options.lang })
+    let (corpus, valid, field) = (whole(&options.corpus), whole(&options.valid), options.text_field.clone());
+    Ok(Wanted { corpus, valid, field, builtin, lang: options.lang })
 }
 
 /// Refuses a text or a tokenizer that is not the run's own. `hint`: the code of the advice.

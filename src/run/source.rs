@@ -4,7 +4,7 @@ use super::host::{Chunks, Host};
 use crate::config::Config;
 use crate::lang::Lang;
 use crate::message::Message;
-use crate::text::cache::{self, Identity, TokenCache};
+use crate::text::cache::{self, Copies, Identity, TokenCache};
 use crate::text::grammar::{Class, Grammar, Level, Rule, Story, Verdict};
 use crate::text::tokenizer::{Cleaning, Tokenizer};
 use crate::text::{Chunk, Role, wordpiece};
@@ -19,6 +19,9 @@ use web_time::Instant;
 pub struct Wanted {
     pub corpus: Vec<String>,
     pub valid: Vec<String>,
+    /// The field of documents in files that have fields. Earlier versions had "text" alone.
+    #[serde(default)]
+    pub field: Option<String>,
     /// The level of the built-in corpus, if no text is named.
     pub builtin: Option<Level>,
     pub lang: Lang,
@@ -35,6 +38,8 @@ pub struct Text {
     pub only_held_out: bool,
     /// The grammar that the text was drawn from, if it is built in.
     pub builtin: Option<(Lang, Level)>,
+    /// What a person should know about it.
+    pub notices: Vec<Message>,
 }
 
 /// How many words of the built-in corpus a run trains on, by level.
@@ -119,6 +124,7 @@ fn open_stories(
         example: stories.example(),
         only_held_out: false,
         builtin: Some((stories.grammar.language(), stories.grammar.level())),
+        notices: Vec::new(),
     })
 }
 
@@ -130,7 +136,7 @@ fn open_texts(
     going: KeepGoing<'_>,
     tell: &mut Tell<'_>,
 ) -> Result<Text> {
-    let texts = host.texts(&wanted.corpus, &wanted.valid)?;
+    let texts = host.texts(&wanted.corpus, &wanted.valid, wanted.field.as_deref())?;
     let identity = texts.identity();
     texts.listing().into_iter().for_each(|message| tell(Preparing { message, share: None }));
     let training = || -> Chunks<'_> { Box::new(texts.training_chunks().map(|chunk| going().and(chunk))) };
@@ -142,15 +148,49 @@ fn open_texts(
     if let Some(place) = texts.first_held_out().filter(|_| wordless) {
         return Err(Error::failed("no-word-to-hold-out").at(place));
     }
-    let names: Vec<&str> = wanted.corpus.iter().chain(&wanted.valid).map(String::as_str).collect();
+    let mut notices = texts.notices();
+    notices.extend(about_documents(&cache, tokenizer.specials().unk, wanted.corpus.is_empty()));
     Ok(Text {
-        name: names.join(", "),
+        name: name_of(wanted),
         cache: Arc::new(cache),
         tokenizer: Arc::new(tokenizer),
         example: None,
         only_held_out: wanted.corpus.is_empty(),
         builtin: None,
+        notices,
     })
+}
+
+/// How many paths the name of a text has.
+const NAMED: usize = 3;
+
+/// The paths of a text, the first of many.
+fn name_of(wanted: &Wanted) -> String {
+    let paths = wanted.corpus.iter().chain(&wanted.valid);
+    let named: Vec<&str> = paths.clone().take(NAMED).map(String::as_str).collect();
+    match paths.count() - named.len() {
+        0 => named.join(", "),
+        more => format!("{}, \u{2026} (+{more})", named.join(", ")),
+    }
+}
+
+/// What a person should know about the documents of a text: which have no word, and which are both trained on and held out.
+fn about_documents(cache: &TokenCache, unk: u32, only_held_out: bool) -> Vec<Message> {
+    let mut notices = Vec::new();
+    let empty = cache.empty_documents();
+    if empty > 0 {
+        notices.push(Message::new("documents-without-text").with("count", empty));
+    }
+    let Copies { held_out, of, training } = cache::copies(cache, unk);
+    if held_out > 0 && !only_held_out {
+        notices.push(
+            Message::new("held-out-text-is-trained-on")
+                .with("held_out", held_out)
+                .with("of", of)
+                .with("training", training),
+        );
+    }
+    notices
 }
 
 /// The built-in corpus in one language and level.

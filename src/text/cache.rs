@@ -2,6 +2,7 @@
 //! chunks of text + tokenizer -> [`TokenCache`], memory-mapped from a file or held in memory (tests, the browser).
 
 mod build;
+mod copies;
 #[cfg(not(target_arch = "wasm32"))]
 mod file;
 mod layout;
@@ -19,6 +20,7 @@ use build::{Section, encode_all};
 use layout::{Checksum, FORMAT, Field, HEADER_BYTES, HEADER_WORDS, HELD_OUT_BIT, Header, MAGIC, checksum, le_word};
 
 pub use build::{Identity, Options, Progress};
+pub use copies::{Copies, copies};
 #[cfg(not(target_arch = "wasm32"))]
 pub use file::{Origin, is_refused, open_or_build};
 
@@ -83,6 +85,11 @@ impl TokenCache {
     /// How many documents and tokens [`Options::tokens_per_char_max`] left out.
     pub fn dropped(&self) -> (u64, u64) {
         (self.header.get(Field::DroppedDocuments), self.header.get(Field::DroppedTokens))
+    }
+
+    /// How many documents have no word, and are left out.
+    pub fn empty_documents(&self) -> u64 {
+        self.header.get(Field::EmptyDocuments)
     }
 
     /// The SHA-256, in hexadecimal, over the documents in their order. It does not depend on the files that they came from.

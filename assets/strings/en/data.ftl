@@ -37,7 +37,8 @@ data-text-add-folder = Add a folder…
 data-text-path = or type a path
 data-text-add = Add
 data-text-remove-path = Remove { $path }
-data-text-drop = txt, gz, jsonl and parquet; or drop them anywhere on the window.
+data-text-field = Field of the texts
+data-text-drop = txt, jsonl, json, csv and parquet, also in gz or zst; or drop them anywhere on the window.
 data-text-found = { $files ->
     [one] { $files } file, { $size }
    *[other] { $files } files, { $size }

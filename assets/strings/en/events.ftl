@@ -87,17 +87,44 @@ preset-small = the paper's ELECTRA-Small
 preset-base = the paper's ELECTRA-Base, for a workstation
 
 ## What becomes of each file of a corpus.
-corpus-file-train = train     { $path }  ({ NUMBER($megabytes, maximumFractionDigits: 1) } MB)
-corpus-file-held-out = held out  { $path }  ({ NUMBER($megabytes, maximumFractionDigits: 1) } MB)
+corpus-file-train = train     { $path }  ({ NUMBER($megabytes, maximumFractionDigits: 1) } MB, { $form }; { $why })
+corpus-file-held-out = held out  { $path }  ({ NUMBER($megabytes, maximumFractionDigits: 1) } MB, { $form }; { $why })
 corpus-file-skipped = skipped   { $path }  ({ $why })
+corpus-files-counted = files: { COUNT($train) } to train on, { COUNT($held_out) } held out, { COUNT($skipped) } skipped
 file-and-reason = { $path } ({ $why })
+form-text = text
+form-articles = articles of WikiExtractor
+form-json-lines = JSON lines, field "{ $field }"
+form-json = JSON, field "{ $field }"
+form-json-strings = JSON strings
+form-table = table, column "{ $field }"
+form-parquet = parquet, column "{ $field }"
+form-utf16 = { $form }, UTF-16
+form-packed = { $form }, { $packing }
+role-as-given = given by name
+role-held-out-as-given = given to judge on
+role-no-word = no name says that it is held out
+word-of-file = "{ $word }" in its name
+word-of-folder = "{ $word }" in the name of its folder
 skipped-note = a note about the data
-skipped-other-kind = not txt, gz, jsonl or parquet
+skipped-other-kind = files that end in .{ $ending } hold no corpus
 skipped-empty = empty
-skipped-replaced = --valid replaces it
-skipped-for-judging = kept for judging: dev.* and test.* are never trained on
+skipped-replaced = { $why }: held out, and --valid replaces it
+skipped-for-judging = { $why }: kept for judging, never trained on
 skipped-twice = already in the list
-skipped-held-out = held out
+skipped-held-out = held out: { $why }
+files-not-read = { $count ->
+    [one] one file could not be read and is left out: { $files }
+   *[other] { COUNT($count) } files could not be read and are left out, such as { $files }
+}
+documents-without-text = { $count ->
+    [one] one document has no text (an empty or null field, or no word in it) and is left out
+   *[other] { COUNT($count) } documents have no text (an empty or null field, or no word in it) and are left out
+}
+held-out-text-is-trained-on = of { COUNT($of) } held-out documents, { COUNT($held_out) } { $held_out ->
+    [one] is
+   *[other] are
+} also in the text to train on ({ COUNT($training) } times): what is measured on them was learned by heart. Take them out of one of the two texts
 
 ## What `verify` compares: its suites, then what is compared in them.
 suite-kernels = kernels (error as a share of the tolerance)

@@ -37,7 +37,8 @@ data-text-add-folder = Adicionar uma pasta…
 data-text-path = ou digite um caminho
 data-text-add = Adicionar
 data-text-remove-path = Remover { $path }
-data-text-drop = txt, gz, jsonl e parquet; ou solte-os em qualquer lugar da janela.
+data-text-field = Campo dos textos
+data-text-drop = txt, jsonl, json, csv e parquet, também em gz ou zst; ou solte-os em qualquer lugar da janela.
 data-text-found = { $files ->
     [one] { $files } arquivo, { $size }
    *[other] { $files } arquivos, { $size }

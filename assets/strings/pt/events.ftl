@@ -86,17 +86,44 @@ preset-small = o ELECTRA-Small do artigo
 preset-base = o ELECTRA-Base do artigo, numa estação de trabalho
 
 ## O que é feito de cada arquivo de um corpus.
-corpus-file-train = treino     { $path }  ({ NUMBER($megabytes, maximumFractionDigits: 1) } MB)
-corpus-file-held-out = reservado  { $path }  ({ NUMBER($megabytes, maximumFractionDigits: 1) } MB)
+corpus-file-train = treino     { $path }  ({ NUMBER($megabytes, maximumFractionDigits: 1) } MB, { $form }; { $why })
+corpus-file-held-out = reservado  { $path }  ({ NUMBER($megabytes, maximumFractionDigits: 1) } MB, { $form }; { $why })
 corpus-file-skipped = ignorado   { $path }  ({ $why })
+corpus-files-counted = arquivos: { COUNT($train) } para o treino, { COUNT($held_out) } reservados, { COUNT($skipped) } ignorados
 file-and-reason = { $path } ({ $why })
+form-text = texto
+form-articles = artigos do WikiExtractor
+form-json-lines = linhas JSON, campo "{ $field }"
+form-json = JSON, campo "{ $field }"
+form-json-strings = textos em JSON
+form-table = tabela, coluna "{ $field }"
+form-parquet = parquet, coluna "{ $field }"
+form-utf16 = { $form }, UTF-16
+form-packed = { $form }, { $packing }
+role-as-given = indicado pelo nome
+role-held-out-as-given = indicado para a avaliação
+role-no-word = nenhum nome diz que está reservado
+word-of-file = "{ $word }" no nome
+word-of-folder = "{ $word }" no nome da pasta
 skipped-note = uma nota sobre os dados
-skipped-other-kind = não é txt, gz, jsonl nem parquet
+skipped-other-kind = arquivos que terminam em .{ $ending } não têm corpus
 skipped-empty = vazio
-skipped-replaced = --valid o substitui
-skipped-for-judging = guardado para avaliação: nunca se treina com dev.* e test.*
+skipped-replaced = { $why }: reservado, e --valid o substitui
+skipped-for-judging = { $why }: guardado para avaliação, nunca se treina com ele
 skipped-twice = já está na lista
-skipped-held-out = reservado
+skipped-held-out = reservado: { $why }
+files-not-read = { $count ->
+    [one] um arquivo não pôde ser lido e fica de fora: { $files }
+   *[other] { COUNT($count) } arquivos não puderam ser lidos e ficam de fora, como { $files }
+}
+documents-without-text = { $count ->
+    [one] um documento não tem texto (campo vazio ou nulo, ou nenhuma palavra) e fica de fora
+   *[other] { COUNT($count) } documentos não têm texto (campo vazio ou nulo, ou nenhuma palavra) e ficam de fora
+}
+held-out-text-is-trained-on = de { COUNT($of) } documentos reservados, { COUNT($held_out) } { $held_out ->
+    [one] está
+   *[other] estão
+} também no texto de treino ({ COUNT($training) } vezes): o que se mede neles foi decorado. Tire-os de um dos dois textos
 
 ## O que `verify` compara: as séries, e o que se compara em cada uma.
 suite-kernels = kernels (o erro como parte da tolerância)

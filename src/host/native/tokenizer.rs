@@ -39,7 +39,7 @@ pub fn train_tokenizer(
         None => {
             let [corpus, valid] =
                 [&wanted.corpus, &wanted.valid].map(|names| names.iter().map(|name| path_of(name)).collect::<Vec<_>>());
-            let corpus = Corpus::open(&corpus, &valid)?;
+            let corpus = Corpus::open(&corpus, &valid, wanted.field.as_deref())?;
             wordpiece::train(corpus.training_chunks().map(going), recipe, progress)?
         }
     };

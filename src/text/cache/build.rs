@@ -74,6 +74,7 @@ pub(super) struct Built {
     documents: u64,
     dropped_documents: u64,
     dropped_tokens: u64,
+    empty_documents: u64,
     pub(super) counts: Vec<u64>,
     corpus: [u64; 4],
 }
@@ -90,6 +91,7 @@ impl Built {
         header.set(Field::Vocab, tokenizer.vocab_size() as u64);
         header.set(Field::DroppedDocuments, self.dropped_documents);
         header.set(Field::DroppedTokens, self.dropped_tokens);
+        header.set(Field::EmptyDocuments, self.empty_documents);
         let sums = sections.iter().map(|section| section.sum.0).chain([checksum(&self.counts)]);
         for (word, sum) in header.0[Field::Checksums as usize..].iter_mut().zip(sums) {
             *word = sum;
@@ -190,6 +192,7 @@ impl<'a, W: Write> Writer<'a, W> {
             documents: 0,
             dropped_documents: 0,
             dropped_tokens: 0,
+            empty_documents: 0,
             counts: vec![0; tokenizer.vocab_size()],
             corpus: [0; 4],
         };
@@ -241,6 +244,7 @@ impl<'a, W: Write> Writer<'a, W> {
             return Ok(());
         }
         if document.first_sentence == self.built.sentences {
+            self.built.empty_documents += 1;
             return Ok(());
         }
         let hash = document.text.finalize();

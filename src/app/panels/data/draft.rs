@@ -22,6 +22,8 @@ pub struct Draft {
     /// Whether the run trains on a person's own files, not on the built-in text.
     pub own_text: bool,
     pub corpus: Vec<PathBuf>,
+    /// The field of documents in files that have fields. If it is empty, the files tell.
+    pub text_field: String,
     /// The language of the built-in text; it also decides whether accents are kept.
     pub lang: Lang,
     /// None means the level that fits the preset's size.
@@ -43,6 +45,7 @@ impl Draft {
         Self {
             own_text: false,
             corpus: Vec::new(),
+            text_field: String::new(),
             lang,
             level: None,
             tokenizer: None,
@@ -71,6 +74,7 @@ impl Draft {
         let out = self.out.trim();
         Ok(Request {
             corpus: if self.own_text { self.corpus.iter().map(|path| name_of(path)).collect() } else { Vec::new() },
+            text_field: self.field().filter(|_| self.own_text),
             level: self.level.filter(|_| !self.own_text),
             tokenizer: self.tokenizer.as_deref().map(name_of),
             init: self.init.as_deref().map(name_of),
@@ -103,8 +107,8 @@ impl Draft {
     /// The text on which a tokenizer is trained.
     pub fn wanted(&self) -> Result<Wanted> {
         let (_, builtin) = self.effective()?;
-        let corpus = self.options()?.corpus;
-        Ok(Wanted { builtin: builtin.filter(|_| corpus.is_empty()), corpus, valid: Vec::new(), lang: self.lang })
+        let Request { corpus, text_field: field, .. } = self.options()?;
+        Ok(Wanted { builtin: builtin.filter(|_| corpus.is_empty()), corpus, valid: Vec::new(), field, lang: self.lang })
     }
 
     /// The command line that starts the same run.
@@ -113,6 +117,11 @@ impl Draft {
     /// As [`Draft::options`].
     pub fn command_line(&self) -> Result<String> {
         Ok(command_line(&self.options()?))
+    }
+
+    /// The field of documents that a person named.
+    pub fn field(&self) -> Option<String> {
+        Some(self.text_field.trim()).filter(|field| !field.is_empty()).map(str::to_owned)
     }
 
     pub fn add_text(&mut self, path: PathBuf) {
@@ -138,6 +147,9 @@ pub fn command_line(o: &Request) -> String {
     let mut flag = |name: &str, word: String| words.extend([format!("--{name}"), word]);
     o.corpus.iter().for_each(|corpus| flag("corpus", word_of_name(corpus)));
     o.valid.iter().for_each(|valid| flag("valid", word_of_name(valid)));
+    if let Some(field) = &o.text_field {
+        flag("text-field", quoted(field));
+    }
     if o.lang != Lang::En {
         flag("lang", o.lang.code().to_owned());
     }
@@ -187,6 +199,7 @@ mod tests {
         let mut draft = Draft { lang: Lang::Pt, preset: "tiny".into(), seed: " 7 ".into(), ..draft() };
         draft.add_text("meus textos".into());
         draft.add_text("meus textos".into());
+        draft.text_field = " corpo ".into();
         draft.edits = [("lr", "0.001"), ("steps", "1_000"), ("batch", "8")]
             .map(|(key, value)| (key.to_owned(), value.to_owned()))
             .into();
@@ -198,7 +211,7 @@ mod tests {
         if !cfg!(windows) {
             assert_eq!(
                 line,
-                "electroscope train --corpus \"meus textos\" --lang pt --preset tiny --set batch=8 --set lr=0.001 \
+                "electroscope train --corpus \"meus textos\" --text-field corpo --lang pt --preset tiny --set batch=8 --set lr=0.001 \
                  --steps 1000 --seed 7 --device \"RTX 3060\""
             );
         }

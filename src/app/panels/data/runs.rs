@@ -4,6 +4,7 @@
 use crate::config::Config;
 use crate::host::native;
 use crate::path::{name_of, path_of};
+use crate::text::corpus;
 use crate::train::checkpoint;
 use crate::view::log;
 use crate::{Error, Result};
@@ -93,7 +94,7 @@ pub fn typed_path(typed: &str) -> Result<PathBuf> {
     if typed.is_empty() {
         return Err(Error::usage("no-path-typed"));
     }
-    if !path.exists() {
+    if !corpus::is_there(&path) {
         return Err(Error::failed("nothing-at-path").at_path(&path));
     }
     Ok(path)

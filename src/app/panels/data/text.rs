@@ -33,13 +33,18 @@ pub struct Found {
     /// Whether some file is compressed, so that its bytes do not tell how much text it has.
     pub compressed: bool,
     pub skipped: usize,
+    /// What becomes of the files that are not trained on, the first of them.
+    pub told: Vec<Message>,
 }
+
+/// The most files that are told.
+const TOLD: usize = 8;
 
 #[derive(Default)]
 pub struct TextSection {
     typed: String,
-    /// The paths that were last looked at, and what was found.
-    looked: Vec<PathBuf>,
+    /// The paths and the field that were last looked at, and what was found.
+    looked: (Vec<PathBuf>, Option<String>),
     found: Option<Found>,
     looking: Option<Job<Found>>,
     pub error: Option<Error>,
@@ -103,6 +108,12 @@ impl TextSection {
                 }
             }
         });
+        ui.horizontal_wrapped(|ui| {
+            let label = ui.label(cx.t("data-text-field"));
+            let id = egui::Id::unique("field of the texts");
+            let field = TextEdit::singleline(&mut draft.text_field).id(id).hint_text("text").desired_width(120.0);
+            ui.add(field).labelled_by(label.id);
+        });
         weak(ui, cx, cx.t("data-text-drop"));
         if dialog.is_missing() {
             ui.label(cx.t("data-no-dialog"));
@@ -118,6 +129,7 @@ impl TextSection {
             if found.skipped > 0 {
                 weak(ui, cx, t!(cx, "data-text-skipped", count = found.skipped));
             }
+            found.told.iter().for_each(|file| weak(ui, cx, cx.strings.text(file)));
         }
         if let Some(error) = &self.error {
             error_ui(ui, cx, error);
@@ -133,12 +145,12 @@ impl TextSection {
                 Err(error) => self.error = Some(error),
             }
         }
-        if self.looked != draft.corpus && self.looking.is_none() {
-            self.looked.clone_from(&draft.corpus);
-            (self.found, self.error) = (None, None);
-            if !self.looked.is_empty() {
-                let paths = self.looked.clone();
-                self.looking = Some(Job::start(ui.ctx(), move |_| look(&paths)));
+        let wanted = (draft.corpus.clone(), draft.field());
+        if self.looked != wanted && self.looking.is_none() {
+            (self.found, self.error, self.looked) = (None, None, wanted);
+            if !self.looked.0.is_empty() {
+                let (paths, field) = self.looked.clone();
+                self.looking = Some(Job::start(ui.ctx(), move |_| look(&paths, field.as_deref())));
             }
         }
     }
@@ -154,12 +166,13 @@ fn changes_ui(ui: &mut Ui, cx: &PanelContext, checked: &Checked) {
     weak(ui, cx, t!(cx, "data-changes", list = list.join(", ")));
 }
 
-fn look(paths: &[PathBuf]) -> Result<Found> {
-    let corpus = Corpus::open(paths, &[])?;
+fn look(paths: &[PathBuf], field: Option<&str>) -> Result<Found> {
+    let corpus = Corpus::open(paths, &[], field)?;
     let bytes = corpus.files.iter().map(|file| file.bytes).sum();
-    let compressed = |name: &str| [".gz", ".parquet"].iter().any(|end| name.to_lowercase().ends_with(end));
-    let compressed = corpus.files.iter().any(|file| compressed(&file.path.to_string_lossy()));
-    Ok(Found { files: corpus.files.len(), bytes, compressed, skipped: corpus.skipped.len() })
+    let compressed = corpus.files.iter().any(|file| file.form.is_compressed());
+    let untrained = |file: &Message| ["corpus-file-held-out", "corpus-file-skipped"].contains(&file.code.as_ref());
+    let told = corpus.listing().into_iter().filter(untrained).take(TOLD).collect();
+    Ok(Found { files: corpus.files.len(), bytes, compressed, skipped: corpus.skipped.len(), told })
 }
 
 /// What a person should know if the text is too short for this run. Its tokens are estimated.
@@ -342,11 +355,15 @@ mod tests {
     #[test]
     fn files_are_looked_at_and_a_folder_without_text_is_an_error() {
         let dir = tempfile::tempdir().unwrap();
-        assert!(look(&[dir.path().to_owned()]).unwrap_err().to_string().contains("nothing-to-train-on"));
+        assert!(look(&[dir.path().to_owned()], None).unwrap_err().to_string().contains("nothing-to-train-on"));
         std::fs::write(dir.path().join("a.txt"), "the dog\n").unwrap();
         std::fs::write(dir.path().join("LICENSE"), "none").unwrap();
-        let found = look(&[dir.path().to_owned()]).unwrap();
+        let found = look(&[dir.path().to_owned()], None).unwrap();
         assert_eq!((found.files, found.bytes, found.skipped), (1, 8, 1));
+        assert!(found.told[0].to_string().contains("LICENSE, why = skipped-note"), "{:?}", found.told);
+        std::fs::write(dir.path().join("b.csv"), "a,b\nthe dog,the cat\n").unwrap();
+        let both = look(&[dir.path().to_owned()], Some("b")).unwrap();
+        assert_eq!((both.files, both.skipped), (2, 1), "a named field makes a table readable");
     }
 
     #[test]
