@@ -14,18 +14,15 @@ use crate::view::words::{self, Strings};
 pub async fn run(args: &EvalArgs, output: Output) -> Result<()> {
     let backend = Backend::open(&args.machine.device).await?;
     let corpus = [args.corpus.as_slice(), &args.more].concat();
-    let mut elsewhere = Vec::new();
-    // The run's own text was listed when it was trained.
+    // The run's own text was listed when it was trained. Where its cache is kept may be new.
     let mut tell = |preparing: Preparing| {
-        if preparing.message.code.starts_with("cache-kept") {
-            elsewhere.push(preparing.message);
-        } else if !corpus.is_empty() {
+        if !corpus.is_empty() || preparing.message.code.starts_with("cache-kept") {
             output.note(&words::text(&preparing.message, output.lang));
         }
     };
     let Evaluated { metrics, notices } =
         native::evaluate(&args.run, &corpus, args.text_field.as_deref(), args.unknown_max, &backend, &mut tell).await?;
-    elsewhere.iter().chain(&notices).try_for_each(|notice| output.warning(notice))?;
+    notices.iter().try_for_each(|notice| output.warning(notice))?;
     output.text(&table(&metrics, output))?;
     output.event(&Event::Eval(Box::new(metrics)))
 }

@@ -135,7 +135,7 @@ pub async fn assemble(
         notices.push(Message::new("f16-on-cpu"));
     }
     spec.check(&backend.limits())?;
-    check_memory(&spec, &config, backend)?;
+    check_memory(&spec, &config, backend, true)?;
     let own = match from {
         WeightsFrom::Checkpoint(checkpoint, _) => own_kernels(checkpoint, backend, wish, &mut notices),
         WeightsFrom::Seed | WeightsFrom::Networks(..) => None,
@@ -202,11 +202,12 @@ pub async fn assemble(
     Ok(Assembly { session, held_out_unknown, corpus, notices, kernels })
 }
 
-/// Refuses a model for which there is not enough memory, and says with how many rows at once there would be.
+/// Refuses a model for which there is not enough memory, and says with how many rows at once there would be. `prepared`: whether the
+/// text is ready.
 ///
 /// # Errors
 /// The memory does not suffice.
-pub(super) fn check_memory(spec: &ModelSpec, config: &Config, backend: &Backend) -> Result<()> {
+pub(super) fn check_memory(spec: &ModelSpec, config: &Config, backend: &Backend, prepared: bool) -> Result<()> {
     if backend.kind() != engine::Kind::Wgsl {
         // Burn's memory is not in the plan.
         return Ok(());
@@ -215,7 +216,7 @@ pub(super) fn check_memory(spec: &ModelSpec, config: &Config, backend: &Backend)
         let config = Config { batch: rows, ..config.clone() };
         let train = ModelSpec::from_config(&config, config.vocab_size, spec.pad_id, None).train;
         let spec = ModelSpec { train, ..spec.clone() };
-        backend.check_memory(&Model::record(spec, KernelChoices::default(), backend.limits()).plan)
+        backend.check_memory(&Model::record(spec, KernelChoices::default(), backend.limits()).plan, prepared)
     };
     with_rows(config.batch).map_err(|error| {
         let mut halves = (1..u32::BITS).map(|n| config.batch >> n).take_while(|rows| *rows > 0);

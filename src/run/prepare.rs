@@ -52,11 +52,8 @@ impl<'h, H: Host> Run<'h, H> {
             // This check comes before any text is read. It is done again when the tokenizer gives the true size of the vocabulary.
             ModelSpec::from_config(&config, config.vocab_size, 0, None).check(&backend.limits())?;
             // A short text gives a smaller vocabulary than the setting, so here only what does not depend on it is compared.
-            check_memory(
-                &ModelSpec::from_config(&config, config.vocab_size.min(VOCAB_LEAST), 0, None),
-                &config,
-                &backend,
-            )?;
+            let least = ModelSpec::from_config(&config, config.vocab_size.min(VOCAB_LEAST), 0, None);
+            check_memory(&least, &config, &backend, false)?;
         }
 
         let networks = NetworksWanted::by(config.passes());

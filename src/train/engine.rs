@@ -195,23 +195,25 @@ impl Backend {
     }
 
     /// Refuses a plan that needs more memory than this process may still take, before anything is made for it. The memory of a graphics
-    /// card is its own: only the card knows how much is free, and refuses what does not fit.
+    /// card is its own: only the card knows how much is free, and refuses what does not fit. `prepared`: whether the text of the run is
+    /// ready, so that nothing else needs much.
     ///
     /// # Errors
     /// The memory does not suffice, with both numbers and what limits it.
-    pub fn check_memory(&self, plan: &Plan) -> Result<()> {
+    pub fn check_memory(&self, plan: &Plan, prepared: bool) -> Result<()> {
         let in_main_memory = self.gpu.as_ref().is_none_or(|gpu| gpu.summary.kind == AdapterKind::Software);
         let held = if in_main_memory { plan.bytes() } else { 0 };
-        let needs = held + copied_bytes(plan);
-        match memory::room() {
-            Some(memory::Room { bytes, limit }) if bytes < needs => Err(Error::failed("memory-too-small")
-                .with("needs", mebibytes(needs))
-                .with("left", mebibytes(bytes))
-                .with("limit", limit.message())
-                .kind(ErrorKind::OutOfMemory)
-                .hint("help-less-memory")),
-            _ => Ok(()),
+        let Some(memory::Room { bytes, limit }) = memory::room() else { return Ok(()) };
+        let needs = held + copied_bytes(plan) + if prepared { 0 } else { limit.beside_bytes() };
+        if needs <= bytes {
+            return Ok(());
         }
+        Err(Error::failed("memory-too-small")
+            .with("needs", mebibytes(needs))
+            .with("left", mebibytes(bytes))
+            .with("limit", limit.message())
+            .kind(ErrorKind::OutOfMemory)
+            .hint("help-less-memory"))
     }
 
     /// Makes everything that training `model` needs, zeroed.
@@ -231,7 +233,7 @@ impl Backend {
     /// # Errors
     /// The plan exceeds the device's limits or memory, with numbers.
     pub async fn engine(&self, plan: &Arc<Plan>) -> Result<Engine> {
-        self.check_memory(plan)?;
+        self.check_memory(plan, true)?;
         Ok(match &self.gpu {
             Some(gpu) => Engine::Gpu(Box::new(gpu::Executor::new(gpu, plan.clone()).await?)),
             None if memory::can_take(plan.bytes()) => Engine::Cpu(Box::new(cpu::Executor::new(plan.clone()))),

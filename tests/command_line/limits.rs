@@ -269,10 +269,10 @@ fn too_little_memory_is_one_sentence_before_anything_begins() {
         ("-v 1000000", small.to_owned(), "the limit of the address space (ulimit -v) leaves"),
         ("-d 600000", small.to_owned(), "the limit of data (ulimit -d) leaves"),
         ("-v 1000000", format!("{small} --lang pt"), "o limite do espaço de endereçamento (ulimit -v) deixa"),
-        ("-v 1000000", "train --device cpu --preset tiny --set batch=4096".to_owned(), "--set batch="),
+        ("-v 1000000", "train --device cpu --preset tiny --set batch=1500".to_owned(), "--set batch="),
         (
             "-v 1000000",
-            "train --device cpu --preset tiny --set hidden_size=4096 --set heads=4".to_owned(),
+            "train --device cpu --preset tiny --set hidden_size=2048 --set heads=8".to_owned(),
             "MiB of memory are needed",
         ),
     ] {

@@ -19,7 +19,7 @@ pub fn expanded(given: &[PathBuf]) -> Result<Vec<PathBuf>> {
 
 /// The file that `@LIST` names. A file may itself be called so; then it is meant if there is no list.
 fn list_of(path: &Path) -> Option<PathBuf> {
-    let list = PathBuf::from(path.to_str()?.strip_prefix('@')?);
+    let list = path_of_bytes(path.as_os_str().as_encoded_bytes().strip_prefix(b"@")?);
     (list.is_file() || !path.exists()).then_some(list)
 }
 
