@@ -86,6 +86,7 @@ impl Look {
             | Command::Checkpoint
             | Command::SpeedShare { .. }
             | Command::Stop
+            | Command::Quit
             | Command::LoseDevice => Ok(()),
         }
     }

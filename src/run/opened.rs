@@ -10,6 +10,7 @@ use crate::Result;
 use crate::batch::Cursor;
 use crate::config::Config;
 use crate::message::Message;
+use crate::text::unknown::Unknown;
 use crate::train::engine::Backend;
 use crate::train::session::{Position, Session};
 
@@ -18,6 +19,9 @@ pub(super) struct Opened {
     pub session: Session,
     /// Where its newest checkpoint stands.
     pub position: Position,
+    /// How much of the text its tokenizer does not know, and how much the run accepts.
+    pub unknown: Unknown,
+    pub unknown_max: f64,
     /// What a person should know about the text.
     pub notices: Vec<Message>,
 }
@@ -29,6 +33,8 @@ pub struct OtherText<'t> {
     pub corpus: &'t [String],
     /// The field of documents, if a person named it.
     pub field: Option<&'t str>,
+    /// How much of it may be unknown to the tokenizer, if a person said so.
+    pub unknown_max: Option<f64>,
 }
 
 /// Opens the newest checkpoint of `run` with its own text, or with another if that is given. `eval_rows`: how many held-out rows
@@ -45,7 +51,7 @@ pub(super) async fn open(
     going: KeepGoing<'_>,
     tell: Tell<'_>,
 ) -> Result<Opened> {
-    let OtherText { corpus, field } = other;
+    let OtherText { corpus, field, .. } = other;
     let checkpoint = host.resume_point(run, None)?;
     let mut position = request::position(&checkpoint)?;
     let mut config = request::run_config(host, run, &checkpoint)?;
@@ -58,6 +64,7 @@ pub(super) async fn open(
         position = Position { cursor: Cursor::default(), ..position };
     }
     let tokenizer = TokenizerFrom::Checkpoint(&checkpoint);
+    host.near(Some(run), None);
     let text = source::open(host, &wanted, &config, tokenizer, going, tell)?;
     if corpus.is_empty() {
         // The text decides what the run trained on and what it held out. With another text the model could be judged on what it was
@@ -68,5 +75,5 @@ pub(super) async fn open(
     let start =
         Start { from: WeightsFrom::Checkpoint(&checkpoint, position), seed: 0, kernels: &kernels, shelf: &shelf };
     let Assembly { session, .. } = assemble(&config, &text, backend, &start, going, &mut |_| {}).await?;
-    Ok(Opened { session, position, notices: text.notices })
+    Ok(Opened { session, position, unknown: text.unknown, unknown_max: config.unknown_max, notices: text.notices })
 }

@@ -7,6 +7,7 @@ use crate::message::Message;
 use crate::text::cache::{self, Copies, Identity, TokenCache};
 use crate::text::grammar::{Class, Grammar, Level, Rule, Story, Verdict};
 use crate::text::tokenizer::{Cleaning, Tokenizer};
+use crate::text::unknown::{Made, Unknown};
 use crate::text::{Chunk, Role, wordpiece};
 use crate::train::checkpoint::Checkpoint;
 use crate::train::event::Preparing;
@@ -32,6 +33,9 @@ pub struct Text {
     pub name: String,
     pub cache: Arc<TokenCache>,
     pub tokenizer: Arc<Tokenizer>,
+    /// How much of the text the tokenizer does not know, and where it came from.
+    pub unknown: Unknown,
+    pub made: Made,
     /// A sentence to try the model on.
     pub example: Option<String>,
     /// Whether the text is only for judging a model, and none of it for training.
@@ -89,6 +93,15 @@ pub enum TokenizerFrom<'c> {
     Checkpoint(&'c Checkpoint),
 }
 
+impl TokenizerFrom<'_> {
+    fn made(&self) -> Made {
+        match self {
+            Self::Text => Made::OfThisText,
+            Self::Name(_) | Self::Checkpoint(_) => Made::OfOtherText,
+        }
+    }
+}
+
 /// Opens the text, loads the tokenizer or trains one of the configured size, and opens or builds the token cache.
 /// `going` is asked at every piece of text.
 pub fn open(
@@ -115,10 +128,13 @@ fn open_stories(
 ) -> Result<Text> {
     let identity = stories.identity();
     let chunks = || -> Chunks<'_> { Box::new(stories.chunks().map(|chunk| going().and(chunk))) };
+    let made = tokenizer.made();
     let tokenizer = tokenizer_for(host, tokenizer, config, &identity, &chunks, tell)?;
     let cache = cache_for(host, &identity, &tokenizer, &chunks, tell)?;
     Ok(Text {
         name: format!("built-in, {}", stories.grammar.level()),
+        unknown: cache.unknown(tokenizer.specials().unk),
+        made,
         cache: Arc::new(cache),
         tokenizer: Arc::new(tokenizer),
         example: stories.example(),
@@ -139,6 +155,7 @@ fn open_texts(
     let texts = host.texts(&wanted.corpus, &wanted.valid, wanted.field.as_deref())?;
     let identity = texts.identity();
     texts.listing().into_iter().for_each(|message| tell(Preparing { message, share: None }));
+    let made = tokenizer.made();
     let training = || -> Chunks<'_> { Box::new(texts.training_chunks().map(|chunk| going().and(chunk))) };
     let tokenizer = tokenizer_for(host, tokenizer, config, &identity, &training, tell)?;
     let all = || -> Chunks<'_> { Box::new(texts.chunks().map(|chunk| going().and(chunk))) };
@@ -152,6 +169,8 @@ fn open_texts(
     notices.extend(about_documents(&cache, tokenizer.specials().unk, wanted.corpus.is_empty()));
     Ok(Text {
         name: name_of(wanted),
+        unknown: cache.unknown(tokenizer.specials().unk),
+        made,
         cache: Arc::new(cache),
         tokenizer: Arc::new(tokenizer),
         example: None,
@@ -263,20 +282,21 @@ fn tokenizer_for<'c>(
         TokenizerFrom::Checkpoint(checkpoint) => return checkpoint.tokenizer(cleaning),
         TokenizerFrom::Text => {}
     }
-    let recipe = wordpiece::Recipe::new(config.vocab_size as usize, cleaning);
+    let coverage = config.character_coverage;
+    let recipe = wordpiece::Recipe { coverage, ..wordpiece::Recipe::new(config.vocab_size as usize, cleaning) };
     let key = format!("{}\n{}\n{recipe:?}", identity.name, identity.state);
     if let Some(tokenizer) = host.known_tokenizer(&key, cleaning) {
         return Ok(tokenizer);
     }
     let mut progress = Progress::new(tell);
-    let tokenizer = wordpiece::train(chunks(), &recipe, |at| match at {
+    let trained = wordpiece::train(chunks(), &recipe, |at| match at {
         wordpiece::Progress::Counting { share, .. } => progress.at(Message::new("counting-words"), share),
         wordpiece::Progress::Merging { entries, target } => {
             progress.at(Message::new("joining-pieces"), Some(entries as f32 / target as f32));
         }
     })?;
-    host.keep_tokenizer(&key, &tokenizer, config.max_positions as usize);
-    Ok(tokenizer)
+    host.keep_tokenizer(&key, &trained.tokenizer, config.max_positions as usize);
+    Ok(trained.tokenizer)
 }
 
 /// The token cache of a text.
@@ -289,10 +309,8 @@ fn cache_for<'c>(
 ) -> Result<TokenCache> {
     let mut progress = Progress::new(tell);
     let mut at = |at: cache::Progress| progress.at(Message::new("turning-text-into-tokens"), at.share);
-    let (cache, built_again) = host.token_cache(identity, tokenizer, chunks, &mut at)?;
-    if let Some(reason) = built_again {
-        tell(Preparing { message: Message::new("cache-built-again").with("why", reason), share: None });
-    }
+    let (cache, notices) = host.token_cache(identity, tokenizer, chunks, &mut at)?;
+    notices.into_iter().for_each(|message| tell(Preparing { message, share: None }));
     Ok(cache)
 }
 

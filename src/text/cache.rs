@@ -13,6 +13,7 @@ use std::io;
 use std::ops::Range;
 
 use super::tokenizer::Tokenizer;
+use super::unknown::Unknown;
 use super::{Chunk, Role, hex};
 use crate::message::Message;
 use crate::{Error, Result};
@@ -22,7 +23,7 @@ use layout::{Checksum, FORMAT, Field, HEADER_BYTES, HEADER_WORDS, HELD_OUT_BIT, 
 pub use build::{Identity, Options, Progress};
 pub use copies::{Copies, copies};
 #[cfg(not(target_arch = "wasm32"))]
-pub use file::{Origin, open_or_build};
+pub use file::{Origin, is_refused, open_or_build};
 
 /// The ids of a whole corpus. Sentences and documents are consecutive ranges that cover it without gaps.
 pub struct TokenCache {
@@ -136,6 +137,16 @@ impl TokenCache {
     /// How often each id occurs in the whole cache.
     pub fn counts(&self) -> &[u64] {
         bytemuck::cast_slice(self.section(3))
+    }
+
+    /// How much of the text the tokenizer does not know. `unk`: the id of its unknown token.
+    pub fn unknown(&self, unk: u32) -> Unknown {
+        Unknown {
+            chars: self.header.get(Field::Chars),
+            unknown_chars: self.header.get(Field::UnknownChars),
+            long_chars: self.header.get(Field::LongChars),
+            ..Unknown::of_counts(self.counts(), unk)
+        }
     }
 
     /// Calls `each` with the ids of `tokens`, in order.

@@ -18,6 +18,7 @@ use super::cache::Identity;
 use super::readers::Reader;
 use super::{Chunk, Role};
 use crate::message::{self, Message};
+use crate::path::name_of as path_name;
 use crate::{Error, Result};
 use look::Refusal;
 use name::{Kept, Word, name_of};
@@ -100,7 +101,7 @@ impl Corpus {
         if !corpus.files.iter().any(|file| file.role == Role::Corpus) {
             let read_before = corpus.skipped.iter().find(|(_, reason)| *reason == Skipped::Twice);
             if let Some((path, _)) = read_before.filter(|_| !valid.is_empty()) {
-                return Err(Error::failed("all-text-held-out").at(path.display()));
+                return Err(Error::failed("all-text-held-out").at_path(path));
             }
             return Err(corpus.instead(Error::failed("nothing-to-train-on"), &given));
         }
@@ -132,13 +133,14 @@ impl Corpus {
 
     /// For each file what becomes of it, and why; then how many there are. A run tells this before it reads them.
     pub fn listing(&self) -> Vec<Message> {
-        let read = self.files.iter().map(|file| {
-            file.role.listed(&file.path.display().to_string(), file.bytes, file.form.message(), file.why.clone())
-        });
-        let skipped = self.skipped.iter().map(|(path, reason)| {
-            let path = path.display().to_string();
-            Message::new("corpus-file-skipped").with("path", path).with("why", reason.message())
-        });
+        let read = self
+            .files
+            .iter()
+            .map(|file| file.role.listed(&path_name(&file.path), file.bytes, file.form.message(), file.why.clone()));
+        let skipped = self
+            .skipped
+            .iter()
+            .map(|(path, reason)| Message::new("corpus-file-skipped").with("path", path).with("why", reason.message()));
         let count = |role| self.files.iter().filter(|file| file.role == role).count();
         let counted = Message::new("corpus-files-counted")
             .with("train", count(Role::Corpus))
@@ -161,11 +163,11 @@ impl Corpus {
         let skipped = self.skipped.iter().map(|(path, reason)| place(path, reason));
         let held_out = self.files.iter().map(|file| {
             let why = Message::new("skipped-held-out").with("why", &file.why);
-            Message::new("file-and-reason").with("path", file.path.display()).with("why", why)
+            Message::new("file-and-reason").with("path", &file.path).with("why", why)
         });
         let mut places: Vec<Message> = skipped.chain(held_out).take(8).collect();
         if places.is_empty() {
-            places = given.iter().take(8).map(|path| Message::plain(path.display().to_string())).collect();
+            places = given.iter().take(8).map(|path| Message::plain(path_name(path))).collect();
         }
         error.at_place(message::listed(places))
     }
@@ -175,7 +177,7 @@ impl Corpus {
         let (mut name, mut state) = (String::new(), String::new());
         for file in &self.files {
             let path = std::fs::canonicalize(&file.path).unwrap_or_else(|_| file.path.clone());
-            name += &format!("{:?} {}\n", file.role, path.display());
+            name += &format!("{:?} {}\n", file.role, path_name(&path));
             state += &format!("{} {} {:?}\n", file.bytes, file.modified_nanos, file.form);
         }
         Identity { name, state }
@@ -183,7 +185,7 @@ impl Corpus {
 }
 
 fn place(path: &Path, reason: &Skipped) -> Message {
-    Message::new("file-and-reason").with("path", path.display()).with("why", reason.message())
+    Message::new("file-and-reason").with("path", path).with("why", reason.message())
 }
 
 /// The purpose for which a path is read.
@@ -227,7 +229,7 @@ impl<'f> Finder<'f> {
             (meta.len() == 0).then(|| (Error::failed("empty-file"), Skipped::Empty))
         };
         match wrong {
-            Some((error, _)) if alone => Err(error.at(path.display())),
+            Some((error, _)) if alone => Err(error.at_path(path)),
             Some((_, reason)) => self.skip(path, reason),
             None => self.add_file(path, &meta, purpose, word.as_ref(), Given::ByName { alone }),
         }

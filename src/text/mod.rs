@@ -5,11 +5,13 @@ pub mod cache;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod corpus;
 pub mod grammar;
+pub mod impostor;
 #[cfg(not(target_arch = "wasm32"))]
 mod mmap;
 #[cfg(not(target_arch = "wasm32"))]
 mod readers;
 pub mod tokenizer;
+pub mod unknown;
 pub mod wordpiece;
 
 use crate::message::Message;

@@ -133,9 +133,9 @@ grammar-without-script = a grammar without a script
 no-such-level = there is no level "{ $value }"
     .help = first-steps or stories
 vocabulary-lacks-special = the vocabulary of { COUNT($entries) } entries has no { $name }
-    .help = an ELECTRA vocabulary needs { $specials } by exactly these names
+    .help = the special tokens are { $specials } here; tokenizer_config.json or special_tokens_map.json can name others
 no-tokenizer-here = no vocab.txt and no tokenizer.json here
-    .help = give a tokenizer's folder or a vocab.txt, or train one: electroscope tokenizer train
+    .help = give a tokenizer's folder, a tokenizer.json or a vocab.txt, or train one: electroscope tokenizer train
 vocabulary-not-utf8 = not UTF-8 text: a wrong byte at { COUNT($byte) }
     .help = a vocab.txt holds one token a line, in UTF-8
 not-wordpiece = a { $kind } model, where ELECTRA has WordPiece
@@ -147,8 +147,36 @@ not-tokenizer-json = not the JSON of a tokenizer: { $detail }
 cannot-tokenize = cannot tokenize: { $detail }
 no-word-for-tokenizer = no word to train a tokenizer on
     .help = check that the corpus holds text
-vocabulary-too-small = vocab_size = { $vocab_size } is less than the { COUNT($needed) } special tokens and characters of this corpus
-    .help = try vocab_size = { $enough }
+only-long-words-for-tokenizer = no word to train a tokenizer on: all { COUNT($count) } words have more than 100 characters
+    .help = put blanks between the words, as a segmenter for the language does
+vocabulary-too-small = vocab_size = { $vocab_size } is less than the { COUNT($needed) } entries that the special tokens and { COUNT($characters) } characters need; these cover { NUMBER($covered, style: "percent", maximumFractionDigits: 2) } of this corpus
+    .help = try vocab_size = { $enough }, or cover less of the corpus: character_coverage = { $coverage }
+too-many-unknown = the tokenizer does not know { NUMBER($share, style: "percent", maximumFractionDigits: 1) } of the tokens, with { NUMBER($chars, style: "percent", maximumFractionDigits: 1) } of the characters ([UNK]), and { NUMBER($most, style: "percent", maximumFractionDigits: 1) } is accepted: { $why }
+    .help = { $advice }; to go on all the same, allow it with unknown_max = 1 (--set unknown_max=1 in train, --unknown-max 1 elsewhere)
+too-many-unknown-held-out = the tokenizer does not know { NUMBER($share, style: "percent", maximumFractionDigits: 1) } of the held-out tokens ([UNK]), and { NUMBER($most, style: "percent", maximumFractionDigits: 1) } is accepted
+    .help = check that the held-out text is in the language of the text to train on; to go on all the same: --set unknown_max=1
+not-the-file-itself = this is not the file itself but { $what }
+file-is-empty = an empty file
+file-is-zip = a zip archive, such as torch.save writes
+file-is-pickle = a pickle of Python, such as old versions of torch.save write
+file-is-format = a file in the format { $format }
+file-is-lfs-pointer = a pointer of Git LFS to a file of { COUNT($bytes) } bytes
+file-is-lfs-pointer-cut-off = a pointer of Git LFS, cut off
+file-is-web-page = a web page, such as an error page in place of a download
+file-is-text = text that begins with { $line }
+help-fetch-again = download the file again, and look at what arrives: the address may be wrong, or it may need an account
+help-fetch-lfs = fetch the file itself with git lfs pull, or download it without git
+help-save-as-safetensors = load it with transformers in Python and save it again: model.save_pretrained(FOLDER) writes model.safetensors, tokenizer.save_pretrained(FOLDER) the tokenizer
+tokenizer-has-own-code = the tokenizer is a program of its own (auto_map), which is not run here
+    .help = give the tokenizer of an ELECTRA or BERT model
+tokenizer-of-other-kind = the tokenizer is of the class { $class }, which cuts text in its own way; here there are { $known } and those that are the same by another name
+    .help = give the tokenizer of an ELECTRA or BERT model, or a tokenizer.json whose steps are BERT's
+tokenizer-setting-unknown = the tokenizer asks for { $key } = { $value }, which is not done here
+    .help = without this setting the tokens would differ from those that the model was trained on
+tokenizer-step-unknown = the { $step } of this tokenizer is not BERT's: { $found }
+    .help = its tokens would differ here from those in transformers; give a tokenizer with BertNormalizer and BertPreTokenizer
+added-token-id-wrong = the added token { $token } has the id { $id }, and { $right } is its place
+    .help = added tokens follow the vocabulary without a gap, in the order of their ids
 line-too-long = line { COUNT($line) } is longer than { $mib } MiB
     .help = break it into lines, one sentence or paragraph each
 utf16-broken = broken UTF-16: half a character
@@ -317,6 +345,16 @@ no-adapter-of-name = no adapter's name contains "{ $name }"
 plan-exceeds-memory = the plan needs { $needs } of device memory, more than is free
 plan-rejected = the plan was rejected: { $detail }
 buffer-too-large = buffer { $label } needs { $needs }, the device allows { $max } a buffer
+no-threads = the system gives this program no thread: { $detail }
+    .help = raise the limit of processes (ulimit -u, or the container's) or of memory (ulimit -v), or end other programs
+memory-too-small = { NUMBER($needs, maximumFractionDigits: 1) } MiB of memory are needed, and { $limit } leaves { NUMBER($left, maximumFractionDigits: 1) } MiB
+rows-exceed-memory = batch = { $batch }: { $why }
+memory-refused = { NUMBER($needs, maximumFractionDigits: 1) } MiB of memory are needed, and the system refuses them
+help-less-memory = raise the limit, or use a smaller preset or fewer rows at once (--set batch=N, with accumulate for the rest); electroscope info tells what each preset needs
+limit-address-space = the limit of the address space (ulimit -v)
+limit-data = the limit of data (ulimit -d)
+limit-control-group = the control group (of a container, a service or a job)
+limit-machine = the machine
 help-smaller = use a smaller preset, fewer rows a step (--set batch=N, with accumulate for the rest), or --device cpu
 help-after-loss = the last checkpoint is whole: continue with --resume, or with --device cpu
 no-such-experiment = there is no experiment `{ $value }`
@@ -366,6 +404,11 @@ tensors-of-generator = this is a generator (ElectraForMaskedLM)
 tensors-of-classifier = this is a fine-tuned classifier, whose pre-training head is gone
 tensors-of-answerer = this is a fine-tuned question answerer, whose pre-training head is gone
 tensors-of-encoder = this is a bare encoder (ElectraModel), saved without a head
+tensors-of-several = there are several networks in one file, named { $prefixes }
+tensors-of-adapter = this is an adapter (such as LoRA), to be merged into its network and saved as a whole first
+tensors-of-quantised = these weights are quantised, and must be saved as floating-point numbers first
+tensors-of-optimizer = this is the state of an optimizer
+tensors-of-other-model = these are tensors of the model { $model }
 tensors-of-something-else = these are not the tensors of an ELECTRA network
 tensors-do-not-fit = not the tensors of this { $network }: { $mismatch }
 tensors-of-another-network = not the tensors of an ELECTRA { $network } ({ $architecture }): { $mismatch }
@@ -385,7 +428,7 @@ tensors-of-other-shape = { COUNT($count) } of another shape: { $names }{ $more -
 }
 tensor-of-other-shape = { $name } is { $is }, expected { $expected }
 weights-not-safetensors = the weights are in { $file }; only safetensors files are read
-    .help = convert them once: python -c "from transformers import { $class }; { $class }.from_pretrained('{ $folder }').save_pretrained('{ $folder }')"
+    .help = convert them once: { $command }
 no-weights = there is no { $file }
 shards-unreadable = not a readable list of shards: { $detail }
 shard-name-not-plain = the shard { $name } is not a plain file name
@@ -448,6 +491,7 @@ folder-in-use = another Electroscope is training in this folder
     .help = wait for it or stop it, or choose another folder with --out
 folder-in-use-by = another Electroscope (process { $process }) is training in this folder
     .help = wait for it or stop it, or choose another folder with --out
+help-look-without-play = wait for it or stop it; without --play the app shows the run as far as it has come
 folder-holds-a-run = the folder already holds a run
 help-resume-or-other-folder = continue it with: electroscope train --resume --out { $run }; or choose another folder with --out
 help-remove-or-other-folder = it has no checkpoint to go on from: remove it, or choose another folder with --out
@@ -484,8 +528,8 @@ no-such-variant = { $kernel } has no variant "{ $variant }", only { $names }
 help-kernels-file = --kernels takes a run's checkpoints/.../state.json, or a file that `electroscope info` names
 
 ## What is typed.
-no-mask-in-text = there is no [MASK] in { $text }
-    .help = write [MASK] where a word is to be filled in, for example "the [MASK] sat"
+no-mask-in-text = there is no { $mask } in { $text }
+    .help = write { $mask } where a word is to be filled in, for example "the { $mask } sat"
 text-exceeds-positions = { COUNT($tokens) } tokens with [CLS] and [SEP]; the model has { COUNT($positions) } positions
     .help = corrupt shows one row: give it a shorter text
 no-word-to-hide = there is no word to hide in { $text }
@@ -501,13 +545,41 @@ burn-trains-in-f32 = precision = f16: the Burn engine trains in f32
     .help = leave it at f32 (--set precision=f32), or train elsewhere: electroscope info tells which adapters offer f16
 adapter-without-f16 = precision = f16: { $adapter } does not offer shader-f16
     .help = leave it at f32 (--set precision=f32), or train elsewhere: electroscope info tells which adapters offer f16
-too-many-event-files = a thousand event files were started within one second
 not-an-event = not an event: { $detail }
     .help = the log was changed or damaged: remove this line, or the file if only its curves are lost
+display-lost = the display is gone, and with it the window. A run that was under way has kept its last step
+    .help = continue it with: electroscope train --resume
+window-died = the window died of a fault of its own. A run that was under way has kept its last step: { $detail }
+run-folder-gone = the run's folder was removed or moved away. It is made again, without the checkpoints that were in it
+memory-refuses = { $what }: it is refused, as in a rehearsal
+memory-was-full = memory could not hold them
+record-lacks =
+    { $what } lacks { COUNT($count) } events:
+    { "" }  { $error }
+report-lost =
+    the report is not written:
+    { "" }  { $error }
+run-not-all-written =
+    the run has ended well, but not everything could be written. { $lost }
+    { "" }  { $safe }
+run-failed-and-lost =
+    { $error }
+    { "" }  besides, not everything could be written. { $lost }
+steps-lost =
+    { $error }
+    { "" }  steps { COUNT($first) } to { COUNT($last) } are lost; { $safe }
+output-lost = standard output lacks events of the run ({ COUNT($count) }): { $detail }
+output-unread = its reader takes no more
 cannot-write-results = cannot write the results: { $detail }
 result-not-json = a result cannot be written as JSON: { $detail }
-comparisons-failed = { COUNT($failed) } of { COUNT($comparisons) } comparisons failed
-    .help = the numbers of this device cannot be trusted: train with --device cpu, and report the lines above
+comparisons-failed = { COUNT($failed) } of { COUNT($comparisons) } comparisons failed { $kind ->
+    [graphics] on this graphics device
+    [software] on this driver, which computes on the processor
+   *[processor] on the processor
+}
+help-verify-f16 = only 16-bit storage cannot be trusted here: train with --set precision=f32, and report the lines above
+help-verify-device = the numbers of this device cannot be trusted: train with --device cpu, and report the lines above
+help-verify-processor = if only a fixture failed, check where its numbers come from; otherwise train with another build or on another machine; report the lines above
 numbers-not-json = the numbers cannot be written as JSON: { $detail }
 no-text-given = there is no text
     .help = give it as an argument, or one a line on standard input
@@ -597,6 +669,7 @@ usage-name-is-empty = an empty name
 usage-not-a-count = want a whole number above 0
 usage-not-a-seed = want a whole number from 0 to { $most }
 usage-not-above-zero = want a number above 0
+usage-not-a-share = want a number from 0 to 1
 usage-not-a-number-of-threads = want a number from 1 to { $most }
 usage-no-run-yet = there is no run in { $folder } yet: train one first
 usage-not-a-panel = want one of { $known }

@@ -42,6 +42,10 @@ pub(super) enum Field {
     Key = 13,
     /// Four words: SHA-256 of the documents' hashes.
     Corpus = 17,
+    /// Characters of words, those of them in unknown words, and those of these in words that are too long.
+    Chars = 21,
+    UnknownChars = 22,
+    LongChars = 23,
     /// Documents without a word.
     EmptyDocuments = 24,
 }

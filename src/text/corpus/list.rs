@@ -19,7 +19,7 @@ pub fn expanded(given: &[PathBuf]) -> Result<Vec<PathBuf>> {
 
 /// The file that `@LIST` names. A file may itself be called so; then it is meant if there is no list.
 fn list_of(path: &Path) -> Option<PathBuf> {
-    let list = PathBuf::from(path.to_str()?.strip_prefix('@')?);
+    let list = path_of_bytes(path.as_os_str().as_encoded_bytes().strip_prefix(b"@")?);
     (list.is_file() || !path.exists()).then_some(list)
 }
 
@@ -39,7 +39,7 @@ fn read(list: &Path) -> Result<Vec<PathBuf>> {
         .split(|byte| *byte == end)
         .map(|name| if end == 0 { name } else { name.strip_suffix(b"\r").unwrap_or(name) });
     let paths: Vec<PathBuf> = names.filter(|name| !name.trim_ascii().is_empty()).map(place).collect();
-    if paths.is_empty() { Err(Error::failed("list-is-empty").at(list.display())) } else { Ok(paths) }
+    if paths.is_empty() { Err(Error::failed("list-is-empty").at_path(list)) } else { Ok(paths) }
 }
 
 #[cfg(unix)]

@@ -36,7 +36,7 @@ impl Refusal {
 /// What the bytes of a file are. `by_name`: whether a person named this file, and not its folder. `field`: the field of documents, if
 /// a person named it.
 pub fn look(path: &Path, by_name: bool, field: Option<&str>) -> std::result::Result<Form, Refusal> {
-    let of_kind = |error: Error| Refusal::OfKind(error.at(path.display()));
+    let of_kind = |error: Error| Refusal::OfKind(error.at_path(path));
     let promise = Promise::of(&name_of(path));
     let (head, error) = input::peek(path, Packing::None, PEEK_BYTES).map_err(Refusal::Unreadable)?;
     if let Some(error) = error {
@@ -93,7 +93,7 @@ fn parquet(path: &Path, wanted: Option<&str>) -> std::result::Result<Form, Refus
     let all = columns.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>();
     let texts = columns.iter().filter(|(_, text)| *text).map(|(name, _)| name.clone()).collect::<Vec<_>>();
     let field = choose(&Field { all: &all, texts: &texts, one_suffices: true }, wanted);
-    let field = field.map_err(|error| Refusal::OfKind(error.at(path.display())))?;
+    let field = field.map_err(|error| Refusal::OfKind(error.at_path(path)))?;
     // What cannot be read of the column is said before anything is read.
     Rows::open(path, &field).map_err(Refusal::Damaged)?;
     Ok(Form { format: Format::Parquet, packing: Packing::None, encoding: Encoding::Utf8, field: Some(field) })

@@ -642,3 +642,25 @@ fn a_list_names_files_one_a_line() {
     assert!(missing.contains("io-read-list-of-files") && missing.contains("no-list"), "{missing}");
     assert!(!is_there(Path::new("@no-list")));
 }
+
+/// Two texts of one length and time whose names differ in one byte that is not UTF-8: neither gets the other's token cache.
+#[test]
+#[cfg(target_os = "linux")]
+fn names_of_any_bytes_are_told_apart() {
+    use std::os::unix::ffi::OsStrExt;
+    let dir = tempfile::tempdir().unwrap();
+    let texts = [&b"a\xe8.txt"[..], b"a\xe9.txt", "a\u{fffd}.txt".as_bytes()]
+        .map(|name| dir.path().join(std::ffi::OsStr::from_bytes(name)));
+    for (text, path) in ["one dog\n", "two dog\n", "six dog\n"].iter().zip(&texts) {
+        std::fs::write(path, text).unwrap();
+        std::fs::File::open(path).unwrap().set_modified(UNIX_EPOCH).unwrap();
+    }
+    let found = texts.clone().map(|path| open(&path).unwrap());
+    let names: HashSet<String> = found.iter().map(|corpus| corpus.identity().name).collect();
+    assert_eq!(names.len(), 3, "{names:?}");
+    // In a folder all three are found, under their own names, and the list can be told apart too.
+    let whole = open(dir.path()).unwrap();
+    assert_eq!(whole.files.iter().map(|file| file.path.clone()).collect::<HashSet<_>>(), texts.into_iter().collect());
+    let listed: HashSet<String> = whole.listing().iter().map(ToString::to_string).collect();
+    assert_eq!(listed.len(), 4, "three files, and how many there are: {listed:?}");
+}

@@ -90,7 +90,7 @@ impl Place {
 
     /// `error` at a byte of the text.
     pub fn placed(&self, error: Error, byte: u64) -> Error {
-        let file = self.path.display();
+        let file = &self.path;
         error.at_place(match (self.encoding, self.packing) {
             (Encoding::Utf8, Packing::None) => Message::new("at-byte").with("file", file).with("byte", byte),
             (Encoding::Utf8, _) => Message::new("at-byte-decompressed").with("file", file).with("byte", byte),
@@ -101,7 +101,7 @@ impl Place {
 
     /// `error` at a line of the text.
     pub fn in_line(&self, error: Error, line: u64) -> Error {
-        error.at_place(Message::new("at-line").with("file", self.path.display()).with("line", line))
+        error.at_place(Message::new("at-line").with("file", &self.path).with("line", line))
     }
 
     /// What an error while reading means.

@@ -46,18 +46,18 @@ impl Rows {
         let names: Vec<String> = schema.columns().iter().map(|column| column.path().string()).collect();
         let Some(column) = names.iter().position(|name| name == field) else {
             let error = Error::failed("no-such-field").with("field", field).with("fields", names.join(", "));
-            return Err(error.at(path.display()));
+            return Err(error.at_path(path));
         };
         let descr = schema.column(column);
         if !holds_bytes(&descr) {
-            return Err(Error::failed("column-not-strings").with("column", field).at(path.display()));
+            return Err(Error::failed("column-not-strings").with("column", field).at_path(path));
         }
         let present = descr.max_def_level();
         for group in meta.row_groups() {
             if let Compression::ZSTD(_) | Compression::LZO = group.column(column).compression() {
                 let codec = group.column(column).compression().to_string();
                 let error = Error::failed("column-codec").with("column", field).with("codec", codec);
-                return Err(error.at(path.display()));
+                return Err(error.at_path(path));
             }
         }
         let path = path.to_owned();
@@ -97,7 +97,7 @@ impl Rows {
     /// A null row is an empty document.
     fn piece(&self, value: Option<&ByteArray>) -> Result<Piece> {
         let text = checked::text(value.map_or(&[][..], ByteArray::data)).map_err(|error| {
-            error.at_place(Message::new("at-row").with("file", self.path.display()).with("row", self.rows_done))
+            error.at_place(Message::new("at-row").with("file", &self.path).with("row", self.rows_done))
         })?;
         Ok((text.to_owned(), true))
     }
@@ -172,5 +172,5 @@ fn no_panic<T>(path: &Path, read: impl FnOnce() -> Result<T>) -> Result<T> {
 }
 
 fn damaged(path: &Path, detail: impl Into<Fact>) -> Error {
-    Error::failed("parquet-damaged").with("detail", detail).at(path.display())
+    Error::failed("parquet-damaged").with("detail", detail).at_path(path)
 }

@@ -33,7 +33,7 @@ impl Table {
         let names = table.columns()?;
         let Some(column) = names.iter().position(|name| name == field) else {
             let error = Error::failed("no-such-field").with("field", field).with("fields", names.join(", "));
-            return Err(error.at(table.place.path.display()));
+            return Err(error.at_path(&table.place.path));
         };
         table.column = column;
         Ok(table)

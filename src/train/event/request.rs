@@ -42,6 +42,8 @@ pub struct Request {
     /// Whether a view is watching. If so, slices are shorter, so that commands are answered and a window is drawn in time, and the
     /// run also sends the events that only views can use.
     pub watched: bool,
+    /// Whether somebody is there who can make room if the last checkpoint cannot be written. Then the run waits for that.
+    pub patient: bool,
     /// The file that pins the kernels' variants.
     pub kernels: Option<String>,
 }
@@ -71,6 +73,7 @@ impl Default for Request {
             resume_step: None,
             retune: false,
             watched: false,
+            patient: false,
             kernels: None,
         }
     }

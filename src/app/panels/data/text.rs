@@ -11,10 +11,12 @@ use crate::app::theme;
 use crate::config::Config;
 use crate::host::native::train_tokenizer;
 use crate::message::Message;
+use crate::path::{name_of, path_of};
 use crate::run::short;
 use crate::text::corpus::Corpus;
 use crate::text::grammar::Level;
 use crate::text::tokenizer::{Cleaning, Tokenizer};
+use crate::text::unknown::{Made, Unknown};
 use crate::text::wordpiece::{Progress, Recipe};
 use crate::view::Lang;
 use crate::{Error, Result, t};
@@ -76,7 +78,7 @@ impl TextSection {
         let mut gone = None;
         for (n, path) in draft.corpus.iter().enumerate() {
             ui.horizontal_wrapped(|ui| {
-                let name = path.display().to_string();
+                let name = name_of(path);
                 ui.label(RichText::new(&name).font(cx.theme.mono()));
                 let spoken = t!(cx, "data-text-remove-path", path = &name);
                 if named_button(ui, true, cx.t("data-remove"), &spoken).clicked() {
@@ -202,14 +204,20 @@ fn builtin_ui(ui: &mut Ui, cx: &PanelContext, draft: &mut Draft, level: Option<L
     });
 }
 
-/// A tokenizer that was trained or read: its folder and the size of its vocabulary.
-type Ready = (PathBuf, usize);
+/// A tokenizer that was trained or read.
+struct Ready {
+    folder: PathBuf,
+    entries: usize,
+    /// How much of the text it does not know, if it was trained on it just now.
+    unknown: Option<Unknown>,
+}
 
 pub struct TokenizerSection {
     typed: String,
     folder: String,
-    /// The vocabulary size of the picked tokenizer.
+    /// The vocabulary size of the picked tokenizer, and how much of the text it was trained on it does not know.
     entries: Option<usize>,
+    unknown: Option<Unknown>,
     loading: Option<Job<Ready>>,
     training: Option<Job<Ready>>,
     error: Option<Error>,
@@ -221,6 +229,7 @@ impl Default for TokenizerSection {
             typed: String::new(),
             folder: "tokenizer".to_owned(),
             entries: None,
+            unknown: None,
             loading: None,
             training: None,
             error: None,
@@ -247,11 +256,14 @@ impl TokenizerSection {
                 draft.tokenizer = None;
             }
             if let Some(path) = &draft.tokenizer {
-                let path = path.display().to_string();
+                let path = name_of(path);
                 let text = t!(cx, "data-tokenizer-picked", path = path, entries = self.entries.unwrap_or(0));
                 let _ = ui.radio(true, text);
             }
         });
+        if let Some(unknown) = self.unknown.filter(|_| draft.tokenizer.is_some()) {
+            unknown_ui(ui, cx, &unknown);
+        }
         ui.horizontal_wrapped(|ui| {
             let sent = path_field(ui, cx.t("data-tokenizer-path"), &mut self.typed);
             if ui.button(cx.t("data-tokenizer-use")).clicked() || sent {
@@ -280,14 +292,17 @@ impl TokenizerSection {
         let Some(cleaning) = config.map(cleaning) else { return };
         self.error = None;
         let load = move |path: &Path| Tokenizer::load(path, cleaning).map(|t| t.vocab_size());
-        self.loading = Some(Job::start(ui.ctx(), move |_| load(&path).map(|entries| (path, entries))));
+        self.loading = Some(Job::start(ui.ctx(), move |_| {
+            load(&path).map(|entries| Ready { folder: path, entries, unknown: None })
+        }));
     }
 
     fn collect(&mut self, draft: &mut Draft) {
         for result in [finished(&mut self.loading), finished(&mut self.training)].into_iter().flatten() {
             match result {
-                Ok((path, entries)) => {
-                    (draft.tokenizer, self.entries, self.error) = (Some(path), Some(entries), None);
+                Ok(Ready { folder, entries, unknown }) => {
+                    (draft.tokenizer, self.entries, self.error) = (Some(folder), Some(entries), None);
+                    self.unknown = unknown;
                     self.typed.clear();
                 }
                 Err(error) => self.error = Some(error),
@@ -325,13 +340,25 @@ impl TokenizerSection {
             Ok(wanted) => wanted,
             Err(error) => return self.error = Some(error),
         };
-        let recipe = Recipe::new(config.vocab_size as usize, cleaning(config));
-        let (positions, out) = (config.max_positions as usize, PathBuf::from(self.folder.trim()));
+        let coverage = config.character_coverage;
+        let recipe = Recipe { coverage, ..Recipe::new(config.vocab_size as usize, cleaning(config)) };
+        let unknown_max = config.unknown_max;
+        let (positions, out) = (config.max_positions as usize, path_of(self.folder.trim()));
         self.training = Some(Job::start(ui.ctx(), move |reporter| {
             let told = |at| reporter.share(Some(share(at)));
-            let tokenizer = train_tokenizer(&wanted, &recipe, positions, &out, &reporter.stop, told)?;
-            Ok((out, tokenizer.vocab_size()))
+            let trained = train_tokenizer(&wanted, &recipe, positions, unknown_max, &out, &reporter.stop, told)?;
+            Ok(Ready { folder: out, entries: trained.tokenizer.vocab_size(), unknown: Some(trained.unknown) })
         }));
+    }
+}
+
+/// Says how much of the text a new tokenizer does not know. From a hundredth on it is a warning.
+fn unknown_ui(ui: &mut Ui, cx: &PanelContext, unknown: &Unknown) {
+    match unknown.notice(Made::OfThisText) {
+        Some(notice) => {
+            ui.label(RichText::new(cx.strings.text(&notice)).color(cx.theme.alert));
+        }
+        None => weak(ui, cx, t!(cx, "data-tokenizer-unknown", share = unknown.token_share())),
     }
 }
 
