@@ -150,9 +150,10 @@ fn help_tells_every_command_within_a_terminals_width() {
         }
     }
     let train = run(["train", "--help"]).good().stdout;
-    for flag in "corpus valid lang level tokenizer init out preset config set steps minutes stop-after seed threads \
+    for flag in
+        "corpus valid text-field lang level tokenizer init out preset config set steps minutes stop-after seed threads \
                  device engine resume retune kernels json"
-        .split_whitespace()
+            .split_whitespace()
     {
         assert!(train.contains(&format!("--{flag}")), "{flag}: {train}");
     }
