@@ -16,13 +16,16 @@ use super::trainer::{Trainer, Wake};
 use super::transport::TransportBar;
 use super::trouble::{self, Trouble};
 use crate::Result;
+use crate::path::path_of;
 use crate::run::Request;
 use crate::screen::recorded;
 use crate::screen::state::{RunState, Source};
-use crate::train::event::Warning;
+use crate::train::event::Command;
+use crate::train::standing::Standing;
 use crate::view::Lang;
 use crate::view::words::Strings;
 use egui::{Color32, Context, Frame, Margin, Ui};
+use futures_channel::mpsc::UnboundedSender;
 use past::opened;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -48,6 +51,12 @@ pub struct Opening {
     pub replay: bool,
 }
 
+/// A run that is writing its last checkpoint, and the thread that waits for it.
+struct Ending {
+    thread: JoinHandle<bool>,
+    commands: UnboundedSender<Command>,
+}
+
 pub struct Desk {
     pub state: RunState,
     pub view: View,
@@ -64,7 +73,7 @@ pub struct Desk {
     /// The step of the shown run's newest checkpoint; none while it trains.
     kept: Option<u64>,
     /// The threads of runs that are writing their last checkpoint.
-    ending: Vec<JoinHandle<bool>>,
+    ending: Vec<Ending>,
     opening: Opening,
     /// The language and theme of the settings at the last frame.
     chosen: (Option<Lang>, theme::ThemeChoice),
@@ -81,7 +90,7 @@ pub struct Desk {
     /// What went wrong, until a person presses one of its buttons or closes it.
     trouble: Option<Trouble>,
     /// What a person should know while the run goes on.
-    notice: Option<Warning>,
+    notice: Standing,
     asks: Vec<Ask>,
 }
 
@@ -118,7 +127,7 @@ impl Desk {
             pace: Duration::from_millis(50),
             started: None,
             trouble: None,
-            notice: None,
+            notice: Standing::default(),
             asks: Vec::new(),
         })
     }
@@ -142,7 +151,7 @@ impl Desk {
     }
 
     fn show(&mut self, state: RunState, run: Option<PathBuf>) {
-        let folder = state.plan.as_ref().and_then(|plan| plan.run.clone()).map(PathBuf::from);
+        let folder = state.plan.as_ref().and_then(|plan| plan.run.as_deref()).map(path_of);
         self.state = state;
         self.shown_run = run.or(folder);
         self.look_anew();

@@ -11,9 +11,10 @@
 //! - [`machine`]: what this computer has and what each preset needs of it.
 //! - [`first_run`]: what a first click starts.
 //! - [`places`]: where runs are kept. [`trouble`]: what went wrong, with buttons that help. `finish`: the card at a run's end.
-//!   `help`: keys and glossary. `kept`: the weights of a run that is not training.
+//!   `help`: keys and glossary. [`ending`]: signals, and a display that is lost. `kept`: the weights of a run that is not training.
 
 pub mod desk;
+mod ending;
 mod finish;
 pub mod first_run;
 mod ground;
@@ -32,6 +33,7 @@ pub mod trouble;
 pub mod window;
 
 use crate::gpu::AdapterKind;
+use crate::train::checkpoint::RunFolder;
 use crate::view::Lang;
 use crate::{Error, Result};
 use desk::{Desk, Opening};
@@ -70,6 +72,10 @@ pub struct Options {
 /// There is no display or no adapter to draw with, the run to open cannot be read, or the picture cannot be written.
 pub fn run(options: Options) -> Result<()> {
     let started = Instant::now();
+    if let (Some(run), true) = (&options.run, options.play) {
+        // Only one process can train a run. Whoever wants to train it hears that first.
+        RunFolder::refuse_in_use(run).map_err(|error| error.hint("help-look-without-play"))?;
+    }
     refuse_without_display()?;
     if let Some(run) = &options.run {
         // A run that cannot be read is refused before a window opens.
@@ -110,9 +116,10 @@ pub fn run(options: Options) -> Result<()> {
         if cc.wgpu_render_state.as_ref().is_some_and(|state| software(&state.adapter.get_info())) {
             desk.pace = window::SOFTWARE_PACE;
         }
-        Ok(Box::new(window::Window::new(desk, settings_path, picture, play, started, told)))
+        let quit = ending::on_signals(&cc.egui_ctx);
+        Ok(Box::new(window::Window::new(desk, settings_path, picture, play, started, told, quit)))
     });
-    eframe::run_native("electroscope", native, create).map_err(|e| {
+    ending::guard(|| eframe::run_native("electroscope", native, create))?.map_err(|e| {
         Error::failed("cannot-open-window").with("detail", e.to_string()).hint("help-train-without-window")
     })?;
     failed.get().map_or(Ok(()), |error| Err(error.clone()))

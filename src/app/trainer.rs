@@ -4,6 +4,7 @@
 //! asks for.
 
 use crate::host::native;
+use crate::host::native::feed::{Feed, lines};
 use crate::message::Message;
 use crate::run::Request;
 use crate::train::event::{Command, Event, Failure};
@@ -11,9 +12,9 @@ use crate::view::words;
 use crate::{Error, Result};
 use futures_channel::mpsc::{self, UnboundedReceiver, UnboundedSender};
 use std::fs::File;
-use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 use thread_priority::ThreadPriority;
@@ -25,12 +26,49 @@ const WAITING_MAX: usize = 8192;
 /// window's own thread comes first, and so do the threads that draw on a software adapter.
 const PRIORITY: u8 = 30;
 
+/// The threads of this process that have not ended. Whoever ends the program without the window finds them here.
+static LIVE: Mutex<Vec<Live>> = Mutex::new(Vec::new());
+
+struct Live {
+    /// Gone if the window has let go of the thread. Then it was asked to end.
+    commands: Weak<UnboundedSender<Command>>,
+    ended: Arc<AtomicBool>,
+}
+
+/// Notes that a thread has ended, also if it panicked.
+struct Ended(Arc<AtomicBool>);
+
+impl Drop for Ended {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::SeqCst);
+    }
+}
+
+fn live() -> MutexGuard<'static, Vec<Live>> {
+    LIVE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Asks every run of this process to keep its last whole step and to end.
+pub fn quit_all() {
+    for commands in live().iter().filter_map(|live| live.commands.upgrade()) {
+        commands.unbounded_send(Command::Quit).ok();
+    }
+}
+
+/// Waits until every run of this process has ended, at most for `patience`.
+pub fn wait_for_all(patience: Duration) {
+    let started = Instant::now();
+    while live().iter().any(|live| !live.ended.load(Ordering::SeqCst)) && started.elapsed() < patience {
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
 /// Asks the window for a frame after some time. Any thread may call it.
 pub type Wake = Arc<dyn Fn(Duration) + Send + Sync>;
 
 /// A thread that trains a run, or one that answers questions about a run's weights.
 pub struct Trainer {
-    commands: UnboundedSender<Command>,
+    commands: Arc<UnboundedSender<Command>>,
     inbox: Arc<Inbox>,
     thread: Option<JoinHandle<()>>,
     /// Whether the window has taken the run's last event.
@@ -39,12 +77,13 @@ pub struct Trainer {
 
 impl Trainer {
     /// Starts the run after the runs `before` it have ended. Its events are also written to `events`, if given, one JSON object a
-    /// line. `pace`: the shortest time between two frames that the events ask for.
+    /// line. `runs`: the folder of runs that have no name. `pace`: the shortest time between two frames that the events ask for.
     ///
     /// # Errors
     /// The events' file cannot be written, or the system refuses a thread.
     pub fn start(
         options: Request,
+        runs: PathBuf,
         events: Option<&Path>,
         before: Vec<JoinHandle<bool>>,
         wake: Wake,
@@ -54,7 +93,7 @@ impl Trainer {
         Self::spawn("trainer", file, Inbox::new(wake, pace), move |commands, sink| {
             // Those runs have told themselves how they ended.
             before.into_iter().for_each(|thread| drop(thread.join()));
-            pollster::block_on(native::train(options, commands, sink))
+            pollster::block_on(native::train_in(&runs, options, commands, sink))
         })
     }
 
@@ -76,22 +115,35 @@ impl Trainer {
     ) -> Result<Self> {
         let inbox = Arc::new(inbox);
         let (commands, received) = mpsc::unbounded();
+        let commands = Arc::new(commands);
         let told = Arc::clone(&inbox);
+        let ended = Arc::new(AtomicBool::new(false));
+        let end = Ended(Arc::clone(&ended));
         let run = move || {
+            let _end = end;
             give_way();
             let mut ended = false;
             let mut sink = |event: &Event| {
                 ended |= matches!(event, Event::Finished(_) | Event::Failed(_));
                 told.push(event.clone());
-                file.as_mut().map_or(Ok(()), |file| file.write(event))
+                if let Some(warning) = file.as_mut().and_then(|file| file.write(event)) {
+                    told.push(warning);
+                }
+                Ok(())
             };
             // Nobody else tells a refusal that comes before the run has a folder.
             if let (Err(error), false) = (work(received, &mut sink), ended) {
                 told.push(refused(&error));
             }
+            if let Some(file) = file {
+                file.feed.finish(|_| LAST_WRITE);
+            }
         };
         let thread = std::thread::Builder::new().name(name.to_owned()).spawn(run);
         let thread = thread.map_err(|e| Error::failed("no-trainer-thread").with("detail", e.to_string()))?;
+        let mut live = live();
+        live.retain(|live| !live.ended.load(Ordering::SeqCst));
+        live.push(Live { commands: Arc::downgrade(&commands), ended });
         Ok(Self { commands, inbox, thread: Some(thread), over: false })
     }
 
@@ -116,6 +168,11 @@ impl Trainer {
         self.over
     }
 
+    /// Lets somebody else send commands too.
+    pub fn commands(&self) -> UnboundedSender<Command> {
+        UnboundedSender::clone(&self.commands)
+    }
+
     /// Ends the run with a checkpoint and waits for it, at most for `patience`. Returns whether it ended in time.
     pub fn stop(mut self, patience: Duration) -> bool {
         self.send(Command::Stop);
@@ -131,6 +188,13 @@ impl Trainer {
     }
 }
 
+impl Drop for Trainer {
+    /// Nobody can steer the run any more, even if the window has died. So it keeps its last whole step and ends.
+    fn drop(&mut self) {
+        self.send(Command::Quit);
+    }
+}
+
 fn refused(error: &Error) -> Event {
     Event::Failed(Failure::new(error, 0, None))
 }
@@ -139,17 +203,30 @@ fn failed(message: Message) -> Event {
     Event::Failed(Failure { message, ..Failure::default() })
 }
 
-struct EventFile(BufWriter<File>, std::path::PathBuf);
+/// A file of events. If it cannot be written for a while, the run does not wait for it.
+struct EventFile {
+    feed: Feed<String>,
+    step: u64,
+}
+
+/// How long the end of a run waits for the last events to reach the file.
+const LAST_WRITE: Duration = Duration::from_secs(1);
+/// How many bytes of events memory holds for the file.
+const BYTES_MAX: usize = 16 << 20;
 
 impl EventFile {
     fn create(path: &Path) -> Result<Self> {
-        let file = File::create(path).map_err(|e| Error::io("io-write-events", path, &e))?;
-        Ok(Self(BufWriter::new(file), path.to_owned()))
+        let feed = File::create(path).and_then(|file| Feed::new("events", BYTES_MAX, lines(file)));
+        Ok(Self { feed: feed.map_err(|e| Error::io("io-write-events", path, &e))?, step: 0 })
     }
 
-    fn write(&mut self, event: &Event) -> Result<()> {
-        let line = words::json(event);
-        writeln!(self.0, "{line}").and_then(|()| self.0.flush()).map_err(|e| Error::io("io-write-events", &self.1, &e))
+    /// Returns what a person must know about the file.
+    fn write(&mut self, event: &Event) -> Option<Event> {
+        self.step = event.step().unwrap_or(self.step);
+        let line = format!("{}\n", words::json(event));
+        let size = line.len();
+        let change = self.feed.push(line, size)?;
+        Some(change.warning(Message::new("record-stream"), self.step))
     }
 }
 
@@ -227,7 +304,7 @@ fn thin(events: &mut Vec<Event>) {
 mod tests {
     use super::*;
     use crate::train::event::StepMetrics;
-    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::sync::atomic::AtomicUsize;
 
     fn step(step: u64) -> Event {
         Event::Step(Box::new(StepMetrics { step, ..StepMetrics::default() }))

@@ -4,12 +4,13 @@
 use super::panels::{Ask, PanelContext};
 use crate::host::native::name_of;
 use crate::message::Message;
+use crate::path::path_of;
 use crate::run::Request;
 use crate::t;
-use crate::train::event::{Failure, FailureKind, Settings, Warning};
+use crate::train::event::{Failure, FailureKind, Settings};
+use crate::train::standing::Standing;
 use crate::view::words;
 use egui::{RichText, Ui};
-use std::path::Path;
 
 /// A run that could not continue, or something else that failed.
 #[derive(Debug, Clone)]
@@ -86,7 +87,7 @@ impl Trouble {
     /// The run's folder, if it has a checkpoint to continue from: `RUN/checkpoints/step-N`.
     fn run(&self) -> Option<String> {
         let saved = self.failure.checkpoint.as_ref()?;
-        Path::new(&saved.path).parent()?.parent().map(name_of)
+        path_of(&saved.path).parent()?.parent().map(name_of)
     }
 
     fn resumed(&self, options: Request) -> Request {
@@ -193,17 +194,23 @@ fn button_text(trouble: &Trouble, remedy: Remedy, cx: &PanelContext) -> String {
     }
 }
 
-/// Draws a warning that a person should know of while the run continues.
-pub fn notice_ui(ui: &mut Ui, cx: &PanelContext, notice: &mut Option<Warning>) {
-    let Some(warning) = notice.clone() else { return };
+/// Draws the warnings that still stand while the run continues.
+pub fn notice_ui(ui: &mut Ui, cx: &PanelContext, notice: &mut Standing) {
+    if notice.all().is_empty() {
+        return;
+    }
     ui.separator();
+    let mut read = false;
     ui.horizontal_wrapped(|ui| {
         ui.label(RichText::new(cx.t("app-notice")).font(cx.theme.strong()).color(cx.theme.alert));
-        ui.label(cx.strings.text(&warning.message));
-        if ui.button(cx.t("app-trouble-dismiss")).clicked() {
-            *notice = None;
+        for warning in notice.all() {
+            ui.label(cx.strings.text(&warning.message));
         }
+        read = ui.button(cx.t("app-trouble-dismiss")).clicked();
     });
+    if read {
+        notice.dismiss();
+    }
 }
 
 #[cfg(test)]

@@ -12,6 +12,8 @@ use std::cell::OnceCell;
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver};
 use std::time::{Duration, Instant};
 
@@ -30,6 +32,8 @@ pub struct Window {
     first_paint: Option<Duration>,
     play: bool,
     failed: Failed,
+    /// Set once a signal asks the program to end.
+    quit: Arc<AtomicBool>,
 }
 
 /// Why the picture was not written; it outlives the window, which the event loop owns.
@@ -51,12 +55,24 @@ impl Window {
         play: bool,
         started: Instant,
         failed: Failed,
+        quit: Arc<AtomicBool>,
     ) -> Self {
         let mut desk = desk;
         desk.cleared = true;
         let saved = desk.settings.clone();
         let shot = picture.map(|picture| Shot { picture, arriving: None });
-        Self { desk, settings_path, saved, shot, started, frame_ms: VecDeque::new(), first_paint: None, play, failed }
+        Self {
+            desk,
+            settings_path,
+            saved,
+            shot,
+            started,
+            frame_ms: VecDeque::new(),
+            first_paint: None,
+            play,
+            failed,
+            quit,
+        }
     }
 
     fn time_frame(&mut self, frame: &eframe::Frame) {
@@ -116,8 +132,11 @@ impl Window {
 }
 
 impl eframe::App for Window {
-    fn logic(&mut self, _: &egui::Context, _: &mut eframe::Frame) {
+    fn logic(&mut self, ctx: &egui::Context, _: &mut eframe::Frame) {
         self.desk.receive();
+        if self.quit.load(Ordering::SeqCst) {
+            ctx.send_viewport_cmd(ViewportCommand::Close);
+        }
     }
 
     fn ui(&mut self, ui: &mut egui::Ui, frame: &mut eframe::Frame) {
@@ -172,7 +191,7 @@ pub fn write_png(path: &Path, image: &ColorImage) -> Result<()> {
         writer.write_image_data(&bytes)?;
         writer.finish()
     });
-    written.map_err(|e| Error::failed("cannot-write-picture").with("detail", e.to_string()).at(path.display()))
+    written.map_err(|e| Error::failed("cannot-write-picture").with("detail", e.to_string()).at_path(path))
 }
 
 #[cfg(test)]

@@ -19,6 +19,7 @@ mod usage;
 mod verify;
 
 use crate::Result;
+use crate::host::native::signals;
 use args::{Command, TokenizerCommand, Typed};
 use clap::{CommandFactory, Parser};
 use output::Output;
@@ -38,6 +39,7 @@ pub fn parse() -> Typed {
 /// # Errors
 /// The command found wrong usage (exit status 2), or a run failed (1).
 pub fn run(typed: &Typed) -> Result<()> {
+    signals::report_large_files();
     let output = |json: bool| Output::new(json, typed.message_lang());
     let Some(command) = &typed.command else {
         return app::run(&args::AppArgs::default(), typed);

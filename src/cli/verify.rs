@@ -17,6 +17,7 @@ use crate::view::line::device_text;
 use crate::view::words;
 use crate::{Error, Result, ops, parity};
 use serde::Serialize;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
 /// Code and facts are the suite's. `suite` and `name` are in English.
@@ -65,15 +66,15 @@ pub async fn run(args: &VerifyArgs, output: Output) -> Result<()> {
     let fixtures = fixtures.collect::<Result<Vec<_>>>()?;
     whole(&backend, &mut tally).await?;
     for (dir, fixture) in &fixtures {
-        let computed = fixture.compare(&backend).await.map_err(|e| e.at(dir.display()))?;
+        let computed = fixture.compare(&backend).await.map_err(|e| e.at_path(dir))?;
         let name = folder_name(dir);
-        tally.suite(&Message::new("suite-fixture").with("name", &name), &computed.comparisons)?;
+        tally.suite(&Message::new("suite-fixture").with("name", Path::new(&name)), &computed.comparisons)?;
         if let Some(to) = &args.dump {
             dump(&computed, to, &name)?;
         }
         if backend.stores(Precision::F16) {
-            let halves = fixture.compare_in(&backend, Precision::F16).await.map_err(|e| e.at(dir.display()))?;
-            tally.suite(&Message::new("suite-fixture-f16").with("name", &name), &halves.comparisons)?;
+            let halves = fixture.compare_in(&backend, Precision::F16).await.map_err(|e| e.at_path(dir))?;
+            tally.suite(&Message::new("suite-fixture-f16").with("name", Path::new(&name)), &halves.comparisons)?;
         }
     }
     if cfg!(feature = "burn") {
@@ -137,8 +138,8 @@ async fn against(burn: &Backend, fixtures: &[(&PathBuf, Fixture)], tally: &mut T
         tally.suite(&suite, &against_burn::compare(burn, settings).await?)?;
     }
     for (dir, fixture) in fixtures {
-        let computed = fixture.compare(burn).await.map_err(|e| e.at(dir.display()))?;
-        let suite = Message::new("suite-fixture-burn").with("name", folder_name(dir));
+        let computed = fixture.compare(burn).await.map_err(|e| e.at_path(dir))?;
+        let suite = Message::new("suite-fixture-burn").with("name", Path::new(&folder_name(dir)));
         tally.suite(&suite, &computed.comparisons)?;
     }
     Ok(())
@@ -228,9 +229,9 @@ fn share(c: &Comparison) -> f64 {
 }
 
 /// DIR/NAME.safetensors and DIR/NAME.json.
-fn dump(computed: &Computed, dir: &Path, name: &str) -> Result<()> {
+fn dump(computed: &Computed, dir: &Path, name: &OsStr) -> Result<()> {
     std::fs::create_dir_all(dir).map_err(|e| Error::io("io-create-folder", dir, &e))?;
-    let path = dir.join(format!("{name}.safetensors"));
+    let path = ending_in(dir.join(name), ".safetensors");
     let write = || {
         let mut file = std::io::BufWriter::new(std::fs::File::create(&path)?);
         let tensors = computed.tensors.iter().map(|(name, tensor)| (name.clone(), tensor));
@@ -238,17 +239,24 @@ fn dump(computed: &Computed, dir: &Path, name: &str) -> Result<()> {
         std::io::Write::flush(&mut file)
     };
     write().map_err(|e| Error::io("io-write-tensors", &path, &e))?;
-    let path = dir.join(format!("{name}.json"));
+    let path = ending_in(dir.join(name), ".json");
     let mut text = serde_json::to_string_pretty(&computed.expected_form)
-        .map_err(|e| Error::failed("numbers-not-json").with("detail", e.to_string()).at(path.display()))?;
+        .map_err(|e| Error::failed("numbers-not-json").with("detail", e.to_string()).at_path(&path))?;
     text.push('\n');
     std::fs::write(&path, text).map_err(|e| Error::io("io-write-numbers", &path, &e))
 }
 
 /// The last part of a folder's real path, which also works for `.` and `x/..`.
-fn folder_name(dir: &Path) -> String {
+fn folder_name(dir: &Path) -> OsString {
     let whole = std::fs::canonicalize(dir).unwrap_or_else(|_| dir.to_owned());
-    whole.file_name().map_or_else(|| "fixture".to_owned(), |name| name.to_string_lossy().into_owned())
+    whole.file_name().map_or_else(|| "fixture".into(), OsStr::to_owned)
+}
+
+/// The name may hold a point itself, so nothing of it is replaced.
+fn ending_in(path: PathBuf, ending: &str) -> PathBuf {
+    let mut whole = path.into_os_string();
+    whole.push(ending);
+    whole.into()
 }
 
 #[cfg(test)]

@@ -25,7 +25,7 @@ mod vocab;
 pub use args::{Args, Call, Twin};
 pub use executor::Executor;
 pub use half::Rounding;
-pub use par::{set_threads, threads, vectors};
+pub use par::{threads, vectors};
 
 use crate::plan::KernelSpec;
 

@@ -4,7 +4,7 @@
 use crate::config::Config;
 use crate::hub::{Files, Networks, Role};
 use crate::message::Message;
-use crate::run::host::{Chunks, Ending, Host, Kept, NetworksWanted, Store, Texts};
+use crate::run::host::{Chunks, Ending, Host, Kept, NetworksWanted, Part, Store, Texts};
 use crate::text::cache::{Identity, Options, Progress, TokenCache};
 use crate::text::tokenizer::{Cleaning, Tokenizer};
 use crate::text::{Chunk, Role as TextRole};
@@ -34,6 +34,8 @@ struct Held {
     tokenizers: BTreeMap<String, Tokenizer>,
     /// The run whose checkpoint was written last.
     newest: Option<String>,
+    /// What cannot be written, in rehearsals.
+    refuses: Option<Box<dyn FnMut(&Message) -> bool>>,
 }
 
 /// What is kept of a run.
@@ -66,6 +68,19 @@ impl Memory {
         let mut held = self.0.borrow_mut();
         held.newest = Some(name.to_owned());
         held.runs.insert(name.to_owned(), KeptRun { taken: false, ..run });
+    }
+
+    /// Lets a rehearsal decide what can be written, as a full disk does: `refuses` is asked about everything that is written, by its
+    /// name.
+    pub fn refuse_when(&self, refuses: impl FnMut(&Message) -> bool + 'static) {
+        self.0.borrow_mut().refuses = Some(Box::new(refuses));
+    }
+
+    fn refuse(&self, what: Message) -> Result<()> {
+        let mut refuses = self.0.borrow_mut().refuses.take();
+        let refused = refuses.as_mut().is_some_and(|refuses| refuses(&what));
+        self.0.borrow_mut().refuses = refuses;
+        if refused { Err(Error::failed("memory-refuses").with("what", what)) } else { Ok(()) }
     }
 
     fn found(&self, name: &str) -> Result<KeptRun> {
@@ -117,7 +132,7 @@ impl Host for Memory {
         self.0.borrow().texts.contains_key(name)
     }
 
-    fn texts(&self, corpus: &[String], valid: &[String]) -> Result<Box<dyn Texts>> {
+    fn texts(&self, corpus: &[String], valid: &[String], _field: Option<&str>) -> Result<Box<dyn Texts>> {
         let texts = |names: &[String], role| {
             let text = |name: &String| Ok((name.clone(), role, self.read("", name)?));
             names.iter().map(text).collect::<Result<Vec<_>>>()
@@ -132,9 +147,9 @@ impl Host for Memory {
         tokenizer: &Tokenizer,
         chunks: &dyn Fn() -> Chunks<'c>,
         progress: &mut dyn FnMut(Progress),
-    ) -> Result<(TokenCache, Option<Message>)> {
+    ) -> Result<(TokenCache, Vec<Message>)> {
         let cache = TokenCache::in_memory(chunks(), tokenizer, &Options::default(), progress)?;
-        Ok((cache, None))
+        Ok((cache, Vec::new()))
     }
 
     /// A tokenizer is a text with one entry of the vocabulary in each line.
@@ -182,8 +197,9 @@ impl Host for Memory {
         Shelf::nowhere()
     }
 
-    fn newest_run(&self) -> Result<String> {
-        self.0.borrow().newest.clone().ok_or_else(|| Error::usage("no-run-to-resume"))
+    fn newest_run(&self) -> Result<(String, Vec<Message>)> {
+        let newest = self.0.borrow().newest.clone().ok_or_else(|| Error::usage("no-run-to-resume"))?;
+        Ok((newest, Vec::new()))
     }
 
     fn config_place(&self, run: &str) -> String {
@@ -266,7 +282,14 @@ impl Texts for TextsInMemory {
     }
 
     fn listing(&self) -> Vec<Message> {
-        self.0.iter().map(|(name, role, text)| role.listed(name, text.len() as u64)).collect()
+        let listed = |(name, role, text): &(String, TextRole, String)| {
+            role.listed(name, text.len() as u64, Message::new("form-text"), Message::new("role-as-given"))
+        };
+        self.0.iter().map(listed).collect()
+    }
+
+    fn notices(&self) -> Vec<Message> {
+        Vec::new()
     }
 
     fn chunks(&self) -> Chunks<'_> {
@@ -309,8 +332,10 @@ impl Store for MemoryRun {
         Ok(())
     }
 
-    fn append(&mut self, event: &Event) -> Result<()> {
-        if let Some(event) = event.recorded() {
+    /// Memory serves no other tools, so it has no numbers besides the events.
+    fn append(&mut self, part: Part, event: &Event) -> Result<()> {
+        self.memory.refuse(part.words())?;
+        if let (Part::Events, Some(event)) = (part, event.recorded()) {
             self.change(|run| push_event(&mut run.events, event.into_owned()));
         }
         Ok(())
@@ -321,12 +346,14 @@ impl Store for MemoryRun {
     }
 
     fn write_config(&mut self, config: &Config) -> Result<()> {
+        self.memory.refuse(Message::new("record-configuration"))?;
         self.change(|run| run.config = config.to_toml());
         Ok(())
     }
 
     fn keep(&mut self, snapshot: &Snapshot, keep: usize) -> Result<Kept> {
         let (step, files) = (snapshot.state.step, Arc::new(snapshot.to_files()?));
+        self.memory.refuse(Message::new("record-checkpoint").with("step", step))?;
         self.change(|run| {
             run.checkpoints.insert(step, files);
             while run.checkpoints.len() > keep.max(1) && run.checkpoints.keys().next() != Some(&step) {
@@ -335,6 +362,10 @@ impl Store for MemoryRun {
         });
         self.memory.0.borrow_mut().newest = Some(self.name.clone());
         Ok(Kept { place: place(&self.name, step), warnings: Vec::new() })
+    }
+
+    fn holds(&self, step: u64) -> bool {
+        self.memory.run(&self.name).is_some_and(|run| run.checkpoints.contains_key(&step))
     }
 
     fn set_aside_after(&mut self, step: u64) -> Result<Vec<String>> {
@@ -352,6 +383,6 @@ impl Store for MemoryRun {
     }
 
     fn close(&mut self) -> Result<()> {
-        Ok(())
+        self.memory.refuse(Message::new("record-report"))
     }
 }

@@ -5,3 +5,5 @@ pub mod memory;
 #[cfg(not(target_arch = "wasm32"))] // folders and files
 pub mod native;
 pub mod rehearsal;
+#[cfg(test)]
+mod tests;

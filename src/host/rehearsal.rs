@@ -23,7 +23,7 @@ const QUIET_TURNS: u32 = 20;
 type Wrong = String;
 
 /// A few stories of the built-in grammar, one document each.
-fn stories() -> Result<String, Wrong> {
+pub(super) fn stories() -> Result<String, Wrong> {
     let grammar = Grammar::new(Lang::En, Level::FirstSteps).map_err(|e| e.to_string())?;
     let story = |number| {
         let story = grammar.document(1, number);
@@ -33,7 +33,7 @@ fn stories() -> Result<String, Wrong> {
 }
 
 /// The nano networks with fewer rows in a step, so that the single thread of a browser is done soon.
-fn request(out: &str) -> Request {
+pub(super) fn request(out: &str) -> Request {
     let set = ["batch=4", "seq_len=32", "dropout=0.1", "attention_dropout=0.1", "eval_every=20", "eval_rows=8"];
     let set = set.iter().chain(&["readout_every=15", "checkpoint_every=1000", "replacements=generator"]);
     Request {

@@ -10,7 +10,7 @@ mod staging;
 mod tensors;
 
 pub use config::ElectraConfig;
-pub use names::{SHARED, TIED_HEAD, WORD_EMBEDDINGS, expected_tensors};
+pub use names::{SHARED, TIED_HEAD, WORD_BIAS, WORD_EMBEDDINGS, expected_tensors};
 pub use network::{
     Network, network_from_bytes, read_config, read_network, refuse_occupied, role_of, tokenizer_files, write_network,
 };
@@ -27,7 +27,7 @@ pub(crate) use names::Mismatch;
 pub(crate) use pair::stage_networks;
 #[cfg(test)]
 pub(crate) use pair::tests::random_pair;
-pub(crate) use staging::{REPLACED, hash_bytes, hidden_target};
+pub(crate) use staging::{REPLACED, hash_bytes, hidden_target, same_file};
 
 /// What a network's folder holds: its role in the run, and with it its head.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

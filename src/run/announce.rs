@@ -1,6 +1,7 @@
 //! Sends the events that come before the first step: the device, the plan, the settings, and the notices of the preparation.
 
 use super::host::{Host, Store};
+use super::record::not_written;
 use super::request::Resumed;
 use super::{Run, Sink};
 use crate::Result;
@@ -9,7 +10,7 @@ use crate::message::Message;
 use crate::objective::NetId;
 use crate::plan::Role;
 use crate::train::engine::{self, Backend};
-use crate::train::event::{self, Arena, Event, RunPlan};
+use crate::train::event::{self, Arena, Event, RunPlan, Warning, WarningKind};
 use crate::train::kernels::parts;
 use crate::train::session::Session;
 use crate::train::warnings::{Monitor, RunShape};
@@ -24,7 +25,8 @@ impl<H: Host> Run<'_, H> {
     ) -> Result<()> {
         // The sink got the device as soon as it was known; the record begins here.
         let device = Event::Device(backend.event());
-        self.store.append(&device)?;
+        let news = self.record.append(&mut self.store, &device);
+        self.tell_news(news, sink)?;
         let plan = self.plan_event(self.control.timing.is_none().then_some(self.session.planned_steps));
         self.tell(&Event::Plan(Box::new(plan)), sink)?;
         let settings = settings(&self.session.config);
@@ -93,10 +95,24 @@ impl<H: Host> Run<'_, H> {
         self.session.planned_steps = planned;
         self.session.config.steps = planned;
         self.monitor = Monitor::new(run_shape(&self.session));
-        self.store.write_config(&self.session.config)?;
+        self.write_config(sink)?;
         // The plan is sent again, now with its length. Bars, reports and programs use the last one.
         let plan = self.plan_event(Some(planned));
         self.tell(&Event::Plan(Box::new(plan)), sink)
+    }
+}
+
+impl<H: Host> Run<'_, H> {
+    /// Writes the configuration. If it cannot be written, the run goes on and tries again at the next checkpoint.
+    pub(super) fn write_config(&mut self, sink: &mut Sink<'_>) -> Result<()> {
+        let what = Message::new("record-configuration");
+        let (kind, message) = match self.store.write_config(&self.session.config) {
+            Ok(()) if !std::mem::take(&mut self.config_stale) => return Ok(()),
+            Ok(()) => (WarningKind::WrittenAgain, Message::new("written-again").with("what", what)),
+            Err(_) if std::mem::replace(&mut self.config_stale, true) => return Ok(()),
+            Err(error) => (WarningKind::NotWritten, not_written(what, &error)),
+        };
+        self.tell(&Event::Warning(Warning { kind, step: self.session.completed(), message }), sink)
     }
 }
 

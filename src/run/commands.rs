@@ -25,7 +25,13 @@ impl Inbox {
     /// Whether a stop has come. Other commands wait in their order. While a run is being prepared, it obeys nothing but a stop.
     pub fn stop_is_heard(&mut self) -> bool {
         self.hear();
-        self.heard.contains(&Command::Stop)
+        self.heard.iter().any(Command::ends)
+    }
+
+    /// Whether the run must end at once, whatever else was asked before.
+    pub fn quit_is_heard(&mut self) -> bool {
+        self.hear();
+        self.heard.contains(&Command::Quit)
     }
 
     fn hear(&mut self) {
@@ -77,7 +83,7 @@ impl Inbox {
             };
             match command {
                 Command::Start(request) => return Some(*request),
-                Command::Stop => return None,
+                command if command.ends() => return None,
                 _ => {}
             }
         }
@@ -89,7 +95,7 @@ impl Inbox {
             Some(command) => command,
             None => std::future::poll_fn(|cx| poll_next(cx, &mut self.receiver)).await?,
         };
-        (command != Command::Stop).then_some(command)
+        (!command.ends()).then_some(command)
     }
 
     /// Waits until a command has come, and keeps it for [`Inbox::next`].

@@ -6,7 +6,7 @@ use crate::error::Kind;
 use crate::train::engine::{SLICE, SLICE_WATCHED};
 use crate::train::event::{Command, Event, Kernels, Roofs, Stage};
 use crate::train::kernels as dispatches;
-use crate::train::session::{Arrived, Session};
+use crate::train::session::{Arrived, Reached, Session};
 use std::time::Duration;
 use web_time::Instant;
 
@@ -21,6 +21,28 @@ pub struct Control {
     pub(super) roofs: Option<Roofs>,
     pub(super) show_at: Instant,
     pub timing: Option<Timing>,
+    /// Whether somebody is there who can make room if the last checkpoint cannot be written.
+    pub(super) patient: bool,
+    pub(super) retry: Retry,
+}
+
+/// When a checkpoint that could not be written is tried again.
+#[derive(Debug, Default)]
+pub(super) struct Retry(Option<(Instant, Duration)>);
+
+/// A checkpoint that could not be written is tried again after this time, and after twice the time whenever it fails again.
+const RETRY_FIRST: Duration = Duration::from_secs(15);
+const RETRY_LAST: Duration = Duration::from_secs(240);
+
+impl Retry {
+    pub(super) fn failed(&mut self) {
+        let wait = self.0.map_or(RETRY_FIRST, |(_, wait)| (wait * 2).min(RETRY_LAST));
+        self.0 = Some((Instant::now() + wait, wait));
+    }
+
+    pub(super) fn is_due(&self) -> bool {
+        self.0.is_some_and(|(at, _)| Instant::now() >= at)
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,12 +76,16 @@ pub(super) struct Measuring {
     pub(super) best_secs: Vec<f64>,
     pub(super) believable: bool,
     pub(super) pause_after: bool,
+    /// Whether the step that is under way is being timed.
+    pub(super) within: bool,
 }
 
 impl Control {
-    pub fn new(watched: bool) -> Self {
+    pub fn new(watched: bool, patient: bool) -> Self {
         Self {
             watched,
+            patient,
+            retry: Retry::default(),
             goal: Goal::Run,
             stopping: false,
             share: 1.0,
@@ -84,14 +110,25 @@ impl Measuring {
             best_secs: vec![f64::INFINITY; session.model.plan.dispatches.len()],
             believable: true,
             pause_after: false,
+            within: false,
         }
+    }
+
+    /// Takes a slice of a step and times its dispatches.
+    pub(super) async fn slice(&mut self, session: &mut Session, arrived: &mut Vec<Arrived>) -> Result<Reached> {
+        let (reached, believable) = session.slice_timed(&mut self.best_secs, arrived).await?;
+        self.believable &= believable;
+        self.within = reached != Reached::Step;
+        if !self.within {
+            self.left -= 1;
+            self.timed += 1;
+        }
+        Ok(reached)
     }
 
     /// Takes one step and times its dispatches.
     pub(super) async fn take_step(&mut self, session: &mut Session, arrived: &mut Vec<Arrived>) -> Result<()> {
-        self.believable &= session.advance_timed(&mut self.best_secs, arrived).await?;
-        self.left -= 1;
-        self.timed += 1;
+        while self.slice(session, arrived).await? != Reached::Step {}
         Ok(())
     }
 }

@@ -36,10 +36,16 @@ impl<H: Host> Run<'_, H> {
         }
         loop {
             while let Some(command) = commands.next(self.resting()).await {
-                if command == Command::Stop {
+                // A quit does not wait for what was asked before it.
+                if command.ends() || commands.quit_is_heard() {
+                    let quit = command == Command::Quit || commands.quit_is_heard();
                     self.control.stopping = true;
                     self.tell_state(sink)?;
-                    return self.stop(Outcome::Stopped, sink).await;
+                    return if quit {
+                        self.quit(sink).await
+                    } else {
+                        self.stop(Outcome::Stopped, commands, sink).await
+                    };
                 }
                 self.obey(command, sink).await?;
                 self.tell_state(sink)?;
@@ -50,9 +56,9 @@ impl<H: Host> Run<'_, H> {
             } else if self.control.due.evaluate || self.control.due.keep {
                 self.do_what_is_due(sink).await?;
             } else if self.session.finished() {
-                return self.stop(Outcome::Completed, sink).await;
+                return self.stop(Outcome::Completed, commands, sink).await;
             } else if stop_after.is_some_and(|stop| self.session.completed() >= stop) {
-                return self.stop(Outcome::Stopped, sink).await;
+                return self.stop(Outcome::Stopped, commands, sink).await;
             } else {
                 self.slice(sink).await?;
             }
@@ -108,7 +114,7 @@ impl<H: Host> Run<'_, H> {
             }
             Command::LoseDevice => self.session.engine.lose(),
             // The loop handles a stop. The inbox keeps a start until this run has ended.
-            Command::Stop | Command::Start(_) => {}
+            Command::Stop | Command::Quit | Command::Start(_) => {}
         }
         Ok(())
     }
@@ -129,13 +135,12 @@ impl<H: Host> Run<'_, H> {
         }
     }
 
-    /// Runs one slice of training, or one whole step while steps are timed. Then it does what follows at the place that it reached.
+    /// Runs one slice of training. Then it does what follows at the place that it reached.
     async fn slice(&mut self, sink: &mut Sink<'_>) -> Result<()> {
         let mut arrived = std::mem::take(&mut self.arrived);
         let reached = match &mut self.control.measuring {
-            Some(measuring) if !self.session.in_step() => {
-                measuring.take_step(&mut self.session, &mut arrived).await?;
-                Reached::Step
+            Some(measuring) if measuring.within || !self.session.in_step() => {
+                measuring.slice(&mut self.session, &mut arrived).await?
             }
             _ => {
                 let until = if let Goal::Stage(stage) = self.control.goal { Some(stage) } else { None };
@@ -170,7 +175,7 @@ impl<H: Host> Run<'_, H> {
         let [evaluate, read, keep] =
             [config.eval_every, config.readout_every, config.checkpoint_every].map(|every| step.is_multiple_of(every));
         self.control.due.evaluate |= evaluate && !self.session.finished();
-        self.control.due.keep |= keep && !self.session.finished();
+        self.control.due.keep |= (keep || self.control.retry.is_due()) && !self.session.finished();
         if self.control.measuring.as_ref().is_some_and(|m| m.left == 0 || self.session.finished()) {
             self.end_measuring(sink).await?;
         }
@@ -279,24 +284,27 @@ impl<H: Host> Run<'_, H> {
         control::kernels(&self.session, measured, self.control.roofs.unwrap_or_default())
     }
 
-    /// Finishes the step that is under way, then makes the last readout, the last evaluation and the last checkpoint.
-    async fn stop(&mut self, outcome: Outcome, sink: &mut Sink<'_>) -> Result<Outcome> {
-        (self.control.goal, self.control.measuring) = (Goal::Run, None);
-        while self.session.in_step() {
-            self.slice(sink).await?;
-        }
-        self.settle(sink).await?;
+    /// Keeps the last whole step, then makes the last readout and the last evaluation. They leave the weights as they are, so the
+    /// checkpoint comes first: whatever happens later, it is there.
+    async fn stop(&mut self, outcome: Outcome, commands: &mut Inbox, sink: &mut Sink<'_>) -> Result<Outcome> {
+        self.keep_last(Some(&mut *commands), sink).await?;
         let step = self.session.completed();
-        if step > 0 {
+        if step > 0 && !commands.stop_is_heard() {
+            self.session.drop_step()?;
             self.show(true, sink).await?;
-            if self.last_evaluation != Some(step) {
-                let metrics = self.session.evaluate().await?;
-                self.tell_evaluation(metrics, sink)?;
+            while self.last_evaluation != Some(step) && !commands.stop_is_heard() {
+                if let Some(metrics) = self.session.evaluate_slice(self.control.budget()).await? {
+                    self.tell_evaluation(metrics, sink)?;
+                }
+                self.host.turn().await;
             }
         }
-        if self.last_checkpoint.as_ref().map(|saved| saved.step) != Some(step) {
-            self.keep(sink).await?;
-        }
-        Ok(outcome)
+        Ok(if self.session.finished() { Outcome::Completed } else { outcome })
+    }
+
+    /// Keeps the last whole step, and nothing else.
+    async fn quit(&mut self, sink: &mut Sink<'_>) -> Result<Outcome> {
+        self.keep_last(None, sink).await?;
+        Ok(if self.session.finished() { Outcome::Completed } else { Outcome::Stopped })
     }
 }

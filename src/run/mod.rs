@@ -15,29 +15,34 @@ mod look;
 mod minutes;
 mod opened;
 mod prepare;
+mod record;
 mod report;
 mod request;
 pub mod short;
 pub mod source;
 
 pub use crate::train::event::Request;
-pub use evaluate::evaluate;
+pub use evaluate::{Evaluated, evaluate};
 pub use look::look;
+pub use opened::OtherText;
 pub use request::effective_config;
 
+use crate::message::{self, Message};
 use crate::objective::{self, Head};
 use crate::plan::KernelChoices;
 use crate::train::engine;
-use crate::train::event::{Command, CorpusInfo, Event, Failure, FailureKind, Finished, Outcome, Saved};
+use crate::train::event::{Command, CorpusInfo, Event, Failure, FailureKind, Finished, Outcome, Saved, Warning};
 use crate::train::session::{Arrived, Session};
 use crate::train::warnings::Monitor;
-use crate::{Error, Result, cpu};
+use crate::{Error, Result};
 use commands::Inbox;
 use control::Control;
 use futures_channel::mpsc::UnboundedReceiver;
 use host::{Ending, Host, Store};
+use record::{News, Record};
 use source::{Text, Wanted};
 use std::cell::RefCell;
+use std::collections::VecDeque;
 
 /// Trains one run. Its events go to `sink` as they happen, and into the run's store.
 ///
@@ -78,9 +83,6 @@ pub async fn serve<H: Host>(host: &mut H, commands: UnboundedReceiver<Command>, 
 }
 
 async fn one_run<H: Host>(host: &mut H, request: &Request, inbox: &mut Inbox, sink: &mut Sink<'_>) -> Result<()> {
-    if let Some(threads) = request.threads {
-        cpu::set_threads(threads);
-    }
     let shared = RefCell::new(&mut *inbox);
     let going = || if shared.borrow_mut().stop_is_heard() { Err(Error::failed("stopped-as-asked")) } else { Ok(()) };
     let prepared = Run::prepare(host, request, &going, sink).await;
@@ -124,13 +126,46 @@ struct Run<'h, H: Host> {
     control: Control,
     /// Whether the run has warned that its text is gone.
     text_missed: bool,
+    record: Record,
+    /// Whether the configuration in the store is an older one, because the present one could not be written.
+    config_stale: bool,
 }
 
+/// How much news about the record one event may make.
+const NEWS_MAX: usize = 8;
+
 impl<H: Host> Run<'_, H> {
-    /// Sends an event to the run's record and to the listener.
+    /// Sends an event to the run's record and to the listener. A record that cannot be written does not end the run.
     fn tell(&mut self, event: &Event, sink: &mut Sink<'_>) -> Result<()> {
-        self.store.append(event)?;
-        sink(event)
+        let news = self.record.append(&mut self.store, event);
+        sink(event)?;
+        self.tell_news(news, sink)
+    }
+
+    /// Tells what has changed about the record. This is an event too, which may again be written or not.
+    fn tell_news(&mut self, news: Vec<News>, sink: &mut Sink<'_>) -> Result<()> {
+        let mut left = VecDeque::from(news);
+        // A disk that refuses every other write would make news for ever.
+        for _ in 0..NEWS_MAX {
+            let Some(News { kind, message }) = left.pop_front() else { break };
+            let warning = Event::Warning(Warning { kind, step: self.session.completed(), message });
+            left.extend(self.record.append(&mut self.store, &warning));
+            sink(&warning)?;
+        }
+        Ok(())
+    }
+
+    /// The newest checkpoint, if it is still there.
+    fn saved(&self) -> Option<Saved> {
+        self.last_checkpoint.clone().filter(|saved| self.store.holds(saved.step))
+    }
+
+    /// Which checkpoint is safe, in words.
+    fn safe(&self) -> Message {
+        match self.saved() {
+            Some(saved) => Message::new("checkpoint-is-safe").with("step", saved.step),
+            None => Message::new("no-checkpoint-yet"),
+        }
     }
 
     /// Ends the run's record, whatever happened.
@@ -139,16 +174,17 @@ impl<H: Host> Run<'_, H> {
             Ok(outcome) => {
                 let judged = objective::have(self.session.config.passes(), Head::Rtd);
                 let offered = self.corpus.swap_examples.iter().map(|example| example.wrong_text.as_str());
-                // The text stands between quotation marks in a command.
-                let mut offered =
-                    offered.filter(|text| !text.starts_with('-') && !text.contains(['"', '$', '`', '\\', '!']));
+                // Any text can stand in a command, but one without marks is easier to read and to change.
+                let plain = |text: &&str| !text.starts_with('-') && !text.contains(['"', '$', '`', '\\', '!']);
+                let mut offered = offered.filter(plain);
                 let example = self.text.example.as_deref().or_else(|| offered.next());
-                let next = self.store.next_steps(Ending { outcome, judged, example });
+                let mask = self.text.tokenizer.names().mask.as_str();
+                let next = self.store.next_steps(Ending { outcome, judged, example, mask });
                 let (step, run) = (self.session.completed(), Some(self.store.name()));
                 self.tell(&Event::Finished(Finished { outcome, step, run, next }), sink)
             }
             Err(error) => {
-                let failure = Failure::new(&error, self.session.completed(), self.last_checkpoint.clone());
+                let failure = Failure::new(&error, self.session.completed(), self.saved());
                 // The listener gets the run's own failure, not one of writing about it.
                 if failure.kind == FailureKind::DeviceLost {
                     self.tell(&Event::DeviceLost(failure.clone()), sink).ok();
@@ -157,8 +193,20 @@ impl<H: Host> Run<'_, H> {
                 Err(error)
             }
         };
-        let closed = self.store.close();
-        // A full disk refuses the report too. The error that ended the run is returned first.
-        result.and(closed)
+        let record = self.record.finish(&mut self.store);
+        let report = self.store.close().err();
+        let report = report.map(|error| Message::new("report-lost").with("error", Message::from(&error)));
+        let lost: Vec<Message> = record.into_iter().chain(report).collect();
+        if lost.is_empty() {
+            return result;
+        }
+        let lost = message::joined(lost);
+        Err(match result {
+            Ok(()) => Error::failed("run-not-all-written").with("lost", lost).with("safe", self.safe()),
+            Err(error) => {
+                let kind = error.kind;
+                Error::failed("run-failed-and-lost").with("error", Message::from(&error)).with("lost", lost).kind(kind)
+            }
+        })
     }
 }

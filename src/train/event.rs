@@ -75,11 +75,21 @@ pub enum Command {
     Attention { network: Network, layer: u32 },
     /// Send the `tokens` most frequent words of the text on two axes: [`Event::EmbeddingMap`].
     EmbeddingMap { tokens: u32 },
-    /// End the run cleanly, with a checkpoint.
+    /// End the run cleanly: keep the last whole step, then make the last readout and the last evaluation. Another stop leaves out
+    /// what has not been done by then.
     Stop,
+    /// The program will soon be ended by force: keep the last whole step, and do nothing else that takes time.
+    Quit,
     /// For tests: take the device away, as a driver's reset does. The cpu executor has no device to lose.
     #[doc(hidden)]
     LoseDevice,
+}
+
+impl Command {
+    /// Whether it ends the run.
+    pub fn ends(&self) -> bool {
+        matches!(self, Self::Stop | Self::Quit)
+    }
 }
 
 /// What a run tells its views.
@@ -288,6 +298,12 @@ pub struct CorpusInfo {
     pub train_tokens: Option<u64>,
     pub valid_tokens: Option<u64>,
     pub vocab_size: u64,
+    /// The shares of tokens and of characters that the tokenizer does not know, in all the text. Logs of earlier versions do not have
+    /// them.
+    #[serde(default, with = "finite_or_null")]
+    pub unknown_share: Option<f64>,
+    #[serde(default, with = "finite_or_null")]
+    pub unknown_char_share: Option<f64>,
     /// The unigram entropy of the held-out text, in nats a token, without special tokens.
     #[serde(default, with = "finite_or_null")]
     pub unigram_entropy: Option<f64>,
@@ -303,6 +319,14 @@ impl CorpusInfo {
         match self.level.or_else(in_name) {
             Some(level) => Message::new("corpus-built-in").with("level", level.to_string()),
             None => Message::plain(self.name.clone()),
+        }
+    }
+
+    /// The same and, if the text is a person's own, how much of it is unknown.
+    pub fn described(&self) -> Message {
+        match self.unknown_share.filter(|_| self.lang.is_none()) {
+            Some(share) => Message::new("corpus-and-unknown").with("corpus", self.title()).with("share", share),
+            None => self.title(),
         }
     }
 }
@@ -327,8 +351,12 @@ pub enum WarningKind {
     JudgeAtBaseRate,
     /// The judge knows which words are often replaced, and nothing of what stands around them.
     JudgeBlindToContext,
-    /// A checkpoint could not be written. Training continues, and the next checkpoint is tried.
+    /// A checkpoint could not be written. Training continues, and it is tried again.
     CheckpointNotWritten,
+    /// A part of the run's record or of its output could not be written. Training continues. What is missing waits in memory.
+    NotWritten,
+    /// It is written again. The fact `what` is that of the warning before.
+    WrittenAgain,
     /// The training text is no longer where it was. Training continues from its token cache.
     CorpusGone,
     /// Whatever else a person should know (another adapter on resume, shared tensors that differ).

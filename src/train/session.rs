@@ -3,6 +3,8 @@
 
 mod evaluate;
 mod evaluation;
+mod explain;
+mod kept;
 mod own_text;
 mod readback;
 mod sample;
@@ -14,22 +16,21 @@ pub use show::{OWN_SLOTS, Shown};
 pub use spoiled::SPOILED_ROWS;
 
 use super::engine::Engine;
-use super::event::{BatchSample, StepMetrics};
+use super::event::{BatchSample, Clock, StepMetrics};
 use super::metrics::{self, LossWeights, Measured};
+use super::padding::Padding;
 use super::rules::RuleRows;
 use super::schedule::{self, HANDOVER_CHECK_EVERY, Source};
 use super::shares::TokenShares;
+use super::step;
 use super::swaps::{Spoiled, Swaps};
-use super::{step, weights};
 use crate::batch::{Batch, Cursor, HeldOut, Loader, StepTotals};
 use crate::config::{Config, Replacements};
-use crate::cpu;
-use crate::message::Message;
 use crate::model::Model;
 use crate::model::io::Io;
 use crate::objective::{self, Head};
 use crate::ops::optimizer;
-use crate::plan::{Elem, Runs, Stage, Step};
+use crate::plan::{Runs, Stage, Step};
 use crate::text::tokenizer::Tokenizer;
 use crate::{Error, Result};
 use evaluation::Evaluation;
@@ -45,6 +46,9 @@ use web_time::Instant;
 const EVAL_SEED: u64 = 0x6576_616c;
 /// The most optimizer steps whose numbers may still be on their way from the device.
 const PENDING_MAX: usize = 4;
+
+/// How many dispatches are timed on a device before the run looks for commands.
+const TIMED_DISPATCHES: usize = 64;
 
 /// What a session is made from.
 pub struct Parts {
@@ -66,6 +70,10 @@ pub struct Parts {
     pub counts: Vec<u64>,
     /// The unigram entropy of the held-out text, in nats.
     pub unigram_entropy: f64,
+    /// The share of the held-out tokens that the tokenizer does not know.
+    pub unknown_share: f64,
+    /// What was hidden of the networks that the engine holds.
+    pub padding: Padding,
     pub seed: u64,
     pub planned_steps: u64,
 }
@@ -105,6 +113,13 @@ struct Pending {
     tokens: u64,
 }
 
+/// Numbers of the step that is under way, which somebody has waited for in the middle of it.
+struct Early {
+    step: u64,
+    executed: Instant,
+    words: Vec<u32>,
+}
+
 pub struct Session {
     pub config: Config,
     pub model: Model,
@@ -121,6 +136,8 @@ pub struct Session {
     shares: TokenShares,
     counts: Vec<u64>,
     unigram_entropy: f64,
+    unknown_share: f64,
+    padding: Padding,
     /// A view is watching: evaluations keep examples.
     watched: bool,
     in_step: Option<InStep>,
@@ -138,21 +155,22 @@ pub struct Session {
     source: Source,
     tokens_seen: u64,
     pending: VecDeque<Pending>,
+    early: Vec<Early>,
     spare: Vec<Vec<Batch>>,
     readback: Readback,
     words: Vec<u32>,
     eval_batch: Batch,
-    clock: Clock,
+    clock: WallClock,
 }
 
 /// Wall time of the run, over all its sittings.
-struct Clock {
+struct WallClock {
     started: Instant,
     before_secs: f64,
     last_step_at: f64,
 }
 
-impl Clock {
+impl WallClock {
     fn secs(&self) -> f64 {
         self.at(Instant::now())
     }
@@ -202,7 +220,8 @@ impl Session {
         let Parts { config, model, mut engine, mut loader, held_out, readout_rows, rules, swaps, .. } = parts;
         let Parts { shares, tokenizer, counts, .. } = parts;
         let io = model.io.clone().ok_or_else(|| Error::failed("not-recorded-for-training"))?;
-        engine.write(&model.source, &replacement_table(&config, &tokenizer, &counts));
+        let rows = model.spec.shape.main.vocab as usize;
+        engine.write(&model.source, &replacement_table(&config, &tokenizer, &counts, rows));
         let at = position.unwrap_or(Position {
             step: 0,
             cursor: loader.cursor(),
@@ -235,6 +254,8 @@ impl Session {
             shares,
             counts,
             unigram_entropy: parts.unigram_entropy,
+            unknown_share: parts.unknown_share,
+            padding: parts.padding,
             watched: false,
             in_step: None,
             evaluation: None,
@@ -247,11 +268,12 @@ impl Session {
             source: at.source,
             tokens_seen: at.tokens_seen,
             pending: VecDeque::with_capacity(PENDING_MAX),
+            early: Vec::new(),
             spare: Vec::with_capacity(PENDING_MAX),
             readback: Readback::default(),
             words: Vec::new(),
             eval_batch,
-            clock: Clock { started: Instant::now(), before_secs: at.elapsed_secs, last_step_at: at.elapsed_secs },
+            clock: WallClock { started: Instant::now(), before_secs: at.elapsed_secs, last_step_at: at.elapsed_secs },
         })
     }
 
@@ -340,23 +362,21 @@ impl Session {
         Ok(if stop == Some(now.left.start) { Reached::Stage } else { Reached::Within })
     }
 
-    /// Takes one optimizer step and times each dispatch: `best[i]` becomes the shortest time of dispatch i of the plan. The step
-    /// gives the same numbers as [`Session::advance`]. Returns false if the device's clock cannot be trusted.
-    pub async fn advance_timed(&mut self, best: &mut [f64], arrived: &mut Vec<Arrived>) -> Result<bool> {
-        let mut believable = true;
-        loop {
-            self.begin_step(arrived).await?;
-            let Self { in_step: Some(now), engine, .. } = self else { unreachable!("it was begun") };
-            let range = now.left.clone();
-            match engine.profile(range.clone()).await? {
-                Some(secs) => range.zip(secs).for_each(|(i, secs)| best[i] = best[i].min(secs)),
-                None => believable = false,
-            }
-            now.left.start = now.left.end;
-            if self.end_micro(arrived).await? == Reached::Step {
-                return Ok(believable);
-            }
-        }
+    /// Runs some dispatches of the step that is under way, or of the next one, and times each of them: `best[i]` becomes the shortest
+    /// time of dispatch i of the plan. The step gives the same numbers as [`Session::advance`]. Returns false too if the device's
+    /// clock cannot be trusted.
+    pub async fn slice_timed(&mut self, best: &mut [f64], arrived: &mut Vec<Arrived>) -> Result<(Reached, bool)> {
+        self.begin_step(arrived).await?;
+        let Self { in_step: Some(now), engine, .. } = self else { unreachable!("it was begun") };
+        // A device is waited for after every slice. The processor is not, and one of its dispatches may take long.
+        let most = if engine.clock() == Some(Clock::Processor) { 1 } else { TIMED_DISPATCHES };
+        let range = now.left.start..now.left.end.min(now.left.start + most);
+        now.left.start = range.end;
+        let times = engine.profile(range.clone()).await?;
+        let believable = times.is_some();
+        range.zip(times.unwrap_or_default()).for_each(|(i, secs)| best[i] = best[i].min(secs));
+        let reached = if now.left.is_empty() { self.end_micro(arrived).await? } else { Reached::Within };
+        Ok((reached, believable))
     }
 
     async fn begin_step(&mut self, arrived: &mut Vec<Arrived>) -> Result<()> {
@@ -436,41 +456,45 @@ impl Session {
 
     async fn take_in(&mut self, wait: bool, arrived: &mut Vec<Arrived>) -> Result<()> {
         let (passes, weights) = (self.model.spec.shape.passes, self.loss_weights());
-        let Self { engine, io, pending, readback, spare, source, shares, tokens_seen, clock, tokenizer, .. } = self;
+        let Self { engine, io, pending, early, readback, spare, source, shares, tokens_seen, clock, tokenizer, .. } =
+            self;
         let (sample_wanted, sample_row) = (&mut self.sample_wanted, &mut self.sample_row);
-        engine
-            .drain(wait, |_, executed, blocks| {
-                let out = io.outputs(blocks[0]);
-                let Some(front) = pending.front_mut() else { return };
-                readback.add(passes, &out, &front.batches[front.arrived], shares);
-                readback.count(&front.batches[front.arrived].eligible, shares);
-                if std::mem::take(sample_wanted) {
-                    let seen = sample::Seen::of_outputs(&front.batches[front.arrived], blocks[0], io, passes);
-                    let first_row = sample::next_rows(sample_row, &front.batches, front.arrived);
-                    let sample = sample::batch(&seen, tokenizer, weights, first_row);
-                    arrived.push(Arrived::Sample(Box::new(BatchSample { step: front.step + 1, ..sample })));
-                }
-                front.arrived += 1;
-                if front.arrived < front.batches.len() {
-                    return;
-                }
-                let Some(done) = pending.pop_front() else { return };
-                let measured = readback.fold.finish(weights);
-                // The guard of the last group includes those of the groups before it. Groups that a plan lacks are zeros.
-                let guards = || (0..optimizer::GROUPS_MAX as usize).map(|group| out.guard(group));
-                if guards().any(|guard| guard.stopped_at.is_some()) {
-                    arrived.push(Arrived::NonFinite { step: done.step, cursor: done.cursor });
-                } else {
-                    *tokens_seen += done.tokens;
-                    shares.end_step();
-                    source.observe(measured.metrics.rtd_auc);
-                    let norm = guards().map(|guard| f64::from(guard.norm).powi(2)).sum::<f64>().sqrt();
-                    let secs = (clock.lap(executed), clock.at(executed));
-                    arrived.push(Arrived::Step(Box::new(step_metrics(&done, measured, norm, *tokens_seen, secs))));
-                }
-                spare.push(done.batches);
-            })
-            .await
+        let before = std::mem::take(early);
+        let mut take = |step: u64, executed, words: &[u32]| {
+            let Some(front) = pending.front_mut().filter(|front| front.step == step) else {
+                return early.push(Early { step, executed, words: words.to_vec() });
+            };
+            let out = io.outputs(words);
+            readback.add(passes, &out, &front.batches[front.arrived], shares);
+            readback.count(&front.batches[front.arrived].eligible, shares);
+            if std::mem::take(sample_wanted) {
+                let seen = sample::Seen::of_outputs(&front.batches[front.arrived], words, io, passes);
+                let first_row = sample::next_rows(sample_row, &front.batches, front.arrived);
+                let sample = sample::batch(&seen, tokenizer, weights, first_row);
+                arrived.push(Arrived::Sample(Box::new(BatchSample { step: front.step + 1, ..sample })));
+            }
+            front.arrived += 1;
+            if front.arrived < front.batches.len() {
+                return;
+            }
+            let Some(done) = pending.pop_front() else { return };
+            let measured = readback.fold.finish(weights);
+            // The guard of the last group includes those of the groups before it. Groups that a plan lacks are zeros.
+            let guards = || (0..optimizer::GROUPS_MAX as usize).map(|group| out.guard(group));
+            if guards().any(|guard| guard.stopped_at.is_some()) {
+                arrived.push(Arrived::NonFinite { step: done.step, cursor: done.cursor });
+            } else {
+                *tokens_seen += done.tokens;
+                shares.end_step();
+                source.observe(measured.metrics.rtd_auc);
+                let norm = guards().map(|guard| f64::from(guard.norm).powi(2)).sum::<f64>().sqrt();
+                let secs = (clock.lap(executed), clock.at(executed));
+                arrived.push(Arrived::Step(Box::new(step_metrics(&done, measured, norm, *tokens_seen, secs))));
+            }
+            spare.push(done.batches);
+        };
+        before.iter().for_each(|early| take(early.step, early.executed, &early.words));
+        engine.drain(wait, |step, executed, blocks| take(step, executed, blocks[0])).await
     }
 
     /// Where the session is after its last complete step. Every number must have arrived.
@@ -486,6 +510,19 @@ impl Session {
         }
     }
 
+    /// Forgets the step that is under way, as if it had not begun. Its update must not have begun, and every number must have arrived.
+    ///
+    /// # Errors
+    /// The text has no such place.
+    pub fn drop_step(&mut self) -> Result<()> {
+        assert!(self.pending.is_empty() && !self.updating(), "settle before a step is dropped");
+        let Some(dropped) = self.in_step.take() else { return Ok(()) };
+        self.source = dropped.source_before.unwrap_or(self.source);
+        self.early.clear();
+        self.spare.push(dropped.batches);
+        self.loader.seek(dropped.cursor)
+    }
+
     /// Goes back to where the session was, between two steps. The weights stay as they are. Every number must have arrived.
     ///
     /// # Errors
@@ -495,59 +532,8 @@ impl Session {
         self.loader.seek(at.cursor)?;
         (self.step, self.source, self.tokens_seen) = (at.step, at.source, at.tokens_seen);
         self.shares = shares;
-        self.clock = Clock { started: Instant::now(), before_secs: at.elapsed_secs, last_step_at: at.elapsed_secs };
+        self.clock = WallClock { started: Instant::now(), before_secs: at.elapsed_secs, last_step_at: at.elapsed_secs };
         Ok(())
-    }
-
-    /// The facts of config.json that are not sizes.
-    pub fn facts(&self) -> weights::ConfigFacts {
-        weights::ConfigFacts {
-            dropout: self.config.dropout,
-            attention_dropout: self.config.attention_dropout,
-            initializer_range: self.config.init_std,
-            pad_id: self.tokenizer.specials().pad,
-        }
-    }
-
-    /// Replays `step` on the twins, dispatch by dispatch, and names the first tensor that is not finite, with its kernel: a clause.
-    /// The weights are still those of that step: the guard stopped every update since.
-    pub async fn explain_non_finite(&mut self, step: u64, cursor: Cursor) -> Result<Message> {
-        let plan = self.model.plan.clone();
-        let mut twin = Engine::Cpu(Box::new(cpu::Executor::new(plan.clone())));
-        for parameter in &self.model.parameters {
-            let values = self.engine.read(&parameter.value).await?;
-            twin.write(&parameter.value, &values);
-        }
-        let source = self.engine.read(&self.model.source).await?;
-        twin.write(&self.model.source, &source);
-        // This stage copies the weights, if products read copies.
-        twin.run_all(plan.stage(Stage::MASK)).await?;
-        self.loader.seek(cursor)?;
-        let mut batches = self.loader.step_buffers();
-        let totals = self.loader.fill(step, &mut batches)?;
-        self.step = step;
-        let mut block = self.step_block(&totals, 0.0);
-        for batch in &batches {
-            step::load(&mut twin, &self.io, &block, batch, &mut self.words);
-            for i in plan.micro(false, false) {
-                twin.run_all(i..i + 1).await?;
-                let dispatch = &plan.dispatches[i];
-                for (slot, tensor) in dispatch.kernel.slots.iter().zip(&dispatch.tensors) {
-                    let written = slot.elem != Elem::U32 && slot.access.writes();
-                    if written && twin.read_f32(tensor).await?.iter().any(|v| !v.is_finite()) {
-                        return Ok(Message::new("non-finite-first-in")
-                            .with("tensor", &*tensor.label)
-                            .with("kernel", dispatch.kernel.label)
-                            .with("dispatch", i));
-                    }
-                }
-            }
-            step::move_on(&mut block, batch);
-        }
-        Ok(match self.engine {
-            Engine::Cpu(_) => Message::new("non-finite-sum"),
-            _ => Message::new("non-finite-on-device"),
-        })
     }
 }
 
@@ -570,8 +556,9 @@ fn step_metrics(
     }
 }
 
-/// The fixed distribution of replacements over the vocabulary. Special tokens are never drawn.
-fn replacement_table(c: &Config, tokenizer: &Tokenizer, counts: &[u64]) -> Vec<u32> {
+/// The fixed distribution of replacements over the `rows` of the word embeddings. Special tokens and rows beyond the tokenizer are never
+/// drawn.
+fn replacement_table(c: &Config, tokenizer: &Tokenizer, counts: &[u64], rows: usize) -> Vec<u32> {
     let specials = tokenizer.specials();
     let uniform = matches!(c.replacements, Replacements::Uniform | Replacements::UniformToGenerator);
     let weight = |id: usize| match (specials.excludes(id as u32), uniform) {
@@ -579,6 +566,7 @@ fn replacement_table(c: &Config, tokenizer: &Tokenizer, counts: &[u64]) -> Vec<u
         (false, true) => 1,
         (false, false) => counts[id],
     };
-    let weights: Vec<u64> = (0..tokenizer.vocab_size()).map(weight).collect();
+    let mut weights: Vec<u64> = (0..tokenizer.vocab_size()).map(weight).collect();
+    weights.resize(rows.max(weights.len()), 0);
     schedule::source_table(&weights)
 }

@@ -118,6 +118,8 @@ impl Monitor {
             WarningKind::JudgeAtBaseRate => self.is_at_base_rate(step),
             WarningKind::JudgeBlindToContext
             | WarningKind::CheckpointNotWritten
+            | WarningKind::NotWritten
+            | WarningKind::WrittenAgain
             | WarningKind::CorpusGone
             | WarningKind::Notice => false,
         }
@@ -259,6 +261,8 @@ impl Monitor {
                 .with("auc", self.slow(Metric::RtdAuc)),
             WarningKind::JudgeBlindToContext
             | WarningKind::CheckpointNotWritten
+            | WarningKind::NotWritten
+            | WarningKind::WrittenAgain
             | WarningKind::CorpusGone
             | WarningKind::Notice => {
                 unreachable!("evaluations and the run's own work raise these; no step does")

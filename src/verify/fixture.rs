@@ -123,7 +123,7 @@ impl Fixture {
         let path = dir.join("expected.json");
         let text = std::fs::read(&path).map_err(|e| Error::io("io-read-fixture", &path, &e))?;
         let expected: Expected = serde_json::from_slice(&text)
-            .map_err(|e| Error::failed("not-a-fixture").with("detail", e.to_string()).at(path.display()))?;
+            .map_err(|e| Error::failed("not-a-fixture").with("detail", e.to_string()).at_path(&path))?;
         let networks: Networks = read_pair(dir)?.0.into();
         let path = dir.join("batch.safetensors");
         let mut file = open_safetensors(&path)?;
@@ -132,13 +132,13 @@ impl Fixture {
         let mut floats = Tensors::new();
         for name in shapes.keys() {
             if INTEGERS.contains(&name.as_str()) {
-                integers.insert(name.clone(), file.integers(name).map_err(|e| e.at(path.display()))?);
+                integers.insert(name.clone(), file.integers(name).map_err(|e| e.at_path(&path))?);
             } else {
-                floats.insert(name.clone(), file.tensor(name).map_err(|e| e.at(path.display()))?);
+                floats.insert(name.clone(), file.tensor(name).map_err(|e| e.at_path(&path))?);
             }
         }
         if let Some(missing) = INTEGERS.iter().find(|name| !integers.contains_key(**name)) {
-            return Err(Error::failed("batch-lacks").with("name", *missing).at(path.display()));
+            return Err(Error::failed("batch-lacks").with("name", *missing).at_path(&path));
         }
         let listed = Numbers { trajectory: expected.trajectory, tensors: floats };
         Ok(Self { listed, optimizer: expected.optimizer, networks, integers })

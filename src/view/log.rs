@@ -2,13 +2,15 @@
 //! record. If the process is killed, at most the line being written is lost: the reader drops a torn last line, and the writer
 //! removes it.
 
-use std::fs::{File, OpenOptions};
-use std::io::{BufRead, BufReader, Read, Seek, SeekFrom, Write};
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
 use crate::hub::replace_file;
+use crate::path::name_of;
 use crate::train::event::Event;
+use crate::view::appended::Appended;
 use crate::view::{Lang, report, words};
 
 /// The log's name in a run's folder.
@@ -16,12 +18,7 @@ pub const FILE: &str = "metrics.jsonl";
 
 /// Appends events to a run's log. Each line is handed to the system whole, in one write.
 #[derive(Debug)]
-pub struct Log {
-    file: File,
-    path: PathBuf,
-    bytes: u64,
-    line: Vec<u8>,
-}
+pub struct Log(Appended);
 
 impl Log {
     /// Opens the log of the run in folder `run`, which must exist. If there is no log yet, it creates one.
@@ -30,31 +27,23 @@ impl Log {
     /// The file cannot be opened or repaired.
     pub fn open(run: &Path) -> Result<Self> {
         let path = run.join(FILE);
-        let open = || {
-            let mut file = OpenOptions::new().create(true).read(true).append(true).open(&path)?;
-            let bytes = whole_lines_bytes(&mut file)?;
-            file.set_len(bytes)?;
-            Ok((file, bytes))
-        };
-        let (file, bytes) = open().map_err(|source| Error::io("io-open-runs-log", &path, &source))?;
-        Ok(Self { file, path, bytes, line: Vec::new() })
+        let file = Appended::open(&path, whole_lines_bytes);
+        file.map(Self).map_err(|source| Error::io("io-open-runs-log", &path, &source))
     }
 
     /// Appends the part of an event that a run's record keeps.
     ///
     /// # Errors
-    /// The disk is full or gone. Then the log ends after the previous event.
+    /// The disk is full or gone. Then the log ends after the previous event, and this one can be written later.
     pub fn write(&mut self, event: &Event) -> Result<()> {
         let Some(event) = event.recorded() else { return Ok(()) };
-        self.line.clear();
-        self.line.extend_from_slice(words::json(&event).as_bytes());
-        self.line.push(b'\n');
-        if let Err(source) = self.file.write_all(&self.line) {
-            self.file.set_len(self.bytes).ok(); // the reader copes with a torn line where even this fails
-            return Err(Error::io("io-append-to-runs-log", &self.path, &source));
-        }
-        self.bytes += self.line.len() as u64;
-        Ok(())
+        let line = format!("{}\n", words::json(&event));
+        self.0.append(line.as_bytes()).map_err(|source| Error::io("io-append-to-runs-log", self.0.path(), &source))
+    }
+
+    /// Whether the log at its place is still the one that was opened.
+    pub fn in_place(&self) -> bool {
+        self.0.in_place()
     }
 }
 
@@ -92,7 +81,7 @@ pub fn read_events(run: &Path) -> Result<Vec<Event>> {
         if line.pop() != Some(b'\n') {
             return Ok(events);
         }
-        if let Some(event) = event_from_line(&line).map_err(|error| error.at(format!("{}:{number}", path.display())))? {
+        if let Some(event) = event_from_line(&line).map_err(|error| error.at(format!("{}:{number}", name_of(&path))))? {
             push_event(&mut events, event);
         }
     }
@@ -147,6 +136,8 @@ mod tests {
     use super::*;
     use crate::message::Message;
     use crate::train::event::StepMetrics;
+    use std::fs::OpenOptions;
+    use std::io::Write;
 
     fn step(step: u64) -> Event {
         Event::Step(Box::new(StepMetrics { step, ..Default::default() }))

@@ -1,6 +1,7 @@
 //! Views of a run for people and their tools: a progress line, the run's log, TensorBoard events, one page of HTML.
 //! `Event` -> text. A view reads events alone and knows nothing of the engine.
 
+mod appended;
 pub mod log;
 pub mod report;
 pub mod speed;

@@ -74,6 +74,23 @@ fn the_transport_drives_a_run_by_play_pause_step_and_stage() {
 }
 
 #[test]
+fn a_run_whose_window_dies_keeps_its_last_step_and_ends() {
+    let run = DESK.path().join("orphan");
+    let mut app = live(options("orphan", ENDLESS));
+    click(&mut app, "Pause");
+    until(&mut app, "a pause", |desk| desk.state.phase == Phase::Paused);
+    // Nobody closes it, as when its display is gone.
+    drop(app);
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(60);
+    while electroscope::train::checkpoint::RunFolder::refuse_in_use(&run).is_err() || checkpoints_of(&run) == 0 {
+        assert!(std::time::Instant::now() < deadline, "the run goes on without a window");
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    let resumed = electroscope::train::checkpoint::resume_point(&run, None).unwrap();
+    assert!(resumed.state.step >= 2);
+}
+
+#[test]
 fn a_sentence_is_judged_on_live_weights_and_its_words_change() {
     let mut app = live(options("sentence", &lab::with(ENDLESS, &[])));
     show(&mut app, PanelId::Sentence);

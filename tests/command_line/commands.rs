@@ -150,9 +150,10 @@ fn help_tells_every_command_within_a_terminals_width() {
         }
     }
     let train = run(["train", "--help"]).good().stdout;
-    for flag in "corpus valid lang level tokenizer init out preset config set steps minutes stop-after seed threads \
+    for flag in
+        "corpus valid text-field lang level tokenizer init out preset config set steps minutes stop-after seed threads \
                  device engine resume retune kernels json"
-        .split_whitespace()
+            .split_whitespace()
     {
         assert!(train.contains(&format!("--{flag}")), "{flag}: {train}");
     }
@@ -565,7 +566,7 @@ fn info_tells_what_every_preset_needs() {
 }
 
 /// Sizes of a run that takes a second.
-const SMALL: &str = "--preset nano --seed 7 --device cpu --set batch=4 --set seq_len=16 --set hidden_size=16 \
+pub const SMALL: &str = "--preset nano --seed 7 --device cpu --set batch=4 --set seq_len=16 --set hidden_size=16 \
                      --set generator_hidden_size=8 --set embedding_size=8 --set ffn_size=16 --set generator_ffn_size=16 \
                      --set eval_rows=16 --set vocab_size=300";
 
@@ -604,40 +605,72 @@ fn a_run_is_trained_stopped_resumed_measured_and_exported() {
     assert_eq!(long.events_of("warning").len(), 1);
 }
 
-#[cfg(unix)]
 #[test]
-fn ctrl_c_ends_a_run_with_a_checkpoint() {
-    ends_with_a_checkpoint("-INT");
-}
-
-#[cfg(unix)]
-#[test]
-fn a_shutdown_ends_a_run_with_a_checkpoint() {
-    ends_with_a_checkpoint("-TERM");
-}
-
-#[cfg(unix)]
-fn ends_with_a_checkpoint(signal: &str) {
-    use std::io::{BufRead, BufReader};
+fn a_run_tells_what_becomes_of_every_file_and_what_is_held_out() {
     let dir = tempfile::tempdir().unwrap();
-    std::fs::write(dir.path().join("text.txt"), run(["corpus", "--words", "4000"]).good().stdout).unwrap();
-    let mut child = command(&dir.path().join("cache"))
-        .current_dir(dir.path())
-        .arg("train")
-        .args(SMALL.split_whitespace())
-        .args(["--corpus", "text.txt", "--out", "run", "--json", "--steps", "1000000"])
-        .stdout(std::process::Stdio::piped())
-        .stderr(std::process::Stdio::null())
-        .spawn()
-        .unwrap();
-    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
-    lines.find(|line| line.contains("\"event\":\"step\"")).expect("a step is told");
-    let kill = std::process::Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap();
-    assert!(kill.success());
-    let last = lines.last().expect("more events follow");
-    assert_eq!(child.wait().unwrap().code(), Some(0));
-    let last: Value = serde_json::from_str(&last).unwrap();
-    assert_eq!((&last["event"], &last["outcome"]), (&"finished".into(), &"stopped".into()));
-    let step = last["step"].as_u64().unwrap();
-    assert!(dir.path().join(format!("run/checkpoints/step-{step:09}/state.json")).is_file());
+    let stories = run(["corpus", "--words", "3000"]).good().stdout;
+    let blocks: Vec<&str> = stories.trim().split("\n\n").collect();
+    let object = |text: &&str| format!("{}\n", serde_json::json!({"id": "7", "story": text, "score": null}));
+    let write = |name: &str, text: &str| {
+        let path = dir.path().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    };
+    let lines: String = blocks.iter().map(object).collect();
+    write("data/stories.json", &format!("{lines}{{\"story\": null, \"score\": NaN, \"id\": \"\"}}\n"));
+    write("data/val-2.txt", &blocks[..3].join("\n\n"));
+    write("data/test/unseen.txt", "never read this one .");
+    write("data/photo", "\u{0}\u{1}\u{2}");
+    write("more.tsv", "id\tstory\n1\tthe \"dog\" sleeps .\n2\t\"the cat\" sees .\n");
+    write("files.list", "data\nmore.tsv\n");
+    write("copy.txt", &blocks[..3].join("\r\n\r\n"));
+    #[cfg(unix)]
+    std::os::unix::fs::symlink("nowhere", dir.path().join("data/dead.txt")).unwrap();
+    let end = "--text-field story --out run --json --steps 1";
+    let ran = train(dir.path(), &format!("{SMALL} --corpus data more.tsv {end}")).good();
+    let told = |ran: &Ran, event: &str| -> Vec<String> {
+        ran.events_of(event).iter().map(|e| e["message"].as_str().unwrap().to_owned()).collect()
+    };
+    let [files, warnings] = ["preparing", "warning"].map(|event| told(&ran, event));
+    let line =
+        |part: &str| files.iter().find(|line| line.contains(part)).unwrap_or_else(|| panic!("{part}: {files:?}"));
+    assert!(line("stories.json").contains("JSON lines, field \"story\"") && line("stories.json").starts_with("train"));
+    assert!(line("more.tsv").contains("table, column \"story\"; given by name"));
+    assert!(line("val-2.txt").starts_with("held out") && line("val-2.txt").contains("\"val\" in its name"));
+    assert!(line("unseen.txt").contains("\"test\" in the name of its folder: kept for judging"));
+    assert!(line("photo").contains("a binary file"));
+    let skipped = 2 + usize::from(cfg!(unix));
+    line(&format!("files: 2 to train on, 1 held out, {skipped} skipped"));
+    let warned = |part: &str| assert!(warnings.iter().any(|line| line.contains(part)), "{part}: {warnings:?}");
+    warned("of 3 held-out documents, 3 are also in the text to train on (3 times)");
+    warned("one document has no text");
+    if cfg!(unix) {
+        warned("one file could not be read and is left out");
+        assert!(line("dead.txt").contains("No such file"));
+    }
+    // The same files from a list are the same text, and the run goes on with them.
+    let end = "--valid copy.txt --text-field story --out listed --json --steps 2 --stop-after 1";
+    let listed = train(dir.path(), &format!("{SMALL} --corpus @files.list {end}")).good();
+    let told_again = [told(&listed, "preparing"), told(&listed, "warning")].concat().join("\n");
+    assert!(told_again.contains("of 3 held-out documents, 3 are also in the text to train on"), "{told_again}");
+    assert!(told_again.contains("\"val\" in its name: held out, and --valid replaces it"), "{told_again}");
+    let losses = |ran: &Ran| ran.events_of("step")[0]["total_loss"].clone();
+    assert_eq!(losses(&listed), losses(&ran));
+    train(dir.path(), "--resume --out listed --device cpu --json").good();
+    let eval = |args: &str| -> Ran {
+        let args = args.split_whitespace();
+        command(&dir.path().join("cache"))
+            .current_dir(dir.path())
+            .args(["eval", "run", "--device", "cpu"])
+            .args(args)
+            .output()
+            .unwrap()
+            .into()
+    };
+    let judged = eval("--corpus data/val-2.txt data/test/unseen.txt more.tsv --text-field story").good();
+    assert!(judged.stderr.contains("files: 0 to train on, 3 held out, 0 skipped"), "{}", judged.stderr);
+    eval("--corpus more.tsv data/stories.json").good();
+    let wrong = eval("--corpus more.tsv --text-field tale");
+    assert_eq!(wrong.status, 1);
+    assert!(wrong.stderr.contains("no field \"tale\" among id, story\n  help: --text-field"), "{}", wrong.stderr);
 }

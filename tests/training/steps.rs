@@ -10,10 +10,12 @@ use electroscope::message::Fact;
 use electroscope::plan::{Role, Stage};
 use electroscope::text::grammar::Level;
 use electroscope::train::engine::{Backend, SLICE};
+use electroscope::train::event::StepMetrics;
 use electroscope::train::metrics::bce_with_logits;
 use electroscope::train::session::{Arrived, Session};
 use electroscope::train::weights;
 use pollster::block_on;
+use std::time::Duration;
 
 // ---------------------------------------------------------------------------------------------------------- the first loss
 
@@ -247,6 +249,98 @@ fn state(session: &mut Session) -> Vec<Vec<u32>> {
     ids.map(|i| plan.whole(electroscope::plan::BufferId(i as u32), electroscope::plan::Elem::U32))
         .map(|whole| block_on(session.engine.read(&whole)).unwrap())
         .collect()
+}
+
+// ------------------------------------------------------------------------------------------------------- a step that is put aside
+
+/// Runs `dispatches` of the next step, as a signal may find it, and puts the rest aside or, once its update has begun, finishes it.
+/// Returns whether the step was finished. If it was not, no bit of what a checkpoint keeps has changed.
+fn put_aside(session: &mut Session, dispatches: usize, arrived: &mut Vec<Arrived>) -> bool {
+    block_on(session.settle(arrived)).unwrap();
+    let (before, at) = (state(session), session.position());
+    for _ in 0..dispatches {
+        block_on(session.slice(Duration::ZERO, None, arrived)).unwrap();
+    }
+    while session.updating() {
+        block_on(session.slice(SLICE, None, arrived)).unwrap();
+    }
+    block_on(session.settle(arrived)).unwrap();
+    if !session.in_step() {
+        return true;
+    }
+    let now = session.position();
+    assert_eq!((now.step, now.cursor, now.source, now.tokens_seen), (at.step, at.cursor, at.source, at.tokens_seen));
+    assert!(state(session) == before, "a weight or a moment moved");
+    session.drop_step().unwrap();
+    assert_eq!(session.position().cursor, at.cursor);
+    false
+}
+
+#[test]
+fn a_step_that_is_put_aside_at_any_dispatch_leaves_no_trace() {
+    let text = lab::text();
+    for backend in backends("a_step_that_is_put_aside") {
+        let f16 = if backend.stores(Precision::F16) { "precision=f16" } else { "precision=f32" };
+        for set in [&["dropout=0.1"][..], &["accumulate=3", "clip_separately=true"], &[f16]] {
+            let config = lab::config(&lab::with(lab::TINIEST, set));
+            let mut session = lab::session(&config, &text, &backend, 5);
+            let plan = session.model.plan.clone();
+            let (accumulate, update) = (config.accumulate as usize, plan.stage(Stage::UPDATE));
+            let first = plan.micro(true, accumulate == 1).len();
+            // Up to the update, over all micro-batches.
+            let before = plan.micro(true, false).len() + (accumulate - 1) * plan.micro(false, false).len();
+            // In the first kernel, in the middle of both networks, at the border of a micro-batch, right before the update, and at
+            // several places within it: among the norms, and among the ranges of AdamW.
+            let cuts = [1, first / 3, first / 2, first - 1, first, before, before + 1, before + 3];
+            let cuts = cuts.into_iter().chain([before + update.len() / 2, before + update.len() - 1]);
+            let (mut arrived, mut finished) = (Vec::new(), Vec::new());
+            for cut in cuts {
+                let done = put_aside(&mut session, cut, &mut arrived);
+                finished.push(done);
+                if !done {
+                    block_on(session.advance(SLICE, &mut arrived)).unwrap();
+                }
+            }
+            assert!(finished[0] != finished[9], "{set:?}: both kinds of cuts occur: {finished:?}");
+            block_on(session.settle(&mut arrived)).unwrap();
+            let bare = |step: StepMetrics| StepMetrics { tokens_per_sec: None, elapsed_secs: None, ..step };
+            let got: Vec<StepMetrics> = arrived
+                .into_iter()
+                .map(|arrived| if let Arrived::Step(step) = arrived { bare(*step) } else { panic!("{arrived:?}") })
+                .collect();
+            let mut undisturbed = lab::session(&config, &text, &backend, 5);
+            let want: Vec<StepMetrics> = lab::train(&mut undisturbed, 10).into_iter().map(bare).collect();
+            assert_eq!(got, want, "{set:?}");
+            assert!(state(&mut session) == state(&mut undisturbed), "{set:?}: the bytes differ");
+        }
+    }
+}
+
+#[test]
+fn numbers_that_somebody_waits_for_in_the_middle_of_a_step_are_those_of_the_step() {
+    let text = lab::text();
+    let config = lab::config(&lab::with(lab::TINIEST, &["accumulate=3"]));
+    for backend in backends("numbers_that_somebody_waits_for") {
+        let mut session = lab::session(&config, &text, &backend, 5);
+        let mut arrived = Vec::new();
+        for micros in [1, 2, 1] {
+            // As for a checkpoint while the step is in its second or third micro-batch.
+            let plan = session.model.plan.clone();
+            let dispatches = plan.micro(true, false).len() + (micros - 1) * plan.micro(false, false).len() + 2;
+            for _ in 0..dispatches {
+                block_on(session.slice(Duration::ZERO, None, &mut arrived)).unwrap();
+            }
+            block_on(session.settle(&mut arrived)).unwrap();
+            block_on(session.advance(SLICE, &mut arrived)).unwrap();
+        }
+        block_on(session.settle(&mut arrived)).unwrap();
+        let totals = |step: &StepMetrics| (step.step, step.metrics.clone(), step.grad_norm, step.tokens_seen);
+        let step =
+            |arrived: &Arrived| if let Arrived::Step(step) = arrived { totals(step) } else { panic!("{arrived:?}") };
+        let mut undisturbed = lab::session(&config, &text, &backend, 5);
+        let want: Vec<_> = lab::train(&mut undisturbed, 3).iter().map(totals).collect();
+        assert_eq!(arrived.iter().map(step).collect::<Vec<_>>(), want);
+    }
 }
 
 #[test]

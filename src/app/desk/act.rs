@@ -1,9 +1,10 @@
 //! Does what a panel asks for: it starts, steers and ends the run, and opens earlier runs.
 
-use super::Desk;
 use super::past::{coming, folder_name, opened};
+use super::{Desk, Ending};
 use crate::Error;
-use crate::app::first_run::{FIRST_PRESET, first_run};
+use crate::app::ending::PATIENCE;
+use crate::app::first_run::first_run;
 use crate::app::kept::is_question;
 use crate::app::panels::{Ask, Next, PanelId};
 use crate::app::trainer::{Trainer, Wake};
@@ -15,11 +16,9 @@ use crate::run::Request;
 use crate::screen::recorded;
 use crate::screen::state::{RunState, Source};
 use crate::train::event::{Command, Failure, FailureKind, Stage};
+use crate::train::standing::Standing;
 use std::sync::Arc;
-use std::time::Duration;
 
-/// How long the program waits at its end for a run's last checkpoint.
-const PATIENCE: Duration = Duration::from_secs(60);
 /// The stages that a person steps through. A run may lack some of them.
 const STAGES: [Stage; 4] = [Stage::MASK, Stage::PROPOSE, Stage::REPLACE, Stage::JUDGE];
 
@@ -117,18 +116,14 @@ impl Desk {
     fn start(&mut self, options: Request, wake: &Wake) {
         self.end_run();
         self.weights = None;
-        let out = match &options.out {
-            None if !options.resume => {
-                Some(name_of(&places::new_run(options.preset.as_deref().unwrap_or(FIRST_PRESET))))
-            }
-            out => out.clone(),
-        };
-        let options = Request { watched: true, out, ..options };
+        let options = Request { watched: true, patient: true, ..options };
         let coming = coming(&options);
         // A resumed run needs its folder, and the previous run may still be writing to it.
         let before = if options.resume { std::mem::take(&mut self.ending) } else { Vec::new() };
+        let before = before.into_iter().map(|ending| ending.thread).collect();
         let events = self.opening.events.as_deref();
-        let trainer = Trainer::start(options.clone(), events, before, Arc::clone(wake), self.pace);
+        let runs = places::for_new_runs();
+        let trainer = Trainer::start(options.clone(), runs, events, before, Arc::clone(wake), self.pace);
         match trainer {
             Ok(trainer) => {
                 let share = self.view.transport.share;
@@ -141,7 +136,7 @@ impl Desk {
                 (transport.live, transport.playing, transport.stage) = (true, true, None);
                 transport.run += 1;
                 self.started = Some(options);
-                (self.replay_at, self.trouble, self.notice) = (None, None, None);
+                (self.replay_at, self.trouble, self.notice) = (None, None, Standing::default());
             }
             Err(error) => {
                 let failure = Failure { kind: FailureKind::Other, ..Failure::new(&error, 0, None) };
@@ -159,10 +154,11 @@ impl Desk {
     /// Lets the trainer end on a thread that waits for it.
     pub(super) fn dismiss_trainer(&mut self) {
         let Some(trainer) = self.trainer.take() else { return };
-        self.ending.retain(|thread| !thread.is_finished());
+        self.ending.retain(|ending| !ending.thread.is_finished());
+        let commands = trainer.commands();
         let thread = std::thread::Builder::new().name("ending".to_owned()).spawn(move || trainer.stop(PATIENCE));
-        // If the system refuses a thread, the run still ends by itself, because nobody sends it commands any more.
-        self.ending.extend(thread.ok());
+        // If the system refuses a thread, the trainer is dropped here, and the run ends by that.
+        self.ending.extend(thread.ok().map(|thread| Ending { thread, commands }));
     }
 
     fn reset(&mut self) {
@@ -172,12 +168,15 @@ impl Desk {
         }
     }
 
-    /// Ends the run with a checkpoint and waits for it, because the window closes.
+    /// Ends the run with a checkpoint and waits for it, because the window closes. Nobody is left to look at a last evaluation.
     pub fn close(&mut self) {
         self.end_run();
         self.weights = None;
-        for thread in self.ending.drain(..) {
-            thread.join().ok();
+        for ending in &self.ending {
+            ending.commands.unbounded_send(Command::Quit).ok();
+        }
+        for ending in self.ending.drain(..) {
+            ending.thread.join().ok();
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::Desk;
 use crate::app::trouble::Trouble;
-use crate::train::event::{Event, WarningKind};
+use crate::train::event::Event;
 
 impl Desk {
     /// Takes in what happened since the last frame. It is also called while the window is hidden.
@@ -49,21 +49,12 @@ impl Desk {
 
     /// Shows a banner for an event that a person should not miss.
     fn notice_event(&mut self, event: &Event) {
-        match event {
-            Event::Failed(failure) => {
-                let run = self.coming.as_ref().unwrap_or(&self.state);
-                let settings = run.settings.clone().unwrap_or_default();
-                let started = self.started.clone().map(|options| (options, settings));
-                self.trouble = Some(Trouble { failure: failure.clone(), started });
-            }
-            Event::Warning(w) if matches!(w.kind, WarningKind::CheckpointNotWritten | WarningKind::CorpusGone) => {
-                self.notice = Some(w.clone());
-            }
-            // A checkpoint that could not be saved before is saved now.
-            Event::Checkpoint { .. } => {
-                self.notice = self.notice.take().filter(|w| w.kind != WarningKind::CheckpointNotWritten);
-            }
-            _ => {}
+        self.notice.take(event);
+        if let Event::Failed(failure) = event {
+            let run = self.coming.as_ref().unwrap_or(&self.state);
+            let settings = run.settings.clone().unwrap_or_default();
+            let started = self.started.clone().map(|options| (options, settings));
+            self.trouble = Some(Trouble { failure: failure.clone(), started });
         }
     }
 }
@@ -73,7 +64,7 @@ mod tests {
     use super::*;
     use crate::message::Message;
     use crate::screen::state::{Phase, RunState, Source};
-    use crate::train::event::{Failure, StepMetrics, Warning};
+    use crate::train::event::{Failure, StepMetrics, Warning, WarningKind};
     use crate::view::Lang;
     use egui::Context;
 
@@ -106,8 +97,8 @@ mod tests {
         let mut desk = desk();
         let kind = WarningKind::CheckpointNotWritten;
         desk.hear(Event::Warning(Warning { kind, step: 3, message: Message::plain("read-only") }));
-        assert!(desk.notice.is_some());
+        assert_eq!(desk.notice.all().len(), 1);
         desk.hear(Event::Checkpoint { step: 4, path: String::new() });
-        assert!(desk.notice.is_none());
+        assert!(desk.notice.all().is_empty());
     }
 }

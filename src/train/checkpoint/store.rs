@@ -1,19 +1,24 @@
 //! Locks a run's folder, writes its checkpoints and removes old ones. Nothing else writes into checkpoints/.
 //! [`RunFolder::create`] or [`RunFolder::open`] -> [`RunFolder::write`] at every checkpoint.
 
-use super::{Snapshot, checkpoints_of, folder_from_step, list, newest_whole, step_from_name, typed};
+use super::runs::{STARTED, note_start};
+use super::{STATE, Snapshot, checkpoints_of, folder_from_step, list, newest_whole, step_from_name};
 use crate::hub::{self, Staging, hidden_target, remove_folder};
 use crate::message::Message;
+use crate::path::word_of;
 use crate::{Error, Result};
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, Write};
 use std::path::{Path, PathBuf};
 
+/// The file that the trainer of a run holds locked.
+const LOCK: &str = ".lock";
+
 /// A run's folder that this process has locked. No other trainer can write to it until this value is dropped or the process ends.
 #[derive(Debug)]
 pub struct RunFolder {
     run: PathBuf,
-    _lock: File,
+    lock: File,
 }
 
 /// What writing a checkpoint did.
@@ -34,7 +39,25 @@ impl RunFolder {
         let folder = Self::lock(run)?;
         // Another process may have begun a run there in the meantime.
         Self::refuse_run(run)?;
+        note_start(run).map_err(|e| Error::io("io-create-runs-folder", run, &e))?;
         folder.cleared()
+    }
+
+    /// Takes a new folder in `runs`, with this name. If there is something with this name already (another run began in the same
+    /// second), the folder is `NAME-2`, `NAME-3` and so on.
+    pub fn create_dated(runs: &Path, name: &str) -> Result<Self> {
+        let fail = |e: &std::io::Error| Error::io("io-create-runs-folder", runs, e);
+        fs::create_dir_all(runs).map_err(|e| fail(&e))?;
+        let mut run = runs.join(name);
+        for number in 2_u64.. {
+            // Only one process can create a folder.
+            match fs::create_dir(&run) {
+                Ok(()) => return Self::create(&run),
+                Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => run = runs.join(format!("{name}-{number}")),
+                Err(e) => return Err(fail(&e)),
+            }
+        }
+        unreachable!("a folder holds fewer names than there are numbers")
     }
 
     /// Refuses a folder that holds a run or in which a run is under way. A new run also asks this before it begins slow work.
@@ -45,18 +68,26 @@ impl RunFolder {
         Err(taken)
     }
 
+    /// Refuses a folder in which another process trains. It changes nothing there.
+    pub fn refuse_in_use(run: &Path) -> Result<()> {
+        // Without a lock nobody trains there.
+        let Ok(mut file) = File::open(run.join(LOCK)) else { return Ok(()) };
+        match file.try_lock() {
+            Err(TryLockError::WouldBlock) => Err(in_use(&mut file, run)),
+            _ => Ok(()),
+        }
+    }
+
     fn refuse_run(run: &Path) -> Result<()> {
         let resumable = run.is_dir() && !list(run)?.is_empty();
         let written = ["config.toml", "metrics.jsonl"].iter().any(|name| run.join(name).exists());
         match (resumable, written) {
             (true, _) => Err(Error::usage("folder-holds-a-run")
-                .with("run", typed(run))
+                .with("run", word_of(run))
                 .hint("help-resume-or-other-folder")
-                .at(run.display())),
+                .at_path(run)),
             // The run ended before its first checkpoint, so it cannot be continued.
-            (false, true) => {
-                Err(Error::usage("folder-holds-a-run").hint("help-remove-or-other-folder").at(run.display()))
-            }
+            (false, true) => Err(Error::usage("folder-holds-a-run").hint("help-remove-or-other-folder").at_path(run)),
             (false, false) => Ok(()),
         }
     }
@@ -64,7 +95,7 @@ impl RunFolder {
     /// Takes the folder of a run that is to continue, and removes what a killed writer left in it.
     pub fn open(run: &Path) -> Result<Self> {
         if !run.is_dir() {
-            return Err(Error::usage("no-such-run").at(run.display()));
+            return Err(Error::usage("no-such-run").at_path(run));
         }
         Self::lock(run)?.cleared()
     }
@@ -73,24 +104,36 @@ impl RunFolder {
         &self.run
     }
 
+    /// Whether the folder at its place is still the one that was taken.
+    pub fn in_place(&self) -> bool {
+        let there = fs::metadata(self.run.join(LOCK));
+        there.is_ok_and(|there| self.lock.metadata().is_ok_and(|own| hub::same_file(&own, &there)))
+    }
+
+    /// Takes the folder's place again after somebody has removed it or moved it away. `ours`: whether what is there now belongs to this
+    /// run. Another run is refused.
+    pub fn take_again(&mut self, ours: bool) -> Result<()> {
+        if !ours {
+            Self::refuse_run(&self.run)?;
+        }
+        *self = Self::lock(&self.run)?.cleared()?;
+        Ok(())
+    }
+
+    /// Whether the checkpoint of a step is there.
+    pub fn holds(&self, step: u64) -> bool {
+        folder_from_step(&self.run, step).join(STATE).is_file()
+    }
+
     fn lock(run: &Path) -> Result<Self> {
         fs::create_dir_all(run).map_err(|e| Error::io("io-create-runs-folder", run, &e))?;
-        let path = run.join(".lock");
+        let path = run.join(LOCK);
         let fail = |e: &std::io::Error| Error::io("io-lock-runs-folder", &path, e);
         let mut file =
             OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path).map_err(|e| fail(&e))?;
         match file.try_lock() {
             Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                let mut holder = String::new();
-                // Windows does not let anybody read a locked file. Then the message does not name the process.
-                file.read_to_string(&mut holder).ok();
-                let error = match holder.trim() {
-                    "" => Error::failed("folder-in-use"),
-                    process => Error::failed("folder-in-use-by").with("process", process),
-                };
-                return Err(error.at(run.display()));
-            }
+            Err(TryLockError::WouldBlock) => return Err(in_use(&mut file, run)),
             // Some network file systems have no locks. Training there must still be possible.
             Err(TryLockError::Error(e)) if e.kind() == std::io::ErrorKind::Unsupported => {}
             Err(TryLockError::Error(e)) => return Err(fail(&e)),
@@ -99,7 +142,7 @@ impl RunFolder {
             .and_then(|()| file.rewind())
             .and_then(|()| write!(file, "{}", std::process::id()))
             .map_err(|e| fail(&e))?;
-        Ok(Self { run: run.to_owned(), _lock: file })
+        Ok(Self { run: run.to_owned(), lock: file })
     }
 
     fn cleared(self) -> Result<Self> {
@@ -114,6 +157,17 @@ impl RunFolder {
             }
         }
         Ok(self)
+    }
+
+    /// Removes what taking the folder for a new run has written, and the folder itself if it holds nothing else.
+    pub fn undo(self) {
+        let run = self.run.clone();
+        for name in [STARTED, LOCK] {
+            fs::remove_file(run.join(name)).ok();
+        }
+        drop(self);
+        // These remove only empty folders.
+        fs::remove_dir(checkpoints_of(&run)).and_then(|()| fs::remove_dir(&run)).ok();
     }
 
     /// Writes a checkpoint, which replaces one of the same step. Then it removes older ones, so that the newest `keep` stay. If it
@@ -155,6 +209,18 @@ impl RunFolder {
     pub fn newest_step(&self) -> Result<Option<u64>> {
         Ok(newest_whole(&self.run)?.newest.map(|checkpoint| checkpoint.state.step))
     }
+}
+
+/// The error that names the process that holds the lock.
+fn in_use(lock: &mut File, run: &Path) -> Error {
+    let mut holder = String::new();
+    // Windows does not let anybody read a locked file. Then the message does not name the process.
+    lock.read_to_string(&mut holder).ok();
+    let error = match holder.trim() {
+        "" => Error::failed("folder-in-use"),
+        process => Error::failed("folder-in-use-by").with("process", process),
+    };
+    error.at_path(run)
 }
 
 fn stage(dir: &Path, snapshot: &Snapshot) -> Result<u64> {

@@ -12,6 +12,8 @@ pub struct Request {
     pub corpus: Vec<String>,
     /// Texts to hold out.
     pub valid: Vec<String>,
+    /// The field of documents in files that have fields.
+    pub text_field: Option<String>,
     /// The language of the built-in text.
     pub lang: Lang,
     /// The level of the built-in text, or none for the one that fits the preset.
@@ -40,6 +42,8 @@ pub struct Request {
     /// Whether a view is watching. If so, slices are shorter, so that commands are answered and a window is drawn in time, and the
     /// run also sends the events that only views can use.
     pub watched: bool,
+    /// Whether somebody is there who can make room if the last checkpoint cannot be written. Then the run waits for that.
+    pub patient: bool,
     /// The file that pins the kernels' variants.
     pub kernels: Option<String>,
 }
@@ -49,6 +53,7 @@ impl Default for Request {
         Self {
             corpus: Vec::new(),
             valid: Vec::new(),
+            text_field: None,
             lang: Lang::default(),
             level: None,
             tokenizer: None,
@@ -68,6 +73,7 @@ impl Default for Request {
             resume_step: None,
             retune: false,
             watched: false,
+            patient: false,
             kernels: None,
         }
     }

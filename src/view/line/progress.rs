@@ -2,11 +2,14 @@
 //! events -> `Progress` -> the texts of the bar, of a log's line, and of what is announced once.
 
 use super::example::{fit, is_marked, words_from_sentence};
-use super::text::{clock_text, device_text, eval_text, finished_text, glance, numbers_text, plan_text, warning_text};
+use super::text::{
+    clock_text, device_text, eval_text, finished_text, glance, numbers_text, plan_text, standing_text, warning_text,
+};
 use crate::message::Message;
 use crate::t;
 use crate::train::event::{Event, Preparing, ReadToken, Readout, StepMetrics};
 use crate::train::metrics::table::Metric;
+use crate::train::standing::Standing;
 use crate::view::Lang;
 use crate::view::words::{self, Strings};
 
@@ -26,6 +29,7 @@ pub(super) struct Progress {
     pub(super) readouts: u64,
     sentence: Vec<ReadToken>,
     prepared: Prepared,
+    standing: Standing,
 }
 
 /// What was last said about the time before the first step. Lines stay on the terminal, so the share of a piece of work is printed
@@ -64,10 +68,12 @@ impl Progress {
             readouts: 0,
             sentence: Vec::new(),
             prepared: Prepared::default(),
+            standing: Standing::default(),
         }
     }
 
     pub(super) fn take(&mut self, event: &Event) {
+        self.standing.take(event);
         match event {
             Event::Plan(plan) => {
                 self.planned_steps = plan.planned_steps;
@@ -146,7 +152,10 @@ impl Progress {
     }
 
     pub(super) fn numbers_text(&self) -> String {
-        numbers_text(self.lang, |metric| self.value(metric), self.held_out_auc)
+        let numbers = numbers_text(self.lang, |metric| self.value(metric), self.held_out_auc);
+        // What cannot be written stays in sight.
+        let standing = self.standing.all().iter().filter_map(|warning| standing_text(warning, self.lang));
+        standing.chain([numbers]).collect::<Vec<_>>().join("  ")
     }
 
     pub(super) fn example_text(&self, width: usize, bold: bool) -> Option<String> {

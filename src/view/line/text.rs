@@ -1,8 +1,8 @@
 //! The sentences and numbers of the lines, in the person's language. Plain functions from values to text.
 
-use crate::message::Fact;
+use crate::message::{Fact, Message};
 use crate::t;
-use crate::train::event::{Device, EvalMetrics, Finished, Outcome, RunPlan, Warning};
+use crate::train::event::{Device, EvalMetrics, Finished, Outcome, RunPlan, Warning, WarningKind};
 use crate::train::metrics::table::{Baseline, Metric};
 use crate::view::words::Strings;
 use crate::view::{Lang, duration_text};
@@ -61,7 +61,7 @@ pub(super) fn plan_text(plan: &RunPlan, lang: Lang) -> String {
         ("parameters", lang.rough(plan.parameters).into()),
         ("tokens", (plan.rows * plan.row_tokens).into()),
         ("mib", plan.peak_bytes.div_ceil(1 << 20).into()),
-        ("corpus", plan.corpus.title().into()),
+        ("corpus", plan.corpus.described().into()),
     ];
     let key = match plan.planned_steps {
         Some(steps) => {
@@ -75,6 +75,16 @@ pub(super) fn plan_text(plan: &RunPlan, lang: Lang) -> String {
 
 pub(super) fn warning_text(warning: &Warning, lang: Lang) -> String {
     t!(Strings::of(lang), "terminal-run-warning", step = warning.step, what = &warning.message)
+}
+
+/// A few words about a warning that still stands, for every line until it no longer does.
+pub(super) fn standing_text(warning: &Warning, lang: Lang) -> Option<String> {
+    let what = match warning.kind {
+        WarningKind::CheckpointNotWritten => Message::new("record-checkpoints").into(),
+        WarningKind::NotWritten => warning.message.facts.get("what")?.clone(),
+        _ => return None,
+    };
+    Some(t!(Strings::of(lang), "terminal-run-not-written", what = what))
 }
 
 pub(super) fn finished_text(finished: &Finished, elapsed_secs: f64, lang: Lang) -> String {

@@ -1,0 +1,158 @@
+//! A file that is only appended to, one whole record at a time, on a disk that may be full, gone or somebody else's for a while.
+//! record -> [`Appended::append`] -> the file. After a failure the file ends with the record before, and the record can be given again.
+
+use crate::hub::same_file;
+use std::fs::{File, Metadata, OpenOptions};
+use std::io::{self, Seek, Write};
+use std::path::{Path, PathBuf};
+
+/// The length of a file up to its last whole record.
+pub(super) type WholeBytes = fn(&mut File) -> io::Result<u64>;
+
+#[derive(Debug)]
+pub(super) struct Appended {
+    file: File,
+    path: PathBuf,
+    /// The length of the file, up to its last whole record.
+    bytes: u64,
+    whole_bytes: WholeBytes,
+}
+
+impl Appended {
+    /// Opens the file, or creates it, and removes a torn record at its end.
+    pub fn open(path: &Path, whole_bytes: WholeBytes) -> io::Result<Self> {
+        Self::opened(OpenOptions::new().create(true).read(true).append(true).open(path)?, path, whole_bytes)
+    }
+
+    /// Creates the file, which must not exist.
+    pub fn create(path: &Path, whole_bytes: WholeBytes) -> io::Result<Self> {
+        Self::opened(OpenOptions::new().create_new(true).read(true).append(true).open(path)?, path, whole_bytes)
+    }
+
+    fn opened(mut file: File, path: &Path, whole_bytes: WholeBytes) -> io::Result<Self> {
+        let bytes = whole_bytes(&mut file)?;
+        file.set_len(bytes)?;
+        Ok(Self { file, path: path.to_owned(), bytes, whole_bytes })
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Appends a record in one write.
+    pub fn append(&mut self, record: &[u8]) -> io::Result<()> {
+        self.mend()?;
+        if let Err(error) = self.file.write_all(record) {
+            // If even this fails, the next record does it before it is written, and readers cope with a torn record at the end.
+            self.file.set_len(self.bytes).ok();
+            return Err(error);
+        }
+        self.bytes += record.len() as u64;
+        Ok(())
+    }
+
+    /// Whether the file at its path is still the one that was opened.
+    pub fn in_place(&self) -> bool {
+        std::fs::metadata(&self.path).is_ok_and(|found| self.is(&found))
+    }
+
+    fn is(&self, found: &Metadata) -> bool {
+        self.file.metadata().is_ok_and(|own| same_file(&own, found))
+    }
+
+    /// Makes sure that the file at its path ends with the last whole record.
+    fn mend(&mut self) -> io::Result<()> {
+        let found = match std::fs::metadata(&self.path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return self.put_back(),
+            found => found?,
+        };
+        if !self.is(&found) {
+            // Somebody has put another file there, such as an edited copy. What people see there goes on.
+            *self = Self::open(&self.path, self.whole_bytes)?;
+        } else if found.len() > self.bytes {
+            self.file.set_len(self.bytes)?;
+        } else {
+            // Somebody may have emptied it.
+            self.bytes = found.len();
+        }
+        Ok(())
+    }
+
+    /// Puts a file that somebody has removed back to its place. The open file still holds all that was written.
+    fn put_back(&mut self) -> io::Result<()> {
+        let mut again = Self::create(&self.path, self.whole_bytes)?;
+        let copy = |from: &mut File, to: &mut File| {
+            from.rewind()?;
+            io::copy(&mut io::Read::take(from, self.bytes), to)
+        };
+        match copy(&mut self.file, &mut again.file) {
+            Ok(bytes) => {
+                again.bytes = bytes;
+                *self = again;
+                Ok(())
+            }
+            Err(error) => {
+                // A part of it must not be taken for the whole.
+                std::fs::remove_file(&self.path).ok();
+                Err(error)
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+#[cfg(unix)]
+mod tests {
+    use super::*;
+
+    fn length(file: &mut File) -> io::Result<u64> {
+        Ok(file.metadata()?.len())
+    }
+
+    #[test]
+    fn a_file_that_is_removed_moved_emptied_or_replaced_goes_on_at_its_place() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("records");
+        let read = || std::fs::read_to_string(&path).unwrap();
+        let mut file = Appended::create(&path, length).unwrap();
+        file.append(b"one ").unwrap();
+        std::fs::remove_file(&path).unwrap();
+        assert!(!file.in_place());
+        file.append(b"two ").unwrap();
+        assert_eq!(read(), "one two ");
+        std::fs::rename(&path, dir.path().join("elsewhere")).unwrap();
+        file.append(b"three ").unwrap();
+        assert_eq!(read(), "one two three ");
+        std::fs::write(dir.path().join("edited"), "1 2 3 ").unwrap();
+        std::fs::rename(dir.path().join("edited"), &path).unwrap();
+        file.append(b"four ").unwrap();
+        assert_eq!(read(), "1 2 3 four ");
+        File::create(&path).unwrap();
+        file.append(b"five ").unwrap();
+        assert_eq!(read(), "five ");
+        assert!(file.in_place());
+        // What a failed write left at the end is removed.
+        OpenOptions::new().append(true).open(&path).unwrap().write_all(b"to").unwrap();
+        file.append(b"six").unwrap();
+        assert_eq!(read(), "five six");
+    }
+
+    #[test]
+    fn while_its_folder_is_gone_nothing_is_written_and_then_everything() {
+        let dir = tempfile::tempdir().unwrap();
+        let [folder, aside] = ["run", "aside"].map(|name| dir.path().join(name));
+        std::fs::create_dir(&folder).unwrap();
+        let mut file = Appended::create(&folder.join("records"), length).unwrap();
+        file.append(b"one ").unwrap();
+        std::fs::rename(&folder, &aside).unwrap();
+        assert_eq!(file.append(b"two ").unwrap_err().kind(), io::ErrorKind::NotFound);
+        // A file with the folder's name is in the way.
+        std::fs::write(&folder, "").unwrap();
+        file.append(b"two ").unwrap_err();
+        std::fs::remove_file(&folder).unwrap();
+        std::fs::create_dir(&folder).unwrap();
+        file.append(b"two ").unwrap();
+        assert_eq!(std::fs::read_to_string(folder.join("records")).unwrap(), "one two ");
+        assert_eq!(std::fs::read_to_string(aside.join("records")).unwrap(), "one ");
+    }
+}
