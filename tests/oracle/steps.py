@@ -30,7 +30,7 @@ CASES = {
     "one-layer": dict(layers=1, B=1, T=7, bias_correction=True, scale=0.5, seed=5),
     "six-layers": dict(layers=6, hidden=24, seed=6),
     "heads-in-generator": dict(gen_hidden=30, gen_heads=5, hidden=40, heads=5, T=23, B=4, seed=7),
-    "large-rate": dict(lr=1e-2, wd=0.01, seed=8),
+    "large-rate": dict(lr=3e-3, wd=0.01, seed=8),
     "small-embeddings": dict(scale=0.02, eps=1e-5, bias_correction=True, full=True, seed=9),
 }
 # Each is one mistake that a program could make; those with `of` make one matrix of one layer, or its gradient, wrong by a hundredth.
