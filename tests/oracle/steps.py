@@ -4,6 +4,7 @@
     steps.py halves DIR    DIR/CASE: the same, where the tensors that `precision = "f16"` stores are rounded to f16
     steps.py faults DIR    DIR/FAULT: a fixture whose numbers were computed with a mistake
 
+Names behind DIR choose among the cases.
 The networks are written out here, because transformers cannot round what stands between two operations. `exact` compares their
 logits with those of transformers.
 """
@@ -317,14 +318,14 @@ def case(changes):
     return c, initial(c), batch(c)
 
 
-def make(kind, root):
+def make(kind, root, *names):
     if kind == "faults":
         c, parameters, b = case({})
         for fault in FAULTS:
             save(os.path.join(root, fault), parameters, c, b, *take(parameters, c, b, exact, fault))
         return
-    for name, changes in CASES.items():
-        c, parameters, b = case(changes)
+    for name in names or CASES:
+        c, parameters, b = case(CASES[name])
         if kind == "exact":
             check(parameters, c, b)
         store = dict(exact=exact, halves=Halves.apply)[kind]
