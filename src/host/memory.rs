@@ -35,8 +35,11 @@ struct Held {
     /// The run whose checkpoint was written last.
     newest: Option<String>,
     /// What cannot be written, in rehearsals.
-    refuses: Option<Box<dyn FnMut(&Message) -> bool>>,
+    refuses: Option<Refuses>,
 }
+
+/// Whether the thing that a message names cannot be written.
+type Refuses = Box<dyn FnMut(&Message) -> bool>;
 
 /// What is kept of a run.
 #[derive(Debug, Clone, Default)]

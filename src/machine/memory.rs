@@ -125,7 +125,7 @@ fn control_group(read: &dyn Fn(&str) -> Option<String>, swap: u64) -> Option<u64
     let (groups, mounts) = (read("/proc/self/cgroup")?, read("/proc/self/mountinfo")?);
     let left = |version: &Version| {
         let folder = folder_of_group(version, &groups, &mounts)?;
-        folders_above(&folder.0, &folder.1).filter_map(|folder| left_in(version, &folder, read)).min()
+        folders_above(&folder.0, &folder.1).filter_map(|folder| left_in(version, folder, read)).min()
     };
     // A group may move to the swap what exceeds its memory. (A limit of swap alone is rare, and what it forbids is not known here.)
     VERSIONS.iter().filter_map(left).min().map(|left| left.saturating_add(swap))

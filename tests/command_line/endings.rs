@@ -190,7 +190,9 @@ fn a_file_that_may_not_grow_any_more_is_a_warning_and_told_at_the_end() {
 fn a_folder_that_is_removed_or_moved_away_is_made_again_and_can_be_resumed() {
     for moved in [true, false] {
         let mut running = start("exec \"$@\"", "--steps 600 --set checkpoint_every=1000");
-        (0..3).for_each(|_| drop(running.next_step()));
+        for _ in 0..3 {
+            running.next_step();
+        }
         if moved {
             std::fs::rename(running.run(), running.dir.path().join("elsewhere")).unwrap();
         } else {
