@@ -40,7 +40,7 @@ impl Folder {
             // Only the lock may be gone.
             let ours = self.record.as_ref().is_some_and(|(log, _)| log.in_place());
             if !ours && !std::mem::replace(&mut self.gone, true) {
-                return Err(Error::failed("run-folder-gone").at(self.folder.path().display()));
+                return Err(Error::failed("run-folder-gone").at_path(self.folder.path()));
             }
             self.folder.take_again(ours)?;
         }
