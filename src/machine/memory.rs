@@ -25,7 +25,7 @@ pub enum Limit {
 
 impl Limit {
     /// What a run takes while it prepares its text, besides what is planned: threads, drivers, text on its way to tokens. On the
-    /// built-in text with two threads nano runs within 220 MiB of address space, 47 MiB of data and 66 MiB of memory, of which its plan is 24.
+    /// built-in text with two threads nano takes up to 270 MiB of address space, 47 MiB of data and 66 MiB of memory, of which its plan is 24.
     pub fn beside_bytes(self) -> u64 {
         match self {
             Self::AddressSpace => 128 << 20,
