@@ -441,7 +441,9 @@ fn an_error_has_its_place_and_its_advice() {
     let told = text(&warning, Lang::En);
     assert_eq!(
         told,
-        format!("{en}\n  training goes on, and the next checkpoint is tried; the checkpoint of step 1,200 is safe")
+        format!(
+            "{en}\n  training goes on, and the checkpoint is tried again soon; the checkpoint of step 1,200 is safe"
+        )
     );
 }
 
