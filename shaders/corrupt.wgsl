@@ -21,8 +21,10 @@ struct Dims {
 
 const NONE = 0xffffffffu;
 
-// A draw from the fixed distribution: the first id whose cumulative probability is above the word, by bisection.
-fn draw_source(drawn: u32) -> u32 {
+// A draw from the fixed distribution: the first id whose cumulative probability is above the word, by bisection. The largest word
+// counts as the one before it, because no probability is above it.
+fn draw_source(any_word: u32) -> u32 {
+    let drawn = min(any_word, 0xfffffffeu);
     var low = 0u;
     var high = dims.v - 1u;
     while low < high {

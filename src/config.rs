@@ -7,6 +7,7 @@ use crate::message::Message;
 use crate::objective::{self, Objective, Pass};
 use crate::ops::attention::HEAD_MAX;
 use crate::plan::Elem;
+use crate::text::wordpiece::COVERAGE;
 use crate::{Error, Result};
 use serde::{Deserialize, Serialize};
 
@@ -84,6 +85,13 @@ pub struct Config {
     // Text to batch.
     pub lower_case: bool,
     pub strip_accents: bool,
+    /// The share of the text's characters that the tokenizer of a run covers, if it trains one. Configurations of older runs do not
+    /// have this setting.
+    #[serde(default = "coverage")]
+    pub character_coverage: f64,
+    /// The largest share of the text that may be unknown to the tokenizer. Older runs were never asked.
+    #[serde(default = "all")]
+    pub unknown_max: f64,
     /// Tokens of a row, `[CLS]` and `[SEP]` included.
     pub seq_len: u32,
     /// Rows of a micro-batch.
@@ -153,6 +161,14 @@ pub struct Config {
     pub checkpoint_every: u64,
     /// How many checkpoints are kept.
     pub keep_checkpoints: u32,
+}
+
+fn coverage() -> f64 {
+    COVERAGE
+}
+
+fn all() -> f64 {
+    1.0
 }
 
 /// The most layers. A plan with so many is still recorded in a moment; each layer takes about forty dispatches.
@@ -325,6 +341,8 @@ impl Config {
             ("beta2", self.beta2, half_open(self.beta2)),
             ("takeoff_auc", self.takeoff_auc, closed(self.takeoff_auc)),
             ("handover_latest", self.handover_latest, closed(self.handover_latest)),
+            ("character_coverage", self.character_coverage, closed(self.character_coverage)),
+            ("unknown_max", self.unknown_max, closed(self.unknown_max)),
             ("temperature", self.temperature, positive(self.temperature)),
             ("temperature_rise", self.temperature_rise, not_negative(self.temperature_rise)),
             ("lr", self.lr, positive(self.lr)),

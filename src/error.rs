@@ -3,6 +3,7 @@
 //! command line turns its kind into the exit status.
 
 use crate::message::{Fact, Message};
+use crate::path::name_of;
 use std::fmt;
 use std::path::Path;
 
@@ -70,7 +71,7 @@ impl Error {
         Self {
             kind: Kind::Failed,
             message: Message::new("cannot-do").with("doing", Message::new(doing)).with("detail", source.to_string()),
-            place: Some(path.display().into()),
+            place: Some(name_of(path).into()),
             hint,
         }
     }
@@ -79,6 +80,12 @@ impl Error {
     pub fn at(mut self, place: impl fmt::Display) -> Self {
         self.place = Some(Fact::Text(place.to_string()));
         self
+    }
+
+    /// A place that is a file or a folder.
+    #[must_use]
+    pub fn at_path(self, path: &Path) -> Self {
+        self.at(name_of(path))
     }
 
     /// A place that is told in words.

@@ -12,6 +12,7 @@
 //! text -> batch -> plan -> ops -> cpu | gpu -> model -> hub -> burn -> train -> tasks, verify -> run -> view -> host -> screen ->
 //! app -> cli
 //! ```
+//! - [`path`]: paths as text that keeps every byte. [`machine`]: how many threads and how much memory there are.
 //! - [`text`]: corpora, tokenizers, the built-in grammar, the token cache. It knows nothing of models.
 //! - [`batch`]: rows, masks, the held-out part, an order that resumes anywhere.
 //! - [`plan`]: the recorded step and its memory. **Invariant:** it knows neither what a kernel computes nor who runs it.
@@ -51,11 +52,13 @@ pub mod gpu;
 pub mod host;
 pub mod hub;
 pub mod lang;
+pub mod machine;
 pub mod message;
 pub mod model;
 pub mod objective;
 pub mod ops;
 pub mod parity;
+pub mod path;
 pub mod plan;
 pub mod rng;
 pub mod run;

@@ -210,7 +210,8 @@ facts! {
     String: text => Self::Text(text);
     &String: text => Self::Text(text.clone());
     Cow<'_, str>: text => Self::Text(text.into_owned());
-    std::path::Display<'_>: path => Self::Text(path.to_string());
+    &std::path::Path: path => Self::Text(crate::path::name_of(path));
+    &std::path::PathBuf: path => Self::Text(crate::path::name_of(path));
     u64: number => Self::Whole(number);
     u32: number => Self::Whole(u64::from(number));
     u16: number => Self::Whole(u64::from(number));

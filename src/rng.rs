@@ -15,6 +15,7 @@ pub enum Stream {
     Shuffle = 7,
     HoldOut = 8,
     Grammar = 9,
+    Rounding = 10,
 }
 
 /// The 64-bit key of one stream at one step.

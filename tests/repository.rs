@@ -10,10 +10,12 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// The rooms in the order of the flow: one may name those before it, never one behind it.
-const FLOW: [&str; 27] = [
+const FLOW: [&str; 29] = [
+    "path",
     "message",
     "error",
     "lang",
+    "machine",
     "rng",
     "text",
     "batch",

@@ -16,6 +16,7 @@ use super::trainer::{Trainer, Wake};
 use super::transport::TransportBar;
 use super::trouble::{self, Trouble};
 use crate::Result;
+use crate::path::path_of;
 use crate::run::Request;
 use crate::screen::recorded;
 use crate::screen::state::{RunState, Source};
@@ -150,7 +151,7 @@ impl Desk {
     }
 
     fn show(&mut self, state: RunState, run: Option<PathBuf>) {
-        let folder = state.plan.as_ref().and_then(|plan| plan.run.clone()).map(PathBuf::from);
+        let folder = state.plan.as_ref().and_then(|plan| plan.run.as_deref()).map(path_of);
         self.state = state;
         self.shown_run = run.or(folder);
         self.look_anew();

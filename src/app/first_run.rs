@@ -3,9 +3,6 @@
 use crate::run::Request;
 use crate::view::Lang;
 
-/// The preset of a request that names none.
-pub const FIRST_PRESET: &str = "nano";
-
 /// The request that the first click makes: the smallest preset on the built-in text.
 pub fn first_run(lang: Lang) -> Request {
     Request { lang, watched: true, ..Request::default() }

@@ -13,15 +13,9 @@ pub fn runs_folders() -> Vec<PathBuf> {
     folders
 }
 
-/// A new folder for a run that begins now.
-pub fn new_run(preset: &str) -> PathBuf {
-    let runs = runs_folders().swap_remove(0);
-    let name = format!("{}-{preset}", chrono::Utc::now().format("%Y%m%d-%H%M%S"));
-    // Two runs may begin within the same second.
-    let taken = |name: &str| runs.join(name).exists();
-    let later = (2..).map(|n| format!("{name}-{n}"));
-    let name = std::iter::once(name.clone()).chain(later).find(|name| !taken(name)).unwrap_or(name);
-    runs.join(name)
+/// The folder for new runs.
+pub fn for_new_runs() -> PathBuf {
+    runs_folders().swap_remove(0)
 }
 
 fn candidates() -> Vec<PathBuf> {
@@ -65,17 +59,5 @@ mod tests {
         assert!(!can_be_written(&file.join("runs")));
         assert!(can_be_written(&dir.path().join("runs")));
         assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1, "only the file is there");
-    }
-
-    #[test]
-    fn runs_of_the_same_second_have_folders_of_their_own() {
-        let first = new_run("nano");
-        std::fs::create_dir_all(&first).unwrap();
-        let second = new_run("nano");
-        assert_ne!(first, second);
-        assert!(!second.exists());
-        std::fs::remove_dir(&first).unwrap();
-        // If this test made the folder of runs, it removes it.
-        first.parent().map(std::fs::remove_dir);
     }
 }

@@ -87,12 +87,13 @@ pub struct Trainer {
 
 impl Trainer {
     /// Starts the run after the runs `before` it have ended. Its events are also written to `events`, if given, one JSON object a
-    /// line. `pace`: the shortest time between two frames that the events ask for.
+    /// line. `runs`: the folder of runs that have no name. `pace`: the shortest time between two frames that the events ask for.
     ///
     /// # Errors
     /// The events' file cannot be written, or the system refuses a thread.
     pub fn start(
         options: Request,
+        runs: PathBuf,
         events: Option<&Path>,
         before: Vec<JoinHandle<bool>>,
         wake: Wake,
@@ -102,7 +103,7 @@ impl Trainer {
         Self::spawn("trainer", file, Inbox::new(wake, pace), move |commands, sink| {
             // Those runs have told themselves how they ended.
             before.into_iter().for_each(|thread| drop(thread.join()));
-            pollster::block_on(native::train(options, commands, sink))
+            pollster::block_on(native::train_in(&runs, options, commands, sink))
         })
     }
 

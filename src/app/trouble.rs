@@ -4,13 +4,13 @@
 use super::panels::{Ask, PanelContext};
 use crate::host::native::name_of;
 use crate::message::Message;
+use crate::path::path_of;
 use crate::run::Request;
 use crate::t;
 use crate::train::event::{Failure, FailureKind, Settings};
 use crate::train::standing::Standing;
 use crate::view::words;
 use egui::{RichText, Ui};
-use std::path::Path;
 
 /// A run that could not continue, or something else that failed.
 #[derive(Debug, Clone)]
@@ -87,7 +87,7 @@ impl Trouble {
     /// The run's folder, if it has a checkpoint to continue from: `RUN/checkpoints/step-N`.
     fn run(&self) -> Option<String> {
         let saved = self.failure.checkpoint.as_ref()?;
-        Path::new(&saved.path).parent()?.parent().map(name_of)
+        path_of(&saved.path).parent()?.parent().map(name_of)
     }
 
     fn resumed(&self, options: Request) -> Request {

@@ -191,7 +191,7 @@ pub fn write_png(path: &Path, image: &ColorImage) -> Result<()> {
         writer.write_image_data(&bytes)?;
         writer.finish()
     });
-    written.map_err(|e| Error::failed("cannot-write-picture").with("detail", e.to_string()).at(path.display()))
+    written.map_err(|e| Error::failed("cannot-write-picture").with("detail", e.to_string()).at_path(path))
 }
 
 #[cfg(test)]

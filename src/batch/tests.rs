@@ -543,7 +543,7 @@ fn real_text_from_file_to_batch() {
         }
     }
     let tokenizer = Tokenizer::load(vocab.as_ref(), Cleaning::UNCASED).unwrap();
-    let corpus = Corpus::open(&[folder.into()], &[]).unwrap();
+    let corpus = Corpus::open(&[folder.into()], &[], None).unwrap();
     let dir = tempfile::tempdir().unwrap();
     let options = Options::default();
     let (cache, _) =

@@ -111,7 +111,7 @@ impl<'a> Batch<'a> {
         let slot = |slot: usize| {
             let global = step.slot_base + slot as u32;
             let takes = !proposed || step.source_key.word(global, 0) < step.source_threshold;
-            let word = step.source_key.word(global, 1);
+            let word = step.source_key.word(global, 1).min(u32::MAX - 1);
             let id = table.partition_point(|&bound| bound <= word).min(table.len() - 1);
             (u32::from(takes), id as u32)
         };

@@ -3,13 +3,17 @@
 
 use crate::app::panels::PanelId;
 use crate::gpu::DeviceName;
+use crate::path::name_of;
 use crate::run::Request;
 use crate::text::grammar::Level;
+use crate::text::unknown::ACCEPTED;
+use crate::text::wordpiece::COVERAGE;
 use crate::train::checkpoint;
 use crate::view::Lang;
 use crate::{Error, Result};
-use clap::builder::{NonEmptyStringValueParser, PossibleValuesParser, ValueHint};
+use clap::builder::{OsStringValueParser, PossibleValuesParser, TypedValueParser, ValueHint};
 use clap::{Args, Parser, Subcommand};
+use std::ffi::OsString;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
@@ -19,7 +23,7 @@ const EXAMPLES: &str = "\
 Examples:
   electroscope                                          the desktop app
   electroscope train                                    a first run of about two minutes
-  electroscope train --corpus books/ --preset tiny      your own text (txt, gz, jsonl, parquet)
+  electroscope train --corpus books/ --preset tiny      your own text (txt, jsonl, csv, parquet)
   electroscope detect runs/NEWEST \"the dog drank the bone\"
   electroscope export runs/NEWEST --to my-electra       for transformers' from_pretrained
 
@@ -120,41 +124,48 @@ const TRAIN_EXAMPLES: &str = "\
 Examples:
   electroscope train
   electroscope train --lang pt --minutes 5
-  electroscope train --corpus books/ --corpus more.jsonl --preset mini --out runs/books
+  electroscope train --corpus books/ more.jsonl --preset mini --out runs/books
+  electroscope train --corpus @files.list --text-field story --preset mini
   electroscope train --preset small --set batch=32 --set accumulate=4 --set lr=0.0005
   electroscope train --resume --out runs/books
 
+Text whose file or folder is called test, dev, valid and the like is not trained on, unless it is
+given alone.
 Every setting of a preset can be given with --set; a wrong name is answered with the nearest.
 Ctrl-C ends the run with a checkpoint; one more, after two seconds, ends it at once.";
 
 #[derive(Debug, Args)]
 #[command(after_help = TRAIN_EXAMPLES, allow_negative_numbers = true)]
 pub struct TrainArgs {
-    /// A file or folder of text to train on: txt, gz, jsonl, parquet [default: the built-in text]
-    #[arg(long, value_name = "PATH", help_heading = "Text", value_hint = ValueHint::AnyPath, value_parser = NonEmptyStringValueParser::new())]
-    pub corpus: Vec<String>,
-    /// A file or folder of held-out text, beside --corpus [default: a part of the corpus]
-    #[arg(long, value_name = "PATH", help_heading = "Text", requires = "corpus", value_hint = ValueHint::AnyPath, value_parser = NonEmptyStringValueParser::new())]
-    pub valid: Vec<String>,
+    /// Files and folders of text to train on: txt, jsonl, json, csv, tsv, parquet, also in gz or zst; @LIST: the paths in a file
+    /// [default: the built-in text]
+    #[arg(long, value_name = "PATH", num_args = 1.., help_heading = "Text", value_hint = ValueHint::AnyPath)]
+    pub corpus: Vec<PathBuf>,
+    /// Files and folders of held-out text, beside --corpus [default: what names call valid, or a part of the corpus]
+    #[arg(long, value_name = "PATH", num_args = 1.., help_heading = "Text", requires = "corpus", value_hint = ValueHint::AnyPath)]
+    pub valid: Vec<PathBuf>,
+    /// The field or column of documents in jsonl, json, csv, tsv and parquet [default: text, or the only one of the usual names]
+    #[arg(long, value_name = "NAME", help_heading = "Text", requires = "corpus")]
+    pub text_field: Option<String>,
     /// How rich the built-in text is: first-steps or stories [default: as the preset's size fits]
     #[arg(long, value_name = "LEVEL", help_heading = "Text", conflicts_with = "corpus", value_parser = level)]
     pub level: Option<Level>,
-    /// A tokenizer's folder or a vocab.txt [default: one is trained on the corpus]
-    #[arg(long, value_name = "DIR|vocab.txt", help_heading = "Text", value_hint = ValueHint::AnyPath, value_parser = NonEmptyStringValueParser::new())]
-    pub tokenizer: Option<String>,
+    /// A tokenizer's folder, a tokenizer.json or a vocab.txt [default: one is trained on the corpus]
+    #[arg(long, value_name = "DIR|FILE", help_heading = "Text", value_hint = ValueHint::AnyPath)]
+    pub tokenizer: Option<PathBuf>,
 
     /// nano, tiny, mini, small or base [default: nano]
     #[arg(long, value_name = "PRESET", help_heading = "Model")]
     pub preset: Option<String>,
     /// Settings that differ from the preset's, in TOML
-    #[arg(long, value_name = "F.toml", help_heading = "Model", value_hint = ValueHint::AnyPath, value_parser = NonEmptyStringValueParser::new())]
-    pub config: Option<String>,
+    #[arg(long, value_name = "F.toml", help_heading = "Model", value_hint = ValueHint::AnyPath)]
+    pub config: Option<PathBuf>,
     /// One setting, over the preset and the file; may be repeated
     #[arg(long, value_name = "KEY=VALUE", help_heading = "Model")]
     pub set: Vec<String>,
     /// Start from the weights in a folder with discriminator/ and generator/
-    #[arg(long, value_name = "DIR", help_heading = "Model", conflicts_with = "resume", value_hint = ValueHint::AnyPath, value_parser = NonEmptyStringValueParser::new())]
-    pub init: Option<String>,
+    #[arg(long, value_name = "DIR", help_heading = "Model", conflicts_with = "resume", value_hint = ValueHint::AnyPath)]
+    pub init: Option<PathBuf>,
 
     /// Length of the schedule in optimizer steps [default: the preset's]; with --resume it extends the run's
     #[arg(
@@ -172,9 +183,9 @@ pub struct TrainArgs {
     #[arg(long, value_name = "N", help_heading = "Length", value_parser = seed)]
     pub seed: Option<u64>,
 
-    /// The run's folder [default: runs/DATE-TIME-PRESET; with --resume the newest below runs/]
-    #[arg(long, value_name = "RUN", help_heading = "Run", value_hint = ValueHint::AnyPath, value_parser = NonEmptyStringValueParser::new())]
-    pub out: Option<String>,
+    /// The run's folder [default: runs/DATE-TIME-PRESET; with --resume the one below runs/ that was started last]
+    #[arg(long, value_name = "RUN", help_heading = "Run", value_hint = ValueHint::AnyPath)]
+    pub out: Option<PathBuf>,
     /// Go on with a run, exactly, from its newest checkpoint, or from that of STEP
     #[arg(long, value_name = "STEP", help_heading = "Run", num_args = 0..=1, require_equals = true, value_parser = count)]
     pub resume: Option<Option<u64>>,
@@ -194,8 +205,8 @@ pub struct TrainArgs {
     #[arg(long, help_heading = "Machine", conflicts_with = "kernels")]
     pub retune: bool,
     /// The kernels' variants as a file has them, such as a run's state.json: nothing is measured
-    #[arg(long, value_name = "FILE", help_heading = "Machine", value_hint = ValueHint::AnyPath, value_parser = NonEmptyStringValueParser::new())]
-    pub kernels: Option<String>,
+    #[arg(long, value_name = "FILE", help_heading = "Machine", value_hint = ValueHint::AnyPath)]
+    pub kernels: Option<PathBuf>,
 
     #[command(flatten)]
     pub output: OutputArgs,
@@ -204,16 +215,18 @@ pub struct TrainArgs {
 impl TrainArgs {
     /// The request of the run.
     pub fn options(&self, text_lang: Lang) -> Request {
+        let names = |paths: &[PathBuf]| paths.iter().map(|path| name_of(path)).collect();
         Request {
-            corpus: self.corpus.clone(),
-            valid: self.valid.clone(),
+            corpus: names(&self.corpus),
+            valid: names(&self.valid),
+            text_field: self.text_field.clone(),
             lang: text_lang,
             level: self.level,
-            tokenizer: self.tokenizer.clone(),
-            init: self.init.clone(),
-            out: self.out.clone(),
+            tokenizer: self.tokenizer.as_deref().map(name_of),
+            init: self.init.as_deref().map(name_of),
+            out: self.out.as_deref().map(name_of),
             preset: self.preset.clone(),
-            config: self.config.clone(),
+            config: self.config.as_deref().map(name_of),
             set: self.set.clone(),
             steps: self.steps,
             minutes: self.minutes,
@@ -227,7 +240,7 @@ impl TrainArgs {
             retune: self.retune,
             watched: false,
             patient: std::io::stderr().is_terminal(),
-            kernels: self.kernels.clone(),
+            kernels: self.kernels.as_deref().map(name_of),
         }
     }
 }
@@ -247,14 +260,22 @@ fn positive(typed: &str) -> Result<f64> {
     }
 }
 
-/// A folder as typed; `NEWEST` in place of a run's name is the newest run beside it.
-fn folder(typed: &str) -> Result<PathBuf> {
+/// A share of a whole, which may be all of it.
+fn share(typed: &str) -> Result<f64> {
+    match typed.parse::<f64>() {
+        Ok(number) if (0.0..=1.0).contains(&number) => Ok(number),
+        _ => Err(Error::usage("usage-not-a-share")),
+    }
+}
+
+/// A folder as typed; `NEWEST` in place of a run's name is the run beside it that was started last.
+fn folder(typed: OsString) -> Result<PathBuf> {
     let path = PathBuf::from(typed);
     if path.file_name() != Some("NEWEST".as_ref()) || path.exists() {
         return Ok(path);
     }
     let runs = path.parent().filter(|runs| !runs.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    checkpoint::newest_run(runs)?.ok_or_else(|| Error::usage("usage-no-run-yet").with("folder", runs.display()))
+    checkpoint::newest_run(runs)?.ok_or_else(|| Error::usage("usage-no-run-yet").with("folder", runs))
 }
 
 fn level(typed: &str) -> Result<Level> {
@@ -274,8 +295,8 @@ fn threads(typed: &str) -> Result<usize> {
 /// RUN or MODEL of the commands that read.
 #[derive(Debug, Args)]
 pub struct ModelArgs {
-    /// A run's folder (runs/NEWEST: the newest in runs), a checkpoint's, an exported pair's, or any Hugging Face ELECTRA folder
-    #[arg(value_name = "RUN|MODEL", value_parser = folder)]
+    /// A run's folder (runs/NEWEST: the one in runs that was started last), a checkpoint's, an exported pair's, or any Hugging Face ELECTRA folder
+    #[arg(value_name = "RUN|MODEL", value_parser = OsStringValueParser::new().try_map(folder))]
     pub model: PathBuf,
 }
 
@@ -338,11 +359,20 @@ pub struct CorruptArgs {
 #[derive(Debug, Args)]
 pub struct EvalArgs {
     /// A run's folder
-    #[arg(value_name = "RUN", value_parser = folder)]
+    #[arg(value_name = "RUN", value_parser = OsStringValueParser::new().try_map(folder))]
     pub run: PathBuf,
-    /// Files or folders of text to measure on [default: the run's held-out text]
+    /// More files and folders, as after --corpus a b c
+    #[arg(value_name = "PATH", requires = "corpus", hide = true)]
+    pub more: Vec<PathBuf>,
+    /// Files and folders of text to measure on; @LIST: the paths in a file [default: the run's held-out text]
     #[arg(long, value_name = "PATH")]
     pub corpus: Vec<PathBuf>,
+    /// Largest share of the text that may be unknown (`[UNK]`) [default: the run's unknown_max]
+    #[arg(long, value_name = "SHARE", value_parser = share)]
+    pub unknown_max: Option<f64>,
+    /// The field or column of documents in jsonl, json, csv, tsv and parquet [default: text, or the only one of the usual names]
+    #[arg(long, value_name = "NAME", requires = "corpus")]
+    pub text_field: Option<String>,
     #[command(flatten)]
     pub machine: DeviceArgs,
     #[command(flatten)]
@@ -367,9 +397,12 @@ pub enum TokenizerCommand {
                   Accents are kept unless --strip-accents is given: in Portuguese \"avó\" and \"avô\" are two people."
 )]
 pub struct TokenizerTrainArgs {
-    /// Files and folders of text: txt, gz, jsonl, parquet
+    /// Files and folders of text: txt, jsonl, json, csv, tsv, parquet, also in gz or zst; @LIST: the paths in a file
     #[arg(long, value_name = "PATH", required = true, num_args = 1..)]
     pub corpus: Vec<PathBuf>,
+    /// The field or column of documents in jsonl, json, csv, tsv and parquet [default: text, or the only one of the usual names]
+    #[arg(long, value_name = "NAME")]
+    pub text_field: Option<String>,
     /// Entries wanted, special tokens included
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(8..1 << 24))]
     pub vocab_size: u32,
@@ -388,6 +421,12 @@ pub struct TokenizerTrainArgs {
         default_missing_value = "true", require_equals = true, hide_possible_values = true
     )]
     pub strip_accents: bool,
+    /// Share of the text's characters that get an entry of their own, the most frequent first
+    #[arg(long, value_name = "SHARE", default_value_t = COVERAGE, value_parser = share)]
+    pub character_coverage: f64,
+    /// Largest share of the text that may be unknown (`[UNK]`)
+    #[arg(long, value_name = "SHARE", default_value_t = ACCEPTED, value_parser = share)]
+    pub unknown_max: f64,
     /// Longest text of the models it is for, in tokens
     #[arg(long, value_name = "N", default_value_t = 512, value_parser = clap::value_parser!(u32).range(3..))]
     pub max_positions: u32,
@@ -398,7 +437,7 @@ pub struct TokenizerTrainArgs {
 #[derive(Debug, Args)]
 pub struct ExportArgs {
     /// A run's folder, or a checkpoint's
-    #[arg(value_name = "RUN", value_parser = folder)]
+    #[arg(value_name = "RUN", value_parser = OsStringValueParser::new().try_map(folder))]
     pub run: PathBuf,
     /// A new folder; discriminator/ and generator/ are made in it
     #[arg(long, value_name = "DIR")]
@@ -492,7 +531,7 @@ pub struct CompletionsArgs {
 #[command(after_help = "Example:\n  electroscope app --run runs/NEWEST --theme dark")]
 pub struct AppArgs {
     /// Show an earlier run; --play goes on with it
-    #[arg(long, value_name = "RUN", value_parser = folder)]
+    #[arg(long, value_name = "RUN", value_parser = OsStringValueParser::new().try_map(folder))]
     pub run: Option<PathBuf>,
     /// Press the train button at once
     #[arg(long)]

@@ -5,6 +5,7 @@ use super::output::Output;
 use crate::config::{Config, Overrides};
 use crate::gpu::DeviceName;
 use crate::host::native::kernels;
+use crate::path::quoted;
 use crate::t;
 use crate::tasks::bench::{DeviceLimits, KernelSpeed, Measured, StepSpeed, limits, measure};
 use crate::tasks::versus::{self, Ratio, Versus};
@@ -13,7 +14,7 @@ use crate::train::event::{Event, Preparing};
 use crate::view::log::write_page;
 use crate::view::speed::{self, Sheet};
 use crate::view::words;
-use crate::{Error, Result, cpu};
+use crate::{Error, Result, machine};
 use serde::Serialize;
 use std::path::Path;
 
@@ -54,7 +55,7 @@ const PRESETS: [&str; 2] = ["nano", "tiny"];
 pub async fn run(args: &BenchArgs, output: Output) -> Result<()> {
     let against = args.against.as_deref().map(Kind::named).transpose()?;
     if let Some(threads) = args.threads {
-        cpu::set_threads(threads);
+        machine::start(Some(threads))?;
     }
     let presets: Vec<&str> =
         if args.preset.is_empty() { PRESETS.to_vec() } else { args.preset.iter().map(String::as_str).collect() };
@@ -98,14 +99,14 @@ pub async fn run(args: &BenchArgs, output: Output) -> Result<()> {
     }
     let Some(path) = args.report.as_deref() else { return Ok(()) };
     write_page(path, &speed::html(&sheets, &typed_again(), env!("CARGO_PKG_VERSION"), output.lang))?;
-    output.note(&t!(output.strings(), "terminal-bench-drawn", path = path.display()));
+    output.note(&t!(output.strings(), "terminal-bench-drawn", path = path));
     Ok(())
 }
 
 /// Refuses a report that cannot be written, before anything is measured.
 fn check_report(path: &Path) -> Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let wrong = |error: Error| Err(error.at(path.display()));
+    let wrong = |error: Error| Err(error.at_path(path));
     if path.is_dir() || path.file_name().is_none() {
         return wrong(Error::usage("report-is-a-folder"));
     }
@@ -117,11 +118,7 @@ fn check_report(path: &Path) -> Result<()> {
 
 /// The command as a person typed it, so that they can repeat it.
 fn typed_again() -> String {
-    let quoted = |word: String| match word.chars().all(|c| c.is_alphanumeric() || "-_=./:+,".contains(c)) {
-        true => word,
-        false => format!("'{}'", word.replace('\'', "'\\''")),
-    };
-    let words = std::env::args().skip(1).map(quoted);
+    let words = std::env::args_os().skip(1).map(quoted);
     std::iter::once("electroscope".to_owned()).chain(words).collect::<Vec<_>>().join(" ")
 }
 

@@ -4,15 +4,25 @@ use super::args::EvalArgs;
 use super::output::Output;
 use crate::Result;
 use crate::host::native;
+use crate::run::Evaluated;
 use crate::t;
 use crate::train::engine::Backend;
-use crate::train::event::{EvalMetrics, Event, SwapPart, SwapScore};
+use crate::train::event::{EvalMetrics, Event, Preparing, SwapPart, SwapScore};
 use crate::train::metrics::table::Metric;
-use crate::view::words::Strings;
+use crate::view::words::{self, Strings};
 
 pub async fn run(args: &EvalArgs, output: Output) -> Result<()> {
     let backend = Backend::open(&args.machine.device).await?;
-    let metrics = native::evaluate(&args.run, &args.corpus, &backend).await?;
+    let corpus = [args.corpus.as_slice(), &args.more].concat();
+    // The run's own text was listed when it was trained. Where its cache is kept may be new.
+    let mut tell = |preparing: Preparing| {
+        if !corpus.is_empty() || preparing.message.code.starts_with("cache-kept") {
+            output.note(&words::text(&preparing.message, output.lang));
+        }
+    };
+    let Evaluated { metrics, notices } =
+        native::evaluate(&args.run, &corpus, args.text_field.as_deref(), args.unknown_max, &backend, &mut tell).await?;
+    notices.iter().try_for_each(|notice| output.warning(notice))?;
     output.text(&table(&metrics, output))?;
     output.event(&Event::Eval(Box::new(metrics)))
 }
@@ -63,6 +73,10 @@ fn table(eval: &EvalMetrics, output: Output) -> String {
         t!(strings, "terminal-eval-part", name = format!("{name:<44}"), auc = auc, caught = caught, alarms = alarms)
     };
     let parts = eval.swaps.iter().filter(|score| score.part != SwapPart::All);
-    let lines: Vec<String> = ROWS.into_iter().map(line).chain(parts.map(part)).collect();
+    let unknown = eval.unknown_share.map(|share| {
+        let name = strings.t("terminal-eval-unknown");
+        format!("{name:<44} {:>7}", lang.percent(share, 1))
+    });
+    let lines: Vec<String> = ROWS.into_iter().map(line).chain(parts.map(part)).chain(unknown).collect();
     format!("{head}\n{}", lines.join("\n"))
 }

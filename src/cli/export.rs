@@ -4,6 +4,7 @@ use super::args::ExportArgs;
 use super::output::Output;
 use crate::Result;
 use crate::message::Message;
+use crate::path::name_of;
 use crate::tasks::export;
 use serde::Serialize;
 
@@ -26,7 +27,7 @@ pub fn run(args: &ExportArgs, output: Output) -> Result<()> {
         output.warning(&Message::new("positions-untrained").with("positions", positions).with("row_len", row_len))?;
     }
     for name in &networks {
-        output.text(&args.to.join(name).display().to_string())?;
+        output.text(&name_of(&args.to.join(name)))?;
     }
-    output.event(&Exported { path: args.to.display().to_string(), step, networks, trained_row_len })
+    output.event(&Exported { path: name_of(&args.to), step, networks, trained_row_len })
 }

@@ -26,19 +26,19 @@ pub async fn run(args: &FillArgs, output: Output) -> Result<()> {
         let masks = reader.fill(&text.text, args.top as usize).await.map_err(|e| text.blame(e))?;
         output.too_long(reader.too_long(reader.tokenizer().encode(&text.text)?.ids.len()))?;
         output.event(&Filled { masks: &masks })?;
-        output.text(&format!("{}\n{}", text.text, table(&masks, output)))?;
+        output.text(&format!("{}\n{}", text.text, table(&masks, &reader.tokenizer().names().mask, output)))?;
     }
     Ok(())
 }
 
 /// One line for each blank: the words and their probabilities, best first.
-fn table(masks: &[Blank], output: Output) -> String {
+fn table(masks: &[Blank], mask: &str, output: Output) -> String {
     let line = |(number, blank): (usize, &Blank)| {
         let words = blank.proposals.iter().map(|proposal| {
             let percent = output.lang.percent(proposal.probability.into(), 1);
             format!("{} {percent}", output.styled("1", &proposal.token))
         });
-        format!("  [MASK] {}: {}", number + 1, words.collect::<Vec<_>>().join(", "))
+        format!("  {mask} {}: {}", number + 1, words.collect::<Vec<_>>().join(", "))
     };
     masks.iter().enumerate().map(line).collect::<Vec<_>>().join("\n")
 }

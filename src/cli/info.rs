@@ -4,10 +4,12 @@ use super::output::Output;
 use crate::config::PRESETS;
 use crate::gpu::{self, AdapterKind, AdapterSummary};
 use crate::host::native::kernels;
+use crate::machine::memory::{self, Room};
 use crate::model::Needs;
+use crate::path::name_of;
 use crate::plan::KernelChoices;
 use crate::t;
-use crate::{Result, cpu};
+use crate::{Result, cpu, machine};
 use serde::Serialize;
 
 #[derive(Serialize)]
@@ -31,7 +33,7 @@ struct Kernels {
 async fn kernels(summary: &AdapterSummary) -> Option<Kernels> {
     let known = kernels::known(summary).await;
     let [over_median, over_slowest] = known.gains()?;
-    let file = kernels::file(summary).display().to_string();
+    let file = name_of(&kernels::file(summary));
     Some(Kernels { file, chosen: known.kernels, over_median, over_slowest })
 }
 
@@ -39,6 +41,9 @@ async fn kernels(summary: &AdapterSummary) -> Option<Kernels> {
 #[serde(tag = "event", rename = "cpu")]
 struct Processor {
     threads: usize,
+    /// How much memory this process may still take, and what limits it, where the system tells it.
+    memory_bytes: Option<u64>,
+    memory_limit: Option<String>,
 }
 
 /// What a training step of a preset needs, recorded within WebGPU's default limits, and the adapters on which it fits.
@@ -50,7 +55,8 @@ struct Preset {
     fits: Vec<Fit>,
 }
 
-/// Whether an adapter's limits allow it. No adapter says how much memory is free; the step needs `peak_bytes`.
+/// Whether an adapter's limits allow it. No adapter says how much memory is free; the step needs `peak_bytes`. The processor's memory
+/// also holds what a checkpoint copies.
 #[derive(Serialize)]
 struct Fit {
     device: String,
@@ -58,9 +64,21 @@ struct Fit {
 }
 
 pub async fn run(output: Output) -> Result<()> {
+    // Before any driver starts threads of its own.
+    machine::start(None)?;
     let adapters = gpu::adapters().await;
-    output.event(&Processor { threads: cpu::threads() })?;
+    let room = memory::room();
+    let (memory_bytes, memory_limit) = room.map(|room| (room.bytes, room.limit.message().code.into_owned())).unzip();
+    output.event(&Processor { threads: cpu::threads(), memory_bytes, memory_limit })?;
     output.text(&t!(output.strings(), "terminal-info-threads", threads = cpu::threads()))?;
+    if let Some(Room { bytes, limit }) = room {
+        output.text(&t!(
+            output.strings(),
+            "terminal-info-room",
+            mib = output.lang.whole(bytes >> 20),
+            limit = limit.message()
+        ))?;
+    }
     for summary in &adapters {
         let kernels = kernels(summary).await;
         let text = adapter_text(summary, output) + &kernels_text(kernels.as_ref(), output);
@@ -72,20 +90,21 @@ pub async fn run(output: Output) -> Result<()> {
     }
     output.text(&preset_head(output))?;
     for (name, _) in PRESETS {
-        let preset = preset(name, &adapters)?;
+        let preset = preset(name, room, &adapters)?;
         output.event(&preset)?;
         output.text(&preset_text(&preset, output))?;
     }
     Ok(())
 }
 
-fn preset(name: &'static str, adapters: &[AdapterSummary]) -> Result<Preset> {
+fn preset(name: &'static str, room: Option<Room>, adapters: &[AdapterSummary]) -> Result<Preset> {
     let needs = Needs::of(name)?;
     let fit = |a: &AdapterSummary| Fit {
         device: a.name.clone(),
         fits: a.portable && needs.fits(a.buffer_bytes_max, a.binding_bytes_max),
     };
-    let cpu = Fit { device: "cpu".to_owned(), fits: true };
+    let held = needs.peak_bytes + needs.copied_bytes;
+    let cpu = Fit { device: "cpu".to_owned(), fits: room.is_none_or(|room| held <= room.bytes) };
     let fits = std::iter::once(cpu).chain(adapters.iter().map(fit)).collect();
     Ok(Preset { needs, fits })
 }

@@ -4,12 +4,13 @@ use super::args::TokenizerTrainArgs;
 use super::output::Output;
 use crate::Result;
 use crate::host::native;
-use crate::message::Message;
+use crate::path::name_of;
 use crate::run::source::Wanted;
 use crate::t;
 use crate::text::corpus::Corpus;
 use crate::text::tokenizer::Cleaning;
-use crate::text::wordpiece::{Progress, Recipe};
+use crate::text::unknown::Made;
+use crate::text::wordpiece::{Progress, Recipe, Trained};
 use crate::view::words;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
@@ -17,42 +18,65 @@ use std::sync::atomic::AtomicBool;
 
 #[derive(Serialize)]
 #[serde(tag = "event", rename = "tokenizer")]
-struct Trained {
+struct Told {
     path: String,
     vocab_size: usize,
     lower_case: bool,
     strip_accents: bool,
     hash: String,
+    /// Different characters of the text, how many of them have an entry, and the share of the text that these cover.
+    characters: usize,
+    kept_characters: usize,
+    covered: f64,
+    /// The shares of tokens and of characters that the tokenizer does not know.
+    unknown_share: f64,
+    unknown_char_share: f64,
 }
 
 pub fn train(args: &TokenizerTrainArgs, output: Output) -> Result<()> {
-    for file in Corpus::open(&args.corpus, &[])?.listing() {
-        output.note(&words::text(&file, output.lang));
-    }
+    let corpus = Corpus::open(&args.corpus, &[], args.text_field.as_deref())?;
+    corpus.listing().iter().for_each(|file| output.note(&words::text(file, output.lang)));
+    corpus.notices().iter().try_for_each(|notice| output.warning(notice))?;
     let cleaning =
         Cleaning { lower_case: args.lower_case, strip_accents: Some(args.strip_accents), ..Cleaning::UNCASED };
-    let recipe = Recipe::new(args.vocab_size as usize, cleaning);
+    let recipe = Recipe { coverage: args.character_coverage, ..Recipe::new(args.vocab_size as usize, cleaning) };
     let text = Wanted {
-        corpus: args.corpus.iter().map(|path| native::name_of(path)).collect(),
+        corpus: args.corpus.iter().map(|path| name_of(path)).collect(),
         valid: Vec::new(),
+        field: args.text_field.clone(),
         builtin: None,
         lang: output.lang,
     };
     let bar = Bar::new(output);
     let (positions, never) = (args.max_positions as usize, AtomicBool::new(false));
-    let tokenizer = native::train_tokenizer(&text, &recipe, positions, &args.out, &never, |at| bar.show(at))?;
+    let unknown_max = args.unknown_max;
+    let trained =
+        native::train_tokenizer(&text, &recipe, positions, unknown_max, &args.out, &never, |at| bar.show(at))?;
     bar.bar.finish_and_clear();
-    let (entries, wanted) = (tokenizer.vocab_size(), args.vocab_size as usize);
-    if entries < wanted {
-        output.warning(&Message::new("fewer-entries-than-asked").with("entries", entries).with("wanted", wanted))?;
-    }
-    output.text(&t!(output.strings(), "terminal-tokenizer", path = args.out.display(), entries = entries))?;
-    output.event(&Trained {
-        path: args.out.display().to_string(),
+    let Trained { tokenizer, unknown, characters, kept_characters, covered, .. } = &trained;
+    let entries = tokenizer.vocab_size();
+    let warnings = [trained.fewer_than(recipe.vocab_size), unknown.notice(Made::OfThisText)];
+    warnings.iter().flatten().try_for_each(|warning| output.warning(warning))?;
+    output.text(&t!(output.strings(), "terminal-tokenizer", path = &args.out, entries = entries))?;
+    output.text(&t!(
+        output.strings(),
+        "terminal-tokenizer-covers",
+        kept = *kept_characters,
+        characters = *characters,
+        covered = *covered,
+        unknown = unknown.token_share()
+    ))?;
+    output.event(&Told {
+        path: name_of(&args.out),
         vocab_size: entries,
         lower_case: args.lower_case,
         strip_accents: args.strip_accents,
         hash: tokenizer.hash().to_owned(),
+        characters: *characters,
+        kept_characters: *kept_characters,
+        covered: *covered,
+        unknown_share: unknown.token_share(),
+        unknown_char_share: unknown.char_share(),
     })
 }
 

@@ -10,8 +10,8 @@ use crate::message::Message;
 use crate::t;
 use crate::train::event::{Command, Event};
 use crate::view::line::Line;
-use crate::view::words;
-use crate::{Error, Result};
+use crate::view::{Lang, words};
+use crate::{Error, Result, machine};
 use futures_channel::mpsc::{self, UnboundedSender};
 use std::io::{self, IsTerminal};
 use std::sync::Arc;
@@ -29,7 +29,9 @@ const UNREAD: Duration = Duration::from_secs(60);
 const REFUSED: Duration = Duration::from_secs(1);
 const HURRIED: Duration = Duration::from_millis(500);
 
-pub async fn run(args: &TrainArgs, text_lang: crate::view::Lang, output: Output) -> Result<()> {
+pub async fn run(args: &TrainArgs, text_lang: Lang, output: Output) -> Result<()> {
+    // First of all, because a program without threads cannot listen for Ctrl-C either.
+    machine::start(args.threads)?;
     let (commands, received) = mpsc::unbounded();
     let ending = Arc::new(Ending::default());
     end_on_signals(commands.clone(), Arc::clone(&ending), output);

@@ -1,5 +1,6 @@
 //! What a twin is given: its dims, the step block, and the slices that are bound to its slots, in their order.
 
+use super::half::{Rounding, Stored};
 use crate::plan::{Elem, KernelSpec, Step};
 
 /// A kernel's twin.
@@ -27,6 +28,7 @@ pub(super) enum Bound<'a> {
 pub struct Args<'a, 'l> {
     pub(super) kernel: &'static KernelSpec,
     pub(super) next: usize,
+    pub(super) rounding: Rounding,
     pub(super) bound: &'l mut [Option<Bound<'a>>],
 }
 
@@ -54,9 +56,9 @@ impl<'a> Args<'a, '_> {
         }
     }
 
-    /// The type in which the next slot is stored. The executor lends f16 as f32, and rounds what was written.
-    pub fn stored_as(&self) -> Elem {
-        self.kernel.slots[self.next].elem
+    /// How the next slot is stored. The executor lends f16 as f32, and rounds what was written.
+    pub fn stored_as(&self) -> Stored {
+        Stored { elem: self.kernel.slots[self.next].elem, rounding: self.rounding }
     }
 
     /// The next slot: read, f32.

@@ -12,7 +12,7 @@ pub fn replace(call: &Call, mut a: Args) {
     let sample = |slot: u32| {
         let global = step.slot_base + slot;
         if d.proposed == 0 || step.source_key.word(global, 0) < step.source_threshold {
-            let word = step.source_key.word(global, 1);
+            let word = step.source_key.word(global, 1).min(u32::MAX - 1);
             source.partition_point(|&bound| bound <= word).min(source.len() - 1) as u32
         } else {
             sampled[slot as usize]

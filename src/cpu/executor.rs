@@ -1,7 +1,8 @@
 //! Runs a plan with the twins, dispatch by dispatch, in the memory that the plan laid out. Tests compare `gpu` with it.
 
 use super::args::{Args, Bound, Call, Twin};
-use super::{half, par, twin};
+use super::half::{self, Rounding};
+use super::{par, twin};
 use crate::Result;
 use crate::plan::{Access, Dispatch, Elem, Plan, Role, Step, Tensor};
 use arrayvec::ArrayVec;
@@ -19,6 +20,7 @@ pub struct Executor {
     /// The f32 copies of f16 tensors that twins see, one a slot. They grow once and are kept.
     wide: [Vec<f32>; SLOTS_MAX],
     step: Step,
+    rounding: Rounding,
     ring: Ring,
 }
 
@@ -37,7 +39,13 @@ impl Executor {
         let outputs: Vec<usize> = (0..plan.buffers.len()).filter(|&i| plan.buffers[i].role == Role::Output).collect();
         let ring = Ring { rows: Vec::new(), outputs, used: 0 };
         let twins = plan.dispatches.iter().map(|d| twin(d.kernel)).collect();
-        Self { plan, twins, buffers, wide: Default::default(), step: Step::seeded(0, 0), ring }
+        let (step, rounding) = (Step::seeded(0, 0), Rounding::Nearest);
+        Self { plan, twins, buffers, wide: Default::default(), step, rounding, ring }
+    }
+
+    /// Rounds what is stored as f16 in another way from now on.
+    pub fn set_rounding(&mut self, rounding: Rounding) {
+        self.rounding = rounding;
     }
 
     pub fn set_step(&mut self, step: &Step) {
@@ -108,9 +116,10 @@ impl Executor {
         let mut lent = [const { None }; SLOTS_MAX];
         lend(dispatch, &mut bound, &mut self.wide, &mut lent);
         let call = Call { dims: &dispatch.dims, step: &self.step };
-        let args = Args { kernel: dispatch.kernel, next: 0, bound: &mut lent[..dispatch.tensors.len()] };
+        let (rounding, bound_slots) = (self.rounding, &mut lent[..dispatch.tensors.len()]);
+        let args = Args { kernel: dispatch.kernel, next: 0, rounding, bound: bound_slots };
         self.twins[index](&call, args);
-        take_back(dispatch, &mut bound, &self.wide);
+        take_back(dispatch, rounding, &mut bound, &self.wide);
         for (id, buffer) in taken {
             self.buffers[id] = buffer;
         }
@@ -177,10 +186,15 @@ fn lend<'b, 'a: 'b>(
 }
 
 /// Rounds the numbers that the twin wrote into the tensor that stores them as f16.
-fn take_back(dispatch: &Dispatch, bound: &mut [Option<Bound>; SLOTS_MAX], wide: &[Vec<f32>; SLOTS_MAX]) {
+fn take_back(
+    dispatch: &Dispatch,
+    rounding: Rounding,
+    bound: &mut [Option<Bound>; SLOTS_MAX],
+    wide: &[Vec<f32>; SLOTS_MAX],
+) {
     for ((tensor, bound), wide) in dispatch.tensors.iter().zip(bound).zip(wide) {
         if let Some(Bound::Exclusive(words)) = bound {
-            half::narrow(&wide[..tensor.len() as usize], words);
+            half::narrow(rounding, &wide[..tensor.len() as usize], words);
         }
     }
 }

@@ -24,7 +24,8 @@ mod vocab;
 
 pub use args::{Args, Call, Twin};
 pub use executor::Executor;
-pub use par::{set_threads, threads, vectors};
+pub use half::Rounding;
+pub use par::{threads, vectors};
 
 use crate::plan::KernelSpec;
 

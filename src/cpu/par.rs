@@ -88,13 +88,6 @@ mod platform {
     pub fn within<T: Send>(f: impl FnOnce() -> T + Send) -> T {
         rayon::scope(|_| f())
     }
-
-    /// How many threads the twins use, for the whole process; the first call wins. Returns the number in force.
-    pub fn set_threads(count: usize) -> usize {
-        // An error means that a pool exists already; the return value tells its size.
-        rayon::ThreadPoolBuilder::new().num_threads(count).build_global().ok();
-        rayon::current_num_threads()
-    }
 }
 
 #[cfg(target_arch = "wasm32")]
@@ -112,11 +105,6 @@ mod platform {
     /// There is only this thread.
     pub fn within<T>(f: impl FnOnce() -> T) -> T {
         f()
-    }
-
-    /// One thread here, whatever is asked.
-    pub fn set_threads(_count: usize) -> usize {
-        1
     }
 }
 
@@ -138,4 +126,4 @@ pub fn vectors() -> String {
 }
 
 use platform::join;
-pub use platform::{set_threads, threads, within};
+pub use platform::{threads, within};

@@ -35,8 +35,11 @@ struct Held {
     /// The run whose checkpoint was written last.
     newest: Option<String>,
     /// What cannot be written, in rehearsals.
-    refuses: Option<Box<dyn FnMut(&Message) -> bool>>,
+    refuses: Option<Refuses>,
 }
+
+/// Whether the thing that a message names cannot be written.
+type Refuses = Box<dyn FnMut(&Message) -> bool>;
 
 /// What is kept of a run.
 #[derive(Debug, Clone, Default)]
@@ -132,7 +135,7 @@ impl Host for Memory {
         self.0.borrow().texts.contains_key(name)
     }
 
-    fn texts(&self, corpus: &[String], valid: &[String]) -> Result<Box<dyn Texts>> {
+    fn texts(&self, corpus: &[String], valid: &[String], _field: Option<&str>) -> Result<Box<dyn Texts>> {
         let texts = |names: &[String], role| {
             let text = |name: &String| Ok((name.clone(), role, self.read("", name)?));
             names.iter().map(text).collect::<Result<Vec<_>>>()
@@ -147,9 +150,9 @@ impl Host for Memory {
         tokenizer: &Tokenizer,
         chunks: &dyn Fn() -> Chunks<'c>,
         progress: &mut dyn FnMut(Progress),
-    ) -> Result<(TokenCache, Option<Message>)> {
+    ) -> Result<(TokenCache, Vec<Message>)> {
         let cache = TokenCache::in_memory(chunks(), tokenizer, &Options::default(), progress)?;
-        Ok((cache, None))
+        Ok((cache, Vec::new()))
     }
 
     /// A tokenizer is a text with one entry of the vocabulary in each line.
@@ -197,8 +200,9 @@ impl Host for Memory {
         Shelf::nowhere()
     }
 
-    fn newest_run(&self) -> Result<String> {
-        self.0.borrow().newest.clone().ok_or_else(|| Error::usage("no-run-to-resume"))
+    fn newest_run(&self) -> Result<(String, Vec<Message>)> {
+        let newest = self.0.borrow().newest.clone().ok_or_else(|| Error::usage("no-run-to-resume"))?;
+        Ok((newest, Vec::new()))
     }
 
     fn config_place(&self, run: &str) -> String {
@@ -281,7 +285,14 @@ impl Texts for TextsInMemory {
     }
 
     fn listing(&self) -> Vec<Message> {
-        self.0.iter().map(|(name, role, text)| role.listed(name, text.len() as u64)).collect()
+        let listed = |(name, role, text): &(String, TextRole, String)| {
+            role.listed(name, text.len() as u64, Message::new("form-text"), Message::new("role-as-given"))
+        };
+        self.0.iter().map(listed).collect()
+    }
+
+    fn notices(&self) -> Vec<Message> {
+        Vec::new()
     }
 
     fn chunks(&self) -> Chunks<'_> {

@@ -4,37 +4,44 @@
 pub mod feed;
 mod folder;
 pub mod kernels;
+mod leftovers;
 pub mod signals;
 mod tokenizer;
 
+pub use crate::path::name_of;
 pub use folder::Folder;
 pub use tokenizer::train_tokenizer;
 
 use crate::config::Config;
-use crate::hub::{Networks, hash_bytes};
+use crate::hub::{Networks, hash_bytes, remove_folder};
 use crate::lang::Lang;
-use crate::message::Message;
+use crate::message::{Message, listed};
+use crate::path::{path_of, word_of};
 use crate::run::host::{Chunks, Host, NetworksWanted, Texts};
-use crate::run::{self, Request};
+use crate::run::{self, Evaluated, OtherText, Request};
 use crate::text::Role as TextRole;
 use crate::text::cache::{self, Identity, Options, Origin, Progress, TokenCache};
-use crate::text::corpus::Corpus;
+use crate::text::corpus::{self, Corpus};
 use crate::text::tokenizer::{Cleaning, Tokenizer};
-use crate::train::checkpoint::{self, Checkpoint, RunFolder};
+use crate::train::checkpoint::{self, Checkpoint, RunFolder, Runs};
 use crate::train::engine::Backend;
-use crate::train::event::{Command, EvalMetrics, Event};
+use crate::train::event::{Command, Event, Preparing};
 use crate::train::shelf::Shelf;
 use crate::{Error, Result};
 use futures_channel::mpsc::UnboundedReceiver;
+use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Wake, Waker};
 use std::thread::Thread;
 use std::time::{Duration, Instant};
 
 /// The folder of runs that have no `--out`.
 const RUNS: &str = "runs";
+/// The configuration in a run's folder.
+const CONFIG: &str = "config.toml";
 
 /// Trains as asked on this machine, on this thread. See [`run::train`].
 ///
@@ -45,7 +52,21 @@ pub async fn train(
     commands: UnboundedReceiver<Command>,
     sink: &mut dyn FnMut(&Event) -> Result<()>,
 ) -> Result<()> {
-    let mut host = Native { lang: request.lang };
+    train_in(Path::new(RUNS), request, commands, sink).await
+}
+
+/// The same, with another folder of runs that have no name.
+///
+/// # Errors
+/// As [`run::train`].
+pub async fn train_in(
+    runs: &Path,
+    request: Request,
+    commands: UnboundedReceiver<Command>,
+    sink: &mut dyn FnMut(&Event) -> Result<()>,
+) -> Result<()> {
+    let mut host = Native::new(request.lang);
+    runs.clone_into(&mut host.runs);
     run::train(&mut host, request, commands, sink).await
 }
 
@@ -53,9 +74,17 @@ pub async fn train(
 ///
 /// # Errors
 /// As [`run::evaluate`].
-pub async fn evaluate(run: &Path, corpus: &[PathBuf], backend: &Backend) -> Result<EvalMetrics> {
+pub async fn evaluate(
+    run: &Path,
+    corpus: &[PathBuf],
+    field: Option<&str>,
+    unknown_max: Option<f64>,
+    backend: &Backend,
+    tell: &mut dyn FnMut(Preparing),
+) -> Result<Evaluated> {
     let corpus: Vec<String> = corpus.iter().map(|path| name_of(path)).collect();
-    run::evaluate(&Native { lang: Lang::default() }, &name_of(run), &corpus, backend).await
+    let other = OtherText { corpus: &corpus, field, unknown_max };
+    run::evaluate(&Native::new(Lang::default()), &name_of(run), other, backend, tell).await
 }
 
 /// Answers questions about the weights of a run's newest checkpoint. See [`run::look`].
@@ -68,17 +97,12 @@ pub async fn look(
     commands: UnboundedReceiver<Command>,
     sink: &mut dyn FnMut(&Event) -> Result<()>,
 ) -> Result<()> {
-    run::look(&Native { lang: Lang::default() }, &name_of(folder), device, commands, sink).await
-}
-
-/// The name of a path in a request.
-pub fn name_of(path: &Path) -> String {
-    path.display().to_string()
+    run::look(&Native::new(Lang::default()), &name_of(folder), device, commands, sink).await
 }
 
 /// The configuration that a run's folder holds.
 pub fn stored_config(run: &Path) -> Result<Config> {
-    let path = run.join("config.toml");
+    let path = run.join(CONFIG);
     let text = std::fs::read_to_string(&path).map_err(|e| Error::io("io-read-configuration", &path, &e))?;
     Config::from_toml(&text, &name_of(&path))
 }
@@ -88,7 +112,7 @@ pub fn stored_config(run: &Path) -> Result<Config> {
 /// # Errors
 /// A setting is wrong by itself or together with another, or a file of settings cannot be read.
 pub fn effective_config(request: &Request) -> Result<(Config, Option<crate::text::grammar::Level>)> {
-    run::effective_config(&Native { lang: request.lang }, request, None)
+    run::effective_config(&Native::new(request.lang), request, None)
 }
 
 /// The folder of token caches: `ELECTROSCOPE_CACHE`, else the user's cache folder, else beside the run.
@@ -105,13 +129,57 @@ pub fn cache_dir() -> PathBuf {
 }
 
 /// This machine.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 pub struct Native {
     /// The language of reports and of advice.
-    pub lang: Lang,
+    lang: Lang,
+    /// The folder of runs that have no name.
+    runs: PathBuf,
+    /// The run that the next text is for.
+    near: RefCell<Near>,
+    /// A new run's folder that had to be made early, because nothing else could hold the run's token cache.
+    early: RefCell<Option<RunFolder>>,
 }
 
+/// The run that a text is for, as far as it is known.
+#[derive(Debug, Default)]
+struct Near {
+    run: Option<PathBuf>,
+    /// The preset of a run that trains.
+    preset: Option<String>,
+}
+
+/// The folder of a run's own token cache.
+const OWN_CACHE: &str = "cache";
+
 impl Native {
+    fn new(lang: Lang) -> Self {
+        Self { lang, runs: PathBuf::from(RUNS), near: RefCell::default(), early: RefCell::default() }
+    }
+
+    /// The folder for a token cache that the folder of caches cannot hold: one in the run's own folder. There is none for a run that
+    /// is only looked at and has no folder.
+    fn own_cache_dir(&self) -> Result<Option<PathBuf>> {
+        let near = self.near.borrow();
+        let mut early = self.early.borrow_mut();
+        let folder = match (early.take(), &near.run, &near.preset) {
+            (Some(folder), ..) => folder,
+            (None, Some(run), _) if run.join(CONFIG).exists() => return Ok(Some(run.join(OWN_CACHE))),
+            (None, Some(run), Some(_)) => RunFolder::create(run)?,
+            (None, None, Some(preset)) => self.create_dated(preset)?,
+            (None, _, None) => return Ok(None),
+        };
+        let dir = folder.path().join(OWN_CACHE);
+        *early = Some(folder);
+        Ok(Some(dir))
+    }
+
+    /// Makes a folder such as runs/20261123-060102-nano, in UTC.
+    fn create_dated(&self, preset: &str) -> Result<RunFolder> {
+        let name = format!("{}-{preset}", chrono::Utc::now().format("%Y%m%d-%H%M%S"));
+        RunFolder::create_dated(&self.runs, &name)
+    }
+
     fn tokenizer_folder(key: &str) -> PathBuf {
         cache_dir().join(format!("tokenizer-{}", &hash_bytes(key.as_bytes())[..24]))
     }
@@ -120,6 +188,19 @@ impl Native {
         Folder::new(folder, self.lang)
     }
 }
+
+/// A run that is refused leaves nothing, not even a folder that was made early.
+impl Drop for Native {
+    fn drop(&mut self) {
+        if let Some(folder) = self.early.take() {
+            std::fs::remove_dir_all(folder.path().join(OWN_CACHE)).ok();
+            folder.undo();
+        }
+    }
+}
+
+/// How many unfinished runs are named beside the one that goes on.
+const OTHERS_MAX: usize = 8;
 
 impl Host for Native {
     type Store = Folder;
@@ -141,22 +222,30 @@ impl Host for Native {
     }
 
     fn read(&self, doing: &'static str, name: &str) -> Result<String> {
-        std::fs::read_to_string(name).map_err(|e| Error::io(doing, Path::new(name), &e))
+        let path = path_of(name);
+        std::fs::read_to_string(&path).map_err(|e| Error::io(doing, &path, &e))
     }
 
     /// The absolute path, so that a run can be resumed from another folder. A missing path is reported when it is opened.
     fn full_name(&self, name: &str) -> String {
-        std::fs::canonicalize(name).map_or_else(|_| name.to_owned(), |path| name_of(&path))
+        name_of(&corpus::listed_name(&path_of(name)))
     }
 
     fn has_text(&self, name: &str) -> bool {
-        Path::new(name).exists()
+        corpus::is_there(&path_of(name))
     }
 
-    fn texts(&self, corpus: &[String], valid: &[String]) -> Result<Box<dyn Texts>> {
-        let [corpus, valid] = [corpus, valid].map(|names| names.iter().map(PathBuf::from).collect::<Vec<_>>());
-        let found = if corpus.is_empty() { Corpus::open_held_out(&valid) } else { Corpus::open(&corpus, &valid) };
+    fn texts(&self, corpus: &[String], valid: &[String], field: Option<&str>) -> Result<Box<dyn Texts>> {
+        let [corpus, valid] = [corpus, valid].map(|names| names.iter().map(|name| path_of(name)).collect::<Vec<_>>());
+        let found = match corpus.is_empty() {
+            true => Corpus::open_held_out(&valid, field),
+            false => Corpus::open(&corpus, &valid, field),
+        };
         Ok(Box::new(found?))
+    }
+
+    fn near(&self, run: Option<&str>, preset: Option<&str>) {
+        *self.near.borrow_mut() = Near { run: run.map(path_of), preset: preset.map(str::to_owned) };
     }
 
     fn token_cache<'c>(
@@ -165,14 +254,41 @@ impl Host for Native {
         tokenizer: &Tokenizer,
         chunks: &dyn Fn() -> Chunks<'c>,
         progress: &mut dyn FnMut(Progress),
-    ) -> Result<(TokenCache, Option<Message>)> {
+    ) -> Result<(TokenCache, Vec<Message>)> {
+        let mut open = |dir: &Path| {
+            leftovers::sweep(dir);
+            let opened = cache::open_or_build(dir, identity, tokenizer, &Options::default(), chunks, &mut *progress);
+            opened.map(|(cache, origin)| match origin {
+                Origin::Rebuilt(why) => (cache, vec![Message::new("cache-built-again").with("why", why)]),
+                Origin::Reused | Origin::Built => (cache, Vec::new()),
+            })
+        };
         let dir = cache_dir();
-        let (cache, origin) = cache::open_or_build(&dir, identity, tokenizer, &Options::default(), chunks, progress)?;
-        Ok((cache, if let Origin::Rebuilt(reason) = origin { Some(reason) } else { None }))
+        let refused = match open(&dir) {
+            Err(error) if cache::is_refused(&error) => error,
+            other => return other,
+        };
+        if let Some(own) = self.own_cache_dir()? {
+            match open(&own) {
+                Ok((cache, mut notices)) => {
+                    let kept = Message::new("cache-kept-with-run")
+                        .with("dir", &dir)
+                        .with("why", &refused.message)
+                        .with("place", &own);
+                    notices.insert(0, kept);
+                    return Ok((cache, notices));
+                }
+                // A run that trains needs a folder that can be written in any case.
+                Err(error) if self.near.borrow().preset.is_some() || !cache::is_refused(&error) => return Err(error),
+                Err(_) => {}
+            }
+        }
+        let cache = TokenCache::in_memory(chunks(), tokenizer, &Options::default(), progress)?;
+        Ok((cache, vec![Message::new("cache-kept-in-memory").with("dir", &dir).with("why", &refused.message)]))
     }
 
     fn tokenizer(&self, name: &str, bare: Cleaning) -> Result<Tokenizer> {
-        Tokenizer::load(Path::new(name), bare)
+        Tokenizer::load(&path_of(name), bare)
     }
 
     fn known_tokenizer(&self, key: &str, bare: Cleaning) -> Option<Tokenizer> {
@@ -181,23 +297,33 @@ impl Host for Native {
 
     fn keep_tokenizer(&self, key: &str, tokenizer: &Tokenizer, max_positions: usize) {
         // This only saves work for the next run. If the disk is full, a later write that must succeed reports it.
-        tokenizer::write(tokenizer, max_positions, &Self::tokenizer_folder(key)).ok();
+        // Two runs may do so at once, so each writes a folder of its own, and one of them gets the place.
+        let place = Self::tokenizer_folder(key);
+        let mut own = place.clone().into_os_string();
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        own.push(format!(".{}-{}.part", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed)));
+        let own = PathBuf::from(own);
+        if tokenizer::write(tokenizer, max_positions, &own).is_ok() {
+            // What stands there could not be read.
+            remove_folder(&place).ok();
+            if std::fs::rename(&own, &place).is_err() {
+                std::fs::remove_dir_all(&own).ok();
+            }
+        }
     }
 
     fn networks(&self, name: &str, wanted: NetworksWanted) -> Result<(Networks, Vec<Message>)> {
         match wanted {
-            NetworksWanted::Pair => {
-                checkpoint::read_pair(Path::new(name)).map(|(pair, notices)| (pair.into(), notices))
-            }
+            NetworksWanted::Pair => checkpoint::read_pair(&path_of(name)).map(|(pair, notices)| (pair.into(), notices)),
             NetworksWanted::Main(role) => {
-                let (main, notices) = checkpoint::resolve_model(Path::new(name))?.read(role)?;
+                let (main, notices) = checkpoint::resolve_model(&path_of(name))?.read(role)?;
                 Ok((Networks::alone(main, role), notices))
             }
         }
     }
 
     fn tokenizer_of_networks(&self, name: &str) -> String {
-        let model = checkpoint::resolve_model(Path::new(name)).ok();
+        let model = checkpoint::resolve_model(&path_of(name)).ok();
         let folder = model.and_then(|model| model.discriminator.or(model.generator));
         folder.map_or_else(|| name.to_owned(), |folder| name_of(&folder))
     }
@@ -206,37 +332,52 @@ impl Host for Native {
         Shelf::folder(cache_dir())
     }
 
-    fn newest_run(&self) -> Result<String> {
-        let newest = checkpoint::newest_run(Path::new(RUNS))?;
-        let newest = newest.ok_or_else(|| Error::usage("no-run-to-resume").at(RUNS))?;
-        Ok(name_of(&newest))
+    fn newest_run(&self) -> Result<(String, Vec<Message>)> {
+        let Runs { newest, unfinished, skipped } = checkpoint::survey_runs(&self.runs)?;
+        let mut about: Vec<Message> =
+            skipped.iter().map(|why| Message::new("run-skipped").with("why", Message::from(why))).collect();
+        let Some(newest) = newest else {
+            let error = Error::usage("no-run-to-resume");
+            return Err(if about.is_empty() { error.at(name_of(&self.runs)) } else { error.at_place(listed(about)) });
+        };
+        about.push(Message::new("resume-newest").with("run", word_of(&newest)));
+        let others: Vec<String> = unfinished.iter().filter(|run| **run != newest).map(|run| word_of(run)).collect();
+        if !others.is_empty() {
+            let (shown, more) = (others.len().min(OTHERS_MAX), others.len().saturating_sub(OTHERS_MAX));
+            let runs = others[..shown].join(", ");
+            about.push(Message::new("resume-others").with("runs", runs).with("more", more));
+        }
+        Ok((name_of(&newest), about))
     }
 
     fn config_place(&self, run: &str) -> String {
-        name_of(&Path::new(run).join("config.toml"))
+        name_of(&path_of(run).join(CONFIG))
     }
 
     fn config(&self, run: &str) -> Result<Config> {
-        stored_config(Path::new(run))
+        stored_config(&path_of(run))
     }
 
     fn resume_point(&self, run: &str, step: Option<u64>) -> Result<Checkpoint> {
-        checkpoint::resume_point(Path::new(run), step)
+        checkpoint::resume_point(&path_of(run), step)
     }
 
     fn refuse_taken(&self, run: &str) -> Result<()> {
-        RunFolder::refuse_taken(Path::new(run))
+        RunFolder::refuse_taken(&path_of(run))
     }
 
     /// Without a name the run gets one such as runs/20261123-060102-nano, in UTC.
     fn create(&mut self, run: Option<&str>, preset: &str) -> Result<Folder> {
-        let dated = || Path::new(RUNS).join(format!("{}-{preset}", chrono::Utc::now().format("%Y%m%d-%H%M%S")));
-        let folder = RunFolder::create(&run.map_or_else(dated, PathBuf::from))?;
+        let folder = match (self.early.take(), run) {
+            (Some(folder), _) => folder,
+            (None, Some(run)) => RunFolder::create(&path_of(run))?,
+            (None, None) => self.create_dated(preset)?,
+        };
         Ok(self.folder(folder))
     }
 
     fn open(&mut self, run: &str) -> Result<Folder> {
-        let folder = RunFolder::open(Path::new(run))?;
+        let folder = RunFolder::open(&path_of(run))?;
         Ok(self.folder(folder))
     }
 }
@@ -248,6 +389,10 @@ impl Texts for Corpus {
 
     fn listing(&self) -> Vec<Message> {
         Self::listing(self)
+    }
+
+    fn notices(&self) -> Vec<Message> {
+        Self::notices(self)
     }
 
     fn chunks(&self) -> Chunks<'_> {

@@ -3,6 +3,7 @@
 
 use super::Role;
 use crate::model::ledger::Tower;
+use crate::text::impostor::instead;
 use crate::{Error, Result};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -118,8 +119,10 @@ impl ElectraConfig {
 
     /// Reads and checks config.json. Errors name the field, its value and what would be accepted.
     pub fn from_json(bytes: &[u8]) -> Result<Self> {
-        let config: Self = serde_json::from_slice(bytes)
-            .map_err(|e| Error::failed("not-electra-configuration").with("detail", e.to_string()))?;
+        let config: Self = serde_json::from_slice(bytes).map_err(|e| {
+            let unreadable = || Error::failed("not-electra-configuration").with("detail", e.to_string());
+            instead(bytes, true).unwrap_or_else(unreadable)
+        })?;
         config.check()?;
         Ok(config)
     }

@@ -10,7 +10,7 @@ mod staging;
 mod tensors;
 
 pub use config::ElectraConfig;
-pub use names::{SHARED, TIED_HEAD, WORD_EMBEDDINGS, expected_tensors};
+pub use names::{SHARED, TIED_HEAD, WORD_BIAS, WORD_EMBEDDINGS, expected_tensors};
 pub use network::{
     Network, network_from_bytes, read_config, read_network, refuse_occupied, role_of, tokenizer_files, write_network,
 };

@@ -14,6 +14,9 @@ pub const WORD_EMBEDDINGS: &str = "electra.embeddings.word_embeddings.weight";
 /// is read.
 pub const TIED_HEAD: &str = "generator_lm_head.weight";
 
+/// The bias of each word in the output of a generator or an encoder.
+pub const WORD_BIAS: &str = "generator_lm_head.bias";
+
 /// One set for both networks: word, position and type embeddings and their LayerNorm.
 pub const SHARED: [&str; 5] = [
     WORD_EMBEDDINGS,

@@ -9,6 +9,7 @@ use super::{
     open_safetensors, write_safetensors,
 };
 use crate::message::Message;
+use crate::path::{in_python, quoted};
 use crate::{Error, Result};
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -29,13 +30,13 @@ pub struct Network {
 /// Reads the network of `role` from a Hugging Face folder, and what a person should know about it (warnings).
 ///
 /// Weights may lie in one safetensors file or in shards, as F32, F16, BF16 or F64. Old names (`LayerNorm.gamma`) are
-/// renamed, `position_ids` and a tied output projection are left out.
+/// renamed, a wrapper's prefix (`module.`) is taken off, buffers (`position_ids`) and a tied output projection are left out.
 pub fn read_network(dir: &Path, role: Role) -> Result<(Network, Vec<Message>)> {
     let config = read_config(dir)?;
     let files = weight_files(dir, role)?;
     let opened = files.iter().map(|path| open_safetensors(path)).collect::<Result<Vec<_>>>()?;
-    let catalogue = Catalogue::new(opened).map_err(|e| e.at(dir.display()))?;
-    assemble(config, catalogue, role).map_err(|e| e.at(dir.display()))
+    let catalogue = Catalogue::new(opened).map_err(|e| e.at_path(dir))?;
+    assemble(config, catalogue, role).map_err(|e| e.at_path(dir))
 }
 
 /// The same from memory: the bytes of config.json and of model.safetensors.
@@ -55,7 +56,7 @@ pub fn read_config(dir: &Path) -> Result<ElectraConfig> {
         }
         error
     })?;
-    ElectraConfig::from_json(&bytes).map_err(|e| e.at(path.display()))
+    ElectraConfig::from_json(&bytes).map_err(|e| e.at_path(&path))
 }
 
 /// Which network a folder holds, by its head's tensors. For a masked language model they do not show the role that it had in
@@ -66,11 +67,14 @@ pub fn role_of(dir: &Path) -> Result<Role> {
     for path in files {
         names.extend(open_safetensors(&path)?.shapes().into_keys());
     }
+    if let [prefix] = &wrappers(&names)[..] {
+        names = names.iter().map(|name| name.strip_prefix(prefix).unwrap_or(name).to_owned()).collect();
+    }
     let has_head = |role: &Role| names.iter().any(|name| name.starts_with(role.head_prefix()));
     let heads: Vec<Role> = [Role::Discriminator, Role::Generator].into_iter().filter(has_head).collect();
     match heads[..] {
         [role] => Ok(role),
-        _ => Err(Error::failed("not-one-network").with("what", what_it_is(&names)).at(dir.display())),
+        _ => Err(Error::failed("not-one-network").with("what", what_it_is(&names)).at_path(dir)),
     }
 }
 
@@ -126,7 +130,7 @@ pub fn refuse_occupied(dir: &Path) -> Result<()> {
         Err(e) => return Err(Error::io("io-write-into-folder", dir, &e)),
     };
     if occupied {
-        return Err(Error::usage("folder-occupied").at(dir.display()));
+        return Err(Error::usage("folder-occupied").at_path(dir));
     }
     Ok(())
 }
@@ -140,6 +144,16 @@ fn check(tensors: &Tensors, config: &ElectraConfig, role: Role) -> Result<()> {
     Err(Error::failed("tensors-do-not-fit").with("network", role.folder()).with("mismatch", mismatch.message()))
 }
 
+/// The command that converts the weights of a folder, ready to paste.
+fn conversion(dir: &Path, role: Role) -> String {
+    let (class, folder) = (role.architecture(), in_python(dir));
+    let import = if folder.starts_with("os.") { "import os; " } else { "" };
+    let script = format!(
+        "{import}from transformers import {class}; {class}.from_pretrained({folder}).save_pretrained({folder})"
+    );
+    format!("python -c {}", quoted(script))
+}
+
 /// The safetensors files of a folder: one, or the shards that its index names.
 fn weight_files(dir: &Path, role: Role) -> Result<Vec<PathBuf>> {
     let (single, index) = (dir.join(WEIGHTS), dir.join(INDEX));
@@ -151,13 +165,12 @@ fn weight_files(dir: &Path, role: Role) -> Result<Vec<PathBuf>> {
     }
     let others = ["pytorch_model.bin", "pytorch_model.bin.index.json", "tf_model.h5", "flax_model.msgpack"];
     let error = match others.iter().find(|name| dir.join(name).is_file()) {
-        Some(other) => Error::failed("weights-not-safetensors")
-            .with("file", *other)
-            .with("class", role.architecture())
-            .with("folder", dir.display()),
+        Some(other) => {
+            Error::failed("weights-not-safetensors").with("file", *other).with("command", conversion(dir, role))
+        }
         None => Error::failed("no-weights").with("file", WEIGHTS).hint("help-hub-folder"),
     };
-    Err(error.at(dir.display()))
+    Err(error.at_path(dir))
 }
 
 #[derive(Deserialize)]
@@ -168,11 +181,11 @@ struct ShardIndex {
 fn shards(dir: &Path, index: &Path) -> Result<Vec<PathBuf>> {
     let bytes = fs::read(index).map_err(|e| Error::io("io-read-list-of-shards", index, &e))?;
     let parsed: ShardIndex = serde_json::from_slice(&bytes)
-        .map_err(|e| Error::failed("shards-unreadable").with("detail", e.to_string()).at(index.display()))?;
+        .map_err(|e| Error::failed("shards-unreadable").with("detail", e.to_string()).at_path(index))?;
     let names: BTreeSet<String> = parsed.weight_map.into_values().collect();
     // A name with a separator could lead anywhere on the disk.
     if let Some(name) = names.iter().find(|name| !is_plain_file_name(name)) {
-        return Err(Error::failed("shard-name-not-plain").with("name", format!("{name:?}")).at(index.display()));
+        return Err(Error::failed("shard-name-not-plain").with("name", format!("{name:?}")).at_path(index));
     }
     Ok(names.into_iter().map(|name| dir.join(name)).collect())
 }
@@ -185,6 +198,8 @@ fn is_plain_file_name(name: &str) -> bool {
 struct Catalogue<R> {
     files: Vec<TensorFile<R>>,
     entries: BTreeMap<String, Entry>,
+    /// The wrapper's prefix that the names in the files have.
+    prefix: Option<String>,
 }
 
 struct Entry {
@@ -192,23 +207,42 @@ struct Entry {
     /// The name in the file.
     stored: String,
     shape: Vec<usize>,
+    /// Whether it is no parameter, so that it may be left out.
+    is_buffer: bool,
+}
+
+/// Tensors that transformers and others save beside the parameters and make again when they load.
+const BUFFERS: [&str; 2] = ["position_ids", "token_type_ids"];
+/// A tensor that every ELECTRA network has.
+const ANCHOR: &str = "electra.embeddings.position_embeddings.weight";
+
+/// What stands before the usual names: `module.` of data-parallel training, `model.`, `_orig_mod.` and the like of other wrappers.
+/// Empty for a plain network; several for a file with several networks.
+fn wrappers(names: &BTreeSet<String>) -> Vec<String> {
+    let before = |name: &String| name.strip_suffix(ANCHOR).filter(|prefix| prefix.ends_with('.')).map(str::to_owned);
+    names.iter().filter_map(before).collect()
 }
 
 impl<R: Read + Seek> Catalogue<R> {
     fn new(files: Vec<TensorFile<R>>) -> Result<Self> {
+        let names = files.iter().flat_map(|file| file.shapes().into_keys()).collect();
+        let prefix = match &wrappers(&names)[..] {
+            [prefix] if !names.contains(ANCHOR) => Some(prefix.clone()),
+            _ => None,
+        };
         let mut entries = BTreeMap::new();
         for (file, tensors) in files.iter().enumerate() {
             for (stored, shape) in tensors.shapes() {
-                let name = todays_name(&stored);
-                if name == "electra.embeddings.position_ids" {
-                    continue;
-                }
-                if entries.insert(name.clone(), Entry { file, stored, shape }).is_some() {
+                let bare = prefix.as_ref().and_then(|prefix| stored.strip_prefix(prefix.as_str())).unwrap_or(&stored);
+                let name = todays_name(bare);
+                let last = name.rsplit('.').next().unwrap_or_default();
+                let is_buffer = BUFFERS.contains(&last) || tensors.is_whole(&stored);
+                if entries.insert(name.clone(), Entry { file, stored, shape, is_buffer }).is_some() {
                     return Err(Error::failed("tensor-twice").with("name", name));
                 }
             }
         }
-        Ok(Self { files, entries })
+        Ok(Self { files, entries, prefix })
     }
 
     fn read(&mut self, name: &str) -> Result<HubTensor> {
@@ -246,11 +280,14 @@ fn assemble<R: Read + Seek>(
         expected.push((TIED_HEAD.to_owned(), vec![config.vocab_size, config.embedding_size]));
         // Some writers keep one name of a tied pair, and not always the usual one.
         let (entries, word) = (&mut catalogue.entries, WORD_EMBEDDINGS.to_owned());
-        if let (false, Some(Entry { file, stored, shape })) = (entries.contains_key(&word), entries.get(TIED_HEAD)) {
-            let entry = Entry { file: *file, stored: stored.clone(), shape: shape.clone() };
+        if let (false, Some(Entry { file, stored, shape, .. })) = (entries.contains_key(&word), entries.get(TIED_HEAD))
+        {
+            let entry = Entry { file: *file, stored: stored.clone(), shape: shape.clone(), is_buffer: false };
             entries.insert(word, entry);
         }
     }
+    let wanted: BTreeSet<&str> = expected.iter().map(|(name, _)| name.as_str()).collect();
+    catalogue.entries.retain(|name, entry| !entry.is_buffer || wanted.contains(name.as_str()));
     let found = catalogue.entries.iter().map(|(name, entry)| (name.as_str(), entry.shape.as_slice()));
     let mismatch = Mismatch::between(found, &expected);
     if !mismatch.is_empty() {
@@ -262,7 +299,8 @@ fn assemble<R: Read + Seek>(
         let tensor = catalogue.read(&name)?;
         tensors.insert(name, tensor);
     }
-    let mut warnings = Vec::new();
+    let unwrapped = |prefix: &String| Message::new("tensors-unwrapped").with("prefix", prefix);
+    let mut warnings: Vec<Message> = catalogue.prefix.iter().map(unwrapped).collect();
     if tied {
         let gap = largest_difference(&catalogue.read(TIED_HEAD)?, &tensors[WORD_EMBEDDINGS]);
         if gap > 0.0 {
@@ -292,7 +330,18 @@ fn wrong_folder(names: &BTreeSet<String>, role: Role, mismatch: &Mismatch) -> Er
 /// Guesses, for a person, what was saved instead.
 fn what_it_is(names: &BTreeSet<String>) -> Message {
     let has = |prefix: &str| names.iter().any(|name| name.starts_with(prefix));
+    let within = |part: &str| names.iter().any(|name| name.contains(part));
+    // The first part of names such as `bert.embeddings.word_embeddings.weight`.
+    let other = || {
+        let model = names.iter().find_map(|name| name.split_once(".embeddings.")).map(|(model, _)| model);
+        model.filter(|model| !model.contains("electra"))
+    };
+    let wrappers = wrappers(names);
     match () {
+        () if wrappers.len() > 1 => Message::new("tensors-of-several").with("prefixes", wrappers.join(", ")),
+        () if within("lora_") || within(".adapter") => Message::new("tensors-of-adapter"),
+        () if within(".qweight") || within(".SCB") || within("quant_") => Message::new("tensors-of-quantised"),
+        () if within("exp_avg") || has("optimizer.") => Message::new("tensors-of-optimizer"),
         () if has(Role::Discriminator.head_prefix()) && has(Role::Generator.head_prefix()) => {
             Message::new("tensors-of-both-heads")
         }
@@ -301,7 +350,10 @@ fn what_it_is(names: &BTreeSet<String>) -> Message {
         () if has("classifier.") => Message::new("tensors-of-classifier"),
         () if has("qa_outputs.") => Message::new("tensors-of-answerer"),
         () if has("embeddings.word_embeddings") || has("electra.") => Message::new("tensors-of-encoder"),
-        () => Message::new("tensors-of-something-else"),
+        () => match other() {
+            Some(model) => Message::new("tensors-of-other-model").with("model", model),
+            None => Message::new("tensors-of-something-else"),
+        },
     }
 }
 
@@ -409,6 +461,92 @@ pub(crate) mod tests {
     }
 
     #[test]
+    fn a_wrapper_around_the_names_is_taken_off_and_told() {
+        for role in Role::ALL {
+            let network = random_network(small_config(role), role, 6);
+            for prefix in ["module.", "model.", "_orig_mod.", "net.student.", "module._orig_mod.", "discriminator."] {
+                let (back, warnings) = load(&network, role, |tensors| {
+                    let named = std::mem::take(tensors).into_iter();
+                    *tensors = named.map(|(name, tensor)| (format!("{prefix}{name}"), tensor)).collect();
+                })
+                .unwrap();
+                assert_eq!(back, network, "{prefix}");
+                let told = format!("tensors-unwrapped (prefix = {prefix})");
+                assert_eq!(warnings.iter().map(Message::to_string).collect::<Vec<_>>(), [told]);
+            }
+        }
+        // A wrapper around the encoder alone, and old names within it.
+        let network = random_network(small_config(Role::Generator), Role::Generator, 6);
+        let (back, _) = load(&network, Role::Generator, |tensors| {
+            let renamed = |(name, tensor): (String, HubTensor)| match name.strip_suffix("LayerNorm.weight") {
+                Some(base) if base.starts_with("electra.") => (format!("model.{base}LayerNorm.gamma"), tensor),
+                _ if name.starts_with("electra.") => (format!("model.{name}"), tensor),
+                _ => (name, tensor),
+            };
+            *tensors = std::mem::take(tensors).into_iter().map(renamed).collect();
+        })
+        .unwrap();
+        assert_eq!(back, network);
+    }
+
+    #[test]
+    fn several_networks_in_one_file_are_named() {
+        let network = random_network(small_config(Role::Discriminator), Role::Discriminator, 6);
+        let error = load(&network, Role::Discriminator, |tensors| {
+            let twice = |(name, tensor): (String, HubTensor)| {
+                ["student.", "teacher."].map(|prefix| (format!("{prefix}{name}"), tensor.clone()))
+            };
+            *tensors = std::mem::take(tensors).into_iter().flat_map(twice).collect();
+        });
+        let error = error.unwrap_err().to_string();
+        assert!(error.contains("tensors-of-several (prefixes = student., teacher.)"), "{error}");
+        for (name, told) in [
+            ("electra.encoder.layer.0.attention.self.query.lora_A.weight", "tensors-of-adapter"),
+            ("roberta.embeddings.word_embeddings.weight", "tensors-of-other-model (model = roberta)"),
+            ("albert.embeddings.word_embeddings.weight", "tensors-of-other-model (model = albert)"),
+            ("electra.encoder.layer.0.output.dense.qweight", "tensors-of-quantised"),
+            ("exp_avg.0", "tensors-of-optimizer"),
+        ] {
+            let alone = load(&network, Role::Discriminator, |tensors| {
+                *tensors = Tensors::from([(name.to_owned(), HubTensor { shape: vec![1], data: vec![0.0] })]);
+            });
+            let error = alone.unwrap_err().to_string();
+            assert!(error.contains(told), "{name}: {error}");
+        }
+    }
+
+    #[test]
+    fn buffers_beside_the_parameters_are_left_out() {
+        use safetensors::tensor::{Dtype, TensorView};
+        let network = random_network(small_config(Role::Discriminator), Role::Discriminator, 7);
+        let bytes = bytes_of(&network.tensors);
+        let stored = safetensors::SafeTensors::deserialize(&bytes).unwrap();
+        let (longs, small, flags) = ([0u8; 72], [1u8; 9], [1u8]);
+        for (name, dtype, shape, data) in [
+            ("electra.embeddings.position_ids", Dtype::I64, vec![1, 9], &longs[..]),
+            ("electra.embeddings.token_type_ids", Dtype::I64, vec![1, 9], &longs[..]),
+            ("position_ids", Dtype::U8, vec![9], &small[..]),
+            ("num_batches_tracked", Dtype::I64, vec![], &longs[..8]),
+            ("causal_mask", Dtype::BOOL, vec![1], &flags[..]),
+        ] {
+            let extra = (name.to_owned(), TensorView::new(dtype, shape, data).unwrap());
+            let all = safetensors::serialize(stored.tensors().into_iter().chain([extra]), None).unwrap();
+            let config = network.config.to_json(Role::Discriminator);
+            let read = network_from_bytes(&config, &all, Role::Discriminator).unwrap();
+            assert_eq!(read, (network.clone(), vec![]), "{name}");
+        }
+        // A parameter of whole numbers is none of them.
+        let whole = (
+            "electra.embeddings.LayerNorm.bias".to_owned(),
+            TensorView::new(Dtype::I64, vec![5], &longs[..40]).unwrap(),
+        );
+        let others = stored.tensors().into_iter().filter(|(name, _)| *name != whole.0).chain([whole.clone()]);
+        let all = safetensors::serialize(others, None).unwrap();
+        let error = network_from_bytes(&network.config.to_json(Role::Discriminator), &all, Role::Discriminator);
+        assert!(error.unwrap_err().to_string().contains("tensor-not-floats"));
+    }
+
+    #[test]
     fn every_wrong_tensor_is_named_in_one_error() {
         let network = random_network(small_config(Role::Discriminator), Role::Discriminator, 3);
         let read = |change: &dyn Fn(&mut Tensors)| load(&network, Role::Discriminator, change).unwrap_err().to_string();
@@ -486,10 +624,35 @@ pub(crate) mod tests {
         assert!(read().contains("no-weights (file = model.safetensors)"));
         fs::write(dir.path().join("pytorch_model.bin"), "pickle").unwrap();
         let error = read();
-        assert!(error.contains("(file = pytorch_model.bin, class = ElectraForMaskedLM, "), "{error}");
+        assert!(
+            error.contains(
+                "(file = pytorch_model.bin, command = python -c \"from transformers import ElectraForMaskedLM; "
+            ),
+            "{error}"
+        );
         fs::write(dir.path().join(WEIGHTS), [0; 20]).unwrap();
         let error = read();
         assert!(error.contains("model.safetensors: safetensors-damaged"), "{error}");
+        for (bytes, told) in [
+            (
+                &b"version https://git-lfs.github.com/spec/v1\noid sha256:ab\nsize 51\n"[..],
+                "file-is-lfs-pointer (bytes = 51)",
+            ),
+            (b"<!DOCTYPE html><html><body>401</body></html>", "file-is-web-page"),
+            (b"PK\x03\x04\x00\x00\x08\x08\x00\x00model/data.pkl", "file-is-zip"),
+            (b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19.", "file-is-pickle"),
+            (br#"{"error":"Repository not found"}"#, "file-is-text"),
+            (b"Entry not found", "file-is-text"),
+            (b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03", "file-is-format (format = gzip)"),
+            (b"\x89HDF\r\n\x1a\n\x00\x00\x00", "file-is-format (format = HDF5)"),
+            (b"GGUF\x03\x00\x00\x00\x00\x00", "file-is-format (format = GGUF)"),
+        ] {
+            fs::write(dir.path().join(WEIGHTS), bytes).unwrap();
+            let error = read();
+            assert!(error.contains("model.safetensors: not-the-file-itself") && error.contains(told), "{error}");
+        }
+        fs::write(dir.path().join("config.json"), "version https://git-lfs.github.com/spec/v1\nsize 9\n").unwrap();
+        assert!(read().contains("config.json: not-the-file-itself (what = file-is-lfs-pointer (bytes = 9))"));
     }
 
     proptest! {

@@ -89,13 +89,13 @@ pub fn networks_from_files(files: &Files) -> Result<(Networks, Vec<Message>)> {
 pub fn read_pair(dir: &Path) -> Result<(Pair, Vec<Message>)> {
     for role in [Role::Discriminator, Role::Generator] {
         if !dir.join(role.folder()).is_dir() {
-            return Err(Error::failed("no-network-folder").with("folder", role.folder()).at(dir.display()));
+            return Err(Error::failed("no-network-folder").with("folder", role.folder()).at_path(dir));
         }
     }
     let (discriminator, mut warnings) = read_network(&dir.join("discriminator"), Role::Discriminator)?;
     let (generator, more) = read_network(&dir.join("generator"), Role::Generator)?;
     warnings.extend(more);
-    let (pair, more) = pair_from_networks(discriminator, generator).map_err(|e| e.at(dir.display()))?;
+    let (pair, more) = pair_from_networks(discriminator, generator).map_err(|e| e.at_path(dir))?;
     warnings.extend(more);
     Ok((pair, warnings))
 }

@@ -204,6 +204,8 @@ pub fn replace_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut beside = path.as_os_str().to_owned();
     beside.push(format!(".{}.part", std::process::id()));
     let written = File::create(&beside).and_then(|mut file| {
+        // The lock tells others that this is no leftover of a process that died.
+        file.try_lock().ok();
         file.write_all(bytes)?;
         file.sync_all()
     });
@@ -352,7 +354,7 @@ mod tests {
         let mut staging = Staging::begin(&dir.path().join("folder")).unwrap();
         let full = || io::Error::from(io::ErrorKind::StorageFull);
         let error = staging.write("a.bin", |_| Err(full())).unwrap_err();
-        assert_eq!(error.place, Some(dir.path().join("folder/a.bin").display().into()));
+        assert_eq!(error.place, Some((&dir.path().join("folder/a.bin")).into()));
         assert!(error.hint == Some("help-free-space"));
         assert!(Staging::begin(Path::new("/")).is_err());
     }

@@ -3,6 +3,7 @@
 //! It allocates memory only for ranges that it has found inside the file, whatever the header says.
 
 use crate::message::Message;
+use crate::text::impostor::instead;
 use crate::{Error, Result};
 use safetensors::Dtype;
 use safetensors::tensor::{Metadata, TensorInfo};
@@ -11,6 +12,8 @@ use std::fs::File;
 use std::io::{self, BufReader, Cursor, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
+/// So many of a file's first bytes tell what it is if it is no safetensors file.
+const HEAD_BYTES: u64 = 512;
 /// The format's own limit on the length of a header.
 const HEADER_MAX: u64 = 100_000_000;
 
@@ -34,7 +37,7 @@ pub struct TensorFile<R> {
 /// Opens a file; errors name it.
 pub fn open_safetensors(path: &Path) -> Result<TensorFile<BufReader<File>>> {
     let file = File::open(path).map_err(|e| Error::io("io-open-file", path, &e))?;
-    TensorFile::new(BufReader::new(file)).map_err(|e| e.at(path.display()))
+    TensorFile::new(BufReader::new(file)).map_err(|e| e.at_path(path))
 }
 
 /// Every tensor of a safetensors file held in memory. F32, F16, BF16 and F64 become f32; other types are an error.
@@ -48,30 +51,59 @@ impl<R: Read + Seek> TensorFile<R> {
     /// Reads the header and checks it: its length, its JSON, that the tensors fill the rest of the file without gap or
     /// overlap, and that every shape fits its range.
     pub fn new(mut source: R) -> Result<Self> {
+        Self::read_header(&mut source).map(|(data_start, header)| Self { source, data_start, header })
+    }
+
+    /// Where the tensors begin, and the header. If the file is something else altogether, the error says what.
+    fn read_header(source: &mut R) -> Result<(u64, Metadata)> {
         let unreadable = |e: io::Error| Error::failed("cannot-read-tensors-file").with("detail", e.to_string());
         let file_len = source.seek(SeekFrom::End(0)).map_err(unreadable)?;
-        if file_len < 8 {
-            return Err(damaged(Message::new("header-missing").with("held", file_len.to_string())));
-        }
         source.seek(SeekFrom::Start(0)).map_err(unreadable)?;
-        let mut length = [0; 8];
-        source.read_exact(&mut length).map_err(unreadable)?;
-        let header_len = u64::from_le_bytes(length);
+        let mut head = Vec::new();
+        source.by_ref().take(HEAD_BYTES).read_to_end(&mut head).map_err(unreadable)?;
+        let wrong = |why: Message| match instead(&head, false) {
+            Some(error) if file_len > 0 => error,
+            _ => damaged(why),
+        };
+        let Some(length) = head.first_chunk::<8>() else {
+            return Err(wrong(Message::new("header-missing").with("held", file_len.to_string())));
+        };
+        let header_len = u64::from_le_bytes(*length);
         if header_len > file_len - 8 || header_len > HEADER_MAX {
             let (claimed, held) = (header_len.to_string(), file_len.to_string());
-            return Err(damaged(Message::new("header-too-long").with("claimed", claimed).with("held", held)));
+            return Err(wrong(Message::new("header-too-long").with("claimed", claimed).with("held", held)));
         }
+        source.seek(SeekFrom::Start(8)).map_err(unreadable)?;
         // It fits into memory, because it is no longer than the file and HEADER_MAX.
         let mut text = vec![0; header_len as usize];
         source.read_exact(&mut text).map_err(unreadable)?;
         let header: Metadata = serde_json::from_slice(&text)
-            .map_err(|e| damaged(Message::new("header-unreadable").with("detail", e.to_string())))?;
+            .map_err(|e| wrong(Message::new("header-unreadable").with("detail", e.to_string())))?;
         let (held, claimed) = (file_len - 8 - header_len, header.data_len() as u64);
         if claimed != held {
             let (claimed, held) = (claimed.to_string(), held.to_string());
             return Err(damaged(Message::new("header-of-other-length").with("claimed", claimed).with("held", held)));
         }
-        Ok(Self { source, data_start: 8 + header_len, header })
+        Ok((8 + header_len, header))
+    }
+
+    /// Whether the tensor `name` has whole numbers. No parameter has.
+    pub fn is_whole(&self, name: &str) -> bool {
+        let whole = |dtype| {
+            matches!(
+                dtype,
+                Dtype::BOOL
+                    | Dtype::U8
+                    | Dtype::I8
+                    | Dtype::U16
+                    | Dtype::I16
+                    | Dtype::U32
+                    | Dtype::I32
+                    | Dtype::U64
+                    | Dtype::I64
+            )
+        };
+        self.header.info(name).is_some_and(|info| whole(info.dtype))
     }
 
     /// Name and shape of every tensor.

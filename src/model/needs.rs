@@ -20,6 +20,8 @@ pub struct Needs {
     pub moments_bytes: u64,
     pub activations_bytes: u64,
     pub peak_bytes: u64,
+    /// What a checkpoint copies into main memory: the parameters and both moments.
+    pub copied_bytes: u64,
     /// The largest buffer, and the largest range of one that a kernel binds.
     pub buffer_bytes: u64,
     pub binding_bytes: u64,
@@ -60,6 +62,7 @@ impl Needs {
             moments_bytes: bytes(Role::Moment1) + bytes(Role::Moment2),
             activations_bytes: bytes(Role::Activation),
             peak_bytes: plan.bytes(),
+            copied_bytes: bytes(Role::Parameters) + bytes(Role::Moment1) + bytes(Role::Moment2),
             buffer_bytes,
             binding_bytes,
             dispatches: step.len(),

@@ -13,9 +13,11 @@ use crate::model::ledger::Shape;
 use crate::model::{Model, ModelSpec, slots_per_row};
 use crate::objective::{self, Head};
 use crate::plan::KernelChoices;
+use crate::text::unknown::Unknown;
 use crate::train::checkpoint::Checkpoint;
-use crate::train::engine::Backend;
+use crate::train::engine::{self, Backend};
 use crate::train::event::{CorpusInfo, Preparing};
+use crate::train::padding::Padding;
 use crate::train::rules::RuleRows;
 use crate::train::session::{OWN_SLOTS, Parts, Position, SPOILED_ROWS, Session};
 use crate::train::shares::TokenShares;
@@ -47,6 +49,8 @@ pub enum WeightsFrom<'a> {
 /// A session, and the notices about it.
 pub struct Assembly {
     pub session: Session,
+    /// The held-out tokens that the tokenizer does not know.
+    pub held_out_unknown: Unknown,
     pub corpus: CorpusInfo,
     pub notices: Vec<Message>,
     pub kernels: KernelChoices,
@@ -81,7 +85,9 @@ pub async fn assemble(
         let counts = split.train_counts(&text.cache);
         (split, counts)
     };
-    let unigram_entropy = hold_out::entropy_nats(&split.held_out.counts(&text.cache));
+    let held_out_counts = split.held_out.counts(&text.cache);
+    let unigram_entropy = hold_out::entropy_nats(&held_out_counts);
+    let held_out_unknown = Unknown::of_counts(&held_out_counts, specials.unk);
     let mut corpus = CorpusInfo {
         name: text.name.clone(),
         lang: text.builtin.map(|(language, _)| language.code().to_owned()),
@@ -89,6 +95,8 @@ pub async fn assemble(
         train_tokens: Some(split.train.tokens(&text.cache)),
         valid_tokens: Some(split.held_out.tokens(&text.cache)),
         vocab_size: text.tokenizer.vocab_size() as u64,
+        unknown_share: Some(text.unknown.token_share()),
+        unknown_char_share: Some(text.unknown.char_share()),
         unigram_entropy: Some(unigram_entropy),
         swap_examples: Vec::new(),
     };
@@ -101,7 +109,7 @@ pub async fn assemble(
     let readout_rows = held_out_rows(readout_recipe, READOUT_ROWS)?;
     let mut spec = ModelSpec::from_config(config, text.tokenizer.vocab_size() as u32, specials.pad, Some(readout));
     // Networks that were read keep their own sizes, even if the preset has others.
-    let read = match from {
+    let mut read = match from {
         WeightsFrom::Seed => None,
         WeightsFrom::Networks(networks, notices) => Some(((*networks).clone(), notices.to_vec())),
         WeightsFrom::Checkpoint(checkpoint, _) => Some(checkpoint.networks()?),
@@ -111,9 +119,12 @@ pub async fn assemble(
         let passes = if networks.aux.is_some() { config.objective.passes } else { config.passes() };
         spec.shape = weights::shape_from_networks(networks, passes)?;
     }
+    let words = text.tokenizer.vocab_size();
+    let padding = read.as_mut().map(|(networks, _)| Padding::hide(networks, words)).unwrap_or_default();
     let mut config = config.clone();
     let mut notices = read.as_ref().map(|(_, notices)| notices.clone()).unwrap_or_default();
     if let WeightsFrom::Networks(..) = from {
+        notices.extend(padded(spec.shape.main.vocab as usize, words));
         notices.extend(keep_sizes(&mut config, &spec.shape));
         // The configuration is stored with the networks' sizes, so it must be valid with them too.
         config.check()?;
@@ -124,6 +135,7 @@ pub async fn assemble(
         notices.push(Message::new("f16-on-cpu"));
     }
     spec.check(&backend.limits())?;
+    check_memory(&spec, &config, backend, true)?;
     let own = match from {
         WeightsFrom::Checkpoint(checkpoint, _) => own_kernels(checkpoint, backend, wish, &mut notices),
         WeightsFrom::Seed | WeightsFrom::Networks(..) => None,
@@ -181,11 +193,44 @@ pub async fn assemble(
         tokenizer: text.tokenizer.clone(),
         counts,
         unigram_entropy,
+        unknown_share: held_out_unknown.token_share(),
+        padding,
         seed,
         planned_steps,
     };
     let session = Session::new(parts, position)?;
-    Ok(Assembly { session, corpus, notices, kernels })
+    Ok(Assembly { session, held_out_unknown, corpus, notices, kernels })
+}
+
+/// Refuses a model for which there is not enough memory, and says with how many rows at once there would be. `prepared`: whether the
+/// text is ready.
+///
+/// # Errors
+/// The memory does not suffice.
+pub(super) fn check_memory(spec: &ModelSpec, config: &Config, backend: &Backend, prepared: bool) -> Result<()> {
+    if backend.kind() != engine::Kind::Wgsl {
+        // Burn's memory is not in the plan.
+        return Ok(());
+    }
+    let with_rows = |rows: u32| {
+        let config = Config { batch: rows, ..config.clone() };
+        let train = ModelSpec::from_config(&config, config.vocab_size, spec.pad_id, None).train;
+        let spec = ModelSpec { train, ..spec.clone() };
+        backend.check_memory(&Model::record(spec, KernelChoices::default(), backend.limits()).plan, prepared)
+    };
+    with_rows(config.batch).map_err(|error| {
+        let mut halves = (1..u32::BITS).map(|n| config.batch >> n).take_while(|rows| *rows > 0);
+        match halves.find(|rows| with_rows(*rows).is_ok()) {
+            Some(rows) => Error::failed("rows-exceed-memory")
+                .with("batch", config.batch)
+                .with("why", &error.message)
+                .with("rows", rows)
+                .with("pieces", config.accumulate * config.batch.div_ceil(rows))
+                .kind(error.kind)
+                .hint("help-smaller-pieces"),
+            None => error,
+        }
+    })
 }
 
 /// Rows with two segments need a segment table with two rows.
@@ -227,6 +272,13 @@ fn own_kernels(
     }
     let own = backend.gpu().map_or(own.clone(), |gpu| offered(own, gpu.summary.features));
     (!moved || !own.0.is_empty()).then_some(own)
+}
+
+/// Says that the networks have more rows than the tokenizer has words.
+fn padded(rows: usize, words: usize) -> Option<Message> {
+    let told =
+        || Message::new("vocabulary-padded").with("rows", rows).with("words", words).with("beyond", rows - words);
+    (rows > words).then(told)
 }
 
 /// Writes the sizes of the networks that were read into the run's configuration. Returns a notice that names the sizes that

@@ -129,8 +129,7 @@ impl<H: Host> Run<'_, H> {
         self.settle(sink).await?;
         let session = &mut self.session;
         let position = session.position();
-        let facts = session.facts();
-        let networks = weights::read_networks(&session.model, &mut session.engine, facts).await?;
+        let networks = session.networks().await?;
         let moments = weights::read_moments(&session.model, &mut session.engine).await?;
         let statistics = session.shares().to_tensors();
         // The guard stops updates by gradients that are not finite. A step that was too long shows only in the weights.

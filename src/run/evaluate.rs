@@ -1,7 +1,10 @@
 //! Computes held-out metrics of a run that is not training: `electroscope eval`.
 
 use super::host::Host;
-use super::opened;
+use super::opened::{self, OtherText};
+use super::source::Tell;
+use crate::message::Message;
+use crate::text::unknown::Made;
 use crate::train::engine::Backend;
 use crate::train::event::EvalMetrics;
 use crate::{Error, Result};
@@ -9,15 +12,35 @@ use crate::{Error, Result};
 /// The most rows that are read: as many as a split holds out.
 const ROWS_MAX: u32 = 2000;
 
-/// Evaluates the newest checkpoint of `run` on its own held-out text, or on `corpus` if that is given.
+/// The result of an evaluation.
+pub struct Evaluated {
+    pub metrics: EvalMetrics,
+    /// What a person should know about the text.
+    pub notices: Vec<Message>,
+}
+
+/// Evaluates the newest checkpoint of `run` on its own held-out text, or on another if that is given. `tell` hears how the text is
+/// prepared.
 ///
 /// # Errors
-/// The run's folder, its checkpoint or the text cannot be read, or its corpus is not where it was.
-pub async fn evaluate(host: &impl Host, run: &str, corpus: &[String], backend: &Backend) -> Result<EvalMetrics> {
-    let mut opened = opened::open(host, run, corpus, Some(ROWS_MAX), backend, &|| Ok(())).await?;
-    let measured = opened.session.evaluate().await?;
-    if measured.metrics.non_finite {
+/// The run's folder, its checkpoint or the text cannot be read, its corpus is not where it was, or too much of another text is unknown
+/// to its tokenizer.
+pub async fn evaluate(
+    host: &impl Host,
+    run: &str,
+    other: OtherText<'_>,
+    backend: &Backend,
+    tell: Tell<'_>,
+) -> Result<Evaluated> {
+    let mut opened = opened::open(host, run, other, Some(ROWS_MAX), backend, &|| Ok(()), tell).await?;
+    if !other.corpus.is_empty() {
+        opened.unknown.check(other.unknown_max.unwrap_or(opened.unknown_max), Made::OfOtherText)?;
+    }
+    let metrics = opened.session.evaluate().await?;
+    if metrics.metrics.non_finite {
         return Err(Error::failed("networks-not-finite").at(run));
     }
-    Ok(measured)
+    let mut notices = opened.notices;
+    notices.extend(opened.unknown.notice(Made::OfOtherText));
+    Ok(Evaluated { metrics, notices })
 }

@@ -62,17 +62,22 @@ pub trait Host {
     /// Whether a text is still there.
     fn has_text(&self, name: &str) -> bool;
 
-    /// Texts to train on and texts to hold out. If there are none to train on, a model is judged on the others.
-    fn texts(&self, corpus: &[String], valid: &[String]) -> Result<Box<dyn Texts>>;
+    /// Texts to train on and texts to hold out. If there are none to train on, a model is judged on the others. `field`: the field of
+    /// documents, if a person named it.
+    fn texts(&self, corpus: &[String], valid: &[String], field: Option<&str>) -> Result<Box<dyn Texts>>;
 
-    /// The token cache of a text. If it was built again, also the reason.
+    /// Says which run the next texts are for, if it has a name already. `preset`: that of a run that trains; none if a run is only
+    /// looked at. A host may keep with the run what it can keep nowhere else.
+    fn near(&self, _run: Option<&str>, _preset: Option<&str>) {}
+
+    /// The token cache of a text, and what a person should know: it was built again, or it is kept elsewhere.
     fn token_cache<'c>(
         &self,
         identity: &Identity,
         tokenizer: &Tokenizer,
         chunks: &dyn Fn() -> Chunks<'c>,
         progress: &mut dyn FnMut(Progress),
-    ) -> Result<(TokenCache, Option<Message>)>;
+    ) -> Result<(TokenCache, Vec<Message>)>;
 
     /// The tokenizer of this name.
     fn tokenizer(&self, name: &str, bare: Cleaning) -> Result<Tokenizer>;
@@ -92,8 +97,8 @@ pub trait Host {
     /// Small texts that outlive the program.
     fn shelf(&self) -> Shelf;
 
-    /// The run whose checkpoint was written last.
-    fn newest_run(&self) -> Result<String>;
+    /// The run that was started last, and what a person should know about the choice.
+    fn newest_run(&self) -> Result<(String, Vec<Message>)>;
 
     /// Where the configuration of a run is kept, for messages.
     fn config_place(&self, run: &str) -> String;
@@ -120,6 +125,8 @@ pub trait Texts {
     fn identity(&self) -> Identity;
     /// The list of what is read and what is not, for people.
     fn listing(&self) -> Vec<Message>;
+    /// What a person should know about them before they are used.
+    fn notices(&self) -> Vec<Message>;
     /// All documents.
     fn chunks(&self) -> Chunks<'_>;
     /// The documents that may be trained on.
@@ -136,6 +143,8 @@ pub struct Ending<'e> {
     pub judged: bool,
     /// A sentence to try the model on.
     pub example: Option<&'e str>,
+    /// What its tokenizer calls a hidden word.
+    pub mask: &'e str,
 }
 
 /// The result of keeping a checkpoint.

@@ -7,7 +7,7 @@ use super::Sink;
 use super::commands::Inbox;
 use super::control::{Measuring, TIMED_STEPS, answer_about_weights, roofs};
 use super::host::Host;
-use super::opened::{self, Opened};
+use super::opened::{self, Opened, OtherText};
 use crate::gpu::DeviceName;
 use crate::train::engine::Backend;
 use crate::train::event::{Command, Event, OwnText, Roofs};
@@ -34,9 +34,9 @@ pub async fn look(
         let shared = RefCell::new(&mut inbox);
         let going =
             || if shared.borrow_mut().stop_is_heard() { Err(Error::failed("stopped-as-asked")) } else { Ok(()) };
-        opened::open(host, run, &[], None, &backend, &going).await
+        opened::open(host, run, OtherText::default(), None, &backend, &going, &mut |_| {}).await
     };
-    let Opened { mut session, position } = match opened {
+    let Opened { mut session, position, .. } = match opened {
         Err(_) if inbox.stop_is_heard() => return Ok(()),
         opened => opened?,
     };

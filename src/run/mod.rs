@@ -22,8 +22,9 @@ pub mod short;
 pub mod source;
 
 pub use crate::train::event::Request;
-pub use evaluate::evaluate;
+pub use evaluate::{Evaluated, evaluate};
 pub use look::look;
+pub use opened::OtherText;
 pub use request::effective_config;
 
 use crate::message::Message;
@@ -33,7 +34,7 @@ use crate::train::engine;
 use crate::train::event::{Command, CorpusInfo, Event, Failure, FailureKind, Finished, Outcome, Saved, Warning};
 use crate::train::session::{Arrived, Session};
 use crate::train::warnings::Monitor;
-use crate::{Error, Result, cpu};
+use crate::{Error, Result};
 use commands::Inbox;
 use control::Control;
 use futures_channel::mpsc::UnboundedReceiver;
@@ -82,9 +83,6 @@ pub async fn serve<H: Host>(host: &mut H, commands: UnboundedReceiver<Command>, 
 }
 
 async fn one_run<H: Host>(host: &mut H, request: &Request, inbox: &mut Inbox, sink: &mut Sink<'_>) -> Result<()> {
-    if let Some(threads) = request.threads {
-        cpu::set_threads(threads);
-    }
     let shared = RefCell::new(&mut *inbox);
     let going = || if shared.borrow_mut().stop_is_heard() { Err(Error::failed("stopped-as-asked")) } else { Ok(()) };
     let prepared = Run::prepare(host, request, &going, sink).await;
@@ -176,11 +174,12 @@ impl<H: Host> Run<'_, H> {
             Ok(outcome) => {
                 let judged = objective::have(self.session.config.passes(), Head::Rtd);
                 let offered = self.corpus.swap_examples.iter().map(|example| example.wrong_text.as_str());
-                // The text stands between quotation marks in a command.
-                let mut offered =
-                    offered.filter(|text| !text.starts_with('-') && !text.contains(['"', '$', '`', '\\', '!']));
+                // Any text can stand in a command, but one without marks is easier to read and to change.
+                let plain = |text: &&str| !text.starts_with('-') && !text.contains(['"', '$', '`', '\\', '!']);
+                let mut offered = offered.filter(plain);
                 let example = self.text.example.as_deref().or_else(|| offered.next());
-                let next = self.store.next_steps(Ending { outcome, judged, example });
+                let mask = self.text.tokenizer.names().mask.as_str();
+                let next = self.store.next_steps(Ending { outcome, judged, example, mask });
                 let (step, run) = (self.session.completed(), Some(self.store.name()));
                 self.tell(&Event::Finished(Finished { outcome, step, run, next }), sink)
             }

@@ -2,7 +2,7 @@
 //! anything.
 
 use super::announce::run_shape;
-use super::assemble::{Assembly, Start, WeightsFrom, assemble};
+use super::assemble::{Assembly, Start, WeightsFrom, assemble, check_memory};
 use super::control::Control;
 use super::host::{Host, NetworksWanted, Store};
 use super::kernels::{self, Wish, pinned};
@@ -12,13 +12,17 @@ use super::source::{self, KeepGoing, TokenizerFrom};
 use super::{Request, Run, Sink, request, short};
 use crate::Result;
 use crate::gpu::DeviceName;
+use crate::machine;
 use crate::message::Message;
 use crate::model::ModelSpec;
 use crate::train::engine::{self, Backend};
-use crate::train::event::{Event, Saved};
+use crate::train::event::{Event, Preparing, Saved};
 use crate::train::warnings::Monitor;
 use std::cell::Cell;
 use web_time::Instant;
+
+/// The smallest vocabulary that is worth its memory in a comparison before any text is read.
+const VOCAB_LEAST: u32 = 256;
 
 impl<'h, H: Host> Run<'h, H> {
     /// `going` gives an error as soon as somebody wants the preparation to end.
@@ -29,7 +33,13 @@ impl<'h, H: Host> Run<'h, H> {
         sink: &mut Sink<'_>,
     ) -> Result<Self> {
         let engine = engine::Kind::named(&request.engine)?;
-        let (resumed, taken) = request.resume.then(|| request::take_resumed(host, request)).transpose()?.unzip();
+        let pool = machine::start(request.threads)?;
+        let mut told = Vec::new();
+        let resumed = request.resume.then(|| request::take_resumed(host, request, &mut told)).transpose();
+        if resumed.is_err() {
+            told.drain(..).try_for_each(|message| sink(&Event::Preparing(Preparing { message, share: None })))?;
+        }
+        let (resumed, taken) = resumed?.unzip();
         let (config, builtin) = request::effective_config(host, request, resumed.as_ref())?;
         let wanted = request::wanted(host, request, builtin, resumed.as_ref())?;
         if let (Some(out), None) = (&request.out, &resumed) {
@@ -37,9 +47,13 @@ impl<'h, H: Host> Run<'h, H> {
         }
         let backend = Backend::open_for(&DeviceName::from(request.device.as_str()), engine).await?;
         sink(&Event::Device(backend.event()))?;
+        told.into_iter().try_for_each(|message| sink(&Event::Preparing(Preparing { message, share: None })))?;
         if resumed.is_none() && request.init.is_none() {
             // This check comes before any text is read. It is done again when the tokenizer gives the true size of the vocabulary.
             ModelSpec::from_config(&config, config.vocab_size, 0, None).check(&backend.limits())?;
+            // A short text gives a smaller vocabulary than the setting, so here only what does not depend on it is compared.
+            let least = ModelSpec::from_config(&config, config.vocab_size.min(VOCAB_LEAST), 0, None);
+            check_memory(&least, &config, &backend, false)?;
         }
 
         let networks = NetworksWanted::by(config.passes());
@@ -59,12 +73,17 @@ impl<'h, H: Host> Run<'h, H> {
             }
         };
         let listened = || failed.take().map_or(Ok(()), Err);
+        let name = request.out.as_deref().or(resumed.as_ref().map(|r| r.out.as_str()));
+        host.near(name, Some(&config.preset));
         let text = source::open(host, &wanted, &config, tokenizer, going, &mut tell)?;
         listened()?;
         going()?;
         if let Some(r) = &resumed {
             let hint = "help-same-text";
             request::check_same_text(&r.checkpoint.state, &text, &r.out, hint)?;
+        }
+        if resumed.is_none() {
+            text.unknown.check(config.unknown_max, text.made)?;
         }
         if let Some((networks, _)) = &init {
             request::check_init(networks, &text, &config)?;
@@ -76,11 +95,20 @@ impl<'h, H: Host> Run<'h, H> {
         };
         let (wish, shelf) = (wish(host, request)?, host.shelf());
         let start = Start { from, seed: request.seed.unwrap_or(1), kernels: &wish, shelf: &shelf };
-        let Assembly { session, corpus, mut notices, kernels } =
+        let Assembly { session, held_out_unknown, corpus, mut notices, kernels } =
             assemble(&config, &text, &backend, &start, going, &mut tell).await?;
         listened()?;
         going()?;
 
+        if pool.threads < pool.wanted {
+            notices.push(Message::new("fewer-threads").with("threads", pool.threads).with("wanted", pool.wanted));
+        }
+        if resumed.is_none() {
+            held_out_unknown.check_held_out(config.unknown_max)?;
+            let notice = text.unknown.notice(text.made);
+            notices.extend(notice.or_else(|| held_out_unknown.notice_held_out()));
+        }
+        notices.extend(text.notices.iter().cloned());
         if resumed.is_none() && text.builtin.is_none() {
             // With `--minutes` nobody knows yet how much is read.
             let steps = if request.minutes.is_some() { 0 } else { session.planned_steps };

@@ -4,6 +4,7 @@ use super::host::{Host, Store};
 use super::{Run, Sink};
 use crate::error::Kind;
 use crate::message::Message;
+use crate::path::word_of_name;
 use crate::train::event::{EvalMetrics, Event, StepMetrics, Warning, WarningKind};
 use crate::train::session::Arrived;
 use crate::{Error, Result};
@@ -37,7 +38,7 @@ impl<H: Host> Run<'_, H> {
         let lr = if (1e-6..1e3).contains(&rate) { rate.to_string() } else { format!("{rate:e}") };
         let error = error.kind(Kind::NonFinite).at(&run);
         match self.saved() {
-            Some(_) => error.with("lr", lr).with("run", run).hint("help-lower-rate-or-init"),
+            Some(_) => error.with("lr", lr).with("run", word_of_name(&run)).hint("help-lower-rate-or-init"),
             None => error.with("lr", lr).hint("help-lower-rate"),
         }
     }

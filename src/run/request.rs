@@ -7,6 +7,8 @@ use super::source::{Text, Wanted};
 use crate::config::{self, Config, Overrides};
 use crate::hub::Networks;
 use crate::lang::Lang;
+use crate::message::Message;
+use crate::path::word_of_name;
 use crate::text::grammar::Level;
 use crate::train::checkpoint::{Checkpoint, State};
 use crate::train::event::Request;
@@ -100,8 +102,16 @@ pub fn run_config(host: &impl Host, run: &str, checkpoint: &Checkpoint) -> Resul
 }
 
 /// Finds the checkpoint from which `--resume` continues, and opens its store. Nobody else writes there from now on.
-pub fn take_resumed<H: Host>(host: &mut H, options: &Request) -> Result<(Resumed, H::Store)> {
-    let out = options.out.clone().map_or_else(|| host.newest_run(), Ok)?;
+/// `told`: what a person should know about the choice of the run, also if the run is then refused.
+pub fn take_resumed<H: Host>(host: &mut H, options: &Request, told: &mut Vec<Message>) -> Result<(Resumed, H::Store)> {
+    let out = match &options.out {
+        Some(out) => out.clone(),
+        None => {
+            let (newest, about) = host.newest_run()?;
+            told.extend(about);
+            newest
+        }
+    };
     // A run that cannot be resumed is refused before its place is touched. Once the place is ours, the checkpoint is looked up
     // again, because another process may have written there.
     find_resumed(host, options, &out)?;
@@ -121,7 +131,7 @@ fn find_resumed(host: &impl Host, options: &Request, run: &str) -> Result<Resume
         return Err(Error::usage("run-is-finished")
             .with("step", step)
             .with("planned", planned)
-            .with("run", run.to_owned())
+            .with("run", word_of_name(run))
             .at(run));
     }
     if options.stop_after.is_some_and(|stop| stop <= step) {
@@ -176,7 +186,8 @@ pub fn wanted(
         return trained_on(&r.checkpoint);
     }
     let whole = |names: &[String]| names.iter().map(|name| host.full_name(name)).collect();
-    Ok(Wanted { corpus: whole(&options.corpus), valid: whole(&options.valid), builtin, lang: options.lang })
+    let (corpus, valid, field) = (whole(&options.corpus), whole(&options.valid), options.text_field.clone());
+    Ok(Wanted { corpus, valid, field, builtin, lang: options.lang })
 }
 
 /// Refuses a text or a tokenizer that is not the run's own. `hint`: the code of the advice.
@@ -194,8 +205,9 @@ pub fn check_same_text(state: &State, text: &Text, out: &str, hint: &'static str
 /// Refuses networks to start from that do not fit the tokenizer or the rows.
 pub fn check_init(networks: &Networks, text: &Text, config: &Config) -> Result<()> {
     let sizes = &networks.main.config;
+    // The networks may have more rows than the tokenizer has words, because a vocabulary is often padded.
     let (vocab, have) = (sizes.vocab_size, text.tokenizer.vocab_size());
-    if vocab != have {
+    if vocab < have {
         return Err(Error::usage("init-with-another-tokenizer").with("vocab", vocab).with("have", have));
     }
     let positions = sizes.max_position_embeddings;

@@ -4,9 +4,10 @@ use super::host::{Chunks, Host};
 use crate::config::Config;
 use crate::lang::Lang;
 use crate::message::Message;
-use crate::text::cache::{self, Identity, TokenCache};
+use crate::text::cache::{self, Copies, Identity, TokenCache};
 use crate::text::grammar::{Class, Grammar, Level, Rule, Story, Verdict};
 use crate::text::tokenizer::{Cleaning, Tokenizer};
+use crate::text::unknown::{Made, Unknown};
 use crate::text::{Chunk, Role, wordpiece};
 use crate::train::checkpoint::Checkpoint;
 use crate::train::event::Preparing;
@@ -19,6 +20,9 @@ use web_time::Instant;
 pub struct Wanted {
     pub corpus: Vec<String>,
     pub valid: Vec<String>,
+    /// The field of documents in files that have fields. Earlier versions had "text" alone.
+    #[serde(default)]
+    pub field: Option<String>,
     /// The level of the built-in corpus, if no text is named.
     pub builtin: Option<Level>,
     pub lang: Lang,
@@ -29,12 +33,17 @@ pub struct Text {
     pub name: String,
     pub cache: Arc<TokenCache>,
     pub tokenizer: Arc<Tokenizer>,
+    /// How much of the text the tokenizer does not know, and where it came from.
+    pub unknown: Unknown,
+    pub made: Made,
     /// A sentence to try the model on.
     pub example: Option<String>,
     /// Whether the text is only for judging a model, and none of it for training.
     pub only_held_out: bool,
     /// The grammar that the text was drawn from, if it is built in.
     pub builtin: Option<(Lang, Level)>,
+    /// What a person should know about it.
+    pub notices: Vec<Message>,
 }
 
 /// How many words of the built-in corpus a run trains on, by level.
@@ -84,6 +93,15 @@ pub enum TokenizerFrom<'c> {
     Checkpoint(&'c Checkpoint),
 }
 
+impl TokenizerFrom<'_> {
+    fn made(&self) -> Made {
+        match self {
+            Self::Text => Made::OfThisText,
+            Self::Name(_) | Self::Checkpoint(_) => Made::OfOtherText,
+        }
+    }
+}
+
 /// Opens the text, loads the tokenizer or trains one of the configured size, and opens or builds the token cache.
 /// `going` is asked at every piece of text.
 pub fn open(
@@ -110,15 +128,19 @@ fn open_stories(
 ) -> Result<Text> {
     let identity = stories.identity();
     let chunks = || -> Chunks<'_> { Box::new(stories.chunks().map(|chunk| going().and(chunk))) };
+    let made = tokenizer.made();
     let tokenizer = tokenizer_for(host, tokenizer, config, &identity, &chunks, tell)?;
     let cache = cache_for(host, &identity, &tokenizer, &chunks, tell)?;
     Ok(Text {
         name: format!("built-in, {}", stories.grammar.level()),
+        unknown: cache.unknown(tokenizer.specials().unk),
+        made,
         cache: Arc::new(cache),
         tokenizer: Arc::new(tokenizer),
         example: stories.example(),
         only_held_out: false,
         builtin: Some((stories.grammar.language(), stories.grammar.level())),
+        notices: Vec::new(),
     })
 }
 
@@ -130,9 +152,10 @@ fn open_texts(
     going: KeepGoing<'_>,
     tell: &mut Tell<'_>,
 ) -> Result<Text> {
-    let texts = host.texts(&wanted.corpus, &wanted.valid)?;
+    let texts = host.texts(&wanted.corpus, &wanted.valid, wanted.field.as_deref())?;
     let identity = texts.identity();
     texts.listing().into_iter().for_each(|message| tell(Preparing { message, share: None }));
+    let made = tokenizer.made();
     let training = || -> Chunks<'_> { Box::new(texts.training_chunks().map(|chunk| going().and(chunk))) };
     let tokenizer = tokenizer_for(host, tokenizer, config, &identity, &training, tell)?;
     let all = || -> Chunks<'_> { Box::new(texts.chunks().map(|chunk| going().and(chunk))) };
@@ -142,15 +165,51 @@ fn open_texts(
     if let Some(place) = texts.first_held_out().filter(|_| wordless) {
         return Err(Error::failed("no-word-to-hold-out").at(place));
     }
-    let names: Vec<&str> = wanted.corpus.iter().chain(&wanted.valid).map(String::as_str).collect();
+    let mut notices = texts.notices();
+    notices.extend(about_documents(&cache, tokenizer.specials().unk, wanted.corpus.is_empty()));
     Ok(Text {
-        name: names.join(", "),
+        name: name_of(wanted),
+        unknown: cache.unknown(tokenizer.specials().unk),
+        made,
         cache: Arc::new(cache),
         tokenizer: Arc::new(tokenizer),
         example: None,
         only_held_out: wanted.corpus.is_empty(),
         builtin: None,
+        notices,
     })
+}
+
+/// How many paths the name of a text has.
+const NAMED: usize = 3;
+
+/// The paths of a text, the first of many.
+fn name_of(wanted: &Wanted) -> String {
+    let paths = wanted.corpus.iter().chain(&wanted.valid);
+    let named: Vec<&str> = paths.clone().take(NAMED).map(String::as_str).collect();
+    match paths.count() - named.len() {
+        0 => named.join(", "),
+        more => format!("{}, \u{2026} (+{more})", named.join(", ")),
+    }
+}
+
+/// What a person should know about the documents of a text: which have no word, and which are both trained on and held out.
+fn about_documents(cache: &TokenCache, unk: u32, only_held_out: bool) -> Vec<Message> {
+    let mut notices = Vec::new();
+    let empty = cache.empty_documents();
+    if empty > 0 {
+        notices.push(Message::new("documents-without-text").with("count", empty));
+    }
+    let Copies { held_out, of, training } = cache::copies(cache, unk);
+    if held_out > 0 && !only_held_out {
+        notices.push(
+            Message::new("held-out-text-is-trained-on")
+                .with("held_out", held_out)
+                .with("of", of)
+                .with("training", training),
+        );
+    }
+    notices
 }
 
 /// The built-in corpus in one language and level.
@@ -223,20 +282,21 @@ fn tokenizer_for<'c>(
         TokenizerFrom::Checkpoint(checkpoint) => return checkpoint.tokenizer(cleaning),
         TokenizerFrom::Text => {}
     }
-    let recipe = wordpiece::Recipe::new(config.vocab_size as usize, cleaning);
+    let coverage = config.character_coverage;
+    let recipe = wordpiece::Recipe { coverage, ..wordpiece::Recipe::new(config.vocab_size as usize, cleaning) };
     let key = format!("{}\n{}\n{recipe:?}", identity.name, identity.state);
     if let Some(tokenizer) = host.known_tokenizer(&key, cleaning) {
         return Ok(tokenizer);
     }
     let mut progress = Progress::new(tell);
-    let tokenizer = wordpiece::train(chunks(), &recipe, |at| match at {
+    let trained = wordpiece::train(chunks(), &recipe, |at| match at {
         wordpiece::Progress::Counting { share, .. } => progress.at(Message::new("counting-words"), share),
         wordpiece::Progress::Merging { entries, target } => {
             progress.at(Message::new("joining-pieces"), Some(entries as f32 / target as f32));
         }
     })?;
-    host.keep_tokenizer(&key, &tokenizer, config.max_positions as usize);
-    Ok(tokenizer)
+    host.keep_tokenizer(&key, &trained.tokenizer, config.max_positions as usize);
+    Ok(trained.tokenizer)
 }
 
 /// The token cache of a text.
@@ -249,10 +309,8 @@ fn cache_for<'c>(
 ) -> Result<TokenCache> {
     let mut progress = Progress::new(tell);
     let mut at = |at: cache::Progress| progress.at(Message::new("turning-text-into-tokens"), at.share);
-    let (cache, built_again) = host.token_cache(identity, tokenizer, chunks, &mut at)?;
-    if let Some(reason) = built_again {
-        tell(Preparing { message: Message::new("cache-built-again").with("why", reason), share: None });
-    }
+    let (cache, notices) = host.token_cache(identity, tokenizer, chunks, &mut at)?;
+    notices.into_iter().for_each(|message| tell(Preparing { message, share: None }));
     Ok(cache)
 }
 

@@ -26,7 +26,7 @@ pub fn shown(map: &AttentionMap, head: Option<usize>, frame: bool) -> Shown {
     if heads == 0 || map.probabilities.len() != heads * t * t || head.is_some_and(|head| head >= heads) {
         return Shown::default();
     }
-    let is_frame = |token: &str| token == "[CLS]" || token == "[SEP]";
+    let is_frame = |token: &str| ["[CLS]", "[SEP]", "<s>", "</s>"].contains(&token);
     let all: Vec<usize> = (0..t).filter(|&i| frame || !is_frame(&map.tokens[i])).collect();
     let visible = &all[..all.len().min(TOKENS_MAX)];
     let weights = |from: usize| -> Vec<f32> {

@@ -29,12 +29,12 @@ pub struct Exported {
 pub fn export(run: &Path, to: &Path) -> Result<Exported> {
     let found = resolve_model(run)?;
     let folder = found.discriminator.as_deref().or(found.generator.as_deref());
-    let folder = folder.ok_or_else(|| Error::failed("no-network-here").at(run.display()))?;
-    let parent = folder.parent().ok_or_else(|| Error::failed("lies-in-no-folder").at(folder.display()))?;
+    let folder = folder.ok_or_else(|| Error::failed("no-network-here").at_path(run))?;
+    let parent = folder.parent().ok_or_else(|| Error::failed("lies-in-no-folder").at_path(folder))?;
     let (mut networks, warnings) = hub::read_networks(parent)?;
     let files = hub::tokenizer_files(folder)?;
     if files.is_empty() {
-        return Err(Error::failed("no-tokenizer-files").at(folder.display()));
+        return Err(Error::failed("no-tokenizer-files").at_path(folder));
     }
     let trained_row_len = trained_row_len(&found, &networks.main)?;
     let names = networks.all().map(|(role, _)| role.folder()).collect();

@@ -10,12 +10,14 @@ use crate::model::io::PassSize;
 use crate::model::ledger::Shape;
 use crate::model::read::ReadModel;
 use crate::objective::{self, NetId, Pass};
+use crate::path::name_of;
 use crate::plan::{Elem, KernelChoices, Stage, Step};
 use crate::rng::{Key, Stream};
 use crate::text::tokenizer::{Cleaning, Encoding, Tokenizer};
 use crate::train::checkpoint::{self, resolve_model};
 use crate::train::engine::{Backend, Engine};
 use crate::train::event::{Proposal, ReadToken};
+use crate::train::padding::Padding;
 use crate::train::{schedule, session, weights};
 use crate::{Error, Result};
 use serde::Serialize;
@@ -146,9 +148,9 @@ impl Reader {
             warnings.extend(more);
             Ok(Some(network))
         };
-        let networks = match (read(Role::Discriminator)?, read(Role::Generator)?) {
+        let mut networks = match (read(Role::Discriminator)?, read(Role::Generator)?) {
             (Some(discriminator), Some(generator)) => {
-                let (pair, more) = pair_from_networks(discriminator, generator).map_err(|e| e.at(path.display()))?;
+                let (pair, more) = pair_from_networks(discriminator, generator).map_err(|e| e.at_path(path))?;
                 warnings.extend(more);
                 pair.into()
             }
@@ -160,8 +162,10 @@ impl Reader {
             found.folder(if networks.role == Role::Discriminator { networks.role } else { Role::Generator })?;
         let tokenizer = Tokenizer::load(folder, Cleaning::UNCASED)?;
         let shape = weights::shape_from_networks(&networks, reading.passes())?;
-        check_sizes(&shape, &tokenizer).map_err(|e| e.at(folder.display()))?;
+        check_sizes(&shape, &tokenizer).map_err(|e| e.at_path(folder))?;
         let settings = settings(&found, &networks.main)?;
+        // Nothing is kept of these networks, so what is hidden of them need not come back.
+        Padding::hide(&mut networks, tokenizer.vocab_size());
         Ok(Self { backend, shape, tokenizer, settings, warnings, networks: Some(networks), live: None })
     }
 
@@ -225,7 +229,8 @@ impl Reader {
         let windows = windows(encoding.ids.len(), self.positions() - FRAME);
         let blanks: Vec<usize> = (0..encoding.ids.len()).filter(|&i| encoding.ids[i] == mask).collect();
         if blanks.is_empty() {
-            return Err(Error::usage("no-mask-in-text").with("text", format!("{text:?}")));
+            let mask = &self.tokenizer.names().mask;
+            return Err(Error::usage("no-mask-in-text").with("text", format!("{text:?}")).with("mask", mask));
         }
         let mut filled = Vec::with_capacity(blanks.len());
         for (number, window) in windows.iter().enumerate() {
@@ -396,7 +401,9 @@ impl Reader {
                 let vocab = logits.dims::<2>()[1] as usize;
                 let logits = engine.read_f32(logits).await?;
                 let rows = logits.chunks_exact(vocab).take(slots - proposals.len());
-                proposals.extend(rows.map(|row| session::proposals(row, top, &word)));
+                // The rows of the word embeddings may be more than the tokenizer's words.
+                let words = vocab.min(self.tokenizer.vocab_size());
+                proposals.extend(rows.map(|row| session::proposals(&row[..words], top, &word)));
             }
         }
         engine.run_all(reached..stage.end).await?;
@@ -455,7 +462,7 @@ fn run_config(found: &checkpoint::Model) -> Result<Option<Config>> {
     };
     let path = run.join("config.toml");
     match std::fs::read_to_string(&path) {
-        Ok(text) => Config::from_toml(&text, &path.display().to_string()).map(Some),
+        Ok(text) => Config::from_toml(&text, &name_of(&path)).map(Some),
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(None),
         Err(e) => Err(Error::io("io-read-runs-configuration", &path, &e)),
     }

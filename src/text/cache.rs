@@ -2,6 +2,7 @@
 //! chunks of text + tokenizer -> [`TokenCache`], memory-mapped from a file or held in memory (tests, the browser).
 
 mod build;
+mod copies;
 #[cfg(not(target_arch = "wasm32"))]
 mod file;
 mod layout;
@@ -12,6 +13,7 @@ use std::io;
 use std::ops::Range;
 
 use super::tokenizer::Tokenizer;
+use super::unknown::Unknown;
 use super::{Chunk, Role, hex};
 use crate::message::Message;
 use crate::{Error, Result};
@@ -19,8 +21,9 @@ use build::{Section, encode_all};
 use layout::{Checksum, FORMAT, Field, HEADER_BYTES, HEADER_WORDS, HELD_OUT_BIT, Header, MAGIC, checksum, le_word};
 
 pub use build::{Identity, Options, Progress};
+pub use copies::{Copies, copies};
 #[cfg(not(target_arch = "wasm32"))]
-pub use file::{Origin, open_or_build};
+pub use file::{Origin, is_refused, open_or_build};
 
 /// The ids of a whole corpus. Sentences and documents are consecutive ranges that cover it without gaps.
 pub struct TokenCache {
@@ -85,6 +88,11 @@ impl TokenCache {
         (self.header.get(Field::DroppedDocuments), self.header.get(Field::DroppedTokens))
     }
 
+    /// How many documents have no word, and are left out.
+    pub fn empty_documents(&self) -> u64 {
+        self.header.get(Field::EmptyDocuments)
+    }
+
     /// The SHA-256, in hexadecimal, over the documents in their order. It does not depend on the files that they came from.
     pub fn corpus_hash(&self) -> String {
         hex(bytemuck::cast_slice(self.header.four(Field::Corpus)))
@@ -129,6 +137,16 @@ impl TokenCache {
     /// How often each id occurs in the whole cache.
     pub fn counts(&self) -> &[u64] {
         bytemuck::cast_slice(self.section(3))
+    }
+
+    /// How much of the text the tokenizer does not know. `unk`: the id of its unknown token.
+    pub fn unknown(&self, unk: u32) -> Unknown {
+        Unknown {
+            chars: self.header.get(Field::Chars),
+            unknown_chars: self.header.get(Field::UnknownChars),
+            long_chars: self.header.get(Field::LongChars),
+            ..Unknown::of_counts(self.counts(), unk)
+        }
     }
 
     /// Calls `each` with the ids of `tokens`, in order.

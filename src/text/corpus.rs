@@ -1,9 +1,14 @@
-//! Lists a corpus: files and folders -> which files are read, which are not, and why -> chunks of text.
+//! Lists a corpus: files and folders -> which files are read, as what, and why; which are not, and why -> chunks of text.
 //!
-//! In a folder `valid.*`, `dev.*` and `test.*` are never trained on (`valid.*` becomes the held-out text), and `SOURCE*`,
-//! `LICENSE*`, `README*`, `manifest*` and files of other kinds are skipped. A file that is given by its own name is always read.
+//! A file is what its bytes say ([`look`]). What it is read for is said by its name and by those of its folders ([`name`]): text that
+//! they call held out is never trained on. A file or folder that is given alone is read whatever it is called.
 
+mod field;
 mod file;
+mod list;
+mod look;
+mod magic;
+mod name;
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -13,12 +18,16 @@ use super::cache::Identity;
 use super::readers::Reader;
 use super::{Chunk, Role};
 use crate::message::{self, Message};
+use crate::path::name_of as path_name;
 use crate::{Error, Result};
+use look::Refusal;
+use name::{Kept, Word, name_of};
 
-pub use file::{CorpusFile, Format};
+pub use file::{CorpusFile, Encoding, Form, Format, Packing};
+pub use list::{is_there, listed_name};
 
 /// All files that are read, and all files that were found but are not read.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Corpus {
     /// The files in the order in which they are read: as given, and within a folder by name.
     pub files: Vec<CorpusFile>,
@@ -26,69 +35,88 @@ pub struct Corpus {
 }
 
 /// The reason for which a file is not read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Skipped {
     /// A note about the data: its licence, its description.
     Note,
-    OtherKind,
+    /// Program text, markup, settings; with the ending of its name.
+    OtherKind(String),
     Empty,
-    /// A `valid.*` that `--valid` replaces.
-    Replaced,
-    /// A `dev.*` or `test.*`, which is never trained on.
-    ForJudging,
+    /// Its name says that it is held out, and `--valid` replaces it.
+    Replaced(Word),
+    /// Its name says that it is for judging a finished model.
+    ForJudging(Word),
     /// It was found before.
     Twice,
+    /// Its bytes are no text, or it has no field for documents.
+    Refused(Message),
+    /// It cannot be read: a link to nothing, a pipe, a file of somebody else.
+    Unreadable(Message),
 }
 
 impl Skipped {
-    fn message(self) -> Message {
+    fn message(&self) -> Message {
         match self {
             Self::Note => Message::new("skipped-note"),
-            Self::OtherKind => Message::new("skipped-other-kind"),
+            Self::OtherKind(ending) => Message::new("skipped-other-kind").with("ending", ending),
             Self::Empty => Message::new("skipped-empty"),
-            Self::Replaced => Message::new("skipped-replaced"),
-            Self::ForJudging => Message::new("skipped-for-judging"),
+            Self::Replaced(word) => Message::new("skipped-replaced").with("why", why(word)),
+            Self::ForJudging(word) => Message::new("skipped-for-judging").with("why", why(word)),
             Self::Twice => Message::new("skipped-twice"),
+            Self::Refused(message) | Self::Unreadable(message) => message.clone(),
         }
     }
 }
 
+fn why(word: &Word) -> Message {
+    match word.of_folder {
+        true => Message::new("word-of-folder").with("word", &word.word),
+        false => Message::new("word-of-file").with("word", &word.word),
+    }
+}
+
 impl Corpus {
-    /// `given`: files and folders to train on. `valid`: files and folders to hold out; they replace `valid.*`.
-    pub fn open(given: &[PathBuf], valid: &[PathBuf]) -> Result<Self> {
-        let mut found = Finder { files: Vec::new(), skipped: Vec::new(), seen: HashSet::new() };
+    /// `given`: files and folders to train on. `valid`: files and folders to hold out; they replace those that names call held out.
+    /// `field`: the field of documents, if a person named it. `@LIST` stands for the paths in a file.
+    pub fn open(given: &[PathBuf], valid: &[PathBuf], field: Option<&str>) -> Result<Self> {
+        let [given, valid] = [list::expanded(given)?, list::expanded(valid)?];
+        let mut found = Finder::new(field);
         // Held-out files come first, because a file that is named twice must not be trained on.
-        for path in valid {
-            found.add(path, Purpose::HeldOut)?;
+        for path in &valid {
+            found.add(path, Purpose::HeldOut, valid.len() == 1, None)?;
         }
-        for path in given {
-            found.add(path, if valid.is_empty() { Purpose::Corpus } else { Purpose::CorpusOnly })?;
+        if found.files.is_empty() && !valid.is_empty() {
+            return Err(found.instead(Error::failed("no-text-file-found"), &valid));
+        }
+        let purpose = if valid.is_empty() { Purpose::Corpus } else { Purpose::CorpusOnly };
+        let words: Vec<Option<Word>> = given.iter().map(|path| word_of_path(path)).collect();
+        // A shell lists the held-out files of a folder beside the others. If all are such files, a person means them.
+        let names_count = words.iter().any(Option::is_none);
+        for (path, word) in given.iter().zip(words) {
+            found.add(path, purpose, given.len() == 1, word.filter(|_| names_count))?;
         }
         let Finder { mut files, skipped, .. } = found;
         files.sort_by_key(|file| file.role == Role::HeldOut);
         let corpus = Self { files, skipped };
         if !corpus.files.iter().any(|file| file.role == Role::Corpus) {
-            if let Some((path, _)) = corpus.skipped.iter().find(|(_, reason)| *reason == Skipped::Twice) {
-                return Err(Error::failed("all-text-held-out").at(path.display()));
+            let read_before = corpus.skipped.iter().find(|(_, reason)| *reason == Skipped::Twice);
+            if let Some((path, _)) = read_before.filter(|_| !valid.is_empty()) {
+                return Err(Error::failed("all-text-held-out").at_path(path));
             }
-            let mut places = found_instead(&corpus, valid);
-            if places.is_empty() {
-                places = given.iter().map(|path| Message::plain(path.display().to_string())).collect();
-            }
-            return Err(Error::failed("nothing-to-train-on").at_place(message::listed(places)));
+            return Err(corpus.instead(Error::failed("nothing-to-train-on"), &given));
         }
         Ok(corpus)
     }
 
-    /// A corpus to judge a model on: everything that is found is [`Role::HeldOut`], including `valid.*` and `test.*`.
-    pub fn open_held_out(paths: &[PathBuf]) -> Result<Self> {
-        let mut found = Finder { files: Vec::new(), skipped: Vec::new(), seen: HashSet::new() };
-        for path in paths {
-            found.add(path, Purpose::HeldOut)?;
+    /// A corpus to judge a model on: everything that is found is [`Role::HeldOut`], whatever it is called.
+    pub fn open_held_out(paths: &[PathBuf], field: Option<&str>) -> Result<Self> {
+        let paths = list::expanded(paths)?;
+        let mut found = Finder::new(field);
+        for path in &paths {
+            found.add(path, Purpose::HeldOut, paths.len() == 1, None)?;
         }
         if found.files.is_empty() {
-            let places: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
-            return Err(Error::failed("no-text-file-found").at(places.join(", ")));
+            return Err(found.instead(Error::failed("no-text-file-found"), &paths));
         }
         Ok(Self { files: found.files, skipped: found.skipped })
     }
@@ -103,14 +131,45 @@ impl Corpus {
         Chunks::new(self.files.iter().filter(|file| file.role == Role::Corpus).collect())
     }
 
-    /// For each file what becomes of it. A run tells this before it reads them.
+    /// For each file what becomes of it, and why; then how many there are. A run tells this before it reads them.
     pub fn listing(&self) -> Vec<Message> {
-        let read = self.files.iter().map(|file| file.role.listed(&file.path.display().to_string(), file.bytes));
-        let skipped = self.skipped.iter().map(|(path, reason)| {
-            let path = path.display().to_string();
-            Message::new("corpus-file-skipped").with("path", path).with("why", reason.message())
+        let read = self
+            .files
+            .iter()
+            .map(|file| file.role.listed(&path_name(&file.path), file.bytes, file.form.message(), file.why.clone()));
+        let skipped = self
+            .skipped
+            .iter()
+            .map(|(path, reason)| Message::new("corpus-file-skipped").with("path", path).with("why", reason.message()));
+        let count = |role| self.files.iter().filter(|file| file.role == role).count();
+        let counted = Message::new("corpus-files-counted")
+            .with("train", count(Role::Corpus))
+            .with("held_out", count(Role::HeldOut))
+            .with("skipped", self.skipped.len());
+        read.chain(skipped).chain([counted]).collect()
+    }
+
+    /// What a person should know about the files before they are trained on: which could not be read.
+    pub fn notices(&self) -> Vec<Message> {
+        let unreadable = self.skipped.iter().filter(|(_, reason)| matches!(reason, Skipped::Unreadable(_)));
+        let count = unreadable.clone().count();
+        let places = message::listed(unreadable.take(3).map(|(path, reason)| place(path, reason)));
+        let notice = || Message::new("files-not-read").with("count", count).with("files", places);
+        (count > 0).then(notice).into_iter().collect()
+    }
+
+    /// `error`, at a few of the files that were found, with the reason why none is used; else at what was given.
+    fn instead(&self, error: Error, given: &[PathBuf]) -> Error {
+        let skipped = self.skipped.iter().map(|(path, reason)| place(path, reason));
+        let held_out = self.files.iter().map(|file| {
+            let why = Message::new("skipped-held-out").with("why", &file.why);
+            Message::new("file-and-reason").with("path", &file.path).with("why", why)
         });
-        read.chain(skipped).collect()
+        let mut places: Vec<Message> = skipped.chain(held_out).take(8).collect();
+        if places.is_empty() {
+            places = given.iter().take(8).map(|path| Message::plain(path_name(path))).collect();
+        }
+        error.at_place(message::listed(places))
     }
 
     /// The files' names, sizes and times. A token cache is kept under them.
@@ -118,173 +177,184 @@ impl Corpus {
         let (mut name, mut state) = (String::new(), String::new());
         for file in &self.files {
             let path = std::fs::canonicalize(&file.path).unwrap_or_else(|_| file.path.clone());
-            name += &format!("{:?} {}\n", file.role, path.display());
-            state += &format!("{} {}\n", file.bytes, file.modified_nanos);
+            name += &format!("{:?} {}\n", file.role, path_name(&path));
+            state += &format!("{} {} {:?}\n", file.bytes, file.modified_nanos, file.form);
         }
         Identity { name, state }
     }
 }
 
-/// A few of the files that a corpus without text to train on found instead, with the reason why none is trained on.
-fn found_instead(corpus: &Corpus, valid: &[PathBuf]) -> Vec<Message> {
-    let place = |path: &Path, why: Message| {
-        Message::new("file-and-reason").with("path", path.display().to_string()).with("why", &why)
-    };
-    let skipped = corpus.skipped.iter().map(|(path, reason)| place(path, reason.message()));
-    let held_out = valid.iter().map(|path| place(path, Message::new("skipped-held-out")));
-    skipped.chain(held_out).take(8).collect()
+fn place(path: &Path, reason: &Skipped) -> Message {
+    Message::new("file-and-reason").with("path", path).with("why", reason.message())
 }
 
 /// The purpose for which a path is read.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Purpose {
     Corpus,
-    /// To train on, but without `valid.*` of a folder, because something else is held out.
+    /// To train on, but without what names call held out, because something else is held out.
     CorpusOnly,
     HeldOut,
 }
 
-struct Finder {
+struct Finder<'f> {
+    field: Option<&'f str>,
     files: Vec<CorpusFile>,
     skipped: Vec<(PathBuf, Skipped)>,
     /// The real paths of files and folders, so that none is read twice and a loop of links ends.
     seen: HashSet<PathBuf>,
 }
 
-impl Finder {
-    /// Adds a path that was given by name.
-    fn add(&mut self, path: &Path, purpose: Purpose) -> Result<()> {
-        let meta = std::fs::metadata(path).map_err(|e| Error::io("io-read", path, &e))?;
+impl<'f> Finder<'f> {
+    fn new(field: Option<&'f str>) -> Self {
+        Self { field, files: Vec::new(), skipped: Vec::new(), seen: HashSet::new() }
+    }
+
+    /// Adds a path that was given by name. `alone`: no other was given, so what is wrong with it is an error. `word`: what its own name
+    /// says, if that counts.
+    fn add(&mut self, path: &Path, purpose: Purpose, alone: bool, word: Option<Word>) -> Result<()> {
+        let meta = match std::fs::metadata(path) {
+            Ok(meta) => meta,
+            // A path that is not there at all is a mistake in writing. One that leads to nothing may have come with others.
+            Err(e) if alone || std::fs::symlink_metadata(path).is_err() => return Err(Error::io("io-read", path, &e)),
+            Err(e) => return self.skip_unreadable(path, &Error::io("io-read", path, &e)),
+        };
         if meta.is_dir() {
-            return self.add_folder(path, purpose);
+            return self.add_folder(path, purpose, alone, word);
+        }
+        let wrong = if !meta.is_file() {
+            // The file is read more than once, and a pipe gives its text only once.
+            Some((Error::failed("not-a-file"), Skipped::Unreadable(Message::new("not-a-file"))))
+        } else {
+            (meta.len() == 0).then(|| (Error::failed("empty-file"), Skipped::Empty))
+        };
+        match wrong {
+            Some((error, _)) if alone => Err(error.at_path(path)),
+            Some((_, reason)) => self.skip(path, reason),
+            None => self.add_file(path, &meta, purpose, word.as_ref(), Given::ByName { alone }),
+        }
+    }
+
+    fn add_folder(&mut self, folder: &Path, purpose: Purpose, alone: bool, word: Option<Word>) -> Result<()> {
+        let entries = std::fs::read_dir(folder).and_then(|entries| {
+            let paths = entries.map(|entry| entry.map(|entry| entry.path())).collect::<std::io::Result<Vec<_>>>()?;
+            Ok((paths, std::fs::canonicalize(folder)?))
+        });
+        let (mut paths, real) = match entries {
+            Ok(found) => found,
+            Err(e) if alone => return Err(Error::io("io-list", folder, &e)),
+            Err(e) => return self.skip_unreadable(folder, &Error::io("io-list", folder, &e)),
+        };
+        if !self.seen.insert(real) {
+            return Ok(());
+        }
+        paths.sort();
+        // Hidden files and folders belong to the system or to git.
+        paths.retain(|path| !name_of(path).starts_with('.'));
+        for path in paths {
+            let meta = match std::fs::metadata(&path) {
+                Ok(meta) => meta,
+                Err(e) => {
+                    self.skip_unreadable(&path, &Error::io("io-read", &path, &e))?;
+                    continue;
+                }
+            };
+            let own = name::word_of(&name_of(&path), meta.is_dir()).or_else(|| word.clone());
+            if meta.is_dir() {
+                self.add_folder(&path, purpose, false, own)?;
+            } else {
+                self.add_member(&path, &meta, purpose, own)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds a file that was found in a folder.
+    fn add_member(
+        &mut self,
+        path: &Path,
+        meta: &std::fs::Metadata,
+        purpose: Purpose,
+        word: Option<Word>,
+    ) -> Result<()> {
+        let name = name_of(path);
+        if name::is_note(&name) {
+            return self.skip(path, Skipped::Note);
+        }
+        if let Some(ending) = name::ending_without_corpus(&name) {
+            return self.skip(path, Skipped::OtherKind(ending));
         }
         if !meta.is_file() {
-            // The file is read more than once, and a pipe gives its text only once.
-            return Err(Error::failed("not-a-file").at(path.display()));
+            return self.skip(path, Skipped::Unreadable(Message::new("not-a-file")));
         }
         if meta.len() == 0 {
-            return Err(Error::failed("empty-file").at(path.display()));
+            return self.skip(path, Skipped::Empty);
         }
-        // A file of an unknown kind counts as text, until a byte of it says otherwise.
-        let (format, gzip) = kind_of(path).unwrap_or((Format::Text, has_suffix(path, ".gz")));
-        let role = if purpose == Purpose::HeldOut { Role::HeldOut } else { Role::Corpus };
-        self.push(path, &meta, format, gzip, role)
+        self.add_file(path, meta, purpose, word.as_ref(), Given::InFolder)
     }
 
-    fn add_folder(&mut self, folder: &Path, purpose: Purpose) -> Result<()> {
-        if !self.first_visit(folder)? {
-            return Ok(());
-        }
-        let entries = std::fs::read_dir(folder).map_err(|e| Error::io("io-list", folder, &e))?;
-        let mut paths = entries
-            .map(|entry| entry.map(|entry| entry.path()))
-            .collect::<std::io::Result<Vec<_>>>()
-            .map_err(|e| Error::io("io-list", folder, &e))?;
-        paths.sort();
-        for path in paths {
-            // Hidden files and folders belong to the system or to git.
-            if name_of(&path).starts_with('.') {
-                continue;
+    /// Adds a file that holds something. `word`: what the names say that it is kept for.
+    fn add_file(
+        &mut self,
+        path: &Path,
+        meta: &std::fs::Metadata,
+        purpose: Purpose,
+        word: Option<&Word>,
+        given: Given,
+    ) -> Result<()> {
+        let (role, why) = match (purpose, word) {
+            (Purpose::HeldOut, _) => (Role::HeldOut, Message::new("role-held-out-as-given")),
+            (_, None) if given == Given::InFolder => (Role::Corpus, Message::new("role-no-word")),
+            (_, None) => (Role::Corpus, Message::new("role-as-given")),
+            (_, Some(word)) if word.kept == Kept::Judging => {
+                return self.skip(path, Skipped::ForJudging(word.clone()));
             }
-            let meta = std::fs::metadata(&path).map_err(|e| Error::io("io-read", &path, &e))?;
-            if meta.is_dir() {
-                self.add_folder(&path, purpose)?;
-            } else {
-                self.add_member(&path, &meta, purpose)?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Adds a file that was found in a folder, by the rules for folders.
-    fn add_member(&mut self, path: &Path, meta: &std::fs::Metadata, purpose: Purpose) -> Result<()> {
-        let name = name_of(path);
-        let usual = if purpose == Purpose::HeldOut { Role::HeldOut } else { Role::Corpus };
-        let verdict = match (member(&name), kind_of(path)) {
-            (Member::Note, _) => Err(Skipped::Note),
-            (_, None) => Err(Skipped::OtherKind),
-            _ if meta.len() == 0 => Err(Skipped::Empty),
-            (Member::Text, Some(kind)) => Ok((kind, usual)),
-            (Member::Valid, Some(_)) if purpose == Purpose::CorpusOnly => Err(Skipped::Replaced),
-            (Member::Valid, Some(kind)) => Ok((kind, Role::HeldOut)),
-            (Member::Test, Some(kind)) if purpose == Purpose::HeldOut => Ok((kind, Role::HeldOut)),
-            (Member::Test, Some(_)) => Err(Skipped::ForJudging),
+            (Purpose::CorpusOnly, Some(word)) => return self.skip(path, Skipped::Replaced(word.clone())),
+            (Purpose::Corpus, Some(word)) => (Role::HeldOut, why(word)),
         };
-        match verdict {
-            Ok(((format, gzip), role)) => self.push(path, meta, format, gzip, role),
-            Err(reason) => {
-                self.skipped.push((path.to_owned(), reason));
-                Ok(())
-            }
+        let real = std::fs::canonicalize(path).map_err(|e| Error::io("io-read", path, &e))?;
+        if self.seen.contains(&real) {
+            return self.skip(path, Skipped::Twice);
         }
-    }
-
-    fn push(&mut self, path: &Path, meta: &std::fs::Metadata, format: Format, gzip: bool, role: Role) -> Result<()> {
-        if !self.first_visit(path)? {
-            self.skipped.push((path.to_owned(), Skipped::Twice));
-            return Ok(());
-        }
+        let form = match look::look(path, given != Given::InFolder, self.field) {
+            Ok(form) => form,
+            Err(refusal) if given == (Given::ByName { alone: true }) => return Err(refusal.error()),
+            Err(Refusal::Damaged(error)) => return Err(error),
+            Err(Refusal::Unreadable(error)) => return self.skip_unreadable(path, &error),
+            Err(Refusal::OfKind(error)) => return self.skip(path, Skipped::Refused(error.message)),
+        };
+        self.seen.insert(real);
         let since_1970 = meta.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
-        self.files.push(CorpusFile {
-            path: path.to_owned(),
-            format,
-            gzip,
-            role,
-            bytes: meta.len(),
-            modified_nanos: since_1970.map_or(0, |time| time.as_nanos()),
-        });
+        let modified_nanos = since_1970.map_or(0, |time| time.as_nanos());
+        self.files.push(CorpusFile { path: path.to_owned(), form, role, why, bytes: meta.len(), modified_nanos });
         Ok(())
     }
 
-    fn first_visit(&mut self, path: &Path) -> Result<bool> {
-        let real = std::fs::canonicalize(path).map_err(|e| Error::io("io-read", path, &e))?;
-        Ok(self.seen.insert(real))
+    fn skip(&mut self, path: &Path, reason: Skipped) -> Result<()> {
+        self.skipped.push((path.to_owned(), reason));
+        Ok(())
+    }
+
+    fn skip_unreadable(&mut self, path: &Path, error: &Error) -> Result<()> {
+        self.skip(path, Skipped::Unreadable(error.message.clone()))
+    }
+
+    /// `error`, with the files that were found instead.
+    fn instead(self, error: Error, given: &[PathBuf]) -> Error {
+        Corpus { files: self.files, skipped: self.skipped }.instead(error, given)
     }
 }
 
-/// What the name of a file in a folder means.
-enum Member {
-    Text,
-    Valid,
-    Test,
-    Note,
+/// How a file came into a corpus.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Given {
+    ByName { alone: bool },
+    InFolder,
 }
 
-fn member(name: &str) -> Member {
-    let lower = name.to_lowercase();
-    if ["source", "license", "readme", "manifest"].iter().any(|note| lower.starts_with(note)) {
-        return Member::Note;
-    }
-    let stem = lower.split('.').next().unwrap_or_default();
-    // Data sets are published in pieces such as "validation-00000-of-00001.parquet".
-    let stem = stem.split_once("-0").map_or(stem, |(stem, _)| stem);
-    match stem {
-        "valid" | "validation" => Member::Valid,
-        "dev" | "test" => Member::Test,
-        _ => Member::Text,
-    }
-}
-
-/// The format by the end of the name: "train.jsonl.gz" is jsonl in gzip, "train.gz" is text in gzip.
-fn kind_of(path: &Path) -> Option<(Format, bool)> {
-    let gzip = has_suffix(path, ".gz");
-    let name = name_of(path).to_lowercase();
-    let name = name.strip_suffix(".gz").unwrap_or(&name);
-    match name.rsplit_once('.').map(|(_, extension)| extension) {
-        Some("txt") => Some((Format::Text, gzip)),
-        Some("jsonl") => Some((Format::Jsonl, gzip)),
-        Some("parquet") if !gzip => Some((Format::Parquet, false)),
-        None if gzip => Some((Format::Text, true)),
-        _ => None,
-    }
-}
-
-fn has_suffix(path: &Path, suffix: &str) -> bool {
-    name_of(path).to_lowercase().ends_with(suffix)
-}
-
-fn name_of(path: &Path) -> String {
-    path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+/// What the last name of a path says.
+fn word_of_path(path: &Path) -> Option<Word> {
+    name::word_of(&name_of(path), path.is_dir())
 }
 
 /// The documents of a corpus, one file after another.

@@ -5,11 +5,13 @@ pub mod cache;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod corpus;
 pub mod grammar;
+pub mod impostor;
 #[cfg(not(target_arch = "wasm32"))]
 mod mmap;
 #[cfg(not(target_arch = "wasm32"))]
 mod readers;
 pub mod tokenizer;
+pub mod unknown;
 pub mod wordpiece;
 
 use crate::message::Message;
@@ -24,12 +26,20 @@ pub enum Role {
 }
 
 impl Role {
-    /// A text that is read for this, as a run tells it: its name and its size.
-    pub fn listed(self, name: &str, bytes: u64) -> Message {
+    /// A text that is read for this, as a run tells it: its name, its size, what it was taken for, and why it has this role.
+    pub fn listed(self, name: &str, bytes: u64, form: Message, why: Message) -> Message {
         let megabytes = bytes as f64 / 1e6;
         match self {
-            Self::Corpus => Message::new("corpus-file-train").with("path", name).with("megabytes", megabytes),
-            Self::HeldOut => Message::new("corpus-file-held-out").with("path", name).with("megabytes", megabytes),
+            Self::Corpus => Message::new("corpus-file-train")
+                .with("path", name)
+                .with("megabytes", megabytes)
+                .with("form", form)
+                .with("why", why),
+            Self::HeldOut => Message::new("corpus-file-held-out")
+                .with("path", name)
+                .with("megabytes", megabytes)
+                .with("form", form)
+                .with("why", why),
         }
     }
 }

@@ -1,94 +1,36 @@
 //! WordPiece tokenizers, with the ids that transformers' ElectraTokenizer gives: `vocab.txt`, `tokenizer.json` and
 //! `tokenizer_config.json` in and out, text -> ids.
 //!
-//! transformers rebuilds ELECTRA's normaliser from `tokenizer_config.json` and takes only the vocabulary from
-//! `tokenizer.json`; so does this room. [`Tokenizer::encode`] reads `[MASK]` and the other special names in the text as
-//! transformers does; [`Encoder`], for corpora, never does: a corpus that quotes "`[SEP]`" must not end a row.
+//! [`files`] says what is read from which file. [`Tokenizer::encode`] reads `[MASK]` and the other special names in the text as
+//! transformers does; [`Encoder`], for corpora, never does: a corpus that quotes "`[SEP]`" must not end a row. Both find tokens that
+//! were added to the vocabulary for other purposes.
+
+mod files;
+mod parts;
+mod words;
 
 use std::collections::HashMap;
 use std::path::Path;
 
-use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use tokenizers::decoders::wordpiece::WordPiece as WordPieceDecoder;
 use tokenizers::models::wordpiece::WordPiece;
 use tokenizers::normalizers::BertNormalizer;
 use tokenizers::pre_tokenizers::bert::BertPreTokenizer;
 use tokenizers::processors::template::TemplateProcessing;
-use tokenizers::{AddedToken, Model, Normalizer, OffsetType, PreTokenizedString, PreTokenizer, TokenizerImpl};
+use tokenizers::{AddedToken, Model, OffsetReferential, OffsetType, PreTokenizedString, PreTokenizer, TokenizerImpl};
 
+use super::unknown::Unknown;
 use super::{hex, map_parallel};
+use crate::path::name_of;
 use crate::{Error, Result};
+use files::{ADDED_FILE, CONFIG_FILE, MODEL_FILE, SPECIALS_FILE, TOKENIZER_FILE, VOCAB_FILE};
+use parts::Parts;
+use words::{SLICE_BYTES, WORD_CHARS_MAX, crate_error, cut_words};
 
-pub const PAD: &str = "[PAD]";
-pub const UNK: &str = "[UNK]";
-pub const CLS: &str = "[CLS]";
-pub const SEP: &str = "[SEP]";
-pub const MASK: &str = "[MASK]";
-/// The special tokens, in the order in which a trained vocabulary begins.
-pub const SPECIALS: [&str; 5] = [PAD, UNK, CLS, SEP, MASK];
-
-const VOCAB_FILE: &str = "vocab.txt";
-const TOKENIZER_FILE: &str = "tokenizer.json";
-const CONFIG_FILE: &str = "tokenizer_config.json";
-
-/// How text is cleaned before it is cut into words. The names are those of `tokenizer_config.json`, and so are the defaults.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Cleaning {
-    #[serde(rename = "do_lower_case", default = "yes")]
-    pub lower_case: bool,
-    /// `None` means the same as `lower_case`, which is BERT's rule. Portuguese needs `Some(false)`.
-    #[serde(default)]
-    pub strip_accents: Option<bool>,
-    #[serde(rename = "tokenize_chinese_chars", default = "yes")]
-    pub split_chinese: bool,
-}
-
-fn yes() -> bool {
-    true
-}
-
-impl Cleaning {
-    pub const UNCASED: Self = Self { lower_case: true, strip_accents: None, split_chinese: true };
-    pub const CASED: Self = Self { lower_case: false, strip_accents: None, split_chinese: true };
-
-    fn normalizer(self) -> BertNormalizer {
-        BertNormalizer::new(true, self.split_chinese, self.strip_accents, self.lower_case)
-    }
-}
-
-/// The ids of the special tokens, found by name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Specials {
-    pub pad: u32,
-    pub unk: u32,
-    pub cls: u32,
-    pub sep: u32,
-    pub mask: u32,
-}
-
-impl Specials {
-    fn find(vocab: &[String], place: &str) -> Result<Self> {
-        let id = |name: &str| {
-            // The later of two equal entries counts, as in a dictionary that is read from the file.
-            let found = vocab.iter().rposition(|token| token == name);
-            found.map(|id| id as u32).ok_or_else(|| {
-                Error::failed("vocabulary-lacks-special")
-                    .with("entries", vocab.len())
-                    .with("name", name)
-                    .with("specials", SPECIALS.join(" "))
-                    .at(place)
-            })
-        };
-        Ok(Self { pad: id(PAD)?, unk: id(UNK)?, cls: id(CLS)?, sep: id(SEP)?, mask: id(MASK)? })
-    }
-
-    /// Whether `id` is never hidden, judged or counted. This holds for all special tokens except `[UNK]`, which stands for a word
-    /// of the text.
-    pub fn excludes(&self, id: u32) -> bool {
-        id == self.pad || id == self.cls || id == self.sep || id == self.mask
-    }
-}
+pub use files::Files;
+pub use parts::{CLS, Cleaning, MASK, Names, PAD, SEP, SPECIALS, Specials, UNK};
+pub(super) use words::{Word, for_each_word, is_between_pieces};
 
 /// One text as ids, without `[CLS]` and `[SEP]`. All three lists have one entry for each token.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -105,8 +47,14 @@ type Pipeline = TokenizerImpl<WordPiece, BertNormalizer, BertPreTokenizer, Templ
 #[derive(Clone)]
 pub struct Tokenizer {
     pipeline: Pipeline,
+    /// The same without the special tokens, if other tokens were added.
+    in_corpora: Option<Box<Pipeline>>,
+    /// All tokens by id: the model's, then those that were added.
     vocab: Vec<String>,
+    /// How many of them are the model's.
+    of_model: usize,
     cleaning: Cleaning,
+    names: Names,
     specials: Specials,
     hash: String,
 }
@@ -117,30 +65,64 @@ impl std::fmt::Debug for Tokenizer {
     }
 }
 
-/// The files of a tokenizer's folder, as far as they exist.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Files<'a> {
-    pub vocab_txt: Option<&'a [u8]>,
-    pub tokenizer_json: Option<&'a [u8]>,
-    pub tokenizer_config: Option<&'a [u8]>,
-}
-
 impl Tokenizer {
-    /// `vocab[id]` is the token of `id`; `place` names it in errors.
+    /// A tokenizer with BERT's special tokens. `vocab[id]` is the token of `id`; `place` names it in errors.
     pub fn new(vocab: Vec<String>, cleaning: Cleaning, place: &str) -> Result<Self> {
-        let specials = Specials::find(&vocab, place)?;
-        let hash = hash(&vocab, cleaning);
-        let pipeline = pipeline(&vocab, cleaning, specials).map_err(|e| crate_error(place, e.as_ref()))?;
-        Ok(Self { pipeline, vocab, cleaning, specials, hash })
+        Self::of(Parts { vocab, cleaning, names: Names::default(), added: Vec::new() }, place)
     }
 
-    /// Loads a folder (see [`Tokenizer::from_files`]) or one `vocab.txt`, whose text is cleaned as `bare` says, because the file
-    /// does not say it.
+    fn of(parts: Parts, place: &str) -> Result<Self> {
+        let Parts { vocab: model, cleaning, names, added } = parts;
+        let of_model = model.len();
+        let mut vocab = model;
+        for token in &added {
+            if !vocab.contains(&token.content) {
+                vocab.push(token.content.clone());
+            }
+        }
+        let specials = Specials::find(&vocab, &names, place)?;
+        let is_special = |token: &AddedToken| names.all().contains(&token.content.as_str());
+        let found_alone = |name: &str| AddedToken::from(name, true);
+        // In the order of their ids, so that the crate gives those that the model lacks the same ones.
+        let mut all: Vec<AddedToken> = added.clone();
+        for token in all.iter_mut().filter(|token| is_special(token)) {
+            token.special = true;
+        }
+        let listed = |name: &&str| added.iter().any(|token| token.content == **name);
+        all.extend(names.all().into_iter().filter(|name| !listed(name)).map(found_alone));
+        let built = |vocab: &[String], added: &[AddedToken]| {
+            pipeline(vocab, cleaning, &names, specials, added).map_err(|e| crate_error(place, e.as_ref()))
+        };
+        let whole = built(&vocab[..of_model], &all)?;
+        for (id, token) in vocab.iter().enumerate().skip(of_model) {
+            let given = whole.token_to_id(token);
+            if given != Some(id as u32) {
+                return Err(Error::failed("added-token-id-wrong")
+                    .with("token", format!("{token:?}"))
+                    .with("id", id.to_string())
+                    .with("right", given.map_or_else(|| "?".to_owned(), |id| id.to_string()))
+                    .at(place));
+            }
+        }
+        let plain: Vec<AddedToken> = added.iter().filter(|token| !is_special(token)).cloned().collect();
+        let hash = hash(&vocab[..of_model], cleaning, &names, &all);
+        // It only finds the added tokens. All ids are known to it, so leaving special tokens out moves none.
+        let in_corpora = if plain.is_empty() { None } else { Some(Box::new(built(&vocab, &plain)?)) };
+        Ok(Self { pipeline: whole, in_corpora, vocab, of_model, cleaning, names, specials, hash })
+    }
+
+    /// Loads a folder (see [`Tokenizer::from_files`]), one `tokenizer.json`, which says everything, or one `vocab.txt`, whose text is
+    /// cleaned as `bare` says, because the file does not say it.
     pub fn load(path: &Path, bare: Cleaning) -> Result<Self> {
+        let place = name_of(path);
         if !path.is_dir() {
             let bytes = std::fs::read(path).map_err(|e| Error::io("io-read", path, &e))?;
-            let place = path.display().to_string();
-            return Self::new(vocab_from_txt(&bytes, &place)?, bare, &place);
+            let is_json = path.extension().is_some_and(|end| end.eq_ignore_ascii_case("json"));
+            let parts = match is_json || files::is_object(&bytes) {
+                true => files::parts_of_json(&bytes, &place)?,
+                false => files::parts_of_vocab(&bytes, bare, &place)?,
+            };
+            return Self::of(parts, &place);
         }
         let read = |name: &str| {
             let file = path.join(name);
@@ -151,30 +133,25 @@ impl Tokenizer {
             }
         };
         let (vocab, json, config) = (read(VOCAB_FILE)?, read(TOKENIZER_FILE)?, read(CONFIG_FILE)?);
-        let files =
-            Files { vocab_txt: vocab.as_deref(), tokenizer_json: json.as_deref(), tokenizer_config: config.as_deref() };
-        Self::from_files(files, bare, &path.display().to_string())
+        let (specials, added, model) = (read(SPECIALS_FILE)?, read(ADDED_FILE)?, read(MODEL_FILE)?);
+        let files = Files {
+            vocab_txt: vocab.as_deref(),
+            tokenizer_json: json.as_deref(),
+            tokenizer_config: config.as_deref(),
+            special_tokens_map: specials.as_deref(),
+            added_tokens: added.as_deref(),
+            model_config: model.as_deref(),
+        };
+        Self::from_files(files, bare, &place)
     }
 
     /// The vocabulary from `tokenizer.json`, else from `vocab.txt`; the cleaning from `tokenizer_config.json`, else from
     /// `tokenizer.json`'s normaliser, else `bare`. Keys that `tokenizer_config.json` leaves out have transformers' defaults.
+    ///
+    /// # Errors
+    /// The files are damaged, or they ask for something that is not done here; the error names it.
     pub fn from_files(files: Files<'_>, bare: Cleaning, place: &str) -> Result<Self> {
-        let json = files.tokenizer_json.map(|bytes| read_tokenizer_json(bytes, place)).transpose()?;
-        let vocab = match (&json, files.vocab_txt) {
-            (Some(json), _) => vocab_from_json(json, place)?,
-            (None, Some(bytes)) => vocab_from_txt(bytes, &format!("{place}/{VOCAB_FILE}"))?,
-            (None, None) => {
-                return Err(Error::failed("no-tokenizer-here").at(place));
-            }
-        };
-        let cleaning = match (files.tokenizer_config, &json) {
-            (Some(bytes), _) => {
-                serde_json::from_slice(bytes).map_err(|e| bad_json(&format!("{place}/{CONFIG_FILE}"), &e))?
-            }
-            (None, Some(json)) => json.normalizer.and_then(JsonNormalizer::cleaning).unwrap_or(bare),
-            (None, None) => bare,
-        };
-        Self::new(vocab, cleaning, place)
+        Self::of(files::parts(files, bare, place)?, place)
     }
 
     pub fn vocab_size(&self) -> usize {
@@ -194,12 +171,17 @@ impl Tokenizer {
         self.specials
     }
 
-    /// The token of `id`; `[UNK]` for an id outside the vocabulary.
-    pub fn token(&self, id: u32) -> &str {
-        self.vocab.get(id as usize).map_or(UNK, String::as_str)
+    /// What its special tokens are called.
+    pub fn names(&self) -> &Names {
+        &self.names
     }
 
-    /// The SHA-256, in hexadecimal, over the vocabulary and the cleaning. Equal hashes give equal ids.
+    /// The token of `id`; the unknown token for an id outside the vocabulary.
+    pub fn token(&self, id: u32) -> &str {
+        self.vocab.get(id as usize).map_or(&self.names.unk, String::as_str)
+    }
+
+    /// The SHA-256, in hexadecimal, over all that decides ids. Equal hashes give equal ids.
     pub fn hash(&self) -> &str {
         &self.hash
     }
@@ -221,110 +203,179 @@ impl Tokenizer {
 
     /// An encoder for the many lines of a corpus.
     pub fn encoder(&self) -> Encoder<'_> {
-        Encoder { tokenizer: self, known: HashMap::new(), ids: Vec::new() }
+        let spans_pieces = self.in_corpora.as_ref().is_some_and(|pipeline| spans_pieces(pipeline));
+        Encoder { tokenizer: self, spans_pieces, known: HashMap::new(), ids: Vec::new() }
     }
 
     /// The three files that transformers reads, by name. `max_positions` becomes `model_max_length`.
     pub fn to_files(&self, max_positions: usize) -> Result<[(&'static str, String); 3]> {
-        let mut vocab = self.vocab.join("\n");
+        let mut vocab = self.vocab[..self.of_model].join("\n");
         vocab.push('\n');
         let json = self.pipeline.to_string(true).map_err(|e| crate_error(TOKENIZER_FILE, e.as_ref()))?;
-        let config = serde_json::json!({
+        let mut config = serde_json::json!({
             "tokenizer_class": "ElectraTokenizer",
             "do_lower_case": self.cleaning.lower_case,
             "strip_accents": self.cleaning.strip_accents,
             "tokenize_chinese_chars": self.cleaning.split_chinese,
             "model_max_length": max_positions,
-            "pad_token": PAD,
-            "unk_token": UNK,
-            "cls_token": CLS,
-            "sep_token": SEP,
-            "mask_token": MASK,
+            "pad_token": self.names.pad,
+            "unk_token": self.names.unk,
+            "cls_token": self.names.cls,
+            "sep_token": self.names.sep,
+            "mask_token": self.names.mask,
         });
+        let added = self.pipeline.get_added_vocabulary().get_added_tokens_decoder();
+        if self.in_corpora.is_some() || !added.values().all(is_usual) {
+            // By id, as transformers writes them.
+            let by_id: std::collections::BTreeMap<String, &AddedToken> =
+                added.iter().map(|(id, token)| (id.to_string(), token)).collect();
+            config["added_tokens_decoder"] = serde_json::json!(by_id);
+        }
         Ok([(VOCAB_FILE, vocab), (TOKENIZER_FILE, json), (CONFIG_FILE, format!("{config:#}\n"))])
     }
 }
 
-/// Encodes the lines of a corpus, and remembers the ids of pieces. It cuts text at ASCII white space, and no cleaning step reaches
-/// across that. So the ids of a piece depend on the piece alone, and nine in ten pieces have been seen before.
+/// A special token as transformers reads it where nothing more is written about it.
+fn is_usual(token: &AddedToken) -> bool {
+    *token == AddedToken::from(token.content.clone(), true)
+}
+
+/// Whether an added token has white space in it, so that pieces of text do not stand by themselves.
+fn spans_pieces(pipeline: &Pipeline) -> bool {
+    let added = pipeline.get_added_vocabulary().get_added_tokens_decoder();
+    added.values().any(|token| token.content.contains(char::is_whitespace))
+}
+
+/// Encodes the lines of a corpus, and remembers the ids of pieces. It cuts text at blanks, tabs and ends of lines, and no cleaning step
+/// reaches across those. So the ids of a piece depend on the piece alone, and nine in ten pieces have been seen before.
 pub struct Encoder<'t> {
     tokenizer: &'t Tokenizer,
-    /// Piece -> its range of `ids`.
-    known: HashMap<Box<str>, (u32, u32)>,
+    /// Whether some added token has white space in it. Then lines are encoded whole.
+    spans_pieces: bool,
+    known: HashMap<Box<str>, Known>,
     ids: Vec<u32>,
+}
+
+/// What is remembered of a piece: its range of the encoder's ids, and its characters.
+#[derive(Clone, Copy)]
+struct Known {
+    start: u32,
+    end: u32,
+    chars: u32,
+    unknown_chars: u32,
 }
 
 /// The most pieces that one encoder remembers: about 20 MB.
 const KNOWN_MAX: usize = 1 << 18;
-/// Longer pieces hardly occur twice.
+/// Longer pieces hardly occur twice. None of those that are remembered has a word that is too long.
 const KNOWN_BYTES_MAX: usize = 64;
 
 impl Encoder<'_> {
-    /// Appends the ids of `line` to `out`. The only special id among them is `[UNK]`.
-    pub fn encode_into(&mut self, line: &str, out: &mut Vec<u32>) -> Result<()> {
-        for piece in line.split_ascii_whitespace() {
-            if let Some(&(start, end)) = self.known.get(piece) {
-                out.extend_from_slice(&self.ids[start as usize..end as usize]);
+    /// Appends the ids of `line` to `out`. The only special id among them is that of the unknown token. Returns what it counted.
+    pub fn encode_into(&mut self, line: &str, out: &mut Vec<u32>) -> Result<Unknown> {
+        let mut counted = Unknown::default();
+        if self.spans_pieces {
+            self.tokenizer.encode_piece(line, out, &mut counted)?;
+            return Ok(counted);
+        }
+        for piece in line.split(is_between_pieces).filter(|piece| !piece.is_empty()) {
+            if let Some(known) = self.known.get(piece) {
+                out.extend_from_slice(&self.ids[known.start as usize..known.end as usize]);
+                counted.chars += u64::from(known.chars);
+                counted.unknown_chars += u64::from(known.unknown_chars);
             } else {
-                let first = out.len();
-                self.tokenizer.encode_piece(piece, out)?;
-                self.remember(piece, &out[first..]);
+                let (first, mut own) = (out.len(), Unknown::default());
+                self.tokenizer.encode_piece(piece, out, &mut own)?;
+                self.remember(piece, &out[first..], own);
+                counted += own;
             }
         }
-        Ok(())
+        Ok(counted)
     }
 
-    fn remember(&mut self, piece: &str, ids: &[u32]) {
-        if self.known.len() < KNOWN_MAX && piece.len() <= KNOWN_BYTES_MAX {
+    fn remember(&mut self, piece: &str, ids: &[u32], counted: Unknown) {
+        if self.known.len() < KNOWN_MAX && piece.len() <= KNOWN_BYTES_MAX && counted.long_chars == 0 {
             let start = self.ids.len() as u32;
             self.ids.extend_from_slice(ids);
-            self.known.insert(piece.into(), (start, self.ids.len() as u32));
+            let known = Known {
+                start,
+                end: self.ids.len() as u32,
+                chars: counted.chars as u32,
+                unknown_chars: counted.unknown_chars as u32,
+            };
+            self.known.insert(piece.into(), known);
         }
     }
 }
 
 impl Tokenizer {
-    /// Encodes without the special names, because a corpus may quote them.
-    fn encode_piece(&self, piece: &str, out: &mut Vec<u32>) -> Result<()> {
-        let mut words = cut_words(&self.cleaning.normalizer(), piece)?;
+    /// Encodes without the special names, because a corpus may quote them. Counts characters, and no tokens.
+    fn encode_piece(&self, piece: &str, out: &mut Vec<u32>, counted: &mut Unknown) -> Result<()> {
         let model = self.pipeline.get_model();
+        if piece.len() > SLICE_BYTES && self.in_corpora.is_none() {
+            return for_each_word(self.cleaning, piece, |word| {
+                match word {
+                    Word::TooLong(chars) => {
+                        out.push(self.specials.unk);
+                        self.count(chars, true, counted);
+                    }
+                    Word::Whole(word) => {
+                        let tokens = model.tokenize(word).map_err(|e| crate_error("text", e.as_ref()))?;
+                        let unknown = matches!(&tokens[..], [token] if token.id == self.specials.unk);
+                        out.extend(tokens.iter().map(|token| token.id));
+                        self.count(word.chars().count(), unknown, counted);
+                    }
+                }
+                Ok(())
+            });
+        }
+        let mut words = match &self.in_corpora {
+            None => cut_words(&self.cleaning.normalizer(), piece)?,
+            Some(pipeline) => cut_with_added(pipeline, self.cleaning, piece)?,
+        };
         words.tokenize(|word| model.tokenize(word.get())).map_err(|e| crate_error("text", e.as_ref()))?;
-        let encoding = words.into_encoding(None, 0, OffsetType::None).map_err(|e| crate_error("text", e.as_ref()))?;
-        out.extend_from_slice(encoding.get_ids());
-        Ok(())
-    }
-}
-
-/// Cleans `text` and cuts it into words.
-fn cut_words(normalizer: &BertNormalizer, text: &str) -> Result<PreTokenizedString> {
-    let mut words = PreTokenizedString::from(text);
-    words
-        .normalize(|piece| normalizer.normalize(piece))
-        .and_then(|()| BertPreTokenizer.pre_tokenize(&mut words))
-        .map_err(|e| crate_error("text", e.as_ref()))?;
-    Ok(words)
-}
-
-impl Cleaning {
-    /// Calls `each` with every word of `text`, cleaned.
-    pub(super) fn for_each_word(self, text: &str, mut each: impl FnMut(&str)) -> Result<()> {
-        let words = cut_words(&self.normalizer(), text)?;
-        for (word, _, _) in words.get_splits(tokenizers::OffsetReferential::Normalized, OffsetType::None) {
-            each(word);
+        for (word, _, tokens) in words.get_splits(OffsetReferential::Normalized, OffsetType::None) {
+            let tokens = tokens.as_deref().unwrap_or_default();
+            let unknown = matches!(tokens, [token] if token.id == self.specials.unk);
+            out.extend(tokens.iter().map(|token| token.id));
+            self.count(word.chars().count(), unknown, counted);
         }
         Ok(())
     }
+
+    fn count(&self, chars: usize, unknown: bool, counted: &mut Unknown) {
+        let chars = chars as u64;
+        counted.chars += chars;
+        if unknown {
+            counted.unknown_chars += chars;
+            counted.long_chars += if chars > WORD_CHARS_MAX as u64 { chars } else { 0 };
+        }
+    }
 }
 
-fn pipeline(vocab: &[String], cleaning: Cleaning, specials: Specials) -> tokenizers::Result<Pipeline> {
+/// Finds the added tokens, then cleans the rest and cuts it into words.
+fn cut_with_added(pipeline: &Pipeline, cleaning: Cleaning, text: &str) -> Result<PreTokenizedString> {
+    let mut words = pipeline.get_added_vocabulary().extract_and_normalize(Some(&cleaning.normalizer()), text);
+    BertPreTokenizer.pre_tokenize(&mut words).map_err(|e| crate_error("text", e.as_ref()))?;
+    Ok(words)
+}
+
+fn pipeline(
+    vocab: &[String],
+    cleaning: Cleaning,
+    names: &Names,
+    specials: Specials,
+    added: &[AddedToken],
+) -> tokenizers::Result<Pipeline> {
     // An empty vocabulary gives a value of the crate's own map type.
     let mut ids = WordPiece::read_bytes(b"")?;
     ids.extend(vocab.iter().zip(0..).map(|(token, id)| (token.clone(), id)));
-    let model = WordPiece::builder().vocab(ids).unk_token(UNK.into()).build()?;
+    let model = WordPiece::builder().vocab(ids).unk_token(names.unk.clone()).build()?;
+    let (cls, sep) = (names.cls.as_str(), names.sep.as_str());
     let frame = TemplateProcessing::builder()
-        .try_single(format!("{CLS}:0 $A:0 {SEP}:0"))?
-        .try_pair(format!("{CLS}:0 $A:0 {SEP}:0 $B:1 {SEP}:1"))?
-        .special_tokens(vec![(CLS, specials.cls), (SEP, specials.sep)])
+        .try_single(format!("{cls}:0 $A:0 {sep}:0"))?
+        .try_pair(format!("{cls}:0 $A:0 {sep}:0 $B:1 {sep}:1"))?
+        .special_tokens(vec![(cls, specials.cls), (sep, specials.sep)])
         .build()?;
     let mut pipeline = TokenizerImpl::new(model);
     pipeline
@@ -332,101 +383,31 @@ fn pipeline(vocab: &[String], cleaning: Cleaning, specials: Specials) -> tokeniz
         .with_pre_tokenizer(Some(BertPreTokenizer))
         .with_post_processor(Some(frame))
         .with_decoder(Some(WordPieceDecoder::default()));
-    pipeline.add_special_tokens(SPECIALS.map(|name| AddedToken::from(name, true)))?;
+    pipeline.add_tokens(added.iter().cloned())?;
     Ok(pipeline)
 }
 
-fn hash(vocab: &[String], cleaning: Cleaning) -> String {
+/// What is not said of a tokenizer as most are (BERT's special names, no other added token) is left out, so that its hash is that of
+/// earlier versions.
+fn hash(vocab: &[String], cleaning: Cleaning, names: &Names, added: &[AddedToken]) -> String {
     let strips = cleaning.strip_accents.unwrap_or(cleaning.lower_case);
     let mut hasher = Sha256::new();
     hasher.update(b"electroscope wordpiece 1");
     hasher.update([cleaning.lower_case.into(), strips.into(), cleaning.split_chinese.into()]);
-    for token in vocab {
-        hasher.update((token.len() as u64).to_le_bytes());
-        hasher.update(token.as_bytes());
+    let mut text = |text: &str| {
+        hasher.update((text.len() as u64).to_le_bytes());
+        hasher.update(text.as_bytes());
+    };
+    vocab.iter().for_each(|token| text(token));
+    if *names != Names::default() {
+        names.all().into_iter().for_each(&mut text);
+    }
+    for token in added.iter().filter(|token| !(is_usual(token) && names.all().contains(&token.content.as_str()))) {
+        let flags = [token.single_word, token.lstrip, token.rstrip, token.normalized, token.special];
+        text(&token.content);
+        text(&flags.map(|flag| if flag { '1' } else { '0' }).iter().collect::<String>());
     }
     hex(&hasher.finalize())
-}
-
-/// One token in each line. White space at the end of a line is cut off, as the crate and transformers do.
-fn vocab_from_txt(bytes: &[u8], place: &str) -> Result<Vec<String>> {
-    let text = std::str::from_utf8(bytes)
-        .map_err(|e| Error::failed("vocabulary-not-utf8").with("byte", e.valid_up_to()).at(place))?;
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    Ok(text.lines().map(|line| line.trim_end().to_owned()).collect())
-}
-
-/// The part of a `tokenizer.json` that is read.
-#[derive(Deserialize)]
-struct TokenizerJson {
-    model: JsonModel,
-    #[serde(default)]
-    normalizer: Option<JsonNormalizer>,
-}
-
-#[derive(Deserialize)]
-struct JsonModel {
-    /// Files of the first versions leave it out.
-    #[serde(rename = "type")]
-    kind: Option<String>,
-    vocab: serde_json::Value,
-}
-
-#[derive(Deserialize, Clone, Copy)]
-struct JsonNormalizer {
-    lowercase: Option<bool>,
-    strip_accents: Option<bool>,
-    handle_chinese_chars: Option<bool>,
-}
-
-impl JsonNormalizer {
-    /// `None` if it is not BERT's normaliser, which always says whether it lower-cases.
-    fn cleaning(self) -> Option<Cleaning> {
-        self.lowercase.map(|lower_case| Cleaning {
-            lower_case,
-            strip_accents: self.strip_accents,
-            split_chinese: self.handle_chinese_chars.unwrap_or(true),
-        })
-    }
-}
-
-fn read_tokenizer_json(bytes: &[u8], place: &str) -> Result<TokenizerJson> {
-    serde_json::from_slice(bytes).map_err(|e| bad_json(&format!("{place}/{TOKENIZER_FILE}"), &e))
-}
-
-fn vocab_from_json(json: &TokenizerJson, place: &str) -> Result<Vec<String>> {
-    let place = format!("{place}/{TOKENIZER_FILE}");
-    let kind = json.model.kind.as_deref().unwrap_or("WordPiece");
-    let entries = match &json.model.vocab {
-        serde_json::Value::Object(entries) if kind == "WordPiece" => entries,
-        _ => {
-            return Err(Error::failed("not-wordpiece").with("kind", kind.to_string()).at(place));
-        }
-    };
-    let mut vocab = vec![None; entries.len()];
-    for (token, id) in entries {
-        let slot = id.as_u64().and_then(|id| usize::try_from(id).ok()).and_then(|id| vocab.get_mut(id));
-        match slot {
-            Some(slot @ None) => *slot = Some(token.clone()),
-            _ => {
-                return Err(Error::failed("vocabulary-id-wrong")
-                    .with("id", id.to_string())
-                    .with("token", format!("{token:?}"))
-                    .with("entries", entries.len())
-                    .at(place));
-            }
-        }
-    }
-    Ok(vocab.into_iter().flatten().collect())
-}
-
-fn bad_json(place: &str, source: &serde_json::Error) -> Error {
-    Error::failed("not-tokenizer-json").with("detail", source.to_string()).at(place)
-}
-
-/// An error of the crate `tokenizers`. Its text says what failed, but not where.
-fn crate_error(place: &str, source: &(dyn std::error::Error + Send + Sync)) -> Error {
-    Error::failed("cannot-tokenize").with("detail", source.to_string()).at(place)
 }
 
 #[cfg(test)]

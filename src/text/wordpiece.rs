@@ -5,12 +5,19 @@
 //! runs differ; it counts pairs in 32 bits; and it reports progress only to a terminal. Here words and characters are sorted, and
 //! ties go to the lower ids.
 
+mod alphabet;
+mod count;
+
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap, HashMap};
 
 use super::tokenizer::{Cleaning, SPECIALS, Tokenizer};
-use super::{Batches, Chunk, map_parallel};
+use super::unknown::Unknown;
+use super::{Chunk, map_parallel};
+use crate::message::Message;
 use crate::{Error, Result};
+use alphabet::Alphabet;
+use count::{Counted, count_words};
 
 /// What the training aims at.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -20,15 +27,53 @@ pub struct Recipe {
     pub cleaning: Cleaning,
     /// A pair that occurs less often is not merged.
     pub min_frequency: u64,
-    /// How many characters are kept, the most frequent first. Words with another character are `[UNK]`.
-    pub alphabet_max: usize,
+    /// The share of the text's characters that the alphabet covers at least: its characters are the most frequent ones. Words with
+    /// another character are unknown.
+    pub coverage: f64,
+    /// So many characters are kept whatever share they cover.
+    pub alphabet_free: usize,
 }
 
+/// The share of a text's characters that its alphabet covers, unless a person says otherwise. It is what SentencePiece recommends for
+/// languages with many characters.
+pub const COVERAGE: f64 = 0.9995;
+
 impl Recipe {
-    /// Pairs count if they occur twice or more. At most an eighth of the entries are single characters, and no more than a
-    /// thousand, as in BERT's English vocabulary.
+    /// Pairs count if they occur twice or more. An eighth of the entries may be single characters, up to a thousand as in BERT's
+    /// English vocabulary, even if fewer cover the text.
     pub fn new(vocab_size: usize, cleaning: Cleaning) -> Self {
-        Self { vocab_size, cleaning, min_frequency: 2, alphabet_max: (vocab_size / 8).clamp(64, 1000) }
+        let alphabet_free = (vocab_size / 8).clamp(64, 1000);
+        Self { vocab_size, cleaning, min_frequency: 2, coverage: COVERAGE, alphabet_free }
+    }
+}
+
+/// A trained tokenizer, and what a person should know of it.
+#[derive(Debug, Clone)]
+pub struct Trained {
+    pub tokenizer: Tokenizer,
+    /// How much of the text that it was trained on it does not know.
+    pub unknown: Unknown,
+    /// Different characters of the text, and how many of them the alphabet has.
+    pub characters: usize,
+    pub kept_characters: usize,
+    /// The share of the text that these cover.
+    pub covered: f64,
+    /// Whether most words are single characters, which are never joined: text in Chinese.
+    pub single_characters: bool,
+}
+
+impl Trained {
+    /// Why the vocabulary is smaller than `wanted`; none if it is not.
+    pub fn fewer_than(&self, wanted: usize) -> Option<Message> {
+        let entries = self.tokenizer.vocab_size();
+        let why = match self.single_characters {
+            true => Message::new("fewer-because-of-single-characters").with("characters", self.kept_characters),
+            false => Message::new("fewer-because-no-pair-is-left").with("characters", self.kept_characters),
+        };
+        let told = || {
+            Message::new("fewer-entries-than-asked").with("entries", entries).with("wanted", wanted).with("why", why)
+        };
+        (entries < wanted).then(told)
     }
 }
 
@@ -41,10 +86,6 @@ pub enum Progress {
     Merging { entries: usize, target: usize },
 }
 
-/// A word longer than this is `[UNK]` to WordPiece anyway.
-const WORD_CHARS_MAX: usize = 100;
-/// When there are more different pieces, those that occurred once are forgotten, so that memory stays bounded on any corpus.
-const PIECES_MAX: usize = 4_000_000;
 /// Merges between two progress calls.
 const MERGES_PER_REPORT: usize = 256;
 
@@ -53,58 +94,55 @@ pub fn train(
     chunks: impl Iterator<Item = Result<Chunk>>,
     recipe: &Recipe,
     mut progress: impl FnMut(Progress),
-) -> Result<Tokenizer> {
-    let words = count_words(chunks, recipe.cleaning, &mut progress)?;
+) -> Result<Trained> {
+    let counting = |text_bytes, share| progress(Progress::Counting { text_bytes, share });
+    let Counted { words, long } = count_words(chunks, recipe.cleaning, counting)?;
     if words.is_empty() {
-        return Err(Error::failed("no-word-for-tokenizer"));
+        return Err(match long.tokens {
+            0 => Error::failed("no-word-for-tokenizer"),
+            count => Error::failed("only-long-words-for-tokenizer").with("count", count),
+        });
     }
-    let vocab = grow(&words, recipe, &mut progress)?;
-    Tokenizer::new(vocab, recipe.cleaning, "trained tokenizer")
+    let alphabet = Alphabet::of(&words, recipe.coverage, recipe.alphabet_free);
+    let vocab = grow(&words, &alphabet, recipe, &mut progress)?;
+    let tokenizer = Tokenizer::new(vocab, recipe.cleaning, "trained tokenizer")?;
+    let unknown = measure(&tokenizer, &words, long)?;
+    let single: u64 = words.iter().filter(|(word, _)| word.chars().nth(1).is_none()).map(|(_, count)| count).sum();
+    Ok(Trained {
+        tokenizer,
+        unknown,
+        characters: alphabet.found,
+        kept_characters: alphabet.kept.len(),
+        covered: alphabet.covered,
+        single_characters: 2 * single > words.values().sum::<u64>(),
+    })
 }
 
-/// Cleaned words and how often each occurs, in the order of their bytes.
-fn count_words(
-    chunks: impl Iterator<Item = Result<Chunk>>,
-    cleaning: Cleaning,
-    progress: &mut impl FnMut(Progress),
-) -> Result<BTreeMap<String, u64>> {
-    // Pieces between white space are counted first, because cleaning is slow and needs to see each different piece only once.
-    let mut pieces: HashMap<Box<str>, u64> = HashMap::new();
-    let (mut text_bytes, mut forget) = (0, PIECES_MAX);
-    for batch in Batches(chunks) {
-        let batch = batch?;
-        for counts in map_parallel(&batch, |chunk| count_pieces(&chunk.text)) {
-            for (piece, count) in counts {
-                match pieces.get_mut(piece) {
-                    Some(total) => *total += count,
-                    None => drop(pieces.insert(piece.into(), count)),
-                }
-            }
+/// Encodes every word once and counts it as often as it occurs.
+fn measure(tokenizer: &Tokenizer, words: &BTreeMap<String, u64>, long: Unknown) -> Result<Unknown> {
+    let words: Vec<(&String, &u64)> = words.iter().collect();
+    let unk = tokenizer.specials().unk;
+    let blocks: Vec<&[(&String, &u64)]> = words.chunks(4096).collect();
+    let counted = map_parallel(&blocks, |block| {
+        let (mut encoder, mut counted, mut ids) = (tokenizer.encoder(), Unknown::default(), Vec::new());
+        for &(word, &count) in *block {
+            ids.clear();
+            let one = encoder.encode_into(word, &mut ids)?;
+            counted += Unknown {
+                tokens: count * ids.len() as u64,
+                unknown_tokens: count * ids.iter().filter(|&&id| id == unk).count() as u64,
+                chars: count * one.chars,
+                unknown_chars: count * one.unknown_chars,
+                long_chars: count * one.long_chars,
+            };
         }
-        if pieces.len() > forget {
-            pieces.retain(|_, count| *count > 1);
-            forget = PIECES_MAX.max(2 * pieces.len());
-        }
-        text_bytes += batch.iter().map(|chunk| chunk.text.len() as u64).sum::<u64>();
-        progress(Progress::Counting { text_bytes, share: batch.last().and_then(|chunk| chunk.share) });
+        Ok::<_, Error>(counted)
+    });
+    let mut unknown = long;
+    for block in counted {
+        unknown += block?;
     }
-    let mut words = BTreeMap::new();
-    for (piece, count) in &pieces {
-        cleaning.for_each_word(piece, |word| {
-            if word.chars().nth(WORD_CHARS_MAX).is_none() {
-                *words.entry(word.to_owned()).or_insert(0) += count;
-            }
-        })?;
-    }
-    Ok(words)
-}
-
-fn count_pieces(text: &str) -> HashMap<&str, u64> {
-    let mut counts = HashMap::new();
-    for piece in text.split_ascii_whitespace() {
-        *counts.entry(piece).or_insert(0) += 1;
-    }
-    counts
+    Ok(unknown)
 }
 
 /// The entries of a vocabulary while it grows.
@@ -130,37 +168,28 @@ struct Word {
 
 type Pair = (u32, u32);
 
-fn grow(counts: &BTreeMap<String, u64>, recipe: &Recipe, progress: &mut impl FnMut(Progress)) -> Result<Vec<String>> {
+fn grow(
+    counts: &BTreeMap<String, u64>,
+    alphabet: &Alphabet,
+    recipe: &Recipe,
+    progress: &mut impl FnMut(Progress),
+) -> Result<Vec<String>> {
     let mut vocab = Vocab { entries: Vec::new(), ids: HashMap::new() };
     for name in SPECIALS {
         vocab.id(name.to_owned());
     }
-    let alphabet = alphabet(counts, recipe.alphabet_max);
-    let mut words = spell(counts, &alphabet, &mut vocab);
+    let mut words = spell(counts, &alphabet.kept, &mut vocab);
     if vocab.entries.len() > recipe.vocab_size {
         return Err(Error::usage("vocabulary-too-small")
             .with("vocab_size", recipe.vocab_size)
             .with("needed", vocab.entries.len())
-            .with("enough", (2 * vocab.entries.len()).next_power_of_two()));
+            .with("characters", alphabet.kept.len())
+            .with("covered", alphabet.covered)
+            .with("enough", (3 * vocab.entries.len() / 2).next_power_of_two())
+            .with("coverage", alphabet.coverage_within(recipe.vocab_size)));
     }
     merge(&mut words, &mut vocab, recipe, progress);
     Ok(vocab.entries)
-}
-
-/// The most frequent characters, in the order of their code points.
-fn alphabet(counts: &BTreeMap<String, u64>, limit: usize) -> Vec<char> {
-    let mut chars: BTreeMap<char, u64> = BTreeMap::new();
-    for (word, count) in counts {
-        for char in word.chars() {
-            *chars.entry(char).or_insert(0) += count;
-        }
-    }
-    let mut kept: Vec<(char, u64)> = chars.into_iter().collect();
-    kept.sort_by_key(|&(char, count)| (Reverse(count), char));
-    kept.truncate(limit);
-    let mut kept: Vec<char> = kept.into_iter().map(|(char, _)| char).collect();
-    kept.sort_unstable();
-    kept
 }
 
 /// Enters every kept character and, if it occurs inside a word, the character with `##`. Words with another character are left out.
@@ -307,7 +336,7 @@ mod tests {
     }
 
     fn trained(text: &str, vocab_size: usize, cleaning: Cleaning) -> Tokenizer {
-        train(chunks(text), &Recipe::new(vocab_size, cleaning), |_| ()).unwrap()
+        train(chunks(text), &Recipe::new(vocab_size, cleaning), |_| ()).unwrap().tokenizer
     }
 
     #[test]
@@ -361,10 +390,91 @@ mod tests {
 
     #[test]
     fn rare_characters_are_left_out() {
-        let recipe = Recipe { alphabet_max: 3, ..Recipe::new(100, Cleaning::UNCASED) };
-        let tokenizer = train(chunks("abc abc abc z abz"), &recipe, |_| ()).unwrap();
+        let recipe = Recipe { coverage: 0.8, alphabet_free: 0, ..Recipe::new(100, Cleaning::UNCASED) };
+        let trained = train(chunks("abc abc abc z abz"), &recipe, |_| ()).unwrap();
+        let tokenizer = &trained.tokenizer;
         assert!(!tokenizer.vocab().iter().any(|entry| entry.contains('z')));
         assert_eq!(tokenizer.encode("abz").unwrap().ids, [tokenizer.specials().unk]);
+        assert_eq!((trained.characters, trained.kept_characters), (4, 3));
+        // 11 of 13 characters are a, b or c. Of the five words, "z" and "abz" are unknown, with four characters.
+        assert!((trained.covered - 11.0 / 13.0).abs() < 1e-12, "{}", trained.covered);
+        let unknown = trained.unknown;
+        assert_eq!((unknown.unknown_tokens, unknown.chars, unknown.unknown_chars), (2, 13, 4));
+    }
+
+    /// A text in a script with `characters` letters. The rarer a letter, the larger its number.
+    fn script(first: u32, characters: u32, between: &str) -> String {
+        let letter = |n: u32| char::from_u32(first + n).unwrap();
+        let line = |round: u32| {
+            (0..characters)
+                .filter(|n| round % (1 + n / 40) == 0)
+                .map(letter)
+                .map(String::from)
+                .collect::<Vec<_>>()
+                .join(between)
+        };
+        (0..60).map(line).collect::<Vec<_>>().join("\n")
+    }
+
+    #[test]
+    fn the_alphabet_covers_scripts_of_many_characters() {
+        // Chinese, Korean syllables, Japanese kana with Chinese, Ethiopic: no blank helps, and a thousand characters are too few.
+        for (name, text) in [
+            ("Chinese", script(0x4e00, 2200, "")),
+            ("Korean", script(0xac00, 1800, " ")),
+            ("Yi", script(0xa000, 1160, " ")),
+            ("Egyptian", script(0x13000, 1070, " ")),
+            ("Cuneiform", script(0x12000, 900, " ")),
+        ] {
+            let trained = train(chunks(&text), &Recipe::new(8000, Cleaning::UNCASED), |_| ()).unwrap();
+            assert!(trained.covered >= COVERAGE, "{name}: {}", trained.covered);
+            assert!(trained.unknown.share() < 0.01, "{name}: {:?}", trained.unknown);
+            let mut ids = Vec::new();
+            trained.tokenizer.encoder().encode_into(&text, &mut ids).unwrap();
+            let unk = trained.tokenizer.specials().unk;
+            let unknown = ids.iter().filter(|&&id| id == unk).count() as u64;
+            assert_eq!((trained.unknown.tokens, trained.unknown.unknown_tokens), (ids.len() as u64, unknown), "{name}");
+        }
+    }
+
+    #[test]
+    fn what_an_alphabet_needs_and_covers_is_told() {
+        let text = script(0x4e00, 2200, "");
+        let error = train(chunks(&text), &Recipe::new(1000, Cleaning::UNCASED), |_| ()).unwrap_err();
+        let told = |name: &str| error.message.facts.get(name).unwrap().to_string();
+        assert_eq!(error.code(), "vocabulary-too-small");
+        let (needed, enough): (usize, usize) = (told("needed").parse().unwrap(), told("enough").parse().unwrap());
+        assert!(needed > 1000 && enough > needed, "{error}");
+        train(chunks(&text), &Recipe::new(enough, Cleaning::UNCASED), |_| ()).unwrap();
+        // The other way out that is offered works too.
+        let coverage: f64 = told("coverage").parse().unwrap();
+        let less = Recipe { coverage, alphabet_free: 64, ..Recipe::new(1000, Cleaning::UNCASED) };
+        let trained = train(chunks(&text), &less, |_| ()).unwrap();
+        assert!(trained.covered >= coverage && trained.covered < 0.99, "{}", trained.covered);
+    }
+
+    #[test]
+    fn a_small_vocabulary_has_a_true_reason() {
+        let why = |text: &str| {
+            let trained = train(chunks(text), &Recipe::new(5000, Cleaning::UNCASED), |_| ()).unwrap();
+            trained.fewer_than(5000).unwrap().to_string()
+        };
+        assert!(why(TEXT).contains("fewer-because-no-pair-is-left"));
+        assert!(why(&script(0x4e00, 300, "")).contains("fewer-because-of-single-characters"));
+        let full = train(chunks(TEXT), &Recipe::new(50, Cleaning::UNCASED), |_| ()).unwrap();
+        assert_eq!(full.fewer_than(50), None);
+    }
+
+    #[test]
+    fn long_words_are_counted_as_unknown_and_never_learned() {
+        let thai = "ก".repeat(150);
+        let text = format!("{thai}\n{}\nthe cat sat on the mat\n{}", "x".repeat(101), "y".repeat(9000));
+        let trained = train(chunks(&text), &Recipe::new(100, Cleaning::UNCASED), |_| ()).unwrap();
+        let unknown = trained.unknown;
+        assert_eq!((unknown.unknown_tokens, unknown.long_chars), (3, 150 + 101 + 9000));
+        assert!(unknown.share() > 0.9, "three tokens hide most of the text: {unknown:?}");
+        let only_long = train(chunks(&thai), &Recipe::new(100, Cleaning::UNCASED), |_| ()).unwrap_err().to_string();
+        assert!(only_long.contains("only-long-words-for-tokenizer (count = 1)"), "{only_long}");
     }
 
     #[test]

@@ -6,11 +6,13 @@
 
 mod files;
 mod resolve;
+mod runs;
 mod state;
 mod store;
 
 pub use files::Snapshot;
-pub use resolve::{Model, newest_run, read_pair, resolve_model};
+pub use resolve::{Model, read_pair, resolve_model};
+pub use runs::{Runs, newest_run, survey_runs};
 pub use state::{FORMAT_VERSION, State, parse_state};
 pub use store::{RunFolder, Written};
 
@@ -18,6 +20,7 @@ use crate::hub::{
     self, FileRecord, Files, Mismatch, Networks, REPLACED, TensorFile, Tensors, hash_file, open_safetensors,
 };
 use crate::message::Message;
+use crate::path::{name_of, word_of};
 use crate::text::tokenizer::{self, Cleaning, Tokenizer};
 use crate::{Error, Result};
 use state::Flaw;
@@ -113,13 +116,14 @@ impl Checkpoint {
             vocab_txt: file("vocab.txt"),
             tokenizer_json: file("tokenizer.json"),
             tokenizer_config: file("tokenizer_config.json"),
+            ..tokenizer::Files::default()
         };
         Tokenizer::from_files(tokenizer, bare, &self.place())
     }
 
     /// Where it is kept, for people.
     pub fn place(&self) -> String {
-        self.dir.display().to_string()
+        name_of(&self.dir)
     }
 
     /// What the run counted, by name; nothing in a checkpoint of an earlier version.
@@ -141,7 +145,7 @@ impl Checkpoint {
         match &self.files {
             Some(files) => {
                 let bytes = files.get(OPTIMIZER).map(Vec::as_slice).unwrap_or_default();
-                moments_from(TensorFile::new(std::io::Cursor::new(bytes)).map_err(|e| e.at(path.display()))?, &path)
+                moments_from(TensorFile::new(std::io::Cursor::new(bytes)).map_err(|e| e.at_path(&path))?, &path)
             }
             None => moments_from(open_safetensors(&path)?, &path),
         }
@@ -149,7 +153,7 @@ impl Checkpoint {
 }
 
 fn tensors_from<R: std::io::Read + std::io::Seek>(file: Result<TensorFile<R>>, path: &Path) -> Result<Tensors> {
-    let mut file = file.map_err(|e| e.at(path.display()))?;
+    let mut file = file.map_err(|e| e.at_path(path))?;
     let names: Vec<String> = file.shapes().into_keys().collect();
     names.into_iter().map(|name| file.tensor(&name).map(|tensor| (name, tensor))).collect()
 }
@@ -160,9 +164,9 @@ fn moments_from<R: std::io::Read + std::io::Seek>(mut file: TensorFile<R>, path:
         let (tensors, parameter) = match name.split_once('.') {
             Some(("m", parameter)) => (&mut moments.m, parameter),
             Some(("v", parameter)) => (&mut moments.v, parameter),
-            _ => return Err(Error::failed("not-a-moment").with("name", name).at(path.display())),
+            _ => return Err(Error::failed("not-a-moment").with("name", name).at_path(path)),
         };
-        let tensor = file.tensor(&name).map_err(|e| e.at(path.display()))?;
+        let tensor = file.tensor(&name).map_err(|e| e.at_path(path))?;
         tensors.insert(parameter.to_owned(), tensor);
     }
     Ok(moments)
@@ -176,14 +180,14 @@ fn verify_files(dir: &Path, files: &BTreeMap<String, FileRecord>) -> Result<()> 
         let held = fs::metadata(&path).map_err(|e| Error::io("io-read-file", &path, &e))?.len();
         if held != record.bytes {
             let error = Error::failed("file-of-other-length").with("held", held).with("wrote", record.bytes);
-            return Err(error.at(path.display()));
+            return Err(error.at_path(&path));
         }
     }
     for (name, record) in files {
         let path = path_of(name);
         let held = hash_file(&path).map_err(|e| Error::io("io-read-file", &path, &e))?;
         if held != *record {
-            return Err(Error::failed("file-of-other-content").at(path.display()));
+            return Err(Error::failed("file-of-other-content").at_path(&path));
         }
     }
     Ok(())
@@ -239,7 +243,7 @@ pub fn newest_whole(run: &Path) -> Result<Survey> {
                 }
                 Ok(other) => {
                     let reason = Error::failed("state-of-other-step").with("step", other.state.step);
-                    damaged.push(Damage { step, reason: reason.at(dir.join(STATE).display()), dir });
+                    damaged.push(Damage { step, reason: reason.at_path(&dir.join(STATE)), dir });
                 }
                 Err(Flaw::Newer(error)) => return Err(error),
                 // The folder is gone, or another took its place, so the files were read from two different folders.
@@ -249,7 +253,7 @@ pub fn newest_whole(run: &Path) -> Result<Survey> {
         }
         return Ok(Survey { newest: None, damaged });
     }
-    Err(Error::failed("checkpoints-keep-changing").at(run.display()))
+    Err(Error::failed("checkpoints-keep-changing").at_path(run))
 }
 
 /// When a folder's entries last changed; none if there is no folder. The time shows whether another folder has taken its place.
@@ -262,7 +266,7 @@ fn written_at(dir: &Path) -> Option<SystemTime> {
 pub fn resume_point(run: &Path, step: Option<u64>) -> Result<Checkpoint> {
     let Some(step) = step else {
         return whole_or_offer(run, |error, before| {
-            error.with("before", before.state.step).with("run", typed(run)).hint("help-resume-before")
+            error.with("before", before.state.step).with("run", word_of(run)).hint("help-resume-before")
         });
     };
     let there = list(run)?;
@@ -272,7 +276,7 @@ pub fn resume_point(run: &Path, step: Option<u64>) -> Result<Checkpoint> {
             .with("step", step)
             .with("count", steps.len())
             .with("steps", steps.join(", "));
-        return Err(error.at(run.display()));
+        return Err(error.at_path(run));
     };
     Checkpoint::open(dir)
 }
@@ -282,11 +286,11 @@ fn whole_or_offer(run: &Path, offer: impl FnOnce(Error, &Checkpoint) -> Error) -
     let Survey { newest, damaged } = newest_whole(run)?;
     match (newest, damaged.first()) {
         (Some(checkpoint), None) => Ok(checkpoint),
-        (None, None) if !checkpoints_of(run).is_dir() => Err(Error::failed("not-a-runs-folder").at(run.display())),
-        (None, None) => Err(Error::failed("run-without-checkpoint").at(run.display())),
+        (None, None) if !checkpoints_of(run).is_dir() => Err(Error::failed("not-a-runs-folder").at_path(run)),
+        (None, None) => Err(Error::failed("run-without-checkpoint").at_path(run)),
         (newest, Some(first)) => {
             let rest: Vec<String> = damaged[1..].iter().map(|damage| damage.step.to_string()).collect();
-            let place = first.reason.place.clone().unwrap_or_else(|| first.dir.display().into());
+            let place = first.reason.place.clone().unwrap_or_else(|| (&first.dir).into());
             let mut error = Error::failed("checkpoint-damaged")
                 .with("step", first.step)
                 .with("why", &first.reason.message)
@@ -299,12 +303,6 @@ fn whole_or_offer(run: &Path, offer: impl FnOnce(Error, &Checkpoint) -> Error) -
             })
         }
     }
-}
-
-/// A path, quoted if a shell needs that.
-fn typed(path: &Path) -> String {
-    let text = path.display().to_string();
-    if text.contains(char::is_whitespace) { format!("\"{text}\"") } else { text }
 }
 
 #[cfg(test)]
@@ -399,10 +397,10 @@ mod tests {
                 damage();
                 let error = resume_point(&run, None).unwrap_err();
                 assert!(error.code() == "checkpoint-damaged" && error.message.to_string().contains(said), "{error}");
-                assert_eq!(error.place, Some(file.display().into()));
+                assert_eq!(error.place, Some((&file).into()));
                 assert_eq!(error.hint, Some("help-resume-before"));
                 assert_eq!(error.message.facts.get("before"), Some(&10_u64.into()));
-                assert_eq!(error.message.facts.get("run"), Some(&format!("\"{}\"", run.display()).into()));
+                assert_eq!(error.message.facts.get("run"), Some(&word_of(&run).into()));
                 let offered = resolve_model(&run).unwrap_err();
                 assert_eq!(offered.hint, Some("help-use-before"));
                 assert!(offered.to_string().contains("step-000000010"), "{offered}");
@@ -434,7 +432,7 @@ mod tests {
         fs::write(newest.join(STATE), r#"{"format_version": 9}"#).unwrap();
         for error in [resume_point(dir.path(), None).unwrap_err(), resolve_model(dir.path()).unwrap_err()] {
             assert!(error.to_string().contains("checkpoint-is-newer (version = 9, known = 1)"), "{error}");
-            assert_eq!(error.place, Some(newest.join(STATE).display().into()));
+            assert_eq!(error.place, Some((&newest.join(STATE)).into()));
         }
     }
 

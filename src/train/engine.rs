@@ -4,10 +4,12 @@
 #[cfg(feature = "burn")]
 use crate::burn;
 use crate::config::Precision;
-use crate::gpu::{DeviceName, Gpu, LaunchCost, Profile};
+use crate::error::Kind as ErrorKind;
+use crate::gpu::{AdapterKind, DeviceName, Gpu, LaunchCost, Profile};
+use crate::machine::{self, memory};
 use crate::message::Message;
 use crate::model::Model;
-use crate::plan::{Limits, Plan, Step, Tensor};
+use crate::plan::{Limits, Plan, Role, Step, Tensor};
 use crate::train::event;
 use crate::{Error, Result, cpu, gpu};
 use std::ops::Range;
@@ -106,6 +108,8 @@ impl Backend {
     }
 
     async fn open_profile(choice: &DeviceName, profile: Profile) -> Result<Self> {
+        // Drivers start threads of their own, and not all of them survive it if there is none to be had.
+        machine::start(None)?;
         let opened = Gpu::open(choice, profile).await?;
         Ok(Self {
             gpu: opened.gpu,
@@ -190,6 +194,28 @@ impl Backend {
         }
     }
 
+    /// Refuses a plan that needs more memory than this process may still take, before anything is made for it. The memory of a graphics
+    /// card is its own: only the card knows how much is free, and refuses what does not fit. `prepared`: whether the text of the run is
+    /// ready, so that nothing else needs much.
+    ///
+    /// # Errors
+    /// The memory does not suffice, with both numbers and what limits it.
+    pub fn check_memory(&self, plan: &Plan, prepared: bool) -> Result<()> {
+        let in_main_memory = self.gpu.as_ref().is_none_or(|gpu| gpu.summary.kind == AdapterKind::Software);
+        let held = if in_main_memory { plan.bytes() } else { 0 };
+        let Some(memory::Room { bytes, limit }) = memory::room() else { return Ok(()) };
+        let needs = held + copied_bytes(plan) + if prepared { 0 } else { limit.beside_bytes() };
+        if needs <= bytes {
+            return Ok(());
+        }
+        Err(Error::failed("memory-too-small")
+            .with("needs", mebibytes(needs))
+            .with("left", mebibytes(bytes))
+            .with("limit", limit.message())
+            .kind(ErrorKind::OutOfMemory)
+            .hint("help-less-memory"))
+    }
+
     /// Makes everything that training `model` needs, zeroed.
     ///
     /// # Errors
@@ -207,11 +233,28 @@ impl Backend {
     /// # Errors
     /// The plan exceeds the device's limits or memory, with numbers.
     pub async fn engine(&self, plan: &Arc<Plan>) -> Result<Engine> {
+        self.check_memory(plan, true)?;
         Ok(match &self.gpu {
             Some(gpu) => Engine::Gpu(Box::new(gpu::Executor::new(gpu, plan.clone()).await?)),
-            None => Engine::Cpu(Box::new(cpu::Executor::new(plan.clone()))),
+            None if memory::can_take(plan.bytes()) => Engine::Cpu(Box::new(cpu::Executor::new(plan.clone()))),
+            None => {
+                return Err(Error::failed("memory-refused")
+                    .with("needs", mebibytes(plan.bytes()))
+                    .kind(ErrorKind::OutOfMemory)
+                    .hint("help-less-memory"));
+            }
         })
     }
+}
+
+/// What a checkpoint of this plan copies into main memory: the parameters and both moments. Nothing, if the plan does not train.
+pub fn copied_bytes(plan: &Plan) -> u64 {
+    let moments = plan.bytes_of(Role::Moment1) + plan.bytes_of(Role::Moment2);
+    if moments == 0 { 0 } else { moments + plan.bytes_of(Role::Parameters) }
+}
+
+fn mebibytes(bytes: u64) -> f64 {
+    bytes as f64 / f64::from(1 << 20)
 }
 
 /// An executor with a plan's memory.

@@ -298,6 +298,12 @@ pub struct CorpusInfo {
     pub train_tokens: Option<u64>,
     pub valid_tokens: Option<u64>,
     pub vocab_size: u64,
+    /// The shares of tokens and of characters that the tokenizer does not know, in all the text. Logs of earlier versions do not have
+    /// them.
+    #[serde(default, with = "finite_or_null")]
+    pub unknown_share: Option<f64>,
+    #[serde(default, with = "finite_or_null")]
+    pub unknown_char_share: Option<f64>,
     /// The unigram entropy of the held-out text, in nats a token, without special tokens.
     #[serde(default, with = "finite_or_null")]
     pub unigram_entropy: Option<f64>,
@@ -313,6 +319,14 @@ impl CorpusInfo {
         match self.level.or_else(in_name) {
             Some(level) => Message::new("corpus-built-in").with("level", level.to_string()),
             None => Message::plain(self.name.clone()),
+        }
+    }
+
+    /// The same and, if the text is a person's own, how much of it is unknown.
+    pub fn described(&self) -> Message {
+        match self.unknown_share.filter(|_| self.lang.is_none()) {
+            Some(share) => Message::new("corpus-and-unknown").with("corpus", self.title()).with("share", share),
+            None => self.title(),
         }
     }
 }

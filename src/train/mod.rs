@@ -5,6 +5,7 @@ pub mod engine;
 pub mod event;
 pub mod kernels;
 pub mod metrics;
+pub mod padding;
 pub mod project;
 pub mod rules;
 pub mod schedule;

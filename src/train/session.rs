@@ -4,6 +4,7 @@
 mod evaluate;
 mod evaluation;
 mod explain;
+mod kept;
 mod own_text;
 mod readback;
 mod sample;
@@ -17,11 +18,12 @@ pub use spoiled::SPOILED_ROWS;
 use super::engine::Engine;
 use super::event::{BatchSample, Clock, StepMetrics};
 use super::metrics::{self, LossWeights, Measured};
+use super::padding::Padding;
 use super::rules::RuleRows;
 use super::schedule::{self, HANDOVER_CHECK_EVERY, Source};
 use super::shares::TokenShares;
+use super::step;
 use super::swaps::{Spoiled, Swaps};
-use super::{step, weights};
 use crate::batch::{Batch, Cursor, HeldOut, Loader, StepTotals};
 use crate::config::{Config, Replacements};
 use crate::model::Model;
@@ -68,6 +70,10 @@ pub struct Parts {
     pub counts: Vec<u64>,
     /// The unigram entropy of the held-out text, in nats.
     pub unigram_entropy: f64,
+    /// The share of the held-out tokens that the tokenizer does not know.
+    pub unknown_share: f64,
+    /// What was hidden of the networks that the engine holds.
+    pub padding: Padding,
     pub seed: u64,
     pub planned_steps: u64,
 }
@@ -130,6 +136,8 @@ pub struct Session {
     shares: TokenShares,
     counts: Vec<u64>,
     unigram_entropy: f64,
+    unknown_share: f64,
+    padding: Padding,
     /// A view is watching: evaluations keep examples.
     watched: bool,
     in_step: Option<InStep>,
@@ -212,7 +220,8 @@ impl Session {
         let Parts { config, model, mut engine, mut loader, held_out, readout_rows, rules, swaps, .. } = parts;
         let Parts { shares, tokenizer, counts, .. } = parts;
         let io = model.io.clone().ok_or_else(|| Error::failed("not-recorded-for-training"))?;
-        engine.write(&model.source, &replacement_table(&config, &tokenizer, &counts));
+        let rows = model.spec.shape.main.vocab as usize;
+        engine.write(&model.source, &replacement_table(&config, &tokenizer, &counts, rows));
         let at = position.unwrap_or(Position {
             step: 0,
             cursor: loader.cursor(),
@@ -245,6 +254,8 @@ impl Session {
             shares,
             counts,
             unigram_entropy: parts.unigram_entropy,
+            unknown_share: parts.unknown_share,
+            padding: parts.padding,
             watched: false,
             in_step: None,
             evaluation: None,
@@ -524,16 +535,6 @@ impl Session {
         self.clock = WallClock { started: Instant::now(), before_secs: at.elapsed_secs, last_step_at: at.elapsed_secs };
         Ok(())
     }
-
-    /// The facts of config.json that are not sizes.
-    pub fn facts(&self) -> weights::ConfigFacts {
-        weights::ConfigFacts {
-            dropout: self.config.dropout,
-            attention_dropout: self.config.attention_dropout,
-            initializer_range: self.config.init_std,
-            pad_id: self.tokenizer.specials().pad,
-        }
-    }
 }
 
 /// `secs`: the seconds that the step took, and the seconds of the run when the step was done.
@@ -555,8 +556,9 @@ fn step_metrics(
     }
 }
 
-/// The fixed distribution of replacements over the vocabulary. Special tokens are never drawn.
-fn replacement_table(c: &Config, tokenizer: &Tokenizer, counts: &[u64]) -> Vec<u32> {
+/// The fixed distribution of replacements over the `rows` of the word embeddings. Special tokens and rows beyond the tokenizer are never
+/// drawn.
+fn replacement_table(c: &Config, tokenizer: &Tokenizer, counts: &[u64], rows: usize) -> Vec<u32> {
     let specials = tokenizer.specials();
     let uniform = matches!(c.replacements, Replacements::Uniform | Replacements::UniformToGenerator);
     let weight = |id: usize| match (specials.excludes(id as u32), uniform) {
@@ -564,6 +566,7 @@ fn replacement_table(c: &Config, tokenizer: &Tokenizer, counts: &[u64]) -> Vec<u
         (false, true) => 1,
         (false, false) => counts[id],
     };
-    let weights: Vec<u64> = (0..tokenizer.vocab_size()).map(weight).collect();
+    let mut weights: Vec<u64> = (0..tokenizer.vocab_size()).map(weight).collect();
+    weights.resize(rows.max(weights.len()), 0);
     schedule::source_table(&weights)
 }

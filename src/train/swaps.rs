@@ -17,7 +17,7 @@ use crate::lang::Lang;
 use crate::model::io::Outputs;
 use crate::rng::{Key, Sequence, Stream};
 use crate::text::grammar::{Grammar, Level, Role, Rule, Story, Verdict};
-use crate::text::tokenizer::{Tokenizer, UNK};
+use crate::text::tokenizer::Tokenizer;
 use crate::train::event::{SwapExample, SwapPart, SwapScore};
 use crate::train::metrics::{same_token_auc, score_key_of};
 use crate::train::story_rows::{StoryRow, WordAt, story_rows};
@@ -247,7 +247,7 @@ impl Swaps {
     fn telling(&self, tokenizer: &Tokenizer, count: usize) -> Vec<(&SwapBatch, Place)> {
         let of_batch = |of| of_right(of).map(move |place| (of, place));
         let is_known = |(of, place): &(&SwapBatch, Place)| {
-            window(&of.batch, place.token, tokenizer).all(|n| tokenizer.token(of.batch.ids[n]) != UNK)
+            window(&of.batch, place.token, tokenizer).all(|n| of.batch.ids[n] != tokenizer.specials().unk)
         };
         let all: Vec<(&SwapBatch, Place)> = self.batches.iter().flat_map(of_batch).filter(is_known).collect();
         let has = |place: Place, part| self.pairs[place.pair].parts.contains(&part);

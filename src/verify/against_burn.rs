@@ -1,8 +1,9 @@
 //! Compares our engine with the Burn engine on one device, with the same weights, batches and samples: every gradient of the first
 //! step, the losses of ten steps, and every weight after them.
 
-use super::fixture::{Comparison, GRADIENT_MAX, PARAMETERS_MAX, at_step};
-use super::self_check::{SEED, SIZES, STEPS, norm, not_nan};
+use super::distance::{at_step, norm, not_nan};
+use super::fixture::{Comparison, GRADIENT_MAX, PARAMETERS_MAX};
+use super::self_check::{SEED, SIZES, STEPS};
 use crate::config::{Config, Overrides};
 use crate::hub::Tensors;
 use crate::message::Message;

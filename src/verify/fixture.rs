@@ -1,8 +1,11 @@
 //! Measures how far this program is from a fixture: a whole training step that was computed elsewhere in double precision.
 //! folder (weights, batch, expected numbers) -> the training plan on an engine -> [`Comparison`]s.
 
+use super::distance::{Kind, Losses, Numbers, distances};
+use super::rounding;
 use crate::batch::{Batch, NONE, StepTotals};
 use crate::config::{InitRule, Precision};
+use crate::cpu::{self, Rounding};
 use crate::hub::{HubTensor, Networks, Tensors, open_safetensors, read_pair};
 use crate::message::Message;
 use crate::model::io::PassSize;
@@ -24,30 +27,28 @@ pub const GRADIENT_MAX: f64 = 1e-4;
 pub const PARAMETERS_MAX: f64 = 1e-3;
 pub const LOSSES_MAX: f64 = 1e-3;
 
-/// The largest errors that [`Comparison`]s with a fixture may have.
+/// The largest errors that [`Comparison`]s with a fixture may have in f32. [`rounding::bars`] makes those of f16.
 #[derive(Debug, Clone, Copy)]
 pub struct Bars {
-    pub logits: f64,
-    pub gradient: f64,
-    pub parameters: f64,
-    pub losses: f64,
+    logits: f64,
+    gradient: f64,
+    parameters: f64,
+    losses: f64,
 }
 
 impl Bars {
-    fn of(precision: Precision) -> Self {
-        match precision {
-            Precision::F32 => {
-                Self { logits: LOGITS_MAX, gradient: GRADIENT_MAX, parameters: PARAMETERS_MAX, losses: LOSSES_MAX }
-            }
-            Precision::F16 => F16,
+    pub const F32: Self =
+        Self { logits: LOGITS_MAX, gradient: GRADIENT_MAX, parameters: PARAMETERS_MAX, losses: LOSSES_MAX };
+
+    pub fn of(self, kind: Kind) -> f64 {
+        match kind {
+            Kind::Losses => self.losses,
+            Kind::Logits => self.logits,
+            Kind::Gradient => self.gradient,
+            Kind::Parameter => self.parameters,
         }
     }
 }
-
-/// The bars if activations and the products' weights are stored as f16, where each number is rounded by up to 2^-11 of itself. The
-/// key biases decide the bar of the parameters: their gradient is only rounding, and Adam makes steps of the whole rate of it
-/// (docs/measurements/f16.md).
-pub const F16: Bars = Bars { logits: 1e-2, gradient: 2e-2, parameters: 2e-2, losses: 5e-3 };
 
 /// expected.json, and the same form for `--dump`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -58,15 +59,6 @@ pub struct Expected {
     pub grad_norm: f64,
     pub trajectory: Vec<Losses>,
     pub optimizer: Optimizer,
-}
-
-#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
-pub struct Losses {
-    pub step: u64,
-    pub mlm_loss: f64,
-    pub rtd_loss: f64,
-    pub total_loss: f64,
-    pub grad_norm: f64,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -98,11 +90,6 @@ impl Comparison {
     }
 }
 
-/// Names a number of one step.
-pub(super) fn at_step(step: u64, what: &str) -> Message {
-    Message::new("compared-at-step").with("step", step).with("what", what)
-}
-
 /// Everything computed from one fixture.
 pub struct Computed {
     pub comparisons: Vec<Comparison>,
@@ -113,10 +100,10 @@ pub struct Computed {
 
 /// A fixture in memory.
 pub struct Fixture {
-    expected: Expected,
+    listed: Numbers,
+    optimizer: Optimizer,
     networks: Networks,
     integers: BTreeMap<String, (Vec<usize>, Vec<i64>)>,
-    floats: Tensors,
 }
 
 const INTEGERS: [&str; 9] = [
@@ -136,7 +123,7 @@ impl Fixture {
         let path = dir.join("expected.json");
         let text = std::fs::read(&path).map_err(|e| Error::io("io-read-fixture", &path, &e))?;
         let expected: Expected = serde_json::from_slice(&text)
-            .map_err(|e| Error::failed("not-a-fixture").with("detail", e.to_string()).at(path.display()))?;
+            .map_err(|e| Error::failed("not-a-fixture").with("detail", e.to_string()).at_path(&path))?;
         let networks: Networks = read_pair(dir)?.0.into();
         let path = dir.join("batch.safetensors");
         let mut file = open_safetensors(&path)?;
@@ -145,15 +132,16 @@ impl Fixture {
         let mut floats = Tensors::new();
         for name in shapes.keys() {
             if INTEGERS.contains(&name.as_str()) {
-                integers.insert(name.clone(), file.integers(name).map_err(|e| e.at(path.display()))?);
+                integers.insert(name.clone(), file.integers(name).map_err(|e| e.at_path(&path))?);
             } else {
-                floats.insert(name.clone(), file.tensor(name).map_err(|e| e.at(path.display()))?);
+                floats.insert(name.clone(), file.tensor(name).map_err(|e| e.at_path(&path))?);
             }
         }
         if let Some(missing) = INTEGERS.iter().find(|name| !integers.contains_key(**name)) {
-            return Err(Error::failed("batch-lacks").with("name", *missing).at(path.display()));
+            return Err(Error::failed("batch-lacks").with("name", *missing).at_path(&path));
         }
-        Ok(Self { expected, networks, integers, floats })
+        let listed = Numbers { trajectory: expected.trajectory, tensors: floats };
+        Ok(Self { listed, optimizer: expected.optimizer, networks, integers })
     }
 
     fn words(&self, name: &str) -> Vec<u32> {
@@ -187,7 +175,7 @@ impl Fixture {
     }
 
     fn model(&self, backend: &Backend, batch: &Batch, precision: Precision) -> Result<Model> {
-        let o = &self.expected.optimizer;
+        let o = &self.optimizer;
         let spec = ModelSpec {
             shape: weights::shape_from_networks(&self.networks, objective::ELECTRA.passes)?,
             train: Some(TrainSpec {
@@ -225,9 +213,38 @@ impl Fixture {
         let (batch, sampled) = self.batch()?;
         let model = self.model(backend, &batch, precision)?;
         let engine = backend.trainer(&model).await?;
-        let mut run = Run { fixture: self, model, engine, batch, sampled, first_logits: Vec::new() };
-        weights::load_run(&run.model, &mut run.engine, &self.networks);
-        run.compare().await
+        let numbers = Run::new(self, model, engine, batch, sampled).take().await?;
+        let expected_form = self.expected_form(&numbers)?;
+        let apart = distances(&self.listed, &numbers, &self.listed)?;
+        let exact = apart.iter().map(|d| Bars::F32.of(d.kind)).collect();
+        let bars = match precision {
+            Precision::F32 => exact,
+            Precision::F16 => rounding::bars(&self.listed, exact, async |rounding| self.drawn(rounding).await).await?,
+        };
+        let compared = apart.into_iter().zip(bars).map(|(d, max)| Comparison { name: d.name, error: d.share, max });
+        Ok(Computed { comparisons: compared.collect(), tensors: numbers.tensors, expected_form })
+    }
+
+    /// Takes the fixture's steps with the twins, where numbers are stored as f16 and rounded in this way.
+    async fn drawn(&self, rounding: Rounding) -> Result<Numbers> {
+        let (batch, sampled) = self.batch()?;
+        let model = self.model(&Backend::cpu(), &batch, Precision::F16)?;
+        let mut executor = cpu::Executor::new(model.plan.clone());
+        executor.set_rounding(rounding);
+        Run::new(self, model, Engine::Cpu(Box::new(executor)), batch, sampled).take().await
+    }
+
+    fn expected_form(&self, numbers: &Numbers) -> Result<Expected> {
+        let trajectory = numbers.trajectory.clone();
+        let first = trajectory.first().copied().ok_or_else(|| Error::failed("fixture-without-step"))?;
+        Ok(Expected {
+            mlm_loss: first.mlm_loss,
+            rtd_loss: first.rtd_loss,
+            total_loss: first.total_loss,
+            grad_norm: first.grad_norm,
+            trajectory,
+            optimizer: self.optimizer.clone(),
+        })
     }
 }
 
@@ -241,10 +258,15 @@ struct Run<'a> {
     first_logits: Vec<f32>,
 }
 
-impl Run<'_> {
-    async fn compare(&mut self) -> Result<Computed> {
-        let fixture = self.fixture;
-        let steps = fixture.expected.trajectory.len();
+impl<'a> Run<'a> {
+    fn new(fixture: &'a Fixture, model: Model, mut engine: Engine, batch: Batch, sampled: Vec<u32>) -> Self {
+        weights::load_run(&model, &mut engine, &fixture.networks);
+        Self { fixture, model, engine, batch, sampled, first_logits: Vec::new() }
+    }
+
+    /// Takes all steps of the fixture.
+    async fn take(mut self) -> Result<Numbers> {
+        let steps = self.fixture.listed.trajectory.len();
         let mut tensors = Tensors::new();
         let mut trajectory = Vec::with_capacity(steps);
         for step in 0..steps {
@@ -256,24 +278,12 @@ impl Run<'_> {
         tensors.insert("discriminator_logits".into(), HubTensor { shape, data });
         let after = self.named("after", |p| p.value.clone()).await?;
         tensors.extend(after);
-        let first = trajectory.first().copied().ok_or_else(|| Error::failed("fixture-without-step"))?;
-        let mut comparisons = Vec::new();
-        self.compare_losses(&trajectory, &mut comparisons);
-        self.compare_tensors(&tensors, &mut comparisons)?;
-        let expected_form = Expected {
-            mlm_loss: first.mlm_loss,
-            rtd_loss: first.rtd_loss,
-            total_loss: first.total_loss,
-            grad_norm: first.grad_norm,
-            trajectory,
-            optimizer: fixture.expected.optimizer.clone(),
-        };
-        Ok(Computed { comparisons, tensors, expected_form })
+        Ok(Numbers { trajectory, tensors })
     }
 
     /// Takes one optimizer step. In the first, logits and gradients are kept.
     async fn step(&mut self, number: usize, kept: Option<&mut Tensors>) -> Result<Losses> {
-        let o = &self.fixture.expected.optimizer;
+        let o = &self.fixture.optimizer;
         let power = |beta: f64| 1.0 / (1.0 - beta.powi(number as i32 + 1));
         let correction = |beta| if o.bias_correction { power(beta) as f32 } else { 1.0 };
         let rates = Rates { lr: o.lr, corrections: [o.beta1, o.beta2].map(correction) };
@@ -331,74 +341,4 @@ impl Run<'_> {
         let named = weights::read_named(&self.model, &mut self.engine, pick).await?;
         Ok(named.into_iter().map(|(name, tensor)| (format!("{kind}.{name}"), tensor)).collect())
     }
-
-    fn bars(&self) -> Bars {
-        Bars::of(self.model.spec.precision)
-    }
-
-    fn compare_losses(&self, trajectory: &[Losses], into: &mut Vec<Comparison>) {
-        for (got, want) in trajectory.iter().zip(&self.fixture.expected.trajectory) {
-            let step = want.step;
-            for (what, got, want) in [
-                ("mlm_loss", got.mlm_loss, want.mlm_loss),
-                ("rtd_loss", got.rtd_loss, want.rtd_loss),
-                ("total_loss", got.total_loss, want.total_loss),
-                ("grad_norm", got.grad_norm, want.grad_norm),
-            ] {
-                let error = (got - want).abs() / want.abs();
-                let name = at_step(step, what);
-                into.push(Comparison { name, error: not_nan(error), max: self.bars().losses });
-            }
-        }
-    }
-
-    /// Compares logits relative to the largest, and gradients and parameters relative to their norm. For the gradient of a key
-    /// bias, which is zero in theory, the norm of the query bias is taken.
-    fn compare_tensors(&self, tensors: &Tensors, into: &mut Vec<Comparison>) -> Result<()> {
-        let wanted = &self.fixture.floats;
-        for (name, want) in wanted {
-            let got = tensors.get(name).ok_or_else(|| Error::failed("fixture-of-other-networks").with("name", name))?;
-            if got.data.len() != want.data.len() {
-                return Err(Error::failed("fixture-of-other-shape")
-                    .with("name", name)
-                    .with("computed", format!("{:?}", got.shape))
-                    .with("stored", format!("{:?}", want.shape)));
-            }
-            let (scale, max, distance) = if name.ends_with("_logits") {
-                (largest(&want.data), self.bars().logits, largest_difference(&got.data, &want.data))
-            } else {
-                let scale_name = match name.strip_prefix("grad.") {
-                    Some(_) => name.replace("attention.self.key.bias", "attention.self.query.bias"),
-                    None => name.clone(),
-                };
-                let scale = norm(wanted.get(&scale_name).unwrap_or(want).data.iter().map(|&v| v.into()));
-                let difference = got.data.iter().zip(&want.data).map(|(g, w)| f64::from(*g) - f64::from(*w));
-                let max = if name.starts_with("grad.") { self.bars().gradient } else { self.bars().parameters };
-                (scale, max, norm(difference))
-            };
-            // A tensor that is zero everywhere has no scale, so any difference counts in full.
-            let error = if scale == 0.0 { distance } else { distance / scale };
-            into.push(Comparison { name: Message::plain(name.clone()), error: not_nan(error), max });
-        }
-        Ok(())
-    }
-}
-
-/// A comparison with a NaN fails.
-fn not_nan(error: f64) -> f64 {
-    if error.is_nan() { f64::INFINITY } else { error }
-}
-
-fn norm(values: impl Iterator<Item = f64>) -> f64 {
-    values.map(|v| v * v).sum::<f64>().sqrt()
-}
-
-fn largest(values: &[f32]) -> f64 {
-    values.iter().map(|v| f64::from(v.abs())).fold(0.0, f64::max)
-}
-
-/// NaN if either side has one.
-fn largest_difference(a: &[f32], b: &[f32]) -> f64 {
-    let worse = |worst: f64, d: f64| if d.is_nan() || worst.is_nan() { f64::NAN } else { worst.max(d) };
-    a.iter().zip(b).map(|(a, b)| (f64::from(*a) - f64::from(*b)).abs()).fold(0.0, worse)
 }

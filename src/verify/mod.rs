@@ -2,5 +2,7 @@
 //! elsewhere, gradients with finite differences, one executor with the other, and all of it with the Burn engine.
 
 pub mod against_burn;
+pub mod distance;
 pub mod fixture;
+pub mod rounding;
 pub mod self_check;

@@ -1,7 +1,8 @@
 //! Checks that need no fixture: gradients against finite differences of the whole loss, the same steps taken twice, and the same
 //! steps on a device and on the twins.
 
-use super::fixture::{Comparison, at_step};
+use super::distance::{at_step, norm, not_nan};
+use super::fixture::Comparison;
 use crate::config::{Config, Overrides, Precision};
 use crate::gpu::Features;
 use crate::message::Message;
@@ -231,13 +232,4 @@ async fn drill(config: &Config, backend: &Backend, kernels: KernelChoices, steps
         losses.push(drill.losses().await?);
     }
     Ok(losses)
-}
-
-pub(super) fn norm(values: &[f32]) -> f64 {
-    values.iter().map(|&v| f64::from(v).powi(2)).sum::<f64>().sqrt()
-}
-
-/// A comparison with a NaN fails.
-pub(super) fn not_nan(error: f64) -> f64 {
-    if error.is_nan() { f64::INFINITY } else { error }
 }

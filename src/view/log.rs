@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
 use crate::hub::replace_file;
+use crate::path::name_of;
 use crate::train::event::Event;
 use crate::view::appended::Appended;
 use crate::view::{Lang, report, words};
@@ -80,7 +81,7 @@ pub fn read_events(run: &Path) -> Result<Vec<Event>> {
         if line.pop() != Some(b'\n') {
             return Ok(events);
         }
-        if let Some(event) = event_from_line(&line).map_err(|error| error.at(format!("{}:{number}", path.display())))? {
+        if let Some(event) = event_from_line(&line).map_err(|error| error.at(format!("{}:{number}", name_of(&path))))? {
             push_event(&mut events, event);
         }
     }

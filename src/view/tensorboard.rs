@@ -3,7 +3,7 @@
 //! encodes.
 
 use std::path::Path;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use crate::error::{Error, Result};
 use crate::train::event::{EvalMetrics, Event, StepMetrics};
@@ -14,6 +14,8 @@ use crate::view::appended::Appended;
 #[derive(Debug)]
 pub struct TensorBoard {
     file: Appended,
+    /// When it was begun, and on a clock that never goes back.
+    began: (f64, Instant),
     payload: Vec<u8>,
     record: Vec<u8>,
 }
@@ -24,10 +26,23 @@ impl TensorBoard {
     /// # Errors
     /// The file cannot be created or written.
     pub fn create(dir: &Path) -> Result<Self> {
-        let file = create_unused(dir, unix_secs())?;
-        let mut board = Self { file, payload: Vec::new(), record: Vec::new() };
-        board.append(|payload| encode_version(payload, unix_secs()))?;
+        Self::begin(dir, unix_secs())
+    }
+
+    /// `now`: what the clock says. It may have gone back since an earlier file was begun.
+    fn begin(dir: &Path, now: f64) -> Result<Self> {
+        let (file, secs) = create_last(dir, now)?;
+        // A stranger's name may claim a time that no clock shows.
+        let began = (if secs == SECS_MAX { now } else { now.max(secs as f64) }, Instant::now());
+        let mut board = Self { file, began, payload: Vec::new(), record: Vec::new() };
+        let wall_secs = board.wall_secs();
+        board.append(|payload| encode_version(payload, wall_secs))?;
         Ok(board)
+    }
+
+    /// The time of an event. It is never before that of an earlier event or file, whatever happens to the clock.
+    fn wall_secs(&self) -> f64 {
+        self.began.0 + self.began.1.elapsed().as_secs_f64()
     }
 
     /// Appends what TensorBoard can show of an event. Other kinds of events are ignored.
@@ -35,7 +50,7 @@ impl TensorBoard {
     /// # Errors
     /// The disk is full or gone. Then the file ends after the previous event, and this one can be written later.
     pub fn write(&mut self, event: &Event) -> Result<()> {
-        let now = unix_secs();
+        let now = self.wall_secs();
         match event {
             Event::Step(step) => self.append(|payload| encode_step(payload, now, step)),
             Event::Eval(eval) => self.append(|payload| encode_eval(payload, now, eval)),
@@ -53,17 +68,55 @@ impl TensorBoard {
     }
 }
 
-/// TensorBoard reads a folder's files in the order of their names, so the name of a later file must sort later.
-fn create_unused(dir: &Path, now: f64) -> Result<Appended> {
-    for attempt in 0..1000 {
-        let path = dir.join(format!("events.out.tfevents.{:010}.electroscope.{attempt:03}", now as u64));
+/// How the names of event files begin; then come ten digits of seconds since 1970.
+const PREFIX: &str = "events.out.tfevents.";
+
+/// The largest time that ten digits hold.
+const SECS_MAX: u64 = 9_999_999_999;
+
+/// Creates a file whose name sorts after those of all event files in the folder, because TensorBoard reads them in that order. If the
+/// clock is behind the last of them, the name has the time after it. Returns that time too.
+fn create_last(dir: &Path, now: f64) -> Result<(Appended, u64)> {
+    let last = last_name(dir).map_err(|source| Error::io("io-list", dir, &source))?;
+    let mut secs = (now as u64).min(SECS_MAX);
+    loop {
+        let name = format!("{PREFIX}{secs:010}.electroscope");
+        let later = last.as_deref().is_none_or(|last| name.as_str() > last);
+        // A name can sort after any other that has such a time. A stranger's file may have another name.
+        let name = match &last {
+            Some(last) if !later && secs == SECS_MAX => format!("{last}.electroscope"),
+            _ if !later => {
+                let theirs = last.as_deref().and_then(secs_of_name).unwrap_or(SECS_MAX - 1);
+                secs = (theirs + 1).clamp(secs + 1, SECS_MAX);
+                continue;
+            }
+            _ => name,
+        };
+        let path = dir.join(name);
         match Appended::create(&path, |file| Ok(file.metadata()?.len())) {
-            Ok(file) => return Ok(file),
-            Err(source) if source.kind() == std::io::ErrorKind::AlreadyExists => {}
+            Ok(file) => return Ok((file, secs)),
+            // Somebody else began a file at the same moment.
+            Err(source) if source.kind() == std::io::ErrorKind::AlreadyExists && secs < SECS_MAX => secs += 1,
             Err(source) => return Err(Error::io("io-create", &path, &source)),
         }
     }
-    Err(Error::failed("too-many-event-files").at(dir.display()))
+}
+
+/// The last name of an event file in a folder, in TensorBoard's order.
+fn last_name(dir: &Path) -> std::io::Result<Option<String>> {
+    let mut last = None;
+    for entry in std::fs::read_dir(dir)? {
+        // A name that is not UTF-8 sorts by its bytes; the text that stands for it here sorts as late or later.
+        let name = entry?.file_name().to_string_lossy().into_owned();
+        if name.starts_with(PREFIX) {
+            last = last.max(Some(name));
+        }
+    }
+    Ok(last)
+}
+
+fn secs_of_name(name: &str) -> Option<u64> {
+    name.strip_prefix(PREFIX)?.split('.').next()?.parse().ok().filter(|secs| *secs < SECS_MAX)
 }
 
 fn unix_secs() -> f64 {
@@ -280,6 +333,57 @@ mod tests {
         assert_eq!(records.len(), 2);
         assert!(records[0].ends_with(b"brain.Event:2"));
         assert!(records[1].windows(8).any(|window| window == b"train/lr"));
+    }
+
+    /// The name of a file and the time of its first event.
+    fn name_and_time(board: &TensorBoard) -> (String, f64) {
+        let name = board.file.path().file_name().unwrap().to_str().unwrap().to_owned();
+        let first = records(&std::fs::read(board.file.path()).unwrap()).remove(0);
+        (name, f64::from_le_bytes(first[1..9].try_into().unwrap()))
+    }
+
+    #[test]
+    fn a_later_file_sorts_last_whatever_the_clock_says() {
+        let dir = tempfile::tempdir().unwrap();
+        // The clock stands still, goes forward, goes back by a second, by years, to before 1970, and then it is right again.
+        let clock = [2e9, 2e9, 2e9 + 5.0, 2e9 + 4.0, 1.7e9, -1.0, 2e9 + 100.0];
+        let begun: Vec<_> =
+            clock.iter().map(|now| name_and_time(&TensorBoard::begin(dir.path(), *now).unwrap())).collect();
+        assert!(begun.is_sorted_by(|a, b| a.0 < b.0 && a.1 <= b.1), "{begun:#?}");
+        assert_eq!(begun[6].0, "events.out.tfevents.2000000100.electroscope");
+    }
+
+    #[test]
+    fn files_of_other_writers_and_of_earlier_versions_come_first() {
+        for there in [
+            "events.out.tfevents.1999999999.host.42.0",
+            "events.out.tfevents.2000000000.electroscope.000",
+            "events.out.tfevents.2100000000.host.v2",
+            "events.out.tfevents.9999999999.host",
+            "events.out.tfevents.99999999999",
+            "events.out.tfevents.zzz",
+            "events.out.tfevents.",
+        ] {
+            let dir = tempfile::tempdir().unwrap();
+            std::fs::write(dir.path().join(there), b"").unwrap();
+            let first = name_and_time(&TensorBoard::begin(dir.path(), 2e9).unwrap()).0;
+            let second = name_and_time(&TensorBoard::begin(dir.path(), 2e9).unwrap()).0;
+            assert!(there < first.as_str() && first < second, "{there} {first} {second}");
+            assert!(first.contains(PREFIX), "TensorBoard looks for this in a name");
+        }
+    }
+
+    /// TensorBoard forgets what earlier files say from the step of such an event on.
+    #[test]
+    fn a_restart_is_marked_also_if_the_clock_went_back() {
+        let dir = tempfile::tempdir().unwrap();
+        let (_, before) = name_and_time(&TensorBoard::begin(dir.path(), 2e9).unwrap());
+        let mut board = TensorBoard::begin(dir.path(), 1e9).unwrap();
+        board.write(&Event::Resumed { step: 300 }).unwrap();
+        let mark = records(&std::fs::read(board.file.path()).unwrap()).remove(1);
+        assert!(f64::from_le_bytes(mark[1..9].try_into().unwrap()) >= before);
+        // step = 301; session_log { status: START }
+        assert_eq!(mark[9..], [0x10, 0xad, 0x02, 0x3a, 0x02, 0x08, 0x01]);
     }
 
     /// The length-delimited fields of a message, with their numbers.

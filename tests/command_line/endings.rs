@@ -6,6 +6,7 @@ use serde_json::Value;
 use std::io::{BufRead, BufReader, Lines};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
+use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
 /// A run under way in a folder of its own.
@@ -22,12 +23,20 @@ fn folder() -> tempfile::TempDir {
     dir
 }
 
+/// What `env` needs, so that a program hears every signal, also if the tests run in the background of a script, where a shell ignores
+/// some for them. Not every system's `env` can do this; a shell cannot.
+static HEARS_ALL: LazyLock<Vec<&str>> = LazyLock::new(|| {
+    let asked = "--default-signal=HUP,INT,QUIT,TERM,USR1,USR2,XCPU";
+    let can = Command::new("env").args([asked, "true"]).stderr(Stdio::null()).status();
+    if can.is_ok_and(|status| status.success()) { vec![asked] } else { Vec::new() }
+});
+
 /// Starts a run as `shell` does, with "$@" in the place of the program.
 fn start(shell: &str, more: &str) -> Running {
     let dir = folder();
     let program = command(&dir.path().join("cache"));
-    let mut through = Command::new("sh");
-    through.args(["-c", shell, "sh"]).arg(program.get_program()).arg("train");
+    let mut through = Command::new("env");
+    through.args(HEARS_ALL.iter()).args(["sh", "-c", shell, "sh"]).arg(program.get_program()).arg("train");
     through.args(SMALL.split_whitespace()).args("--corpus text.txt --out run --json".split_whitespace());
     through.args(more.split_whitespace()).current_dir(dir.path()).stdin(Stdio::null());
     through.stdout(Stdio::piped()).stderr(std::fs::File::create(dir.path().join("stderr")).unwrap());

@@ -5,7 +5,9 @@ mod adapter;
 mod commands;
 #[cfg(unix)]
 mod endings;
+mod limits;
 #[path = "../common/model.rs"]
 mod model;
 #[path = "../common/program.rs"]
 mod program;
+mod tokens;

@@ -18,6 +18,7 @@ use electroscope::text::{Chunk, wordpiece};
 use electroscope::train::engine::{Backend, Engine, SLICE};
 use electroscope::train::event::StepMetrics;
 use electroscope::train::metrics::LossWeights;
+use electroscope::train::padding::Padding;
 use electroscope::train::session::{Arrived, Parts, Session};
 use electroscope::train::shares::TokenShares;
 use electroscope::train::step::{self, Rates};
@@ -74,7 +75,7 @@ pub struct Text {
 pub fn text_of(documents: &[String], vocab_size: usize) -> Text {
     let chunks = || documents.iter().map(|text| Ok(Chunk::document(text.as_str())));
     let recipe = wordpiece::Recipe::new(vocab_size, Cleaning::UNCASED);
-    let tokenizer = wordpiece::train(chunks(), &recipe, |_| {}).unwrap();
+    let tokenizer = wordpiece::train(chunks(), &recipe, |_| {}).unwrap().tokenizer;
     let cache = TokenCache::in_memory(chunks(), &tokenizer, &Options::default(), |_| {}).unwrap();
     Text { cache: Arc::new(cache), tokenizer: Arc::new(tokenizer) }
 }
@@ -111,6 +112,8 @@ pub fn session_on(config: &Config, text: &Text, backend: &Backend, seed: u64, sp
         tokenizer: text.tokenizer.clone(),
         counts: split.train_counts(&text.cache),
         unigram_entropy: hold_out::entropy_nats(&split.held_out.counts(&text.cache)),
+        unknown_share: 0.0,
+        padding: Padding::default(),
         loader: Loader::new(text.cache.clone(), split.train, recipe, specials).unwrap(),
         seed,
         planned_steps: config.steps,

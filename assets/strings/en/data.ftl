@@ -37,7 +37,8 @@ data-text-add-folder = Add a folder…
 data-text-path = or type a path
 data-text-add = Add
 data-text-remove-path = Remove { $path }
-data-text-drop = txt, gz, jsonl and parquet; or drop them anywhere on the window.
+data-text-field = Field of the texts
+data-text-drop = txt, jsonl, json, csv and parquet, also in gz or zst; or drop them anywhere on the window.
 data-text-found = { $files ->
     [one] { $files } file, { $size }
    *[other] { $files } files, { $size }
@@ -49,7 +50,8 @@ data-text-skipped = { $count ->
 data-tokenizer = Tokenizer
 data-tokenizer-with-run = Trained on the text when the run starts, with up to { $entries } entries
 data-tokenizer-picked = { $path }, { $entries } entries
-data-tokenizer-path = Another one: folder or vocab.txt
+data-tokenizer-unknown = It does not know { NUMBER($share, style: "percent", maximumFractionDigits: 1) } of the tokens.
+data-tokenizer-path = Another one: folder, tokenizer.json or vocab.txt
 data-tokenizer-use = Use
 data-tokenizer-choose-folder = Choose a folder…
 data-tokenizer-choose-file = Choose a file…

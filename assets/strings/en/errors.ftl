@@ -35,6 +35,7 @@ io-put-token-cache-in-place = put the token cache in place
 io-read = read
 io-read-configuration = read the configuration
 io-read-file = read the file
+io-read-list-of-files = read the list of files
 io-read-fixture = read the fixture
 io-read-folder = read the folder
 io-read-folder-of-runs = read the folder of runs
@@ -63,10 +64,10 @@ io-write-there = write there
 ## Text: corpora, tokenizers, the token cache.
 all-text-held-out = all the text to train on is held out: it is given with --valid too
     .help = leave --valid away: then a part of the corpus is held out
-nothing-to-train-on = nothing to train on: no txt, gz, jsonl or parquet file was found
-    .help = in a folder, valid.*, dev.* and test.* are not trained on; name a file to use it whatever it is called
-no-text-file-found = no txt, gz, jsonl or parquet file was found
-    .help = name a file to use it whatever it is called
+nothing-to-train-on = nothing to train on: no file with text for it was found
+    .help = text that a name calls valid, dev or test is not trained on; a file or folder that is given alone is used whatever it is called
+no-text-file-found = no file with text was found
+    .help = text is read from txt, jsonl, json, csv, tsv and parquet, also in gz or zst
 not-a-file = this is a pipe or a device, not a file
     .help = write the text into a file first
 empty-file = the file is empty
@@ -132,9 +133,9 @@ grammar-without-script = a grammar without a script
 no-such-level = there is no level "{ $value }"
     .help = first-steps or stories
 vocabulary-lacks-special = the vocabulary of { COUNT($entries) } entries has no { $name }
-    .help = an ELECTRA vocabulary needs { $specials } by exactly these names
+    .help = the special tokens are { $specials } here; tokenizer_config.json or special_tokens_map.json can name others
 no-tokenizer-here = no vocab.txt and no tokenizer.json here
-    .help = give a tokenizer's folder or a vocab.txt, or train one: electroscope tokenizer train
+    .help = give a tokenizer's folder, a tokenizer.json or a vocab.txt, or train one: electroscope tokenizer train
 vocabulary-not-utf8 = not UTF-8 text: a wrong byte at { COUNT($byte) }
     .help = a vocab.txt holds one token a line, in UTF-8
 not-wordpiece = a { $kind } model, where ELECTRA has WordPiece
@@ -146,27 +147,90 @@ not-tokenizer-json = not the JSON of a tokenizer: { $detail }
 cannot-tokenize = cannot tokenize: { $detail }
 no-word-for-tokenizer = no word to train a tokenizer on
     .help = check that the corpus holds text
-vocabulary-too-small = vocab_size = { $vocab_size } is less than the { COUNT($needed) } special tokens and characters of this corpus
-    .help = try vocab_size = { $enough }
+only-long-words-for-tokenizer = no word to train a tokenizer on: all { COUNT($count) } words have more than 100 characters
+    .help = put blanks between the words, as a segmenter for the language does
+vocabulary-too-small = vocab_size = { $vocab_size } is less than the { COUNT($needed) } entries that the special tokens and { COUNT($characters) } characters need; these cover { NUMBER($covered, style: "percent", maximumFractionDigits: 2) } of this corpus
+    .help = try vocab_size = { $enough }, or cover less of the corpus: character_coverage = { $coverage }
+too-many-unknown = the tokenizer does not know { NUMBER($share, style: "percent", maximumFractionDigits: 1) } of the tokens, with { NUMBER($chars, style: "percent", maximumFractionDigits: 1) } of the characters ([UNK]), and { NUMBER($most, style: "percent", maximumFractionDigits: 1) } is accepted: { $why }
+    .help = { $advice }; to go on all the same, allow it with unknown_max = 1 (--set unknown_max=1 in train, --unknown-max 1 elsewhere)
+too-many-unknown-held-out = the tokenizer does not know { NUMBER($share, style: "percent", maximumFractionDigits: 1) } of the held-out tokens ([UNK]), and { NUMBER($most, style: "percent", maximumFractionDigits: 1) } is accepted
+    .help = check that the held-out text is in the language of the text to train on; to go on all the same: --set unknown_max=1
+not-the-file-itself = this is not the file itself but { $what }
+file-is-empty = an empty file
+file-is-zip = a zip archive, such as torch.save writes
+file-is-pickle = a pickle of Python, such as old versions of torch.save write
+file-is-format = a file in the format { $format }
+file-is-lfs-pointer = a pointer of Git LFS to a file of { COUNT($bytes) } bytes
+file-is-lfs-pointer-cut-off = a pointer of Git LFS, cut off
+file-is-web-page = a web page, such as an error page in place of a download
+file-is-text = text that begins with { $line }
+help-fetch-again = download the file again, and look at what arrives: the address may be wrong, or it may need an account
+help-fetch-lfs = fetch the file itself with git lfs pull, or download it without git
+help-save-as-safetensors = load it with transformers in Python and save it again: model.save_pretrained(FOLDER) writes model.safetensors, tokenizer.save_pretrained(FOLDER) the tokenizer
+tokenizer-has-own-code = the tokenizer is a program of its own (auto_map), which is not run here
+    .help = give the tokenizer of an ELECTRA or BERT model
+tokenizer-of-other-kind = the tokenizer is of the class { $class }, which cuts text in its own way; here there are { $known } and those that are the same by another name
+    .help = give the tokenizer of an ELECTRA or BERT model, or a tokenizer.json whose steps are BERT's
+tokenizer-setting-unknown = the tokenizer asks for { $key } = { $value }, which is not done here
+    .help = without this setting the tokens would differ from those that the model was trained on
+tokenizer-step-unknown = the { $step } of this tokenizer is not BERT's: { $found }
+    .help = its tokens would differ here from those in transformers; give a tokenizer with BertNormalizer and BertPreTokenizer
+added-token-id-wrong = the added token { $token } has the id { $id }, and { $right } is its place
+    .help = added tokens follow the vocabulary without a gap, in the order of their ids
 line-too-long = line { COUNT($line) } is longer than { $mib } MiB
     .help = break it into lines, one sentence or paragraph each
-utf16-text = UTF-16 text
-    .help = save the file as UTF-8
+utf16-broken = broken UTF-16: half a character
+    .help = the file may be cut off; save it again as UTF-8
+file-not-utf8 = not text in UTF-8
+    .help = convert the file to UTF-8, for example with iconv
+file-is-packed = packed as { $kind }, which is not read here
+    .help = unpack it first; gz and zst are read as they are
+file-is-packed-twice = inside it is another packed file ({ $kind })
+    .help = unpack it once
+file-is-document = this is { $kind }, which is not read here
+    .help = save or convert it as plain text in UTF-8
+file-is-no-text = this is { $kind }, which is not read here
+    .help = write its text as txt, jsonl, csv or parquet
+corpus-is-lfs-pointer = a pointer of Git LFS in place of the file
+    .help = fetch the file itself with `git lfs pull`
+not-json = its name ends like JSON, but it holds none
+    .help = jsonl holds one object a line: { "{" }"text": "..."{ "}" }
+not-parquet = its name ends in .parquet, but it is plain text
+    .help = give the name the ending .txt if it is a corpus
+list-is-empty = the list names no file
+    .help = write one path a line
 binary-file = a binary file: it has a zero byte
-    .help = a corpus is text: txt, jsonl (also gzipped) or parquet
+    .help = a corpus is text: txt, jsonl, json, csv, tsv (also in gz or zst) or parquet
 not-utf8 = not UTF-8: byte { COUNT($byte) } in line { COUNT($line) }
     .help = convert the file to UTF-8, for example with iconv
 gzip-cut-off = the gzip file ends in the middle
     .help = copy or download it again
 gzip-damaged = the gzip file is damaged: { $detail }
     .help = copy or download it again
-no-text-column = no column "text" among { $columns }
-    .help = rename the column that holds the documents to "text"
-text-column-not-strings = the column "text" does not hold strings
-text-column-codec = the column "text" is compressed with { $codec }, which is not read here
+bytes-after-gzip = other bytes follow the end of the gzip file
+    .help = something was appended to it, or it is damaged; copy or download it again
+zstd-cut-off = the zstd file ends in the middle
+    .help = copy or download it again
+zstd-damaged = the zstd file is damaged: { $detail }
+    .help = copy or download it again
+bytes-after-zstd = other bytes follow the end of the zstd file
+    .help = something was appended to it, or it is damaged; copy or download it again
+checksum-differs = its checksum differs
+no-text-field = no field "text" among { $fields }
+    .help = name the field that holds the documents with --text-field NAME
+several-text-fields = several fields may hold the documents: { $fields }
+    .help = name one of them with --text-field NAME
+no-such-field = no field "{ $field }" among { $fields }
+    .help = --text-field names the field that holds the documents
+column-not-strings = the column "{ $column }" does not hold strings
+    .help = name another with --text-field NAME
+column-codec = the column "{ $column }" is compressed with { $codec }, which is not read here
     .help = write it with snappy, gzip or no compression, for example pandas' to_parquet(.., compression="snappy")
 row-too-long = a text longer than { $mib } MiB
-    .help = break it into several rows
+    .help = break it into several rows; in a table, a quotation mark that is never closed does this too
+table-row-of-other-length = { COUNT($fields) } fields, where the table has { COUNT($columns) } columns
+    .help = a comma or a tab inside a field stands between quotation marks
+table-damaged = not a readable table: { $detail }
 row-not-utf8 = not UTF-8 at byte { COUNT($byte) } of the text
     .help = convert the text to UTF-8
 row-is-binary = binary data: it has a zero byte
@@ -199,8 +263,24 @@ no-word-in-text = there is no word in the text
     .help = give a file with text in it
 too-many-rows = more than { COUNT($most) } rows an epoch
     .help = train on a part of the corpus
-not-a-json-text = line { COUNT($line) } is not a JSON object with a "text": { $detail }
+not-a-json-text = line { COUNT($line) } is not a JSON object with a "{ $field }" that is a string: { $detail }
     .help = jsonl holds one object a line: { "{" }"text": "..."{ "}" }
+json-line-without-field = line { COUNT($line) } has no field "{ $field }", only: { $fields }
+    .help = name the field that holds the documents with --text-field NAME
+json-value-wrong = value { COUNT($number) } gives no document: { $detail }
+    .help = a JSON file holds objects with a text in one field, or strings, one after another or in an array
+json-value-without-field = value { COUNT($number) } has no field "{ $field }", only: { $fields }
+    .help = name the field that holds the documents with --text-field NAME
+json-value-too-long = a value longer than { $mib } MiB
+    .help = a JSON file holds one value for each document, one after another or in an array; one object around all of them is not read
+json-of-other-values = JSON whose values are no objects and no strings
+    .help = a JSON file holds objects with a text in one field, or strings, one after another or in an array
+json-cut-off = the JSON ends in the middle
+    .help = copy or download it again
+json-unexpected = "{ $byte }" is not expected here
+    .help = a JSON file holds objects with a text in one field, or strings, one after another or in an array
+bytes-after-json = something follows the end of the JSON array
+    .help = a file holds one array, or one object a line
 
 ## Settings.
 range-between-zero-and-one = between 0 and 1
@@ -265,6 +345,16 @@ no-adapter-of-name = no adapter's name contains "{ $name }"
 plan-exceeds-memory = the plan needs { $needs } of device memory, more than is free
 plan-rejected = the plan was rejected: { $detail }
 buffer-too-large = buffer { $label } needs { $needs }, the device allows { $max } a buffer
+no-threads = the system gives this program no thread: { $detail }
+    .help = raise the limit of processes (ulimit -u, or the container's) or of memory (ulimit -v), or end other programs
+memory-too-small = { NUMBER($needs, maximumFractionDigits: 1) } MiB of memory are needed, and { $limit } leaves { NUMBER($left, maximumFractionDigits: 1) } MiB
+rows-exceed-memory = batch = { $batch }: { $why }
+memory-refused = { NUMBER($needs, maximumFractionDigits: 1) } MiB of memory are needed, and the system refuses them
+help-less-memory = raise the limit, or use a smaller preset or fewer rows at once (--set batch=N, with accumulate for the rest); electroscope info tells what each preset needs
+limit-address-space = the limit of the address space (ulimit -v)
+limit-data = the limit of data (ulimit -d)
+limit-control-group = the control group (of a container, a service or a job)
+limit-machine = the machine
 help-smaller = use a smaller preset, fewer rows a step (--set batch=N, with accumulate for the rest), or --device cpu
 help-after-loss = the last checkpoint is whole: continue with --resume, or with --device cpu
 no-such-experiment = there is no experiment `{ $value }`
@@ -314,6 +404,11 @@ tensors-of-generator = this is a generator (ElectraForMaskedLM)
 tensors-of-classifier = this is a fine-tuned classifier, whose pre-training head is gone
 tensors-of-answerer = this is a fine-tuned question answerer, whose pre-training head is gone
 tensors-of-encoder = this is a bare encoder (ElectraModel), saved without a head
+tensors-of-several = there are several networks in one file, named { $prefixes }
+tensors-of-adapter = this is an adapter (such as LoRA), to be merged into its network and saved as a whole first
+tensors-of-quantised = these weights are quantised, and must be saved as floating-point numbers first
+tensors-of-optimizer = this is the state of an optimizer
+tensors-of-other-model = these are tensors of the model { $model }
 tensors-of-something-else = these are not the tensors of an ELECTRA network
 tensors-do-not-fit = not the tensors of this { $network }: { $mismatch }
 tensors-of-another-network = not the tensors of an ELECTRA { $network } ({ $architecture }): { $mismatch }
@@ -333,7 +428,7 @@ tensors-of-other-shape = { COUNT($count) } of another shape: { $names }{ $more -
 }
 tensor-of-other-shape = { $name } is { $is }, expected { $expected }
 weights-not-safetensors = the weights are in { $file }; only safetensors files are read
-    .help = convert them once: python -c "from transformers import { $class }; { $class }.from_pretrained('{ $folder }').save_pretrained('{ $folder }')"
+    .help = convert them once: { $command }
 no-weights = there is no { $file }
 shards-unreadable = not a readable list of shards: { $detail }
 shard-name-not-plain = the shard { $name } is not a plain file name
@@ -433,8 +528,8 @@ no-such-variant = { $kernel } has no variant "{ $variant }", only { $names }
 help-kernels-file = --kernels takes a run's checkpoints/.../state.json, or a file that `electroscope info` names
 
 ## What is typed.
-no-mask-in-text = there is no [MASK] in { $text }
-    .help = write [MASK] where a word is to be filled in, for example "the [MASK] sat"
+no-mask-in-text = there is no { $mask } in { $text }
+    .help = write { $mask } where a word is to be filled in, for example "the { $mask } sat"
 text-exceeds-positions = { COUNT($tokens) } tokens with [CLS] and [SEP]; the model has { COUNT($positions) } positions
     .help = corrupt shows one row: give it a shorter text
 no-word-to-hide = there is no word to hide in { $text }
@@ -450,7 +545,6 @@ burn-trains-in-f32 = precision = f16: the Burn engine trains in f32
     .help = leave it at f32 (--set precision=f32), or train elsewhere: electroscope info tells which adapters offer f16
 adapter-without-f16 = precision = f16: { $adapter } does not offer shader-f16
     .help = leave it at f32 (--set precision=f32), or train elsewhere: electroscope info tells which adapters offer f16
-too-many-event-files = a thousand event files were started within one second
 not-an-event = not an event: { $detail }
     .help = the log was changed or damaged: remove this line, or the file if only its curves are lost
 display-lost = the display is gone, and with it the window. A run that was under way has kept its last step
@@ -483,8 +577,14 @@ output-lost = standard output lacks events of the run ({ COUNT($count) }): { $de
 output-unread = its reader takes no more
 cannot-write-results = cannot write the results: { $detail }
 result-not-json = a result cannot be written as JSON: { $detail }
-comparisons-failed = { COUNT($failed) } of { COUNT($comparisons) } comparisons failed
-    .help = the numbers of this device cannot be trusted: train with --device cpu, and report the lines above
+comparisons-failed = { COUNT($failed) } of { COUNT($comparisons) } comparisons failed { $kind ->
+    [graphics] on this graphics device
+    [software] on this driver, which computes on the processor
+   *[processor] on the processor
+}
+help-verify-f16 = only 16-bit storage cannot be trusted here: train with --set precision=f32, and report the lines above
+help-verify-device = the numbers of this device cannot be trusted: train with --device cpu, and report the lines above
+help-verify-processor = if only a fixture failed, check where its numbers come from; otherwise train with another build or on another machine; report the lines above
 numbers-not-json = the numbers cannot be written as JSON: { $detail }
 no-text-given = there is no text
     .help = give it as an argument, or one a line on standard input
@@ -574,6 +674,7 @@ usage-name-is-empty = an empty name
 usage-not-a-count = want a whole number above 0
 usage-not-a-seed = want a whole number from 0 to { $most }
 usage-not-above-zero = want a number above 0
+usage-not-a-share = want a number from 0 to 1
 usage-not-a-number-of-threads = want a number from 1 to { $most }
 usage-no-run-yet = there is no run in { $folder } yet: train one first
 usage-not-a-panel = want one of { $known }
@@ -583,6 +684,8 @@ usage-not-a-size = want WxH, such as 1280x800, from 200 to 8192
 ## Places that are told in words.
 at-byte = { $file }, at byte { COUNT($byte) }
 at-byte-decompressed = { $file }, at byte { COUNT($byte) } of the decompressed text
+at-byte-converted = { $file }, at byte { COUNT($byte) } of the text as UTF-8
+at-line = { $file }, line { COUNT($line) }
 at-row = { $file }, row { COUNT($row) }
 at-standard-output = standard output
 at-standard-input = standard input, line { COUNT($line) }

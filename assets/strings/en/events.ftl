@@ -18,6 +18,15 @@ counting-words = training a tokenizer: counting words
 joining-pieces = training a tokenizer: joining pieces
 turning-text-into-tokens = turning text into tokens
 cache-built-again = the token cache was built again: { $why }
+cache-kept-with-run = { $dir } cannot hold the token cache ({ $why }), so it is kept in { $place }
+cache-kept-in-memory = { $dir } cannot hold the token cache ({ $why }), so it is kept in memory
+resume-newest = going on with { $run }, the run that was started last
+resume-others = other unfinished runs: { $runs }{ $more ->
+    [0] { "" }
+   *[other] { " and " }{ COUNT($more) } more
+} (--out RUN goes on with one of them)
+run-skipped = a folder was skipped: { $why }
+fewer-threads = the system gives only { $threads } of { $wanted } threads (ulimit -u tells the limit)
 
 ## What the monitor sees in a run's numbers.
 non-finite =
@@ -74,7 +83,20 @@ sizes-kept = the networks of --init keep their own sizes: { $sizes }
 ## What a command warns of.
 text-beyond-trained-positions = { COUNT($tokens) } tokens with [CLS] and [SEP], but the model was trained on rows of { COUNT($trained) }: what it says from token { COUNT($first) } on comes from positions that were never trained; give it shorter texts
 positions-untrained = the model has { COUNT($positions) } positions, but was trained on rows of { COUNT($row_len) } tokens: positions from { COUNT($row_len) } on are untrained, so give it texts of at most { COUNT($row_len) } tokens
-fewer-entries-than-asked = the text gives only { COUNT($entries) } of the { COUNT($wanted) } entries asked for
+fewer-entries-than-asked = the vocabulary has { COUNT($entries) } entries instead of the { COUNT($wanted) } asked for: { $why }
+fewer-because-of-single-characters = most words of this text are single characters, as in Chinese, and those are never joined ({ COUNT($characters) } characters have an entry)
+fewer-because-no-pair-is-left = no two pieces of its words stand side by side twice any more ({ COUNT($characters) } characters have an entry)
+unknown-tokens = the tokenizer does not know { NUMBER($share, style: "percent", maximumFractionDigits: 1) } of the tokens, with { NUMBER($chars, style: "percent", maximumFractionDigits: 1) } of the characters ([UNK]): { $why }. Try this: { $advice }
+unknown-tokens-held-out = the tokenizer does not know { NUMBER($share, style: "percent", maximumFractionDigits: 1) } of the held-out tokens ([UNK]), though it knows the text to train on. Check that both are in the same language
+unknown-long-words = most of them stand in words of more than 100 characters, which are never cut into pieces
+unknown-rare-characters = they have characters that the vocabulary lacks
+unknown-of-other-text = they have characters that its vocabulary, made for other text, lacks
+advice-break-words = put blanks between the words, as a segmenter for the language does, or remove lines that are no text
+advice-cover-characters = cover more characters with a higher character_coverage and a larger vocab_size
+advice-own-tokenizer = use a tokenizer for this language and script, for example one trained on this text
+corpus-and-unknown = { $corpus } ({ NUMBER($share, style: "percent", maximumFractionDigits: 1) } unknown)
+vocabulary-padded = the networks have { COUNT($rows) } rows of word embeddings, the tokenizer has { COUNT($words) } entries: the last { COUNT($beyond) } rows are kept as they are and never proposed
+tensors-unwrapped = the names of the tensors begin with { $prefix }, as a wrapper of the network writes them; this prefix is taken off
 tied-head-differs = { $tensor } differs from the word embeddings (by up to { $gap }): the two are one tensor here, and the word embeddings are used
 networks-differ-in-epsilon = layer_norm_eps differs: discriminator { $discriminator }, generator { $generator }; the shared embeddings use the discriminator's
 networks-differ-in-padding = pad_token_id differs: discriminator { $discriminator }, generator { $generator }; the discriminator's is used
@@ -96,20 +118,48 @@ preset-small = the paper's ELECTRA-Small
 preset-base = the paper's ELECTRA-Base, for a workstation
 
 ## What becomes of each file of a corpus.
-corpus-file-train = train     { $path }  ({ NUMBER($megabytes, maximumFractionDigits: 1) } MB)
-corpus-file-held-out = held out  { $path }  ({ NUMBER($megabytes, maximumFractionDigits: 1) } MB)
+corpus-file-train = train     { $path }  ({ NUMBER($megabytes, maximumFractionDigits: 1) } MB, { $form }; { $why })
+corpus-file-held-out = held out  { $path }  ({ NUMBER($megabytes, maximumFractionDigits: 1) } MB, { $form }; { $why })
 corpus-file-skipped = skipped   { $path }  ({ $why })
+corpus-files-counted = files: { COUNT($train) } to train on, { COUNT($held_out) } held out, { COUNT($skipped) } skipped
 file-and-reason = { $path } ({ $why })
+form-text = text
+form-articles = articles of WikiExtractor
+form-json-lines = JSON lines, field "{ $field }"
+form-json = JSON, field "{ $field }"
+form-json-strings = JSON strings
+form-table = table, column "{ $field }"
+form-parquet = parquet, column "{ $field }"
+form-utf16 = { $form }, UTF-16
+form-packed = { $form }, { $packing }
+role-as-given = given by name
+role-held-out-as-given = given as held-out text
+role-no-word = no name says that it is held out
+word-of-file = "{ $word }" in its name
+word-of-folder = "{ $word }" in the name of its folder
 skipped-note = a note about the data
-skipped-other-kind = not txt, gz, jsonl or parquet
+skipped-other-kind = files that end in .{ $ending } hold no corpus
 skipped-empty = empty
-skipped-replaced = --valid replaces it
-skipped-for-judging = kept for judging: dev.* and test.* are never trained on
+skipped-replaced = { $why }: held out, and --valid replaces it
+skipped-for-judging = { $why }: kept for judging, never trained on
 skipped-twice = already in the list
-skipped-held-out = held out
+skipped-held-out = held out: { $why }
+files-not-read = { $count ->
+    [one] one file could not be read and is left out: { $files }
+   *[other] { COUNT($count) } files could not be read and are left out, such as { $files }
+}
+documents-without-text = { $count ->
+    [one] one document has no text (an empty or null field, or no word in it) and is left out
+   *[other] { COUNT($count) } documents have no text (an empty or null field, or no word in it) and are left out
+}
+held-out-text-is-trained-on = of { COUNT($of) } held-out documents, { COUNT($held_out) } { $held_out ->
+    [one] is
+   *[other] are
+} also in the text to train on ({ COUNT($training) } times): what is measured on them was learned by heart. Take them out of one of the two texts
 
 ## What `verify` compares: its suites, then what is compared in them.
 suite-kernels = kernels (error as a share of the tolerance)
+suite-kernels-f16 = kernels with precision = f16 (error as a share of the tolerance)
 suite-finite-differences = finite differences
 suite-repeatability = the same steps twice
 suite-twins = steps against the twins

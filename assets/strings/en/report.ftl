@@ -67,6 +67,7 @@ report-fact-judge = of the judge
 report-fact-generator = of the generator
 report-fact-rows = rows a step × tokens a row
 report-fact-vocabulary = vocabulary
+report-fact-unknown = unknown tokens
 report-fact-dispatches = dispatches a step
 report-fact-memory = peak memory
 report-fact-arenas = arenas

@@ -6,6 +6,7 @@ terminal-usage-more = For more information, try '--help'.
 
 ## info
 terminal-info-threads = cpu executor: { $threads } threads
+terminal-info-room = memory that may still be taken: { $mib } MiB, limited by { $limit }
 terminal-info-no-adapter = no GPU adapter (Vulkan, Metal, DX12)
 terminal-info-limits = { $binding } a binding, { $buffer } a buffer, { $buffers } storage buffers, { $invocations } invocations and { $workgroup } bytes a workgroup
 terminal-info-portable = meets WebGPU's default limits
@@ -33,6 +34,7 @@ terminal-info-unfit = not on { $devices }
 
 ## tokenizer train
 terminal-tokenizer = { $path }: { $entries } entries
+terminal-tokenizer-covers = { $kept } of the { $characters } characters have an entry and cover { NUMBER($covered, style: "percent", maximumFractionDigits: 2) } of the text; unknown tokens: { NUMBER($unknown, style: "percent", maximumFractionDigits: 2) }
 terminal-tokenizer-counting = counting words: { $megabytes } MB
 terminal-tokenizer-merging = entries: { $entries }/{ $target }
 
@@ -64,6 +66,7 @@ terminal-corrupt-right-guess = right guess
 
 ## eval
 terminal-eval = held out, after step { $step }
+terminal-eval-unknown = unknown tokens
 terminal-eval-part = { $name }   { $auc }   caught { $caught }, false alarms { $alarms }
 
 ## bench

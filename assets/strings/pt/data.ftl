@@ -37,7 +37,8 @@ data-text-add-folder = Adicionar uma pasta…
 data-text-path = ou digite um caminho
 data-text-add = Adicionar
 data-text-remove-path = Remover { $path }
-data-text-drop = txt, gz, jsonl e parquet; ou solte-os em qualquer lugar da janela.
+data-text-field = Campo dos textos
+data-text-drop = txt, jsonl, json, csv e parquet, também em gz ou zst; ou solte-os em qualquer lugar da janela.
 data-text-found = { $files ->
     [one] { $files } arquivo, { $size }
    *[other] { $files } arquivos, { $size }
@@ -49,7 +50,8 @@ data-text-skipped = { $count ->
 data-tokenizer = Tokenizador
 data-tokenizer-with-run = Treinado no texto quando a execução começa, com até { $entries } entradas
 data-tokenizer-picked = { $path }, { $entries } entradas
-data-tokenizer-path = Outro: pasta ou vocab.txt
+data-tokenizer-unknown = Ele não conhece { NUMBER($share, style: "percent", maximumFractionDigits: 1) } dos tokens.
+data-tokenizer-path = Outro: pasta, tokenizer.json ou vocab.txt
 data-tokenizer-use = Usar
 data-tokenizer-choose-folder = Escolher uma pasta…
 data-tokenizer-choose-file = Escolher um arquivo…

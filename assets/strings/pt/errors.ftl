@@ -36,6 +36,7 @@ io-put-token-cache-in-place = pôr o cache de tokens no lugar
 io-read = ler
 io-read-configuration = ler a configuração
 io-read-file = ler o arquivo
+io-read-list-of-files = ler a lista de arquivos
 io-read-fixture = ler os números de referência
 io-read-folder = ler a pasta
 io-read-folder-of-runs = ler a pasta dos treinos
@@ -64,10 +65,10 @@ io-write-there = escrever ali
 ## Texto: corpora, tokenizadores, o cache de tokens.
 all-text-held-out = todo o texto de treino está reservado: ele também foi dado com --valid
     .help = deixe --valid de fora: então uma parte do corpus é reservada
-nothing-to-train-on = não há com o que treinar: nenhum arquivo txt, gz, jsonl ou parquet foi encontrado
-    .help = numa pasta, valid.*, dev.* e test.* não servem para o treino; indique um arquivo pelo nome para usá-lo, seja qual for
-no-text-file-found = nenhum arquivo txt, gz, jsonl ou parquet foi encontrado
-    .help = indique um arquivo pelo nome para usá-lo, seja qual for
+nothing-to-train-on = não há com o que treinar: nenhum arquivo com texto de treino foi encontrado
+    .help = não se treina com o texto que um nome chama de valid, dev ou test; um arquivo ou pasta dado sozinho é usado, seja qual for o nome
+no-text-file-found = nenhum arquivo com texto foi encontrado
+    .help = lê-se texto de txt, jsonl, json, csv, tsv e parquet, também em gz ou zst
 not-a-file = isto é um pipe ou um dispositivo, não um arquivo
     .help = escreva antes o texto num arquivo
 empty-file = o arquivo está vazio
@@ -133,9 +134,9 @@ grammar-without-script = uma gramática sem script
 no-such-level = não há nível "{ $value }"
     .help = first-steps ou stories
 vocabulary-lacks-special = o vocabulário de { COUNT($entries) } entradas não tem { $name }
-    .help = um vocabulário de ELECTRA precisa de { $specials } com exatamente estes nomes
+    .help = aqui os tokens especiais são { $specials }; tokenizer_config.json ou special_tokens_map.json podem dar outros nomes
 no-tokenizer-here = não há vocab.txt nem tokenizer.json aqui
-    .help = dê a pasta de um tokenizador ou um vocab.txt, ou treine um: electroscope tokenizer train
+    .help = dê a pasta de um tokenizador, um tokenizer.json ou um vocab.txt, ou treine um: electroscope tokenizer train
 vocabulary-not-utf8 = não é texto em UTF-8: há um byte errado em { COUNT($byte) }
     .help = um vocab.txt tem um token por linha, em UTF-8
 not-wordpiece = um modelo { $kind }, mas o ELECTRA usa WordPiece
@@ -147,27 +148,90 @@ not-tokenizer-json = não é o JSON de um tokenizador: { $detail }
 cannot-tokenize = não foi possível dividir o texto em tokens: { $detail }
 no-word-for-tokenizer = não há palavra com que treinar um tokenizador
     .help = confira se o corpus tem texto
-vocabulary-too-small = vocab_size = { $vocab_size } é menos que os { COUNT($needed) } tokens especiais e caracteres deste corpus
-    .help = tente vocab_size = { $enough }
+only-long-words-for-tokenizer = não há palavra com que treinar um tokenizador: todas as { COUNT($count) } palavras têm mais de 100 caracteres
+    .help = ponha espaços entre as palavras, como faz um segmentador da língua
+vocabulary-too-small = vocab_size = { $vocab_size } é menos que as { COUNT($needed) } entradas de que precisam os tokens especiais e { COUNT($characters) } caracteres, que cobrem { NUMBER($covered, style: "percent", maximumFractionDigits: 2) } deste corpus
+    .help = tente vocab_size = { $enough }, ou cubra menos do corpus: character_coverage = { $coverage }
+too-many-unknown = o tokenizador não conhece { NUMBER($share, style: "percent", maximumFractionDigits: 1) } dos tokens, com { NUMBER($chars, style: "percent", maximumFractionDigits: 1) } dos caracteres ([UNK]), e são aceitos { NUMBER($most, style: "percent", maximumFractionDigits: 1) }: { $why }
+    .help = { $advice }; para seguir mesmo assim, permita com unknown_max = 1 (--set unknown_max=1 em train, --unknown-max 1 nos outros)
+too-many-unknown-held-out = o tokenizador não conhece { NUMBER($share, style: "percent", maximumFractionDigits: 1) } dos tokens reservados ([UNK]), e são aceitos { NUMBER($most, style: "percent", maximumFractionDigits: 1) }
+    .help = confira se o texto reservado está na língua do texto de treino; para seguir mesmo assim: --set unknown_max=1
+not-the-file-itself = este não é o próprio arquivo, e sim { $what }
+file-is-empty = um arquivo vazio
+file-is-zip = um arquivo zip, como os que torch.save escreve
+file-is-pickle = um pickle de Python, como os que versões antigas de torch.save escrevem
+file-is-format = um arquivo no formato { $format }
+file-is-lfs-pointer = um ponteiro do Git LFS para um arquivo de { COUNT($bytes) } bytes
+file-is-lfs-pointer-cut-off = um ponteiro do Git LFS, cortado
+file-is-web-page = uma página da web, como uma página de erro no lugar de um download
+file-is-text = texto que começa com { $line }
+help-fetch-again = baixe o arquivo de novo e veja o que chega: o endereço pode estar errado, ou pode ser preciso uma conta
+help-fetch-lfs = busque o próprio arquivo com git lfs pull, ou baixe-o sem git
+help-save-as-safetensors = carregue-o com transformers em Python e salve de novo: model.save_pretrained(PASTA) escreve model.safetensors, e tokenizer.save_pretrained(PASTA), o tokenizador
+tokenizer-has-own-code = o tokenizador é um programa próprio (auto_map), que não é executado aqui
+    .help = dê o tokenizador de um modelo ELECTRA ou BERT
+tokenizer-of-other-kind = o tokenizador é da classe { $class }, que corta o texto a seu modo; aqui há { $known } e os que são iguais com outro nome
+    .help = dê o tokenizador de um modelo ELECTRA ou BERT, ou um tokenizer.json com os passos do BERT
+tokenizer-setting-unknown = o tokenizador pede { $key } = { $value }, o que não é feito aqui
+    .help = sem esta configuração os tokens seriam outros que não os do treino do modelo
+tokenizer-step-unknown = o passo { $step } deste tokenizador não é o do BERT: { $found }
+    .help = os tokens seriam aqui outros que não os de transformers; dê um tokenizador com BertNormalizer e BertPreTokenizer
+added-token-id-wrong = o token acrescentado { $token } tem o id { $id }, e seu lugar é { $right }
+    .help = os tokens acrescentados vêm depois do vocabulário sem lacuna, na ordem dos ids
 line-too-long = a linha { COUNT($line) } passa de { $mib } MiB
     .help = divida-a em linhas, uma frase ou um parágrafo em cada uma
-utf16-text = texto em UTF-16
-    .help = salve o arquivo em UTF-8
+utf16-broken = UTF-16 danificado: metade de um caractere
+    .help = o arquivo pode estar cortado; salve-o de novo em UTF-8
+file-not-utf8 = não é texto em UTF-8
+    .help = converta o arquivo para UTF-8, por exemplo com iconv
+file-is-packed = compactado como { $kind }, que aqui não se lê
+    .help = descompacte-o antes; gz e zst são lidos como estão
+file-is-packed-twice = dentro dele há outro arquivo compactado ({ $kind })
+    .help = descompacte-o uma vez
+file-is-document = isto é { $kind }, que aqui não se lê
+    .help = salve-o ou converta-o em texto puro, em UTF-8
+file-is-no-text = isto é { $kind }, que aqui não se lê
+    .help = grave o texto dele em txt, jsonl, csv ou parquet
+corpus-is-lfs-pointer = um ponteiro do Git LFS no lugar do arquivo
+    .help = busque o próprio arquivo com `git lfs pull`
+not-json = o nome termina como JSON, mas o conteúdo não é JSON
+    .help = jsonl tem um objeto por linha: { "{" }"text": "..."{ "}" }
+not-parquet = o nome termina em .parquet, mas é texto puro
+    .help = se for um corpus, dê ao nome o final .txt
+list-is-empty = a lista não tem nenhum arquivo
+    .help = escreva um caminho por linha
 binary-file = é um arquivo binário: tem um byte zero
-    .help = um corpus é texto: txt, jsonl (também com gzip) ou parquet
+    .help = um corpus é texto: txt, jsonl, json, csv, tsv (também em gz ou zst) ou parquet
 not-utf8 = não é UTF-8: byte { COUNT($byte) } na linha { COUNT($line) }
     .help = converta o arquivo para UTF-8, por exemplo com iconv
 gzip-cut-off = o arquivo gzip acaba no meio
     .help = copie ou baixe o arquivo de novo
 gzip-damaged = o arquivo gzip está danificado: { $detail }
     .help = copie ou baixe o arquivo de novo
-no-text-column = não há coluna "text" entre { $columns }
-    .help = dê o nome "text" à coluna que contém os documentos
-text-column-not-strings = a coluna "text" não contém texto
-text-column-codec = a coluna "text" está comprimida com { $codec }, que aqui não se lê
+bytes-after-gzip = há outros bytes depois do fim do arquivo gzip
+    .help = algo foi acrescentado a ele, ou está danificado; copie ou baixe o arquivo de novo
+zstd-cut-off = o arquivo zstd acaba no meio
+    .help = copie ou baixe o arquivo de novo
+zstd-damaged = o arquivo zstd está danificado: { $detail }
+    .help = copie ou baixe o arquivo de novo
+bytes-after-zstd = há outros bytes depois do fim do arquivo zstd
+    .help = algo foi acrescentado a ele, ou está danificado; copie ou baixe o arquivo de novo
+checksum-differs = a soma de verificação é outra
+no-text-field = não há campo "text" entre { $fields }
+    .help = indique com --text-field NOME o campo que contém os documentos
+several-text-fields = vários campos podem conter os documentos: { $fields }
+    .help = indique um deles com --text-field NOME
+no-such-field = não há campo "{ $field }" entre { $fields }
+    .help = --text-field indica o campo que contém os documentos
+column-not-strings = a coluna "{ $column }" não contém texto
+    .help = indique outra com --text-field NOME
+column-codec = a coluna "{ $column }" está comprimida com { $codec }, que aqui não se lê
     .help = grave-a com snappy, gzip ou sem compressão, por exemplo com to_parquet(.., compression="snappy") do pandas
 row-too-long = um texto de mais de { $mib } MiB
-    .help = divida-o em várias linhas da tabela
+    .help = divida-o em várias linhas da tabela; aspas que nunca se fecham também causam isto
+table-row-of-other-length = { COUNT($fields) } campos, mas a tabela tem { COUNT($columns) } colunas
+    .help = uma vírgula ou um tab dentro de um campo fica entre aspas
+table-damaged = não é uma tabela legível: { $detail }
 row-not-utf8 = não é UTF-8 no byte { COUNT($byte) } do texto
     .help = converta o texto para UTF-8
 row-is-binary = são dados binários: há um byte zero
@@ -200,8 +264,24 @@ no-word-in-text = não há nenhuma palavra no texto
     .help = dê um arquivo com texto
 too-many-rows = mais de { COUNT($most) } linhas por época
     .help = treine com uma parte do corpus
-not-a-json-text = a linha { COUNT($line) } não é um objeto JSON com um "text": { $detail }
+not-a-json-text = a linha { COUNT($line) } não é um objeto JSON com um "{ $field }" que seja texto: { $detail }
     .help = jsonl tem um objeto por linha: { "{" }"text": "..."{ "}" }
+json-line-without-field = a linha { COUNT($line) } não tem o campo "{ $field }", só: { $fields }
+    .help = indique com --text-field NOME o campo que contém os documentos
+json-value-wrong = o valor { COUNT($number) } não dá um documento: { $detail }
+    .help = um arquivo JSON tem objetos com um texto num campo, ou textos, um após o outro ou numa lista
+json-value-without-field = o valor { COUNT($number) } não tem o campo "{ $field }", só: { $fields }
+    .help = indique com --text-field NOME o campo que contém os documentos
+json-value-too-long = um valor de mais de { $mib } MiB
+    .help = um arquivo JSON tem um valor por documento, um após o outro ou numa lista; um objeto em volta de todos não é lido
+json-of-other-values = JSON cujos valores não são objetos nem textos
+    .help = um arquivo JSON tem objetos com um texto num campo, ou textos, um após o outro ou numa lista
+json-cut-off = o JSON acaba no meio
+    .help = copie ou baixe o arquivo de novo
+json-unexpected = "{ $byte }" não cabe aqui
+    .help = um arquivo JSON tem objetos com um texto num campo, ou textos, um após o outro ou numa lista
+bytes-after-json = há algo depois do fim da lista JSON
+    .help = um arquivo tem uma lista, ou um objeto por linha
 
 ## Configurações.
 range-between-zero-and-one = entre 0 e 1
@@ -266,6 +346,16 @@ no-adapter-of-name = nenhum adaptador tem "{ $name }" no nome
 plan-exceeds-memory = o plano precisa de { $needs } da memória do dispositivo, mais do que há livre
 plan-rejected = o plano foi recusado: { $detail }
 buffer-too-large = o buffer { $label } precisa de { $needs }, e o dispositivo permite { $max } por buffer
+no-threads = o sistema não dá nenhuma thread a este programa: { $detail }
+    .help = aumente o limite de processos (ulimit -u, ou o do contêiner) ou de memória (ulimit -v), ou encerre outros programas
+memory-too-small = são necessários { NUMBER($needs, maximumFractionDigits: 1) } MiB de memória, e { $limit } deixa { NUMBER($left, maximumFractionDigits: 1) } MiB
+rows-exceed-memory = batch = { $batch }: { $why }
+memory-refused = são necessários { NUMBER($needs, maximumFractionDigits: 1) } MiB de memória, e o sistema os recusa
+help-less-memory = aumente o limite, ou use uma predefinição menor ou menos linhas de cada vez (--set batch=N, e accumulate para o resto); electroscope info diz do que cada predefinição precisa
+limit-address-space = o limite do espaço de endereçamento (ulimit -v)
+limit-data = o limite de dados (ulimit -d)
+limit-control-group = o grupo de controle (de um contêiner, de um serviço ou de um trabalho)
+limit-machine = a máquina
 help-smaller = use uma predefinição menor, menos linhas por passo (--set batch=N, e accumulate para o resto), ou --device cpu
 help-after-loss = o último ponto de controle está inteiro: continue com --resume, ou com --device cpu
 no-such-experiment = não há experimento `{ $value }`
@@ -315,6 +405,11 @@ tensors-of-generator = este é um gerador (ElectraForMaskedLM)
 tensors-of-classifier = este é um classificador com ajuste fino, já sem a cabeça do pré-treino
 tensors-of-answerer = este é um modelo de perguntas e respostas com ajuste fino, já sem a cabeça do pré-treino
 tensors-of-encoder = este é um codificador puro (ElectraModel), salvo sem cabeça
+tensors-of-several = há várias redes em um arquivo, chamadas { $prefixes }
+tensors-of-adapter = este é um adaptador (como LoRA), que antes precisa ser fundido com sua rede e salvo inteiro
+tensors-of-quantised = estes pesos são quantizados, e antes precisam ser salvos como números de ponto flutuante
+tensors-of-optimizer = este é o estado de um otimizador
+tensors-of-other-model = estes são tensores do modelo { $model }
 tensors-of-something-else = estes não são os tensores de uma rede ELECTRA
 tensors-do-not-fit = não são os tensores deste { $network ->
     [discriminator] discriminador
@@ -348,7 +443,7 @@ tensors-of-other-shape = { COUNT($count) } de outra forma: { $names }{ $more ->
 }
 tensor-of-other-shape = { $name } tem a forma { $is }, em vez de { $expected }
 weights-not-safetensors = os pesos estão em { $file }; só se leem arquivos safetensors
-    .help = converta-os uma vez: python -c "from transformers import { $class }; { $class }.from_pretrained('{ $folder }').save_pretrained('{ $folder }')"
+    .help = converta-os uma vez: { $command }
 no-weights = não há { $file }
 shards-unreadable = não é uma lista de partes legível: { $detail }
 shard-name-not-plain = a parte { $name } não tem um simples nome de arquivo
@@ -461,8 +556,8 @@ no-such-variant = { $kernel } não tem a variante "{ $variant }", só { $names }
 help-kernels-file = --kernels recebe o checkpoints/.../state.json de um treino, ou um arquivo que `electroscope info` indica
 
 ## O que se digita.
-no-mask-in-text = não há [MASK] em { $text }
-    .help = escreva [MASK] onde falta uma palavra, por exemplo "o [MASK] sentou"
+no-mask-in-text = não há { $mask } em { $text }
+    .help = escreva { $mask } onde falta uma palavra, por exemplo "o { $mask } sentou"
 text-exceeds-positions = { COUNT($tokens) } tokens com [CLS] e [SEP]; o modelo tem { COUNT($positions) } posições
     .help = corrupt mostra uma linha: dê um texto mais curto
 no-word-to-hide = não há palavra que se possa esconder em { $text }
@@ -478,7 +573,6 @@ burn-trains-in-f32 = precision = f16: o motor Burn treina em f32
     .help = deixe em f32 (--set precision=f32), ou treine em outro lugar: electroscope info diz quais adaptadores oferecem f16
 adapter-without-f16 = precision = f16: { $adapter } não oferece shader-f16
     .help = deixe em f32 (--set precision=f32), ou treine em outro lugar: electroscope info diz quais adaptadores oferecem f16
-too-many-event-files = mil arquivos de eventos foram começados num só segundo
 not-an-event = não é um evento: { $detail }
     .help = o registro foi alterado ou danificado: remova esta linha, ou o arquivo, se só as curvas se perderem
 display-lost = a tela não existe mais, e com ela a janela. Um treino em andamento guardou seu último passo
@@ -511,8 +605,14 @@ output-lost = na saída padrão faltam eventos do treino ({ COUNT($count) }): { 
 output-unread = seu leitor não aceita mais
 cannot-write-results = não foi possível escrever os resultados: { $detail }
 result-not-json = um resultado não pode ser escrito em JSON: { $detail }
-comparisons-failed = { COUNT($failed) } de { COUNT($comparisons) } comparações falharam
-    .help = os números deste dispositivo não são confiáveis: treine com --device cpu, e relate as linhas acima
+comparisons-failed = { COUNT($failed) } de { COUNT($comparisons) } comparações falharam { $kind ->
+    [graphics] neste dispositivo gráfico
+    [software] neste driver, que calcula no processador
+   *[processor] no processador
+}
+help-verify-f16 = só o armazenamento em 16 bits não é confiável aqui: treine com --set precision=f32, e relate as linhas acima
+help-verify-device = os números deste dispositivo não são confiáveis: treine com --device cpu, e relate as linhas acima
+help-verify-processor = se só uma referência falhou, confira de onde vêm os números dela; senão, treine com outra compilação ou em outra máquina; relate as linhas acima
 numbers-not-json = os números não podem ser escritos em JSON: { $detail }
 no-text-given = não há texto
     .help = dê-o como argumento, ou um por linha na entrada padrão
@@ -602,6 +702,7 @@ usage-name-is-empty = um nome vazio
 usage-not-a-count = é preciso um número inteiro acima de 0
 usage-not-a-seed = é preciso um número inteiro de 0 a { $most }
 usage-not-above-zero = é preciso um número acima de 0
+usage-not-a-share = é preciso um número de 0 a 1
 usage-not-a-number-of-threads = é preciso um número de 1 a { $most }
 usage-no-run-yet = ainda não há treino em { $folder }: treine um antes
 usage-not-a-panel = é preciso um destes: { $known }
@@ -611,6 +712,8 @@ usage-not-a-size = é preciso LxA, como 1280x800, de 200 a 8192
 ## Lugares que se dizem em palavras.
 at-byte = { $file }, no byte { COUNT($byte) }
 at-byte-decompressed = { $file }, no byte { COUNT($byte) } do texto descomprimido
+at-byte-converted = { $file }, no byte { COUNT($byte) } do texto em UTF-8
+at-line = { $file }, linha { COUNT($line) }
 at-row = { $file }, linha { COUNT($row) }
 at-standard-output = saída padrão
 at-standard-input = entrada padrão, linha { COUNT($line) }

@@ -17,6 +17,15 @@ counting-words = treinando um tokenizador: contando palavras
 joining-pieces = treinando um tokenizador: unindo pedaços
 turning-text-into-tokens = transformando o texto em tokens
 cache-built-again = o cache de tokens foi refeito: { $why }
+cache-kept-with-run = { $dir } não pode guardar o cache de tokens ({ $why }); ele fica em { $place }
+cache-kept-in-memory = { $dir } não pode guardar o cache de tokens ({ $why }); ele fica na memória
+resume-newest = retomando { $run }, o treino que foi iniciado por último
+resume-others = outros treinos inacabados: { $runs }{ $more ->
+    [0] { "" }
+   *[other] { " e mais " }{ COUNT($more) }
+} (--out PASTA retoma um deles)
+run-skipped = uma pasta foi deixada de lado: { $why }
+fewer-threads = o sistema dá só { $threads } de { $wanted } threads (ulimit -u diz o limite)
 
 ## O que o monitor vê nos números de um treino.
 non-finite =
@@ -73,7 +82,20 @@ sizes-kept = as redes de --init mantêm os próprios tamanhos: { $sizes }
 ## De que um comando avisa.
 text-beyond-trained-positions = { COUNT($tokens) } tokens com [CLS] e [SEP], mas o modelo foi treinado com linhas de { COUNT($trained) }: o que ele diz a partir do token { COUNT($first) } vem de posições nunca treinadas; dê textos mais curtos
 positions-untrained = o modelo tem { COUNT($positions) } posições, mas foi treinado com linhas de { COUNT($row_len) } tokens: as posições a partir de { COUNT($row_len) } não foram treinadas, então dê textos de no máximo { COUNT($row_len) } tokens
-fewer-entries-than-asked = o texto dá só { COUNT($entries) } das { COUNT($wanted) } entradas pedidas
+fewer-entries-than-asked = o vocabulário tem { COUNT($entries) } entradas em vez das { COUNT($wanted) } pedidas: { $why }
+fewer-because-of-single-characters = a maioria das palavras deste texto são caracteres isolados, como em chinês, e esses nunca são unidos ({ COUNT($characters) } caracteres têm uma entrada)
+fewer-because-no-pair-is-left = nenhum par de pedaços das palavras aparece mais de uma vez lado a lado ({ COUNT($characters) } caracteres têm uma entrada)
+unknown-tokens = o tokenizador não conhece { NUMBER($share, style: "percent", maximumFractionDigits: 1) } dos tokens, com { NUMBER($chars, style: "percent", maximumFractionDigits: 1) } dos caracteres ([UNK]): { $why }. Tente isto: { $advice }
+unknown-tokens-held-out = o tokenizador não conhece { NUMBER($share, style: "percent", maximumFractionDigits: 1) } dos tokens reservados ([UNK]), embora conheça o texto de treino. Confira se os dois estão na mesma língua
+unknown-long-words = a maioria está em palavras de mais de 100 caracteres, que nunca são cortadas em pedaços
+unknown-rare-characters = eles têm caracteres que faltam no vocabulário
+unknown-of-other-text = eles têm caracteres que faltam no vocabulário, feito para outro texto
+advice-break-words = ponha espaços entre as palavras, como faz um segmentador da língua, ou tire as linhas que não são texto
+advice-cover-characters = cubra mais caracteres, com um character_coverage mais alto e um vocab_size maior
+advice-own-tokenizer = use um tokenizador para esta língua e esta escrita, por exemplo um treinado neste texto
+corpus-and-unknown = { $corpus } ({ NUMBER($share, style: "percent", maximumFractionDigits: 1) } desconhecidos)
+vocabulary-padded = as redes têm { COUNT($rows) } linhas de embeddings de palavras, e o tokenizador tem { COUNT($words) } entradas: as últimas { COUNT($beyond) } linhas ficam como estão e nunca são propostas
+tensors-unwrapped = os nomes dos tensores começam com { $prefix }, como os escreve um invólucro da rede; este prefixo é tirado
 tied-head-differs = { $tensor } difere dos embeddings das palavras (em até { $gap }): aqui os dois são um só tensor, e valem os embeddings das palavras
 networks-differ-in-epsilon = layer_norm_eps difere: discriminador { $discriminator }, gerador { $generator }; os embeddings compartilhados usam o do discriminador
 networks-differ-in-padding = pad_token_id difere: discriminador { $discriminator }, gerador { $generator }; vale o do discriminador
@@ -95,20 +117,48 @@ preset-small = o ELECTRA-Small do artigo
 preset-base = o ELECTRA-Base do artigo, numa estação de trabalho
 
 ## O que é feito de cada arquivo de um corpus.
-corpus-file-train = treino     { $path }  ({ NUMBER($megabytes, maximumFractionDigits: 1) } MB)
-corpus-file-held-out = reservado  { $path }  ({ NUMBER($megabytes, maximumFractionDigits: 1) } MB)
+corpus-file-train = treino     { $path }  ({ NUMBER($megabytes, maximumFractionDigits: 1) } MB, { $form }; { $why })
+corpus-file-held-out = reservado  { $path }  ({ NUMBER($megabytes, maximumFractionDigits: 1) } MB, { $form }; { $why })
 corpus-file-skipped = ignorado   { $path }  ({ $why })
+corpus-files-counted = arquivos: { COUNT($train) } para o treino, { COUNT($held_out) } reservados, { COUNT($skipped) } ignorados
 file-and-reason = { $path } ({ $why })
+form-text = texto
+form-articles = artigos do WikiExtractor
+form-json-lines = linhas JSON, campo "{ $field }"
+form-json = JSON, campo "{ $field }"
+form-json-strings = textos em JSON
+form-table = tabela, coluna "{ $field }"
+form-parquet = parquet, coluna "{ $field }"
+form-utf16 = { $form }, UTF-16
+form-packed = { $form }, { $packing }
+role-as-given = indicado pelo nome
+role-held-out-as-given = indicado como texto reservado
+role-no-word = nenhum nome diz que está reservado
+word-of-file = "{ $word }" no nome
+word-of-folder = "{ $word }" no nome da pasta
 skipped-note = uma nota sobre os dados
-skipped-other-kind = não é txt, gz, jsonl nem parquet
+skipped-other-kind = arquivos que terminam em .{ $ending } não têm corpus
 skipped-empty = vazio
-skipped-replaced = --valid o substitui
-skipped-for-judging = guardado para avaliação: nunca se treina com dev.* e test.*
+skipped-replaced = { $why }: reservado, e --valid o substitui
+skipped-for-judging = { $why }: guardado para avaliação, nunca se treina com ele
 skipped-twice = já está na lista
-skipped-held-out = reservado
+skipped-held-out = reservado: { $why }
+files-not-read = { $count ->
+    [one] um arquivo não pôde ser lido e fica de fora: { $files }
+   *[other] { COUNT($count) } arquivos não puderam ser lidos e ficam de fora, como { $files }
+}
+documents-without-text = { $count ->
+    [one] um documento não tem texto (campo vazio ou nulo, ou nenhuma palavra) e fica de fora
+   *[other] { COUNT($count) } documentos não têm texto (campo vazio ou nulo, ou nenhuma palavra) e ficam de fora
+}
+held-out-text-is-trained-on = de { COUNT($of) } documentos reservados, { COUNT($held_out) } { $held_out ->
+    [one] está
+   *[other] estão
+} também no texto de treino ({ COUNT($training) } vezes): o que se mede neles foi decorado. Tire-os de um dos dois textos
 
 ## O que `verify` compara: as séries, e o que se compara em cada uma.
 suite-kernels = kernels (o erro como parte da tolerância)
+suite-kernels-f16 = kernels, precision = f16 (o erro como parte da tolerância)
 suite-finite-differences = diferenças finitas
 suite-repeatability = os mesmos passos duas vezes
 suite-twins = passos comparados com os gêmeos

@@ -67,6 +67,7 @@ report-fact-judge = do discriminador
 report-fact-generator = do gerador
 report-fact-rows = linhas por passo × tokens por linha
 report-fact-vocabulary = vocabulário
+report-fact-unknown = tokens desconhecidos
 report-fact-dispatches = despachos por passo
 report-fact-memory = pico de memória
 report-fact-arenas = arenas

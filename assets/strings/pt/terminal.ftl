@@ -6,6 +6,7 @@ terminal-usage-more = Para saber mais: --help (em inglês)
 
 ## info
 terminal-info-threads = executor cpu: { $threads } threads de CPU
+terminal-info-room = memória que ainda se pode tomar: { $mib } MiB, limitada por: { $limit }
 terminal-info-no-adapter = nenhum adaptador de GPU (Vulkan, Metal, DX12)
 terminal-info-limits = { $binding } por ligação, { $buffer } por buffer, { $buffers } buffers de armazenamento, { $invocations } invocações e { $workgroup } bytes por grupo
 terminal-info-portable = cumpre os limites padrão do WebGPU
@@ -33,6 +34,7 @@ terminal-info-unfit = não em { $devices }
 
 ## tokenizer train
 terminal-tokenizer = { $path }: { $entries } entradas
+terminal-tokenizer-covers = { $kept } dos { $characters } caracteres têm uma entrada e cobrem { NUMBER($covered, style: "percent", maximumFractionDigits: 2) } do texto; tokens desconhecidos: { NUMBER($unknown, style: "percent", maximumFractionDigits: 2) }
 terminal-tokenizer-counting = contando palavras: { $megabytes } MB
 terminal-tokenizer-merging = entradas: { $entries }/{ $target }
 
@@ -64,6 +66,7 @@ terminal-corrupt-right-guess = acerto
 
 ## eval
 terminal-eval = texto reservado, depois do passo { $step }
+terminal-eval-unknown = tokens desconhecidos
 terminal-eval-part = { $name }   { $auc }   detectadas { $caught }, alarmes falsos { $alarms }
 
 ## bench

@@ -4,7 +4,7 @@ use super::past::{coming, folder_name, opened};
 use super::{Desk, Ending};
 use crate::Error;
 use crate::app::ending::PATIENCE;
-use crate::app::first_run::{FIRST_PRESET, first_run};
+use crate::app::first_run::first_run;
 use crate::app::kept::is_question;
 use crate::app::panels::{Ask, Next, PanelId};
 use crate::app::trainer::{Trainer, Wake};
@@ -116,19 +116,14 @@ impl Desk {
     fn start(&mut self, options: Request, wake: &Wake) {
         self.end_run();
         self.weights = None;
-        let out = match &options.out {
-            None if !options.resume => {
-                Some(name_of(&places::new_run(options.preset.as_deref().unwrap_or(FIRST_PRESET))))
-            }
-            out => out.clone(),
-        };
-        let options = Request { watched: true, patient: true, out, ..options };
+        let options = Request { watched: true, patient: true, ..options };
         let coming = coming(&options);
         // A resumed run needs its folder, and the previous run may still be writing to it.
         let before = if options.resume { std::mem::take(&mut self.ending) } else { Vec::new() };
         let before = before.into_iter().map(|ending| ending.thread).collect();
         let events = self.opening.events.as_deref();
-        let trainer = Trainer::start(options.clone(), events, before, Arc::clone(wake), self.pace);
+        let runs = places::for_new_runs();
+        let trainer = Trainer::start(options.clone(), runs, events, before, Arc::clone(wake), self.pace);
         match trainer {
             Ok(trainer) => {
                 let share = self.view.transport.share;

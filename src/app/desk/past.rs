@@ -1,5 +1,6 @@
 //! Reads the events of earlier runs from their folders.
 
+use crate::path::{name_of, path_of};
 use crate::run::Request;
 use crate::screen::state::{Phase, RunState, Source};
 use crate::train::checkpoint;
@@ -9,7 +10,7 @@ use std::path::Path;
 
 /// A run before its first event. A resumed run already has a past.
 pub(super) fn coming(options: &Request) -> RunState {
-    let past = options.out.as_deref().filter(|_| options.resume).and_then(|run| opened(Path::new(run)).ok());
+    let past = options.out.as_deref().filter(|_| options.resume).and_then(|run| opened(&path_of(run)).ok());
     let mut run = past.unwrap_or_default();
     (run.source, run.phase) = (Source::Live, Phase::Preparing);
     run
@@ -18,7 +19,7 @@ pub(super) fn coming(options: &Request) -> RunState {
 pub(super) fn opened(run: &Path) -> Result<RunState> {
     let events = read_events(run)?;
     if events.is_empty() {
-        return Err(Error::failed("empty-log").at(run.display()));
+        return Err(Error::failed("empty-log").at_path(run));
     }
     Ok(RunState::from_events(Source::Opened(folder_name(run)), events))
 }
@@ -29,5 +30,5 @@ pub(super) fn newest_step(run: &Path) -> Option<u64> {
 }
 
 pub(super) fn folder_name(run: &Path) -> String {
-    run.file_name().map_or_else(|| run.display().to_string(), |name| name.to_string_lossy().into_owned())
+    name_of(run.file_name().map_or(run, Path::new))
 }

@@ -13,6 +13,7 @@ mod text;
 pub use draft::{Draft, command_line};
 
 use super::{Ask, PanelContext};
+use crate::path::name_of;
 use crate::train::event::Command;
 use crate::{Result, t};
 use egui::{Context, Label, RichText, TextWrapMode, Ui};
@@ -180,7 +181,7 @@ fn start_ui(ui: &mut Ui, cx: &mut PanelContext, draft: &Draft, checked: &Checked
 /// Says which run trains now, because the form is about another one.
 fn now_ui(ui: &mut Ui, cx: &PanelContext) {
     let Some(plan) = cx.state.plan.as_ref().filter(|_| cx.view.transport.live) else { return };
-    let text = cx.strings.text(&plan.corpus.title());
+    let text = cx.strings.text(&plan.corpus.described());
     let (preset, step) = (&plan.preset, cx.state.step());
     weak(
         ui,
@@ -195,7 +196,7 @@ fn now_ui(ui: &mut Ui, cx: &PanelContext) {
 /// Draws the weights that the run starts from, if a person chose some.
 fn init_ui(ui: &mut Ui, cx: &PanelContext, draft: &mut Draft) {
     let Some(init) = &draft.init else { return };
-    let path = init.display().to_string();
+    let path = name_of(init);
     ui.horizontal_wrapped(|ui| {
         ui.label(t!(cx, "data-init", path = path));
         if ui.button(cx.t("data-init-remove")).clicked() {

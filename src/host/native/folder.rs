@@ -4,6 +4,7 @@ use crate::config::Config;
 use crate::hub::replace_file;
 use crate::lang::Lang;
 use crate::message::Message;
+use crate::path::{quoted, word_of};
 use crate::run::host::{Ending, Kept, Part, Store};
 use crate::train::checkpoint::{RunFolder, Snapshot};
 use crate::train::event::{Event, Outcome};
@@ -107,19 +108,22 @@ impl Store for Folder {
         Ok(self.folder.set_aside_after(step)?.iter().map(|path| super::name_of(path)).collect())
     }
 
-    fn next_steps(&self, Ending { outcome, judged, example }: Ending<'_>) -> Vec<String> {
-        let run = self.name();
+    fn next_steps(&self, Ending { outcome, judged, example, mask }: Ending<'_>) -> Vec<String> {
+        let run = word_of(self.folder.path());
         // The name by which this program was called, because it may not be on the path.
-        let program = std::env::args().next().unwrap_or_else(|| "electroscope".to_owned());
+        let program =
+            std::env::args_os().next().map_or_else(|| "electroscope".to_owned(), |name| word_of(name.as_ref()));
         let common = words::text(&Message::new("example-text"), self.lang);
         let text = example.unwrap_or(&common);
+        // After `--` a text may begin with a dash.
+        let given = |text: &str| format!("{}{}", if text.starts_with('-') { "-- " } else { "" }, quoted(text));
         let first = if judged {
-            format!("{program} detect {run} \"{text}\"")
+            format!("{program} detect {run} {}", given(text))
         } else {
             // No network judges here, so one word of the text is masked, for `fill`.
-            let masked = |(n, word)| if n == 1 { "[MASK]" } else { word };
+            let masked = |(n, word)| if n == 1 { mask } else { word };
             let words: Vec<&str> = text.split(' ').enumerate().map(masked).collect();
-            format!("{program} fill {run} \"{}\"", words.join(" "))
+            format!("{program} fill {run} {}", given(&words.join(" ")))
         };
         let mut next = vec![first, format!("{program} eval {run}"), format!("{program} export {run} --to model")];
         if outcome == Outcome::Stopped {

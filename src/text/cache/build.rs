@@ -9,6 +9,7 @@ use super::layout::{
     Checksum, FORMAT, Field, HEADER_WORDS, HELD_OUT_BIT, Header, MAGIC, checksum, id_bytes, le_word, words_from_sha,
 };
 use crate::text::tokenizer::{Encoder, Tokenizer};
+use crate::text::unknown::Unknown;
 use crate::text::{Batches, Chunk, Role, map_parallel};
 use crate::{Error, Result};
 
@@ -74,7 +75,10 @@ pub(super) struct Built {
     documents: u64,
     dropped_documents: u64,
     dropped_tokens: u64,
+    empty_documents: u64,
     pub(super) counts: Vec<u64>,
+    /// Characters alone. `counts` has the tokens.
+    unknown: Unknown,
     corpus: [u64; 4],
 }
 
@@ -90,6 +94,10 @@ impl Built {
         header.set(Field::Vocab, tokenizer.vocab_size() as u64);
         header.set(Field::DroppedDocuments, self.dropped_documents);
         header.set(Field::DroppedTokens, self.dropped_tokens);
+        header.set(Field::Chars, self.unknown.chars);
+        header.set(Field::UnknownChars, self.unknown.unknown_chars);
+        header.set(Field::LongChars, self.unknown.long_chars);
+        header.set(Field::EmptyDocuments, self.empty_documents);
         let sums = sections.iter().map(|section| section.sum.0).chain([checksum(&self.counts)]);
         for (word, sum) in header.0[Field::Checksums as usize..].iter_mut().zip(sums) {
             *word = sum;
@@ -106,6 +114,7 @@ struct EncodedChunk {
     ids: Vec<u32>,
     lengths: Vec<u32>,
     chars: usize,
+    unknown: Unknown,
 }
 
 /// Encodes every chunk, on all cores, and writes ids, sentences and documents in order. `full` makes the error if `out` cannot be
@@ -152,10 +161,15 @@ pub(super) fn encode_all<W: Write>(
 }
 
 fn encode_chunk(encoder: &mut Encoder<'_>, text: &str) -> Result<EncodedChunk> {
-    let mut encoded = EncodedChunk { ids: Vec::with_capacity(text.len() / 4), lengths: Vec::new(), chars: 0 };
+    let mut encoded = EncodedChunk {
+        ids: Vec::with_capacity(text.len() / 4),
+        lengths: Vec::new(),
+        chars: 0,
+        unknown: Unknown::default(),
+    };
     for line in text.lines() {
         let before = encoded.ids.len();
-        encoder.encode_into(line, &mut encoded.ids)?;
+        encoded.unknown += encoder.encode_into(line, &mut encoded.ids)?;
         encoded.chars += line.chars().count();
         if encoded.ids.len() > before {
             encoded.lengths.push((encoded.ids.len() - before) as u32);
@@ -190,7 +204,9 @@ impl<'a, W: Write> Writer<'a, W> {
             documents: 0,
             dropped_documents: 0,
             dropped_tokens: 0,
+            empty_documents: 0,
             counts: vec![0; tokenizer.vocab_size()],
+            unknown: Unknown::default(),
             corpus: [0; 4],
         };
         Self { options, id_bytes: id_bytes(tokenizer.vocab_size()), sections, built, corpus: Sha256::new(), open: None }
@@ -210,6 +226,7 @@ impl<'a, W: Write> Writer<'a, W> {
             self.built.dropped_tokens += encoded.ids.len() as u64;
         } else {
             document.text.update(chunk.text.as_bytes());
+            self.built.unknown += encoded.unknown;
             self.sentences(encoded)?;
         }
         if chunk.last { self.end_document() } else { Ok(()) }
@@ -241,6 +258,7 @@ impl<'a, W: Write> Writer<'a, W> {
             return Ok(());
         }
         if document.first_sentence == self.built.sentences {
+            self.built.empty_documents += 1;
             return Ok(());
         }
         let hash = document.text.finalize();

@@ -19,6 +19,11 @@ use crate::{Error, Result};
 /// The advice if a cache cannot be written.
 const ELSEWHERE: &str = "help-caches-elsewhere";
 
+/// Whether an error says that a folder cannot hold a cache. Another folder may.
+pub fn is_refused(error: &Error) -> bool {
+    error.hint == Some(ELSEWHERE)
+}
+
 /// Where a cache came from.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Origin {
@@ -53,8 +58,8 @@ pub fn open_or_build<I: Iterator<Item = Result<Chunk>>>(
     build(&path, key, tokenizer, options, chunks(), progress)?;
     match open(&path, key) {
         Ok(Some(cache)) => Ok((cache, origin)),
-        Ok(None) => Err(Error::failed("cache-gone").at(path.display())),
-        Err(reason) => Err(Error::failed("cache-reads-back-wrong").with("why", reason).at(path.display())),
+        Ok(None) => Err(Error::failed("cache-gone").at_path(&path)),
+        Err(reason) => Err(Error::failed("cache-reads-back-wrong").with("why", reason).at_path(&path)),
     }
 }
 
@@ -95,7 +100,9 @@ impl Draft {
             .create(true)
             .truncate(true)
             .open(&path)
-            .map_err(|e| Error::io("io-create", &path, &e))?;
+            .map_err(|e| Error::io("io-create", &path, &e).hint(ELSEWHERE))?;
+        // The lock tells others that somebody is writing here. A file system without locks does without.
+        file.try_lock().ok();
         Ok(Self { path, file: Some(file) })
     }
 
@@ -106,7 +113,7 @@ impl Draft {
     fn rename(mut self, to: &Path) -> Result<()> {
         // The file is closed first, because Windows renames no open file.
         self.file = None;
-        std::fs::rename(&self.path, to).map_err(|e| Error::io("io-put-token-cache-in-place", to, &e))
+        std::fs::rename(&self.path, to).map_err(|e| Error::io("io-put-token-cache-in-place", to, &e).hint(ELSEWHERE))
     }
 }
 

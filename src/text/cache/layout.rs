@@ -18,7 +18,7 @@ const _: () =
     assert!(cfg!(target_endian = "little"), "the token cache is read in place and needs a little-endian machine");
 
 /// The number changes whenever the layout or the meaning of a field changes. Then older files are built again.
-pub(super) const FORMAT: u64 = 1;
+pub(super) const FORMAT: u64 = 2;
 pub(super) const MAGIC: u64 = u64::from_le_bytes(*b"ESTOKENS");
 pub(super) const HEADER_WORDS: usize = 32;
 pub(super) const HEADER_BYTES: usize = 8 * HEADER_WORDS;
@@ -42,6 +42,12 @@ pub(super) enum Field {
     Key = 13,
     /// Four words: SHA-256 of the documents' hashes.
     Corpus = 17,
+    /// Characters of words, those of them in unknown words, and those of these in words that are too long.
+    Chars = 21,
+    UnknownChars = 22,
+    LongChars = 23,
+    /// Documents without a word.
+    EmptyDocuments = 24,
 }
 
 pub(super) struct Header(pub(super) [u64; HEADER_WORDS]);

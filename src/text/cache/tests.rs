@@ -46,7 +46,7 @@ fn check_contents(cache: &TokenCache) {
         })
         .collect();
     assert_eq!(documents, [vec![vec![5, 6], vec![6, 7, 8], vec![8]], vec![vec![7, 7]], vec![vec![5], vec![5]]]);
-    assert_eq!((cache.tokens(), cache.sentences()), (10, 6));
+    assert_eq!((cache.tokens(), cache.sentences(), cache.empty_documents()), (10, 6, 1));
     assert_eq!(cache.document_tokens(1), 6..8);
     assert_eq!([0, 1, 2].map(|d| cache.document_role(d)), [Role::Corpus, Role::Corpus, Role::HeldOut]);
     assert_eq!(cache.counts()[5..9], [3, 2, 3, 2]);
@@ -162,4 +162,42 @@ fn an_error_on_the_way_leaves_nothing() {
     let error = open_or_build(folder.dir.path(), &identity, &folder.tokenizer, &Options::default(), failing, |_| ());
     assert!(error.unwrap_err().to_string().contains("cache-gone"));
     assert!(folder.files().is_empty());
+}
+
+#[test]
+fn documents_that_are_trained_on_and_held_out_are_counted() {
+    let documents = [
+        ("a b c", Role::Corpus),
+        ("d d", Role::Corpus),
+        ("A  b\nC", Role::Corpus),
+        ("x", Role::Corpus),
+        ("\u{4e2d}", Role::Corpus),
+        // Two copies of one document, which other line ends and capitals do not hide.
+        ("a\nb c\n", Role::HeldOut),
+        ("a b c d", Role::HeldOut),
+        // Different words that the vocabulary does not know are different documents.
+        ("y", Role::HeldOut),
+        ("\u{4e2d}", Role::HeldOut),
+        ("", Role::HeldOut),
+    ];
+    let tokenizer = tokenizer(&[]);
+    let count = |documents: &[(&str, Role)]| {
+        let chunks = documents.iter().map(|(text, role)| chunk(text, true, *role));
+        let cache = TokenCache::in_memory(chunks, &tokenizer, &Options::default(), |_| ()).unwrap();
+        copies(&cache, tokenizer.specials().unk)
+    };
+    assert_eq!(count(&documents), Copies { held_out: 2, of: 4, training: 3 });
+    assert_eq!(count(&documents[..5]), Copies { held_out: 0, of: 0, training: 0 });
+    assert_eq!(count(&documents[5..]), Copies { held_out: 0, of: 4, training: 0 });
+    // More documents than one piece of the work has.
+    let many: Vec<(String, Role)> = (0..10_000_u32)
+        .map(|n| {
+            let words = (0..14).map(|bit| if n >> bit & 1 == 1 { "a" } else { "b" });
+            (words.collect::<Vec<_>>().join(" "), if n % 3 == 0 { Role::HeldOut } else { Role::Corpus })
+        })
+        .collect();
+    let mut all: Vec<(&str, Role)> = many.iter().map(|(text, role)| (text.as_str(), *role)).collect();
+    assert_eq!(count(&all), Copies { held_out: 0, of: 3334, training: 0 });
+    all.extend(many.iter().take(3000).map(|(text, _)| (text.as_str(), Role::Corpus)));
+    assert_eq!(count(&all), Copies { held_out: 1000, of: 3334, training: 1000 });
 }

@@ -1,4 +1,6 @@
-//! Tests every kind of file, every folder rule, and every kind of damage.
+//! Tests every form of file and every kind of damage; `names` tests which files are read and for what.
+
+mod names;
 
 use std::io::Write;
 use std::sync::Arc;
@@ -10,7 +12,7 @@ use parquet::file::writer::SerializedFileWriter;
 use tempfile::TempDir;
 
 use super::*;
-use crate::text::readers::LINE_BYTES_MAX;
+use crate::text::readers::input::LINE_BYTES_MAX;
 
 fn folder(files: &[(&str, &[u8])]) -> TempDir {
     let dir = tempfile::tempdir().unwrap();
@@ -28,8 +30,29 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
     encoder.finish().unwrap()
 }
 
+fn zstd(bytes: &[u8]) -> Vec<u8> {
+    ruzstd::encoding::compress_to_vec(bytes, ruzstd::encoding::CompressionLevel::Fastest)
+}
+
+fn utf16(text: &str, mark: bool, bytes: fn(u16) -> [u8; 2]) -> Vec<u8> {
+    mark.then_some('\u{feff}')
+        .into_iter()
+        .chain(text.chars())
+        .collect::<String>()
+        .encode_utf16()
+        .flat_map(bytes)
+        .collect()
+}
+
 fn open(path: &Path) -> Result<Corpus> {
-    Corpus::open(&[path.to_owned()], &[])
+    Corpus::open(&[path.to_owned()], &[], None)
+}
+
+/// What each path was taken for: `train`, `held out` or the code of the reason why it is skipped.
+fn verdicts(corpus: &Corpus) -> Vec<(String, String)> {
+    let read = corpus.files.iter().map(|file| (name_of(&file.path), format!("{:?}", file.role)));
+    let skipped = corpus.skipped.iter().map(|(path, reason)| (name_of(path), reason.message().code.into_owned()));
+    read.chain(skipped).collect()
 }
 
 /// The documents, with the pieces of long ones joined.
@@ -116,7 +139,7 @@ fn parquet_is_one_document_a_row() {
     let rows = [Some("one"), None, Some("two\nlines"), Some("três"), None, Some("")];
     for compression in [Compression::UNCOMPRESSED, Compression::SNAPPY, Compression::GZIP(Default::default())] {
         let dir = folder(&[("a.parquet", &parquet_file("text", &rows, compression))]);
-        assert_eq!(texts(&dir, "a.parquet"), ["one", "two\nlines", "três", ""]);
+        assert_eq!(texts(&dir, "a.parquet"), ["one", "", "two\nlines", "três", "", ""], "null is an empty document");
     }
 }
 
@@ -138,69 +161,6 @@ fn long_documents_come_in_pieces() {
 }
 
 #[test]
-fn folder_rules() {
-    let dir = folder(&[
-        ("train.txt", b"train"),
-        ("more/books.jsonl", b"{\"text\": \"books\"}"),
-        ("more/dev.txt", b"dev"),
-        ("valid.txt", b"valid"),
-        ("validation-00000-of-00001.jsonl", b"{\"text\": \"v\"}"),
-        ("Test.TXT", b"test"),
-        ("testament.txt", b"testament"),
-        ("SOURCE.txt", b"source"),
-        ("LICENSE", b"licence"),
-        ("readme.txt", b"readme"),
-        ("manifest.tsv", b"manifest"),
-        ("table.csv", b"a,b"),
-        ("empty.txt", b""),
-        (".hidden.txt", b"hidden"),
-    ]);
-    let corpus = open(dir.path()).unwrap();
-    let mut found = documents(&corpus).unwrap();
-    found.sort_by(|a, b| a.0.cmp(&b.0));
-    let name = |text: &str, role| (text.to_owned(), role);
-    assert_eq!(
-        found,
-        [
-            name("books", Role::Corpus),
-            name("testament", Role::Corpus),
-            name("train", Role::Corpus),
-            name("v", Role::HeldOut),
-            name("valid", Role::HeldOut)
-        ]
-    );
-    let skipped: Vec<String> = corpus.skipped.iter().map(|(path, _)| name_of(path)).collect();
-    assert_eq!(
-        skipped,
-        ["LICENSE", "SOURCE.txt", "Test.TXT", "empty.txt", "manifest.tsv", "dev.txt", "readme.txt", "table.csv"]
-    );
-    let told = corpus.listing();
-    let count = |code: &str| told.iter().filter(|message| message.code == code).count();
-    let counts = ["corpus-file-train", "corpus-file-held-out", "corpus-file-skipped"].map(count);
-    assert_eq!((told.len(), counts), (5 + 8, [3, 2, 8]), "every file is told: {told:?}");
-    let training: Vec<Role> = corpus.training_chunks().map(|chunk| chunk.unwrap().role).collect();
-    assert_eq!(training, [Role::Corpus; 3]);
-}
-
-#[test]
-fn given_held_out_text_replaces_that_of_the_folder() {
-    let dir = folder(&[("a/train.txt", b"train"), ("a/valid.txt", b"valid"), ("b/test.txt", b"mine")]);
-    let corpus = Corpus::open(&[dir.path().join("a")], &[dir.path().join("b")]).unwrap();
-    let found = documents(&corpus).unwrap();
-    assert_eq!(found, [("train".to_owned(), Role::Corpus), ("mine".to_owned(), Role::HeldOut)]);
-    let judged = Corpus::open_held_out(&[dir.path().join("a")]).unwrap();
-    assert!(documents(&judged).unwrap().iter().all(|(_, role)| *role == Role::HeldOut));
-}
-
-#[test]
-fn a_file_that_is_held_out_is_never_trained_on_and_none_is_read_twice() {
-    let dir = folder(&[("a.txt", b"a"), ("b.txt", b"b")]);
-    let (a, all) = (dir.path().join("a.txt"), dir.path().to_owned());
-    let corpus = Corpus::open(&[all.clone(), dir.path().join("./b.txt")], &[a]).unwrap();
-    assert_eq!(documents(&corpus).unwrap(), [("b".to_owned(), Role::Corpus), ("a".to_owned(), Role::HeldOut)]);
-}
-
-#[test]
 fn the_identity_changes_with_the_files() {
     let dir = folder(&[("a.txt", b"one")]);
     let before = open(dir.path()).unwrap().identity();
@@ -219,14 +179,13 @@ fn wrong_text_is_an_error_with_the_byte() {
     assert!(gz.contains("at-byte-decompressed (") && gz.contains("byte = 11)"), "{gz}");
     let cut = error_of("a.txt", "ends in ção".as_bytes().strip_suffix(b"o").unwrap().strip_suffix(b"\xa3").unwrap());
     assert!(cut.contains("not-utf8") && cut.contains("byte = 10)"), "{cut}");
-    let binary = error_of("a.txt", b"PK\x03\x04\x00\x00");
+    let binary = error_of("a.txt", b"some\x00\x00 text");
     assert!(binary.contains("binary-file") && binary.contains("byte = 4)"), "{binary}");
-    assert!(error_of("a.txt", b"\xff\xfeh\0i\0").contains("utf16-text"));
     assert!(error_of("a.txt", b"").contains("empty-file"));
     let json = error_of("a.jsonl", b"{\"text\": \"a\"}\n{\"txt\": \"b\"}\n");
     assert!(
-        json.contains("not-a-json-text (line = 2")
-            && json.contains("missing field `text`")
+        json.contains("json-line-without-field (line = 2")
+            && json.contains("field = text, fields = txt")
             && json.contains("byte = 14)"),
         "{json}"
     );
@@ -250,7 +209,7 @@ fn damaged_gzip_is_an_error() {
     let text: String = (0..5000).map(|i| format!("line {i}\n")).collect();
     let mut bytes = gzip(text.as_bytes());
     assert!(error_of("a.gz", &bytes[..bytes.len() / 2]).contains("gzip-cut-off"));
-    assert!(error_of("a.gz", b"this is no gzip").contains("gzip-damaged"));
+    assert!(error_of("a.gz", b"\x1f\x8bthis is no gzip").contains("gzip-damaged"));
     let checksum = bytes.len() - 8;
     bytes[checksum] ^= 1;
     assert!(error_of("a.gz", &bytes).contains("gzip-damaged"));
@@ -261,8 +220,7 @@ fn unreadable_parquet_is_an_error() {
     let bytes = parquet_file("text", &[Some("one"), Some("two")], Compression::SNAPPY);
     assert!(error_of("a.parquet", &bytes[..bytes.len() - 9]).contains("parquet-damaged"));
     assert!(error_of("a.parquet", b"PAR1 nothing PAR1").contains("parquet-damaged"));
-    let named = error_of("a.parquet", &parquet_file("body", &[Some("one")], Compression::SNAPPY));
-    assert!(named.contains("no-text-column (columns = id, body)"), "{named}");
+    assert!(error_of("a.parquet", b"not a parquet file").contains("not-parquet"));
 }
 
 #[test]
@@ -288,7 +246,7 @@ fn zstd_parquet_is_named() {
     let good = parquet_file("text", &[Some("one")], Compression::SNAPPY);
     let zstd = with_codec(&good, Compression::ZSTD(ZstdLevel::default()));
     let error = error_of("a.parquet", &zstd);
-    assert!(error.contains("text-column-codec") && error.contains("ZSTD"), "{error}");
+    assert!(error.contains("column-codec (column = text, codec = ZSTD"), "{error}");
 }
 
 /// The codec is field 4 of a column's Thrift metadata, right after the path: `text`, then 0x15 and the zigzag number.
@@ -307,7 +265,220 @@ fn with_codec(file: &[u8], codec: Compression) -> Vec<u8> {
 fn missing_paths_and_empty_folders_are_told() {
     let missing = open(Path::new("no/such/place")).unwrap_err().to_string();
     assert!(missing.contains("no/such/place") && missing.contains("io-read"), "{missing}");
-    let dir = folder(&[("valid.txt", b"only this"), ("notes.csv", b"x")]);
+    let dir = folder(&[("valid.txt", b"only this"), ("notes.csv", b"x,y\n1,2\n"), ("empty/none.txt", b"")]);
     let nothing = open(dir.path()).unwrap_err().to_string();
-    assert!(nothing.contains("nothing-to-train-on"), "{nothing}");
+    for told in
+        ["nothing-to-train-on", "valid.txt", "skipped-held-out", "no-text-field (fields = x, y)", "skipped-empty"]
+    {
+        assert!(nothing.contains(told), "{nothing}");
+    }
+    let held_out = Corpus::open(&[dir.path().to_owned()], &[dir.path().join("empty")], None).unwrap_err().to_string();
+    assert!(held_out.contains("no-text-file-found"), "an empty --valid is no request for a split: {held_out}");
+}
+
+/// Files of every form, with the documents "one" and "", under names that say little of it.
+fn files_of_every_form() -> Vec<(&'static str, Vec<u8>)> {
+    let (lines, table) = ("{\"text\": \"one\", \"n\": NaN}\n{\"text\": null}\n", "id,text\n1,one\n2,\n");
+    let quoted = "name\ttext\nx\t\"one\"\ny\t\n";
+    vec![
+        ("lines.json", lines.into()),
+        ("lines.ndjson", lines.into()),
+        ("lines.txt", lines.into()),
+        ("wiki_00", lines.into()),
+        ("array.json", b"[{\"text\": \"one\"},\n {\"n\": [1], \"text\": null}]\n".to_vec()),
+        ("strings.json", b" [\"one\", \"\"]".to_vec()),
+        ("null.json", b"[\"one\", null]".to_vec()),
+        ("many-lines.jsonl", b"{\n  \"text\": \"one\"\n}\n{\n  \"text\": null\n}\n".to_vec()),
+        ("table.csv", table.into()),
+        ("table.txt", table.into()),
+        ("semicolons.csv", table.replace(',', ";").into()),
+        ("tabs.tsv", quoted.into()),
+        ("packed.txt", gzip(lines.as_bytes())),
+        ("packed.csv.zst", zstd(table.as_bytes())),
+        ("packed", zstd(lines.as_bytes())),
+        ("unpacked.jsonl.gz", lines.into()),
+        ("little.jsonl", utf16(lines, false, u16::to_le_bytes)),
+        ("big.csv", utf16(table, true, u16::to_be_bytes)),
+        ("both.csv.gz", gzip(&utf16(table, false, u16::to_be_bytes))),
+        ("column.dat", parquet_file("text", &[Some("one"), None], Compression::SNAPPY)),
+        ("marked.csv", format!("\u{feff}{table}").into()),
+    ]
+}
+
+#[test]
+fn a_file_is_what_its_bytes_say() {
+    let files = files_of_every_form();
+    let dir = folder(&files.iter().map(|(name, bytes)| (*name, bytes.as_slice())).collect::<Vec<_>>());
+    for (name, _) in &files {
+        assert_eq!(texts(&dir, name), ["one", ""], "{name}");
+    }
+    let all = open(dir.path()).unwrap();
+    assert_eq!((all.files.len(), all.skipped.len()), (files.len(), 0), "in a folder too: {:?}", all.skipped);
+}
+
+#[test]
+fn any_damaged_byte_of_any_form_is_survived() {
+    let dir = folder(&[]);
+    let mut outcomes = [0, 0];
+    for (name, good) in files_of_every_form() {
+        let path = dir.path().join(name);
+        for at in 0..good.len() {
+            let mut bytes = good.clone();
+            bytes[at] ^= 1 << (at % 8);
+            std::fs::write(&path, bytes).unwrap();
+            outcomes[usize::from(open(&path).and_then(|corpus| documents(&corpus)).is_err())] += 1;
+        }
+    }
+    assert!(outcomes[0] > 100 && outcomes[1] > 100, "{outcomes:?}");
+}
+
+#[test]
+fn text_stays_text_whatever_it_looks_like() {
+    for (name, text) in [
+        ("a.gz", "this is no gzip"),
+        ("a.txt", "[1] a note, {not} json"),
+        ("b.txt", "{{Infobox|x}} of a page"),
+        ("c.txt", "[[Category:x]] of a page"),
+        ("d.txt", "Text, and more of it.\nAnother line, too."),
+        ("e.txt", "PAR1 is a mark"),
+        ("corpus.en", "the dog"),
+        ("part-00000", "the dog"),
+        ("notes.md", "# the dog"),
+    ] {
+        let dir = folder(&[(name, text.as_bytes())]);
+        assert_eq!(texts(&dir, name), [text], "{name}");
+        assert_eq!(open(dir.path()).unwrap().files.len(), 1, "{name}");
+    }
+    let article = "<doc id=\"1\" title=\"Dog\">\nDog\n\nThe dog barks.\n</doc>\n<doc id=\"2\">\nCat\n</doc>\n";
+    let dir = folder(&[("wiki_01", article.as_bytes())]);
+    assert_eq!(texts(&dir, "wiki_01"), ["Dog\nThe dog barks.", "Cat"]);
+}
+
+#[test]
+fn what_is_not_read_is_refused_by_its_true_kind() {
+    for (name, bytes, told) in [
+        ("a.txt.bz2", &b"BZh91AY&SY\x01\x02"[..], "file-is-packed (kind = bzip2)"),
+        ("a.txt", b"BZh91AY&SY\x01\x02", "file-is-packed (kind = bzip2)"),
+        ("a.xz", b"\xfd7zXZ\0\0\x04", "file-is-packed (kind = xz)"),
+        ("a.docx", b"PK\x03\x04\x14\0", "file-is-packed (kind = zip (docx, epub, xlsx))"),
+        ("a.txt", b"%PDF-1.4\n%\xe2\xe3", "file-is-document (kind = PDF)"),
+        ("a.arrow", b"\xff\xff\xff\xff\x78\0\0\0", "file-is-no-text (kind = Arrow)"),
+        ("a.jsonl", b"version https://git-lfs.github.com/spec/v1\noid sha256:0\n", "corpus-is-lfs-pointer"),
+        ("a.csv", b"<!DOCTYPE html>\n<title>404</title>", "file-is-document (kind = HTML)"),
+        ("a.txt", b"<?xml version=\"1.0\"?><mediawiki>", "file-is-document (kind = XML)"),
+        ("a.jsonl", b"the dog\n", "not-json"),
+        ("a.jsonl", b"{'text': 'the dog'}\n", "not-json"),
+        ("a.json", b"[[\"a\", 1]]", "json-of-other-values"),
+        ("a.json", b"{\"version\": 1,\n \"data\": [{\"text\": \"a\"}]}", "no-text-field (fields = data, version)"),
+        ("a.csv", b"a,b\n1,2\n", "no-text-field (fields = a, b)"),
+        ("a.csv", b"body,content\n1,2\n", "several-text-fields (fields = body, content)"),
+        ("a.jsonl", b"{\"story\": \"x\", \"article\": \"y\"}\n", "several-text-fields (fields = article, story)"),
+    ] {
+        let error = error_of(name, bytes);
+        assert!(error.contains(told), "{name}: {error}");
+        let dir = folder(&[(name, bytes), ("good.txt", b"good")]);
+        let beside = open(dir.path()).unwrap();
+        assert_eq!((beside.files.len(), beside.skipped.len()), (1, 1), "{name}: in a folder it is only left out");
+        assert!(beside.listing().iter().any(|message| message.to_string().contains(told)), "{name}: and told");
+    }
+    assert!(error_of("a.gz", &gzip(&gzip(b"text"))).contains("file-is-packed-twice (kind = gzip)"));
+    assert!(error_of("a.tgz", &gzip(&[&[b'a'; 257][..], b"ustar\0"].concat())).contains("file-is-packed (kind = tar)"));
+}
+
+#[test]
+fn every_reader_is_equally_strict() {
+    for (name, bytes, told) in [
+        ("a.jsonl", &b"{\"text\": \"a\"}\n{\"text\": \"b\\u0000\"}\n"[..], "row-is-binary"),
+        ("a.jsonl", b"{\"text\": \"a\"}\n{\"text\": \"\\ud83d\"}\n", "not-a-json-text (line = 2"),
+        ("a.jsonl", b"{\"text\": \"a\"}\n{\"text\": 3}\n", "not-a-json-text (line = 2"),
+        ("a.json", b"[{\"text\": \"a\"}, {\"text\": \"b\\u0000\"}]", "row-is-binary"),
+        ("a.json", b"[{\"text\": \"a\"}, {\"txt\": \"b\"}]", "json-value-without-field (number = 2"),
+        ("a.json", b"[{\"text\": \"a\"} {\"text\": \"b\"}]", "json-unexpected (byte = {)"),
+        ("a.json", b"[{\"text\": \"a\"}, 3]", "json-unexpected (byte = 3)"),
+        ("a.json", b"[{\"text\": \"a\"}", "json-cut-off"),
+        ("a.json", b"[{\"text\": \"a\"}]\n[]", "bytes-after-json"),
+        ("a.csv", b"id,text\n1,a\n2,b\xe7\n", "not-utf8 (byte = 0xe7, line = 3)"),
+        ("a.csv", b"id,text\n1,a\n2,b,c\n", "table-row-of-other-length (fields = 3, columns = 2)"),
+        ("a.tsv", b"id\ttext\n1\ta\n2\tb\0\n", "binary-file"),
+    ] {
+        let error = error_of(name, bytes);
+        assert!(error.contains(told), "{name}: {error}");
+    }
+    // A zero byte beyond the first bytes.
+    let rows: String = (0..20_000).map(|n| format!("{n},row\n")).collect();
+    assert!(error_of("a.csv", format!("id,text\n{rows}1,a\0b\n").as_bytes()).contains("row-is-binary"));
+    // A quotation mark that is never closed.
+    let open = format!("id,text\n1,\"{}", "a\n".repeat(LINE_BYTES_MAX / 2 + 40_000));
+    assert!(error_of("a.csv", open.as_bytes()).contains("row-too-long"));
+    let half = utf16("the dog\n", false, u16::to_le_bytes);
+    assert!(error_of("a.txt", &half[..half.len() - 1]).contains("utf16-broken"));
+}
+
+#[test]
+fn zeros_may_follow_a_packed_file_and_nothing_else() {
+    let text: String = (0..5000).map(|i| format!("line {i}\n")).collect();
+    let twice = |packed: &[u8], between: &[u8], end: &[u8]| [packed, between, packed, end].concat();
+    for (name, packed) in [("a.gz", gzip(text.as_bytes())), ("a.zst", zstd(text.as_bytes()))] {
+        let dir = folder(&[
+            ("twice", &twice(&packed, b"", b"")),
+            ("padded", &twice(&packed, b"", &[0; 5000])),
+            ("three", &twice(&packed, b"", &[0; 3])),
+        ]);
+        for file in ["twice", "padded", "three"] {
+            assert_eq!(texts(&dir, file)[0].lines().count(), 10_000, "{name}, {file}");
+        }
+        for end in [&b"garbage"[..], b"\0\0garbage", b"\0\0\0\0garbage", b"x", b"\x1f\x8bxx and more bytes"] {
+            let error = error_of(name, &twice(&packed, b"", end));
+            assert!(error.contains("bytes-after-"), "{name}, {end:?}: {error}");
+        }
+        assert!(error_of(name, &packed[..packed.len() - 5]).contains("-cut-off"), "{name}");
+        assert!(error_of(name, &packed[..7]).contains("-cut-off"), "{name}");
+    }
+    let packed = zstd(text.as_bytes());
+    let skippable = b"\x5a\x2a\x4d\x18\x05\0\0\0hello";
+    let dir =
+        folder(&[("a.zst", &twice(&packed, skippable, skippable)), ("b.zst", &[&skippable[..], &packed].concat())]);
+    assert_eq!(texts(&dir, "a.zst")[0].lines().count(), 10_000);
+    assert_eq!(texts(&dir, "b.zst")[0].lines().count(), 5_000);
+    let mut wrong = packed.clone();
+    let last = wrong.len() - 1;
+    wrong[last] ^= 1;
+    assert!(error_of("a.zst", &wrong).contains("zstd-damaged (detail = checksum-differs)"));
+}
+
+#[test]
+fn the_field_of_documents_is_named_or_plain_to_see() {
+    let rows = parquet_file("story", &[Some("one")], Compression::SNAPPY);
+    let dir = folder(&[
+        ("a.jsonl", b"{\"id\": \"7\", \"content\": \"one\", \"story\": \"two\"}"),
+        ("b.csv", b"id,Document\n7,one\n"),
+        ("c.parquet", &rows),
+        ("d.json", b"[{\"quote\": \"one\", \"n\": 1}]"),
+        ("e.jsonl", b"{\"content\": \"one\", \"text\": \"two\"}"),
+    ]);
+    for name in ["b.csv", "c.parquet", "d.json"] {
+        assert_eq!(texts(&dir, name), ["one"], "{name}");
+    }
+    assert_eq!(texts(&dir, "e.jsonl"), ["two"], "\"text\" comes first");
+    let folder = open(dir.path()).unwrap();
+    let skipped: Vec<String> = folder.skipped.iter().map(|(path, _)| name_of(path)).collect();
+    assert_eq!(skipped, ["a.jsonl", "d.json"], "in a folder the only string may be a fact about the data");
+    let named = |name: &str, field| {
+        let corpus = Corpus::open(&[dir.path().join(name)], &[], Some(field))?;
+        Ok(documents(&corpus)?.remove(0).0)
+    };
+    for (name, field, text) in [
+        ("a.jsonl", "story", "two"),
+        ("a.jsonl", "id", "7"),
+        ("b.csv", "id", "7"),
+        ("c.parquet", "story", "one"),
+        ("e.jsonl", "content", "one"),
+    ] {
+        assert_eq!(named(name, field).unwrap(), text, "{name}, {field}");
+    }
+    for name in ["a.jsonl", "b.csv", "c.parquet", "d.json"] {
+        let error: Error = named(name, "body").unwrap_err();
+        assert!(error.to_string().contains("no-such-field (field = body, fields = "), "{error}");
+    }
+    assert!(named("c.parquet", "id").unwrap_err().to_string().contains("column-not-strings (column = id)"));
 }

@@ -1,12 +1,12 @@
 //! Finds the model that RUN or MODEL names on the command line: a run's folder, a checkpoint's, a pair's or one network's.
 //! path -> [`resolve_model`] -> [`Model`] -> networks.
 
-use super::{Checkpoint, STATE, checkpoints_of, list, typed, whole_or_offer};
+use super::{Checkpoint, STATE, checkpoints_of, whole_or_offer};
 use crate::hub::{self, Network, Pair, Role, read_network, role_of};
 use crate::message::Message;
+use crate::path::{name_of, quoted, word_of};
 use crate::{Error, Result};
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
 
 /// The networks that a path names. At least one of the two is there.
 #[derive(Debug)]
@@ -29,7 +29,7 @@ pub fn resolve_model(path: &Path) -> Result<Model> {
     }
     if checkpoints_of(path).is_dir() {
         let checkpoint =
-            whole_or_offer(path, |error, before| error.with("before", typed(&before.dir)).hint("help-use-before"))?;
+            whole_or_offer(path, |error, before| error.with("before", word_of(&before.dir)).hint("help-use-before"))?;
         return Ok(from_checkpoint(path, checkpoint));
     }
     if path.join(STATE).is_file() {
@@ -39,7 +39,7 @@ pub fn resolve_model(path: &Path) -> Result<Model> {
     let mut model = Model { path: path.to_owned(), discriminator, generator, checkpoint: None };
     if model.discriminator.is_none() && model.generator.is_none() {
         if !path.join("config.json").is_file() {
-            return Err(Error::failed("neither-run-nor-model").at(path.display()));
+            return Err(Error::failed("neither-run-nor-model").at_path(path));
         }
         match role_of(path)? {
             Role::Discriminator => model.discriminator = Some(path.to_owned()),
@@ -78,7 +78,7 @@ impl Model {
                 .with("found", found.folder())
                 .with("wanted", role.folder())
                 .with("architecture", role.architecture())
-                .at(self.path.display())
+                .at_path(&self.path)
         })
     }
 
@@ -95,37 +95,16 @@ fn from_checkpoint(path: &Path, checkpoint: Checkpoint) -> Model {
 
 fn not_a_folder(path: &Path) -> Error {
     if path.is_file() {
-        return Error::failed("file-in-place-of-folder").at(path.display());
+        return Error::failed("file-in-place-of-folder").at_path(path);
     }
-    let text = path.display().to_string();
+    let text = name_of(path);
     // A name like OWNER/NAME is a model on Hugging Face's hub. This program downloads nothing.
     if !path.is_absolute() && text.split('/').count() == 2 && !text.starts_with('.') {
         return Error::failed("no-such-folder")
-            .with("model", &text)
-            .with("folder", text.replace('/', "-"))
+            .with("model", quoted(&text))
+            .with("folder", quoted(text.replace('/', "-")))
             .hint("help-download-first")
             .at(&text);
     }
     Error::failed("no-such-folder").hint("help-check-path").at(&text)
-}
-
-/// The run below `runs` whose newest checkpoint was written last. `--resume` without a name continues this run.
-pub fn newest_run(runs: &Path) -> Result<Option<PathBuf>> {
-    let entries = match std::fs::read_dir(runs) {
-        Ok(entries) => entries,
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-        Err(e) => return Err(Error::io("io-read-folder-of-runs", runs, &e)),
-    };
-    let mut newest: Option<(SystemTime, PathBuf)> = None;
-    for entry in entries {
-        let run = entry.map_err(|e| Error::io("io-read-folder-of-runs", runs, &e))?.path();
-        if !run.is_dir() {
-            continue;
-        }
-        let Some((_, dir)) = list(&run)?.into_iter().next() else { continue };
-        let written =
-            std::fs::metadata(dir.join(STATE)).and_then(|data| data.modified()).unwrap_or(SystemTime::UNIX_EPOCH);
-        newest = newest.max(Some((written, run)));
-    }
-    Ok(newest.map(|(_, run)| run))
 }

@@ -56,8 +56,8 @@ pub(super) enum Flaw {
 impl Flaw {
     pub fn at(self, path: &Path) -> Self {
         match self {
-            Self::Newer(e) => Self::Newer(e.at(path.display())),
-            Self::Damaged(e) => Self::Damaged(e.at(path.display())),
+            Self::Newer(e) => Self::Newer(e.at_path(path)),
+            Self::Damaged(e) => Self::Damaged(e.at_path(path)),
         }
     }
 }

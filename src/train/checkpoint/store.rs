@@ -1,9 +1,11 @@
 //! Locks a run's folder, writes its checkpoints and removes old ones. Nothing else writes into checkpoints/.
 //! [`RunFolder::create`] or [`RunFolder::open`] -> [`RunFolder::write`] at every checkpoint.
 
-use super::{STATE, Snapshot, checkpoints_of, folder_from_step, list, newest_whole, step_from_name, typed};
+use super::runs::{STARTED, note_start};
+use super::{STATE, Snapshot, checkpoints_of, folder_from_step, list, newest_whole, step_from_name};
 use crate::hub::{self, Staging, hidden_target, remove_folder};
 use crate::message::Message;
+use crate::path::word_of;
 use crate::{Error, Result};
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, Write};
@@ -37,7 +39,25 @@ impl RunFolder {
         let folder = Self::lock(run)?;
         // Another process may have begun a run there in the meantime.
         Self::refuse_run(run)?;
+        note_start(run).map_err(|e| Error::io("io-create-runs-folder", run, &e))?;
         folder.cleared()
+    }
+
+    /// Takes a new folder in `runs`, with this name. If there is something with this name already (another run began in the same
+    /// second), the folder is `NAME-2`, `NAME-3` and so on.
+    pub fn create_dated(runs: &Path, name: &str) -> Result<Self> {
+        let fail = |e: &std::io::Error| Error::io("io-create-runs-folder", runs, e);
+        fs::create_dir_all(runs).map_err(|e| fail(&e))?;
+        let mut run = runs.join(name);
+        for number in 2_u64.. {
+            // Only one process can create a folder.
+            match fs::create_dir(&run) {
+                Ok(()) => return Self::create(&run),
+                Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => run = runs.join(format!("{name}-{number}")),
+                Err(e) => return Err(fail(&e)),
+            }
+        }
+        unreachable!("a folder holds fewer names than there are numbers")
     }
 
     /// Refuses a folder that holds a run or in which a run is under way. A new run also asks this before it begins slow work.
@@ -63,13 +83,11 @@ impl RunFolder {
         let written = ["config.toml", "metrics.jsonl"].iter().any(|name| run.join(name).exists());
         match (resumable, written) {
             (true, _) => Err(Error::usage("folder-holds-a-run")
-                .with("run", typed(run))
+                .with("run", word_of(run))
                 .hint("help-resume-or-other-folder")
-                .at(run.display())),
+                .at_path(run)),
             // The run ended before its first checkpoint, so it cannot be continued.
-            (false, true) => {
-                Err(Error::usage("folder-holds-a-run").hint("help-remove-or-other-folder").at(run.display()))
-            }
+            (false, true) => Err(Error::usage("folder-holds-a-run").hint("help-remove-or-other-folder").at_path(run)),
             (false, false) => Ok(()),
         }
     }
@@ -77,7 +95,7 @@ impl RunFolder {
     /// Takes the folder of a run that is to continue, and removes what a killed writer left in it.
     pub fn open(run: &Path) -> Result<Self> {
         if !run.is_dir() {
-            return Err(Error::usage("no-such-run").at(run.display()));
+            return Err(Error::usage("no-such-run").at_path(run));
         }
         Self::lock(run)?.cleared()
     }
@@ -142,6 +160,17 @@ impl RunFolder {
         Ok(self)
     }
 
+    /// Removes what taking the folder for a new run has written, and the folder itself if it holds nothing else.
+    pub fn undo(self) {
+        let run = self.run.clone();
+        for name in [STARTED, LOCK] {
+            fs::remove_file(run.join(name)).ok();
+        }
+        drop(self);
+        // These remove only empty folders.
+        fs::remove_dir(checkpoints_of(&run)).and_then(|()| fs::remove_dir(&run)).ok();
+    }
+
     /// Writes a checkpoint, which replaces one of the same step. Then it removes older ones, so that the newest `keep` stay. If it
     /// fails, no part of the checkpoint is left, and the earlier ones are untouched.
     pub fn write(&self, snapshot: &Snapshot, keep: usize) -> Result<Written> {
@@ -192,7 +221,7 @@ fn in_use(lock: &mut File, run: &Path) -> Error {
         "" => Error::failed("folder-in-use"),
         process => Error::failed("folder-in-use-by").with("process", process),
     };
-    error.at(run.display())
+    error.at_path(run)
 }
 
 fn stage(dir: &Path, snapshot: &Snapshot) -> Result<u64> {

@@ -12,6 +12,8 @@ pub struct Request {
     pub corpus: Vec<String>,
     /// Texts to hold out.
     pub valid: Vec<String>,
+    /// The field of documents in files that have fields.
+    pub text_field: Option<String>,
     /// The language of the built-in text.
     pub lang: Lang,
     /// The level of the built-in text, or none for the one that fits the preset.
@@ -51,6 +53,7 @@ impl Default for Request {
         Self {
             corpus: Vec::new(),
             valid: Vec::new(),
+            text_field: None,
             lang: Lang::default(),
             level: None,
             tokenizer: None,

@@ -26,6 +26,8 @@ pub(crate) fn plan() -> RunPlan {
             train_tokens: None,
             valid_tokens: Some(20_000),
             vocab_size: 400,
+            unknown_share: Some(0.0),
+            unknown_char_share: Some(0.0),
             unigram_entropy: Some(4.41),
             swap_examples: vec![SwapExample {
                 text: "the dog gnaws the bone.".into(),

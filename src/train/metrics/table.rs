@@ -254,6 +254,9 @@ macro_rules! metrics {
             #[serde(with = "finite_or_null")]
             pub elapsed_secs: Option<f64>,
             pub tokens_seen: u64,
+            /// The share of the held-out tokens that the tokenizer does not know.
+            #[serde(with = "finite_or_null", skip_serializing_if = "Option::is_none")]
+            pub unknown_share: Option<f64>,
             $(
                 $(#[doc = $eval_doc])*
                 #[serde(with = "finite_or_null")]

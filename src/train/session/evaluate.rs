@@ -136,6 +136,7 @@ impl Session {
             elapsed_secs: Some(self.clock.secs()),
             tokens_seen: self.tokens_seen,
             unigram_entropy: Some(self.unigram_entropy),
+            unknown_share: Some(self.unknown_share),
             rtd_auc_rule: done.rules.auc(),
             rules: done.rules.counts(),
             swap_auc: all.and_then(|all| all.auc),

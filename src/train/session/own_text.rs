@@ -125,7 +125,8 @@ impl OwnRow {
         weights: LossWeights,
     ) -> OwnText {
         let text = |id: u32| tokenizer.token(id).to_owned();
-        let vocab = tokenizer.vocab_size();
+        // The rows of the word embeddings may be more than the tokenizer's words.
+        let (rows_of_words, words) = (logits.len() / seen.batch.slot_label.len().max(1), tokenizer.vocab_size());
         let tell = |(i, own): (usize, &OwnPiece)| {
             let mut token = seen.token(row * seen.batch.row_len + 1 + i, tokenizer);
             if let Some(slot) = own.slot.map(|slot| slot_base + slot) {
@@ -133,7 +134,7 @@ impl OwnRow {
                     seen.tell_slot(&mut token, slot, &text);
                     (token.masked, token.sampled_id, token.sampled) = (true, None, None);
                 }
-                token.proposals = proposals(&logits[slot * vocab..][..vocab], PROPOSALS, &text);
+                token.proposals = proposals(&logits[slot * rows_of_words..][..words], PROPOSALS, &text);
             }
             if let Some((original, other)) = &own.by_hand {
                 (token.sampled_id, token.sampled) = (Some(own.id), Some(token.original.clone()));

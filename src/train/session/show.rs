@@ -121,13 +121,13 @@ impl Session {
     /// The first `rows` rows, without those that have no token.
     fn sentences(&self, seen: &Seen, logits: &[f32], rows: usize) -> Vec<Vec<ReadToken>> {
         let text = |id: u32| self.tokenizer.token(id).to_owned();
-        let vocab = self.tokenizer.vocab_size();
+        let (rows_of_words, words) = (self.model.spec.shape.main.vocab as usize, self.tokenizer.vocab_size());
         let all: Vec<usize> = (0..rows).flat_map(|row| cells_of_row(seen.batch, row)).collect();
         sample::rows(seen, 0..rows, &all, self.loss_weights(), |n| {
             let mut token = seen.token(n, &self.tokenizer);
             let slot = seen.batch.token_slot[n];
             if slot != NONE && seen.slots.is_some() {
-                token.proposals = proposals(&logits[slot as usize * vocab..][..vocab], PROPOSALS, &text);
+                token.proposals = proposals(&logits[slot as usize * rows_of_words..][..words], PROPOSALS, &text);
             }
             token
         })

@@ -61,7 +61,7 @@ pub(super) fn plan_text(plan: &RunPlan, lang: Lang) -> String {
         ("parameters", lang.rough(plan.parameters).into()),
         ("tokens", (plan.rows * plan.row_tokens).into()),
         ("mib", plan.peak_bytes.div_ceil(1 << 20).into()),
-        ("corpus", plan.corpus.title().into()),
+        ("corpus", plan.corpus.described().into()),
     ];
     let key = match plan.planned_steps {
         Some(steps) => {

@@ -29,6 +29,9 @@ pub(super) fn plan_facts(plan: &RunPlan) -> Vec<Fact> {
         ("report-fact-dispatches", whole(plan.dispatches)),
         ("report-fact-memory", mib(plan.peak_bytes)),
     ];
+    if let Some(unknown) = plan.corpus.unknown_share {
+        facts.push(("report-fact-unknown", spoken(|lang| lang.percent(unknown, 1))));
+    }
     let name = |arena: &Arena| spoken(|lang| escape(&Strings::of(lang).arena(&arena.name)));
     let arenas = plan.arenas.iter().take(20).map(|arena| format!("{} {}", name(arena), mib(arena.bytes)));
     facts.push(("report-fact-arenas", arenas.collect::<Vec<_>>().join(" · ")));

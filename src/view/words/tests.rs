@@ -408,8 +408,21 @@ fn a_sentence_changes_with_a_number_in_it() {
 
 #[test]
 fn a_corpus_tells_its_files_in_both_languages() {
-    let [en, pt] = [Lang::En, Lang::Pt].map(|lang| text(&crate::text::Role::Corpus.listed("a.txt", 1_260_000), lang));
-    assert_eq!([en, pt], ["train     a.txt  (1.3 MB)", "treino     a.txt  (1,3 MB)"]);
+    let (form, why) =
+        (Message::new("form-table").with("field", "text"), Message::new("word-of-folder").with("word", "val"));
+    let form = Message::new("form-packed").with("form", form).with("packing", "zstd");
+    let file = crate::text::Role::HeldOut.listed("val/a.csv.zst", 1_260_000, form, why);
+    let [en, pt] = [Lang::En, Lang::Pt].map(|lang| text(&file, lang));
+    assert_eq!(en, r#"held out  val/a.csv.zst  (1.3 MB, table, column "text", zstd; "val" in the name of its folder)"#);
+    assert_eq!(pt, r#"reservado  val/a.csv.zst  (1,3 MB, tabela, coluna "text", zstd; "val" no nome da pasta)"#);
+    let shared =
+        Message::new("held-out-text-is-trained-on").with("held_out", 1_u64).with("of", 2_u64).with("training", 3_u64);
+    assert!(
+        text(&shared, Lang::En).starts_with("of 2 held-out documents, 1 is also in the text to train on (3 times)")
+    );
+    assert!(
+        text(&shared, Lang::Pt).starts_with("de 2 documentos reservados, 1 está também no texto de treino (3 vezes)")
+    );
 }
 
 #[test]

@@ -5,6 +5,7 @@ use crate::app::first_run::first_run;
 use crate::config::Config;
 use crate::gpu::DeviceName;
 use crate::host::native::{self, name_of};
+use crate::path::{quoted, word_of_name};
 use crate::run::Request;
 use crate::run::source::Wanted;
 use crate::text::grammar::Level;
@@ -21,6 +22,8 @@ pub struct Draft {
     /// Whether the run trains on a person's own files, not on the built-in text.
     pub own_text: bool,
     pub corpus: Vec<PathBuf>,
+    /// The field of documents in files that have fields. If it is empty, the files tell.
+    pub text_field: String,
     /// The language of the built-in text; it also decides whether accents are kept.
     pub lang: Lang,
     /// None means the level that fits the preset's size.
@@ -42,6 +45,7 @@ impl Draft {
         Self {
             own_text: false,
             corpus: Vec::new(),
+            text_field: String::new(),
             lang,
             level: None,
             tokenizer: None,
@@ -70,6 +74,7 @@ impl Draft {
         let out = self.out.trim();
         Ok(Request {
             corpus: if self.own_text { self.corpus.iter().map(|path| name_of(path)).collect() } else { Vec::new() },
+            text_field: self.field().filter(|_| self.own_text),
             level: self.level.filter(|_| !self.own_text),
             tokenizer: self.tokenizer.as_deref().map(name_of),
             init: self.init.as_deref().map(name_of),
@@ -102,8 +107,8 @@ impl Draft {
     /// The text on which a tokenizer is trained.
     pub fn wanted(&self) -> Result<Wanted> {
         let (_, builtin) = self.effective()?;
-        let corpus = self.options()?.corpus;
-        Ok(Wanted { builtin: builtin.filter(|_| corpus.is_empty()), corpus, valid: Vec::new(), lang: self.lang })
+        let Request { corpus, text_field: field, .. } = self.options()?;
+        Ok(Wanted { builtin: builtin.filter(|_| corpus.is_empty()), corpus, valid: Vec::new(), field, lang: self.lang })
     }
 
     /// The command line that starts the same run.
@@ -112,6 +117,11 @@ impl Draft {
     /// As [`Draft::options`].
     pub fn command_line(&self) -> Result<String> {
         Ok(command_line(&self.options()?))
+    }
+
+    /// The field of documents that a person named.
+    pub fn field(&self) -> Option<String> {
+        Some(self.text_field.trim()).filter(|field| !field.is_empty()).map(str::to_owned)
     }
 
     pub fn add_text(&mut self, path: PathBuf) {
@@ -134,48 +144,39 @@ fn number_of_steps(typed: &str) -> Result<u64> {
 /// A request as a command line. Options at their default are left out.
 pub fn command_line(o: &Request) -> String {
     let mut words = vec!["electroscope".to_owned(), "train".to_owned()];
-    let mut flag = |name: &str, value: &str| words.extend([format!("--{name}"), quoted(value)]);
-    o.corpus.iter().for_each(|corpus| flag("corpus", corpus));
-    o.valid.iter().for_each(|valid| flag("valid", valid));
+    let mut flag = |name: &str, word: String| words.extend([format!("--{name}"), word]);
+    o.corpus.iter().for_each(|corpus| flag("corpus", word_of_name(corpus)));
+    o.valid.iter().for_each(|valid| flag("valid", word_of_name(valid)));
+    if let Some(field) = &o.text_field {
+        flag("text-field", quoted(field));
+    }
     if o.lang != Lang::En {
-        flag("lang", o.lang.code());
+        flag("lang", o.lang.code().to_owned());
     }
     if let Some(level) = o.level {
-        flag("level", &level.to_string());
+        flag("level", level.to_string());
     }
     for (name, value) in [("tokenizer", &o.tokenizer), ("init", &o.init), ("out", &o.out)] {
         if let Some(value) = value {
-            flag(name, value);
+            flag(name, word_of_name(value));
         }
     }
     if let Some(preset) = &o.preset {
-        flag("preset", preset);
+        flag("preset", quoted(preset));
     }
-    o.set.iter().for_each(|set| flag("set", set));
+    o.set.iter().for_each(|set| flag("set", quoted(set)));
     for (name, number) in [("steps", o.steps), ("seed", o.seed)] {
         if let Some(number) = number {
-            flag(name, &number.to_string());
+            flag(name, number.to_string());
         }
     }
     if o.device != "auto" {
-        flag("device", &o.device);
+        flag("device", quoted(&o.device));
     }
     if o.resume {
         words.push("--resume".to_owned());
     }
     words.join(" ")
-}
-
-/// Quotes a text if a shell would not take it for one word.
-fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_alphanumeric() || "_-./\\:=+,%@".contains(c);
-    if !word.is_empty() && word.chars().all(plain) && (cfg!(windows) || !word.contains('\\')) {
-        word.to_owned()
-    } else if cfg!(windows) {
-        format!("\"{word}\"")
-    } else {
-        format!("'{}'", word.replace('\'', "'\\''"))
-    }
 }
 
 #[cfg(test)]
@@ -198,6 +199,7 @@ mod tests {
         let mut draft = Draft { lang: Lang::Pt, preset: "tiny".into(), seed: " 7 ".into(), ..draft() };
         draft.add_text("meus textos".into());
         draft.add_text("meus textos".into());
+        draft.text_field = " corpo ".into();
         draft.edits = [("lr", "0.001"), ("steps", "1_000"), ("batch", "8")]
             .map(|(key, value)| (key.to_owned(), value.to_owned()))
             .into();
@@ -209,8 +211,8 @@ mod tests {
         if !cfg!(windows) {
             assert_eq!(
                 line,
-                "electroscope train --corpus 'meus textos' --lang pt --preset tiny --set batch=8 --set lr=0.001 \
-                 --steps 1000 --seed 7 --device 'RTX 3060'"
+                "electroscope train --corpus \"meus textos\" --text-field corpo --lang pt --preset tiny --set batch=8 --set lr=0.001 \
+                 --steps 1000 --seed 7 --device \"RTX 3060\""
             );
         }
     }
@@ -232,10 +234,18 @@ mod tests {
     }
 
     #[test]
-    fn words_are_quoted_only_where_they_must_be() {
-        if cfg!(windows) {
-            return;
-        }
-        assert_eq!(["a/b.txt", "a b", "it's", ""].map(quoted), ["a/b.txt", "'a b'", r"'it'\''s'", "''"]);
+    #[cfg(unix)]
+    fn a_path_of_any_bytes_reaches_the_run_and_the_command_line() {
+        use std::os::unix::ffi::OsStringExt;
+        let path = |bytes: &[u8]| PathBuf::from(std::ffi::OsString::from_vec(bytes.to_vec()));
+        let mut draft = draft();
+        [&b"caf\xe9"[..], b"-dash", b"it's"].into_iter().for_each(|bytes| draft.add_text(path(bytes)));
+        draft.out = name_of(&path(b"\xff"));
+        let options = draft.options().unwrap();
+        assert_eq!(crate::path::path_of(&options.corpus[0]), path(b"caf\xe9"));
+        assert_eq!(
+            draft.command_line().unwrap(),
+            r#"electroscope train --corpus $'caf\xe9' --corpus ./-dash --corpus "it's" --out $'\xff'"#
+        );
     }
 }

@@ -10,6 +10,7 @@ use crate::app::panels::{Ask, PanelContext};
 use crate::app::places;
 use crate::gpu::DeviceName;
 use crate::host::native::name_of;
+use crate::path::path_of;
 use crate::run::Request;
 use crate::tasks::export::{Exported, export};
 use crate::tasks::reader::JudgedToken;
@@ -120,7 +121,7 @@ impl KeepSection {
         if self.listed.as_ref().is_none_or(listed) {
             return;
         }
-        ui.label(RichText::new(run.display().to_string()).font(cx.theme.strong()));
+        ui.label(RichText::new(name_of(&run)).font(cx.theme.strong()));
         self.export.ui(ui, cx, None);
     }
 
@@ -192,7 +193,7 @@ impl KeepSection {
         let model = self.model.as_mut()?;
         model.listen();
         heading(ui, cx, "data-model");
-        let path = model.path.display().to_string();
+        let path = name_of(&model.path);
         ui.label(match model.entries {
             Some(entries) => t!(cx, "data-model-is", path = path, entries = entries),
             None if model.error.is_none() => t!(cx, "data-model-reading", path = path),
@@ -245,14 +246,14 @@ impl Export {
             if ui.add_enabled(ready, egui::Button::new(name)).clicked()
                 && let Some(run) = self.run.clone()
             {
-                let to = PathBuf::from(self.to.trim());
+                let to = path_of(self.to.trim());
                 self.error = None;
                 self.work = Some(Job::start(ui.ctx(), move |_| export(&run, &to).map(|exported| (to, exported))));
             }
         });
         if let Some((to, exported)) = &self.done {
             let networks = exported.networks.join(", ");
-            let path = to.display().to_string();
+            let path = name_of(to);
             ui.label(match exported.step {
                 Some(step) => t!(cx, "data-exported-step", step = step, path = path, networks = networks),
                 None => t!(cx, "data-exported", path = path, networks = networks),
@@ -269,7 +270,9 @@ impl Export {
 
 /// A folder beside the run: `20260101-nano-model`.
 fn export_folder(run: &Path) -> String {
-    format!("{}-model", run.display())
+    let mut path = run.as_os_str().to_owned();
+    path.push("-model");
+    name_of(path.as_ref())
 }
 
 /// Draws the list of runs under the curves, with buttons to remove them.

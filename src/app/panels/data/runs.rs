@@ -3,6 +3,8 @@
 
 use crate::config::Config;
 use crate::host::native;
+use crate::path::{name_of, path_of};
+use crate::text::corpus;
 use crate::train::checkpoint;
 use crate::view::log;
 use crate::{Error, Result};
@@ -32,7 +34,7 @@ impl Kept {
 
     fn read(path: PathBuf) -> Self {
         let config: Option<Config> = native::stored_config(&path).ok();
-        let name = path.file_name().map_or_else(|| path.display().to_string(), |n| n.to_string_lossy().into_owned());
+        let name = name_of(path.file_name().map_or(&*path, Path::new));
         let changed = std::fs::metadata(path.join(log::FILE)).and_then(|data| data.modified());
         Self {
             name,
@@ -85,13 +87,15 @@ pub fn is_text(path: &Path) -> bool {
 /// # Errors
 /// Nothing was typed, or nothing is there.
 pub fn typed_path(typed: &str) -> Result<PathBuf> {
-    let typed = typed.trim().trim_matches(['"', '\'']);
-    let path = PathBuf::from(typed.strip_prefix("file://").unwrap_or(typed));
+    let typed = typed.trim();
+    // As this program itself writes paths that are not UTF-8.
+    let typed = if typed.starts_with("$'") { typed } else { typed.trim_matches(['"', '\'']) };
+    let path = path_of(typed.strip_prefix("file://").unwrap_or(typed));
     if typed.is_empty() {
         return Err(Error::usage("no-path-typed"));
     }
-    if !path.exists() {
-        return Err(Error::failed("nothing-at-path").at(path.display()));
+    if !corpus::is_there(&path) {
+        return Err(Error::failed("nothing-at-path").at_path(&path));
     }
     Ok(path)
 }
@@ -123,6 +127,13 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let typed = format!(" \"{}\" ", dir.path().display());
         assert_eq!(typed_path(&typed).unwrap(), dir.path());
+        #[cfg(unix)]
+        {
+            let strange: std::ffi::OsString = std::os::unix::ffi::OsStringExt::from_vec(b"caf\xe9 's".to_vec());
+            let strange = dir.path().join(strange);
+            std::fs::write(&strange, "x").unwrap();
+            assert_eq!(typed_path(&native::name_of(&strange)).unwrap(), strange);
+        }
         assert!(typed_path("  ").is_err());
         assert!(typed_path("/no/such/file").unwrap_err().to_string().contains("/no/such/file"));
     }

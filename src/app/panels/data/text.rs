@@ -11,10 +11,12 @@ use crate::app::theme;
 use crate::config::Config;
 use crate::host::native::train_tokenizer;
 use crate::message::Message;
+use crate::path::{name_of, path_of};
 use crate::run::short;
 use crate::text::corpus::Corpus;
 use crate::text::grammar::Level;
 use crate::text::tokenizer::{Cleaning, Tokenizer};
+use crate::text::unknown::{Made, Unknown};
 use crate::text::wordpiece::{Progress, Recipe};
 use crate::view::Lang;
 use crate::{Error, Result, t};
@@ -32,13 +34,18 @@ pub struct Found {
     /// Whether some file is compressed, so that its bytes do not tell how much text it has.
     pub compressed: bool,
     pub skipped: usize,
+    /// What becomes of the files that are not trained on, the first of them.
+    pub told: Vec<Message>,
 }
+
+/// The most files that are told.
+const TOLD: usize = 8;
 
 #[derive(Default)]
 pub struct TextSection {
     typed: String,
-    /// The paths that were last looked at, and what was found.
-    looked: Vec<PathBuf>,
+    /// The paths and the field that were last looked at, and what was found.
+    looked: (Vec<PathBuf>, Option<String>),
     found: Option<Found>,
     looking: Option<Job<Found>>,
     pub error: Option<Error>,
@@ -71,7 +78,7 @@ impl TextSection {
         let mut gone = None;
         for (n, path) in draft.corpus.iter().enumerate() {
             ui.horizontal_wrapped(|ui| {
-                let name = path.display().to_string();
+                let name = name_of(path);
                 ui.label(RichText::new(&name).font(cx.theme.mono()));
                 let spoken = t!(cx, "data-text-remove-path", path = &name);
                 if named_button(ui, true, cx.t("data-remove"), &spoken).clicked() {
@@ -102,6 +109,12 @@ impl TextSection {
                 }
             }
         });
+        ui.horizontal_wrapped(|ui| {
+            let label = ui.label(cx.t("data-text-field"));
+            let id = egui::Id::unique("field of the texts");
+            let field = TextEdit::singleline(&mut draft.text_field).id(id).hint_text("text").desired_width(120.0);
+            ui.add(field).labelled_by(label.id);
+        });
         weak(ui, cx, cx.t("data-text-drop"));
         if dialog.is_missing() {
             ui.label(cx.t("data-no-dialog"));
@@ -117,6 +130,7 @@ impl TextSection {
             if found.skipped > 0 {
                 weak(ui, cx, t!(cx, "data-text-skipped", count = found.skipped));
             }
+            found.told.iter().for_each(|file| weak(ui, cx, cx.strings.text(file)));
         }
         if let Some(error) = &self.error {
             error_ui(ui, cx, error);
@@ -132,12 +146,12 @@ impl TextSection {
                 Err(error) => self.error = Some(error),
             }
         }
-        if self.looked != draft.corpus && self.looking.is_none() {
-            self.looked.clone_from(&draft.corpus);
-            (self.found, self.error) = (None, None);
-            if !self.looked.is_empty() {
-                let paths = self.looked.clone();
-                self.looking = Some(Job::start(ui.ctx(), move |_| look(&paths)));
+        let wanted = (draft.corpus.clone(), draft.field());
+        if self.looked != wanted && self.looking.is_none() {
+            (self.found, self.error, self.looked) = (None, None, wanted);
+            if !self.looked.0.is_empty() {
+                let (paths, field) = self.looked.clone();
+                self.looking = Some(Job::start(ui.ctx(), move |_| look(&paths, field.as_deref())));
             }
         }
     }
@@ -153,12 +167,13 @@ fn changes_ui(ui: &mut Ui, cx: &PanelContext, checked: &Checked) {
     weak(ui, cx, t!(cx, "data-changes", list = list.join(", ")));
 }
 
-fn look(paths: &[PathBuf]) -> Result<Found> {
-    let corpus = Corpus::open(paths, &[])?;
+fn look(paths: &[PathBuf], field: Option<&str>) -> Result<Found> {
+    let corpus = Corpus::open(paths, &[], field)?;
     let bytes = corpus.files.iter().map(|file| file.bytes).sum();
-    let compressed = |name: &str| [".gz", ".parquet"].iter().any(|end| name.to_lowercase().ends_with(end));
-    let compressed = corpus.files.iter().any(|file| compressed(&file.path.to_string_lossy()));
-    Ok(Found { files: corpus.files.len(), bytes, compressed, skipped: corpus.skipped.len() })
+    let compressed = corpus.files.iter().any(|file| file.form.is_compressed());
+    let untrained = |file: &Message| ["corpus-file-held-out", "corpus-file-skipped"].contains(&file.code.as_ref());
+    let told = corpus.listing().into_iter().filter(untrained).take(TOLD).collect();
+    Ok(Found { files: corpus.files.len(), bytes, compressed, skipped: corpus.skipped.len(), told })
 }
 
 /// What a person should know if the text is too short for this run. Its tokens are estimated.
@@ -189,14 +204,20 @@ fn builtin_ui(ui: &mut Ui, cx: &PanelContext, draft: &mut Draft, level: Option<L
     });
 }
 
-/// A tokenizer that was trained or read: its folder and the size of its vocabulary.
-type Ready = (PathBuf, usize);
+/// A tokenizer that was trained or read.
+struct Ready {
+    folder: PathBuf,
+    entries: usize,
+    /// How much of the text it does not know, if it was trained on it just now.
+    unknown: Option<Unknown>,
+}
 
 pub struct TokenizerSection {
     typed: String,
     folder: String,
-    /// The vocabulary size of the picked tokenizer.
+    /// The vocabulary size of the picked tokenizer, and how much of the text it was trained on it does not know.
     entries: Option<usize>,
+    unknown: Option<Unknown>,
     loading: Option<Job<Ready>>,
     training: Option<Job<Ready>>,
     error: Option<Error>,
@@ -208,6 +229,7 @@ impl Default for TokenizerSection {
             typed: String::new(),
             folder: "tokenizer".to_owned(),
             entries: None,
+            unknown: None,
             loading: None,
             training: None,
             error: None,
@@ -234,11 +256,14 @@ impl TokenizerSection {
                 draft.tokenizer = None;
             }
             if let Some(path) = &draft.tokenizer {
-                let path = path.display().to_string();
+                let path = name_of(path);
                 let text = t!(cx, "data-tokenizer-picked", path = path, entries = self.entries.unwrap_or(0));
                 let _ = ui.radio(true, text);
             }
         });
+        if let Some(unknown) = self.unknown.filter(|_| draft.tokenizer.is_some()) {
+            unknown_ui(ui, cx, &unknown);
+        }
         ui.horizontal_wrapped(|ui| {
             let sent = path_field(ui, cx.t("data-tokenizer-path"), &mut self.typed);
             if ui.button(cx.t("data-tokenizer-use")).clicked() || sent {
@@ -267,14 +292,17 @@ impl TokenizerSection {
         let Some(cleaning) = config.map(cleaning) else { return };
         self.error = None;
         let load = move |path: &Path| Tokenizer::load(path, cleaning).map(|t| t.vocab_size());
-        self.loading = Some(Job::start(ui.ctx(), move |_| load(&path).map(|entries| (path, entries))));
+        self.loading = Some(Job::start(ui.ctx(), move |_| {
+            load(&path).map(|entries| Ready { folder: path, entries, unknown: None })
+        }));
     }
 
     fn collect(&mut self, draft: &mut Draft) {
         for result in [finished(&mut self.loading), finished(&mut self.training)].into_iter().flatten() {
             match result {
-                Ok((path, entries)) => {
-                    (draft.tokenizer, self.entries, self.error) = (Some(path), Some(entries), None);
+                Ok(Ready { folder, entries, unknown }) => {
+                    (draft.tokenizer, self.entries, self.error) = (Some(folder), Some(entries), None);
+                    self.unknown = unknown;
                     self.typed.clear();
                 }
                 Err(error) => self.error = Some(error),
@@ -312,13 +340,25 @@ impl TokenizerSection {
             Ok(wanted) => wanted,
             Err(error) => return self.error = Some(error),
         };
-        let recipe = Recipe::new(config.vocab_size as usize, cleaning(config));
-        let (positions, out) = (config.max_positions as usize, PathBuf::from(self.folder.trim()));
+        let coverage = config.character_coverage;
+        let recipe = Recipe { coverage, ..Recipe::new(config.vocab_size as usize, cleaning(config)) };
+        let unknown_max = config.unknown_max;
+        let (positions, out) = (config.max_positions as usize, path_of(self.folder.trim()));
         self.training = Some(Job::start(ui.ctx(), move |reporter| {
             let told = |at| reporter.share(Some(share(at)));
-            let tokenizer = train_tokenizer(&wanted, &recipe, positions, &out, &reporter.stop, told)?;
-            Ok((out, tokenizer.vocab_size()))
+            let trained = train_tokenizer(&wanted, &recipe, positions, unknown_max, &out, &reporter.stop, told)?;
+            Ok(Ready { folder: out, entries: trained.tokenizer.vocab_size(), unknown: Some(trained.unknown) })
         }));
+    }
+}
+
+/// Says how much of the text a new tokenizer does not know. From a hundredth on it is a warning.
+fn unknown_ui(ui: &mut Ui, cx: &PanelContext, unknown: &Unknown) {
+    match unknown.notice(Made::OfThisText) {
+        Some(notice) => {
+            ui.label(RichText::new(cx.strings.text(&notice)).color(cx.theme.alert));
+        }
+        None => weak(ui, cx, t!(cx, "data-tokenizer-unknown", share = unknown.token_share())),
     }
 }
 
@@ -341,11 +381,15 @@ mod tests {
     #[test]
     fn files_are_looked_at_and_a_folder_without_text_is_an_error() {
         let dir = tempfile::tempdir().unwrap();
-        assert!(look(&[dir.path().to_owned()]).unwrap_err().to_string().contains("nothing-to-train-on"));
+        assert!(look(&[dir.path().to_owned()], None).unwrap_err().to_string().contains("nothing-to-train-on"));
         std::fs::write(dir.path().join("a.txt"), "the dog\n").unwrap();
         std::fs::write(dir.path().join("LICENSE"), "none").unwrap();
-        let found = look(&[dir.path().to_owned()]).unwrap();
+        let found = look(&[dir.path().to_owned()], None).unwrap();
         assert_eq!((found.files, found.bytes, found.skipped), (1, 8, 1));
+        assert!(found.told[0].to_string().contains("LICENSE, why = skipped-note"), "{:?}", found.told);
+        std::fs::write(dir.path().join("b.csv"), "a,b\nthe dog,the cat\n").unwrap();
+        let both = look(&[dir.path().to_owned()], Some("b")).unwrap();
+        assert_eq!((both.files, both.skipped), (2, 1), "a named field makes a table readable");
     }
 
     #[test]
