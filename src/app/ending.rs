@@ -2,10 +2,12 @@
 
 use super::trainer;
 use crate::host::native::signals;
+use crate::view::{Lang, words};
 use crate::{Error, Result};
+use std::io::Write;
 use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind, set_hook, take_hook};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 /// How long the program waits at its end for a run's last checkpoint.
@@ -27,6 +29,8 @@ pub(super) fn on_signals(ctx: &egui::Context) -> Arc<AtomicBool> {
         let end = || {
             trainer::wait_for_all(PATIENCE);
             std::thread::sleep(CLOSING);
+            // Whatever has not ended by now is not waited for again.
+            trainer::forget_all();
             std::process::exit(0);
         };
         std::thread::Builder::new().name("ending".to_owned()).spawn(end).ok();
@@ -34,6 +38,24 @@ pub(super) fn on_signals(ctx: &egui::Context) -> Arc<AtomicBool> {
     // Without it the window can still be closed.
     signals::listen(hear).ok();
     quit
+}
+
+/// The language of the sentence about a display that is lost.
+static LANG: OnceLock<Lang> = OnceLock::new();
+
+/// Lets every run keep its last whole step if the library of the display ends the program: Xlib does so once its server is gone.
+pub(super) fn on_exit(lang: Lang) {
+    LANG.set(lang).ok();
+    signals::at_exit(|| {
+        if trainer::all_have_ended() {
+            return;
+        }
+        trainer::quit_all();
+        trainer::wait_for_all(PATIENCE);
+        let lang = LANG.get().copied().unwrap_or_default();
+        writeln!(std::io::stderr(), "{}: {}", words::label(lang), words::error(&Error::failed("display-lost"), lang))
+            .ok();
+    });
 }
 
 /// Runs the window. If it dies, because its display is gone or by a fault of its own, every run keeps its last whole step, and one

@@ -92,6 +92,7 @@ pub fn run(options: Options) -> Result<()> {
         .with_min_inner_size([360.0, 480.0]);
     // Dithering hides bands in gradients, and the app draws none. It would take a tenth of a frame or more where a processor draws.
     let native = eframe::NativeOptions { viewport, dithering: false, ..eframe::NativeOptions::default() };
+    let lang = options.lang.or(settings.lang).unwrap_or(options.system_lang);
     let opening = Opening {
         lang: options.lang,
         system_lang: options.system_lang,
@@ -119,6 +120,7 @@ pub fn run(options: Options) -> Result<()> {
         let quit = ending::on_signals(&cc.egui_ctx);
         Ok(Box::new(window::Window::new(desk, settings_path, picture, play, started, told, quit)))
     });
+    ending::on_exit(lang);
     ending::guard(|| eframe::run_native("electroscope", native, create))?.map_err(|e| {
         Error::failed("cannot-open-window").with("detail", e.to_string()).hint("help-train-without-window")
     })?;

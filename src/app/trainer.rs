@@ -55,10 +55,20 @@ pub fn quit_all() {
     }
 }
 
+/// Whether no run of this process is under way.
+pub fn all_have_ended() -> bool {
+    live().iter().all(|live| live.ended.load(Ordering::SeqCst))
+}
+
+/// Gives up the runs that have not ended.
+pub fn forget_all() {
+    live().clear();
+}
+
 /// Waits until every run of this process has ended, at most for `patience`.
 pub fn wait_for_all(patience: Duration) {
     let started = Instant::now();
-    while live().iter().any(|live| !live.ended.load(Ordering::SeqCst)) && started.elapsed() < patience {
+    while !all_have_ended() && started.elapsed() < patience {
         std::thread::sleep(Duration::from_millis(10));
     }
 }

@@ -27,7 +27,7 @@ pub use look::look;
 pub use opened::OtherText;
 pub use request::effective_config;
 
-use crate::message::{self, Message};
+use crate::message::Message;
 use crate::objective::{self, Head};
 use crate::plan::KernelChoices;
 use crate::train::engine;
@@ -196,11 +196,7 @@ impl<H: Host> Run<'_, H> {
         let record = self.record.finish(&mut self.store);
         let report = self.store.close().err();
         let report = report.map(|error| Message::new("report-lost").with("error", Message::from(&error)));
-        let lost: Vec<Message> = record.into_iter().chain(report).collect();
-        if lost.is_empty() {
-            return result;
-        }
-        let lost = message::joined(lost);
+        let Some(lost) = record::together(record.into_iter().chain(report)) else { return result };
         Err(match result {
             Ok(()) => Error::failed("run-not-all-written").with("lost", lost).with("safe", self.safe()),
             Err(error) => {

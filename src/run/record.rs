@@ -4,7 +4,7 @@
 
 use super::host::{Part, Store};
 use crate::Error;
-use crate::message::{Message, joined};
+use crate::message::Message;
 use crate::train::event::{Event, WarningKind};
 use std::collections::VecDeque;
 
@@ -44,7 +44,7 @@ impl Record {
     pub fn finish(&mut self, store: &mut impl Store) -> Option<Message> {
         let parts = Part::ALL.into_iter().zip(&mut self.0);
         let lost: Vec<Message> = parts.filter_map(|(part, waiting)| waiting.finish(part, store)).collect();
-        (!lost.is_empty()).then(|| joined(lost))
+        together(lost)
     }
 }
 
@@ -104,6 +104,11 @@ impl Waiting {
         let error = self.failed.as_ref().map_or_else(|| Message::new("memory-was-full"), Message::from);
         Some(Message::new("record-lacks").with("what", part.words()).with("count", lost).with("error", error))
     }
+}
+
+/// Several losses as one message, each on its own line; none if there are none.
+pub fn together(lost: impl IntoIterator<Item = Message>) -> Option<Message> {
+    lost.into_iter().reduce(|first, second| Message::new("lost-both").with("first", first).with("second", second))
 }
 
 /// What a person is told of a part that cannot be written.

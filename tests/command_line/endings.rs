@@ -199,13 +199,12 @@ fn a_file_that_may_not_grow_any_more_is_a_warning_and_told_at_the_end() {
 fn a_folder_that_is_removed_or_moved_away_is_made_again_and_can_be_resumed() {
     for moved in [true, false] {
         let mut running = start("exec \"$@\"", "--steps 600 --set checkpoint_every=1000");
-        for _ in 0..3 {
-            running.next_step();
-        }
-        if moved {
-            std::fs::rename(running.run(), running.dir.path().join("elsewhere")).unwrap();
-        } else {
-            std::fs::remove_dir_all(running.run()).unwrap();
+        (0..3).for_each(|_| assert!(running.next_step() > 0));
+        // `rm` takes its time; what comes back meanwhile it does not remove.
+        let elsewhere = running.dir.path().join("elsewhere");
+        std::fs::rename(running.run(), &elsewhere).unwrap();
+        if !moved {
+            std::fs::remove_dir_all(&elsewhere).unwrap();
         }
         let (status, events) = running.end();
         assert_eq!(status, 0, "{}", running.stderr());

@@ -556,15 +556,20 @@ memory-was-full = memory could not hold them
 record-lacks =
     { $what } lacks { COUNT($count) } events:
     { "" }  { $error }
+lost-both =
+    { $first }
+    { "" }  { $second }
 report-lost =
     the report is not written:
     { "" }  { $error }
 run-not-all-written =
-    the run has ended well, but not everything could be written. { $lost }
+    the run has ended well, but not everything could be written:
+    { "" }  { $lost }
     { "" }  { $safe }
 run-failed-and-lost =
     { $error }
-    { "" }  besides, not everything could be written. { $lost }
+    { "" }  besides, not everything could be written:
+    { "" }  { $lost }
 steps-lost =
     { $error }
     { "" }  steps { COUNT($first) } to { COUNT($last) } are lost; { $safe }

@@ -584,15 +584,20 @@ memory-was-full = a memória não pôde guardá-los
 record-lacks =
     { $what }: faltam { COUNT($count) } eventos:
     { "" }  { $error }
+lost-both =
+    { $first }
+    { "" }  { $second }
 report-lost =
     o relatório não foi escrito:
     { "" }  { $error }
 run-not-all-written =
-    o treino terminou bem, mas nem tudo pôde ser escrito. { $lost }
+    o treino terminou bem, mas nem tudo pôde ser escrito:
+    { "" }  { $lost }
     { "" }  { $safe }
 run-failed-and-lost =
     { $error }
-    { "" }  além disso, nem tudo pôde ser escrito. { $lost }
+    { "" }  além disso, nem tudo pôde ser escrito:
+    { "" }  { $lost }
 steps-lost =
     { $error }
     { "" }  os passos de { COUNT($first) } a { COUNT($last) } se perderam; { $safe }

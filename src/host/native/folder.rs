@@ -92,6 +92,10 @@ impl Store for Folder {
         if self.mend().is_err() {
             self.mend()?;
         }
+        // A checkpoint without its configuration cannot be continued.
+        if let Some(config) = self.config.as_ref().filter(|_| !self.folder.path().join(CONFIG).exists()) {
+            self.put_config(config)?;
+        }
         let written = self.folder.write(snapshot, keep)?;
         Ok(Kept { place: super::name_of(&written.dir), warnings: written.warnings })
     }

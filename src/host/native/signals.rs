@@ -1,9 +1,14 @@
 //! Hears the signals that ask the program to end. A signal that the parent process had ignored stays ignored (`nohup`, the background
 //! of a script). Several signals within two seconds are one event: `timeout`, closing terminals and supervisors send several.
 //! signal -> [`Asked`] -> whoever listens.
-#![allow(unsafe_code, reason = "no library says without it whether a signal is ignored; see SAFETY below")]
+#![allow(
+    unsafe_code,
+    reason = "no library says without it whether a signal is ignored, or acts before the program ends; see SAFETY below"
+)]
 
 use std::io;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 /// Signals within this time of the first one belong to the same event.
@@ -33,10 +38,29 @@ pub fn listen(mut hear: impl FnMut(Asked) + Send + 'static) -> io::Result<()> {
         hear(asked);
         if asked == Asked::Insist {
             std::thread::sleep(LAST_WORDS);
+            INSISTED.store(true, Ordering::SeqCst);
             // The status of a program that a signal ended, as shells report it.
             std::process::exit(128 + signal);
         }
     })
+}
+
+/// Set before the program ends because somebody insisted: then nothing is waited for any more.
+static INSISTED: AtomicBool = AtomicBool::new(false);
+/// What is done before the program ends, if it ends by itself: some libraries of the system end it without a word to their caller.
+static AT_EXIT: OnceLock<fn()> = OnceLock::new();
+
+/// Does `work` before the program ends, whoever ends it, but for a signal on which somebody insists. The first `work` counts.
+pub fn at_exit(work: fn()) {
+    if AT_EXIT.set(work).is_ok() {
+        system::at_exit();
+    }
+}
+
+extern "C" fn ending() {
+    if let Some(work) = AT_EXIT.get().filter(|_| !INSISTED.load(Ordering::SeqCst)) {
+        work();
+    }
 }
 
 /// Lets a write that would make a file too large (`ulimit -f`) fail like a write to a full disk. By default the system ends the
@@ -95,6 +119,11 @@ mod system {
         signal_hook::flag::register(libc::SIGXFSZ, Arc::default()).ok();
     }
 
+    pub fn at_exit() {
+        // SAFETY: the function takes nothing, does not unwind (a panic in it aborts), and lives as long as the program.
+        unsafe { libc::atexit(super::ending) };
+    }
+
     /// Whether the parent of this process had this signal ignored.
     fn is_ignored(signal: i32) -> bool {
         // SAFETY: without a new action the call changes nothing; it fills `old`, a plain structure that is valid as zeros, and reports
@@ -119,6 +148,11 @@ mod system {
     }
 
     pub fn report_large_files() {}
+
+    /// There the window library reports a display that is lost.
+    pub fn at_exit() {
+        let _: extern "C" fn() = super::ending;
+    }
 }
 
 #[cfg(test)]

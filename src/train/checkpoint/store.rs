@@ -120,9 +120,10 @@ impl RunFolder {
         Ok(())
     }
 
-    /// Whether the checkpoint of a step is there.
+    /// Whether the checkpoint of a step is still there. Where nobody can look, it is taken to be.
     pub fn holds(&self, step: u64) -> bool {
-        folder_from_step(&self.run, step).join(STATE).is_file()
+        let state = fs::metadata(folder_from_step(&self.run, step).join(STATE));
+        state.map_or_else(|error| error.kind() != std::io::ErrorKind::NotFound, |state| state.is_file())
     }
 
     fn lock(run: &Path) -> Result<Self> {
