@@ -165,7 +165,7 @@ fn a_run_that_somebody_watches_waits_for_room_at_its_end() {
     let (events, result) = trained(&roomy, patient(), |_, _| {});
     result.unwrap();
     let waits = (WarningKind::CheckpointNotWritten, "checkpoint-waits-for-room".to_owned());
-    assert_eq!(warned(&events), [waits.clone()]);
+    assert_eq!(warned(&events), std::slice::from_ref(&waits));
     assert!(roomy.run("run").unwrap().checkpoints.contains_key(&STEPS));
     // A person gives up, or the machine shuts down.
     for command in [Command::Stop, Command::Quit] {

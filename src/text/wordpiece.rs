@@ -407,7 +407,7 @@ mod tests {
         let letter = |n: u32| char::from_u32(first + n).unwrap();
         let line = |round: u32| {
             (0..characters)
-                .filter(|n| round % (1 + n / 40) == 0)
+                .filter(|n| round.is_multiple_of(1 + n / 40))
                 .map(letter)
                 .map(String::from)
                 .collect::<Vec<_>>()
