@@ -20,7 +20,7 @@ fn here(dir: &Path, args: &str) -> Ran {
 fn script(first: u32, letters: u32) -> String {
     let letter = |n: u32| char::from_u32(first + n % letters).unwrap();
     let word = |n: u32| (0..1 + n % 3).map(|i| letter(n * 7 + i * 5)).collect::<String>();
-    let line = |l: u32| (0..12).map(|n| word(l * 5 + n * n)).collect::<Vec<_>>().join(" ");
+    let line = |l: u32| (0..12).map(|n| word(l * 13 + n * n)).collect::<Vec<_>>().join(" ");
     (0..400).map(line).collect::<Vec<_>>().join("\n")
 }
 
