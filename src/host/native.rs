@@ -149,8 +149,8 @@ struct Near {
     preset: Option<String>,
 }
 
-/// The folder of a run's own token cache.
-const OWN_CACHE: &str = "cache";
+/// The folder of a run's own token cache. Nothing else in a folder that a person names has this name.
+const OWN_CACHE: &str = "token-cache";
 
 impl Native {
     fn new(lang: Lang) -> Self {
@@ -193,7 +193,15 @@ impl Native {
 impl Drop for Native {
     fn drop(&mut self) {
         if let Some(folder) = self.early.take() {
-            std::fs::remove_dir_all(folder.path().join(OWN_CACHE)).ok();
+            // Only what this program writes there: a person may have given a folder that holds other files.
+            let own = folder.path().join(OWN_CACHE);
+            for entry in std::fs::read_dir(&own).into_iter().flatten().flatten() {
+                let path = entry.path();
+                if path.extension().is_some_and(|ending| ending == "tokens") {
+                    std::fs::remove_file(path).ok();
+                }
+            }
+            std::fs::remove_dir(own).ok();
             folder.undo();
         }
     }

@@ -200,8 +200,11 @@ fn about_documents(cache: &TokenCache, unk: u32, only_held_out: bool) -> Vec<Mes
     if empty > 0 {
         notices.push(Message::new("documents-without-text").with("count", empty));
     }
+    if only_held_out {
+        return notices;
+    }
     let Copies { held_out, of, training } = cache::copies(cache, unk);
-    if held_out > 0 && !only_held_out {
+    if held_out > 0 {
         notices.push(
             Message::new("held-out-text-is-trained-on")
                 .with("held_out", held_out)

@@ -230,14 +230,22 @@ fn a_cache_that_cannot_be_written_is_kept_with_the_run() {
     let told = told.unwrap_or_else(|| panic!("it says so: {}", ran.stdout));
     let run = ran.events_of("plan")[0]["run"].as_str().unwrap().to_owned();
     assert!(told["message"].as_str().unwrap().contains(&run), "{told}");
-    assert!(dir.join(&run).join("cache").read_dir().unwrap().next().is_some());
+    assert!(dir.join(&run).join("token-cache").read_dir().unwrap().next().is_some());
     assert_eq!(std::fs::read_dir(dir.join("runs")).unwrap().count(), 1);
     here(&["train", "--resume", "--device", "cpu"]).good();
     let eval = here(&["eval", &run, "--device", "cpu"]).good();
     assert!(eval.stderr.contains(&run), "{}", eval.stderr);
     // A name of one's own.
     small(&["--out", "mine"]).good();
-    assert!(dir.join("mine/cache").is_dir());
+    assert!(dir.join("mine/token-cache").is_dir());
+    // A refused run leaves the files of the folder that it was given.
+    let theirs = [dir.join("theirs/cache/notes.txt"), dir.join("theirs/token-cache/notes.txt")];
+    for notes in &theirs {
+        std::fs::create_dir_all(notes.parent().unwrap()).unwrap();
+        std::fs::write(notes, "mine").unwrap();
+    }
+    let refused = small(&["--out", "theirs", "--kernels", "text.txt"]);
+    assert!(refused.status != 0 && theirs.iter().all(|notes| notes.is_file()), "{}", refused.stderr);
 }
 
 #[test]

@@ -27,7 +27,7 @@ pub fn sweep(dir: &Path) {
             if age > AGE || (age > FOLDER_AGE && !runs(process)) {
                 fs::remove_dir_all(&path).ok();
             }
-        } else if meta.is_file() && (age > AGE || !runs(process)) && !is_locked(&path) {
+        } else if meta.is_file() && (age > AGE || !runs(process)) && is_free(&path, age) {
             fs::remove_file(&path).ok();
         }
     }
@@ -45,10 +45,15 @@ fn runs(process: u32) -> bool {
     !cfg!(target_os = "linux") || Path::new("/proc").join(process.to_string()).exists()
 }
 
-fn is_locked(path: &Path) -> bool {
-    let Ok(file) = File::options().read(true).write(true).open(path) else { return true };
-    // Without locks (on some network file systems) only the process tells.
-    matches!(file.try_lock(), Err(TryLockError::WouldBlock))
+/// Whether nobody holds a file of this age. A draft is locked while it is written.
+fn is_free(path: &Path, age: Duration) -> bool {
+    let Ok(file) = File::options().read(true).write(true).open(path) else { return false };
+    match file.try_lock() {
+        Ok(()) => true,
+        Err(TryLockError::WouldBlock) => false,
+        // Some network file systems have no locks, and the process may run on another machine. What is being written is young.
+        Err(TryLockError::Error(_)) => age > AGE,
+    }
 }
 
 #[cfg(test)]

@@ -66,16 +66,18 @@ pub fn look(path: &Path, by_name: bool, field: Option<&str>) -> std::result::Res
     if let Some(error) = magic::refused_text(&text) {
         return Err(of_kind(error));
     }
+    // An empty name may come before the first tab: that of a column with row numbers.
+    let table = text.trim_start_matches(['\n', '\r']);
     let text = text.trim_start();
-    form.format = match json_format(text) {
+    form.format = match json_format(text, promise) {
         Some(format) => format,
         None if promise == Promise::Json => return Err(of_kind(Error::failed("not-json"))),
         None if promise == Promise::Parquet => return Err(of_kind(Error::failed("not-parquet"))),
         None if text.starts_with("<doc ") => Format::Articles,
-        None => table_format(text, promise, field),
+        None => table_format(table, promise, field),
     };
     // A folder may hold a file of facts about the data, and its only string is no document.
-    with_field(path, form, text, Wanted { field, one_suffices: by_name }).map_err(of_kind)
+    with_field(path, form, table, Wanted { field, one_suffices: by_name }).map_err(of_kind)
 }
 
 /// The first bytes of a packed file.
@@ -99,8 +101,9 @@ fn parquet(path: &Path, wanted: Option<&str>) -> std::result::Result<Form, Refus
     Ok(Form { format: Format::Parquet, packing: Packing::None, encoding: Encoding::Utf8, field: Some(field) })
 }
 
-/// Whether a text is JSON: it begins with an object that has a name, or with an array of objects or strings.
-fn json_format(text: &str) -> Option<Format> {
+/// Whether a text is JSON: it begins with an object that has a name, or with an array of objects or strings. Prose may begin with a
+/// bracket as well; only what its name calls JSON is JSON with an error in its first values.
+fn json_format(text: &str, promise: Promise) -> Option<Format> {
     let behind = |open: char| text.strip_prefix(open).map(str::trim_start);
     if behind('{').is_some_and(|rest| rest.starts_with(['"', '}'])) {
         let first = text.split_inclusive('\n').next().unwrap_or_default();
@@ -112,7 +115,18 @@ fn json_format(text: &str) -> Option<Format> {
     let array = rest.starts_with(['{', '"']) || (rest.starts_with(']') && rest[1..].trim().is_empty());
     let nested =
         inner.is_some_and(|inner| inner.starts_with(['"', '{']) || inner.starts_with(|c: char| c.is_ascii_digit()));
-    (array || nested).then_some(Format::Json)
+    let json = if rest.starts_with(['{', ']']) {
+        array
+    } else {
+        (array || nested) && (promise == Promise::Json || goes_through(text))
+    };
+    json.then_some(Format::Json)
+}
+
+/// Whether a text that begins with an array consists of arrays, as far as it goes: it may be cut off.
+fn goes_through(text: &str) -> bool {
+    let mut values = serde_json::Deserializer::from_str(text).into_iter::<Vec<serde::de::IgnoredAny>>();
+    values.find_map(|value| value.err()).is_none_or(|error| error.is_eof())
 }
 
 /// Whether a text is a table: its name says so, or its first line names a column for documents among others, and the next rows have as
@@ -125,6 +139,11 @@ fn table_format(text: &str, promise: Promise, wanted: Option<&str>) -> Format {
         |delimiter: &u8| table::first_rows(first.as_bytes(), *delimiter, true).map_or(0, |rows| rows.names.len());
     // Of the characters that may divide the names, it is the one that divides them into most.
     let Some(delimiter) = delimiters.into_iter().rev().max_by_key(columns) else { return Format::Text };
+    // A single name is divided by none. Then it is one that divides no row either.
+    let divides_none =
+        |delimiter: &u8| table::first_rows(text.as_bytes(), *delimiter, true).is_some_and(|rows| rows.even);
+    let alone = || [b',', b';', b'|'].into_iter().find(divides_none);
+    let delimiter = if columns(&delimiter) == 1 { alone().unwrap_or(delimiter) } else { delimiter };
     let read = |quoted| table::first_rows(text.as_bytes(), delimiter, quoted);
     let format = |quoted| Format::Table { delimiter, quoted };
     // Tabs often divide fields in which a quotation mark means nothing.
@@ -144,9 +163,12 @@ fn table_format(text: &str, promise: Promise, wanted: Option<&str>) -> Format {
     let holds = |name: &str| wanted.map_or_else(|| is_usual(name), |wanted| wanted == name);
     // In a sentence a space follows a comma.
     let prose = delimiter != b'\t' && first.contains(&format!("{} ", char::from(delimiter)));
+    // The column of row numbers has no name.
+    let named_columns =
+        if rows.names.first().is_some_and(String::is_empty) { &rows.names[1..] } else { &rows.names[..] };
     let table = !prose
         && rows.names.len() > 1
-        && rows.names.iter().all(is_name)
+        && named_columns.iter().all(is_name)
         && rows.names.iter().any(|name| holds(name))
         && rows.rows > 0
         && rows.even;

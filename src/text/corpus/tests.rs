@@ -482,3 +482,46 @@ fn the_field_of_documents_is_named_or_plain_to_see() {
     }
     assert!(named("c.parquet", "id").unwrap_err().to_string().contains("column-not-strings (column = id)"));
 }
+
+#[test]
+fn a_table_of_one_column_keeps_what_its_marks_enclose() {
+    let marked = "text\n\"He came.\nThen he left.\"\nplain\there\n\"a \"\"word\"\"\"\n";
+    let dir = folder(&[("one.csv", marked.as_bytes()), ("two.tsv", b"text\nHello, world; again | and\nyes\n")]);
+    let texts = |name: &str| -> Vec<String> {
+        documents(&open(&dir.path().join(name)).unwrap()).unwrap().into_iter().map(|(text, _)| text).collect()
+    };
+    assert_eq!(texts("one.csv"), ["He came.\nThen he left.", "plain\there", "a \"word\""]);
+    assert_eq!(texts("two.tsv"), ["Hello, world; again | and", "yes"]);
+}
+
+#[test]
+fn a_column_of_row_numbers_needs_no_name() {
+    let dir =
+        folder(&[("wiki", b"\ttext\n0\tfirst one\n1\tsecond one\n"), ("w.csv", b",text\n0,first one\n1,second one\n")]);
+    for name in ["wiki", "w.csv"] {
+        let documents = documents(&open(&dir.path().join(name)).unwrap()).unwrap();
+        assert_eq!(
+            documents.into_iter().map(|(text, _)| text).collect::<Vec<_>>(),
+            ["first one", "second one"],
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn prose_may_begin_with_a_bracket() {
+    let prose = [
+        "[\"Stop,\" he said.] And he went.",
+        "[[1984]] is a novel.",
+        "[\"\"] is an empty list",
+        "[[\"a\"]] (see below)",
+    ];
+    let json = ["[\"a\", \"b\"]", "[\"a\",\n \"b\"]\n", "[{\"text\": \"a\", \"score\": NaN}, {\"text\": \"b\"}]"];
+    for (texts, is_text) in [(&prose[..], true), (&json[..], false)] {
+        for text in texts {
+            let dir = folder(&[("notes", text.as_bytes())]);
+            let corpus = open(&dir.path().join("notes")).unwrap();
+            assert_eq!(corpus.files[0].form.format == Format::Text, is_text, "{text}");
+        }
+    }
+}
