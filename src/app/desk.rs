@@ -8,7 +8,7 @@ mod past;
 
 use super::finish::FinishCard;
 use super::kept::KeptWeights;
-use super::layout::{self, Look, Part};
+use super::layout::{self, Part, Setting};
 use super::panels::{Ask, PanelContext, PanelId, Panels, View};
 use super::settings::Settings;
 use super::theme::{self, Theme};
@@ -187,9 +187,9 @@ impl Desk {
             let shown = cx.view.transport.run;
             finish.ui(ui, &mut cx, shown);
         });
-        let look = Look { strings, theme };
+        let setting = Setting { strings, theme };
         egui::CentralPanel::default().frame(behind).show(ui, |ui| {
-            layout::ui(&mut settings.layout, ui, look, &mut |id, part, ui| match part {
+            layout::ui(&mut settings.layout, ui, setting, &mut |id, part, ui| match part {
                 Part::Head => Panels::head_ui(id, ui, &cx),
                 Part::Body => panels.ui(id, ui, &mut cx),
             });

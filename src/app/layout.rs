@@ -112,7 +112,7 @@ pub type Draw<'d> = &'d mut dyn FnMut(PanelId, Part, &mut Ui);
 
 /// What the drawing of a frame needs.
 #[derive(Clone, Copy)]
-pub struct Look<'a> {
+pub struct Setting<'a> {
     pub strings: &'a Strings,
     pub theme: Theme,
 }
@@ -124,7 +124,7 @@ struct Stage<'d> {
 }
 
 /// Draws all panels in the room that `ui` has. The caller has filled it with the panels' colour.
-pub fn ui(layout: &mut Layout, ui: &mut Ui, look: Look, draw: Draw) {
+pub fn ui(layout: &mut Layout, ui: &mut Ui, setting: Setting, draw: Draw) {
     let area = ui.available_rect_before_wrap();
     ui.advance_cursor_after_rect(area);
     // A window that is hardly larger than its margins leaves no room, but the room must not be negative.
@@ -135,27 +135,27 @@ pub fn ui(layout: &mut Layout, ui: &mut Ui, look: Look, draw: Draw) {
     let (ring, behind) = (ui.painter().add(Shape::Noop), inside.add(Shape::Noop));
     let stage = &mut Stage { draw, cards: Vec::new() };
     if let Some(id) = layout.full {
-        let back = slot_ui(ui, rect, &[id], &mut 0, look, stage) || ui.input(|i| i.key_pressed(Key::Escape));
+        let back = slot_ui(ui, rect, &[id], &mut 0, setting, stage) || ui.input(|i| i.key_pressed(Key::Escape));
         layout.full = layout.full.filter(|_| !back);
     } else if rect.width() < NARROW {
-        narrow_ui(layout, ui, rect, look, stage);
+        narrow_ui(layout, ui, rect, setting, stage);
     } else {
-        wide_ui(layout, ui, rect, look, stage);
+        wide_ui(layout, ui, rect, setting, stage);
     }
-    let color = look.theme.background;
+    let color = setting.theme.background;
     ui.painter().set(ring, ground::around(area, &[rect], 0.0, color));
     inside.set(behind, ground::around(rect, &stage.cards, f32::from(RADIUS), color));
 }
 
-fn wide_ui(layout: &mut Layout, ui: &mut Ui, rect: Rect, look: Look, stage: &mut Stage) {
+fn wide_ui(layout: &mut Layout, ui: &mut Ui, rect: Rect, setting: Setting, stage: &mut Stage) {
     let at = rect.left() + (rect.width() - GAP) * layout.columns;
     let bar = Rect::from_min_max(pos2(at, rect.top()), pos2(at + GAP, rect.bottom()));
-    let moved = splitter_ui(ui, "app-splitter-columns", bar, look) / rect.width();
+    let moved = splitter_ui(ui, "app-splitter-columns", bar, setting) / rect.width();
     layout.columns = (layout.columns + moved).clamp(0.3, 0.8);
     let left = Rect::from_min_max(rect.min, bar.left_bottom());
     let right = Rect::from_min_max(bar.right_top(), rect.max);
-    let mut full = column_ui(ui, left, &mut layout.left, "app-splitter-left", look, stage);
-    full = column_ui(ui, right, &mut layout.right, "app-splitter-right", look, stage).or(full);
+    let mut full = column_ui(ui, left, &mut layout.left, "app-splitter-left", setting, stage);
+    full = column_ui(ui, right, &mut layout.right, "app-splitter-right", setting, stage).or(full);
     layout.full = full;
 }
 
@@ -165,7 +165,7 @@ fn column_ui(
     rect: Rect,
     slots: &mut [Slot],
     splitter: &'static str,
-    look: Look,
+    setting: Setting,
     stage: &mut Stage,
 ) -> Option<PanelId> {
     let room = rect.height() - GAP * (slots.len() - 1) as f32;
@@ -175,13 +175,13 @@ fn column_ui(
     for (n, slot) in slots.iter_mut().enumerate() {
         let height = room * slot.share;
         let place = Rect::from_min_size(pos2(rect.left(), top), vec2(rect.width(), height));
-        if slot_ui(ui, place, &slot.tabs, &mut slot.open, look, stage) {
+        if slot_ui(ui, place, &slot.tabs, &mut slot.open, setting, stage) {
             full = slot.tabs.get(slot.open).copied();
         }
         top += height;
         if n > 0 {
             let bar = Rect::from_min_size(place.left_top() - vec2(0.0, GAP), vec2(rect.width(), GAP));
-            let by = ui.push_id(n, |ui| splitter_ui(ui, splitter, bar, look)).inner / room;
+            let by = ui.push_id(n, |ui| splitter_ui(ui, splitter, bar, setting)).inner / room;
             moved = Some((n, by)).filter(|_| by != 0.0).or(moved);
         }
         top += GAP;
@@ -194,20 +194,20 @@ fn column_ui(
     full
 }
 
-fn narrow_ui(layout: &mut Layout, ui: &mut Ui, rect: Rect, look: Look, stage: &mut Stage) {
+fn narrow_ui(layout: &mut Layout, ui: &mut Ui, rect: Rect, setting: Setting, stage: &mut Stage) {
     let mut place = ui.new_child(UiBuilder::new().max_rect(rect).id_salt("narrow"));
     ScrollArea::vertical().id_salt("one column").auto_shrink(false).show(&mut place, |ui| {
         let mut full = None;
         for (id, height) in FIRST {
-            if panel_of_height_ui(ui, &[id], &mut 0, height, look, stage) {
+            if panel_of_height_ui(ui, &[id], &mut 0, height, setting, stage) {
                 full = Some(id);
             }
         }
         let others: Vec<PanelId> =
             PanelId::ALL.into_iter().filter(|id| !FIRST.iter().any(|(first, _)| first == id)).collect();
         let mut open = others.iter().position(|id| *id == layout.more).unwrap_or(0);
-        ui.label(egui::RichText::new(look.strings.t("app-more")).font(look.theme.strong()));
-        if panel_of_height_ui(ui, &others, &mut open, 420.0, look, stage) {
+        ui.label(egui::RichText::new(setting.strings.t("app-more")).font(setting.theme.strong()));
+        if panel_of_height_ui(ui, &others, &mut open, 420.0, setting, stage) {
             full = Some(others[open]);
         }
         layout.more = others[open];
@@ -220,26 +220,26 @@ fn panel_of_height_ui(
     tabs: &[PanelId],
     open: &mut usize,
     height: f32,
-    look: Look,
+    setting: Setting,
     stage: &mut Stage,
 ) -> bool {
     let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::hover());
     ui.add_space(GAP - ui.spacing().item_spacing.y);
-    slot_ui(ui, rect, tabs, open, look, stage)
+    slot_ui(ui, rect, tabs, open, setting, stage)
 }
 
 /// Draws a frame with its heading or tabs and the open panel. Returns whether the "alone" button was pressed.
-fn slot_ui(ui: &mut Ui, rect: Rect, tabs: &[PanelId], open: &mut usize, look: Look, stage: &mut Stage) -> bool {
+fn slot_ui(ui: &mut Ui, rect: Rect, tabs: &[PanelId], open: &mut usize, setting: Setting, stage: &mut Stage) -> bool {
     let Some(first) = tabs.first() else { return false };
     let mut outer = ui.new_child(UiBuilder::new().max_rect(rect).id_salt(("slot", first)));
     outer.set_clip_rect(rect.intersect(ui.clip_rect()));
-    let theme = look.theme;
+    let theme = setting.theme;
     stage.cards.push(rect.round_to_pixels(ui.pixels_per_point()));
     // The frame keeps its place even if its content wants to be wider. The window is already cleared to the colour of the inside.
     outer.painter().rect_stroke(rect, CornerRadius::same(RADIUS), Stroke::new(1.0, theme.line), StrokeKind::Inside);
     let mut inner = outer.new_child(UiBuilder::new().max_rect(rect.shrink2(vec2(13.0, 9.0))).id_salt("inside"));
     inner.set_clip_rect(rect.shrink(1.0).intersect(outer.clip_rect()));
-    let alone = heading_ui(&mut inner, tabs, open, look);
+    let alone = heading_ui(&mut inner, tabs, open, setting);
     let id = tabs[(*open).min(tabs.len() - 1)];
     inner.push_id(id, |ui| {
         let fixed = ui.available_height() >= HEAD_ROOM;
@@ -256,8 +256,8 @@ fn slot_ui(ui: &mut Ui, rect: Rect, tabs: &[PanelId], open: &mut usize, look: Lo
     alone
 }
 
-fn heading_ui(ui: &mut Ui, tabs: &[PanelId], open: &mut usize, look: Look) -> bool {
-    let strings = look.strings;
+fn heading_ui(ui: &mut Ui, tabs: &[PanelId], open: &mut usize, setting: Setting) -> bool {
+    let strings = setting.strings;
     let mut alone = false;
     ui.horizontal(|ui| {
         ui.set_max_width(ui.available_width());
@@ -270,13 +270,13 @@ fn heading_ui(ui: &mut Ui, tabs: &[PanelId], open: &mut usize, look: Look) -> bo
                 ui.horizontal_wrapped(|ui| {
                     ui.spacing_mut().item_spacing.x = 12.0;
                     for (n, tab) in tabs.iter().enumerate() {
-                        tab_ui(ui, n, strings.t(tab.heading()), open, look.theme);
+                        tab_ui(ui, n, strings.t(tab.heading()), open, setting.theme);
                     }
                 });
             });
         }
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-            alone = alone_ui(ui, &strings.t(tabs[(*open).min(tabs.len() - 1)].heading()), look);
+            alone = alone_ui(ui, &strings.t(tabs[(*open).min(tabs.len() - 1)].heading()), setting);
         });
     });
     ui.add_space(2.0);
@@ -300,11 +300,11 @@ fn tab_ui(ui: &mut Ui, n: usize, name: String, open: &mut usize, theme: Theme) {
 }
 
 /// A button with four corners that shows this panel alone, or all panels again.
-fn alone_ui(ui: &mut Ui, panel: &str, look: Look) -> bool {
+fn alone_ui(ui: &mut Ui, panel: &str, setting: Setting) -> bool {
     let (rect, response) = ui.allocate_exact_size(vec2(24.0, 24.0), Sense::click());
-    let name = crate::t!(look.strings, "app-alone", panel = panel);
+    let name = crate::t!(setting.strings, "app-alone", panel = panel);
     response.widget_info(|| WidgetInfo::labeled(Role::Button, true, &name));
-    let color = if response.hovered() || response.has_focus() { look.theme.accent } else { look.theme.weak };
+    let color = if response.hovered() || response.has_focus() { setting.theme.accent } else { setting.theme.weak };
     let stroke = Stroke::new(1.5, color);
     let box_ = rect.shrink(6.0);
     for (corner, x, y) in [
@@ -324,16 +324,16 @@ fn alone_ui(ui: &mut Ui, panel: &str, look: Look) -> bool {
 
 /// A bar between two places, which a person drags or moves with the arrow keys. Returns how far it moved, in points along its short
 /// side.
-fn splitter_ui(ui: &mut Ui, key: &'static str, bar: Rect, look: Look) -> f32 {
+fn splitter_ui(ui: &mut Ui, key: &'static str, bar: Rect, setting: Setting) -> f32 {
     let upright = bar.height() > bar.width();
     let response = ui.interact(bar, ui.scope_id().with(("splitter", key)), Sense::click_and_drag());
-    let name = look.strings.t(key);
+    let name = setting.strings.t(key);
     response.widget_info(|| WidgetInfo::labeled(Role::Splitter, true, &name));
     if response.hovered() || response.dragged() {
         ui.ctx().set_cursor_icon(if upright { CursorIcon::ResizeHorizontal } else { CursorIcon::ResizeVertical });
     }
     if response.hovered() || response.dragged() || response.has_focus() {
-        let stroke = Stroke::new(2.0, look.theme.accent);
+        let stroke = Stroke::new(2.0, setting.theme.accent);
         let line =
             if upright { [bar.center_top(), bar.center_bottom()] } else { [bar.left_center(), bar.right_center()] };
         ui.painter().line_segment(line, stroke);

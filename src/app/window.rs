@@ -5,7 +5,8 @@ use super::panels::Ask;
 use super::settings::Settings;
 use super::{Picture, desk, theme};
 use crate::screen::state::{Phase, Source};
-use crate::view::words;
+use crate::t;
+use crate::view::words::{self, Strings};
 use crate::{Error, Result};
 use egui::{ColorImage, ViewportCommand};
 use std::cell::OnceCell;
@@ -161,10 +162,18 @@ impl eframe::App for Window {
         self.save_settings();
         self.desk.close();
         if let (Some(first), Some([median, late])) = (self.first_paint, percentiles(&self.frame_ms)) {
+            let strings = Strings::of(self.desk.lang());
             let frames = self.frame_ms.len();
             eprintln!(
-                "first frame after {:.2} s; the last {frames} frames: median {median:.1} ms, 95 of 100 within {late:.1} ms",
-                first.as_secs_f64(),
+                "{}",
+                t!(
+                    strings,
+                    "window-frames",
+                    frames = frames,
+                    first = first.as_secs_f64(),
+                    median = median,
+                    late = late
+                )
             );
         }
     }

@@ -1,9 +1,13 @@
 //! The program: it parses the arguments, calls the command, prints an error and sets the exit status.
 
 use electroscope::cli;
+use electroscope::machine::allocator::Allocator;
 use electroscope::view::words;
 use std::io::Write;
 use std::process::ExitCode;
+
+#[global_allocator]
+static ALLOCATOR: Allocator = Allocator;
 
 fn main() -> ExitCode {
     let arguments = cli::parse();

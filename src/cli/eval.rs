@@ -8,7 +8,7 @@ use crate::run::Evaluated;
 use crate::t;
 use crate::train::engine::Backend;
 use crate::train::event::{EvalMetrics, Event, Preparing, SwapPart, SwapScore};
-use crate::train::metrics::table::Metric;
+use crate::train::metrics::table::{Baseline, Metric};
 use crate::view::words::{self, Strings};
 
 pub async fn run(args: &EvalArgs, output: Output) -> Result<()> {
@@ -27,7 +27,7 @@ pub async fn run(args: &EvalArgs, output: Output) -> Result<()> {
     output.event(&Event::Eval(Box::new(metrics)))
 }
 
-/// What is printed, and its indent.
+/// What is printed first, and its indent. Other metrics that an evaluation measures follow.
 const ROWS: [(&str, Metric); 16] = [
     ("", Metric::MlmLoss),
     ("  ", Metric::MlmAccuracy),
@@ -47,15 +47,25 @@ const ROWS: [(&str, Metric); 16] = [
     ("  ", Metric::SwapBesideAuc),
 ];
 
+/// What has no line of its own: numbers that stand beside another, and the sum of the losses.
+const BESIDE: [Metric; 4] =
+    [Metric::UnigramEntropy, Metric::TrivialRtdLoss, Metric::RtdAucRule, Metric::TotalLoss];
+
+/// The metrics that [`ROWS`] does not place.
+fn others(eval: &EvalMetrics) -> impl Iterator<Item = (&'static str, Metric)> {
+    let placed = |metric: &Metric| BESIDE.contains(metric) || ROWS.iter().any(|(_, row)| row == metric);
+    let measured = |metric: &Metric| metric.about().board && metric.of_eval(eval).is_some();
+    Metric::ALL.into_iter().filter(move |metric| measured(metric) && !placed(metric)).map(|metric| ("", metric))
+}
+
 /// One line for each number, beside its baseline.
 fn table(eval: &EvalMetrics, output: Output) -> String {
     let lang = output.lang;
     let strings = Strings::of(lang);
     let beside = |metric: Metric| {
-        let other = match metric {
-            Metric::MlmLoss => Metric::UnigramEntropy,
-            Metric::RtdLoss => Metric::TrivialRtdLoss,
-            Metric::RtdAuc => Metric::RtdAucRule,
+        let other = match (metric, metric.about().baseline) {
+            (Metric::RtdAuc, _) => Metric::RtdAucRule,
+            (_, Some(Baseline::Of(other))) => other,
             _ => return None,
         };
         Some(format!("   ({} {})", strings.metric(other, "line"), lang.decimal(other.of_eval(eval)?, 3)))
@@ -77,6 +87,6 @@ fn table(eval: &EvalMetrics, output: Output) -> String {
         let name = strings.t("terminal-eval-unknown");
         format!("{name:<44} {:>7}", lang.percent(share, 1))
     });
-    let lines: Vec<String> = ROWS.into_iter().map(line).chain(parts.map(part)).chain(unknown).collect();
+    let lines: Vec<String> = ROWS.into_iter().chain(others(eval)).map(line).chain(parts.map(part)).chain(unknown).collect();
     format!("{head}\n{}", lines.join("\n"))
 }

@@ -18,8 +18,10 @@ mod train;
 mod usage;
 mod verify;
 
-use crate::Result;
 use crate::host::native::signals;
+use crate::machine::allocator;
+use crate::view::words;
+use crate::{Error, Result};
 use args::{Command, TokenizerCommand, Typed};
 use clap::{CommandFactory, Parser};
 use output::Output;
@@ -40,6 +42,9 @@ pub fn parse() -> Typed {
 /// The command found wrong usage (exit status 2), or a run failed (1).
 pub fn run(typed: &Typed) -> Result<()> {
     signals::report_large_files();
+    let lang = typed.message_lang();
+    let no_memory = Error::failed("no-more-memory");
+    allocator::set_last_words(format!("{}: {}", words::label(lang), words::error(&no_memory, lang)));
     let output = |json: bool| Output::new(json, typed.message_lang());
     let Some(command) = &typed.command else {
         return app::run(&args::AppArgs::default(), typed);

@@ -18,7 +18,7 @@ use std::sync::atomic::AtomicBool;
 
 #[derive(Serialize)]
 #[serde(tag = "event", rename = "tokenizer")]
-struct Told {
+struct TrainedTokenizer {
     path: String,
     vocab_size: usize,
     lower_case: bool,
@@ -66,7 +66,7 @@ pub fn train(args: &TokenizerTrainArgs, output: Output) -> Result<()> {
         covered = *covered,
         unknown = unknown.token_share()
     ))?;
-    output.event(&Told {
+    output.event(&TrainedTokenizer {
         path: name_of(&args.out),
         vocab_size: entries,
         lower_case: args.lower_case,

@@ -293,16 +293,16 @@ const ERRORS_MAX: usize = 4;
 
 /// What wgpu's callbacks have reported since the last call.
 #[derive(Default)]
-struct Faults(Mutex<Told>);
+struct Faults(Mutex<Reported>);
 
 #[derive(Default)]
-struct Told {
+struct Reported {
     lost: Option<String>,
     errors: Vec<(String, bool)>,
 }
 
 impl Faults {
-    fn told(&self) -> MutexGuard<'_, Told> {
+    fn reported(&self) -> MutexGuard<'_, Reported> {
         // No code that holds the lock can panic half-way.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -311,12 +311,12 @@ impl Faults {
         let faults = Arc::clone(self);
         device.set_device_lost_callback(move |reason, message| {
             let message = if message.is_empty() { format!("{reason:?}") } else { format!("{reason:?}: {message}") };
-            faults.told().lost.get_or_insert(message);
+            faults.reported().lost.get_or_insert(message);
         });
         let faults = Arc::clone(self);
         device.on_uncaptured_error(Arc::new(move |error: wgpu::Error| {
             let out_of_memory = matches!(error, wgpu::Error::OutOfMemory { .. });
-            let mut told = faults.told();
+            let mut told = faults.reported();
             if told.errors.len() < ERRORS_MAX {
                 told.errors.push((error.to_string(), out_of_memory));
             }
@@ -324,7 +324,7 @@ impl Faults {
     }
 
     fn check(&self) -> Result<()> {
-        let mut told = self.told();
+        let mut told = self.reported();
         if let Some(reason) = &told.lost {
             return Err(Error::failed("device-lost").with("detail", reason).kind(Kind::DeviceLost).hint(AFTER_LOSS));
         }
@@ -351,10 +351,10 @@ mod tests {
     fn an_error_is_told_once_and_a_loss_for_ever() {
         let faults = Faults::default();
         assert!(faults.check().is_ok());
-        faults.told().errors.push(("a binding is too small".into(), false));
+        faults.reported().errors.push(("a binding is too small".into(), false));
         assert!(faults.check().unwrap_err().to_string().contains("a binding is too small"));
         assert!(faults.check().is_ok());
-        faults.told().lost = Some("Unknown: reset".into());
+        faults.reported().lost = Some("Unknown: reset".into());
         for _ in 0..2 {
             let text = faults.check().unwrap_err().to_string();
             assert!(text.contains("reset") && text.contains("help-after-loss"), "{text}");
@@ -364,7 +364,7 @@ mod tests {
     #[test]
     fn out_of_memory_says_what_would_fit() {
         let faults = Faults::default();
-        faults.told().errors.push(("Out of Memory".into(), true));
+        faults.reported().errors.push(("Out of Memory".into(), true));
         assert!(faults.check().unwrap_err().hint == Some("help-smaller"));
     }
 }

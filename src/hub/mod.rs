@@ -9,6 +9,8 @@ mod pair;
 mod staging;
 mod tensors;
 
+use crate::model::ledger;
+
 pub use config::ElectraConfig;
 pub use names::{SHARED, TIED_HEAD, WORD_BIAS, WORD_EMBEDDINGS, expected_tensors};
 pub use network::{
@@ -54,9 +56,9 @@ impl Role {
     /// Its folder in a checkpoint, and its name in messages.
     pub fn folder(self) -> &'static str {
         match self {
-            Self::Discriminator => "discriminator",
-            Self::Encoder => "encoder",
-            Self::Generator => "generator",
+            Self::Discriminator => ledger::DISCRIMINATOR,
+            Self::Encoder => ledger::ENCODER,
+            Self::Generator => ledger::GENERATOR,
         }
     }
 

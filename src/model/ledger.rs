@@ -81,12 +81,17 @@ impl Shape {
     /// The name of a network for people and files. Its role and its head decide it.
     pub fn name(&self, net: NetId) -> &'static str {
         match (net, self.heads(net).last()) {
-            (NetId::Aux, _) => "generator",
-            (NetId::Main, Some(Head::Mlm)) => "encoder",
-            (NetId::Main, _) => "discriminator",
+            (NetId::Aux, _) => GENERATOR,
+            (NetId::Main, Some(Head::Mlm)) => ENCODER,
+            (NetId::Main, _) => DISCRIMINATOR,
         }
     }
 }
+
+/// The names of networks: of their folders, of their tensors in optimizer.safetensors, and in messages.
+pub const DISCRIMINATOR: &str = "discriminator";
+pub const ENCODER: &str = "encoder";
+pub const GENERATOR: &str = "generator";
 
 /// Every trained entry, in the order of the arenas: group by group, tensors with weight decay first.
 pub fn ledger(shape: &Shape, init: InitRule, std: f64) -> Vec<Entry> {
@@ -113,20 +118,32 @@ pub fn in_model_order(shape: &Shape, init: InitRule, std: f64) -> Vec<Entry> {
 
 /// Word, position and segment tables and their normalisation. Each is one tensor for all `nets`; the main network's name comes
 /// first.
+/// The table of word embeddings.
+pub const WORD_EMBEDDINGS: &str = "electra.embeddings.word_embeddings.weight";
+
+/// One set for both networks: word, position and type embeddings and their LayerNorm.
+pub const SHARED: [&str; 5] = [
+    WORD_EMBEDDINGS,
+    "electra.embeddings.position_embeddings.weight",
+    "electra.embeddings.token_type_embeddings.weight",
+    "electra.embeddings.LayerNorm.weight",
+    "electra.embeddings.LayerNorm.bias",
+];
+
 fn shared_entries(t: &Tower, rules: &Rules, nets: &[NetId]) -> Vec<Entry> {
     let e = t.embedding;
     let table = Init::TruncatedNormal(rules.std);
-    let shared = |s: &str, shape: &[u32], init| {
-        let name = format!("electra.embeddings.{s}");
-        let part = |&net: &NetId| Part { net, name: name.clone(), rows: 0..shape[0] };
-        entry(Group::Shared, "shared", &name, shape, init, nets.iter().rev().map(part).collect())
+    let shared = |name: &str, shape: &[u32], init| {
+        let part = |&net: &NetId| Part { net, name: name.to_owned(), rows: 0..shape[0] };
+        entry(Group::Shared, "shared", name, shape, init, nets.iter().rev().map(part).collect())
     };
+    let [words, positions, types, scale, bias] = SHARED;
     vec![
-        shared("word_embeddings.weight", &[t.vocab, e], table),
-        shared("position_embeddings.weight", &[t.positions, e], rules.positions()),
-        shared("token_type_embeddings.weight", &[t.segments, e], table),
-        shared("LayerNorm.weight", &[e], Init::Ones),
-        shared("LayerNorm.bias", &[e], Init::Zeros),
+        shared(words, &[t.vocab, e], table),
+        shared(positions, &[t.positions, e], rules.positions()),
+        shared(types, &[t.segments, e], table),
+        shared(scale, &[e], Init::Ones),
+        shared(bias, &[e], Init::Zeros),
     ]
 }
 

@@ -7,7 +7,7 @@ use super::source::{KeepGoing, Text};
 use crate::batch::{HeldOut, Loader, Masking, Packing, Recipe, Split, hold_out};
 use crate::config::{Config, Precision};
 use crate::hub::Networks;
-use crate::message::Message;
+use crate::message::{self, Message};
 use crate::model::io::PassSize;
 use crate::model::ledger::Shape;
 use crate::model::{Model, ModelSpec, slots_per_row};
@@ -305,11 +305,11 @@ fn keep_sizes(config: &mut Config, shape: &Shape) -> Option<Message> {
     let mut others = Vec::new();
     for (name, asked, theirs) in sizes {
         if *asked != theirs {
-            others.push(format!("{name} = {theirs} (not {asked})"));
+            others.push(Message::new("size-kept").with("name", name).with("is", theirs).with("asked", *asked));
             *asked = theirs;
         }
     }
-    (!others.is_empty()).then(|| Message::new("sizes-kept").with("sizes", others.join(", ")))
+    (!others.is_empty()).then(|| Message::new("sizes-kept").with("sizes", message::listed(others)))
 }
 
 /// How a configuration cuts text into batches.

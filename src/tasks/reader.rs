@@ -18,7 +18,7 @@ use crate::train::checkpoint::{self, resolve_model};
 use crate::train::engine::{Backend, Engine};
 use crate::train::event::{Proposal, ReadToken};
 use crate::train::padding::Padding;
-use crate::train::{schedule, session, weights};
+use crate::train::{schedule, session, step, weights};
 use crate::{Error, Result};
 use serde::Serialize;
 use std::path::Path;
@@ -366,11 +366,9 @@ impl Reader {
 
     fn write(&mut self, batch: &Batch, seed: u64) {
         let Live { model, engine } = self.live.as_mut().expect("prepared");
-        let mut words = Vec::new();
-        model.io.pack(batch, &mut words);
-        engine.write(&model.io.input, &words);
         let inv_temperature = 1.0 / self.settings.temperature as f32;
-        engine.set_step(&Step { inv_temperature, ..Step::seeded(seed, 0) });
+        let block = Step { inv_temperature, ..Step::seeded(seed, 0) };
+        step::load(engine, &model.io, &block, batch, &mut Vec::new());
     }
 
     async fn run(&mut self, stage: Stage) -> Result<()> {

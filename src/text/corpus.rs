@@ -6,7 +6,7 @@
 mod field;
 mod file;
 mod list;
-mod look;
+mod recognise;
 mod magic;
 mod name;
 
@@ -20,7 +20,7 @@ use super::{Chunk, Role};
 use crate::message::{self, Message};
 use crate::path::name_of as path_name;
 use crate::{Error, Result};
-use look::Refusal;
+use recognise::Refusal;
 use name::{Kept, Word, name_of};
 
 pub use file::{CorpusFile, Encoding, Form, Format, Packing};
@@ -316,7 +316,7 @@ impl<'f> Finder<'f> {
         if self.seen.contains(&real) {
             return self.skip(path, Skipped::Twice);
         }
-        let form = match look::look(path, given != Given::InFolder, self.field) {
+        let form = match recognise::recognise(path, given != Given::InFolder, self.field) {
             Ok(form) => form,
             Err(refusal) if given == (Given::ByName { alone: true }) => return Err(refusal.error()),
             Err(Refusal::Damaged(error)) => return Err(error),

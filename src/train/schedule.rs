@@ -13,9 +13,9 @@ pub fn learning_rate(c: &Config, step: u64, planned: u64) -> f64 {
     c.lr * left.powf(c.lr_power) * rise
 }
 
-/// 1 / (1 - beta^t) of update number `t` (from 1), or 1 without bias correction.
-pub fn correction(c: &Config, beta: f64, t: u64) -> f32 {
-    if c.bias_correction { (1.0 / (1.0 - beta.powf(t as f64))) as f32 } else { 1.0 }
+/// Adam's correction of its bias, 1 / (1 - beta^t), for update number `t` (from 1).
+pub fn correction(beta: f64, t: u64) -> f32 {
+    (1.0 / (1.0 - beta.powf(t as f64))) as f32
 }
 
 /// Steps between two looks at the training AUC.

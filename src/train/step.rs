@@ -23,7 +23,13 @@ pub struct Rates {
 impl Rates {
     /// The rates of a step (from 0) under a configuration, at the learning rate `lr`.
     pub fn of(c: &Config, step: u64, lr: f64) -> Self {
-        Self { lr, corrections: [c.beta1, c.beta2].map(|beta| schedule::correction(c, beta, step + 1)) }
+        Self::of_betas(c.bias_correction, [c.beta1, c.beta2], step, lr)
+    }
+
+    /// The same from the optimizer's own numbers.
+    pub fn of_betas(bias_correction: bool, betas: [f64; 2], step: u64, lr: f64) -> Self {
+        let correction = |beta| if bias_correction { schedule::correction(beta, step + 1) } else { 1.0 };
+        Self { lr, corrections: betas.map(correction) }
     }
 }
 

@@ -54,12 +54,12 @@ pub struct Swaps {
 #[derive(Debug)]
 pub struct SwapBatch {
     pub batch: Batch,
-    places: Vec<Place>,
+    places: Vec<Compared>,
 }
 
 /// A token of a batch that is compared.
 #[derive(Debug, Clone, Copy)]
-struct Place {
+struct Compared {
     token: usize,
     pair: usize,
     side: Side,
@@ -200,9 +200,9 @@ impl Swaps {
                 batch.type_ids[first..][..recipe.row_len].copy_from_slice(&row.type_ids);
                 batch.attention[first..][..recipe.row_len].copy_from_slice(&row.attention);
                 for &(token, pair) in of_row {
-                    places.push(Place { token: first + token, pair, side: *side });
+                    places.push(Compared { token: first + token, pair, side: *side });
                     let other = row.beside(token, pair, tokenizer);
-                    places.extend(other.map(|token| Place { token: first + token, pair, side: *beside }));
+                    places.extend(other.map(|token| Compared { token: first + token, pair, side: *beside }));
                 }
             }
             mask::hide_none(&mut batch, tokenizer.specials());
@@ -230,7 +230,7 @@ impl Swaps {
 
     /// Up to `count` of the same swaps as tokens, if they fit into rows of `row_len` tokens.
     pub fn spoiled(&self, tokenizer: &Tokenizer, count: usize, row_len: usize) -> Vec<Spoiled> {
-        let spoiled = |(of, place): (&SwapBatch, Place)| {
+        let spoiled = |(of, place): (&SwapBatch, Compared)| {
             let window = window(&of.batch, place.token, tokenizer);
             let Pair { right, wrong, .. } = self.pairs[place.pair];
             let at = place.token - window.start;
@@ -244,21 +244,21 @@ impl Swaps {
 
     /// Up to `count` swaps that people can judge, spread over all. In the built-in text these are verbs and food, because who has
     /// not read the grammar cannot know who lives where. A text with an unknown token cannot be typed, so it is left out.
-    fn telling(&self, tokenizer: &Tokenizer, count: usize) -> Vec<(&SwapBatch, Place)> {
+    fn telling(&self, tokenizer: &Tokenizer, count: usize) -> Vec<(&SwapBatch, Compared)> {
         let of_batch = |of| of_right(of).map(move |place| (of, place));
-        let is_known = |(of, place): &(&SwapBatch, Place)| {
+        let is_known = |(of, place): &(&SwapBatch, Compared)| {
             window(&of.batch, place.token, tokenizer).all(|n| of.batch.ids[n] != tokenizer.specials().unk)
         };
-        let all: Vec<(&SwapBatch, Place)> = self.batches.iter().flat_map(of_batch).filter(is_known).collect();
-        let has = |place: Place, part| self.pairs[place.pair].parts.contains(&part);
-        let evident = |(_, place): &&(_, Place)| has(*place, SwapPart::Verb) || has(*place, SwapPart::Food);
-        let evident: Vec<(&SwapBatch, Place)> = all.iter().filter(evident).copied().collect();
+        let all: Vec<(&SwapBatch, Compared)> = self.batches.iter().flat_map(of_batch).filter(is_known).collect();
+        let has = |place: Compared, part| self.pairs[place.pair].parts.contains(&part);
+        let evident = |(_, place): &&(_, Compared)| has(*place, SwapPart::Verb) || has(*place, SwapPart::Food);
+        let evident: Vec<(&SwapBatch, Compared)> = all.iter().filter(evident).copied().collect();
         let from = if evident.len() >= count { evident } else { all };
         let count = count.min(from.len());
         (0..count).map(|n| from[n * from.len() / count]).collect()
     }
 
-    fn example(&self, (of, place): (&SwapBatch, Place), tokenizer: &Tokenizer) -> SwapExample {
+    fn example(&self, (of, place): (&SwapBatch, Compared), tokenizer: &Tokenizer) -> SwapExample {
         let batch = &of.batch;
         let Range { start, end } = window(batch, place.token, tokenizer);
         let begins = |n: &usize| !tokenizer.token(batch.ids[*n]).starts_with("##");
@@ -328,7 +328,7 @@ impl Swaps {
 }
 
 /// The places of a batch whose words are right.
-fn of_right(of: &SwapBatch) -> impl Iterator<Item = Place> {
+fn of_right(of: &SwapBatch) -> impl Iterator<Item = Compared> {
     of.places.iter().filter(|place| place.side == Side::Right).copied()
 }
 

@@ -284,9 +284,7 @@ impl<'a> Run<'a> {
     /// Takes one optimizer step. In the first, logits and gradients are kept.
     async fn step(&mut self, number: usize, kept: Option<&mut Tensors>) -> Result<Losses> {
         let o = &self.fixture.optimizer;
-        let power = |beta: f64| 1.0 / (1.0 - beta.powi(number as i32 + 1));
-        let correction = |beta| if o.bias_correction { power(beta) as f32 } else { 1.0 };
-        let rates = Rates { lr: o.lr, corrections: [o.beta1, o.beta2].map(correction) };
+        let rates = Rates::of_betas(o.bias_correction, [o.beta1, o.beta2], number as u64, o.lr);
         let (passes, totals) = (self.model.spec.shape.passes, StepTotals::of(std::slice::from_ref(&self.batch)));
         let block = step::block(passes, WEIGHTS, &totals, (0, number as u64), rates);
         let io = self.model.io.clone().expect("recorded for training");

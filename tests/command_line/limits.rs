@@ -301,6 +301,23 @@ fn too_little_memory_is_one_sentence_before_anything_begins() {
 }
 
 #[test]
+fn memory_that_ends_in_the_middle_is_one_sentence_too() {
+    let desk = tempfile::tempdir().unwrap();
+    let program = env!("CARGO_BIN_EXE_electroscope");
+    let mut ended = 0;
+    // Below what the program itself needs, in its preparation, and above: no plan can foresee each of these.
+    for kib in (30_000..230_000).step_by(12_500) {
+        let train = format!("ulimit -v {kib} && exec {program} train --device cpu --steps 1 --out run-{kib} --lang pt");
+        let ran = pasted(desk.path(), &train);
+        // 127: the system itself could not start the program.
+        assert!([0, 1, 127].contains(&ran.status), "{kib} KiB: {} {}", ran.status, ran.stderr);
+        assert!(!ran.stderr.contains("panicked") && !ran.stderr.contains("memory allocation"), "{kib}: {}", ran.stderr);
+        ended += usize::from(ran.stderr.contains("não dá mais memória"));
+    }
+    assert!(ended > 0, "no limit met the allocator: choose others");
+}
+
+#[test]
 fn without_threads_every_command_says_so() {
     let program = env!("CARGO_BIN_EXE_electroscope");
     // The limit does not hold for the administrator, so the program runs as nobody then.

@@ -347,6 +347,8 @@ plan-rejected = the plan was rejected: { $detail }
 buffer-too-large = buffer { $label } needs { $needs }, the device allows { $max } a buffer
 no-threads = the system gives this program no thread: { $detail }
     .help = raise the limit of processes (ulimit -u, or the container's) or of memory (ulimit -v), or end other programs
+no-more-memory = the system gives this program no more memory
+    .help = raise the limit (ulimit -v, ulimit -d, or the container's), end other programs, or use a smaller preset or fewer rows at once (--set batch=N); the checkpoints that a run has kept are whole
 memory-too-small = { NUMBER($needs, maximumFractionDigits: 1) } MiB of memory are needed, and { $limit } leaves { NUMBER($left, maximumFractionDigits: 1) } MiB
 rows-exceed-memory = batch = { $batch }: { $why }
 memory-refused = { NUMBER($needs, maximumFractionDigits: 1) } MiB of memory are needed, and the system refuses them

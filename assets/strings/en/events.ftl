@@ -78,6 +78,7 @@ text-is-read-often = the run reads its text of { COUNT($tokens) } tokens { COUNT
 run-extended = the run was planned for { COUNT($from) } steps and goes on to { COUNT($to) }: from step { COUNT($step) } on its learning rate and the temperature of its samples are those of a run of { COUNT($to) } steps
 run-moved = the run was trained on { $then } and goes on on { $now }: it will not be the same to the last bit
 other-kernels = the run goes on with other kernels: it will not be the same to the last bit
+size-kept = { $name } = { $is } (not { $asked })
 sizes-kept = the networks of --init keep their own sizes: { $sizes }
 
 ## What a command warns of.

@@ -348,6 +348,8 @@ plan-rejected = o plano foi recusado: { $detail }
 buffer-too-large = o buffer { $label } precisa de { $needs }, e o dispositivo permite { $max } por buffer
 no-threads = o sistema não dá nenhuma thread a este programa: { $detail }
     .help = aumente o limite de processos (ulimit -u, ou o do contêiner) ou de memória (ulimit -v), ou encerre outros programas
+no-more-memory = o sistema não dá mais memória a este programa
+    .help = aumente o limite (ulimit -v, ulimit -d, ou o do contêiner), encerre outros programas, ou use uma predefinição menor ou menos linhas de cada vez (--set batch=N); os pontos de controle que um treino guardou estão inteiros
 memory-too-small = são necessários { NUMBER($needs, maximumFractionDigits: 1) } MiB de memória, e { $limit } deixa { NUMBER($left, maximumFractionDigits: 1) } MiB
 rows-exceed-memory = batch = { $batch }: { $why }
 memory-refused = são necessários { NUMBER($needs, maximumFractionDigits: 1) } MiB de memória, e o sistema os recusa

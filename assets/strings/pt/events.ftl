@@ -77,6 +77,7 @@ text-is-read-often = o treino lê o seu texto de { COUNT($tokens) } tokens { COU
 run-extended = o treino tinha { COUNT($from) } passos planejados e segue até { COUNT($to) }: a partir do passo { COUNT($step) } a taxa de aprendizado e a temperatura das amostras são as de um treino de { COUNT($to) } passos
 run-moved = a execução foi treinada em { $then } e continua em { $now }: não será igual até o último bit
 other-kernels = a execução continua com outros kernels: não será igual até o último bit
+size-kept = { $name } = { $is } (não { $asked })
 sizes-kept = as redes de --init mantêm os próprios tamanhos: { $sizes }
 
 ## De que um comando avisa.

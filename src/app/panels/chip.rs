@@ -83,7 +83,7 @@ pub fn label_width(ui: &Ui, text: &str, cx: &PanelContext) -> f32 {
 
 /// How a token's text is set in its row.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Look {
+pub enum TokenStyle {
     Plain,
     /// A token that this row is not about.
     Faint,
@@ -95,26 +95,26 @@ pub enum Look {
     Lucky,
 }
 
-pub fn text(painter: &Painter, rect: Rect, text: &str, look: Look, theme: Theme) {
+pub fn text(painter: &Painter, rect: Rect, text: &str, style: TokenStyle, theme: Theme) {
     let round = CornerRadius::same(5);
-    let (font, color) = match look {
-        Look::Plain => (theme.body(), theme.text),
-        Look::Faint => (theme.body(), theme.weak),
-        Look::Masked => (theme.small(), theme.text),
-        Look::Replaced => (theme.strong(), theme.on_swap),
-        Look::Lucky => (theme.strong(), theme.text),
+    let (font, color) = match style {
+        TokenStyle::Plain => (theme.body(), theme.text),
+        TokenStyle::Faint => (theme.body(), theme.weak),
+        TokenStyle::Masked => (theme.small(), theme.text),
+        TokenStyle::Replaced => (theme.strong(), theme.on_swap),
+        TokenStyle::Lucky => (theme.strong(), theme.text),
     };
-    match look {
-        Look::Masked => {
+    match style {
+        TokenStyle::Masked => {
             painter.rect(rect, round, theme.raised, Stroke::new(1.0, theme.weak), StrokeKind::Inside);
         }
-        Look::Replaced => {
+        TokenStyle::Replaced => {
             painter.rect_filled(rect, round, theme.swap);
         }
-        Look::Lucky => {
+        TokenStyle::Lucky => {
             painter.rect_stroke(rect, round, Stroke::new(2.0, theme.swap), StrokeKind::Inside);
         }
-        Look::Plain | Look::Faint => {}
+        TokenStyle::Plain | TokenStyle::Faint => {}
     }
     painter.text(rect.center(), Align2::CENTER_CENTER, text, font, color);
 }
@@ -139,9 +139,9 @@ pub fn legend(ui: &mut Ui, cx: &PanelContext) {
     ui.spacing_mut().interact_size.y = 18.0;
     ui.horizontal_wrapped(|ui| {
         words_ui(ui, cx, "flow-story-generator", 4.0);
-        for (look, key) in [(Look::Replaced, "flow-legend-replaced"), (Look::Lucky, "flow-legend-original")] {
+        for (style, key) in [(TokenStyle::Replaced, "flow-legend-replaced"), (TokenStyle::Lucky, "flow-legend-original")] {
             entry_ui(ui, cx, key, &|painter, place| {
-                text(painter, Rect::from_center_size(place.center(), Vec2::splat(GLYPH + 2.0)), "", look, cx.theme);
+                text(painter, Rect::from_center_size(place.center(), Vec2::splat(GLYPH + 2.0)), "", style, cx.theme);
             });
         }
     });

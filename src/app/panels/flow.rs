@@ -4,7 +4,7 @@
 
 mod details;
 
-use super::chip::{self, Column, HEIGHT, Look};
+use super::chip::{self, Column, HEIGHT, TokenStyle};
 use super::{Mark, PanelContext};
 use crate::screen::chips::{self, RowOf};
 use crate::t;
@@ -150,21 +150,21 @@ fn column_ui(ui: &Ui, strip: &Strip, column: &Column, cells: [Rect; 4], mask: &s
     let (original, _) = chip::piece(&token.original);
     let (read, _) = chip::piece(token.read());
     let guess = token.proposals.first().map_or("", |best| chip::piece(&best.token).0);
-    chip::text(painter, cells[0], original, Look::Plain, cx.theme);
-    let looks = match (token.masked, token.sampled_original()) {
-        (false, _) => [(original, Look::Faint), (original, Look::Faint)],
+    chip::text(painter, cells[0], original, TokenStyle::Plain, cx.theme);
+    let styles = match (token.masked, token.sampled_original()) {
+        (false, _) => [(original, TokenStyle::Faint), (original, TokenStyle::Faint)],
         // The token is picked, but the generator may read it: its own word stands in the box of a hidden one.
         (true, _) if token.left_visible && token.sampled.is_some() => {
-            let drawn = if token.sampled_original() { Look::Lucky } else { Look::Replaced };
-            [(original, Look::Masked), (read, drawn)]
+            let drawn = if token.sampled_original() { TokenStyle::Lucky } else { TokenStyle::Replaced };
+            [(original, TokenStyle::Masked), (read, drawn)]
         }
         // The token is hidden and no sample is drawn yet, because the step has stopped between two stages.
-        (true, _) if token.sampled.is_none() => [(mask, Look::Masked), (guess, Look::Faint)],
-        (true, false) => [(mask, Look::Masked), (read, Look::Replaced)],
-        (true, true) => [(mask, Look::Masked), (read, Look::Lucky)],
+        (true, _) if token.sampled.is_none() => [(mask, TokenStyle::Masked), (guess, TokenStyle::Faint)],
+        (true, false) => [(mask, TokenStyle::Masked), (read, TokenStyle::Replaced)],
+        (true, true) => [(mask, TokenStyle::Masked), (read, TokenStyle::Lucky)],
     };
-    for (cell, (text, look)) in cells[1..3].iter().zip(looks) {
-        chip::text(painter, *cell, text, look, cx.theme);
+    for (cell, (text, style)) in cells[1..3].iter().zip(styles) {
+        chip::text(painter, *cell, text, style, cx.theme);
     }
     chip::judged(painter, cells[3], token, token.verdict(), cx);
     for (cell, text) in [(cells[0], token.original.as_str()), (cells[2], token.read())] {
@@ -195,9 +195,9 @@ fn swap_ui(ui: &mut Ui, number: usize, tokens: &[ReadToken], cx: &mut PanelConte
         for &Column { index, token, left, width: room, .. } in &columns {
             let left = rect.left() + width + left;
             let [text, judge] = [0, 1].map(|n| Rect::from_min_size(pos2(left, row(n)), vec2(room, HEIGHT)));
-            let look = if token.replaced { Look::Replaced } else { Look::Plain };
+            let style = if token.replaced { TokenStyle::Replaced } else { TokenStyle::Plain };
             let (read, joined) = chip::piece(token.read());
-            chip::text(ui.painter(), text, read, look, cx.theme);
+            chip::text(ui.painter(), text, read, style, cx.theme);
             chip::judged(ui.painter(), judge, token, token.verdict(), cx);
             if index > 0 && joined {
                 chip::joint(ui.painter(), text, cx.theme);

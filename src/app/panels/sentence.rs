@@ -2,7 +2,7 @@
 //! or swap words by hand.
 //! text and edits -> `SetOwnText` -> `OwnText` -> two rows of chips, tools for the chosen word, a running score.
 
-use super::chip::{self, Column, HEIGHT, Look};
+use super::chip::{self, Column, HEIGHT, TokenStyle};
 use super::{Ask, Mark, PanelContext};
 use crate::screen::score::{Score, Word, words};
 use crate::screen::sentences;
@@ -326,14 +326,14 @@ fn shown(token: &OwnToken) -> ReadToken {
 fn piece_ui(ui: &Ui, column: &Column, [text, judge]: [Rect; 2], token: &OwnToken, mask: &str, cx: &PanelContext) {
     let painter = ui.painter();
     let (read, _) = chip::piece(token.token.read());
-    let look = match (&token.change, token.token.replaced) {
-        (Some(Change::Mask), _) => Look::Masked,
-        (Some(_), true) => Look::Replaced,
-        (Some(_), false) => Look::Lucky,
-        (None, _) => Look::Plain,
+    let style = match (&token.change, token.token.replaced) {
+        (Some(Change::Mask), _) => TokenStyle::Masked,
+        (Some(_), true) => TokenStyle::Replaced,
+        (Some(_), false) => TokenStyle::Lucky,
+        (None, _) => TokenStyle::Plain,
     };
-    let shown_text = if look == Look::Masked { mask } else { read };
-    chip::text(painter, text, shown_text, look, cx.theme);
+    let shown_text = if style == TokenStyle::Masked { mask } else { read };
+    chip::text(painter, text, shown_text, style, cx.theme);
     if column.joined {
         chip::joint(painter, text, cx.theme);
     }

@@ -13,6 +13,7 @@ use crate::train::event::{
     AttentionMap, BatchSample, EmbeddingMap, MapPoint, Network, OwnText, ReadToken, Readout, WordEdit,
 };
 use crate::train::project::project;
+use crate::train::step;
 use std::ops::Range;
 
 pub use super::own_text::OWN_SLOTS;
@@ -94,10 +95,8 @@ impl Session {
     /// Hands the readout rows to the engine.
     fn feed_readout(&mut self, io: &Io) -> Batch {
         let batch = self.readout_batch(io);
-        self.engine.set_step(&self.block_to_look(1));
-        let mut words = Vec::new();
-        io.pack(&batch, &mut words);
-        self.engine.write(&io.input, &words);
+        let block = self.block_to_look(1);
+        step::load(&mut self.engine, io, &block, &batch, &mut Vec::new());
         batch
     }
 

@@ -78,7 +78,7 @@ fn every_column_of_the_first_steps_is_swapped_and_nothing_but_context_helps() {
 fn a_swap_changes_one_word_and_breaks_a_rule_of_selection() {
     each_grammar(|tokenizer, language, level, swaps| {
         let grammar = Grammar::new(language, level).unwrap();
-        let rows: Vec<(&SwapBatch, &Place)> =
+        let rows: Vec<(&SwapBatch, &Compared)> =
             swaps.batches().iter().flat_map(|batch| batch.places.iter().map(move |place| (batch, place))).collect();
         for number in 0..swaps.len() {
             let side = |side| rows.iter().find(|(_, p)| p.pair == number && p.side == side).unwrap();
@@ -192,7 +192,7 @@ fn a_judge_that_only_senses_a_spoiled_row_is_found_out() {
     each_grammar(|_, language, level, swaps| {
         let senses = scores(&swaps, |batch, token| {
             let row = token / batch.batch.row_len;
-            let wrong = |place: &Place| place.token / batch.batch.row_len == row && place.side == Side::Wrong;
+            let wrong = |place: &Compared| place.token / batch.batch.row_len == row && place.side == Side::Wrong;
             let spoiled = batch.places.iter().any(wrong);
             of_token(batch.batch.ids[token]) + if spoiled { 0.2 } else { 0.0 }
         })[&SwapPart::All];

@@ -11,7 +11,7 @@ use egui::Context;
 use std::path::PathBuf;
 use std::sync::mpsc::{self, Receiver, Sender, TryRecvError};
 
-enum Told {
+enum Answer {
     Opened { entries: usize, warnings: Vec<Message> },
     Judged { text: String, result: Result<Vec<JudgedToken>> },
     Failed(Error),
@@ -30,7 +30,7 @@ pub struct Model {
     /// Whether the model is judging a sentence.
     pub busy: bool,
     texts: Sender<String>,
-    told: Receiver<Told>,
+    told: Receiver<Answer>,
 }
 
 impl Model {
@@ -67,13 +67,13 @@ impl Model {
     pub fn listen(&mut self) {
         loop {
             match self.told.try_recv() {
-                Ok(Told::Opened { entries, warnings }) => {
+                Ok(Answer::Opened { entries, warnings }) => {
                     (self.entries, self.warnings, self.busy) = (Some(entries), warnings, false);
                 }
-                Ok(Told::Judged { text, result: Ok(tokens) }) => {
+                Ok(Answer::Judged { text, result: Ok(tokens) }) => {
                     (self.judged, self.busy) = (Some((text, tokens)), false);
                 }
-                Ok(Told::Judged { result: Err(error), .. } | Told::Failed(error)) => {
+                Ok(Answer::Judged { result: Err(error), .. } | Answer::Failed(error)) => {
                     (self.error, self.busy) = (Some(error), false);
                 }
                 Err(TryRecvError::Empty) => return,
@@ -90,7 +90,7 @@ impl Model {
 }
 
 /// Reads the model, then judges one text after another until nobody asks any more.
-fn serve(ctx: &Context, path: PathBuf, device: &DeviceName, asked: &Receiver<String>, tell: &Sender<Told>) {
+fn serve(ctx: &Context, path: PathBuf, device: &DeviceName, asked: &Receiver<String>, tell: &Sender<Answer>) {
     let opened =
         pollster::block_on(Backend::open(device)).and_then(|backend| Reader::open(&path, Reading::Judge, backend));
     let told = |message| {
@@ -99,11 +99,11 @@ fn serve(ctx: &Context, path: PathBuf, device: &DeviceName, asked: &Receiver<Str
     };
     let mut reader = match opened {
         Ok(reader) => reader,
-        Err(error) => return told(Told::Failed(error)),
+        Err(error) => return told(Answer::Failed(error)),
     };
-    told(Told::Opened { entries: reader.tokenizer().vocab_size(), warnings: reader.warnings().to_vec() });
+    told(Answer::Opened { entries: reader.tokenizer().vocab_size(), warnings: reader.warnings().to_vec() });
     for text in asked {
         let result = pollster::block_on(reader.detect(&text));
-        told(Told::Judged { text, result });
+        told(Answer::Judged { text, result });
     }
 }

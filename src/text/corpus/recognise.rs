@@ -35,7 +35,7 @@ impl Refusal {
 
 /// What the bytes of a file are. `by_name`: whether a person named this file, and not its folder. `field`: the field of documents, if
 /// a person named it.
-pub fn look(path: &Path, by_name: bool, field: Option<&str>) -> std::result::Result<Form, Refusal> {
+pub fn recognise(path: &Path, by_name: bool, field: Option<&str>) -> std::result::Result<Form, Refusal> {
     let of_kind = |error: Error| Refusal::OfKind(error.at_path(path));
     let promise = Promise::of(&name_of(path));
     let (head, error) = input::peek(path, Packing::None, PEEK_BYTES).map_err(Refusal::Unreadable)?;
