@@ -48,8 +48,7 @@ const ROWS: [(&str, Metric); 16] = [
 ];
 
 /// What has no line of its own: numbers that stand beside another, and the sum of the losses.
-const BESIDE: [Metric; 4] =
-    [Metric::UnigramEntropy, Metric::TrivialRtdLoss, Metric::RtdAucRule, Metric::TotalLoss];
+const BESIDE: [Metric; 4] = [Metric::UnigramEntropy, Metric::TrivialRtdLoss, Metric::RtdAucRule, Metric::TotalLoss];
 
 /// The metrics that [`ROWS`] does not place.
 fn others(eval: &EvalMetrics) -> impl Iterator<Item = (&'static str, Metric)> {
@@ -87,6 +86,7 @@ fn table(eval: &EvalMetrics, output: Output) -> String {
         let name = strings.t("terminal-eval-unknown");
         format!("{name:<44} {:>7}", lang.percent(share, 1))
     });
-    let lines: Vec<String> = ROWS.into_iter().chain(others(eval)).map(line).chain(parts.map(part)).chain(unknown).collect();
+    let lines: Vec<String> =
+        ROWS.into_iter().chain(others(eval)).map(line).chain(parts.map(part)).chain(unknown).collect();
     format!("{head}\n{}", lines.join("\n"))
 }

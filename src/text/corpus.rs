@@ -6,9 +6,9 @@
 mod field;
 mod file;
 mod list;
-mod recognise;
 mod magic;
 mod name;
+mod recognise;
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -20,8 +20,8 @@ use super::{Chunk, Role};
 use crate::message::{self, Message};
 use crate::path::name_of as path_name;
 use crate::{Error, Result};
-use recognise::Refusal;
 use name::{Kept, Word, name_of};
+use recognise::Refusal;
 
 pub use file::{CorpusFile, Encoding, Form, Format, Packing};
 pub use list::{is_there, listed_name};

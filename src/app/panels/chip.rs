@@ -139,7 +139,9 @@ pub fn legend(ui: &mut Ui, cx: &PanelContext) {
     ui.spacing_mut().interact_size.y = 18.0;
     ui.horizontal_wrapped(|ui| {
         words_ui(ui, cx, "flow-story-generator", 4.0);
-        for (style, key) in [(TokenStyle::Replaced, "flow-legend-replaced"), (TokenStyle::Lucky, "flow-legend-original")] {
+        for (style, key) in
+            [(TokenStyle::Replaced, "flow-legend-replaced"), (TokenStyle::Lucky, "flow-legend-original")]
+        {
             entry_ui(ui, cx, key, &|painter, place| {
                 text(painter, Rect::from_center_size(place.center(), Vec2::splat(GLYPH + 2.0)), "", style, cx.theme);
             });
