@@ -153,7 +153,7 @@ pub struct Config {
     // Looking and keeping.
     /// Steps between held-out evaluations.
     pub eval_every: u64,
-    /// The most held-out rows that an evaluation reads.
+    /// The largest number of held-out rows that an evaluation reads.
     pub eval_rows: u32,
     /// Steps between readouts.
     pub readout_every: u64,
@@ -171,7 +171,7 @@ fn all() -> f64 {
     1.0
 }
 
-/// The most layers. A plan with so many is still recorded in a moment; each layer takes about forty dispatches.
+/// The largest number of layers. A plan with this many is still recorded in a moment; each layer takes about forty dispatches.
 const LAYERS_MAX: u32 = 1024;
 
 /// The presets, smallest first: name and text.

@@ -253,8 +253,8 @@ fn auc_of_keys(keys: &mut [u64]) -> Option<f64> {
     (pairs > 0).then(|| doubled_wins as f64 / (2 * pairs) as f64)
 }
 
-/// How often a token scores above *itself* where it was replaced against where it is original, ties counting a half: the AUC over
-/// pairs of one token, every pair weighing the same, and the number of pairs. A judge that looks at the token alone gets 0.5. The
+/// How often a replaced token scores above the same token where it is original; a tie counts one half. This is the AUC over pairs of
+/// one token, in which every pair weighs the same. The second number counts the pairs. A judge that looks at the token alone gets 0.5. The
 /// keys come from [`score_key_of`]; this sorts them. None if there is no pair.
 pub fn same_token_auc(keys: &mut [u64]) -> Option<(f64, u64)> {
     keys.sort_unstable();

@@ -1,4 +1,4 @@
-//! Builds one optimizer step: the step block, the micro-batches, and the part of the plan that each of them runs.
+//! Builds one optimizer step: its step block, how a micro-batch is handed to the engine, and the losses that come back.
 //! Sessions, drills, fixtures and comparisons all build their steps here.
 
 use super::engine::Engine;
