@@ -168,7 +168,7 @@ impl eframe::App for Window {
                 "{}",
                 t!(
                     strings,
-                    "window-frames",
+                    "app-window-frames",
                     frames = frames,
                     first = first.as_secs_f64(),
                     median = median,

@@ -57,4 +57,4 @@ app-answers-no-checkpoint = This run kept no checkpoint, so there are no weights
 app-answers-failed = The weights of this run cannot be read: { $error }
 app-finish-caught-test = Caught in a test: “{ $word }” in place of “{ $original }” ({ $p }).
 app-finish-missed-test = Missed in a test: “{ $word }” in place of “{ $original }” ({ $p }).
-window-frames = first frame after { NUMBER($first, maximumFractionDigits: 2) } s; the last { $frames } frames: median { NUMBER($median, maximumFractionDigits: 1) } ms, 95 of 100 within { NUMBER($late, maximumFractionDigits: 1) } ms
+app-window-frames = first frame after { NUMBER($first, maximumFractionDigits: 2) } s; the last { $frames } frames: median { NUMBER($median, maximumFractionDigits: 1) } ms, 95 of 100 within { NUMBER($late, maximumFractionDigits: 1) } ms

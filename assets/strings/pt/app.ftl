@@ -57,4 +57,4 @@ app-answers-no-checkpoint = Esta execução não guardou nenhum ponto de control
 app-answers-failed = Os pesos desta execução não podem ser lidos: { $error }
 app-finish-caught-test = Detectado num teste: “{ $word }” no lugar de “{ $original }” ({ $p }).
 app-finish-missed-test = Não detectado num teste: “{ $word }” no lugar de “{ $original }” ({ $p }).
-window-frames = primeiro quadro após { NUMBER($first, maximumFractionDigits: 2) } s; os últimos { $frames } quadros: mediana { NUMBER($median, maximumFractionDigits: 1) } ms, 95 de 100 em até { NUMBER($late, maximumFractionDigits: 1) } ms
+app-window-frames = primeiro quadro após { NUMBER($first, maximumFractionDigits: 2) } s; os últimos { $frames } quadros: mediana { NUMBER($median, maximumFractionDigits: 1) } ms, 95 de 100 em até { NUMBER($late, maximumFractionDigits: 1) } ms
