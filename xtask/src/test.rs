@@ -33,10 +33,10 @@ pub fn run(options: Options) -> Result<(), String> {
     }
     match &tools.browser {
         Ok(browser) => {
-            let (tally, outcome) = web::parity(browser);
-            report.suite("browser parity", tally, outcome);
+            let (tally, outcome) = web::suite(browser);
+            report.suite("browser suite", tally, outcome);
         }
-        Err(why) => report.skip("browser parity", why),
+        Err(why) => report.skip("browser suite", why),
     }
     let python = tools.oracle();
     if let Err(why) = &python {
@@ -52,10 +52,10 @@ pub fn run_parity() -> Result<(), String> {
     let mut report = Report::default();
     match setup::install().browser {
         Ok(browser) => {
-            let (tally, outcome) = web::parity(&browser);
-            report.suite("browser parity", tally, outcome);
+            let (tally, outcome) = web::suite(&browser);
+            report.suite("browser suite", tally, outcome);
         }
-        Err(why) => report.failure("browser parity", &why),
+        Err(why) => report.failure("browser suite", &why),
     }
     report.close()
 }
