@@ -39,6 +39,11 @@
 
 #![allow(rustdoc::private_intra_doc_links, reason = "the documentation is read beside the source")]
 
+// Compiled for a browser, every `#[test]` of the library is a test of the browser suite.
+#[cfg(all(test, target_arch = "wasm32"))]
+#[macro_use]
+extern crate electroscope_browser_test;
+
 #[cfg(not(target_arch = "wasm32"))] // a window of the system
 pub mod app;
 pub mod batch;
@@ -71,3 +76,10 @@ pub mod verify;
 pub mod view;
 
 pub use error::{Error, Result};
+
+/// Makes a panic an exception with its message. Each test calls it first in a browser, where a panic otherwise ends the module
+/// without a word.
+#[cfg(all(test, target_arch = "wasm32"))]
+fn throw_panics() {
+    std::panic::set_hook(Box::new(|panic| wasm_bindgen::throw_str(&panic.to_string())));
+}

@@ -3,14 +3,12 @@
 use std::sync::Arc;
 
 use proptest::prelude::*;
-use sha2::{Digest, Sha256};
 
 use super::hold_out::{HELD_OUT_ROWS_MAX, entropy_nats};
 use super::pack::{Cut, Filled, Row};
 use super::*;
 use crate::rng::{Key, Stream};
-use crate::text::cache::{Options, TokenCache, open_or_build};
-use crate::text::corpus::Corpus;
+use crate::text::cache::{Options, TokenCache};
 use crate::text::tokenizer::{Cleaning, SPECIALS, Specials, Tokenizer};
 use crate::text::{Chunk, Role};
 
@@ -532,8 +530,13 @@ fn shapes_that_cannot_be_are_told() {
 }
 
 /// Compares the whole way, on a real book, with the ids that transformers 5.23 gave for the same lines and vocabulary.
+#[cfg(not(target_arch = "wasm32"))] // files
 #[test]
 fn real_text_from_file_to_batch() {
+    use crate::text::cache::open_or_build;
+    use crate::text::corpus::Corpus;
+    use sha2::{Digest, Sha256};
+
     const SHARED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/data");
     let (folder, vocab) = (format!("{SHARED}/corpus-en-tiny"), format!("{SHARED}/vocab/vocab.txt"));
     for path in [&folder, &vocab] {

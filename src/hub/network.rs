@@ -401,6 +401,7 @@ pub(crate) mod tests {
         network_from_bytes(&network.config.to_json(role), &bytes_of(&tensors), role)
     }
 
+    #[cfg(not(target_arch = "wasm32"))] // files
     #[test]
     fn a_folder_is_read_back_as_it_was_written() {
         let dir = tempfile::tempdir().unwrap();
@@ -589,6 +590,7 @@ pub(crate) mod tests {
         assert!(twice.contains("tensor-twice (name = electra.embeddings.LayerNorm.bias)"), "{twice}");
     }
 
+    #[cfg(not(target_arch = "wasm32"))] // files
     #[test]
     fn shards_are_joined_and_may_not_point_elsewhere() {
         let dir = tempfile::tempdir().unwrap();
@@ -614,6 +616,7 @@ pub(crate) mod tests {
         assert!(outside.contains("shard-name-not-plain"), "{outside}");
     }
 
+    #[cfg(not(target_arch = "wasm32"))] // files
     #[test]
     fn a_folder_without_safetensors_says_what_to_do() {
         let dir = tempfile::tempdir().unwrap();

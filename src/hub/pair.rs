@@ -172,7 +172,7 @@ pub(crate) fn stage_networks(files: &mut dyn NewFiles, networks: &Networks, extr
 #[cfg(test)]
 pub(crate) mod tests {
     use super::super::network::tests::{random_network, small_config};
-    use super::super::{ElectraConfig, WORD_EMBEDDINGS, write_network};
+    use super::super::{ElectraConfig, WORD_EMBEDDINGS};
     use super::*;
 
     /// A pair of small networks with weights from a seed.
@@ -183,6 +183,7 @@ pub(crate) mod tests {
         pair_from_networks(discriminator, generator).unwrap().0
     }
 
+    #[cfg(not(target_arch = "wasm32"))] // files
     #[test]
     fn a_pair_is_read_back_as_it_was_written() {
         let dir = tempfile::tempdir().unwrap();
@@ -221,8 +222,11 @@ pub(crate) mod tests {
         assert!(error.contains("(size = vocab_size, discriminator = 11, generator = 12)"), "{error}");
     }
 
+    #[cfg(not(target_arch = "wasm32"))] // files
     #[test]
     fn a_checkpoint_tells_its_main_network_by_its_folder() {
+        use super::super::write_network;
+
         let dir = tempfile::tempdir().unwrap();
         let network = |role| random_network(small_config(role), role, 4);
         // Before there was `encoder/`, a masked language model that was trained alone lay in `generator/`.

@@ -7,11 +7,9 @@
 //! - [`panel`], [`lesson`]: names of the panels; the pages of the lesson and the numbers that they answer with.
 //! - [`axis`], [`time`]: the axes of the curves. [`glossary`]: the words that the window explains.
 //! - [`verdicts`], [`attention`], [`plane`], [`chips`], [`score`], [`sentences`], [`kernels`]: one panel each; [`finish`]: the card at a run's end.
-//! - [`checks`]: what of this is checked natively and in the browser alike.
 
 pub mod attention;
 pub mod axis;
-pub mod checks;
 pub mod chips;
 pub mod finish;
 pub mod glossary;
@@ -24,5 +22,7 @@ pub mod score;
 pub mod sentences;
 pub mod smooth;
 pub mod state;
+#[cfg(test)]
+mod tests;
 pub mod time;
 pub mod verdicts;

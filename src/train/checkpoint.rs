@@ -307,6 +307,8 @@ fn whole_or_offer(run: &Path, offer: impl FnOnce(Error, &Checkpoint) -> Error) -
 
 #[cfg(test)]
 mod tests {
+    #![cfg(not(target_arch = "wasm32"))] // files
+
     use super::state::tests::sample_state;
     use super::*;
     use crate::hub::{Role, random_pair};

@@ -93,6 +93,8 @@ pub use native::Shelf;
 
 #[cfg(test)]
 mod tests {
+    #![cfg(not(target_arch = "wasm32"))] // files
+
     use super::Shelf;
     use pollster::block_on;
 

@@ -133,6 +133,8 @@ pub fn write_page(path: &Path, page: &str) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
+    #![cfg(not(target_arch = "wasm32"))] // files
+
     use super::*;
     use crate::message::Message;
     use crate::train::event::StepMetrics;

@@ -1,6 +1,6 @@
-// Runs the parity page in headless Chromium with WebGPU on SwiftShader and prints its lines; exit 0 only if every check passed.
+// Runs the browser suite's page in headless Chromium with WebGPU on SwiftShader and prints its lines; exit 0 only if every check passed.
 //   node run.mjs PKG PLAYWRIGHT CHROMIUM     started by `cargo xtask parity`, which knows the three paths:
-//   PKG the module with its JavaScript, PLAYWRIGHT a folder whose node_modules has playwright-core, CHROMIUM the browser.
+//   PKG the modules with their JavaScript, PLAYWRIGHT a folder whose node_modules has playwright-core, CHROMIUM the browser.
 //   node run.mjs PKG                         only serves the page and prints its address, for a browser opened by hand.
 import { createServer } from "node:http";
 import { readFile } from "node:fs/promises";
@@ -11,7 +11,7 @@ const [pkg, playwright, chromium] = process.argv.slice(2);
 const MINUTES_MAX = 10; // twice what the whole suite may take on two slow cores: past it something hangs
 const TYPES = { ".html": "text/html", ".js": "text/javascript", ".wasm": "application/wasm" };
 
-/** The folder on disk that a request names: "/pkg/FILE" is the built module, anything else is the page. */
+/** The folder on disk that a request names: "/pkg/FILE" is a built module, anything else is the page. */
 function fileOf(url) {
   const name = new URL(url, "http://localhost").pathname.split("/").pop();
   return url.startsWith("/pkg/") ? join(pkg, name) : join(import.meta.dirname, name || "index.html");

@@ -7,7 +7,6 @@ use electroscope::gpu::{DeviceName, Gpu, Profile};
 use electroscope::host::rehearsal;
 use electroscope::lang::Lang;
 use electroscope::parity;
-use electroscope::screen::checks;
 use electroscope::tasks::drill;
 use electroscope::train::engine::Backend;
 use electroscope::train::shelf::Shelf;
@@ -62,9 +61,6 @@ extern "C" {
 pub async fn run_parity(report: js_sys::Function) -> Summary {
     std::panic::set_hook(Box::new(|info| console_error(&info.to_string())));
     let mut suite = Suite { report, summary: Summary { passed: 0, failed: 0, skipped: 0 } };
-    for (name, outcome) in checks::all() {
-        suite.record(&format!("screen::{name}"), outcome);
-    }
     // Checks that the browser gives what every later check needs: an adapter, WebGPU's default limits, override-sized shared
     // memory.
     suite.record("browser::override_sized_reduction", smoke::run().await);

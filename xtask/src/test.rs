@@ -1,17 +1,18 @@
 //! `cargo xtask test` runs every test and counts them. It runs the tests that touch an adapter both with an adapter and without
 //! one.
-//! tools -> browser -> cargo test (adapter hidden) -> the tests that an adapter changes (adapter demanded) -> Burn -> one closing
-//! line.
+//! tools -> builds -> cargo test (adapter hidden), the browser suite beside it -> the tests that an adapter changes (adapter demanded)
+//! -> Burn -> one closing line.
 
 use crate::places;
 use crate::process;
 use crate::report::Report;
-use crate::setup;
+use crate::setup::{self, Browser};
 use crate::tally::{ADAPTER, Tally};
 use crate::web;
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;
+use std::thread::JoinHandle;
 
 #[derive(Clone, Copy)]
 pub struct Options {
@@ -31,20 +32,48 @@ pub fn run(options: Options) -> Result<(), String> {
         report.failure("build", &why);
         return report.close();
     }
-    match &tools.browser {
-        Ok(browser) => {
-            let (tally, outcome) = web::parity(browser);
-            report.suite("browser parity", tally, outcome);
-        }
-        Err(why) => report.skip("browser parity", why),
-    }
+    // Both builds want cargo's lock, so they come one after the other, and before any test.
+    let browser = tools.browser.as_ref().map_err(String::clone).map(|browser| Beside::start(browser.clone()));
     let python = tools.oracle();
     if let Err(why) = &python {
         report.skip("Python oracle", &format!("{why}; the tests that compare with transformers skip"));
     }
-    native(options, python.ok().as_deref(), &mut report);
+    native(options, python.ok().as_deref(), browser, &mut report);
     burn(options, &mut report);
     report.close()
+}
+
+/// The browser suite, in a thread of its own. Its software adapter compiles and runs shaders on one core, and most of the native tests
+/// leave the other one something to do.
+struct Beside(JoinHandle<(Vec<String>, Tally, Result<(), String>)>);
+
+impl Beside {
+    /// Builds the suite, then starts it.
+    fn start(browser: Browser) -> Self {
+        let modules = web::build_suite();
+        Self(std::thread::spawn(move || {
+            let mut lines = Vec::new();
+            let (tally, outcome) = match modules {
+                Ok(modules) => web::run_suite(&browser, &modules, |line| lines.push(line.to_owned())),
+                Err(why) => (Tally::default(), Err(why)),
+            };
+            (lines, tally, outcome)
+        }))
+    }
+
+    /// Waits for its end. Its lines come all at once, so that they do not stand among those of other tests.
+    fn finish(self, report: &mut Report) {
+        let (lines, tally, outcome) = self.0.join().expect("nothing in it panics");
+        println!("\n{}", lines.join("\n"));
+        report.suite("browser suite", tally, outcome);
+    }
+}
+
+fn browser_suite(browser: Result<Beside, String>, report: &mut Report) {
+    match browser {
+        Ok(beside) => beside.finish(report),
+        Err(why) => report.skip("browser suite", &why),
+    }
 }
 
 /// `cargo xtask parity`.
@@ -52,24 +81,27 @@ pub fn run_parity() -> Result<(), String> {
     let mut report = Report::default();
     match setup::install().browser {
         Ok(browser) => {
-            let (tally, outcome) = web::parity(&browser);
-            report.suite("browser parity", tally, outcome);
+            let (tally, outcome) = web::suite(&browser);
+            report.suite("browser suite", tally, outcome);
         }
-        Err(why) => report.failure("browser parity", &why),
+        Err(why) => report.failure("browser suite", &why),
     }
     report.close()
 }
 
 /// Library, program, integration and documentation tests. People run this program with an adapter and without one: where the
 /// adapter can be hidden, every test runs without it, and those that it changes run again with it.
-fn native(options: Options, python: Option<&Path>, report: &mut Report) {
+/// The browser suite ends beside the first pass: the second one loads both cores by itself.
+fn native(options: Options, python: Option<&Path>, browser: Result<Beside, String>, report: &mut Report) {
     if !places::adapter_expected() {
         report.note("no Vulkan driver was found: GPU tests ran nowhere");
         let (tally, outcome) = count(pass(options, python, &BTreeSet::new()));
-        return report.suite("tests", tally, outcome);
+        report.suite("tests", tally, outcome);
+        return browser_suite(browser, report);
     }
     let hideable = cfg!(target_os = "linux") && !options.quick;
     let again = if hideable { without_adapter(options, python, report) } else { BTreeSet::new() };
+    browser_suite(browser, report);
     if hideable && again.is_empty() {
         return;
     }

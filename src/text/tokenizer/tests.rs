@@ -1,4 +1,5 @@
 //! Compares ids with those of transformers 5.23 (`AutoTokenizer` on a folder with `model_type: electra`).
+#![cfg(not(target_arch = "wasm32"))] // files
 
 use proptest::prelude::*;
 

@@ -106,6 +106,8 @@ fn nanos(time: SystemTime) -> u128 {
 
 #[cfg(test)]
 mod tests {
+    #![cfg(not(target_arch = "wasm32"))] // files
+
     use super::super::state::tests::sample_state;
     use super::super::{Moments, RunFolder, Snapshot};
     use super::*;

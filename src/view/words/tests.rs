@@ -42,11 +42,13 @@ fn is_key(text: &str) -> bool {
     !text.is_empty() && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
 }
 
+#[cfg(not(target_arch = "wasm32"))] // the files of the code
 fn all_keys() -> BTreeMap<String, Names> {
     FILES.iter().flat_map(|(_, en, _)| keys(en)).collect()
 }
 
 /// The product's code, file by file, without its tests.
+#[cfg(not(target_arch = "wasm32"))] // the files of the code
 fn sources() -> Vec<(String, String)> {
     fn read(folder: &Path, into: &mut Vec<(String, String)>) {
         for entry in std::fs::read_dir(folder).unwrap() {
@@ -252,6 +254,7 @@ fn every_file_parses() {
 }
 
 /// Keys of panels stand in the code as literals, `"panel-words"`: each must exist, and each message of any file must be used.
+#[cfg(not(target_arch = "wasm32"))] // the files of the code
 #[test]
 fn every_key_of_the_code_exists_and_every_message_is_used() {
     let code = sources();
@@ -276,6 +279,7 @@ fn every_key_of_the_code_exists_and_every_message_is_used() {
     assert!(idle.is_empty(), "messages that nothing shows: {idle:?}");
 }
 
+#[cfg(not(target_arch = "wasm32"))] // the files of the code
 #[test]
 fn every_code_has_its_sentence_with_exactly_its_facts() {
     let known = all_keys();

@@ -1,5 +1,4 @@
-//! Checks of what every screen shares that need nothing but this library: a test runs them here, and the browser suite runs the same
-//! ones in wasm32. [`all`] -> the name of each with its outcome.
+//! Tests of what every screen shows, from a run's events to its numbers.
 
 use super::recorded;
 use super::score::{Score, Swap};
@@ -9,25 +8,6 @@ use crate::lang::Lang;
 use crate::train::event::{Change, Event, Metrics, OwnText, OwnToken, ReadToken, Readout, StepMetrics};
 use crate::train::metrics::table::Metric;
 use crate::view::words::Strings;
-use std::fmt::Debug;
-
-/// What a check found wrong.
-type Outcome = Result<(), String>;
-
-/// Every check with its outcome.
-pub fn all() -> [(&'static str, Outcome); 5] {
-    [
-        ("recorded_runs_are_folded", recorded_runs_are_folded()),
-        ("a_long_run_stays_bounded", a_long_run_stays_bounded()),
-        ("a_resumed_run_is_seen_once", a_resumed_run_is_seen_once()),
-        ("means_fade_by_their_spans", means_fade_by_their_spans()),
-        ("swaps_count_once", swaps_count_once()),
-    ]
-}
-
-fn same<T: PartialEq + Debug>(what: &str, got: T, want: T) -> Outcome {
-    if got == want { Ok(()) } else { Err(format!("{what}: {got:?}, expected {want:?}")) }
-}
 
 fn step(step: u64, mlm_loss: Option<f64>) -> StepMetrics {
     StepMetrics { step, metrics: Metrics { mlm_loss, ..Metrics::default() }, ..StepMetrics::default() }
@@ -38,22 +18,22 @@ fn event(n: u64) -> Event {
 }
 
 /// The runs that come with the program unpack, are read and add up, and their numbers have names in both languages.
-fn recorded_runs_are_folded() -> Outcome {
+#[test]
+fn recorded_runs_are_folded() {
     for (lang, generator) in [(Lang::En, "generator"), (Lang::Pt, "gerador")] {
-        let events = recorded::events(lang).map_err(|error| error.to_string())?;
+        let events = recorded::events(lang).unwrap();
         let (last, evals) = (last_step(&events), count(&events, |event| matches!(event, Event::Eval(_))));
         let state = RunState::from_events(Source::Recorded, events);
-        same("the phase", state.phase, Phase::Finished)?;
-        same("the last step", state.step(), last)?;
-        same("evaluations", state.evals.len(), evals)?;
+        assert_eq!(state.phase, Phase::Finished, "the phase");
+        assert_eq!(state.step(), last, "the last step");
+        assert_eq!(state.evals.len(), evals, "evaluations");
         let loss = |step| state.step_at(step).and_then(|step| Metric::MlmLoss.of_step(step));
         let learns = matches!((loss(Some(1)), loss(None)), (Some(first), Some(last)) if last < first);
-        same("a loss that falls", learns, true)?;
-        same("a mean for each step", state.smooth.len(), state.steps.len())?;
+        assert!(learns, "a loss that falls");
+        assert_eq!(state.smooth.len(), state.steps.len(), "a mean for each step");
         let name = Strings::of(lang).metric(Metric::MlmLoss, "curve");
-        same("the curve's name", name.as_str(), generator)?;
+        assert_eq!(name.as_str(), generator, "the curve's name");
     }
-    Ok(())
 }
 
 fn last_step(events: &[Event]) -> u64 {
@@ -68,34 +48,37 @@ fn count(events: &[Event], is_it: impl Fn(&Event) -> bool) -> usize {
     events.iter().filter(|event| is_it(event)).count()
 }
 
-fn a_long_run_stays_bounded() -> Outcome {
+#[test]
+fn a_long_run_stays_bounded() {
     const LONG: u64 = 20_000;
     let readout =
         |step| Event::Readout(Readout { step, sentences: vec![vec![ReadToken::default()]], swaps: Vec::new() });
     let state = RunState::from_events(Source::Live, (1..=LONG).flat_map(|n| [event(n), readout(n)]));
     let within = |len: usize, max: usize| (max / 2..=max + 1).contains(&len);
-    same("steps within their cap", within(state.steps.len(), STEPS_MAX), true)?;
-    same("readouts within their cap", within(state.readouts.len(), READOUTS_MAX), true)?;
+    assert!(within(state.steps.len(), STEPS_MAX), "steps within their cap");
+    assert!(within(state.readouts.len(), READOUTS_MAX), "readouts within their cap");
     let ends = [state.steps.iter().next(), state.steps.last()].map(|step| step.map(|step| step.step));
-    same("the ends of the run", ends, [Some(1), Some(LONG)])?;
+    assert_eq!(ends, [Some(1), Some(LONG)], "the ends of the run");
     let steps: Vec<u64> = state.steps.iter().map(|step| step.step).collect();
-    same("steps in order", steps.is_sorted_by(|a, b| a < b), true)
+    assert!(steps.is_sorted_by(|a, b| a < b), "steps in order");
 }
 
-fn a_resumed_run_is_seen_once() -> Outcome {
+#[test]
+fn a_resumed_run_is_seen_once() {
     let mut state = RunState::from_events(Source::Live, (1..=9).map(event));
     state.fold(Event::Resumed { step: 4 });
-    same("the step it goes on from", state.step(), 4)?;
+    assert_eq!(state.step(), 4, "the step it goes on from");
     state.fold(event(5));
-    same("the steps", state.steps.iter().map(|step| step.step).collect::<Vec<_>>(), vec![1, 2, 3, 4, 5])?;
+    assert_eq!(state.steps.iter().map(|step| step.step).collect::<Vec<_>>(), vec![1, 2, 3, 4, 5], "the steps");
     let undisturbed = RunState::from_events(Source::Live, (1..=5).map(event));
     let mean = |state: &RunState| state.smooth.last().and_then(|smooth| smooth.mean(0, Metric::MlmLoss));
-    let (Some(got), Some(want)) = (mean(&state), mean(&undisturbed)) else { return Err("there is no mean".into()) };
+    let (got, want) = (mean(&state).unwrap(), mean(&undisturbed).unwrap());
     // A resumed mean starts from the last one as if it had run for ever: it is near the undisturbed one, and no step behind it counts.
-    same("a mean that forgot the steps it overtook", (got - want).abs() < 0.5, true)
+    assert!((got - want).abs() < 0.5, "a mean that forgot the steps it overtook");
 }
 
-fn means_fade_by_their_spans() -> Outcome {
+#[test]
+fn means_fade_by_their_spans() {
     let mut smoother = Smoother::default();
     for n in 1..=3_000 {
         smoother.push(&step(n, Some(4.0)));
@@ -111,13 +94,13 @@ fn means_fade_by_their_spans() -> Outcome {
         let want = (-1.0_f64).exp();
         // Means are kept as f32.
         let fits = (left - want).abs() < 1e-4;
-        same(&format!("after {span} steps 1/e of a jump is left, not {left}"), fits, true)?;
+        assert!(fits, "after {span} steps 1/e of a jump is left, not {left}");
     }
     let gap = Smoother::default().push(&step(1, None)).mean(0, Metric::MlmLoss);
-    same("the mean of nothing", gap, None)?;
+    assert_eq!(gap, None, "the mean of nothing");
     smoother.push(&step(4_000, Some(f64::NAN)));
     let after = smoother.push(&step(4_001, None)).mean(0, Metric::MlmLoss);
-    same("what is undefined is left out", after.is_some_and(|mean| (mean - 2.0).abs() < 0.01), true)
+    assert!(after.is_some_and(|mean| (mean - 2.0).abs() < 0.01), "what is undefined is left out");
 }
 
 /// `the dog`, with `swap` in the place of `dog`.
@@ -136,21 +119,12 @@ fn own_text(swap: &str, p: f64) -> OwnText {
     OwnText { text: "the dog".to_owned(), tokens: vec![token("the", (0, 3), 0), dog], ..OwnText::default() }
 }
 
-fn swaps_count_once() -> Outcome {
+#[test]
+fn swaps_count_once() {
     let mut score = Score::default();
     for (swap, p) in [("cat", 0.3), ("cat", 0.9), ("moon", 0.8), ("fox", 0.5)] {
         score.read(&own_text(swap, p));
     }
-    same("swaps judged, and those that fooled the judge", (score.judged, score.fooled), (3, 2))?;
-    same("the best", score.best, Some(Swap { original: "dog".into(), word: "cat".into(), p: 0.3 }))
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn what_the_browser_suite_checks_holds_here() {
-        for (name, outcome) in super::all() {
-            assert_eq!(outcome, Ok(()), "{name}");
-        }
-    }
+    assert_eq!((score.judged, score.fooled), (3, 2), "swaps judged, and those that fooled the judge");
+    assert_eq!(score.best, Some(Swap { original: "dog".into(), word: "cat".into(), p: 0.3 }), "the best");
 }
