@@ -21,6 +21,7 @@ pub struct Tools {
     oracle: JoinHandle<Found>,
 }
 
+#[derive(Clone)]
 pub struct Browser {
     pub node: PathBuf,
     pub chromium: PathBuf,
