@@ -8,7 +8,7 @@ import { createRequire } from "node:module";
 import { extname, join } from "node:path";
 
 const [pkg, playwright, chromium] = process.argv.slice(2);
-const MINUTES_MAX = 10; // twice what the whole suite may take on two slow cores: past it something hangs
+const MINUTES_MAX = 20; // six times what the whole suite takes on an idle core: past it something hangs
 const TYPES = { ".html": "text/html", ".js": "text/javascript", ".wasm": "application/wasm" };
 
 /** The folder on disk that a request names: "/pkg/FILE" is a built module, anything else is the page. */
