@@ -1,0 +1,51 @@
+//! What a person is told about output that cannot be written: that it waits and why, that memory holds no more of it, and that it is
+//! written again.
+
+use super::{Event, Warning, WarningKind};
+use crate::message::Message;
+
+/// A change in what can be written. `what` in its functions is the name of the output.
+#[derive(Debug, Clone, PartialEq)]
+pub struct News {
+    pub kind: WarningKind,
+    pub message: Message,
+}
+
+impl News {
+    /// It was refused, and waits.
+    pub fn refused(what: Message, error: impl Into<Message>) -> Self {
+        Self::not_written("not-written", what).with("error", error.into())
+    }
+
+    /// Memory holds no more of it. The oldest is dropped.
+    pub fn full(what: Message) -> Self {
+        Self::not_written("output-full", what)
+    }
+
+    /// Memory holds no more than `count` events of it. The oldest steps are dropped.
+    pub fn more_than(count: usize, what: Message) -> Self {
+        Self::not_written("memory-holds-no-more", what).with("count", count)
+    }
+
+    /// It is written again. So many events were dropped in between.
+    pub fn again(what: Message, dropped: u64) -> Self {
+        let message = match dropped {
+            0 => Message::new("written-again").with("what", what),
+            _ => Message::new("written-again-with-gap").with("what", what).with("count", dropped),
+        };
+        Self { kind: WarningKind::WrittenAgain, message }
+    }
+
+    /// The warning after `step` steps.
+    pub fn at(self, step: u64) -> Event {
+        Event::Warning(Warning { kind: self.kind, step, message: self.message })
+    }
+
+    fn not_written(code: &'static str, what: Message) -> Self {
+        Self { kind: WarningKind::NotWritten, message: Message::new(code).with("what", what) }
+    }
+
+    fn with(self, name: &'static str, fact: impl Into<crate::message::Fact>) -> Self {
+        Self { message: self.message.with(name, fact), ..self }
+    }
+}
