@@ -8,7 +8,7 @@ use crate::message::Message;
 use crate::train::event::{Event, News};
 use std::collections::VecDeque;
 
-/// The most events of a part that memory holds. Most of them are steps, of less than a kilobyte each.
+/// The largest number of events of a part that memory holds. Most of them are steps, of less than a kilobyte each.
 const WAITING_MAX: usize = 100_000;
 
 /// The record of a run, as far as it is known to be written.
@@ -70,7 +70,7 @@ impl Waiting {
         true
     }
 
-    /// Drops the oldest step, because the events between the steps are rare and tell more. It is told once.
+    /// Drops the oldest step, because the events between the steps are rare and say more. It is reported once.
     fn drop_one(&mut self, part: Part) -> Option<News> {
         let oldest = self.events.iter().position(|event| matches!(event, Event::Step(_))).unwrap_or(0);
         self.events.remove(oldest);

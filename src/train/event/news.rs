@@ -1,4 +1,4 @@
-//! What a person is told about output that cannot be written: that it waits and why, that memory holds no more of it, and that it is
+//! The messages about output that cannot be written: that it waits and why, that memory holds no more of it, and that it is
 //! written again.
 
 use super::{Event, Warning, WarningKind};
@@ -27,7 +27,7 @@ impl News {
         Self::not_written("memory-holds-no-more", what).with("count", count)
     }
 
-    /// It is written again. So many events were dropped in between.
+    /// It is written again. `dropped` events are lost.
     pub fn again(what: Message, dropped: u64) -> Self {
         let message = match dropped {
             0 => Message::new("written-again").with("what", what),
