@@ -270,9 +270,9 @@ mod tests {
         );
         // None of them begins.
         drop(folders);
-        assert!(!runs.exists());
+        assert_eq!(fs::read_dir(&runs).into_iter().flatten().count(), 0);
         // A file in the way is no place for a run either.
-        fs::create_dir(&runs).unwrap();
+        fs::create_dir_all(&runs).unwrap();
         fs::write(runs.join("x"), "").unwrap();
         assert_eq!(RunFolder::create_dated(&runs, "x").unwrap().path(), runs.join("x-2"));
         assert!(RunFolder::create_dated(&runs.join("x"), "y").is_err());
