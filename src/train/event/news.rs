@@ -14,17 +14,17 @@ pub struct News {
 impl News {
     /// It was refused, and waits.
     pub fn refused(what: Message, error: impl Into<Message>) -> Self {
-        Self::not_written("not-written", what).with("error", error.into())
+        Self::waits(Message::new("not-written").with("what", what).with("error", error.into()))
     }
 
     /// Memory holds no more of it. The oldest is dropped.
     pub fn full(what: Message) -> Self {
-        Self::not_written("output-full", what)
+        Self::waits(Message::new("output-full").with("what", what))
     }
 
     /// Memory holds no more than `count` events of it. The oldest steps are dropped.
     pub fn more_than(count: usize, what: Message) -> Self {
-        Self::not_written("memory-holds-no-more", what).with("count", count)
+        Self::waits(Message::new("memory-holds-no-more").with("what", what).with("count", count))
     }
 
     /// It is written again. `dropped` events are lost.
@@ -41,11 +41,7 @@ impl News {
         Event::Warning(Warning { kind: self.kind, step, message: self.message })
     }
 
-    fn not_written(code: &'static str, what: Message) -> Self {
-        Self { kind: WarningKind::NotWritten, message: Message::new(code).with("what", what) }
-    }
-
-    fn with(self, name: &'static str, fact: impl Into<crate::message::Fact>) -> Self {
-        Self { message: self.message.with(name, fact), ..self }
+    fn waits(message: Message) -> Self {
+        Self { kind: WarningKind::NotWritten, message }
     }
 }
