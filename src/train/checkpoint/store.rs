@@ -18,12 +18,12 @@ const LOCK: &str = ".lock";
 #[derive(Debug)]
 pub struct RunFolder {
     run: PathBuf,
+    /// A new run that has not begun. It is dropped before the lock, because nobody else may be there while files are removed.
+    new: Option<New>,
     /// It stays open, because that holds the lock.
     _lock: File,
     /// Which file the lock is, as it was when it was opened.
     own: Metadata,
-    /// A new run that has not begun.
-    new: Option<New>,
 }
 
 /// What taking a folder for a new run makes there. When this is dropped before the run has begun, it is removed again.
@@ -210,7 +210,7 @@ impl RunFolder {
             .and_then(|()| write!(lock, "{}", std::process::id()))
             .and_then(|()| lock.metadata());
         let own = signed.map_err(|e| Error::io("io-lock-runs-folder", &run.join(LOCK), &e))?;
-        Ok(Self { run: run.to_owned(), _lock: lock, own, new: None })
+        Ok(Self { run: run.to_owned(), new: None, _lock: lock, own })
     }
 
     fn cleared(self) -> Result<Self> {
