@@ -12,6 +12,9 @@ use entry::entry;
 pub use entry::{Entry, Group, Init, Named, Part, Rules, affine, bias, linear};
 pub use tower::Tower;
 
+/// The table of words, which the head of a masked language model reads too.
+pub const WORD_EMBEDDINGS: &str = "electra.embeddings.word_embeddings.weight";
+
 /// What is trained: the passes over a text, and the networks that they need. Both networks share one set of embeddings and their
 /// normalisation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
