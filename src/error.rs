@@ -88,7 +88,7 @@ impl Error {
         self.at(name_of(path))
     }
 
-    /// A place that is told in words.
+    /// A place that is described in words.
     #[must_use]
     pub fn at_place(mut self, place: Message) -> Self {
         self.place = Some(place.into());

@@ -29,8 +29,9 @@
 //! - [`train`]: schedules, the session (the only loop body), metrics, warnings, checkpoints, and the border to every view: it takes
 //!   [`train::event::Command`]s and gives [`train::event::Event`]s. **Invariant:** it draws nothing and knows no view.
 //! - [`verify`]: compares whole steps with numbers from elsewhere. [`tasks`]: uses trained networks, and measures speed.
-//! - [`run`]: a run from request to end. **Invariant:** it names no file, thread or clock; a [`run::host::Host`] has them.
-//!   [`host`]: this machine, or memory alone. `cli`: what a person types.
+//! - [`run`]: a run from request to end. **Invariant:** it names no file and no thread, and takes no date from the system's clock; a
+//!   [`run::host::Host`] has them. (It measures how long something takes.) [`host`]: this machine, or memory alone. `cli`: what a
+//!   person types.
 //! - [`view`]: reads events and drives nothing. [`screen`]: what every screen shows of a run, without drawing. `app`: the desktop
 //!   window, a view that also sends commands.
 //!

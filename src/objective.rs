@@ -1,7 +1,9 @@
 //! What is learned, as data: an objective is a list of passes, and each pass takes one network over one form of the text.
 //! config -> [`Objective`] -> `model` records its passes, `burn` runs the same list, `train` weighs their losses.
 //!
-//! **Invariant:** only this file knows an objective by its name. All other files ask for its passes.
+//! **Invariant:** only this file knows what an objective's name stands for; a run asks for its passes. Two places take [`ELECTRA`]'s
+//! passes by name, because they are about ELECTRA itself: reading a text with both networks (`tasks::reader`) and the fixtures of
+//! `verify`.
 
 use crate::plan::Stage;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -82,7 +84,8 @@ pub struct Objective {
 }
 
 impl Stage {
-    /// The gradients are set to zero. (The batch arrives masked.)
+    /// The gradients are set to zero. The stage has its name from what a person sees here: the batch arrives masked, and a view that
+    /// halts after this stage shows the masked text.
     pub const MASK: Self = Self::named("mask");
     /// A masked language model reads the masked text and proposes a token for each slot. If another pass follows, the gradient of
     /// its weights is computed here too.

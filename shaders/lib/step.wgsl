@@ -10,7 +10,7 @@ struct Step {
     lr: f32,
     correction1: f32,         // 1 / (1 - beta^t), or 1 without bias correction
     correction2: f32,
-    inv_temperature: f32,     // 1 / temperature of the generator's samples
+    inv_temperature: f32,     // 1 / temperature of the samples
     pad0: u32,
     pad1: u32,
     scales: vec4f,            // for each loss: its weight over the positions that it counts in the whole optimizer step

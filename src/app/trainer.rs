@@ -86,8 +86,8 @@ pub struct Trainer {
 }
 
 impl Trainer {
-    /// Starts the run after the runs `before` it have ended. Its events are also written to `events`, if given, one JSON object a
-    /// line. `runs`: the folder of runs that have no name. `pace`: the shortest time between two frames that the events ask for.
+    /// Starts the run after the runs `before` it have ended. Its events are also written to `events`, if given, one JSON object
+    /// in each line. `runs`: the folder of runs that have no name. `pace`: the shortest time between two frames that the events ask for.
     ///
     /// # Errors
     /// The events' file cannot be written, or the system refuses a thread.
@@ -101,7 +101,7 @@ impl Trainer {
     ) -> Result<Self> {
         let file = events.map(EventFile::create).transpose()?;
         Self::spawn("trainer", file, Inbox::new(wake, pace), move |commands, sink| {
-            // Those runs have told themselves how they ended.
+            // Those runs have reported themselves how they ended.
             before.into_iter().for_each(|thread| drop(thread.join()));
             pollster::block_on(native::train_in(&runs, options, commands, sink))
         })
@@ -141,7 +141,7 @@ impl Trainer {
                 }
                 Ok(())
             };
-            // Nobody else tells a refusal that comes before the run has a folder.
+            // If the run is refused before it has a folder, only this code reports it.
             if let (Err(error), false) = (work(received, &mut sink), ended) {
                 told.push(refused(&error));
             }

@@ -13,7 +13,7 @@ const HELD_OUT_SHARE: f64 = 0.02;
 const DOCUMENTS_MIN: u64 = 50;
 /// The share of each document that is held out in such a corpus.
 const HELD_OUT_TAIL: f64 = 0.05;
-/// The most rows that are held out, and the most that an evaluation judges.
+/// The largest number of rows that are held out, and that an evaluation judges.
 pub const HELD_OUT_ROWS_MAX: usize = 2_000;
 
 /// How much of each document belongs to a part.

@@ -1,4 +1,4 @@
-//! Packs rows: a part of a token cache -> ranges of tokens, one a row -> `[CLS] .. [SEP]` with segments and padding. The index
+//! Packs rows: a part of a token cache -> ranges of tokens, one for each row -> `[CLS] .. [SEP]` with segments and padding. The index
 //! holds 16 bytes for each row. The tokens of a row stay in the cache until a batch copies them.
 
 use serde::{Deserialize, Serialize};

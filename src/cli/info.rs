@@ -41,7 +41,7 @@ async fn kernels(summary: &AdapterSummary) -> Option<Kernels> {
 #[serde(tag = "event", rename = "cpu")]
 struct Processor {
     threads: usize,
-    /// How much memory this process may still take, and what limits it, where the system tells it.
+    /// How much memory this process may still take, and what limits it, if the system reports it.
     memory_bytes: Option<u64>,
     memory_limit: Option<String>,
 }

@@ -13,7 +13,7 @@ use std::io::{IsTerminal, Write};
 /// Where a command prints.
 #[derive(Debug, Clone, Copy)]
 pub struct Output {
-    /// Whether standard output holds one JSON object a line and nothing else.
+    /// Whether standard output holds one JSON object in each line and nothing else.
     pub json: bool,
     pub lang: Lang,
     /// Whether standard output is a terminal that shows colour.

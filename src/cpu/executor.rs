@@ -17,7 +17,7 @@ pub struct Executor {
     plan: Arc<Plan>,
     twins: Vec<Twin>,
     buffers: Vec<Vec<u32>>,
-    /// The f32 copies of f16 tensors that twins see, one a slot. They grow once and are kept.
+    /// The f32 copies of f16 tensors that twins see, one for each slot. They grow once and are kept.
     wide: [Vec<f32>; SLOTS_MAX],
     step: Step,
     rounding: Rounding,

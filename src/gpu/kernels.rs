@@ -140,7 +140,7 @@ impl Kernels {
             label: Some(kernel.label),
             entries: &entries,
         });
-        // The step block is bound once a pass. A kernel that does not read it saves its checks and barriers at every launch.
+        // The step block is bound once for each pass. A kernel that does not read it saves its checks and barriers at every launch.
         let groups = [Some(&layout), Some(&self.step_layout)];
         let pipeline_layout = device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
             label: Some(kernel.label),

@@ -151,7 +151,7 @@ fn copy_into(gpu: &Gpu, mapped: &wgpu::Buffer, into: &mut [u32]) -> Result<()> {
     Ok(())
 }
 
-/// The most bytes that one read carries. Longer reads go in pieces.
+/// The largest number of bytes that one read carries. Longer reads go in pieces.
 const WINDOW_BYTES_MAX: u64 = 16 << 20;
 
 /// The buffer through which tensors are read one at a time.

@@ -170,7 +170,7 @@ fn guess(gpu: &Gpu, dispatches: &[Dispatch]) -> &'static str {
 }
 
 impl Timed {
-    /// The variants that took more than so many times the best one's time. A variant that these shapes do not offer has not lost.
+    /// The variants that took more than `times` times as long as the best one. A variant that these shapes do not offer has not lost.
     fn slower_than(&self, times: f64) -> BTreeSet<&'static str> {
         let limit = times * self.secs[0].1;
         self.secs.iter().filter(|(_, secs)| *secs > limit).map(|(name, _)| *name).collect()

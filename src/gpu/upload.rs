@@ -105,7 +105,7 @@ impl Uploads {
     }
 }
 
-/// The most bytes that may wait in wgpu's own staging buffers.
+/// The largest number of bytes that may wait in wgpu's own staging buffers.
 const DIRECT_BYTES_MAX: usize = 32 << 20;
 
 /// Writes data that is too large for the ring (weights before step 0) through wgpu, one piece at a time.

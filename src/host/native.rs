@@ -1,4 +1,4 @@
-//! Lets a run use this machine: folders, files, the cache folder, the clock, and a thread of its own.
+//! Lets a run use this machine: folders, files, the cache folder, the system's clock. A run stays on the thread of its caller.
 //! [`train`], [`evaluate`], [`look`] -> `run` -> [`Native`] -> RUN/, the token cache, `runs/DATE-TIME-PRESET`.
 
 pub mod feed;

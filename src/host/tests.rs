@@ -1,5 +1,5 @@
 //! Runs on the memory host whose store refuses to write, as a full disk does: the run goes on, nothing is lost that memory can hold,
-//! and what is lost is told.
+//! and what is lost is reported.
 
 use super::memory::Memory;
 use super::rehearsal::{request, stories};
@@ -51,7 +51,7 @@ fn named(what: &Message, code: &str) -> bool {
     what.code == code
 }
 
-/// The kinds and parts of the warnings that a run told about what it could not write.
+/// The kinds and parts of a run's warnings about what it could not write.
 fn warned(events: &[Event]) -> Vec<(WarningKind, String)> {
     let of = |event: &Event| match event {
         Event::Warning(warning) => match (warning.kind, warning.message.facts.get("what")) {

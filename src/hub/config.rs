@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 
 /// The longest axis that a tensor may have. It is far above any vocabulary, and the product of two such axes fits in 64 bits.
 const AXIS_MAX: usize = 1 << 24;
-/// The most layers that an encoder may have. It bounds the list of expected tensors.
+/// The largest number of layers that an encoder may have. It bounds the list of expected tensors.
 const LAYERS_MAX: usize = 4096;
 
 /// Fields that describe the old file and not the network. A file that is written here is f32 and of this program.

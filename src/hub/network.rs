@@ -409,7 +409,7 @@ pub(crate) mod tests {
             write_network(&folder, role, &network, &vocab).unwrap();
             assert_eq!(read_network(&folder, role).unwrap(), (network.clone(), vec![]));
             assert_eq!(tokenizer_files(&folder).unwrap(), vocab);
-            // The tensors tell the head, not the role: an encoder that was trained alone looks like a generator.
+            // The tensors show the head, not the role: an encoder that was trained alone looks like a generator.
             assert_eq!(role_of(&folder).unwrap().proposes(), role.proposes());
             let again = write_network(&folder, role, &network, &vocab).unwrap_err();
             assert!(again.to_string().contains("folder-occupied"), "{again}");

@@ -12,7 +12,7 @@ use std::fs::File;
 use std::io::{self, BufReader, Cursor, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
-/// So many of a file's first bytes tell what it is if it is no safetensors file.
+/// This many of a file's first bytes show what it is if it is no safetensors file.
 const HEAD_BYTES: u64 = 512;
 /// The format's own limit on the length of a header.
 const HEADER_MAX: u64 = 100_000_000;

@@ -1,5 +1,5 @@
 //! How much memory this process may still take: what is free in the machine, and the limits of the process and its control groups.
-//! Linux tells it in /proc and /sys. Elsewhere nothing is known, and an allocation that fails is the first sign.
+//! Linux reports it in /proc and /sys. Elsewhere nothing is known, and an allocation that fails is the first sign.
 
 use crate::message::Message;
 
@@ -45,12 +45,13 @@ impl Limit {
     }
 }
 
-/// What this process may still take, if the system tells it.
+/// What this process may still take, if the system reports it.
 pub fn room() -> Option<Room> {
     cfg!(target_os = "linux").then(|| of_system(&|path| std::fs::read_to_string(path).ok())).flatten()
 }
 
-/// Whether the system would give so many bytes at once. They are given back at once and never touched, so this costs nothing.
+/// Whether the system would give this many bytes in one piece. They are given back immediately and never touched, so this costs
+/// nothing.
 pub fn can_take(bytes: u64) -> bool {
     let mut probe: Vec<u8> = Vec::new();
     let given = usize::try_from(bytes).is_ok_and(|bytes| probe.try_reserve_exact(bytes).is_ok());

@@ -1,5 +1,5 @@
 //! The ledger of parameters lists every trainable tensor once: names, shapes, initial values, weight decay, groups and the Hugging
-//! Face tensors inside (electra.md 2.2). Offsets, checkpoints, the optimizer's ranges and the tests come from here.
+//! Face tensors inside. Offsets, checkpoints, the optimizer's ranges and the tests come from here.
 
 mod entry;
 mod tower;
@@ -9,11 +9,8 @@ use crate::config::{Config, InitRule};
 use crate::objective::{self, At, Head, NetId, Pass};
 use entry::entry;
 
-pub use entry::{Entry, Group, Init, Named, Part, Rules, affine, bias, linear};
+pub use entry::{Entry, Group, Init, Named, Part, Rules, WORD_EMBEDDINGS, affine, bias, linear};
 pub use tower::Tower;
-
-/// The table of words, which the head of a masked language model reads too.
-pub const WORD_EMBEDDINGS: &str = "electra.embeddings.word_embeddings.weight";
 
 /// What is trained: the passes over a text, and the networks that they need. Both networks share one set of embeddings and their
 /// normalisation.
@@ -179,7 +176,7 @@ mod tests {
 
     #[test]
     fn small_and_base_have_the_tensors_and_parameters_of_the_paper() {
-        // electra.md 1.2 and 2.2.
+        // Counted in the published discriminators.
         for (preset, tensors, size) in [("small", 203, 13_549_057), ("base", 201, 109_483_009)] {
             let entries = of(preset);
             let mut found = names(&entries, NetId::Main);

@@ -118,7 +118,7 @@ impl ModelSpec {
     }
 }
 
-/// The most slots of a row: int((mask_prob + 0.005) * row length), as in the reference code, and at least one.
+/// The largest number of slots of a row: int((mask_prob + 0.005) * row length), as in the reference code, and at least one.
 pub fn slots_per_row(c: &Config) -> u32 {
     (((c.mask_prob + 0.005) * f64::from(c.seq_len)) as u32).max(1)
 }

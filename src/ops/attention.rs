@@ -81,7 +81,8 @@ twice! {
     OF_FILE, OF_FILE_F16
 }
 twice! {
-    /// dqkv, all of it: the query part by workgroups that own queries, then the key and value parts by as many that own keys
+    /// dqkv, all of it: workgroups that own queries compute the query part; then the same number of workgroups, which own keys,
+    /// compute the key and value parts
     BACKWARD, BACKWARD_F16: "attention.backward", "backward",
     [
         read(1, "qkv").in_f16(),

@@ -18,7 +18,7 @@ const WORD_VARIANTS: &[Variant] = &[
 #[derive(Debug, Clone, Copy, bytemuck::Pod, bytemuck::Zeroable)]
 #[repr(C)]
 pub struct Dims {
-    /// Tokens in all, tokens a row, embedding channels.
+    /// Tokens in all, tokens of a row, embedding channels.
     pub n: u32,
     pub t: u32,
     pub e: u32,
@@ -56,7 +56,7 @@ twice! {
     OF_FILE, OF_FILE_F16
 }
 
-/// `dword[ids[n]]` += `dx[n]` but for the padding id. One workgroup a token; the first token with an id adds for all that share it,
+/// `dword[ids[n]] += dx[n]`, except for the padding id. One workgroup owns a token; the first token with an id adds for all of them,
 /// in order.
 pub const BACKWARD_WORD: KernelSpec = KernelSpec {
     label: "embed.backward_word",

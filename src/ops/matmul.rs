@@ -6,8 +6,8 @@ use super::shared::stored_as;
 use crate::plan::kernel::{KernelSpec, Matrices, core_only, read, update, variant, with_f16, write};
 use crate::plan::{Chosen, Elem, Recorder, Tensor};
 
-/// The texts of four blocks a lane: operands bound one by one or in fours; rows of A read by every lane, passed around, or fetched
-/// ahead.
+/// The shader texts in which a lane holds four blocks. Operands are bound number by number or in fours; rows of A are read by every
+/// lane, passed around, or fetched ahead.
 macro_rules! rows {
     ($a:ident, $b:ident, $c:ident, $operands:literal, $product:literal) => {
         wgsl!(
@@ -175,7 +175,7 @@ pub struct Linear {
     pub b: Tensor,
 }
 
-/// The most FLOPs of one dispatch. Larger products are split by rows, so that no dispatch holds the device for long. The
+/// The largest number of FLOPs of one dispatch. Larger products are split by rows, so that no dispatch holds the device for long. The
 /// feed-forward of the paper's small batch (16,384 rows of 256 by 1,024) stays whole; it takes a quarter of a second where a
 /// processor runs the shaders.
 const FLOPS_MAX: u64 = 1 << 33;

@@ -9,7 +9,7 @@ const VARIANTS: &[Variant] = &[variant("wg256", &[("WG", 256)])];
 const SUM_VARIANTS: &[Variant] = &[variant("wg256", &[("WG", 256)]), variant("wg32", &[("WG", 32)])];
 /// How many elements a workgroup of the norm adds up, and how many a workgroup of the update changes.
 const PER_GROUP: u32 = 4096;
-/// The most clipping groups.
+/// The largest number of clipping groups.
 pub const GROUPS_MAX: u32 = 3;
 
 /// As `Dims` in the shader.

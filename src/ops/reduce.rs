@@ -13,11 +13,12 @@ const OF_FILE: KernelSpec = KernelSpec {
     looks_up: false,
     variants: VARIANTS,
 };
-/// One variant has one lane a column. The other has several lanes a column, with the barrier that they need. The shape decides, not
+/// One variant has one lane for each column. The other has several lanes for each, with the barrier that they need. The shape decides, not
 /// a measurement.
 const VARIANTS: &[Variant] =
     &[variant("wg64", &[("WG", 64), ("SLICED", 0)]), variant("sliced256", &[("WG", 256), ("SLICED", 1)])];
-/// Lanes of a column in a sum of at least so many rows, where one lane a column would leave most of the device without work.
+/// Lanes of a column in a sum of at least [`SLICED_ROWS_MIN`] rows, where one lane for each column would leave most of the device
+/// without work.
 const SLICES: u32 = 16;
 const SLICED_ROWS_MIN: u32 = 64;
 

@@ -1,4 +1,4 @@
-//! The generator's softmax over the vocabulary, one chunk of slots at a time. The forward gives loss, accuracy and a sample; the
+//! The word head's softmax over the vocabulary, one chunk of slots at a time. The forward gives loss, accuracy and a sample; the
 //! backward writes the gradient in place. Kernel `shaders/vocab.wgsl`, twin `cpu::vocab`.
 
 use crate::plan::kernel::{KernelSpec, Variant, read_shared, read_u32, update, variant, write, write_u32};

@@ -75,7 +75,7 @@ fn steps(op: &str) -> Vec<Step> {
         // Samples that are colder and warmer than the loss.
         "vocab" => [1.0, 0.7, 1.3].map(|t: f32| Step { inv_temperature: 1.0 / t, ..plain }).to_vec(),
         // With and without bias correction, at the first step and later.
-        // The rate is large, or a part of the update would hide in the rounding of the parameter.
+        // The rate is large, because otherwise a part of the update would hide in the rounding of the parameter.
         "optimizer" => {
             let plain = Step { lr: 0.05, ..plain };
             vec![plain, Step { correction1: 10.0, correction2: 1000.0, step: 0, ..plain }]

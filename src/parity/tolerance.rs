@@ -403,7 +403,7 @@ fn vocab_rule<'a>(s: &'a Scene<'a>, entry: &str, name: &'a str) -> Share<'a> {
             Box::new(move |at, got| match (at % 4, got == want[at]) {
                 (_, true) => 0.0,
                 (0, _) => share(got, want[at], lse_error + 2.0 * ROUND * size),
-                // Which sample was drawn decides flag 2; where the two best are too close to call it may differ with it.
+                // Flag 2 depends on the drawn sample. If the two best scores are nearly equal, both may differ.
                 (1, _) if got ^ want[at] == 2 => close_call(s, &d, at / 4, sample(at / 4)),
                 (2, _) => sample_share(s, &d, at / 4, got, sample(at / 4)),
                 _ => f64::INFINITY,

@@ -34,7 +34,7 @@ pub enum Runs {
     Aside,
 }
 
-/// The most letters that a stage's name may have.
+/// The largest number of letters that a stage's name may have.
 const STAGE_LETTERS: usize = 15;
 
 /// The name of a range of the plan. The code that records the plan gives it; nothing here knows what happens in the range. Names

@@ -15,7 +15,7 @@ pub struct Step {
     pub gumbel_key: Key,
     pub source_key: Key,
     /// A slot takes its replacement from the fixed distribution (unigram or uniform) if its random word is below this, else from
-    /// the generator. 0 means always the generator, and `u32::MAX` never (except for a share of 2^-32).
+    /// the network that draws. 0 means always that network, and `u32::MAX` never (except for a share of 2^-32).
     pub source_threshold: u32,
     /// The rows of this optimizer step that ran in earlier micro-batches, and the slots that they used. They place this
     /// micro-batch's random numbers, so that accumulation changes none of them.
@@ -28,7 +28,7 @@ pub struct Step {
     /// 1 / (1 - beta1^t) and 1 / (1 - beta2^t), or 1 without bias correction.
     pub correction1: f32,
     pub correction2: f32,
-    /// 1 / temperature of the generator's samples. Its loss is at temperature 1.
+    /// 1 / temperature of the samples of the network that draws. Its loss is at temperature 1.
     pub inv_temperature: f32,
     pub pad: [u32; 2],
     /// For each loss, its weight divided by the number of positions that it counts in the whole optimizer step. A kernel that
@@ -37,8 +37,8 @@ pub struct Step {
 }
 
 impl Step {
-    /// A block with the keys of `step` and temperature 1. Everything else is 0 (no dropout offset, the generator's samples, no
-    /// update).
+    /// A block with the keys of `step` and temperature 1. Everything else is 0 (no dropout offset, samples of the network that draws,
+    /// no update).
     pub fn seeded(seed: u64, step: u64) -> Self {
         Self {
             dropout_key: Key::new(seed, step, Stream::Dropout),

@@ -168,7 +168,7 @@ impl<H: Host> Run<'_, H> {
         }
     }
 
-    /// Does what is due after a step: what happens every so many steps, and what somebody waits for.
+    /// Does what is due after a step: what happens at regular steps, and what somebody waits for.
     async fn step_done(&mut self, sink: &mut Sink<'_>) -> Result<()> {
         let step = self.session.completed();
         let config = &self.session.config;

@@ -9,7 +9,7 @@ use crate::train::engine::Backend;
 use crate::train::event::EvalMetrics;
 use crate::{Error, Result};
 
-/// The most rows that are read: as many as a split holds out.
+/// The largest number of rows that are read: as many as a split holds out.
 const ROWS_MAX: u32 = 2000;
 
 /// The result of an evaluation.

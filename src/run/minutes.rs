@@ -12,7 +12,7 @@ pub struct Timing {
     first: Option<(u64, Instant)>,
 }
 
-/// The most minutes that can be asked for: two years.
+/// The largest number of minutes that can be asked for: two years.
 pub const MINUTES_MAX: f64 = 1e6;
 
 /// How many steps are timed. The timing ends earlier if this share of the budget is used up.

@@ -1,6 +1,7 @@
 //! A run: request -> text, tokenizer, token cache, model, engine -> session -> record and events. The [`host`] knows where all that
-//! is kept and who else needs the thread. This room touches no file, environment, thread or clock of the system. A run refuses
-//! whatever it must refuse before the store has a place for it.
+//! is kept and who else needs the thread. This room touches no file, environment or thread, and does not ask the system's clock for
+//! the date; it only measures how long something took (`web_time`). A run refuses whatever it must refuse before the store has a
+//! place for it.
 
 mod announce;
 pub mod assemble;

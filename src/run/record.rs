@@ -8,7 +8,7 @@ use crate::message::Message;
 use crate::train::event::{Event, WarningKind};
 use std::collections::VecDeque;
 
-/// The most events of a part that memory holds. Most of them are steps, of less than a kilobyte each.
+/// The largest number of events of a part that memory holds. Most of them are steps, of less than a kilobyte each.
 const WAITING_MAX: usize = 100_000;
 
 /// The record of a run, as far as it is known to be written.
@@ -86,7 +86,7 @@ impl Waiting {
         News { kind: WarningKind::WrittenAgain, message }
     }
 
-    /// Drops the oldest step, because the events between the steps are rare and tell more. It is told once.
+    /// Drops the oldest step, because the events between the steps are rare and say more. It is reported once.
     fn drop_one(&mut self, part: Part) -> Option<News> {
         let oldest = self.events.iter().position(|event| matches!(event, Event::Step(_))).unwrap_or(0);
         self.events.remove(oldest);
@@ -111,7 +111,7 @@ pub fn together(lost: impl IntoIterator<Item = Message>) -> Option<Message> {
     lost.into_iter().reduce(|first, second| Message::new("lost-both").with("first", first).with("second", second))
 }
 
-/// What a person is told of a part that cannot be written.
+/// The sentence about a part that cannot be written.
 pub fn not_written(what: Message, error: &Error) -> Message {
     Message::new("not-written").with("what", what).with("error", Message::from(error))
 }

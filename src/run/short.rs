@@ -5,7 +5,7 @@ use crate::message::Message;
 /// How often each entry of the vocabulary should occur in the text, on average. A text of 200 kB with the 2,048 entries of nano has
 /// about 22, and its generator stayed worse than the frequencies of words; the built-in text of the first run has 1,100.
 const OCCURRENCES: u64 = 100;
-/// After so many passes over the same text, further ones teach next to nothing (Muennighoff et al. 2023, for language models).
+/// After this many passes over the same text, further ones teach next to nothing (Muennighoff et al. 2023, for language models).
 const PASSES: u64 = 40;
 
 /// What a person should know before they train on `tokens` of text with a vocabulary of `entries`, if the run reads `read` tokens in
@@ -18,7 +18,7 @@ pub fn too_short(tokens: u64, entries: u64, read: u64) -> Option<Message> {
         return None;
     }
     if rare && passes < 2 {
-        // By heart one learns what one reads often.
+        // A model learns by heart only what it reads often.
         return Some(
             Message::new("text-is-short-for-vocabulary")
                 .with("tokens", tokens)

@@ -4,7 +4,7 @@
 
 use crate::train::event::AttentionMap;
 
-/// The most tokens that are drawn. The lines of more tokens cannot be told apart.
+/// The largest number of tokens that are drawn. The lines of more tokens cannot be told apart.
 pub const TOKENS_MAX: usize = 64;
 
 /// The part of a map that is drawn: its visible tokens, and the weights that they give to each other.

@@ -30,7 +30,7 @@ pub enum Judge {
 /// From this AUC on the order of the judge's numbers says something. Guessing has 0.5; the smallest held-out sets vary by a few
 /// hundredths.
 const RANKS_FROM: f64 = 0.6;
-/// The most right words, as a share, that a judge who knows context takes for replaced.
+/// The largest share of right words that a judge who knows context may call replaced.
 const ALARMS_MAX: f64 = 0.1;
 /// How many caught words are shown.
 const SHOWN: usize = 2;

@@ -3,7 +3,7 @@
 
 use crate::train::event::MapPoint;
 
-/// The most names that are drawn.
+/// The largest number of names that are drawn.
 pub const NAMES_MAX: usize = 120;
 const ZOOM: [f32; 2] = [0.5, 200.0];
 /// From a word's point to its name's upper left corner.

@@ -6,7 +6,7 @@ use crate::train::event::{Change, OwnText, OwnToken};
 use std::collections::VecDeque;
 use std::ops::Range;
 
-/// The most swaps that are remembered, so that none counts twice.
+/// The largest number of swaps that are remembered, so that none counts twice.
 const KNOWN_MAX: usize = 512;
 
 /// A word of the person's text with all its pieces.

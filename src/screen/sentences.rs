@@ -3,7 +3,7 @@
 
 use crate::train::event::{ReadToken, Readout};
 
-/// The most sentences that are offered, and how many words each may have.
+/// The largest number of sentences that are offered, and of words in each.
 const OFFERED: usize = 3;
 const WORDS: std::ops::RangeInclusive<usize> = 4..=14;
 

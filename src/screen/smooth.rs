@@ -3,7 +3,7 @@
 
 use crate::train::metrics::table::{Metric, Smoothing, StepMetrics};
 
-/// How many steps a mean reaches back: after so many steps the weight of a value is 1/e.
+/// How many steps a mean reaches back: after this many steps the weight of a value is 1/e.
 pub const SPANS: [u64; 3] = [10, 50, 250];
 
 type Table<T> = [[T; Metric::ALL.len()]; SPANS.len()];

@@ -11,16 +11,16 @@ use crate::train::event::{
 use crate::view::{Lang, words};
 use std::collections::{BTreeMap, VecDeque};
 
-/// The most points of a curve: twice as many as a wide window has pixels.
+/// The largest number of points of a curve: twice as many as a wide window has pixels.
 pub const STEPS_MAX: usize = 4096;
-/// The most readouts that are kept for scrubbing, of a few sentences each.
+/// The largest number of readouts that are kept for scrubbing, of a few sentences each.
 pub const READOUTS_MAX: usize = 256;
 pub const EVALS_MAX: usize = 512;
 pub const CHECKPOINTS_MAX: usize = 512;
-/// The most attention maps that are kept for each network, and the most embedding maps. They take a few megabytes.
+/// The largest numbers of attention maps that are kept for each network, and of embedding maps. They take a few megabytes.
 pub const ATTENTION_MAX: usize = 32;
 pub const MAPS_MAX: usize = 8;
-/// The most lines of the log panel.
+/// The largest number of lines of the log panel.
 pub const LOG_MAX: usize = 1024;
 
 /// Where the events come from. The screen says it, because nobody should take a recording for a run of their own.

@@ -24,7 +24,7 @@ pub struct DeviceLimits {
 }
 
 impl DeviceLimits {
-    /// The seconds that so many bytes and FLOPs take, if the slower of the two decides.
+    /// The seconds that these bytes and FLOPs take, if the slower of the two decides.
     fn secs(&self, bytes: u64, flops: u64) -> Option<f64> {
         let (copy, product) = (self.copy_gbytes_per_sec?, self.product_gflops_per_sec?);
         Some((bytes as f64 / copy).max(flops as f64 / product) / 1e9)

@@ -1,7 +1,7 @@
 //! Lists a corpus: files and folders -> which files are read, as what, and why; which are not, and why -> chunks of text.
 //!
-//! A file is what its bytes say ([`look`]). What it is read for is said by its name and by those of its folders ([`name`]): text that
-//! they call held out is never trained on. A file or folder that is given alone is read whatever it is called.
+//! A file is what its bytes say ([`look`]). Its name and the names of its folders say what it is read for ([`name`]): text that they
+//! call held out is never trained on. A file or folder that is given alone is read whatever it is called.
 
 mod field;
 mod file;
@@ -132,7 +132,7 @@ impl Corpus {
         Chunks::new(self.files.iter().filter(|file| file.role == Role::Corpus).collect())
     }
 
-    /// For each file what becomes of it, and why; then how many there are. A run tells this before it reads them.
+    /// For each file what becomes of it, and why; then how many there are. A run reports this before it reads them.
     pub fn listing(&self) -> Vec<Message> {
         let read = self
             .files

@@ -23,7 +23,7 @@ pub fn instead(bytes: &[u8], text_is_right: bool) -> Option<Error> {
     wrong.then(|| Error::failed("not-the-file-itself").with("what", found.what).hint(found.hint))
 }
 
-/// What `head`, the first bytes of a file, say it is; none if they tell nothing.
+/// What `head`, the first bytes of a file, say it is; none if they say nothing.
 fn impostor(head: &[u8]) -> Option<Impostor> {
     // The length of a header and its first bracket: a safetensors file, whatever its length looks like.
     if head.get(4..9).is_some_and(|after| after == b"\0\0\0\0{") {

@@ -74,7 +74,7 @@ pub fn kind_of(head: &[u8]) -> Option<Kind> {
         head.get(start..).is_some_and(|head| head.starts_with(mark))
             && (zero || !mark.iter().all(u8::is_ascii_alphanumeric))
     };
-    // After "BZh" and a digit a block begins, or the end of a file without any.
+    // After "BZh" and a digit comes a block, or the end mark of an empty file.
     if head.starts_with(b"BZh") && (at(4, b"1AY&SY") || at(4, b"\x17rE8P\x90")) {
         return Some(Kind { name: "bzip2", sort: Sort::Unpack });
     }

@@ -27,7 +27,7 @@ pub enum Role {
 }
 
 impl Role {
-    /// A text that is read for this, as a run tells it: its name, its size, what it was taken for, and why it has this role.
+    /// A text that is read for this, as a run reports it: its name, its size, what it was taken for, and why it has this role.
     pub fn listed(self, name: &str, bytes: u64, form: Message, why: Message) -> Message {
         let megabytes = bytes as f64 / 1e6;
         match self {

@@ -262,7 +262,7 @@ impl Tokenizer {
     }
 }
 
-/// A special token as transformers reads it where nothing more is written about it.
+/// Whether this is a special token with transformers' default settings.
 fn is_usual(token: &AddedToken) -> bool {
     *token == AddedToken::from(token.content.clone(), true)
 }
@@ -295,7 +295,7 @@ struct Known {
     unknown_chars: u32,
 }
 
-/// The most pieces that one encoder remembers: about 20 MB.
+/// The largest number of pieces that one encoder remembers: about 20 MB.
 const KNOWN_MAX: usize = 1 << 18;
 /// Longer pieces hardly occur twice. None of those that are remembered has a word that is too long.
 const KNOWN_BYTES_MAX: usize = 64;

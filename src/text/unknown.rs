@@ -10,7 +10,7 @@ pub const NOTICED: f64 = 0.01;
 pub const ACCEPTED: f64 = 0.25;
 
 /// What encoding a text has counted. An unknown word is one token, however long it is, so tokens alone may hide how much of the text
-/// is lost. Characters tell it.
+/// is lost. The count of characters shows that.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Unknown {
     pub tokens: u64,

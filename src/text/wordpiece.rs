@@ -30,7 +30,7 @@ pub struct Recipe {
     /// The share of the text's characters that the alphabet covers at least: its characters are the most frequent ones. Words with
     /// another character are unknown.
     pub coverage: f64,
-    /// So many characters are kept whatever share they cover.
+    /// This many characters are kept whatever share they cover.
     pub alphabet_free: usize,
 }
 

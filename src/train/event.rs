@@ -43,7 +43,7 @@ pub type Settings = BTreeMap<String, serde_json::Value>;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "command", rename_all = "snake_case")]
 pub enum Command {
-    /// Begin a run. While another run is under way, this is ignored.
+    /// Begin a run. While another run is under way, this waits until that run has ended.
     Start(Box<Request>),
     /// Pause between two slices of a step.
     Pause,
@@ -93,7 +93,7 @@ impl Command {
     }
 }
 
-/// What a run tells its views.
+/// What a run reports to its views.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum Event {

@@ -48,10 +48,10 @@ pub fn dispatches(plan: &Plan, accumulate: u32) -> Vec<DispatchCost> {
     parts(plan, accumulate).into_iter().flat_map(of_part).collect()
 }
 
-/// How often each roof is measured at least. The fastest time counts, because disturbances only make a run slower.
+/// The smallest number of measurements of each roof. The fastest time counts, because disturbances only make a run slower.
 const TRIALS: usize = 3;
-/// A quick measurement is repeated for so many seconds, up to a number of times, because a processor is still waking up during
-/// three products of a few milliseconds.
+/// A quick measurement is repeated for this many seconds, but at most [`TRIALS_MAX`] times, because a processor is still waking up
+/// during three products of a few milliseconds.
 const TRIED_SECS: f64 = 0.1;
 const TRIALS_MAX: usize = 100;
 /// The rows and channels of the copied tensor: 64 MiB, more than most caches hold.

@@ -11,7 +11,7 @@ pub struct Projection {
     pub explained: [f64; 2],
 }
 
-/// The most rounds of the power iteration, and the change of direction at which it ends.
+/// The largest number of rounds of the power iteration, and the change of direction at which it ends.
 const ROUNDS_MAX: usize = 300;
 const SETTLED: f64 = 1e-9;
 

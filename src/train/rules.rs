@@ -16,7 +16,7 @@ use crate::train::story_rows::{StoryRow, WordAt, story_rows};
 
 /// The seed of the stories; it differs from the corpus's.
 const SEED: u64 = 0x7275_6c65;
-/// The most rows that are judged.
+/// The largest number of rows that are judged.
 const ROWS_MAX: usize = 256;
 
 /// Rows of stories, with the word behind every token.

@@ -45,7 +45,7 @@ use web_time::Instant;
 
 /// The seed of the noise in the held-out evaluation's samples. It is the same in every run.
 const EVAL_SEED: u64 = 0x6576_616c;
-/// The most optimizer steps whose numbers may still be on their way from the device.
+/// The largest number of optimizer steps whose numbers may still be on their way from the device.
 const PENDING_MAX: usize = 4;
 
 /// How many dispatches are timed on a device before the run looks for commands.

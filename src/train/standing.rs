@@ -65,7 +65,7 @@ mod tests {
         assert!(standing.take(&warning(CheckpointNotWritten, "record-checkpoint")));
         assert!(!standing.take(&warning(Notice, "record-report")));
         assert_eq!(standing.all().len(), 4);
-        // The same is told again: memory holds no more.
+        // The same part is reported again: memory holds no more.
         assert!(standing.take(&warning(NotWritten, "record-numbers")));
         assert_eq!(standing.all().len(), 4);
         for (left, part) in [(3, "record-events"), (2, "record-output"), (1, "record-numbers")] {

@@ -6,7 +6,7 @@ use crate::batch::{Batch, Packing, Recipe};
 use crate::text::grammar::Grammar;
 use crate::text::tokenizer::Tokenizer;
 
-/// The most stories that are read to fill the rows.
+/// The largest number of stories that are read to fill the rows.
 const STORIES_MAX: u64 = 1024;
 
 /// The place of a word in the stories of a seed.

@@ -26,19 +26,19 @@ use std::ops::Range;
 
 /// The seed of the stories and of every choice. The corpus has another one.
 const SEED: u64 = 0x7377_6170;
-/// The most rows of stories from which places are taken.
+/// The largest number of rows of stories from which places are taken.
 const STORY_ROWS: usize = 1024;
-/// The most swaps of one role.
+/// The largest number of swaps of one role.
 const SWAPS_OF_ROLE: usize = 64;
-/// The most swaps of one band of frequency.
+/// The largest number of swaps of one band of frequency.
 const SWAPS_OF_BAND: usize = 160;
-/// With fewer swaps no AUC is told: chance alone would move it too far.
+/// With fewer swaps no AUC is reported, because chance would move it too far.
 const SWAPS_MIN: usize = 20;
-/// Text that is not built in gets at most one swap in so many tokens of a row. A judge is trained with more replacements.
+/// In text that is not built in, a row gives at most one swap for this many of its tokens. A judge is trained with more replacements.
 const TOKENS_A_SWAP: usize = 8;
-/// Swaps of one row are at least so many tokens apart, and so is an untouched word that is compared.
+/// Swaps of one row are at least this many tokens apart, and so is an untouched word that is compared.
 const APART: usize = 4;
-/// The most tokens on each side of an example's word.
+/// The largest number of tokens on each side of an example's word.
 const AROUND: usize = 10;
 /// How often another partner is tried for a word that may not stand where it was dealt to.
 const PARTNERS: usize = 64;

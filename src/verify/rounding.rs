@@ -20,7 +20,7 @@ const LATER_STEPS: f64 = 8.0;
 const ONE_SIDED: f64 = 1.5;
 
 /// The bar of each quantity, in the order of [`distances`]. `exact`: the bars of f32. `take` takes the steps with the twins, where
-/// numbers are stored as f16 and rounded as it is told.
+/// numbers are stored as f16 and rounded as its argument says.
 ///
 /// # Errors
 /// The steps cannot be taken.

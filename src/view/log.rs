@@ -1,4 +1,4 @@
-//! Keeps the run's own record, `RUN/metrics.jsonl`, with one event a line; it is only appended to. It also makes the report of the
+//! Keeps the run's own record, `RUN/metrics.jsonl`, with one event in each line; it is only appended to. It also makes the report of the
 //! record. If the process is killed, at most the line being written is lost: the reader drops a torn last line, and the writer
 //! removes it.
 

@@ -54,7 +54,7 @@ fn start(shell: &str, more: &str) -> Running {
 const ENDLESS: &str = "--steps 1000000";
 
 impl Running {
-    /// Reads on until a step is told.
+    /// Reads on until a step is reported.
     fn next_step(&mut self) -> u64 {
         let step = |line: String| {
             let event: Value = serde_json::from_str(&line).unwrap();

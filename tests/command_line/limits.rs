@@ -194,7 +194,7 @@ fn runs_of_one_second_have_folders_of_their_own_and_the_last_started_goes_on() {
     assert!(others.contains(&name(&runs[1])) && others.contains(&name(&runs[0])), "{others}");
     assert!(said("run-skipped").unwrap().contains("runs/broken"), "{}", resumed.stdout);
     assert_eq!(resumed.events_of("plan")[0]["run"], name(&runs[2]));
-    // It is finished now, and still the last. What is unfinished is told with the refusal.
+    // It is finished now, and still the last. The refusal names the unfinished runs.
     let refused = resume(&[]);
     assert_eq!(refused.status, 2);
     assert!(

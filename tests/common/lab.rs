@@ -55,7 +55,7 @@ pub fn with<'a>(first: &[&'a str], more: &[&'a str]) -> Vec<&'a str> {
     [first, more].concat()
 }
 
-/// Stories of the built-in grammar: one document each, a sentence a line.
+/// Stories of the built-in grammar: one document each, one sentence in each line.
 pub fn stories(level: Level, documents: u64) -> Vec<String> {
     let grammar = Grammar::new(Lang::En, level).unwrap();
     let story = |number| {

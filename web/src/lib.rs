@@ -56,7 +56,7 @@ extern "C" {
     fn console_error(text: &str);
 }
 
-/// Runs the kernel parity suite on the browser's adapter. `report(line)` is called once a line, while it runs.
+/// Runs the kernel parity suite on the browser's adapter. `report(line)` is called once for each line, while it runs.
 /// A panic ends the module and cannot settle the promise. Its message goes to `console.error`, where the page's host waits for it.
 #[wasm_bindgen]
 pub async fn run_parity(report: js_sys::Function) -> Summary {

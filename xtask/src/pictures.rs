@@ -15,7 +15,7 @@ const PICTURES: [(&str, &str); 3] = [
     ("lesson", "--lang pt --theme dark --show lesson --show curves --after-secs 40"),
     ("kernels", "--lang en --theme light --alone kernels --after-secs 40"),
 ];
-/// The most bytes of a picture in the repository.
+/// The largest number of bytes of a picture in the repository.
 const BYTES_MAX: u64 = 300_000;
 
 pub fn run() -> Result<(), String> {

@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 const CHARACTERS_MAX: usize = 1000;
 /// The pause in typing after which the text is judged, in seconds.
 const PAUSE_SECS: f64 = 0.25;
-/// The most sentences that are offered.
+/// The largest number of sentences that are offered.
 const OFFERED: usize = 3;
 const ROW_GAP: f32 = 5.0;
 const LABEL_GAP: f32 = 14.0;

@@ -17,7 +17,7 @@ pub struct Feed<T>(Arc<Shared<T>>);
 struct Shared<T> {
     state: Mutex<State<T>>,
     changed: Condvar,
-    /// The most that may wait, in the units of [`Feed::push`].
+    /// The largest amount that may wait, in the units of [`Feed::push`].
     size_max: usize,
 }
 
@@ -41,7 +41,7 @@ struct State<T> {
 pub enum Change {
     /// The writer was refused, for this reason. What is pushed waits.
     Refused(String),
-    /// Everything that waited is being written. So many items were dropped.
+    /// Everything that waited is being written. `dropped` items are lost.
     Again { dropped: u64 },
     /// Memory holds no more: the oldest items are dropped.
     Full,
@@ -50,7 +50,7 @@ pub enum Change {
 }
 
 impl Change {
-    /// What a person is told about it; `what`: the name of what is written.
+    /// The message about it for a person; `what`: the name of what is written.
     pub fn warning(&self, what: Message, step: u64) -> Event {
         let (kind, message) = match self {
             Self::Refused(why) => {

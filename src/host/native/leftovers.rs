@@ -12,7 +12,7 @@ const ENDING: &str = ".part";
 
 /// A folder cannot be locked. It is written within seconds.
 const FOLDER_AGE: Duration = Duration::from_secs(60);
-/// Whatever nobody has touched for so long is left over, even if another process has taken the number since.
+/// Whatever nobody has touched for this long is left over, even if another process has taken the number since.
 const AGE: Duration = Duration::from_secs(3600);
 
 /// Removes what is left over in `dir`. What cannot be removed stays; it costs only space.
@@ -40,7 +40,7 @@ fn process_of(name: &str) -> Option<u32> {
     numbers.next()?.parse().ok()
 }
 
-/// Whether a process is there. Where that cannot be told, it may be.
+/// Whether a process is running. If the system cannot say, the process counts as running.
 fn runs(process: u32) -> bool {
     !cfg!(target_os = "linux") || Path::new("/proc").join(process.to_string()).exists()
 }

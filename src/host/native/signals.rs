@@ -47,7 +47,7 @@ pub fn listen(mut hear: impl FnMut(Asked) + Send + 'static) -> io::Result<()> {
 
 /// Set before the program ends because somebody insisted: then nothing is waited for any more.
 static INSISTED: AtomicBool = AtomicBool::new(false);
-/// What is done before the program ends, if it ends by itself: some libraries of the system end it without a word to their caller.
+/// Work to do before the program ends, if a library of the system ends it without telling us.
 static AT_EXIT: OnceLock<fn()> = OnceLock::new();
 
 /// Does `work` before the program ends, whoever ends it, but for a signal on which somebody insists. The first `work` counts.

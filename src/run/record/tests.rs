@@ -77,7 +77,7 @@ fn step(step: u64) -> Event {
     Event::Step(Box::new(StepMetrics { step, ..StepMetrics::default() }))
 }
 
-/// The codes of what was told while `steps` were recorded.
+/// The codes of what was reported while `steps` were recorded.
 fn told(record: &mut Record, disk: &mut Disk, steps: impl Iterator<Item = u64>) -> Vec<(u64, String)> {
     let mut told = Vec::new();
     for n in steps {
@@ -145,7 +145,7 @@ fn memory_is_bounded_and_the_gap_is_told() {
     disk.refuses(|_| false);
     let news = record.append(&mut disk, &step(last + 1));
     assert_eq!(news[0].message.facts.get("count"), Some(&5_u64.into()), "{news:?}");
-    // The oldest steps are gone. What is told only once is kept.
+    // The oldest steps are gone. What is reported only once is kept.
     let written = disk.steps(Part::Events);
     assert_eq!((written[0], written[1], written.len()), (0, 6, WAITING_MAX + 1));
     assert_eq!(written.last(), Some(&(last + 1)));

@@ -51,7 +51,7 @@ pub struct Form {
 }
 
 impl Form {
-    /// Whether the bytes of the file do not tell how much text it has.
+    /// Whether the bytes of the file do not show how much text it has.
     pub fn is_compressed(&self) -> bool {
         self.packing != Packing::None || self.format == Format::Parquet
     }

@@ -1,4 +1,4 @@
-//! Reads the paths of a corpus from a file: `@LIST` -> the paths in it, one a line.
+//! Reads the paths of a corpus from a file: `@LIST` -> the paths in it, one in each line.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};

@@ -1,5 +1,5 @@
 //! Looks into a file: its first bytes, its name and the field that is asked for -> what its bytes are, or why it is not read.
-//! The bytes decide. The name is asked only where they leave a choice, and where it promises what they do not hold.
+//! The bytes decide. The name matters only if the bytes leave a choice, or if the name promises a format that the bytes do not have.
 
 use std::path::Path;
 
@@ -106,13 +106,13 @@ fn parquet(path: &Path, wanted: Option<&str>) -> std::result::Result<Form, Refus
     let texts = columns.iter().filter(|(_, text)| *text).map(|(name, _)| name.clone()).collect::<Vec<_>>();
     let field = choose(&Field { all: &all, texts: &texts, one_suffices: true }, wanted);
     let field = field.map_err(|error| Refusal::OfKind(error.at_path(path)))?;
-    // What cannot be read of the column is said before anything is read.
+    // Opening the column now reports what cannot be read, before any document is read.
     Rows::open(path, &field).map_err(Refusal::Damaged)?;
     Ok(Form { format: Format::Parquet, packing: Packing::None, encoding: Encoding::Utf8, field: Some(field) })
 }
 
 /// Whether a text is JSON: it begins with an object that has a name, or with an array of objects or strings. Prose may begin with a
-/// bracket as well; only what its name calls JSON is JSON with an error in its first values.
+/// bracket as well. If the first values have an error, the text counts as JSON only if its name says so.
 fn json_format(text: &str, promise: Promise) -> Option<Format> {
     let behind = |open: char| text.strip_prefix(open).map(str::trim_start);
     if behind('{').is_some_and(|rest| rest.starts_with(['"', '}'])) {
@@ -120,7 +120,7 @@ fn json_format(text: &str, promise: Promise) -> Option<Format> {
         return Some(if first.ends_with('\n') && goes_on(first) { Format::Json } else { Format::Jsonl });
     }
     let rest = behind('[')?;
-    // An array in an array is JSON as well, which the first value will tell.
+    // An array in an array is JSON as well. Reading its first value will show the fault.
     let inner = rest.strip_prefix('[').map(str::trim_start);
     let array = rest.starts_with(['{', '"']) || (rest.starts_with(']') && rest[1..].trim().is_empty());
     let nested =
@@ -147,9 +147,9 @@ fn table_format(text: &str, promise: Promise, wanted: Option<&str>) -> Format {
     let first = text.lines().next().unwrap_or_default();
     let columns =
         |delimiter: &u8| table::first_rows(first.as_bytes(), *delimiter, true).map_or(0, |rows| rows.names.len());
-    // Of the characters that may divide the names, it is the one that divides them into most.
+    // Of the characters that may divide the names, take the one that divides them into most.
     let Some(delimiter) = delimiters.into_iter().rev().max_by_key(columns) else { return Format::Text };
-    // A single name is divided by none. Then it is one that divides no row either.
+    // If no delimiter divides the header, take one that divides no row.
     let divides_none =
         |delimiter: &u8| table::first_rows(text.as_bytes(), *delimiter, true).is_some_and(|rows| rows.even);
     let alone = || [b',', b';', b'|'].into_iter().find(divides_none);

@@ -1,5 +1,5 @@
-//! Finds out which words of an impossible sentence could be the wrong ones: who knows the grammar sees that something is wrong, but
-//! not always what.
+//! Finds out which words of an impossible sentence could be the wrong ones. A reader who knows the grammar sees that something is
+//! wrong, but not always which word.
 //! words as they are read -> [`Grammar::blame`] -> which replacements an evaluation counts as decidable.
 
 use super::recognise::{self, ANY};

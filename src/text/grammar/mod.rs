@@ -1,6 +1,6 @@
 //! The built-in text: a probabilistic grammar of short stories in English and Brazilian Portuguese.
 //!
-//! `assets/grammar/*.txt` -> [`Grammar`] -> [`Story`] (sentences, words) -> text, one sentence a line, a blank line between
+//! `assets/grammar/*.txt` -> [`Grammar`] -> [`Story`] (sentences, words) -> text, one sentence in each line, a blank line between
 //! stories. The same rules draw stories (`sample`) and recognise them (`recognise`), so [`Story::judge`] can say exactly
 //! which replacements of a word leave a story and which break a rule.
 //!
@@ -111,7 +111,7 @@ impl Grammar {
         (0..).map(move |number| self.document(seed, number))
     }
 
-    /// The story that this text is (one sentence a line), or `None` if the grammar cannot tell it.
+    /// The story that this text is (one sentence in each line), or `None` if the grammar cannot make it.
     pub fn parse(&self, text: &str) -> Option<Story<'_>> {
         let sentences: Option<Vec<Sentence>> =
             text.lines().filter(|l| !l.trim().is_empty()).map(|line| self.split(line.trim())).collect();

@@ -15,7 +15,7 @@ use crate::lang::Lang;
 use crate::message::{Fact, Message};
 use crate::{Error, Result};
 
-/// The most variables of a script and one of its frames together.
+/// The largest number of variables of a script and one of its frames together.
 pub const MAX_VARS: usize = 24;
 pub type VarId = u8;
 

@@ -9,7 +9,7 @@ use super::source::{Base, Relation, Use, VarId, What};
 /// How many other words must point to the same row of a table. With one alone, nobody could say which of the two is wrong.
 const DECIDERS_MIN: usize = 2;
 
-/// What a word tells in its sentence.
+/// What a word stands for in its sentence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Role {
     /// A character.

@@ -1,5 +1,5 @@
-//! Reads JSON: objects one a line, one after another, or in an array; or an array of strings. Of an object only one field is read. What
-//! the others hold does not matter: null, NaN (which Python writes), half a pair of UTF-16.
+//! Reads JSON: an object in each line, objects one after another or in an array, or an array of strings. It reads one field of an
+//! object and ignores the others, whatever they hold: null, NaN (which Python writes), half a pair of UTF-16.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;

@@ -19,7 +19,7 @@ pub(super) struct Alphabet {
 }
 
 impl Alphabet {
-    /// The most frequent characters: so many that they cover the share `coverage` of the text, and at least `free`.
+    /// The most frequent characters: enough to cover the share `coverage` of the text, and at least `free`.
     pub fn of(words: &BTreeMap<String, u64>, coverage: f64, free: usize) -> Self {
         // How often each occurs, and whether it occurs inside a word. There it needs a second entry.
         let mut chars: BTreeMap<char, (u64, bool)> = BTreeMap::new();

@@ -71,7 +71,7 @@ impl Model {
             Role::Encoder | Role::Generator => (&self.generator, Role::Discriminator),
         };
         wanted.as_deref().ok_or_else(|| {
-            // The name of its folder tells the role of a network that proposes words.
+            // The name of its folder shows the role of a network that proposes words.
             let encoder = self.generator.as_ref().filter(|dir| dir.ends_with(Role::Encoder.folder()));
             let found = if role == Role::Discriminator && encoder.is_some() { Role::Encoder } else { other };
             Error::failed("wrong-network-here")

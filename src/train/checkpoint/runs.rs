@@ -1,8 +1,8 @@
 //! The runs in a folder: which was started last, which are unfinished, which cannot be read.
 //! runs/ -> [`survey_runs`] -> [`Runs`], for `--resume` without a name and for `NEWEST`.
 //!
-//! Each run keeps when it was started in `.started`, a number of nanoseconds since 1970. It is always larger than those of the runs
-//! beside it that are there already, so the order is that of the starts even if the clock went back.
+//! Each run keeps when it was started in `.started`, a number of nanoseconds since 1970. A new run's number is larger than that of
+//! every run already in the folder, so the numbers have the order of the starts even if the clock went back.
 
 use super::{STATE, list, state};
 use crate::config::Config;

@@ -120,7 +120,7 @@ impl RunFolder {
         Ok(())
     }
 
-    /// Whether the checkpoint of a step is still there. Where nobody can look, it is taken to be.
+    /// Whether the checkpoint of a step is still there. If it cannot be looked up, it counts as still there.
     pub fn holds(&self, step: u64) -> bool {
         let state = fs::metadata(folder_from_step(&self.run, step).join(STATE));
         state.map_or_else(|error| error.kind() != std::io::ErrorKind::NotFound, |state| state.is_file())

@@ -77,7 +77,7 @@ impl SwapPart {
         Self::LongWords,
     ];
 
-    /// The part of a word that stands so many words from the nearest one that decides it.
+    /// The part of a word that stands `words` words from the nearest one that decides it.
     pub fn of_distance(words: usize) -> Self {
         match words {
             0 | 1 => Self::Distance1,
@@ -175,11 +175,11 @@ pub struct SwapExample {
 /// threshold one half.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RuleCounts {
-    /// Replacements that break a rule, in sentences that cannot be mended without changing this word: whoever knows the grammar
+    /// Replacements that break a rule, in sentences that cannot be mended without changing this word: a reader who knows the grammar
     /// can see them.
     pub breaks: u64,
     pub breaks_caught: u64,
-    /// Replacements that break a rule, where another word could be the wrong one, or where only other sentences tell it.
+    /// Replacements that break a rule, but another word could be the wrong one, or only other sentences show it.
     #[serde(default)]
     pub unclear: u64,
     #[serde(default)]

@@ -19,7 +19,7 @@ pub use super::own_text::OWN_SLOTS;
 
 /// How many proposals a readout shows for a slot.
 const PROPOSALS: usize = 5;
-/// The most words on an embedding map.
+/// The largest number of words on an embedding map.
 const POINTS_MAX: usize = 5000;
 
 /// The readout sentences and the person's text, if there is one, on the live weights.

@@ -12,7 +12,7 @@ use crate::view::words::Strings;
 
 /// A long series is cut into this many buckets; each keeps its lowest and its highest point.
 const BUCKETS: usize = 300;
-/// The most readouts, and the room that they may take in the page.
+/// The largest number of readouts, and the room that they may take in the page.
 const SNAPSHOTS: usize = 120;
 const READOUTS_BYTES: usize = 400_000;
 const SENTENCES: usize = 8;

@@ -15,7 +15,7 @@ use crate::train::metrics::table::{Columns, Metric};
 use crate::view::Lang;
 use crate::view::words::{self, Strings};
 
-/// The most rows of a table. A spreadsheet is better for more.
+/// The largest number of rows of a table. A spreadsheet is better for more.
 const TABLE_ROWS: usize = 40;
 const WARNINGS: usize = 40;
 const SETTINGS: usize = 200;

@@ -448,7 +448,7 @@ fn an_error_has_its_place_and_its_advice() {
     let help = "check the path; relative paths start at the current folder";
     assert_eq!(en, format!("a/b: cannot read the state: {source}\n  help: {help}"));
     assert!(pt.starts_with("a/b: não foi possível ") && pt.contains("\n  ajuda: confira o caminho"), "{pt}");
-    // Whole inside another message, as a warning tells it.
+    // Whole inside another message, as in a warning.
     let safe = Message::new("checkpoint-is-safe").with("step", 1200_u64);
     let warning = Message::new("checkpoint-not-written").with("error", Message::from(&gone)).with("safe", safe);
     let told = text(&warning, Lang::En);

@@ -318,7 +318,7 @@ fn ink(theme: Theme, curve: &Curve, n: usize) -> Color32 {
     [own, theme.text, theme.weak][n.min(2)]
 }
 
-/// A metric's means, or its raw values, one a step of `run.steps`.
+/// A metric's means, or its raw values, one for each step of `run.steps`.
 fn means(run: &RunState, metric: Metric, span: Option<usize>) -> impl Iterator<Item = (u64, Option<f64>)> {
     run.steps.iter().zip(run.smooth.iter()).map(move |(step, smooth)| {
         let value = match span {

@@ -22,7 +22,7 @@ pub struct Draft {
     /// Whether the run trains on a person's own files, not on the built-in text.
     pub own_text: bool,
     pub corpus: Vec<PathBuf>,
-    /// The field of documents in files that have fields. If it is empty, the files tell.
+    /// The field of documents in files that have fields. If it is empty, the files decide.
     pub text_field: String,
     /// The language of the built-in text; it also decides whether accents are kept.
     pub lang: Lang,

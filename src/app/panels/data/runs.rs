@@ -11,7 +11,7 @@ use crate::{Error, Result};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-/// The most runs that are listed.
+/// The largest number of runs that are listed.
 pub const RUNS_MAX: usize = 100;
 
 /// The main facts of a run's folder.

@@ -23,7 +23,7 @@ use crate::{Error, Result, t};
 use egui::{ProgressBar, RichText, TextEdit, Ui};
 use std::path::{Path, PathBuf};
 
-/// A token of plain text has about so many bytes.
+/// The usual bytes of a token.
 const BYTES_A_TOKEN: u64 = 4;
 
 /// What was found in a person's files.
@@ -31,14 +31,14 @@ const BYTES_A_TOKEN: u64 = 4;
 pub struct Found {
     pub files: usize,
     pub bytes: u64,
-    /// Whether some file is compressed, so that its bytes do not tell how much text it has.
+    /// Whether some file is compressed, so that its bytes do not show how much text it has.
     pub compressed: bool,
     pub skipped: usize,
     /// What becomes of the files that are not trained on, the first of them.
     pub told: Vec<Message>,
 }
 
-/// The most files that are told.
+/// The largest number of files that are listed.
 const TOLD: usize = 8;
 
 #[derive(Default)]

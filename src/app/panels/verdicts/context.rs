@@ -1,5 +1,5 @@
 //! Says whether the judge knows context: the controlled swaps, part by part, and the generator's replacements that can be seen at
-//! all. The AUC alone does not tell it.
+//! all. The AUC alone does not show it.
 
 use crate::app::panels::PanelContext;
 use crate::t;
