@@ -68,6 +68,10 @@ const KINDS: &[(usize, &[u8], &str, Sort)] = &[
 
 /// The kind of a file with these first bytes, if its mark is known.
 pub fn kind_of(head: &[u8]) -> Option<Kind> {
+    // A message of Arrow has a length behind its mark, which is not below zero.
+    if head.starts_with(&[0xff; 8]) {
+        return None;
+    }
     let zero = head.contains(&0);
     // A text may begin with the letters of a mark, but it has no zero byte.
     let at = |start: usize, mark: &[u8]| {

@@ -33,13 +33,12 @@ pub fn packed_twice(head: &[u8], packing: Packing) -> Option<Error> {
 }
 
 fn of_kind(kind: &str, sort: Sort) -> Option<Error> {
-    let code = match sort {
-        Sort::Corpus => return None,
-        Sort::Unpack => "file-is-packed",
-        Sort::SaveAsText => "file-is-document",
-        Sort::Export => "file-is-no-text",
-    };
-    Some(Error::failed(code).with("kind", kind))
+    match sort {
+        Sort::Corpus => None,
+        Sort::Unpack => Some(Error::failed("file-is-packed").with("kind", kind)),
+        Sort::SaveAsText => Some(Error::failed("file-is-document").with("kind", kind)),
+        Sort::Export => Some(Error::failed("file-is-no-text").with("kind", kind)),
+    }
 }
 
 /// The error for text that is no corpus: what a server or a version control system gave in its place, or markup.

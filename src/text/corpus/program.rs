@@ -41,7 +41,7 @@ fn is_marked(line: &str) -> bool {
         || (line.ends_with(';') && !ends_with_entity(line))
         || is_setting(line)
         // Times, sizes and checksums of logs and lists.
-        || 4 * digits > signs
+        || 5 * digits > 2 * signs
 }
 
 /// Whether a line ends with a sign as tokenized text writes it: `&quot;`.
@@ -95,7 +95,7 @@ mod tests {
             "@petr Ahoj!\n#praha je kr\u{e1}sn\u{e1}\nhttps a nic v\u{ed}c\n",
             "Don &apos;t say that , he said , &quot; please . &quot;\nshe is a well @-@ known writer\n",
             "Petr: Co to je?\nPavel: Nic.\nHlas za sc\u{e9}nou: Ticho!\n",
-            "V roce 1989 p\u{159}i\u{161}lo 12 000 lid\u{ed}.\nDne 5. 6. 2001 v 10:30 odjeli.\n",
+            "V roce 1989 p\u{159}i\u{161}lo 12 000 lid\u{ed}.\nDne 5. \u{10d}ervna 2001 v 10:30 v\u{161}ichni odjeli.\n",
             "\u{41a}\u{443}\u{447}\u{435}\u{442}\u{43e} \u{441}\u{43f}\u{438}\u{435}.\n\n\u{41c}\u{430}\u{447}\u{43a}\u{430}\u{442}\u{430} \u{43d}\u{435}.\n",
             " = Kniha = \n\nDlouh\u{fd} text o knize, kter\u{fd} nekon\u{10d}\u{ed}.\nDruh\u{fd} odstavec.\nT\u{159}et\u{ed}.\n\
              \u{10c}tvrt\u{fd}.\nP\u{e1}t\u{fd}.\n\u{160}est\u{fd}.\nSedm\u{fd}.\nOsm\u{fd}.\nDev\u{e1}t\u{fd}.\nDes\u{e1}t\u{fd}.\n",
