@@ -8,7 +8,7 @@ use crate::model::ledger::{self, Entry, Part, Shape};
 use crate::objective;
 use std::collections::BTreeMap;
 
-pub use crate::model::heads::mlm::BIAS as WORD_BIAS;
+pub use crate::model::heads::mlm::WORD_BIAS;
 pub use crate::model::ledger::{SHARED, WORD_EMBEDDINGS};
 
 /// The generator's output projection. It is tied to the word embeddings, so it is never written, and it may be missing when a file

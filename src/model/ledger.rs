@@ -9,7 +9,7 @@ use crate::config::{Config, InitRule};
 use crate::objective::{self, At, Head, NetId, Pass};
 use entry::entry;
 
-pub use entry::{Entry, Group, Init, Named, Part, Rules, affine, bias, linear};
+pub use entry::{Entry, Group, Init, Named, Part, Rules, WORD_EMBEDDINGS, affine, bias, linear};
 pub use tower::Tower;
 
 /// What is trained: the passes over a text, and the networks that they need. Both networks share one set of embeddings and their
@@ -116,11 +116,6 @@ pub fn in_model_order(shape: &Shape, init: InitRule, std: f64) -> Vec<Entry> {
     entries
 }
 
-/// Word, position and segment tables and their normalisation. Each is one tensor for all `nets`; the main network's name comes
-/// first.
-/// The table of word embeddings.
-pub const WORD_EMBEDDINGS: &str = "electra.embeddings.word_embeddings.weight";
-
 /// One set for both networks: word, position and type embeddings and their LayerNorm.
 pub const SHARED: [&str; 5] = [
     WORD_EMBEDDINGS,
@@ -130,6 +125,8 @@ pub const SHARED: [&str; 5] = [
     "electra.embeddings.LayerNorm.bias",
 ];
 
+/// Word, position and segment tables and their normalisation. Each is one tensor for all `nets`; the main network's name comes
+/// first.
 fn shared_entries(t: &Tower, rules: &Rules, nets: &[NetId]) -> Vec<Entry> {
     let e = t.embedding;
     let table = Init::TruncatedNormal(rules.std);

@@ -118,9 +118,19 @@ const NO_CORPUS: &[&str] = &[
     "xhtml", "xml", "yaml", "yml",
 ];
 
-/// The ending of a name, in lower case, if files that end so hold no corpus.
+/// Those of [`NO_CORPUS`] that are also codes of languages (ISO 639-1, -2, -3 and -5). Corpora of several languages end in them:
+/// `europarl.cs` is Czech.
+const LANGUAGES: &[&str] =
+    &["bat", "bib", "cfg", "cpp", "cs", "css", "env", "log", "lua", "mk", "pl", "sh", "tex", "ts", "xml", "yml"];
+
+/// The ending of a name, in lower case, if files that end so hold no corpus, or hold one only if it is the code of a language.
 pub fn ending_without_corpus(name: &str) -> Option<String> {
     ending(without_packing(&name.to_lowercase())).filter(|ending| NO_CORPUS.contains(&ending.as_str()))
+}
+
+/// Whether an ending without a corpus is also the code of a language.
+pub fn is_language(ending: &str) -> bool {
+    LANGUAGES.contains(&ending)
 }
 
 /// What the ending of a name promises about the bytes.
@@ -256,6 +266,7 @@ mod tests {
         assert_eq!(ending_without_corpus("setup.PY").as_deref(), Some("py"));
         assert_eq!(ending_without_corpus("dump.xml.gz").as_deref(), Some("xml"));
         assert_eq!(["notes.md", "a.txt", "wiki_00"].map(ending_without_corpus), [None, None, None]);
+        assert!(LANGUAGES.iter().all(|ending| NO_CORPUS.contains(ending)) && is_language("cs") && !is_language("rs"));
         assert!(is_note("LICENCE.txt") && is_note("dataset_infos.json") && !is_note("my-source.txt"));
     }
 }
