@@ -114,6 +114,7 @@ mod tests {
         ] {
             assert_eq!(named(bytes), Some(name));
         }
+        assert_eq!(named(&[0xff; 8]), None, "the length of a damaged file");
         // Texts that begin with the letters of a mark, and one in UTF-16 that begins in Armenian.
         for text in
             [&b"BZh9 is a name"[..], b"ORChard", b"GGUF is a format", b"PAR1 and PAR2", b"plain", b"\x80\x05a\0"]

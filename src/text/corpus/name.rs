@@ -42,13 +42,13 @@ const HELD_OUT: &[&str] = &[
     "avalia\u{e7}\u{e3}o",
 ];
 const JUDGING: &[&str] = &[
-    "test", "tests", "testing", "dev", "devel", // the two halves of a test, as CoNLL has them
+    "test", "tests", "testing", "tst", "dev", "devel", // the two halves of a test, as CoNLL has them
     "testa", "testb", // tests of news, as WMT has them
     "newstest", "newsdev", "devtest", // Portuguese
     "teste", "testes",
 ];
 /// What may follow a word without a mark between them: "testset", "validationdata".
-const ENDINGS: &[&str] = &["set", "sets", "data", "split"];
+const ENDINGS: &[&str] = &["set", "sets", "data", "split", "file", "files", "text", "texts", "corpus"];
 
 /// The word of a file's or a folder's name that says what the text is kept for. Every part of the name is looked at, and the last
 /// one that says something counts.
@@ -197,6 +197,9 @@ mod tests {
             "teste.txt",
             "corpus.de.dev2.gz",
             "testdata",
+            "IWSLT.tst2013.en",
+            "testfile.txt",
+            "devcorpus.pt",
         ] {
             assert_eq!(kept(name), Some(Kept::Judging), "{name}");
         }
@@ -231,6 +234,7 @@ mod tests {
             "train.txt",
             "asset",
             "medieval.txt",
+            "profile.txt",
             "data",
             "out",
         ] {

@@ -2,8 +2,8 @@
 //! the first lines of a text -> [`is_program`].
 
 /// The share of lines with marks of a program from which a text is one. Comments and manuals within programs are prose, so it is
-/// small. Of 5,273 programs, settings and logs with such names on a machine with Debian 26 have less, most of them lists of a few
-/// lines.
+/// small. Of 5,317 programs, settings and logs with such names on a machine with Debian about 40 have less, most of them tables
+/// of words.
 const SHARE: f64 = 0.1;
 /// In a longer line, which may be a whole document, a single mark says nothing: more than one in fifty characters must be one.
 const LINE_CHARS: usize = 300;
@@ -40,6 +40,7 @@ fn is_marked(line: &str) -> bool {
         || within.iter().any(|mark| line.contains(mark))
         || (line.ends_with(';') && !ends_with_entity(line))
         || is_setting(line)
+        || line.split_whitespace().any(|word| word.matches('/').count() > 1)
         // Times, sizes and checksums of logs and lists.
         || 5 * digits > 2 * signs
 }
