@@ -51,7 +51,7 @@ impl Precision {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum InitRule {
-    /// Truncated normal of `init_std` everywhere, Glorot-uniform where the reference leaves TensorFlow's default (electra.md 1.2).
+    /// Truncated normal of `init_std` everywhere, Glorot-uniform where the reference leaves TensorFlow's default.
     Reference,
     /// Normal with deviation 1/sqrt(fan-in) for matrices and `init_std` for embeddings. Narrow models need this
     /// (docs/decisions/011).
@@ -101,7 +101,7 @@ pub struct Config {
     pub packing: Packing,
     /// Share of a row's tokens that become slots.
     pub mask_prob: f64,
-    /// The reference's quirk: positions drawn with replacement (electra.md 1.3).
+    /// As the reference code does: positions drawn with replacement, so some are drawn twice.
     pub mask_with_replacement: bool,
 
     // Objective.

@@ -5,6 +5,10 @@
 //! the name that bash and zsh read as the path: `$'caf\xe9'`. So a name can be pasted into a shell, and JSON can hold it. (A path
 //! that itself begins with `$'` gets such a name too, so that no two paths have one name.)
 
+mod part;
+
+pub use part::{part_ending, process_of_part};
+
 use std::ffi::{OsStr, OsString};
 use std::fmt::Write;
 use std::path::{Path, PathBuf};

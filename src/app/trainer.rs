@@ -12,6 +12,7 @@ use crate::view::words;
 use crate::{Error, Result};
 use futures_channel::mpsc::{self, UnboundedReceiver, UnboundedSender};
 use std::fs::File;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -226,17 +227,33 @@ const BYTES_MAX: usize = 16 << 20;
 
 impl EventFile {
     fn create(path: &Path) -> Result<Self> {
-        let feed = File::create(path).and_then(|file| Feed::new("events", BYTES_MAX, lines(file)));
+        let file = File::options().create(true).append(true).open(path);
+        let feed = file.and_then(|file| Feed::new("events", BYTES_MAX, from_empty(file)));
         Ok(Self { feed: feed.map_err(|e| Error::io("io-write-events", path, &e))?, step: 0 })
     }
 
     /// Returns what a person must know about the file.
     fn write(&mut self, event: &Event) -> Option<Event> {
         self.step = event.step().unwrap_or(self.step);
-        let line = format!("{}\n", words::json(event));
+        let line = words::json_line(event);
         let size = line.len();
         let change = self.feed.push(line, size)?;
-        Some(change.warning(Message::new("record-stream"), self.step))
+        Some(change.news(Message::new("record-stream")).at(self.step))
+    }
+}
+
+/// Writes lines into a file, which the first of them empties. Until then an earlier run may still write its last events there.
+fn from_empty(file: File) -> impl FnMut(&String) -> io::Result<()> {
+    let file = Arc::new(file);
+    let mut write = lines(Arc::clone(&file));
+    // A pipe or a terminal cannot be emptied.
+    let mut emptied = !file.metadata().is_ok_and(|data| data.is_file());
+    move |line| {
+        if !emptied {
+            file.set_len(0)?;
+            emptied = true;
+        }
+        write(line)
     }
 }
 
@@ -329,6 +346,25 @@ mod tests {
         assert!(events.len() <= WAITING_MAX + 1, "{}", events.len());
         assert!(matches!(&events[0], Event::Failed(_)), "what happens once is kept");
         assert_eq!(events.last(), Some(&step(40_000)));
+    }
+
+    #[test]
+    fn the_file_of_events_holds_one_run() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("events.jsonl");
+        std::fs::write(&path, "what an earlier program left, which is longer than all that follows\n".repeat(9))
+            .unwrap();
+        let mut first = EventFile::create(&path).unwrap();
+        first.write(&step(1));
+        // The next run is asked for while the first one ends.
+        let mut second = EventFile::create(&path).unwrap();
+        first.write(&step(2));
+        assert_eq!(first.feed.finish(|_| Duration::from_secs(60)), None);
+        let lines = || std::fs::read_to_string(&path).unwrap().lines().map(str::to_owned).collect::<Vec<_>>();
+        assert_eq!(lines(), [step(1), step(2)].map(|event| words::json(&event)));
+        second.write(&step(3));
+        assert_eq!(second.feed.finish(|_| Duration::from_secs(60)), None);
+        assert_eq!(lines(), [words::json(&step(3))]);
     }
 
     #[test]

@@ -269,7 +269,7 @@ fn shares_of_hidden_and_repeated_slots() {
     // 15,200 slots: a standard deviation of 0.0029.
     assert!((hidden - 0.85).abs() < 0.012, "{hidden}");
     assert_eq!((different, twice), (19.0, 0.0));
-    // electra.md 1.3: 17.69 of 19 different with 125 candidates, 7.1 % of them drawn twice; here there are 126 candidates.
+    // The reference's draw, simulated: 17.69 of 19 different with 125 candidates, 7.1 % of them drawn twice; here there are 126.
     let (_, different, twice) = many_slots(true);
     assert!((different - 17.70).abs() < 0.1, "{different}");
     assert!((twice - 0.071).abs() < 0.01, "{twice}");

@@ -46,7 +46,7 @@ pub async fn run(args: &TrainArgs, text_lang: Lang, output: Output) -> Result<()
         shown.push(event.clone(), 1);
         step = event.step().unwrap_or(step);
         let Some(told) = &told else { return Ok(()) };
-        let text = format!("{}\n", words::json(event));
+        let text = words::json_line(event);
         let size = text.len();
         match told.push(text, size) {
             Some(Change::Gone) => {
@@ -54,7 +54,7 @@ pub async fn run(args: &TrainArgs, text_lang: Lang, output: Output) -> Result<()
                 commands.unbounded_send(Command::Stop).ok();
             }
             Some(change) => {
-                shown.push(change.warning(Message::new("record-output"), step), 1);
+                shown.push(change.news(Message::new("record-output")).at(step), 1);
             }
             None => {}
         }

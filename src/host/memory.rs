@@ -3,8 +3,9 @@
 
 use crate::config::Config;
 use crate::hub::{Files, Networks, Role};
+use crate::machine::{self, Pool};
 use crate::message::Message;
-use crate::run::host::{Chunks, Ending, Host, Kept, NetworksWanted, Part, Store, Texts};
+use crate::run::host::{Chunks, Ending, Host, Kept, Near, NetworksWanted, Part, Store, Texts};
 use crate::text::cache::{Identity, Options, Progress, TokenCache};
 use crate::text::tokenizer::{Cleaning, Tokenizer};
 use crate::text::{Chunk, Role as TextRole};
@@ -107,6 +108,10 @@ async fn yielded() {
 impl Host for Memory {
     type Store = MemoryRun;
 
+    fn threads(&self, wanted: Option<usize>) -> Result<Pool> {
+        machine::start(wanted)
+    }
+
     async fn turn(&mut self) {
         yielded().await;
     }
@@ -146,6 +151,7 @@ impl Host for Memory {
 
     fn token_cache<'c>(
         &self,
+        _near: Near<'_>,
         _identity: &Identity,
         tokenizer: &Tokenizer,
         chunks: &dyn Fn() -> Chunks<'c>,
@@ -338,8 +344,8 @@ impl Store for MemoryRun {
     /// Memory serves no other tools, so it has no numbers besides the events.
     fn append(&mut self, part: Part, event: &Event) -> Result<()> {
         self.memory.refuse(part.words())?;
-        if let (Part::Events, Some(event)) = (part, event.recorded()) {
-            self.change(|run| push_event(&mut run.events, event.into_owned()));
+        if part == Part::Events {
+            self.change(|run| push_event(&mut run.events, event.clone()));
         }
         Ok(())
     }

@@ -9,39 +9,38 @@ pub mod signals;
 mod tokenizer;
 
 pub use crate::path::name_of;
+pub use crate::train::checkpoint::stored_config;
 pub use folder::Folder;
 pub use tokenizer::train_tokenizer;
 
 use crate::config::Config;
-use crate::hub::{Networks, hash_bytes, remove_folder};
+use crate::hub::{Networks, Staging, hash_bytes};
 use crate::lang::Lang;
+use crate::machine::Pool;
 use crate::message::{Message, listed};
 use crate::path::{path_of, word_of};
-use crate::run::host::{Chunks, Host, NetworksWanted, Texts};
+use crate::run::host::{Chunks, Host, Near, NetworksWanted, Texts};
 use crate::run::{self, Evaluated, OtherText, Request};
 use crate::text::Role as TextRole;
 use crate::text::cache::{self, Identity, Options, Origin, Progress, TokenCache};
 use crate::text::corpus::{self, Corpus};
 use crate::text::tokenizer::{Cleaning, Tokenizer};
-use crate::train::checkpoint::{self, Checkpoint, RunFolder, Runs};
+use crate::train::checkpoint::{self, CONFIG, Checkpoint, RunFolder, Runs};
 use crate::train::engine::Backend;
 use crate::train::event::{Command, Event, Preparing};
 use crate::train::shelf::Shelf;
-use crate::{Error, Result};
+use crate::{Error, Result, machine};
 use futures_channel::mpsc::UnboundedReceiver;
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Wake, Waker};
 use std::thread::Thread;
 use std::time::{Duration, Instant};
 
 /// The folder of runs that have no `--out`.
 const RUNS: &str = "runs";
-/// The configuration in a run's folder.
-const CONFIG: &str = "config.toml";
 
 /// Trains as asked on this machine, on this thread. See [`run::train`].
 ///
@@ -100,13 +99,6 @@ pub async fn look(
     run::look(&Native::new(Lang::default()), &name_of(folder), device, commands, sink).await
 }
 
-/// The configuration that a run's folder holds.
-pub fn stored_config(run: &Path) -> Result<Config> {
-    let path = run.join(CONFIG);
-    let text = std::fs::read_to_string(&path).map_err(|e| Error::io("io-read-configuration", &path, &e))?;
-    Config::from_toml(&text, &name_of(&path))
-}
-
 /// The configuration that a request gives, and the level of the built-in text if that is used.
 ///
 /// # Errors
@@ -135,18 +127,8 @@ pub struct Native {
     lang: Lang,
     /// The folder of runs that have no name.
     runs: PathBuf,
-    /// The run that the next text is for.
-    near: RefCell<Near>,
     /// A new run's folder that had to be made early, because nothing else could hold the run's token cache.
     early: RefCell<Option<RunFolder>>,
-}
-
-/// The run that a text is for, as far as it is known.
-#[derive(Debug, Default)]
-struct Near {
-    run: Option<PathBuf>,
-    /// The preset of a run that trains.
-    preset: Option<String>,
 }
 
 /// The folder of a run's own token cache. Nothing else in a folder that a person names has this name.
@@ -154,18 +136,17 @@ const OWN_CACHE: &str = "token-cache";
 
 impl Native {
     fn new(lang: Lang) -> Self {
-        Self { lang, runs: PathBuf::from(RUNS), near: RefCell::default(), early: RefCell::default() }
+        Self { lang, runs: PathBuf::from(RUNS), early: RefCell::default() }
     }
 
     /// The folder for a token cache that the folder of caches cannot hold: one in the run's own folder. There is none for a run that
     /// is only looked at and has no folder.
-    fn own_cache_dir(&self) -> Result<Option<PathBuf>> {
-        let near = self.near.borrow();
+    fn own_cache_dir(&self, near: Near<'_>) -> Result<Option<PathBuf>> {
         let mut early = self.early.borrow_mut();
-        let folder = match (early.take(), &near.run, &near.preset) {
+        let folder = match (early.take(), near.run.map(path_of), near.preset) {
             (Some(folder), ..) => folder,
             (None, Some(run), _) if run.join(CONFIG).exists() => return Ok(Some(run.join(OWN_CACHE))),
-            (None, Some(run), Some(_)) => RunFolder::create(run)?,
+            (None, Some(run), Some(_)) => RunFolder::create(&run)?,
             (None, None, Some(preset)) => self.create_dated(preset)?,
             (None, _, None) => return Ok(None),
         };
@@ -193,18 +174,21 @@ impl Native {
 impl Drop for Native {
     fn drop(&mut self) {
         if let Some(folder) = self.early.take() {
-            // Only what this program writes there: a person may have given a folder that holds other files.
-            let own = folder.path().join(OWN_CACHE);
-            for entry in std::fs::read_dir(&own).into_iter().flatten().flatten() {
-                let path = entry.path();
-                if path.extension().is_some_and(|ending| ending == "tokens") {
-                    std::fs::remove_file(path).ok();
-                }
-            }
-            std::fs::remove_dir(own).ok();
-            folder.undo();
+            remove_own_cache(folder.path());
         }
     }
+}
+
+/// Removes the token caches that a new run has kept in its folder, and nothing that a person may keep there.
+fn remove_own_cache(run: &Path) {
+    let own = run.join(OWN_CACHE);
+    for entry in std::fs::read_dir(&own).into_iter().flatten().flatten() {
+        let path = entry.path();
+        if path.extension().is_some_and(|ending| ending == "tokens") {
+            std::fs::remove_file(path).ok();
+        }
+    }
+    std::fs::remove_dir(own).ok();
 }
 
 /// How many unfinished runs are named beside the one that goes on.
@@ -212,6 +196,10 @@ const OTHERS_MAX: usize = 8;
 
 impl Host for Native {
     type Store = Folder;
+
+    fn threads(&self, wanted: Option<usize>) -> Result<Pool> {
+        machine::start(wanted)
+    }
 
     /// The run has its thread to itself, and the system gives other threads their turn.
     async fn turn(&mut self) {}
@@ -252,12 +240,9 @@ impl Host for Native {
         Ok(Box::new(found?))
     }
 
-    fn near(&self, run: Option<&str>, preset: Option<&str>) {
-        *self.near.borrow_mut() = Near { run: run.map(path_of), preset: preset.map(str::to_owned) };
-    }
-
     fn token_cache<'c>(
         &self,
+        near: Near<'_>,
         identity: &Identity,
         tokenizer: &Tokenizer,
         chunks: &dyn Fn() -> Chunks<'c>,
@@ -276,7 +261,7 @@ impl Host for Native {
             Err(error) if cache::is_refused(&error) => error,
             other => return other,
         };
-        if let Some(own) = self.own_cache_dir()? {
+        if let Some(own) = self.own_cache_dir(near)? {
             match open(&own) {
                 Ok((cache, mut notices)) => {
                     let kept = Message::new("cache-kept-with-run")
@@ -287,7 +272,7 @@ impl Host for Native {
                     return Ok((cache, notices));
                 }
                 // A run that trains needs a folder that can be written in any case.
-                Err(error) if self.near.borrow().preset.is_some() || !cache::is_refused(&error) => return Err(error),
+                Err(error) if near.preset.is_some() || !cache::is_refused(&error) => return Err(error),
                 Err(_) => {}
             }
         }
@@ -305,19 +290,8 @@ impl Host for Native {
 
     fn keep_tokenizer(&self, key: &str, tokenizer: &Tokenizer, max_positions: usize) {
         // This only saves work for the next run. If the disk is full, a later write that must succeed reports it.
-        // Two runs may do so at once, so each writes a folder of its own, and one of them gets the place.
-        let place = Self::tokenizer_folder(key);
-        let mut own = place.clone().into_os_string();
-        static NEXT: AtomicU64 = AtomicU64::new(0);
-        own.push(format!(".{}-{}.part", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed)));
-        let own = PathBuf::from(own);
-        if tokenizer::write(tokenizer, max_positions, &own).is_ok() {
-            // What stands there could not be read.
-            remove_folder(&place).ok();
-            if std::fs::rename(&own, &place).is_err() {
-                std::fs::remove_dir_all(&own).ok();
-            }
-        }
+        let staging = Staging::begin_shared(&Self::tokenizer_folder(key));
+        staging.and_then(|staging| tokenizer::fill(staging, tokenizer, max_positions)).ok();
     }
 
     fn networks(&self, name: &str, wanted: NetworksWanted) -> Result<(Networks, Vec<Message>)> {

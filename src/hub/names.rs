@@ -142,7 +142,7 @@ mod tests {
             intermediate_size: 3072,
             ..small.clone()
         };
-        // electra.md 2.2 and 1.2: tensor counts and parameter counts of the discriminators.
+        // Counts of tensors and of parameters in the published discriminators.
         for (config, tensors, params) in [(&small, 203, 13_549_057), (&base, 201, 109_483_009)] {
             let list = expected_tensors(config, Role::Discriminator);
             assert_eq!(list.len(), tensors);

@@ -5,6 +5,7 @@
 //! At every instant a reader finds the old folder or the new one. While an old folder is being replaced, it waits under a hidden
 //! name, and [`recover`] renames it back if the process died in between.
 
+use crate::path::part_ending;
 use crate::{Error, Result};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -96,9 +97,19 @@ impl Staging {
     /// Starts beside `target`, creating the folders above it and clearing what a killed write left.
     pub fn begin(target: &Path) -> Result<Self> {
         recover(target)?;
-        let partial = beside(target, PARTIAL)?;
+        Self::at(target, beside(target, PARTIAL)?)
+    }
+
+    fn at(target: &Path, partial: PathBuf) -> Result<Self> {
         fs::create_dir_all(&partial).map_err(|e| Error::io("io-create-folder", &partial, &e))?;
         Ok(Self { target: target.to_owned(), partial, folders: BTreeSet::new(), files: BTreeMap::new() })
+    }
+
+    /// The same for a place that several processes may fill at once. Each has a folder of its own beside it, and the last one stays.
+    pub fn begin_shared(target: &Path) -> Result<Self> {
+        let mut partial = beside(target, PARTIAL)?.into_os_string();
+        partial.push(format!(".{}", part_ending()));
+        Self::at(target, PathBuf::from(partial))
     }
 
     /// Writes one file, hashing it on the way, and syncs it. `name` is relative, its parts joined by `/`.
@@ -202,7 +213,7 @@ pub(crate) fn hidden_target(name: &str) -> Option<&str> {
 /// Two processes that do so at once leave one whole file.
 pub fn replace_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut beside = path.as_os_str().to_owned();
-    beside.push(format!(".{}.part", std::process::id()));
+    beside.push(format!(".{}", part_ending()));
     let written = File::create(&beside).and_then(|mut file| {
         // The lock tells others that this is no leftover of a process that died.
         file.try_lock().ok();
@@ -333,6 +344,20 @@ mod tests {
         drop(stage(&target, "three"));
         assert_eq!(fs::read(target.join("inner/file.txt")).unwrap(), b"two");
         assert_eq!(names(target.parent().unwrap()), ["folder"]);
+    }
+
+    #[test]
+    fn several_may_fill_one_place_at_once() {
+        let dir = tempfile::tempdir().unwrap();
+        let target = dir.path().join("folder");
+        let begun: Vec<Staging> = (0..3).map(|_| Staging::begin_shared(&target).unwrap()).collect();
+        for (number, mut staging) in begun.into_iter().enumerate() {
+            staging.write("file.txt", |out| write!(out, "{number}")).unwrap();
+            staging.commit().unwrap();
+            assert_eq!(fs::read_to_string(target.join("file.txt")).unwrap(), number.to_string());
+        }
+        drop(Staging::begin_shared(&target).unwrap());
+        assert_eq!(names(dir.path()), ["folder"]);
     }
 
     #[test]

@@ -1,5 +1,5 @@
 //! The ledger of parameters lists every trainable tensor once: names, shapes, initial values, weight decay, groups and the Hugging
-//! Face tensors inside (electra.md 2.2). Offsets, checkpoints, the optimizer's ranges and the tests come from here.
+//! Face tensors inside. Offsets, checkpoints, the optimizer's ranges and the tests come from here.
 
 mod entry;
 mod tower;
@@ -176,7 +176,7 @@ mod tests {
 
     #[test]
     fn small_and_base_have_the_tensors_and_parameters_of_the_paper() {
-        // electra.md 1.2 and 2.2.
+        // Counted in the published discriminators.
         for (preset, tensors, size) in [("small", 203, 13_549_057), ("base", 201, 109_483_009)] {
             let entries = of(preset);
             let mut found = names(&entries, NetId::Main);

@@ -1,7 +1,6 @@
 //! Sends the events that come before the first step: the device, the plan, the settings, and the notices of the preparation.
 
 use super::host::{Host, Store};
-use super::record::not_written;
 use super::request::Resumed;
 use super::{Run, Sink};
 use crate::Result;
@@ -10,7 +9,7 @@ use crate::message::Message;
 use crate::objective::NetId;
 use crate::plan::Role;
 use crate::train::engine::{self, Backend};
-use crate::train::event::{self, Arena, Event, RunPlan, Warning, WarningKind};
+use crate::train::event::{self, Arena, Event, News, RunPlan};
 use crate::train::kernels::parts;
 use crate::train::session::Session;
 use crate::train::warnings::{Monitor, RunShape};
@@ -106,13 +105,13 @@ impl<H: Host> Run<'_, H> {
     /// Writes the configuration. If it cannot be written, the run goes on and tries again at the next checkpoint.
     pub(super) fn write_config(&mut self, sink: &mut Sink<'_>) -> Result<()> {
         let what = Message::new("record-configuration");
-        let (kind, message) = match self.store.write_config(&self.session.config) {
+        let news = match self.store.write_config(&self.session.config) {
             Ok(()) if !std::mem::take(&mut self.config_stale) => return Ok(()),
-            Ok(()) => (WarningKind::WrittenAgain, Message::new("written-again").with("what", what)),
+            Ok(()) => News::again(what, 0),
             Err(_) if std::mem::replace(&mut self.config_stale, true) => return Ok(()),
-            Err(error) => (WarningKind::NotWritten, not_written(what, &error)),
+            Err(error) => News::refused(what, &error),
         };
-        self.tell(&Event::Warning(Warning { kind, step: self.session.completed(), message }), sink)
+        self.tell(&news.at(self.session.completed()), sink)
     }
 }
 

@@ -8,6 +8,7 @@
 use crate::Result;
 use crate::config::Config;
 use crate::hub::{Networks, Role};
+use crate::machine::Pool;
 use crate::message::Message;
 use crate::objective::{self, Head, NetId, Pass};
 use crate::text::Chunk;
@@ -40,12 +41,25 @@ impl NetworksWanted {
     }
 }
 
+/// The run that a text is for, as far as it is known.
+#[derive(Debug, Clone, Copy)]
+pub struct Near<'n> {
+    /// Its name, if it has one already.
+    pub run: Option<&'n str>,
+    /// The preset of a run that trains; none if a run is only looked at.
+    pub preset: Option<&'n str>,
+}
+
 /// Documents, piece by piece.
 pub type Chunks<'c> = Box<dyn Iterator<Item = Result<Chunk>> + 'c>;
 
 /// The machine that a run is on. All names are text there: a path, an entry, a key.
 pub trait Host {
     type Store: Store;
+
+    /// Starts the threads that texts, twins and the compilation of kernels share, before anything uses them: `wanted`, or as many as
+    /// suit the machine.
+    fn threads(&self, wanted: Option<usize>) -> Result<Pool>;
 
     /// Gives the other users of the run's thread their turn. The run calls it after every slice.
     async fn turn(&mut self);
@@ -66,13 +80,11 @@ pub trait Host {
     /// documents, if a person named it.
     fn texts(&self, corpus: &[String], valid: &[String], field: Option<&str>) -> Result<Box<dyn Texts>>;
 
-    /// Says which run the next texts are for, if it has a name already. `preset`: that of a run that trains; none if a run is only
-    /// looked at. A host may keep with the run what it can keep nowhere else.
-    fn near(&self, _run: Option<&str>, _preset: Option<&str>) {}
-
-    /// The token cache of a text, and what a person should know: it was built again, or it is kept elsewhere.
+    /// The token cache of a text, and what a person should know: it was built again, or it is kept elsewhere. `near`: the run that it
+    /// is for. A host may keep with the run what it can keep nowhere else.
     fn token_cache<'c>(
         &self,
+        near: Near<'_>,
         identity: &Identity,
         tokenizer: &Tokenizer,
         chunks: &dyn Fn() -> Chunks<'c>,
@@ -152,7 +164,7 @@ pub struct Ending<'e> {
 pub struct Kept {
     /// Where the checkpoint is now.
     pub place: String,
-    /// Why older checkpoints could not be removed.
+    /// What went wrong beside it: older checkpoints could not be removed, or somebody had removed the place of the run.
     pub warnings: Vec<crate::Error>,
 }
 
@@ -188,7 +200,7 @@ pub trait Store {
     fn name(&self) -> String;
     /// Begins the record or continues it. It is called once, before the first event.
     fn begin_record(&mut self) -> Result<()>;
-    /// Adds an event to a part of the record. If it fails, the part ends with the event before, and the event can be given again.
+    /// Adds an event to a part of the record, as the record keeps it ([`Event::recorded`]). If it fails, the part ends with the event before, and the event can be given again.
     fn append(&mut self, part: Part, event: &Event) -> Result<()>;
     /// The events of the record that still count.
     fn events(&self) -> Result<Vec<Event>>;

@@ -32,7 +32,7 @@ use crate::message::Message;
 use crate::objective::{self, Head};
 use crate::plan::KernelChoices;
 use crate::train::engine;
-use crate::train::event::{Command, CorpusInfo, Event, Failure, FailureKind, Finished, Outcome, Saved, Warning};
+use crate::train::event::{Command, CorpusInfo, Event, Failure, FailureKind, Finished, News, Outcome, Saved};
 use crate::train::session::{Arrived, Session};
 use crate::train::warnings::Monitor;
 use crate::{Error, Result};
@@ -40,7 +40,7 @@ use commands::Inbox;
 use control::Control;
 use futures_channel::mpsc::UnboundedReceiver;
 use host::{Ending, Host, Store};
-use record::{News, Record};
+use record::Record;
 use source::{Text, Wanted};
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -148,8 +148,8 @@ impl<H: Host> Run<'_, H> {
         let mut left = VecDeque::from(news);
         // A disk that refuses every other write would make news for ever.
         for _ in 0..NEWS_MAX {
-            let Some(News { kind, message }) = left.pop_front() else { break };
-            let warning = Event::Warning(Warning { kind, step: self.session.completed(), message });
+            let Some(news) = left.pop_front() else { break };
+            let warning = news.at(self.session.completed());
             left.extend(self.record.append(&mut self.store, &warning));
             sink(&warning)?;
         }

@@ -2,7 +2,7 @@
 //! takes its place, so another process may train it meanwhile.
 
 use super::assemble::{Assembly, Start, WeightsFrom, assemble};
-use super::host::Host;
+use super::host::{Host, Near};
 use super::kernels::Wish;
 use super::request;
 use super::source::{self, KeepGoing, Tell, TokenizerFrom, Wanted};
@@ -64,8 +64,8 @@ pub(super) async fn open(
         position = Position { cursor: Cursor::default(), ..position };
     }
     let tokenizer = TokenizerFrom::Checkpoint(&checkpoint);
-    host.near(Some(run), None);
-    let text = source::open(host, &wanted, &config, tokenizer, going, tell)?;
+    let near = Near { run: Some(run), preset: None };
+    let text = source::open(host, near, &wanted, &config, tokenizer, going, tell)?;
     if corpus.is_empty() {
         // The text decides what the run trained on and what it held out. With another text the model could be judged on what it was
         // trained on.

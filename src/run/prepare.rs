@@ -4,7 +4,7 @@
 use super::announce::run_shape;
 use super::assemble::{Assembly, Start, WeightsFrom, assemble, check_memory};
 use super::control::Control;
-use super::host::{Host, NetworksWanted, Store};
+use super::host::{Host, Near, NetworksWanted, Store};
 use super::kernels::{self, Wish, pinned};
 use super::minutes::Timing;
 use super::record::Record;
@@ -12,7 +12,6 @@ use super::source::{self, KeepGoing, TokenizerFrom};
 use super::{Request, Run, Sink, request, short};
 use crate::Result;
 use crate::gpu::DeviceName;
-use crate::machine;
 use crate::message::Message;
 use crate::model::ModelSpec;
 use crate::train::engine::{self, Backend};
@@ -33,7 +32,7 @@ impl<'h, H: Host> Run<'h, H> {
         sink: &mut Sink<'_>,
     ) -> Result<Self> {
         let engine = engine::Kind::named(&request.engine)?;
-        let pool = machine::start(request.threads)?;
+        let pool = host.threads(request.threads)?;
         let mut told = Vec::new();
         let resumed = request.resume.then(|| request::take_resumed(host, request, &mut told)).transpose();
         if resumed.is_err() {
@@ -74,8 +73,8 @@ impl<'h, H: Host> Run<'h, H> {
         };
         let listened = || failed.take().map_or(Ok(()), Err);
         let name = request.out.as_deref().or(resumed.as_ref().map(|r| r.out.as_str()));
-        host.near(name, Some(&config.preset));
-        let text = source::open(host, &wanted, &config, tokenizer, going, &mut tell)?;
+        let near = Near { run: name, preset: Some(&config.preset) };
+        let text = source::open(host, near, &wanted, &config, tokenizer, going, &mut tell)?;
         listened()?;
         going()?;
         if let Some(r) = &resumed {

@@ -5,7 +5,7 @@
 use super::host::{Part, Store};
 use crate::Error;
 use crate::message::Message;
-use crate::train::event::{Event, WarningKind};
+use crate::train::event::{Event, News};
 use std::collections::VecDeque;
 
 /// The largest number of events of a part that memory holds. Most of them are steps, of less than a kilobyte each.
@@ -23,13 +23,6 @@ struct Waiting {
     dropped: u64,
     /// Why it could not be written the last time.
     failed: Option<Error>,
-}
-
-/// What has changed about a part of the record.
-#[derive(Debug)]
-pub struct News {
-    pub kind: WarningKind,
-    pub message: Message,
 }
 
 impl Record {
@@ -53,13 +46,13 @@ impl Waiting {
         if self.events.is_empty() && self.failed.is_none() {
             let error = store.append(part, event).err()?;
             self.events.push_back(event.clone());
-            let message = not_written(part.words(), &error);
+            let news = News::refused(part.words(), &error);
             self.failed = Some(error);
-            return Some(News { kind: WarningKind::NotWritten, message });
+            return Some(news);
         }
         self.events.push_back(event.clone());
         if self.flush(part, store) {
-            return Some(self.begins_again(part));
+            return Some(News::again(part.words(), std::mem::take(&mut self.dropped)));
         }
         (self.events.len() > WAITING_MAX).then(|| self.drop_one(part)).flatten()
     }
@@ -77,22 +70,12 @@ impl Waiting {
         true
     }
 
-    fn begins_again(&mut self, part: Part) -> News {
-        let dropped = std::mem::take(&mut self.dropped);
-        let message = match dropped {
-            0 => Message::new("written-again").with("what", part.words()),
-            _ => Message::new("written-again-with-gap").with("what", part.words()).with("count", dropped),
-        };
-        News { kind: WarningKind::WrittenAgain, message }
-    }
-
     /// Drops the oldest step, because the events between the steps are rare and say more. It is reported once.
     fn drop_one(&mut self, part: Part) -> Option<News> {
         let oldest = self.events.iter().position(|event| matches!(event, Event::Step(_))).unwrap_or(0);
         self.events.remove(oldest);
         self.dropped += 1;
-        let message = || Message::new("memory-holds-no-more").with("what", part.words()).with("count", WAITING_MAX);
-        (self.dropped == 1).then(|| News { kind: WarningKind::NotWritten, message: message() })
+        (self.dropped == 1).then(|| News::more_than(WAITING_MAX, part.words()))
     }
 
     fn finish(&mut self, part: Part, store: &mut impl Store) -> Option<Message> {
@@ -109,11 +92,6 @@ impl Waiting {
 /// Several losses as one message, each on its own line; none if there are none.
 pub fn together(lost: impl IntoIterator<Item = Message>) -> Option<Message> {
     lost.into_iter().reduce(|first, second| Message::new("lost-both").with("first", first).with("second", second))
-}
-
-/// The sentence about a part that cannot be written.
-pub fn not_written(what: Message, error: &Error) -> Message {
-    Message::new("not-written").with("what", what).with("error", Message::from(error))
 }
 
 #[cfg(test)]

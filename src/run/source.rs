@@ -1,6 +1,6 @@
 //! Opens the text of a run: the host's texts or the built-in corpus -> a tokenizer (given, or trained on it) -> the token cache.
 
-use super::host::{Chunks, Host};
+use super::host::{Chunks, Host, Near};
 use crate::config::Config;
 use crate::lang::Lang;
 use crate::message::Message;
@@ -106,6 +106,7 @@ impl TokenizerFrom<'_> {
 /// `going` is asked at every piece of text.
 pub fn open(
     host: &impl Host,
+    near: Near<'_>,
     wanted: &Wanted,
     config: &Config,
     tokenizer: TokenizerFrom<'_>,
@@ -113,13 +114,14 @@ pub fn open(
     mut tell: Tell<'_>,
 ) -> Result<Text> {
     match wanted.builtin {
-        Some(level) => open_stories(host, Stories::new(wanted.lang, level)?, config, tokenizer, going, &mut tell),
-        None => open_texts(host, wanted, config, tokenizer, going, &mut tell),
+        Some(level) => open_stories(host, near, Stories::new(wanted.lang, level)?, config, tokenizer, going, &mut tell),
+        None => open_texts(host, near, wanted, config, tokenizer, going, &mut tell),
     }
 }
 
 fn open_stories(
     host: &impl Host,
+    near: Near<'_>,
     stories: Stories,
     config: &Config,
     tokenizer: TokenizerFrom<'_>,
@@ -130,7 +132,7 @@ fn open_stories(
     let chunks = || -> Chunks<'_> { Box::new(stories.chunks().map(|chunk| going().and(chunk))) };
     let made = tokenizer.made();
     let tokenizer = tokenizer_for(host, tokenizer, config, &identity, &chunks, tell)?;
-    let cache = cache_for(host, &identity, &tokenizer, &chunks, tell)?;
+    let cache = cache_for(host, near, &identity, &tokenizer, &chunks, tell)?;
     Ok(Text {
         name: format!("built-in, {}", stories.grammar.level()),
         unknown: cache.unknown(tokenizer.specials().unk),
@@ -146,6 +148,7 @@ fn open_stories(
 
 fn open_texts(
     host: &impl Host,
+    near: Near<'_>,
     wanted: &Wanted,
     config: &Config,
     tokenizer: TokenizerFrom<'_>,
@@ -159,7 +162,7 @@ fn open_texts(
     let training = || -> Chunks<'_> { Box::new(texts.training_chunks().map(|chunk| going().and(chunk))) };
     let tokenizer = tokenizer_for(host, tokenizer, config, &identity, &training, tell)?;
     let all = || -> Chunks<'_> { Box::new(texts.chunks().map(|chunk| going().and(chunk))) };
-    let cache = cache_for(host, &identity, &tokenizer, &all, tell)?;
+    let cache = cache_for(host, near, &identity, &tokenizer, &all, tell)?;
     let held_out = |document| cache.document_role(document) == Role::HeldOut;
     let wordless = !(0..cache.documents()).any(held_out);
     if let Some(place) = texts.first_held_out().filter(|_| wordless) {
@@ -305,6 +308,7 @@ fn tokenizer_for<'c>(
 /// The token cache of a text.
 fn cache_for<'c>(
     host: &impl Host,
+    near: Near<'_>,
     identity: &Identity,
     tokenizer: &Tokenizer,
     chunks: &dyn Fn() -> Chunks<'c>,
@@ -312,7 +316,7 @@ fn cache_for<'c>(
 ) -> Result<TokenCache> {
     let mut progress = Progress::new(tell);
     let mut at = |at: cache::Progress| progress.at(Message::new("turning-text-into-tokens"), at.share);
-    let (cache, notices) = host.token_cache(identity, tokenizer, chunks, &mut at)?;
+    let (cache, notices) = host.token_cache(near, identity, tokenizer, chunks, &mut at)?;
     notices.into_iter().for_each(|message| tell(Preparing { message, share: None }));
     Ok(cache)
 }

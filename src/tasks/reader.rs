@@ -10,7 +10,6 @@ use crate::model::io::PassSize;
 use crate::model::ledger::Shape;
 use crate::model::read::ReadModel;
 use crate::objective::{self, NetId, Pass};
-use crate::path::name_of;
 use crate::plan::{Elem, KernelChoices, Stage, Step};
 use crate::rng::{Key, Stream};
 use crate::text::tokenizer::{Cleaning, Encoding, Tokenizer};
@@ -460,10 +459,5 @@ fn run_config(found: &checkpoint::Model) -> Result<Option<Config>> {
     let Some(run) = found.checkpoint.as_ref().and_then(|checkpoint| checkpoint.dir.parent()?.parent()) else {
         return Ok(None);
     };
-    let path = run.join("config.toml");
-    match std::fs::read_to_string(&path) {
-        Ok(text) => Config::from_toml(&text, &name_of(&path)).map(Some),
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        Err(e) => Err(Error::io("io-read-runs-configuration", &path, &e)),
-    }
+    checkpoint::stored_config_if_any(run)
 }

@@ -12,7 +12,7 @@ mod store;
 
 pub use files::Snapshot;
 pub use resolve::{Model, read_pair, resolve_model};
-pub use runs::{Runs, newest_run, survey_runs};
+pub use runs::{CONFIG, Runs, newest_run, stored_config, stored_config_if_any, survey_runs};
 pub use state::{FORMAT_VERSION, State, parse_state};
 pub use store::{RunFolder, Written};
 

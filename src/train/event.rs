@@ -5,6 +5,7 @@
 //! An event is one JSON object whose `"event"` names its kind. A value that is undefined or not finite is `null`, never NaN.
 
 mod kernels;
+mod news;
 mod read;
 mod request;
 mod swaps;
@@ -13,6 +14,7 @@ mod verdicts;
 /// A run's numbers, which the table of metrics defines.
 pub use crate::train::metrics::table::{EvalMetrics, Metrics, StepMetrics};
 pub use kernels::{Bound, Clock, DispatchCost, Kernels, Roofs};
+pub use news::News;
 pub use read::{
     AttentionMap, BatchSample, Change, EmbeddingMap, MapPoint, Network, OwnText, OwnToken, Proposal, ReadToken,
     Readout, Verdict, WordEdit,

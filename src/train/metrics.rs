@@ -494,14 +494,14 @@ mod tests {
         let loss = [30522.0_f32.ln(); 19];
         fold.add_slots(Slots { loss: &loss, argmax_hit: &[0; 19], sample_hit: &[0; 19], sampled_id: None });
         let m = fold.finish(PAPER).metrics;
-        assert!((m.total_loss.unwrap() - 44.98).abs() < 0.005, "{:?}", m.total_loss); // electra.md 1.4
+        assert!((m.total_loss.unwrap() - 44.98).abs() < 0.005, "{:?}", m.total_loss); // ln V + 50 ln 2
         assert_eq!((m.rtd_recall, m.rtd_precision, m.rtd_auc), (None, None, None)); // nothing replaced, nothing flagged
         assert_eq!((m.replaced_share, m.trivial_rtd_loss), (Some(0.0), Some(0.0)));
     }
 
     #[test]
     fn the_plateau_of_a_blind_judge_is_the_one_the_reference_shows() {
-        // electra.md 1.4: effective mask 13.8 %, sampled accuracy .35 -> 50 H(f) = 15.1; without special tokens.
+        // The reference hides 13.8 % of the tokens; with a sampled accuracy of .35 that gives 50 H(f) = 15.1, without special tokens.
         let share = 0.138 * (1.0 - 0.35);
         assert!((50.0 * trivial_rtd_loss(share, 128, 128) - 15.1).abs() < 0.05);
         // A judge that answers the base rate reaches exactly this loss on the tokens that count.

@@ -4,7 +4,7 @@
 use crate::config::{Config, Replacements};
 use serde::{Deserialize, Serialize};
 
-/// The reference's schedule: polynomial decay to 0 over the planned steps, which also multiplies the warm-up (electra.md 1.3).
+/// The reference's schedule: polynomial decay to 0 over the planned steps, which also multiplies the warm-up.
 /// `step`: completed steps, so the first update has rate 0.
 pub fn learning_rate(c: &Config, step: u64, planned: u64) -> f64 {
     let left = (1.0 - step as f64 / planned as f64).max(0.0);

@@ -27,7 +27,7 @@ impl Rates {
     }
 }
 
-/// The reference code adds this to the counts by which losses are divided (electra.md 1.3).
+/// The reference code (google-research/electra) adds this to the counts by which losses are divided.
 const COUNT_EPS: f64 = 1e-6;
 
 /// The number by which a pass's loss is divided: the positions that it counts in the whole optimizer step.

@@ -412,7 +412,7 @@ mod tests {
 
     #[test]
     fn a_healthy_grammar_run_is_silent_even_where_its_auc_falls() {
-        // electra.md 8: AUC .78 after 30 s; a better generator later brings it to .69.
+        // Such runs in PyTorch had an AUC of .78 after 30 s; a better generator later brought it to .69.
         let curve = |t: f64| Point {
             mlm: falling(t, 5.3, 1.82),
             sampled: 0.4 * (1.0 - (-4.0 * t).exp()),
@@ -426,7 +426,7 @@ mod tests {
 
     #[test]
     fn a_run_that_switches_from_unigram_to_learned_replacements_is_silent() {
-        // electra.md 8: unigram replacements for 60 % of the steps, AUC .66 against them, .79 against the generator at the end.
+        // As in PyTorch: unigram replacements for 60 % of the steps, AUC .66 against them, .79 against the generator at the end.
         let curve = |t: f64| {
             let learned = t > 0.6;
             Point {
@@ -442,7 +442,7 @@ mod tests {
 
     #[test]
     fn the_reference_at_step_5000_of_a_million_is_silent() {
-        // electra.md 1.4, #81: AUC .682, recall .048, MLM loss 7.13, sampled .0034, RTD loss .3594 at the base rate of .138.
+        // google-research/electra#81: AUC .682, recall .048, MLM loss 7.13, sampled .0034, RTD loss .3594 at the base rate of .138.
         let curve = |t: f64| Point {
             mlm: falling(t * 100.0, 10.4, 7.13),
             sampled: 0.0034,

@@ -31,14 +31,21 @@ impl Log {
         file.map(Self).map_err(|source| Error::io("io-open-runs-log", &path, &source))
     }
 
-    /// Appends the part of an event that a run's record keeps.
+    /// Appends an event as a run's record keeps it ([`Event::recorded`]).
     ///
     /// # Errors
     /// The disk is full or gone. Then the log ends after the previous event, and this one can be written later.
     pub fn write(&mut self, event: &Event) -> Result<()> {
-        let Some(event) = event.recorded() else { return Ok(()) };
-        let line = format!("{}\n", words::json(&event));
-        self.0.append(line.as_bytes()).map_err(|source| Error::io("io-append-to-runs-log", self.0.path(), &source))
+        let written = self.0.append(words::json_line(event).as_bytes());
+        written.map_err(|source| Error::io("io-append-to-runs-log", self.0.path(), &source))
+    }
+
+    /// Makes sure that the log is in its place and whole.
+    ///
+    /// # Errors
+    /// The disk is full or gone.
+    pub fn mend(&mut self) -> Result<()> {
+        self.0.mend().map_err(|source| Error::io("io-append-to-runs-log", self.0.path(), &source))
     }
 
     /// Whether the log at its place is still the one that was opened.

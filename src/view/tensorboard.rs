@@ -36,7 +36,11 @@ impl TensorBoard {
         let began = (if secs == SECS_MAX { now } else { now.max(secs as f64) }, Instant::now());
         let mut board = Self { file, began, payload: Vec::new(), record: Vec::new() };
         let wall_secs = board.wall_secs();
-        board.append(|payload| encode_version(payload, wall_secs))?;
+        if let Err(error) = board.append(|payload| encode_version(payload, wall_secs)) {
+            // An empty file would count as the last one for ever.
+            std::fs::remove_file(board.file.path()).ok();
+            return Err(error);
+        }
         Ok(board)
     }
 
@@ -57,6 +61,14 @@ impl TensorBoard {
             Event::Resumed { step } => self.append(|payload| encode_session_start(payload, now, step + 1)),
             _ => Ok(()),
         }
+    }
+
+    /// Makes sure that the file is in its place and whole.
+    ///
+    /// # Errors
+    /// The disk is full or gone.
+    pub fn mend(&mut self) -> Result<()> {
+        self.file.mend().map_err(|source| Error::io("io-append-to", self.file.path(), &source))
     }
 
     fn append(&mut self, encode: impl FnOnce(&mut Vec<u8>)) -> Result<()> {

@@ -287,6 +287,13 @@ pub fn json(event: &Event) -> String {
     line
 }
 
+/// The same with the end of its line.
+pub fn json_line(event: &Event) -> String {
+    let mut line = json(event);
+    line.push('\n');
+    line
+}
+
 /// `t!(cx, "app-step", step = 12, name = "nano")`: a message with its values. `cx` is anything that has the method `with`.
 #[macro_export]
 macro_rules! t {

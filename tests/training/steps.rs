@@ -21,7 +21,7 @@ use std::time::Duration;
 
 #[test]
 fn the_first_loss_is_that_of_two_networks_that_know_nothing() {
-    // The paper's initialisation and objective: a vocabulary of words all alike, and a coin for every token (electra.md 1.4).
+    // The paper's initialisation and objective: a vocabulary of words all alike, and a coin for every token.
     // 44.98 for 30,522 words, 43.67 for 8,192. One draw of the judge's Glorot-uniform last unit leans to one side by up to a tenth
     // of its loss (the reference's own log begins at 44.50); the mean of eight does not.
     for (preset, vocab) in [("small", 30_522u32), ("mini", 8_192), ("nano", 500)] {
@@ -124,7 +124,7 @@ fn a_token_is_labelled_replaced_where_its_sample_differs() {
             let mut rig = rig(&backend, with_replacement);
             rig.run(Stage::MASK, Stage::JUDGE);
             let [replaced, kept, averaged] = check_labels(&mut rig);
-            // With 11 words some samples are the original: those count as real (electra.md 1.3).
+            // With 11 words some samples are the original: those count as real.
             assert!(replaced > 5 && kept > 0, "{replaced} replaced, {kept} kept");
             assert_eq!(averaged > 0, with_replacement, "{averaged} tokens with samples that differ");
         }

@@ -2,7 +2,7 @@
 //! [`Feed::push`] -> what waits, in memory and bounded -> the writer; [`Change`] when it stops and when it goes on.
 
 use crate::message::Message;
-use crate::train::event::{Event, Warning, WarningKind};
+use crate::train::event::News;
 use std::collections::VecDeque;
 use std::io::{self, Write};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -11,7 +11,8 @@ use std::time::{Duration, Instant};
 /// How often an item that was refused is tried again.
 const TRY_EVERY: Duration = Duration::from_millis(200);
 
-/// A queue with a writer at its end.
+/// A queue with a writer at its end. When it is dropped, the writer gets no more items, also none that it refused, and its thread
+/// ends.
 pub struct Feed<T>(Arc<Shared<T>>);
 
 struct Shared<T> {
@@ -32,6 +33,8 @@ struct State<T> {
     dropped: u64,
     refused: Option<String>,
     gone: bool,
+    /// Whether nobody pushes or waits any more.
+    closed: bool,
     /// What the pusher knows: that items are refused, that some were dropped, that the reader is gone.
     told: [bool; 3],
 }
@@ -51,20 +54,12 @@ pub enum Change {
 
 impl Change {
     /// The message about it for a person; `what`: the name of what is written.
-    pub fn warning(&self, what: Message, step: u64) -> Event {
-        let (kind, message) = match self {
-            Self::Refused(why) => {
-                let error = Message::plain(why.clone());
-                (WarningKind::NotWritten, Message::new("not-written").with("what", what).with("error", error))
-            }
-            Self::Full | Self::Gone => (WarningKind::NotWritten, Message::new("output-full").with("what", what)),
-            Self::Again { dropped: 0 } => (WarningKind::WrittenAgain, Message::new("written-again").with("what", what)),
-            Self::Again { dropped } => {
-                let message = Message::new("written-again-with-gap").with("what", what).with("count", *dropped);
-                (WarningKind::WrittenAgain, message)
-            }
-        };
-        Event::Warning(Warning { kind, step, message })
+    pub fn news(&self, what: Message) -> News {
+        match self {
+            Self::Refused(why) => News::refused(what, Message::plain(why.clone())),
+            Self::Full | Self::Gone => News::full(what),
+            Self::Again { dropped } => News::again(what, *dropped),
+        }
     }
 }
 
@@ -114,6 +109,7 @@ impl<T: Send + 'static> Feed<T> {
             dropped: 0,
             refused: None,
             gone: false,
+            closed: false,
             told: [false; 3],
         };
         let shared = Arc::new(Shared { state: Mutex::new(state), changed: Condvar::new(), size_max });
@@ -160,6 +156,13 @@ impl<T: Send + 'static> Feed<T> {
     }
 }
 
+impl<T> Drop for Feed<T> {
+    fn drop(&mut self) {
+        self.0.lock().closed = true;
+        self.0.changed.notify_all();
+    }
+}
+
 impl<T> State<T> {
     fn news(&mut self) -> Option<Change> {
         let [refused, full, gone] = &mut self.told;
@@ -189,16 +192,7 @@ impl<T> Shared<T> {
     }
 
     fn work(&self, write: &mut impl FnMut(&T) -> io::Result<()>) {
-        loop {
-            let mut state = self.lock();
-            let item = loop {
-                if let Some((item, size)) = state.waiting.pop_front() {
-                    (state.size, state.writing) = (state.size - size, true);
-                    break item;
-                }
-                state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
-            };
-            drop(state);
+        while let Some(item) = self.next() {
             while let Err(error) = write(&item) {
                 let mut state = self.lock();
                 if error.kind() == io::ErrorKind::BrokenPipe {
@@ -209,13 +203,41 @@ impl<T> Shared<T> {
                 }
                 state.refused = Some(error.to_string());
                 self.changed.notify_all();
-                drop(state);
-                std::thread::sleep(TRY_EVERY);
+                if self.rest(state).closed {
+                    return;
+                }
             }
             let mut state = self.lock();
             (state.refused, state.writing) = (None, false);
             state.written += 1;
             self.changed.notify_all();
+        }
+    }
+
+    /// The next item, as soon as there is one; none if the queue is closed.
+    fn next(&self) -> Option<T> {
+        let mut state = self.lock();
+        loop {
+            if state.closed {
+                return None;
+            }
+            if let Some((item, size)) = state.waiting.pop_front() {
+                (state.size, state.writing) = (state.size - size, true);
+                return Some(item);
+            }
+            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    /// Waits until an item that was refused is to be tried again, or the queue is closed.
+    fn rest<'s>(&'s self, mut state: MutexGuard<'s, State<T>>) -> MutexGuard<'s, State<T>> {
+        let until = Instant::now() + TRY_EVERY;
+        loop {
+            let left = until.saturating_duration_since(Instant::now());
+            if state.closed || left.is_zero() {
+                return state;
+            }
+            state = self.wait(state, left);
         }
     }
 }
@@ -339,6 +361,35 @@ mod tests {
         });
         assert_eq!(feed.finish(|_| Duration::from_secs(60)), None);
         assert_eq!(slow.join().unwrap(), [0, 1, 2, 3]);
+    }
+
+    #[test]
+    fn nothing_is_written_after_the_end_and_the_thread_ends_with_its_file() {
+        for disk_is_full in [true, false] {
+            let held = Arc::new(());
+            let file = Arc::downgrade(&held);
+            let write = move |_: &u64| {
+                let _file = &held;
+                if disk_is_full { Err(io::ErrorKind::StorageFull.into()) } else { Ok(()) }
+            };
+            let feed = Feed::new("ended", 100, write).unwrap();
+            feed.push(0, 1);
+            if disk_is_full {
+                until(|| feed.push(1, 0));
+            }
+            let patience = if disk_is_full { Duration::ZERO } else { Duration::from_secs(60) };
+            assert_eq!(feed.finish(|_| patience).is_some(), disk_is_full);
+            until(|| file.upgrade().is_none().then_some(()));
+        }
+        // One that nobody finishes, because the run did not begin.
+        let held = Arc::new(());
+        let file = Arc::downgrade(&held);
+        let write = move |_: &u64| {
+            let _file = &held;
+            Ok(())
+        };
+        drop(Feed::new("unused", 100, write).unwrap());
+        until(|| file.upgrade().is_none().then_some(()));
     }
 
     #[test]

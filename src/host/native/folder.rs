@@ -6,15 +6,17 @@ use crate::lang::Lang;
 use crate::message::Message;
 use crate::path::{quoted, word_of};
 use crate::run::host::{Ending, Kept, Part, Store};
-use crate::train::checkpoint::{RunFolder, Snapshot};
+use crate::train::checkpoint::{CONFIG, RunFolder, Snapshot};
 use crate::train::event::{Event, Outcome};
-use crate::view::log::{Log, read_events, write_report};
+use crate::view::log::{self, Log, read_events, write_report};
 use crate::view::tensorboard::TensorBoard;
 use crate::view::words;
 use crate::{Error, Result};
+use std::time::{Duration, Instant};
 
-/// The file with a run's configuration.
-const CONFIG: &str = "config.toml";
+/// How long it is taken for granted that nobody has removed the folder or a file of the record. What steps write meanwhile is in the
+/// open files and is put back.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// A run's folder that this process has locked.
 #[derive(Debug)]
@@ -26,12 +28,26 @@ pub struct Folder {
     config: Option<String>,
     /// Whether somebody has removed the folder, and it is not whole again.
     gone: bool,
+    /// The errors of a mending that nobody has heard of yet.
+    unheard: Vec<Error>,
+    look_every: Duration,
+    /// When each part of the record was last found in its place.
+    looked: [Option<Instant>; Part::ALL.len()],
 }
 
 impl Folder {
     pub(super) fn new(folder: RunFolder, lang: Lang) -> Self {
         let config = std::fs::read_to_string(folder.path().join(CONFIG)).ok();
-        Self { folder, lang, record: None, config, gone: false }
+        Self {
+            folder,
+            lang,
+            record: None,
+            config,
+            gone: false,
+            unheard: Vec::new(),
+            look_every: LOOK_EVERY,
+            looked: Default::default(),
+        }
     }
 
     /// Makes the folder again if somebody has removed it or moved it away. The first call says so.
@@ -51,9 +67,51 @@ impl Folder {
         Ok(())
     }
 
+    /// The same before something that is too late to be told later. What the first call says is kept for it.
+    fn mend_at_once(&mut self) -> Result<()> {
+        if let Err(error) = self.mend() {
+            self.unheard.push(error);
+            self.mend()?;
+        }
+        Ok(())
+    }
+
+    /// Makes sure that a part of the record is in its place.
+    fn mend_part(&mut self, part: Part) -> Result<()> {
+        self.looked[part as usize] = None;
+        self.mend()?;
+        let (log, board) = self.record();
+        match part {
+            Part::Events => log.mend()?,
+            Part::Numbers => board.mend()?,
+        }
+        self.looked[part as usize] = Some(Instant::now());
+        Ok(())
+    }
+
+    fn record(&mut self) -> (&mut Log, &mut TensorBoard) {
+        match &mut self.record {
+            Some((log, board)) => (log, board),
+            None => unreachable!("a run begins its record before its first event"),
+        }
+    }
+
     fn put_config(&self, text: &str) -> Result<()> {
         let path = self.folder.path().join(CONFIG);
         replace_file(&path, text.as_bytes()).map_err(|e| Error::io("io-write-configuration", &path, &e))
+    }
+}
+
+/// A new run that ends before its record begins leaves nothing.
+impl Drop for Folder {
+    fn drop(&mut self) {
+        if self.folder.is_new() {
+            super::remove_own_cache(self.folder.path());
+            // A new run's folder holds neither of them before.
+            for name in [CONFIG, log::FILE] {
+                std::fs::remove_file(self.folder.path().join(name)).ok();
+            }
+        }
     }
 }
 
@@ -65,18 +123,22 @@ impl Store for Folder {
     fn begin_record(&mut self) -> Result<()> {
         let run = self.folder.path();
         self.record = Some((Log::open(run)?, TensorBoard::create(run)?));
+        self.folder.begun();
         Ok(())
     }
 
     fn append(&mut self, part: Part, event: &Event) -> Result<()> {
-        self.mend()?;
-        let Some((log, board)) = &mut self.record else {
-            unreachable!("a run begins its record before its first event")
-        };
-        match part {
+        // Steps are many. What comes seldom, such as the end, does not wait for the next look.
+        let soon = |looked: Instant| matches!(event, Event::Step(_)) && looked.elapsed() < self.look_every;
+        if !self.looked[part as usize].is_some_and(soon) {
+            self.mend_part(part)?;
+        }
+        let (log, board) = self.record();
+        let written = match part {
             Part::Events => log.write(event),
             Part::Numbers => board.write(event),
-        }
+        };
+        written.inspect_err(|_| self.looked[part as usize] = None)
     }
 
     fn events(&self) -> Result<Vec<Event>> {
@@ -89,15 +151,15 @@ impl Store for Folder {
     }
 
     fn keep(&mut self, snapshot: &Snapshot, keep: usize) -> Result<Kept> {
-        if self.mend().is_err() {
-            self.mend()?;
-        }
+        self.mend_at_once()?;
         // A checkpoint without its configuration cannot be continued.
         if let Some(config) = self.config.as_ref().filter(|_| !self.folder.path().join(CONFIG).exists()) {
             self.put_config(config)?;
         }
         let written = self.folder.write(snapshot, keep)?;
-        Ok(Kept { place: super::name_of(&written.dir), warnings: written.warnings })
+        let mut warnings = std::mem::take(&mut self.unheard);
+        warnings.extend(written.warnings);
+        Ok(Kept { place: super::name_of(&written.dir), warnings })
     }
 
     fn holds(&self, step: u64) -> bool {
@@ -133,7 +195,12 @@ impl Store for Folder {
     }
 
     fn close(&mut self) -> Result<()> {
-        write_report(self.folder.path(), self.lang).map(|_| ())
+        self.mend_at_once()?;
+        for part in Part::ALL {
+            self.mend_part(part)?;
+        }
+        write_report(self.folder.path(), self.lang)?;
+        self.unheard.drain(..).next().map_or(Ok(()), Err)
     }
 }
 
@@ -142,6 +209,8 @@ impl Store for Folder {
 mod tests {
     use super::*;
     use crate::config::Overrides;
+    use crate::hub::{Tensors, random_pair};
+    use crate::train::checkpoint::{FORMAT_VERSION, Moments, State};
     use crate::train::event::StepMetrics;
     use std::path::{Path, PathBuf};
 
@@ -152,12 +221,33 @@ mod tests {
     /// A run's folder with a configuration and a log of two steps.
     fn begun(run: &Path) -> Folder {
         let mut folder = Folder::new(RunFolder::create(run).unwrap(), Lang::En);
+        folder.look_every = Duration::ZERO;
         folder.write_config(&Config::load("nano", &Overrides::default()).unwrap()).unwrap();
         folder.begin_record().unwrap();
         for (part, n) in [(Part::Events, 1), (Part::Numbers, 1), (Part::Events, 2)] {
             folder.append(part, &step(n)).unwrap();
         }
         folder
+    }
+
+    fn keep(folder: &mut Folder, step: u64) -> Kept {
+        let pair = random_pair(step);
+        let moments = Moments { m: pair.discriminator.tensors.clone(), v: pair.discriminator.tensors.clone() };
+        let state = State {
+            format_version: FORMAT_VERSION,
+            step,
+            planned_steps: step,
+            seed: 1,
+            cursor: serde_json::Value::Null,
+            corpus_hash: String::new(),
+            tokenizer_hash: String::new(),
+            kernels: serde_json::Value::Null,
+            extra: serde_json::Map::new(),
+        };
+        let (networks, tokenizer_files) = (pair.into(), &[("vocab.txt".to_owned(), b"[PAD]\n".to_vec())]);
+        let statistics = &Tensors::new();
+        let snapshot = Snapshot { networks: &networks, moments: &moments, statistics, tokenizer_files, state: &state };
+        folder.keep(&snapshot, 2).unwrap()
     }
 
     fn logged(run: &Path) -> Vec<u64> {
@@ -195,6 +285,41 @@ mod tests {
     }
 
     #[test]
+    fn what_steps_write_between_two_looks_is_put_back() {
+        let dir = tempfile::tempdir().unwrap();
+        let run = dir.path().join("run");
+        let mut folder = begun(&run);
+        folder.look_every = Duration::from_secs(3600);
+        std::fs::remove_dir_all(&run).unwrap();
+        for (part, n) in [(Part::Events, 3), (Part::Numbers, 2), (Part::Events, 4)] {
+            folder.append(part, &step(n)).unwrap();
+        }
+        assert!(!run.exists(), "nobody has looked");
+        // A seldom event looks.
+        let checkpoint = Event::Checkpoint { step: 4, path: "x".into() };
+        assert_eq!(folder.append(Part::Events, &checkpoint).unwrap_err().code(), "run-folder-gone");
+        folder.append(Part::Events, &checkpoint).unwrap();
+        assert_eq!(logged(&run), [1, 2, 3, 4, 4]);
+        // So does the end. A checkpoint may have gone with the folder, so it is no success.
+        std::fs::remove_dir_all(&run).unwrap();
+        assert_eq!(folder.close().unwrap_err().code(), "run-folder-gone");
+        assert_eq!((logged(&run), curves(&run).len()), (vec![1, 2, 3, 4, 4], 1));
+        assert!(run.join("report.html").is_file());
+    }
+
+    #[test]
+    fn a_checkpoint_that_notices_first_that_the_folder_is_gone_says_so() {
+        let dir = tempfile::tempdir().unwrap();
+        let run = dir.path().join("run");
+        let mut folder = begun(&run);
+        std::fs::remove_dir_all(&run).unwrap();
+        let kept = keep(&mut folder, 7);
+        assert_eq!(kept.warnings.iter().map(Error::code).collect::<Vec<_>>(), ["run-folder-gone"]);
+        assert!(folder.holds(7) && run.join(CONFIG).is_file());
+        assert!(keep(&mut folder, 8).warnings.is_empty());
+    }
+
+    #[test]
     fn another_run_that_took_the_folders_place_is_left_alone() {
         let dir = tempfile::tempdir().unwrap();
         let run = dir.path().join("run");
@@ -212,6 +337,36 @@ mod tests {
         std::fs::remove_dir_all(&run).unwrap();
         folder.append(Part::Events, &step(3)).unwrap();
         assert_eq!(logged(&run), [1, 2, 3]);
+    }
+
+    #[test]
+    fn a_run_that_ends_before_its_record_begins_leaves_nothing() {
+        let dir = tempfile::tempdir().unwrap();
+        let config = Config::load("nano", &Overrides::default()).unwrap();
+        for (name, there) in [("new/below", None), ("empty", Some("")), ("full", Some("notes.txt"))] {
+            let run = dir.path().join(name);
+            if let Some(file) = there {
+                std::fs::create_dir(&run).unwrap();
+                (!file.is_empty()).then(|| std::fs::write(run.join(file), "a person's").unwrap());
+            }
+            let mut folder = Folder::new(RunFolder::create(&run).unwrap(), Lang::En);
+            folder.write_config(&config).unwrap();
+            std::fs::create_dir(run.join("token-cache")).unwrap();
+            std::fs::write(run.join("token-cache/0f3a.tokens"), "").unwrap();
+            // Something is in the way of the log.
+            std::fs::create_dir(run.join("metrics.jsonl")).unwrap();
+            folder.begin_record().unwrap_err();
+            std::fs::remove_dir(run.join("metrics.jsonl")).unwrap();
+            drop(folder);
+            let left: Vec<_> =
+                std::fs::read_dir(&run).into_iter().flatten().map(|entry| entry.unwrap().file_name()).collect();
+            assert_eq!(left, there.filter(|file| !file.is_empty()).into_iter().collect::<Vec<_>>());
+            assert_eq!(run.exists(), there.is_some(), "{name}: what was not there before goes, and nothing else");
+        }
+        assert!(!dir.path().join("new").exists());
+        // Once the record has begun, everything stays.
+        drop(begun(&dir.path().join("new")));
+        assert!(dir.path().join("new/config.toml").is_file() && dir.path().join("new/checkpoints").is_dir());
     }
 
     #[test]

@@ -1,14 +1,13 @@
 //! Removes from a folder of caches what processes left there that died while they wrote: half a token cache, half a tokenizer.
 //!
-//! Such files end in `.part`, and their names hold the number of their process. A writer locks its file, and the system takes the
+//! Their names tell the process ([`crate::path::part_ending`]). A writer locks its file, and the system takes the
 //! lock back when the process ends, however it ends. So a locked file is never touched. (A process in another container may use the
 //! same folder and cannot be seen here; its lock can.)
 
+use crate::path::process_of_part;
 use std::fs::{self, File, TryLockError};
 use std::path::Path;
 use std::time::{Duration, SystemTime};
-
-const ENDING: &str = ".part";
 
 /// A folder cannot be locked. It is written within seconds.
 const FOLDER_AGE: Duration = Duration::from_secs(60);
@@ -19,7 +18,7 @@ const AGE: Duration = Duration::from_secs(3600);
 pub fn sweep(dir: &Path) {
     for entry in fs::read_dir(dir).into_iter().flatten().flatten() {
         let name = entry.file_name();
-        let Some(process) = name.to_str().and_then(process_of) else { continue };
+        let Some(process) = name.to_str().and_then(process_of_part) else { continue };
         let path = entry.path();
         let Ok(meta) = fs::symlink_metadata(&path) else { continue };
         let age = meta.modified().ok().and_then(|time| SystemTime::now().duration_since(time).ok()).unwrap_or_default();
@@ -31,13 +30,6 @@ pub fn sweep(dir: &Path) {
             fs::remove_file(&path).ok();
         }
     }
-}
-
-/// The process in a name such as `0f3a.tokens-4711-0.part`, `kernels.json.4711.part` or `.partial-tokenizer-0f3a.4711-0.part`.
-fn process_of(name: &str) -> Option<u32> {
-    let (_, last) = name.strip_suffix(ENDING)?.rsplit_once('.')?;
-    let mut numbers = last.split('-').skip_while(|part| part.parse::<u32>().is_err());
-    numbers.next()?.parse().ok()
 }
 
 /// Whether a process is running. If the system cannot say, the process counts as running.
@@ -68,23 +60,6 @@ mod tests {
             fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
         names.sort();
         names
-    }
-
-    #[test]
-    fn a_name_tells_its_process() {
-        for (name, process) in [
-            ("0f3a.tokens-4711-0.part", Some(4711)),
-            ("0f3a.sentences-4711-12.part", Some(4711)),
-            ("kernels-lavapipe.json.4711.part", Some(4711)),
-            (".partial-tokenizer-0f3a.4711-0.part", Some(4711)),
-            ("0f3a.tokens", None),
-            ("tokenizer-0f3a", None),
-            ("song.part", None),
-            ("a.b.part", None),
-            ("4711.part", None),
-        ] {
-            assert_eq!(process_of(name), process, "{name}");
-        }
     }
 
     #[test]

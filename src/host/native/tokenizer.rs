@@ -53,7 +53,11 @@ pub fn train_tokenizer(
 
 /// Writes the tokenizer's files into the folder `out`, whole or not at all, because half a vocabulary would pass for a tokenizer.
 pub fn write(tokenizer: &Tokenizer, max_positions: usize, out: &Path) -> Result<()> {
-    let mut staging = Staging::begin(out)?;
+    fill(Staging::begin(out)?, tokenizer, max_positions)
+}
+
+/// Writes the tokenizer's files into a folder that has begun, and puts it in its place.
+pub(super) fn fill(mut staging: Staging, tokenizer: &Tokenizer, max_positions: usize) -> Result<()> {
     for (name, text) in tokenizer.to_files(max_positions)? {
         staging.write(name, |file| file.write_all(text.as_bytes()))?;
     }

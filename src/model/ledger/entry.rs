@@ -107,7 +107,7 @@ impl Rules {
             InitRule::FanIn | InitRule::Neighbours => Init::TruncatedNormal(1.0 / f64::from(fan_in).sqrt()),
         }
     }
-    /// The rule for layers where the reference code uses TensorFlow's default (electra.md 1.2).
+    /// The rule for layers where the reference code (google-research/electra) uses TensorFlow's default.
     pub fn default_dense(&self, fan_in: u32) -> Init {
         match self.rule {
             InitRule::Reference => Init::Glorot,

@@ -3,7 +3,6 @@
 use std::fs::File;
 use std::io::{self, BufWriter, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use sha2::{Digest, Sha256};
 
@@ -11,6 +10,7 @@ use super::build::{Identity, Options, Progress, Section, encode_all};
 use super::layout::{FORMAT, Field, HEADER_BYTES, Header, words_from_sha};
 use super::{Storage, TokenCache};
 use crate::message::Message;
+use crate::path::part_ending;
 use crate::text::mmap::Mapped;
 use crate::text::tokenizer::Tokenizer;
 use crate::text::{Chunk, hex};
@@ -90,10 +90,8 @@ struct Draft {
 
 impl Draft {
     fn create(beside: &Path, what: &str) -> Result<Self> {
-        // The name is unique among processes and threads. Two may build the same cache at once, and the later rename wins.
-        static NEXT: AtomicU64 = AtomicU64::new(0);
-        let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        let path = beside.with_extension(format!("{what}-{}-{number}.part", std::process::id()));
+        // Two may build the same cache at once, and the later rename wins.
+        let path = beside.with_extension(format!("{what}-{}", part_ending()));
         let file = File::options()
             .read(true)
             .write(true)

@@ -6,12 +6,15 @@
 
 use super::{STATE, list, state};
 use crate::config::Config;
+use crate::path::name_of;
 use crate::{Error, Result};
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 pub(super) const STARTED: &str = ".started";
+/// The file with a run's configuration.
+pub const CONFIG: &str = "config.toml";
 
 /// The runs in a folder that have a checkpoint.
 #[derive(Debug, Default)]
@@ -56,6 +59,27 @@ pub fn survey_runs(runs: &Path) -> Result<Runs> {
     Ok(Runs { newest, unfinished, skipped })
 }
 
+/// The configuration that a run's folder holds.
+///
+/// # Errors
+/// It is not there, or it cannot be read.
+pub fn stored_config(run: &Path) -> Result<Config> {
+    let path = run.join(CONFIG);
+    let text = fs::read_to_string(&path).map_err(|e| Error::io("io-read-runs-configuration", &path, &e))?;
+    Config::from_toml(&text, &name_of(&path))
+}
+
+/// The same, where a folder need not have one, such as a checkpoint that was copied.
+///
+/// # Errors
+/// It cannot be read.
+pub fn stored_config_if_any(run: &Path) -> Result<Option<Config>> {
+    match fs::metadata(run.join(CONFIG)) {
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        _ => stored_config(run).map(Some),
+    }
+}
+
 /// Whether a folder holds a run with a checkpoint, and then whether the run has steps left.
 fn look(path: &Path) -> Result<Option<bool>> {
     let meta = fs::metadata(path).map_err(|e| Error::io("io-read", path, &e))?;
@@ -72,15 +96,24 @@ fn look(path: &Path) -> Result<Option<bool>> {
     };
     let Ok((state, _)) = state::parse(&bytes) else { return Ok(Some(true)) };
     // Only the configuration knows the length of a run that was extended since its checkpoint.
-    let config = fs::read_to_string(path.join("config.toml")).ok().and_then(|text| Config::from_toml(&text, "").ok());
-    let planned = state.planned_steps.max(config.map_or(0, |config| config.steps));
+    let planned = state.planned_steps.max(stored_config(path).map_or(0, |config| config.steps));
     Ok(Some(state.step < planned))
 }
+
+/// How long a new run looks at what lies beside it. It may be a folder of thousands of other things, on a slow disk.
+const LOOK_MAX: Duration = Duration::from_millis(200);
 
 /// Notes in a new run's folder that the run is started now, after all runs that are beside it.
 pub(super) fn note_start(run: &Path) -> std::io::Result<()> {
     let above = run.parent().filter(|above| !above.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let beside = fs::read_dir(above).into_iter().flatten().flatten().filter_map(|entry| noted(&entry.path()));
+    let began = Instant::now();
+    let entries = fs::read_dir(above).into_iter().flatten().flatten().take_while(|_| began.elapsed() < LOOK_MAX);
+    // A run lies in a folder. A link may lead to a disk that does not answer, and a hidden folder is somebody else's.
+    let may_be_run = |entry: &fs::DirEntry| {
+        let hidden = entry.file_name().as_encoded_bytes().starts_with(b".");
+        !hidden && entry.file_type().is_ok_and(|kind| kind.is_dir())
+    };
+    let beside = entries.filter(may_be_run).filter_map(|entry| noted(&entry.path()));
     let now = nanos(SystemTime::now());
     let start = beside.max().map_or(now, |last| now.max(last.saturating_add(1)));
     fs::write(run.join(STARTED), start.to_string())
@@ -89,15 +122,21 @@ pub(super) fn note_start(run: &Path) -> std::io::Result<()> {
 /// When a run was started. A run of an earlier version wrote its configuration then.
 fn started(run: &Path) -> u128 {
     noted(run).unwrap_or_else(|| {
-        let written = ["config.toml", "checkpoints", "."]
+        let written = [CONFIG, "checkpoints", "."]
             .iter()
             .find_map(|name| fs::metadata(run.join(name)).and_then(|data| data.modified()).ok());
         written.map_or(0, nanos)
     })
 }
 
+/// The most digits that a number of nanoseconds has, with a line end.
+const NOTE_BYTES_MAX: u64 = 41;
+
 fn noted(run: &Path) -> Option<u128> {
-    fs::read_to_string(run.join(STARTED)).ok()?.trim().parse().ok()
+    let path = run.join(STARTED);
+    // A pipe or an endless file of this name is not ours.
+    fs::symlink_metadata(&path).ok().filter(|meta| meta.is_file() && meta.len() <= NOTE_BYTES_MAX)?;
+    fs::read_to_string(path).ok()?.trim().parse().ok()
 }
 
 fn nanos(time: SystemTime) -> u128 {
@@ -166,6 +205,30 @@ mod tests {
     }
 
     #[test]
+    fn what_lies_beside_a_run_and_is_none_decides_nothing() {
+        let dir = tempfile::tempdir().unwrap();
+        let year = nanos(SystemTime::now()) + 365 * 86_400 * 1_000_000_000;
+        let strange = |name: &str, note: String| {
+            fs::create_dir(dir.path().join(name)).unwrap();
+            fs::write(dir.path().join(name).join(STARTED), note).unwrap();
+        };
+        strange("long", format!("{year}{}", " ".repeat(100)));
+        strange(".hidden", year.to_string());
+        strange("words", "yesterday".to_owned());
+        fs::write(dir.path().join("file"), "").unwrap();
+        #[cfg(unix)]
+        {
+            // What is behind a link may not answer.
+            fs::create_dir_all(dir.path().join("linked")).unwrap();
+            fs::write(dir.path().join("note"), year.to_string()).unwrap();
+            std::os::unix::fs::symlink("../note", dir.path().join("linked").join(STARTED)).unwrap();
+        }
+        let run = dir.path().join("run");
+        let _folder = RunFolder::create(&run).unwrap();
+        assert!(noted(&run).unwrap() < year);
+    }
+
+    #[test]
     fn what_cannot_be_read_is_told_and_passed_over() {
         let dir = tempfile::tempdir().unwrap();
         let run = dir.path().join("run");
@@ -197,16 +260,21 @@ mod tests {
     fn runs_that_begin_at_once_have_folders_of_their_own() {
         let dir = tempfile::tempdir().unwrap();
         let runs = dir.path().join("runs");
-        let begin = || RunFolder::create_dated(&runs, "20260101-000000-nano").unwrap().path().to_owned();
-        let made: Vec<PathBuf> = std::thread::scope(|scope| {
+        let begin = || RunFolder::create_dated(&runs, "20260101-000000-nano").unwrap();
+        let folders: Vec<RunFolder> = std::thread::scope(|scope| {
             let threads: Vec<_> = (0..12).map(|_| scope.spawn(begin)).collect();
             threads.into_iter().map(|thread| thread.join().unwrap()).collect()
         });
+        let made: Vec<PathBuf> = folders.iter().map(|folder| folder.path().to_owned()).collect();
         assert_eq!(made.iter().collect::<BTreeSet<_>>().len(), 12, "{made:?}");
         assert!(
             made.contains(&runs.join("20260101-000000-nano")) && made.contains(&runs.join("20260101-000000-nano-12"))
         );
+        // None of them begins.
+        drop(folders);
+        assert_eq!(fs::read_dir(&runs).into_iter().flatten().count(), 0);
         // A file in the way is no place for a run either.
+        fs::create_dir_all(&runs).unwrap();
         fs::write(runs.join("x"), "").unwrap();
         assert_eq!(RunFolder::create_dated(&runs, "x").unwrap().path(), runs.join("x-2"));
         assert!(RunFolder::create_dated(&runs.join("x"), "y").is_err());

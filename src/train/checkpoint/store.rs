@@ -1,13 +1,13 @@
 //! Locks a run's folder, writes its checkpoints and removes old ones. Nothing else writes into checkpoints/.
 //! [`RunFolder::create`] or [`RunFolder::open`] -> [`RunFolder::write`] at every checkpoint.
 
-use super::runs::{STARTED, note_start};
+use super::runs::{CONFIG, STARTED, note_start};
 use super::{STATE, Snapshot, checkpoints_of, folder_from_step, list, newest_whole, step_from_name};
 use crate::hub::{self, Staging, hidden_target, remove_folder};
 use crate::message::Message;
 use crate::path::word_of;
 use crate::{Error, Result};
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{self, File, Metadata, OpenOptions, TryLockError};
 use std::io::{Read, Seek, Write};
 use std::path::{Path, PathBuf};
 
@@ -18,7 +18,54 @@ const LOCK: &str = ".lock";
 #[derive(Debug)]
 pub struct RunFolder {
     run: PathBuf,
-    lock: File,
+    /// A new run that has not begun. It is dropped before the lock, because nobody else may be there while files are removed.
+    new: Option<New>,
+    /// It stays open, because that holds the lock.
+    _lock: File,
+    /// Which file the lock is, as it was when it was opened.
+    own: Metadata,
+}
+
+/// What taking a folder for a new run makes there. When this is dropped before the run has begun, it is removed again.
+#[derive(Debug)]
+struct New {
+    run: PathBuf,
+    /// The folders that were not there before, the innermost first.
+    made: Vec<PathBuf>,
+    /// Whether the lock is ours, and so whatever else taking a folder writes.
+    locked: bool,
+}
+
+impl New {
+    /// `run`: a folder that may be there already.
+    fn at(run: &Path) -> Self {
+        Self { run: run.to_owned(), made: missing(run), locked: false }
+    }
+}
+
+impl Drop for New {
+    fn drop(&mut self) {
+        if self.locked {
+            match fs::remove_dir(checkpoints_of(&self.run)) {
+                // It holds a checkpoint, so the run has begun.
+                Err(e) if e.kind() != std::io::ErrorKind::NotFound => return,
+                _ => {}
+            }
+            for name in [STARTED, LOCK] {
+                fs::remove_file(self.run.join(name)).ok();
+            }
+        }
+        for folder in &self.made {
+            // This removes only empty folders.
+            fs::remove_dir(folder).ok();
+        }
+    }
+}
+
+/// The folders of a path that are not there, the innermost first.
+fn missing(path: &Path) -> Vec<PathBuf> {
+    let missing = |folder: &&Path| !folder.as_os_str().is_empty() && fs::symlink_metadata(folder).is_err();
+    path.ancestors().take_while(missing).map(Path::to_owned).collect()
 }
 
 /// What writing a checkpoint did.
@@ -33,13 +80,21 @@ pub struct Written {
 }
 
 impl RunFolder {
-    /// Takes the folder for a new run. A folder that already holds a run is refused.
+    /// Takes the folder for a new run. A folder that already holds a run is refused. Until the run has begun ([`RunFolder::begun`]), it
+    /// leaves nothing when it is dropped.
     pub fn create(run: &Path) -> Result<Self> {
         Self::refuse_taken(run)?;
-        let folder = Self::lock(run)?;
+        Self::take_new(New::at(run))
+    }
+
+    fn take_new(mut new: New) -> Result<Self> {
+        let run = new.run.clone();
+        let lock = open_lock(&run)?;
         // Another process may have begun a run there in the meantime.
-        Self::refuse_run(run)?;
-        note_start(run).map_err(|e| Error::io("io-create-runs-folder", run, &e))?;
+        Self::refuse_run(&run)?;
+        new.locked = true;
+        let folder = Self { new: Some(new), ..Self::locked(&run, lock)? };
+        note_start(&run).map_err(|e| Error::io("io-create-runs-folder", &run, &e))?;
         folder.cleared()
     }
 
@@ -47,17 +102,35 @@ impl RunFolder {
     /// second), the folder is `NAME-2`, `NAME-3` and so on.
     pub fn create_dated(runs: &Path, name: &str) -> Result<Self> {
         let fail = |e: &std::io::Error| Error::io("io-create-runs-folder", runs, e);
+        let mut new = New { run: runs.join(name), made: missing(runs), locked: false };
         fs::create_dir_all(runs).map_err(|e| fail(&e))?;
-        let mut run = runs.join(name);
         for number in 2_u64.. {
             // Only one process can create a folder.
-            match fs::create_dir(&run) {
-                Ok(()) => return Self::create(&run),
-                Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => run = runs.join(format!("{name}-{number}")),
+            match fs::create_dir(&new.run) {
+                Ok(()) => {
+                    new.made.insert(0, new.run.clone());
+                    return Self::take_new(new);
+                }
+                Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => {
+                    new.run = runs.join(format!("{name}-{number}"));
+                }
                 Err(e) => return Err(fail(&e)),
             }
         }
         unreachable!("a folder holds fewer names than there are numbers")
+    }
+
+    /// Whether it is the folder of a new run that has not begun.
+    pub fn is_new(&self) -> bool {
+        self.new.is_some()
+    }
+
+    /// Says that the run has begun. From now on its folder stays.
+    pub fn begun(&mut self) {
+        if let Some(new) = &mut self.new {
+            (new.locked, new.made) = (false, Vec::new());
+        }
+        self.new = None;
     }
 
     /// Refuses a folder that holds a run or in which a run is under way. A new run also asks this before it begins slow work.
@@ -80,7 +153,7 @@ impl RunFolder {
 
     fn refuse_run(run: &Path) -> Result<()> {
         let resumable = run.is_dir() && !list(run)?.is_empty();
-        let written = ["config.toml", "metrics.jsonl"].iter().any(|name| run.join(name).exists());
+        let written = [CONFIG, "metrics.jsonl"].iter().any(|name| run.join(name).exists());
         match (resumable, written) {
             (true, _) => Err(Error::usage("folder-holds-a-run")
                 .with("run", word_of(run))
@@ -106,8 +179,7 @@ impl RunFolder {
 
     /// Whether the folder at its place is still the one that was taken.
     pub fn in_place(&self) -> bool {
-        let there = fs::metadata(self.run.join(LOCK));
-        there.is_ok_and(|there| self.lock.metadata().is_ok_and(|own| hub::same_file(&own, &there)))
+        fs::metadata(self.run.join(LOCK)).is_ok_and(|there| hub::same_file(&self.own, &there))
     }
 
     /// Takes the folder's place again after somebody has removed it or moved it away. `ours`: whether what is there now belongs to this
@@ -127,23 +199,18 @@ impl RunFolder {
     }
 
     fn lock(run: &Path) -> Result<Self> {
-        fs::create_dir_all(run).map_err(|e| Error::io("io-create-runs-folder", run, &e))?;
-        let path = run.join(LOCK);
-        let fail = |e: &std::io::Error| Error::io("io-lock-runs-folder", &path, e);
-        let mut file =
-            OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path).map_err(|e| fail(&e))?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Err(in_use(&mut file, run)),
-            // Some network file systems have no locks. Training there must still be possible.
-            Err(TryLockError::Error(e)) if e.kind() == std::io::ErrorKind::Unsupported => {}
-            Err(TryLockError::Error(e)) => return Err(fail(&e)),
-        }
-        file.set_len(0)
-            .and_then(|()| file.rewind())
-            .and_then(|()| write!(file, "{}", std::process::id()))
-            .map_err(|e| fail(&e))?;
-        Ok(Self { run: run.to_owned(), lock: file })
+        Self::locked(run, open_lock(run)?)
+    }
+
+    /// Writes into the lock who holds it.
+    fn locked(run: &Path, mut lock: File) -> Result<Self> {
+        let signed = lock
+            .set_len(0)
+            .and_then(|()| lock.rewind())
+            .and_then(|()| write!(lock, "{}", std::process::id()))
+            .and_then(|()| lock.metadata());
+        let own = signed.map_err(|e| Error::io("io-lock-runs-folder", &run.join(LOCK), &e))?;
+        Ok(Self { run: run.to_owned(), new: None, _lock: lock, own })
     }
 
     fn cleared(self) -> Result<Self> {
@@ -158,17 +225,6 @@ impl RunFolder {
             }
         }
         Ok(self)
-    }
-
-    /// Removes what taking the folder for a new run has written, and the folder itself if it holds nothing else.
-    pub fn undo(self) {
-        let run = self.run.clone();
-        for name in [STARTED, LOCK] {
-            fs::remove_file(run.join(name)).ok();
-        }
-        drop(self);
-        // These remove only empty folders.
-        fs::remove_dir(checkpoints_of(&run)).and_then(|()| fs::remove_dir(&run)).ok();
     }
 
     /// Writes a checkpoint, which replaces one of the same step. Then it removes older ones, so that the newest `keep` stay. If it
@@ -209,6 +265,22 @@ impl RunFolder {
     /// The newest whole checkpoint's step, if there is one.
     pub fn newest_step(&self) -> Result<Option<u64>> {
         Ok(newest_whole(&self.run)?.newest.map(|checkpoint| checkpoint.state.step))
+    }
+}
+
+/// Makes a run's folder and takes its lock.
+fn open_lock(run: &Path) -> Result<File> {
+    fs::create_dir_all(run).map_err(|e| Error::io("io-create-runs-folder", run, &e))?;
+    let path = run.join(LOCK);
+    let fail = |e: &std::io::Error| Error::io("io-lock-runs-folder", &path, e);
+    let opened = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path);
+    let mut file = opened.map_err(|e| fail(&e))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(in_use(&mut file, run)),
+        // Some network file systems have no locks. Training there must still be possible.
+        Err(TryLockError::Error(e)) if e.kind() == std::io::ErrorKind::Unsupported => Ok(file),
+        Err(TryLockError::Error(e)) => Err(fail(&e)),
     }
 }
 

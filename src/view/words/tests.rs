@@ -482,9 +482,9 @@ fn an_event_has_its_english_sentence_beside_its_code() {
     let value: serde_json::Value = serde_json::from_str(&line).unwrap();
     assert_eq!(
         value["message"],
-        "runs/x: the token cache is gone right after it was written\n  help: free some space, or choose another folder with --out"
+        "runs/x: the token cache is gone right after it was written\n  help: free some space, or choose another folder"
     );
-    assert_eq!(value["hint"], "free some space, or choose another folder with --out");
+    assert_eq!(value["hint"], "free some space, or choose another folder");
     // What is written is read: the sentence is not taken for a message without a code.
     assert_eq!(serde_json::from_str::<Event>(&line).unwrap(), failed);
     let preparing = Event::Preparing(Preparing { message: Message::new("counting-words"), share: Some(0.5) });
