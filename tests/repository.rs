@@ -75,13 +75,8 @@ const OWNED: [(&str, &[&str]); 8] = [
 ];
 
 /// The only files that may hold `unsafe`, each for the reason it states at its top.
-const UNSAFE: [&str; 5] = [
-    "src/cpu/matmul.rs",
-    "src/text/mmap.rs",
-    "src/gpu/device.rs",
-    "src/host/native/signals.rs",
-    "web/test/src/lib.rs",
-];
+const UNSAFE: [&str; 5] =
+    ["src/cpu/matmul.rs", "src/text/mmap.rs", "src/gpu/device.rs", "src/host/native/signals.rs", "web/test/src/lib.rs"];
 
 #[test]
 fn rooms_know_only_what_comes_before_them() {

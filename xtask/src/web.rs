@@ -85,7 +85,8 @@ mod tests {
 
     #[test]
     fn the_program_is_found_in_cargos_messages() {
-        let built = r#"{"reason":"compiler-artifact","filenames":["a.wasm"],"executable":"C:\\t\\a.wasm","fresh":true}"#;
+        let built =
+            r#"{"reason":"compiler-artifact","filenames":["a.wasm"],"executable":"C:\\t\\a.wasm","fresh":true}"#;
         assert_eq!(executable(built).as_deref(), Some(Path::new(r"C:\t\a.wasm")));
         assert_eq!(executable(r#"{"reason":"compiler-artifact","executable":null}"#), None);
     }
