@@ -252,7 +252,7 @@ mod tests {
             ("num_attention_heads", "3", "hub-heads-do-not-divide (hidden = 256, heads = 3)"),
             ("num_attention_heads", "0", "name = num_attention_heads, size = 0"),
             ("num_hidden_layers", "1000000000", "name = num_hidden_layers, size = 1000000000"),
-            ("vocab_size", "99999999999", "name = vocab_size, size = 99999999999"),
+            ("vocab_size", "3999999999", "name = vocab_size, size = 3999999999"),
             ("layer_norm_eps", "0", "epsilon-out-of-range (value = 0)"),
             ("hidden_dropout_prob", "1.0", "name = hidden_dropout_prob, rate = 1"),
             ("pad_token_id", "30522", "padding-outside-vocabulary (id = 30522"),

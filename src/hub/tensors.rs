@@ -274,6 +274,8 @@ mod tests {
             file(&format!(r#"{{"a":{{"dtype":"F32","shape":{shape},"data_offsets":{range}}}}}"#), &[0; 8])
         };
         let whole = sample();
+        // Where a size has 32 bits, as in a browser, such a number is not even read.
+        let overflow = if usize::BITS == 64 { "overflow" } else { "invalid value" };
         for (bytes, said) in [
             (vec![], "header-missing (held = 0)"),
             (vec![0; 7], "header-missing (held = 7)"),
@@ -286,8 +288,8 @@ mod tests {
             (tensor("[0,8]", "[3]"), "header-unreadable (detail = invalid shape"),
             (tensor("[4,8]", "[1]"), "invalid offset"),
             (tensor("[8,0]", "[1]"), "invalid offset"),
-            (tensor("[0,8]", "[18446744073709551615,18446744073709551615]"), "overflow"),
-            (tensor("[0,18446744073709551612]", "[4611686018427387903]"), "overflow"),
+            (tensor("[0,8]", "[18446744073709551615,18446744073709551615]"), overflow),
+            (tensor("[0,18446744073709551612]", "[4611686018427387903]"), overflow),
             (
                 file(
                     concat!(
