@@ -2,9 +2,9 @@
 //! RUN -> [`export`] -> DIR/discriminator and DIR/generator, each with its tokenizer.
 
 use super::reader::{TRAINED_ROW_LEN, trained_row_len};
-use crate::hub;
+use crate::hub::{self, Networks};
 use crate::message::Message;
-use crate::train::checkpoint::resolve_model;
+use crate::train::checkpoint::{read_steadily, resolve_model};
 use crate::{Error, Result};
 use std::path::Path;
 
@@ -27,6 +27,13 @@ pub struct Exported {
 /// # Errors
 /// There is no whole checkpoint, it has no tokenizer, or the folder holds something or cannot be written.
 pub fn export(run: &Path, to: &Path) -> Result<Exported> {
+    let (networks, files, exported) = read_steadily(run, || read(run))?;
+    hub::write_networks(to, &networks, &files)?;
+    Ok(exported)
+}
+
+/// The networks with the files of their tokenizer, and what there is to say about them.
+fn read(run: &Path) -> Result<(Networks, Vec<(String, Vec<u8>)>, Exported)> {
     let found = resolve_model(run)?;
     let folder = found.discriminator.as_deref().or(found.generator.as_deref());
     let folder = folder.ok_or_else(|| Error::failed("no-network-here").at_path(run))?;
@@ -44,8 +51,7 @@ pub fn export(run: &Path, to: &Path) -> Result<Exported> {
             network.config.extra.insert(TRAINED_ROW_LEN.to_owned(), row_len.into());
         }
     }
-    hub::write_networks(to, &networks, &files)?;
     let positions = networks.main.config.max_position_embeddings;
     let step = found.checkpoint.as_ref().map(|checkpoint| checkpoint.state.step);
-    Ok(Exported { step, networks: names, positions, trained_row_len, warnings })
+    Ok((networks, files, Exported { step, networks: names, positions, trained_row_len, warnings }))
 }
