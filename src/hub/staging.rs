@@ -309,10 +309,8 @@ impl<W: Write> Write for Hashing<W> {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(target_arch = "wasm32")))] // files
 mod tests {
-    #![cfg(not(target_arch = "wasm32"))] // files
-
     use super::*;
 
     fn stage(target: &Path, text: &str) -> Staging {

@@ -32,8 +32,11 @@ pub fn export(run: &Path, to: &Path) -> Result<Exported> {
     Ok(exported)
 }
 
+/// Files by name.
+type NamedFiles = Vec<(String, Vec<u8>)>;
+
 /// The networks with the files of their tokenizer, and what there is to say about them.
-fn read(run: &Path) -> Result<(Networks, Vec<(String, Vec<u8>)>, Exported)> {
+fn read(run: &Path) -> Result<(Networks, NamedFiles, Exported)> {
     let found = resolve_model(run)?;
     let folder = found.discriminator.as_deref().or(found.generator.as_deref());
     let folder = folder.ok_or_else(|| Error::failed("no-network-here").at_path(run))?;

@@ -305,10 +305,8 @@ fn whole_or_offer(run: &Path, offer: impl FnOnce(Error, &Checkpoint) -> Error) -
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(target_arch = "wasm32")))] // files
 mod tests {
-    #![cfg(not(target_arch = "wasm32"))] // files
-
     use super::state::tests::sample_state;
     use super::*;
     use crate::hub::{Role, random_pair};

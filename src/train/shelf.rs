@@ -91,10 +91,8 @@ pub use browser::Shelf;
 #[cfg(not(target_arch = "wasm32"))]
 pub use native::Shelf;
 
-#[cfg(test)]
+#[cfg(all(test, not(target_arch = "wasm32")))] // files
 mod tests {
-    #![cfg(not(target_arch = "wasm32"))] // files
-
     use super::Shelf;
     use pollster::block_on;
 

@@ -138,10 +138,8 @@ pub fn write_page(path: &Path, page: &str) -> Result<()> {
     replace_file(path, page.as_bytes()).map_err(|source| Error::io("io-write-report", path, &source))
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(target_arch = "wasm32")))] // files
 mod tests {
-    #![cfg(not(target_arch = "wasm32"))] // files
-
     use super::*;
     use crate::message::Message;
     use crate::train::event::StepMetrics;

@@ -143,10 +143,8 @@ fn nanos(time: SystemTime) -> u128 {
     time.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_nanos())
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(target_arch = "wasm32")))] // files
 mod tests {
-    #![cfg(not(target_arch = "wasm32"))] // files
-
     use super::super::state::tests::sample_state;
     use super::super::{Moments, RunFolder, Snapshot};
     use super::*;
