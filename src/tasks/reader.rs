@@ -361,11 +361,8 @@ impl Reader {
         let specials = self.tokenizer.specials();
         let mut batch = Batch::new(1, size.row_len as usize, size.slots as usize);
         batch.ids.fill(specials.pad);
-        batch.ids[0] = specials.cls;
-        batch.ids[1..=ids.len()].copy_from_slice(ids);
-        batch.ids[1 + ids.len()] = specials.sep;
-        batch.attention[..ids.len() + FRAME].fill(1);
-        batch.masked_ids.copy_from_slice(&batch.ids);
+        batch.masked_ids.fill(specials.pad);
+        batch.put_text(0, ids.iter().copied(), specials);
         batch
     }
 
