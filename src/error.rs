@@ -65,6 +65,7 @@ impl Error {
         let hint = match source.kind() {
             std::io::ErrorKind::NotFound => Some("help-check-path"),
             std::io::ErrorKind::PermissionDenied => Some("help-check-permissions"),
+            std::io::ErrorKind::ReadOnlyFilesystem => Some("help-choose-writable"),
             std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => Some("help-free-space"),
             _ => None,
         };

@@ -68,13 +68,15 @@ pub async fn run(args: &VerifyArgs, output: Output) -> Result<()> {
     for (dir, fixture) in &fixtures {
         let computed = fixture.compare(&backend).await.map_err(|e| e.at_path(dir))?;
         let name = folder_name(dir);
-        tally.suite(&Message::new("suite-fixture").with("name", Path::new(&name)), &computed.comparisons)?;
+        let suite = Message::new("suite-fixture").with("name", Path::new(&name));
+        tally.suite(&suite, Precision::F32, &computed.comparisons)?;
         if let Some(to) = &args.dump {
             dump(&computed, to, &name)?;
         }
         if backend.stores(Precision::F16) {
             let halves = fixture.compare_in(&backend, Precision::F16).await.map_err(|e| e.at_path(dir))?;
-            tally.suite(&Message::new("suite-fixture-f16").with("name", Path::new(&name)), &halves.comparisons)?;
+            let suite = Message::new("suite-fixture-f16").with("name", Path::new(&name));
+            tally.suite(&suite, Precision::F16, &halves.comparisons)?;
         }
     }
     if cfg!(feature = "burn") {
@@ -119,13 +121,16 @@ async fn whole(backend: &Backend, tally: &mut Tally) -> Result<()> {
         Some(gpu) => kernels(gpu, tally).await?,
         None => tally.output.text(&tally.output.strings().t("terminal-verify-twins"))?,
     }
-    tally.suite(&Message::new("suite-finite-differences"), &self_check::finite_differences(backend).await?)?;
-    tally.suite(&Message::new("suite-repeatability"), &self_check::repeatability(backend).await?)?;
+    let differences = self_check::finite_differences(backend).await?;
+    tally.suite(&Message::new("suite-finite-differences"), Precision::F32, &differences)?;
+    let repeated = self_check::repeatability(backend).await?;
+    tally.suite(&Message::new("suite-repeatability"), Precision::F32, &repeated)?;
     if backend.gpu().is_some() {
-        tally.suite(&Message::new("suite-twins"), &self_check::against_twins(backend).await?)?;
+        let steps = self_check::against_twins(backend).await?;
+        tally.suite(&Message::new("suite-twins"), Precision::F32, &steps)?;
         if backend.stores(Precision::F16) {
             let steps = self_check::f16_against_twins(backend).await?;
-            tally.suite(&Message::new("suite-twins-f16"), &steps)?;
+            tally.suite(&Message::new("suite-twins-f16"), Precision::F16, &steps)?;
         }
     }
     Ok(())
@@ -135,12 +140,12 @@ async fn whole(backend: &Backend, tally: &mut Tally) -> Result<()> {
 async fn against(burn: &Backend, fixtures: &[(&PathBuf, Fixture)], tally: &mut Tally) -> Result<()> {
     for (what, settings) in against_burn::cases() {
         let suite = Message::new("suite-burn").with("what", what);
-        tally.suite(&suite, &against_burn::compare(burn, settings).await?)?;
+        tally.suite(&suite, Precision::F32, &against_burn::compare(burn, settings).await?)?;
     }
     for (dir, fixture) in fixtures {
         let computed = fixture.compare(burn).await.map_err(|e| e.at_path(dir))?;
         let suite = Message::new("suite-fixture-burn").with("name", Path::new(&folder_name(dir)));
-        tally.suite(&suite, &computed.comparisons)?;
+        tally.suite(&suite, Precision::F32, &computed.comparisons)?;
     }
     Ok(())
 }
@@ -159,9 +164,9 @@ async fn kernels(gpu: &crate::gpu::Gpu, tally: &mut Tally) -> Result<()> {
             max: 1.0,
         });
     }
-    tally.suite(&Message::new("suite-kernels"), &suites[0])?;
+    tally.suite(&Message::new("suite-kernels"), Precision::F32, &suites[0])?;
     if !suites[1].is_empty() {
-        tally.suite(&Message::new("suite-kernels-f16"), &suites[1])?;
+        tally.suite(&Message::new("suite-kernels-f16"), Precision::F16, &suites[1])?;
     }
     for failure in &summary.failures {
         output.event(&Failure { suite: "kernels", failure, message: words::text(failure, Lang::En) })?;
@@ -182,12 +187,12 @@ struct Tally {
 const SHOWN: usize = 5;
 
 impl Tally {
-    /// Reports a suite: every comparison to programs, the worst ones to people.
-    fn suite(&mut self, suite: &Message, comparisons: &[Comparison]) -> Result<()> {
+    /// Reports a suite: every comparison to programs, the worst ones to people. `precision`: how the suite stores numbers.
+    fn suite(&mut self, suite: &Message, precision: Precision, comparisons: &[Comparison]) -> Result<()> {
         let failed = comparisons.iter().filter(|c| !c.passed()).count();
         self.comparisons += comparisons.len();
         self.failed += failed;
-        if suite.code.ends_with("-f16") {
+        if precision == Precision::F16 {
             self.failed_in_f16 += failed;
         }
         let english = words::text(suite, Lang::En);

@@ -25,7 +25,7 @@ use crate::text::Role as TextRole;
 use crate::text::cache::{self, Identity, Options, Origin, Progress, TokenCache};
 use crate::text::corpus::{self, Corpus};
 use crate::text::tokenizer::{Cleaning, Tokenizer};
-use crate::train::checkpoint::{self, CONFIG, Checkpoint, RunFolder, Runs};
+use crate::train::checkpoint::{self, CONFIG, Checkpoint, Newest, RunFolder, Runs};
 use crate::train::engine::Backend;
 use crate::train::event::{Command, Event, Preparing};
 use crate::train::shelf::Shelf;
@@ -83,7 +83,15 @@ pub async fn evaluate(
 ) -> Result<Evaluated> {
     let corpus: Vec<String> = corpus.iter().map(|path| name_of(path)).collect();
     let other = OtherText { corpus: &corpus, field, unknown_max };
-    run::evaluate(&Native::new(Lang::default()), &name_of(run), other, backend, tell).await
+    let (host, name) = (Native::new(Lang::default()), name_of(run));
+    let mut newest = Newest::of(run);
+    loop {
+        match run::evaluate(&host, &name, other, backend, tell).await {
+            // Another process trains the run, and has removed the checkpoint.
+            Err(_) if newest.has_changed(run) => {}
+            done => return done,
+        }
+    }
 }
 
 /// Answers questions about the weights of a run's newest checkpoint. See [`run::look`].
@@ -295,13 +303,14 @@ impl Host for Native {
     }
 
     fn networks(&self, name: &str, wanted: NetworksWanted) -> Result<(Networks, Vec<Message>)> {
-        match wanted {
-            NetworksWanted::Pair => checkpoint::read_pair(&path_of(name)).map(|(pair, notices)| (pair.into(), notices)),
+        let path = path_of(name);
+        checkpoint::read_steadily(&path, || match wanted {
+            NetworksWanted::Pair => checkpoint::read_pair(&path).map(|(pair, notices)| (pair.into(), notices)),
             NetworksWanted::Main(role) => {
-                let (main, notices) = checkpoint::resolve_model(&path_of(name))?.read(role)?;
+                let (main, notices) = checkpoint::resolve_model(&path)?.read(role)?;
                 Ok((Networks::alone(main, role), notices))
             }
-        }
+        })
     }
 
     fn tokenizer_of_networks(&self, name: &str) -> String {
@@ -341,7 +350,8 @@ impl Host for Native {
     }
 
     fn resume_point(&self, run: &str, step: Option<u64>) -> Result<Checkpoint> {
-        checkpoint::resume_point(&path_of(run), step)
+        let run = path_of(run);
+        checkpoint::read_steadily(&run, || checkpoint::resume_point(&run, step))
     }
 
     fn refuse_taken(&self, run: &str) -> Result<()> {

@@ -8,14 +8,12 @@ use crate::model::ledger::{self, Entry, Part, Shape};
 use crate::objective;
 use std::collections::BTreeMap;
 
-pub const WORD_EMBEDDINGS: &str = "electra.embeddings.word_embeddings.weight";
+pub use crate::model::heads::mlm::WORD_BIAS;
+pub use crate::model::ledger::WORD_EMBEDDINGS;
 
 /// The generator's output projection. It is tied to the word embeddings, so it is never written, and it may be missing when a file
 /// is read.
 pub const TIED_HEAD: &str = "generator_lm_head.weight";
-
-/// The bias of each word in the output of a generator or an encoder.
-pub const WORD_BIAS: &str = "generator_lm_head.bias";
 
 /// One set for both networks: word, position and type embeddings and their LayerNorm.
 pub const SHARED: [&str; 5] = [

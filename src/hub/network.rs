@@ -33,10 +33,14 @@ pub struct Network {
 /// renamed, a wrapper's prefix (`module.`) is taken off, buffers (`position_ids`) and a tied output projection are left out.
 pub fn read_network(dir: &Path, role: Role) -> Result<(Network, Vec<Message>)> {
     let config = read_config(dir)?;
+    assemble(config, catalogue(dir, role)?, role).map_err(|e| e.at_path(dir))
+}
+
+/// The tensors of a folder's files. `role` is for the advice if there is none.
+fn catalogue(dir: &Path, role: Role) -> Result<Catalogue<std::io::BufReader<fs::File>>> {
     let files = weight_files(dir, role)?;
     let opened = files.iter().map(|path| open_safetensors(path)).collect::<Result<Vec<_>>>()?;
-    let catalogue = Catalogue::new(opened).map_err(|e| e.at_path(dir))?;
-    assemble(config, catalogue, role).map_err(|e| e.at_path(dir))
+    Catalogue::new(opened).map_err(|e| e.at_path(dir))
 }
 
 /// The same from memory: the bytes of config.json and of model.safetensors.
@@ -62,14 +66,7 @@ pub fn read_config(dir: &Path) -> Result<ElectraConfig> {
 /// Which network a folder holds, by its head's tensors. For a masked language model they do not show the role that it had in
 /// training, so it is called a generator.
 pub fn role_of(dir: &Path) -> Result<Role> {
-    let files = weight_files(dir, Role::Discriminator)?;
-    let mut names = BTreeSet::new();
-    for path in files {
-        names.extend(open_safetensors(&path)?.shapes().into_keys());
-    }
-    if let [prefix] = &wrappers(&names)[..] {
-        names = names.iter().map(|name| name.strip_prefix(prefix).unwrap_or(name).to_owned()).collect();
-    }
+    let names: BTreeSet<String> = catalogue(dir, Role::Discriminator)?.entries.into_keys().collect();
     let has_head = |role: &Role| names.iter().any(|name| name.starts_with(role.head_prefix()));
     let heads: Vec<Role> = [Role::Discriminator, Role::Generator].into_iter().filter(has_head).collect();
     match heads[..] {
@@ -216,18 +213,19 @@ const BUFFERS: [&str; 2] = ["position_ids", "token_type_ids"];
 /// A tensor that every ELECTRA network has.
 const ANCHOR: &str = "electra.embeddings.position_embeddings.weight";
 
-/// What stands before the usual names: `module.` of data-parallel training, `model.`, `_orig_mod.` and the like of other wrappers.
-/// Empty for a plain network; several for a file with several networks.
-fn wrappers(names: &BTreeSet<String>) -> Vec<String> {
-    let before = |name: &String| name.strip_suffix(ANCHOR).filter(|prefix| prefix.ends_with('.')).map(str::to_owned);
-    names.iter().filter_map(before).collect()
+/// What stands before the usual names of each network: `module.` of data-parallel training, `model.`, `_orig_mod.` and the like of
+/// other wrappers, nothing if it is plain.
+fn prefixes(names: &BTreeSet<String>) -> Vec<&str> {
+    let whole = |prefix: &&str| prefix.is_empty() || prefix.ends_with('.');
+    names.iter().filter_map(|name| name.strip_suffix(ANCHOR).filter(whole)).collect()
 }
 
 impl<R: Read + Seek> Catalogue<R> {
     fn new(files: Vec<TensorFile<R>>) -> Result<Self> {
         let names = files.iter().flat_map(|file| file.shapes().into_keys()).collect();
-        let prefix = match &wrappers(&names)[..] {
-            [prefix] if !names.contains(ANCHOR) => Some(prefix.clone()),
+        // With several networks in the files it is not clear which one is meant.
+        let prefix = match prefixes(&names)[..] {
+            [prefix] if !prefix.is_empty() => Some(prefix.to_owned()),
             _ => None,
         };
         let mut entries = BTreeMap::new();
@@ -336,9 +334,9 @@ fn what_it_is(names: &BTreeSet<String>) -> Message {
         let model = names.iter().find_map(|name| name.split_once(".embeddings.")).map(|(model, _)| model);
         model.filter(|model| !model.contains("electra"))
     };
-    let wrappers = wrappers(names);
+    let networks: Vec<String> = prefixes(names).iter().map(|prefix| format!("{prefix}electra")).collect();
     match () {
-        () if wrappers.len() > 1 => Message::new("tensors-of-several").with("prefixes", wrappers.join(", ")),
+        () if networks.len() > 1 => Message::new("tensors-of-several").with("prefixes", networks.join(", ")),
         () if within("lora_") || within(".adapter") => Message::new("tensors-of-adapter"),
         () if within(".qweight") || within(".SCB") || within("quant_") => Message::new("tensors-of-quantised"),
         () if within("exp_avg") || has("optimizer.") => Message::new("tensors-of-optimizer"),
@@ -491,6 +489,31 @@ pub(crate) mod tests {
     }
 
     #[test]
+    fn a_folder_with_a_wrapper_has_the_role_of_what_is_in_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let named = |prefix: &'static str, role: Role| {
+            let tensors = random_network(small_config(role), role, 6).tensors.into_iter();
+            tensors.map(move |(name, tensor)| (format!("{prefix}{name}"), tensor))
+        };
+        let role_with = |tensors: Tensors, role: Role| {
+            fs::write(dir.path().join(WEIGHTS), bytes_of(&tensors)).unwrap();
+            fs::write(dir.path().join("config.json"), small_config(role).to_json(role)).unwrap();
+            (role_of(dir.path()), read_network(dir.path(), role))
+        };
+        for role in [Role::Discriminator, Role::Generator] {
+            let (told, read) = role_with(named("module.", role).collect(), role);
+            assert_eq!(told.unwrap(), role);
+            assert!(read.is_ok());
+        }
+        // A wrapper beside a plain network is another network. Both readers leave it as it is.
+        let both = named("", Role::Generator).chain(named("ema.", Role::Discriminator)).collect();
+        let (told, read) = role_with(both, Role::Generator);
+        assert_eq!(told.unwrap(), Role::Generator);
+        let error = read.unwrap_err().to_string();
+        assert!(error.contains("tensors-of-several (prefixes = electra, ema.electra)"), "{error}");
+    }
+
+    #[test]
     fn several_networks_in_one_file_are_named() {
         let network = random_network(small_config(Role::Discriminator), Role::Discriminator, 6);
         let error = load(&network, Role::Discriminator, |tensors| {
@@ -500,7 +523,7 @@ pub(crate) mod tests {
             *tensors = std::mem::take(tensors).into_iter().flat_map(twice).collect();
         });
         let error = error.unwrap_err().to_string();
-        assert!(error.contains("tensors-of-several (prefixes = student., teacher.)"), "{error}");
+        assert!(error.contains("tensors-of-several (prefixes = student.electra, teacher.electra)"), "{error}");
         for (name, told) in [
             ("electra.encoder.layer.0.attention.self.query.lora_A.weight", "tensors-of-adapter"),
             ("roberta.embeddings.word_embeddings.weight", "tensors-of-other-model (model = roberta)"),

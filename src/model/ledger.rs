@@ -9,7 +9,7 @@ use crate::config::{Config, InitRule};
 use crate::objective::{self, At, Head, NetId, Pass};
 use entry::entry;
 
-pub use entry::{Entry, Group, Init, Named, Part, Rules, affine, bias, linear};
+pub use entry::{Entry, Group, Init, Named, Part, Rules, WORD_EMBEDDINGS, affine, bias, linear};
 pub use tower::Tower;
 
 /// What is trained: the passes over a text, and the networks that they need. Both networks share one set of embeddings and their

@@ -86,6 +86,7 @@ impl<H: Host> Run<'_, H> {
             rows: u64::from(config.rows()),
             row_tokens: u64::from(config.seq_len),
             corpus: self.corpus.clone(),
+            specials: self.session.tokenizer().names().clone(),
             run: Some(self.store.name()),
         }
     }

@@ -19,15 +19,14 @@ pub struct Shown {
     pub left_out: usize,
 }
 
-/// `head`: the head's number, from 0, or none for the mean of all heads. `frame`: whether `[CLS]` and `[SEP]` are drawn.
+/// `head`: the head's number, from 0, or none for the mean of all heads. `without`: tokens that are not drawn.
 /// If the numbers of a map do not fit its tokens (the file is of another version, say), nothing is shown.
-pub fn shown(map: &AttentionMap, head: Option<usize>, frame: bool) -> Shown {
+pub fn shown(map: &AttentionMap, head: Option<usize>, without: &[&str]) -> Shown {
     let (t, heads) = (map.tokens.len(), map.heads as usize);
     if heads == 0 || map.probabilities.len() != heads * t * t || head.is_some_and(|head| head >= heads) {
         return Shown::default();
     }
-    let is_frame = |token: &str| ["[CLS]", "[SEP]", "<s>", "</s>"].contains(&token);
-    let all: Vec<usize> = (0..t).filter(|&i| frame || !is_frame(&map.tokens[i])).collect();
+    let all: Vec<usize> = (0..t).filter(|&i| !without.contains(&map.tokens[i].as_str())).collect();
     let visible = &all[..all.len().min(TOKENS_MAX)];
     let weights = |from: usize| -> Vec<f32> {
         match head {
@@ -85,29 +84,30 @@ mod tests {
 
     #[test]
     fn the_frame_is_hidden_and_what_it_gets_is_told() {
-        let map = map(&["[CLS]", "the", "dog", "[SEP]"]);
-        let all_alike = shown(&map, Some(1), false);
+        let frame = ["<s>", "</s>"];
+        let map = map(&["<s>", "the", "dog", "</s>"]);
+        let all_alike = shown(&map, Some(1), &frame);
         assert_eq!(all_alike.tokens, ["the", "dog"]);
         assert_eq!(all_alike.hidden, [0.5, 0.5]);
-        let own = shown(&map, Some(0), false);
+        let own = shown(&map, Some(0), &frame);
         assert_eq!((own.strongest(1, 5), own.hidden[0]), (vec![(1, 1.0), (0, 0.0)], 0.0));
-        assert_eq!(shown(&map, Some(0), true).tokens.len(), 4);
+        assert_eq!(shown(&map, Some(0), &[]).tokens.len(), 4);
     }
 
     #[test]
     fn the_mean_is_over_all_heads() {
-        let mean = shown(&map(&["a", "b"]), None, true);
+        let mean = shown(&map(&["a", "b"]), None, &[]);
         assert_eq!(mean.rows, [[0.75, 0.25], [0.25, 0.75]]);
     }
 
     #[test]
     fn long_texts_and_broken_maps_are_bounded() {
         let long: Vec<String> = (0..TOKENS_MAX + 9).map(|n| n.to_string()).collect();
-        let long = shown(&map(&long.iter().map(String::as_str).collect::<Vec<_>>()), None, false);
+        let long = shown(&map(&long.iter().map(String::as_str).collect::<Vec<_>>()), None, &[]);
         assert_eq!((long.tokens.len(), long.left_out), (TOKENS_MAX, 9));
         let mut broken = map(&["a", "b"]);
         broken.probabilities.pop();
-        assert_eq!(shown(&broken, None, true), Shown::default());
-        assert_eq!(shown(&map(&["a"]), Some(2), true), Shown::default());
+        assert_eq!(shown(&broken, None, &[]), Shown::default());
+        assert_eq!(shown(&map(&["a"]), Some(2), &[]), Shown::default());
     }
 }

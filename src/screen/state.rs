@@ -3,6 +3,7 @@
 
 use super::smooth::{Smooth, Smoother};
 use crate::message::Message;
+use crate::text::tokenizer::Names;
 use crate::train::event::{
     self, AttentionMap, BatchSample, Device, EmbeddingMap, EvalMetrics, Event, Executor, Failure, Finished, Kernels,
     Network, Outcome, OwnText, Preparing, Readout, RunPlan, Settings, StepMetrics,
@@ -97,6 +98,11 @@ impl RunState {
     /// One of the run's settings; none if the run has not sent them.
     pub fn setting(&self, key: &str) -> Option<&serde_json::Value> {
         self.settings.as_ref()?.get(key)
+    }
+
+    /// What the run's tokenizer calls its special tokens; BERT's names before the run has said it.
+    pub fn specials(&self) -> Names {
+        self.plan.as_ref().map_or_else(Names::default, |plan| plan.specials.clone())
     }
 
     /// Whether something other than the generator drew replacements, at first or always.

@@ -2,9 +2,9 @@
 //! RUN -> [`export`] -> DIR/discriminator and DIR/generator, each with its tokenizer.
 
 use super::reader::{TRAINED_ROW_LEN, trained_row_len};
-use crate::hub;
+use crate::hub::{self, Networks};
 use crate::message::Message;
-use crate::train::checkpoint::resolve_model;
+use crate::train::checkpoint::{read_steadily, resolve_model};
 use crate::{Error, Result};
 use std::path::Path;
 
@@ -27,6 +27,20 @@ pub struct Exported {
 /// # Errors
 /// There is no whole checkpoint, it has no tokenizer, or the folder holds something or cannot be written.
 pub fn export(run: &Path, to: &Path) -> Result<Exported> {
+    let Read { networks, files, exported } = read_steadily(run, || read(run))?;
+    hub::write_networks(to, &networks, &files)?;
+    Ok(exported)
+}
+
+/// What is written, and what there is to say about it.
+struct Read {
+    networks: Networks,
+    /// The files of the tokenizer, by name.
+    files: Vec<(String, Vec<u8>)>,
+    exported: Exported,
+}
+
+fn read(run: &Path) -> Result<Read> {
     let found = resolve_model(run)?;
     let folder = found.discriminator.as_deref().or(found.generator.as_deref());
     let folder = folder.ok_or_else(|| Error::failed("no-network-here").at_path(run))?;
@@ -44,8 +58,8 @@ pub fn export(run: &Path, to: &Path) -> Result<Exported> {
             network.config.extra.insert(TRAINED_ROW_LEN.to_owned(), row_len.into());
         }
     }
-    hub::write_networks(to, &networks, &files)?;
     let positions = networks.main.config.max_position_embeddings;
     let step = found.checkpoint.as_ref().map(|checkpoint| checkpoint.state.step);
-    Ok(Exported { step, networks: names, positions, trained_row_len, warnings })
+    let exported = Exported { step, networks: names, positions, trained_row_len, warnings };
+    Ok(Read { networks, files, exported })
 }

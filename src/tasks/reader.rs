@@ -13,7 +13,7 @@ use crate::objective::{self, NetId, Pass};
 use crate::plan::{Elem, KernelChoices, Stage, Step};
 use crate::rng::{Key, Stream};
 use crate::text::tokenizer::{Cleaning, Encoding, Tokenizer};
-use crate::train::checkpoint::{self, resolve_model};
+use crate::train::checkpoint::{self, read_steadily, resolve_model};
 use crate::train::engine::{Backend, Engine};
 use crate::train::event::{Proposal, ReadToken};
 use crate::train::padding::Padding;
@@ -137,6 +137,12 @@ impl Reader {
     /// # Errors
     /// The folder, a network or the tokenizer is missing, the checkpoint is damaged, or the kernels do not support the sizes.
     pub fn open(path: &Path, reading: Reading, backend: Backend) -> Result<Self> {
+        let read = read_steadily(path, || Self::read(path, reading))?;
+        let (networks, shape, tokenizer, settings, warnings) = read;
+        Ok(Self { backend, shape, tokenizer, settings, warnings, networks: Some(networks), live: None })
+    }
+
+    fn read(path: &Path, reading: Reading) -> Result<(Networks, Shape, Tokenizer, Settings, Vec<Message>)> {
         let found = resolve_model(path)?;
         let mut warnings = Vec::new();
         let mut read = |role: Role| -> Result<Option<Network>> {
@@ -165,7 +171,7 @@ impl Reader {
         let settings = settings(&found, &networks.main)?;
         // Nothing is kept of these networks, so what is hidden of them need not come back.
         Padding::hide(&mut networks, tokenizer.vocab_size());
-        Ok(Self { backend, shape, tokenizer, settings, warnings, networks: Some(networks), live: None })
+        Ok((networks, shape, tokenizer, settings, warnings))
     }
 
     /// What a person should know about the model's files.
@@ -355,11 +361,8 @@ impl Reader {
         let specials = self.tokenizer.specials();
         let mut batch = Batch::new(1, size.row_len as usize, size.slots as usize);
         batch.ids.fill(specials.pad);
-        batch.ids[0] = specials.cls;
-        batch.ids[1..=ids.len()].copy_from_slice(ids);
-        batch.ids[1 + ids.len()] = specials.sep;
-        batch.attention[..ids.len() + FRAME].fill(1);
-        batch.masked_ids.copy_from_slice(&batch.ids);
+        batch.masked_ids.fill(specials.pad);
+        batch.put_text(0, ids.iter().copied(), specials);
         batch
     }
 

@@ -20,7 +20,9 @@ pub fn windows(tokens: usize, row: usize) -> Vec<Range<usize>> {
 /// The number of the window in which `token` is farthest from either end. Of two equal ones it is the earlier.
 pub fn home(windows: &[Range<usize>], token: usize) -> usize {
     let depth = |window: &Range<usize>| (token - window.start).min(window.end - 1 - token);
-    let candidates = windows.iter().enumerate().filter(|(_, window)| window.contains(&token));
+    // Both ends of the windows rise, so those that hold the token stand together.
+    let first = windows.partition_point(|window| window.end <= token);
+    let candidates = windows.iter().enumerate().skip(first).take_while(|(_, window)| window.start <= token);
     let best = candidates.min_by_key(|(_, window)| std::cmp::Reverse(depth(window)));
     best.expect("the windows cover the text").0
 }

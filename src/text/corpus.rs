@@ -9,6 +9,7 @@ mod list;
 mod look;
 mod magic;
 mod name;
+mod program;
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -281,7 +282,8 @@ impl<'f> Finder<'f> {
         if name::is_note(&name) {
             return self.skip(path, Skipped::Note);
         }
-        if let Some(ending) = name::ending_without_corpus(&name) {
+        let other = name::ending_without_corpus(&name);
+        if let Some(ending) = other.filter(|ending| !name::is_language(ending) || look::is_program(path)) {
             return self.skip(path, Skipped::OtherKind(ending));
         }
         if !meta.is_file() {

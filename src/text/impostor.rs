@@ -1,6 +1,7 @@
 //! Names what a file really is if it is not what its name says: a pointer of Git LFS, a web page, an archive, another format.
 //! the bytes of a file -> [`instead`] -> what it is, and what to do about it.
 
+use super::kinds::{PICKLE, ZIP, kind_of};
 use crate::Error;
 use crate::message::Message;
 
@@ -29,38 +30,16 @@ fn impostor(head: &[u8]) -> Option<Impostor> {
         return None;
     }
     let found = |what: Message, hint: &'static str| Some(Impostor { what, hint });
-    let starts = |magic: &[u8]| head.starts_with(magic);
     if head.is_empty() {
         return found(Message::new("file-is-empty"), "help-fetch-again");
     }
-    if starts(b"PK\x03\x04") || starts(b"PK\x05\x06") {
-        return found(Message::new("file-is-zip"), "help-save-as-safetensors");
-    }
-    // Protocols 2 to 5 begin so. Only the pickle of a network is longer than two bytes.
-    if head.len() > 2 && head[0] == 0x80 && (2..=5).contains(&head[1]) {
-        return found(Message::new("file-is-pickle"), "help-save-as-safetensors");
-    }
-    let kinds: [(&[u8], &str); 12] = [
-        (b"\x89HDF\r\n\x1a\n", "HDF5"),
-        (b"GGUF", "GGUF"),
-        (b"\x93NUMPY", "NumPy"),
-        (b"\x1f\x8b\x08", "gzip"),
-        (b"BZh", "bzip2"),
-        (b"\xfd7zXZ\x00", "xz"),
-        (b"\x28\xb5\x2f\xfd", "zstd"),
-        (b"7z\xbc\xaf\x27\x1c", "7z"),
-        (b"Rar!", "RAR"),
-        (b"%PDF", "PDF"),
-        (b"PAR1", "parquet"),
-        (b"\x89PNG", "PNG"),
-    ];
-    if let Some((_, format)) = kinds.iter().find(|(magic, _)| starts(magic)) {
-        return found(Message::new("file-is-format").with("format", *format), "help-save-as-safetensors");
-    }
-    if head.get(257..262).is_some_and(|name| name == b"ustar") {
-        return found(Message::new("file-is-format").with("format", "tar"), "help-save-as-safetensors");
-    }
-    text_impostor(head)
+    let Some(kind) = kind_of(head) else { return text_impostor(head) };
+    let what = match kind.name {
+        ZIP => Message::new("file-is-zip"),
+        PICKLE => Message::new("file-is-pickle"),
+        other => Message::new("file-is-format").with("format", other),
+    };
+    found(what, "help-save-as-safetensors")
 }
 
 /// The same of text.
@@ -121,6 +100,8 @@ mod tests {
             (b"GGUF\x03\0\0\0", "GGUF"),
             (b"\x1f\x8b\x08\0", "gzip"),
             (b"\x93NUMPY\x01\0", "NumPy"),
+            (b"\xff\xd8\xff\xe0", "JPEG"),
+            (b"\x04\x22\x4d\x18\0", "lz4"),
         ] {
             assert_eq!(told(head), format!("file-is-format (format = {format}) help-save-as-safetensors"));
         }

@@ -6,6 +6,7 @@ pub mod cache;
 pub mod corpus;
 pub mod grammar;
 pub mod impostor;
+pub mod kinds;
 #[cfg(not(target_arch = "wasm32"))]
 mod mmap;
 #[cfg(not(target_arch = "wasm32"))]

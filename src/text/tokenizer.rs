@@ -188,12 +188,39 @@ impl Tokenizer {
 
     /// The ids of `text`, with the place of each in it. Special names such as `[MASK]` are read as the special token.
     pub fn encode(&self, text: &str) -> Result<Encoding> {
-        let encoding = self.pipeline.encode(text, false).map_err(|e| crate_error("text", e.as_ref()))?;
-        Ok(Encoding {
-            ids: encoding.get_ids().to_vec(),
-            tokens: encoding.get_tokens().to_vec(),
-            offsets: encoding.get_offsets().to_vec(),
-        })
+        self.encode_in_slices(text, ENCODE_BYTES)
+    }
+
+    /// The same, in slices of about so many bytes.
+    fn encode_in_slices(&self, text: &str, bytes: usize) -> Result<Encoding> {
+        let (mut whole, mut start) = (Encoding::default(), 0);
+        while start < text.len() {
+            let end = start + self.slice_end(&text[start..], bytes);
+            let slice = self.pipeline.encode(&text[start..end], false).map_err(|e| crate_error("text", e.as_ref()))?;
+            whole.ids.extend_from_slice(slice.get_ids());
+            whole.tokens.extend_from_slice(slice.get_tokens());
+            whole.offsets.extend(slice.get_offsets().iter().map(|(from, to)| (start + from, start + to)));
+            start = end;
+        }
+        Ok(whole)
+    }
+
+    /// Where the first slice of a text ends: after white space, or after a punctuation mark that stands in no added token, so that
+    /// what stands on both sides does not depend on each other.
+    fn slice_end(&self, text: &str, bytes: usize) -> usize {
+        let spans = |token: &AddedToken| token.lstrip || token.rstrip || token.content.contains(char::is_whitespace);
+        if text.len() <= bytes || self.pipeline.get_added_vocabulary().get_added_tokens_decoder().values().any(spans) {
+            return text.len();
+        }
+        let only_specials = self.in_corpora.is_none();
+        let is_mark = |c: char| c.is_ascii_punctuation() || "\u{3002}\u{ff0c}\u{3001}\u{ff01}\u{ff1f}".contains(c);
+        let is_end = |c: char| {
+            is_between_pieces(c)
+                || (only_specials && is_mark(c) && !self.names.all().iter().any(|name| name.contains(c)))
+        };
+        let limit = text.floor_char_boundary(bytes);
+        let end = text[..limit].rfind(is_end).or_else(|| Some(limit + text[limit..].find(is_end)?));
+        end.map_or(text.len(), |at| text.ceil_char_boundary(at + 1))
     }
 
     /// [`Tokenizer::encode`] of many texts, on all cores.
@@ -245,6 +272,9 @@ fn spans_pieces(pipeline: &Pipeline) -> bool {
     let added = pipeline.get_added_vocabulary().get_added_tokens_decoder();
     added.values().any(|token| token.content.contains(char::is_whitespace))
 }
+
+/// A longer text is encoded in slices of about this many bytes. The crate keeps some hundred bytes for each character of a slice.
+const ENCODE_BYTES: usize = 1 << 16;
 
 /// Encodes the lines of a corpus, and remembers the ids of pieces. It cuts text at blanks, tabs and ends of lines, and no cleaning step
 /// reaches across those. So the ids of a piece depend on the piece alone, and nine in ten pieces have been seen before.
@@ -309,6 +339,13 @@ impl Encoder<'_> {
 }
 
 impl Tokenizer {
+    /// The same as [`Encoder::encode_into`] for one word, of which nothing is remembered.
+    pub(super) fn encode_word(&self, word: &str, out: &mut Vec<u32>) -> Result<Unknown> {
+        let mut counted = Unknown::default();
+        self.encode_piece(word, out, &mut counted)?;
+        Ok(counted)
+    }
+
     /// Encodes without the special names, because a corpus may quote them. Counts characters, and no tokens.
     fn encode_piece(&self, piece: &str, out: &mut Vec<u32>, counted: &mut Unknown) -> Result<()> {
         let model = self.pipeline.get_model();

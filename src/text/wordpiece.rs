@@ -124,10 +124,10 @@ fn measure(tokenizer: &Tokenizer, words: &BTreeMap<String, u64>, long: Unknown) 
     let unk = tokenizer.specials().unk;
     let blocks: Vec<&[(&String, &u64)]> = words.chunks(4096).collect();
     let counted = map_parallel(&blocks, |block| {
-        let (mut encoder, mut counted, mut ids) = (tokenizer.encoder(), Unknown::default(), Vec::new());
+        let (mut counted, mut ids) = (Unknown::default(), Vec::new());
         for &(word, &count) in *block {
             ids.clear();
-            let one = encoder.encode_into(word, &mut ids)?;
+            let one = tokenizer.encode_word(word, &mut ids)?;
             counted += Unknown {
                 tokens: count * ids.len() as u64,
                 unknown_tokens: count * ids.iter().filter(|&&id| id == unk).count() as u64,

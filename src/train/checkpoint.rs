@@ -11,7 +11,7 @@ mod state;
 mod store;
 
 pub use files::Snapshot;
-pub use resolve::{Model, read_pair, resolve_model};
+pub use resolve::{Model, Newest, read_pair, read_steadily, resolve_model};
 pub use runs::{CONFIG, Runs, newest_run, stored_config, stored_config_if_any, survey_runs};
 pub use state::{FORMAT_VERSION, State, parse_state};
 pub use store::{RunFolder, Written};
@@ -368,6 +368,36 @@ mod tests {
         assert_eq!(write(&folder, 40, 0).removed, [30, 20], "the one just written always stays");
         assert!(write(&folder, 40, 1).removed.is_empty(), "and is replaced by another of its step");
         assert_eq!(fs::read_dir(run.join("checkpoints")).unwrap().count(), 1, "nothing else is left there");
+    }
+
+    #[test]
+    fn a_run_that_goes_on_while_it_is_read_is_read_again() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = RunFolder::create(dir.path()).unwrap();
+        write(&folder, 10, 1);
+        let mut step = 10;
+        let read = read_steadily(dir.path(), || {
+            let model = resolve_model(dir.path())?;
+            if step < 30 {
+                // Another process keeps the next checkpoint and removes this one.
+                step += 10;
+                write(&folder, step, 1);
+            }
+            model.read(Role::Generator)
+        });
+        assert_eq!(read.unwrap().0, random_pair(30).generator);
+        // A run that stays as it is, and one that goes on for ever, are not read for ever.
+        let mut reads = [0, 0];
+        let still: Result<()> = read_steadily(dir.path(), || {
+            reads[0] += 1;
+            Err(Error::failed("run-without-checkpoint"))
+        });
+        let moving: Result<()> = read_steadily(dir.path(), || {
+            reads[1] += 1;
+            write(&folder, 30 + reads[1], 1);
+            Err(Error::failed("run-without-checkpoint"))
+        });
+        assert!(still.is_err() && moving.is_err() && reads == [1, 5], "{reads:?}");
     }
 
     #[test]

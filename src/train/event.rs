@@ -31,6 +31,7 @@ use std::collections::BTreeMap;
 use crate::error::{Error, Kind};
 use crate::message::{Fact, Message};
 use crate::text::grammar::Level;
+use crate::text::tokenizer::Names;
 use serde::{Deserialize, Serialize};
 
 /// The named ranges of a step's plan, in order. Views take them from here.
@@ -276,6 +277,9 @@ pub struct RunPlan {
     pub rows: u64,
     pub row_tokens: u64,
     pub corpus: CorpusInfo,
+    /// What the tokenizer calls its special tokens. Left out if they have BERT's names.
+    #[serde(default, skip_serializing_if = "Names::is_default")]
+    pub specials: Names,
     /// The run's folder, if it has one.
     pub run: Option<String>,
 }

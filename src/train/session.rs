@@ -36,6 +36,7 @@ use crate::{Error, Result};
 use evaluation::Evaluation;
 use own_text::OwnRow;
 use readback::Readback;
+use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::ops::Range;
 use std::sync::Arc;
@@ -460,10 +461,11 @@ impl Session {
             self;
         let (sample_wanted, sample_row) = (&mut self.sample_wanted, &mut self.sample_row);
         let before = std::mem::take(early);
-        let mut take = |step: u64, executed, words: &[u32]| {
+        let mut take = |step: u64, executed, words: Cow<[u32]>| {
             let Some(front) = pending.front_mut().filter(|front| front.step == step) else {
-                return early.push(Early { step, executed, words: words.to_vec() });
+                return early.push(Early { step, executed, words: words.into_owned() });
             };
+            let words = &*words;
             let out = io.outputs(words);
             readback.add(passes, &out, &front.batches[front.arrived], shares);
             readback.count(&front.batches[front.arrived].eligible, shares);
@@ -493,8 +495,8 @@ impl Session {
             }
             spare.push(done.batches);
         };
-        before.iter().for_each(|early| take(early.step, early.executed, &early.words));
-        engine.drain(wait, |step, executed, blocks| take(step, executed, blocks[0])).await
+        before.into_iter().for_each(|early| take(early.step, early.executed, early.words.into()));
+        engine.drain(wait, |step, executed, blocks| take(step, executed, blocks[0].into())).await
     }
 
     /// Where the session is after its last complete step. Every number must have arrived.

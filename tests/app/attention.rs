@@ -5,6 +5,7 @@ use crate::hands::{TALL, live, nothing_asked, open_at, press, says};
 use egui::accesskit::Role;
 use egui_kittest::kittest::{NodeT, Queryable};
 use electroscope::app::panels::PanelId;
+use electroscope::text::tokenizer::Names;
 use electroscope::train::event::{AttentionMap, Event, Network};
 use electroscope::view::Lang;
 
@@ -54,6 +55,25 @@ fn both_networks_are_shown_with_numbers_on_focus_and_the_frame_hidden() {
     assert!(says(&app, "33% go to tokens that are not drawn."));
     press(&mut app, Role::CheckBox, "Show [CLS] and [SEP]");
     assert!(says(&app, "Judge: “[CLS]” looks at"));
+}
+
+#[test]
+fn special_tokens_have_the_names_that_the_runs_tokenizer_gives_them() {
+    let mut app = open_at(TALL, PanelId::Attention);
+    nothing_asked(&mut app);
+    live(&mut app);
+    let tokens = ["<s>", "the", "[SEP]", "</s>"].map(str::to_owned).to_vec();
+    let probabilities = vec![0.25; 16];
+    let network = Network::Generator;
+    let map = AttentionMap { step: 1, network, layer: 0, layers: 1, heads: 1, tokens, probabilities };
+    let [pad, unk, cls, sep, mask] = ["<pad>", "<unk>", "<s>", "</s>", "<mask>"].map(str::to_owned);
+    desk(&mut app).state.plan.as_mut().unwrap().specials = Names { pad, unk, cls, sep, mask };
+    desk(&mut app).hear(Event::Attention(map));
+    app.run_steps(3);
+    assert!(says(&app, "Generator: “the” looks at") && says(&app, "Generator: “[SEP]” looks at"));
+    assert!(!says(&app, "Generator: “<s>”") && !says(&app, "Generator: “</s>”"));
+    press(&mut app, Role::CheckBox, "Show <s> and </s>");
+    assert!(says(&app, "Generator: “</s>” looks at"));
 }
 
 #[test]

@@ -8,6 +8,7 @@ cannot-do = cannot { $doing }: { $detail }
 help-check-path = check the path; relative paths start at the current folder
 help-check-permissions = check the permissions of the file and of its folder
 help-free-space = free some space, or choose another folder
+help-choose-writable = this disk can only be read; choose a folder on another one
 
 checkpoint-lost = the checkpoint of step { COUNT($step) } was not written, earlier ones are untouched: { $why }
 checkpoint-damaged = the checkpoint of step { $step } is damaged: { $why }{ $others ->

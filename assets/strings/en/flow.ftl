@@ -6,7 +6,6 @@ flow-row-original = original
 flow-row-masked = masked
 flow-row-generator = generator
 flow-row-judge = judge
-flow-mask = [MASK]
 flow-legend-ramp = p(replaced), from 0 to 1. From the mark at 0.5 on the judge says “replaced”.
 flow-legend-no = no
 flow-legend-yes = yes

@@ -8,6 +8,7 @@ cannot-do = não foi possível { $doing }: { $detail }
 help-check-path = confira o caminho; caminhos relativos partem da pasta atual
 help-check-permissions = confira as permissões do arquivo e da sua pasta
 help-free-space = libere espaço ou escolha outra pasta
+help-choose-writable = este disco só pode ser lido; escolha uma pasta em outro
 
 checkpoint-lost = o ponto de controle do passo { COUNT($step) } não foi escrito, e os anteriores estão intactos: { $why }
 checkpoint-damaged = o ponto de controle do passo { $step } está danificado: { $why }{ $others ->

@@ -6,7 +6,6 @@ flow-row-original = original
 flow-row-masked = mascarado
 flow-row-generator = gerador
 flow-row-judge = discriminador
-flow-mask = [MASK]
 flow-legend-ramp = p(substituído), de 0 a 1. A partir da marca em 0,5 o discriminador diz “substituído”.
 flow-legend-no = não
 flow-legend-yes = sim

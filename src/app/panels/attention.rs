@@ -8,6 +8,7 @@ use super::contract::{PanelContext, elsewhen_ui};
 use crate::app::theme;
 use crate::screen::attention::{TOKENS_MAX, shown};
 use crate::t;
+use crate::text::tokenizer::Names;
 use crate::train::event::{AttentionMap, Command, Network};
 use egui::{Align, ComboBox, Layout, RichText, Ui};
 use lines::{lines_ui, spoken};
@@ -25,7 +26,7 @@ pub struct AttentionPanel {
     layer: u32,
     /// The chosen head of each network; none means the mean of all heads.
     head: [Option<usize>; 2],
-    /// Whether `[CLS]` and `[SEP]` are drawn too.
+    /// Whether the tokens that frame a text are drawn too.
     frame: bool,
     /// Whether the panel asks again with every readout.
     follow: bool,
@@ -87,7 +88,8 @@ impl AttentionPanel {
             combo.response.labelled_by(label.id);
             theme::hollow(ui);
             ui.checkbox(&mut self.follow, cx.t("attention-follow"));
-            ui.checkbox(&mut self.frame, cx.t("attention-frame"));
+            let Names { cls, sep, .. } = cx.state.specials();
+            ui.checkbox(&mut self.frame, t!(cx, "attention-frame", cls = cls, sep = sep));
         });
         if ask && cx.answered() {
             self.ask(cx);
@@ -119,7 +121,9 @@ impl AttentionPanel {
             let at = t!(cx, "attention-at", layer = u64::from(map.layer) + 1, step = map.step);
             ui.label(RichText::new(at).font(cx.theme.small()).color(cx.theme.weak));
             self.head_ui(ui, cx, n, map, name);
-            let shown = shown(map, self.head[n], self.frame);
+            let specials = cx.state.specials();
+            let frame = [specials.cls.as_str(), specials.sep.as_str()];
+            let shown = shown(map, self.head[n], if self.frame { &[] } else { &frame });
             if shown.tokens.is_empty() {
                 ui.label(cx.t("attention-absent"));
                 return;

@@ -120,7 +120,7 @@ fn stage_row(stage: Stage) -> usize {
 fn strip_ui(ui: &mut Ui, strip: &Strip, cx: &mut PanelContext) {
     let labels = ROWS.map(|(key, _)| cx.t(key));
     let width = labels.iter().map(|label| chip::label_width(ui, label, cx)).fold(0.0, f32::max) + LABEL_GAP;
-    let mask = cx.t("flow-mask");
+    let mask = cx.state.specials().mask;
     let room = (ui.available_width() - width).max(120.0);
     for columns in chip::folds(ui, strip.tokens, room, &mask, cx) {
         let height = 4.0 * HEIGHT + 3.0 * ROW_GAP;

@@ -191,7 +191,7 @@ impl SentencePanel {
     fn rows_ui(&mut self, ui: &mut Ui, own_text: &OwnText, words: &[Word], cx: &mut PanelContext) {
         let labels = [cx.t("sentence-row-text"), cx.t("flow-row-judge")];
         let width = labels.iter().map(|label| chip::label_width(ui, label, cx)).fold(0.0, f32::max) + LABEL_GAP;
-        let mask = cx.t("flow-mask");
+        let mask = cx.state.specials().mask;
         let room = (ui.available_width() - width).max(120.0);
         let tokens: Vec<ReadToken> = own_text.tokens.iter().map(shown).collect();
         for columns in chip::folds(ui, &tokens, room, &mask, cx) {

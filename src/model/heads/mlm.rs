@@ -4,7 +4,7 @@ use super::Reading;
 use crate::batch::Batch;
 use crate::model::encoder::Lookup;
 use crate::model::io::{Io, Outputs};
-use crate::model::ledger::{Entry, Named, Rules, Tower, affine, bias, linear};
+use crate::model::ledger::{Entry, Named, Rules, Tower, WORD_EMBEDDINGS, affine, bias, linear};
 use crate::ops::layernorm::{self, Affine, Normed};
 use crate::ops::matmul::{self, Linear};
 use crate::ops::{Dropout, gather, gelu, vocab};
@@ -13,12 +13,13 @@ use crate::plan::{Recorder, Tensor};
 /// The names in Hugging Face's ElectraForMaskedLM.
 const DENSE: &str = "generator_predictions.dense";
 const NORM: &str = "generator_predictions.LayerNorm";
-const BIAS: &str = "generator_lm_head.bias";
+/// The bias of each word in the output.
+pub const WORD_BIAS: &str = "generator_lm_head.bias";
 
 pub fn entries(list: &mut Vec<Entry>, network: Named, t: &Tower, rules: &Rules) {
     linear(list, network, DENSE, [t.embedding, t.hidden], rules.matrix(t.hidden));
     affine(list, network, NORM, t.embedding);
-    bias(list, network, BIAS, t.vocab);
+    bias(list, network, WORD_BIAS, t.vocab);
 }
 
 /// dense (E, C) with GELU, normalisation, then the word embeddings transposed plus a bias (V).
@@ -34,7 +35,7 @@ impl Weights {
         Self {
             dense: lookup.linear(DENSE),
             norm: lookup.affine(NORM),
-            output: Linear { w: lookup.operand("electra.embeddings.word_embeddings.weight"), b: lookup.tensor(BIAS) },
+            output: Linear { w: lookup.operand(WORD_EMBEDDINGS), b: lookup.tensor(WORD_BIAS) },
         }
     }
 }

@@ -6,6 +6,9 @@ use crate::model::neighbours::Neighbours;
 use crate::objective::NetId;
 use std::ops::Range;
 
+/// The table of words, which the head of a masked language model reads too.
+pub const WORD_EMBEDDINGS: &str = "electra.embeddings.word_embeddings.weight";
+
 /// The networks that a tensor belongs to. It decides the learning rate and the clipping group. The order is that of the arenas.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
 #[serde(rename_all = "snake_case")]

@@ -5,8 +5,9 @@ use std::path::Path;
 
 use super::field::{Field, choose, is_usual};
 use super::file::{Encoding, Form, Format, Packing};
-use super::magic;
 use super::name::{Promise, name_of};
+use super::{magic, program};
+use crate::text::kinds::PARQUET;
 use crate::text::readers::json::{First, goes_on};
 use crate::text::readers::{Rows, first_value, input, parquet_columns, table};
 use crate::{Error, Result};
@@ -42,7 +43,7 @@ pub fn look(path: &Path, by_name: bool, field: Option<&str>) -> std::result::Res
     if let Some(error) = error {
         return Err(Refusal::Unreadable(error));
     }
-    if head.starts_with(magic::PARQUET) && (promise == Promise::Parquet || head.contains(&0)) {
+    if head.starts_with(PARQUET) && (promise == Promise::Parquet || head.contains(&0)) {
         return parquet(path, field);
     }
     let packing = magic::packing(&head);
@@ -78,6 +79,15 @@ pub fn look(path: &Path, by_name: bool, field: Option<&str>) -> std::result::Res
     };
     // A folder may hold a file of facts about the data, and its only string is no document.
     with_field(path, form, table, Wanted { field, one_suffices: by_name }).map_err(of_kind)
+}
+
+/// Whether a file holds a program, settings or a list. One that cannot be read as text does not: [`look`] says what is wrong with it.
+pub fn is_program(path: &Path) -> bool {
+    let head = |packing| input::peek(path, packing, PEEK_BYTES).map(|(head, _)| head).unwrap_or_default();
+    let stored = head(Packing::None);
+    let packing = magic::packing(&stored);
+    let head = if packing == Packing::None { stored } else { head(packing) };
+    magic::text(&head, magic::encoding(&head)).is_ok_and(|text| program::is_program(&text))
 }
 
 /// The first bytes of a packed file.

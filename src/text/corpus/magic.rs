@@ -1,55 +1,9 @@
 //! Tells from its first bytes what a file is: packed, a kind of file without plain text, or text in UTF-8 or UTF-16.
 
 use super::file::{Encoding, Packing};
+use crate::text::kinds::{GZIP, PARQUET, Sort, kind_of};
 use crate::text::readers::packed::is_zstd;
 use crate::{Error, Result};
-
-pub const PARQUET: &[u8] = b"PAR1";
-const GZIP: &[u8] = b"\x1f\x8b";
-
-/// What a person can do with a file that is not read.
-#[derive(Clone, Copy)]
-enum Remedy {
-    Unpack,
-    SaveAsText,
-    Export,
-}
-
-/// The kinds of files that are not read: where their mark stands, the mark, the name of the kind, and what to do.
-const REFUSED: &[(usize, &[u8], &str, Remedy)] = &[
-    (0, b"\xfd7zXZ\0", "xz", Remedy::Unpack),
-    (0, b"PK\x03\x04", "zip (docx, epub, xlsx)", Remedy::Unpack),
-    (0, b"PK\x05\x06", "zip", Remedy::Unpack),
-    (0, b"7z\xbc\xaf\x27\x1c", "7z", Remedy::Unpack),
-    (0, b"Rar!\x1a\x07", "rar", Remedy::Unpack),
-    (0, b"\x04\x22\x4d\x18", "lz4", Remedy::Unpack),
-    (0, b"LZIP", "lzip", Remedy::Unpack),
-    (0, b"\x5d\x00\x00", "lzma", Remedy::Unpack),
-    (0, b"\x1f\x9d", "compress (.Z)", Remedy::Unpack),
-    (0, b"\xff\x06\x00\x00sNaPpY", "snappy", Remedy::Unpack),
-    (257, b"ustar", "tar", Remedy::Unpack),
-    (0, b"%PDF-", "PDF", Remedy::SaveAsText),
-    (0, b"%!PS", "PostScript", Remedy::SaveAsText),
-    (0, b"{\\rtf", "RTF", Remedy::SaveAsText),
-    (0, b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "Microsoft Office (doc, xls)", Remedy::SaveAsText),
-    (0, b"\xff\xfe\0\0", "UTF-32", Remedy::SaveAsText),
-    (0, b"\0\0\xfe\xff", "UTF-32", Remedy::SaveAsText),
-    (0, b"ARROW1", "Arrow", Remedy::Export),
-    (0, b"\xff\xff\xff\xff", "Arrow", Remedy::Export),
-    (0, b"ORC", "ORC", Remedy::Export),
-    (0, b"Obj\x01", "Avro", Remedy::Export),
-    (0, b"SQLite format 3\0", "SQLite", Remedy::Export),
-    (0, b"\x89HDF\r\n\x1a\n", "HDF5", Remedy::Export),
-    (0, b"\x93NUMPY", "NumPy", Remedy::Export),
-    (0, b"\x80\x02", "pickle", Remedy::Export),
-    (0, b"\x80\x03", "pickle", Remedy::Export),
-    (0, b"\x80\x04\x95", "pickle", Remedy::Export),
-    (0, b"\x80\x05\x95", "pickle", Remedy::Export),
-    (0, b"\x89PNG\r\n\x1a\n", "PNG", Remedy::Export),
-    (0, b"\xff\xd8\xff", "JPEG", Remedy::Export),
-    (0, b"GIF8", "GIF", Remedy::Export),
-    (0, b"\x7fELF", "ELF", Remedy::Export),
-];
 
 /// How a file with these first bytes is compressed.
 pub fn packing(head: &[u8]) -> Packing {
@@ -61,18 +15,7 @@ pub fn packing(head: &[u8]) -> Packing {
 
 /// The error for a kind of file that is not read.
 pub fn refused(head: &[u8]) -> Option<Error> {
-    let zero = head.contains(&0);
-    // A text may begin with the letters of a mark, but it has no zero byte.
-    let at = |start: usize, mark: &[u8]| {
-        head.get(start..).is_some_and(|head| head.starts_with(mark))
-            && (zero || !mark.iter().all(u8::is_ascii_alphanumeric))
-    };
-    // After "BZh" and a digit comes a block, or the end mark of an empty file.
-    if head.starts_with(b"BZh") && (at(4, b"1AY&SY") || at(4, b"\x17rE8P\x90")) {
-        return Some(of_kind("bzip2", Remedy::Unpack));
-    }
-    let found = REFUSED.iter().find(|(start, mark, ..)| at(*start, mark));
-    found.map(|(.., kind, remedy)| of_kind(kind, *remedy))
+    kind_of(head).and_then(|kind| of_kind(kind.name, kind.sort))
 }
 
 /// The error for what is still packed after it was unpacked.
@@ -89,11 +32,12 @@ pub fn packed_twice(head: &[u8], packing: Packing) -> Option<Error> {
     (packing != Packing::None).then(|| Error::failed("file-is-packed-twice").with("kind", inner))
 }
 
-fn of_kind(kind: &str, remedy: Remedy) -> Error {
-    match remedy {
-        Remedy::Unpack => Error::failed("file-is-packed").with("kind", kind),
-        Remedy::SaveAsText => Error::failed("file-is-document").with("kind", kind),
-        Remedy::Export => Error::failed("file-is-no-text").with("kind", kind),
+fn of_kind(kind: &str, sort: Sort) -> Option<Error> {
+    match sort {
+        Sort::Corpus => None,
+        Sort::Unpack => Some(Error::failed("file-is-packed").with("kind", kind)),
+        Sort::SaveAsText => Some(Error::failed("file-is-document").with("kind", kind)),
+        Sort::Export => Some(Error::failed("file-is-no-text").with("kind", kind)),
     }
 }
 
@@ -105,10 +49,10 @@ pub fn refused_text(text: &str) -> Option<Error> {
         return Some(Error::failed("corpus-is-lfs-pointer"));
     }
     if start.starts_with("<!doctype html") || start.starts_with("<html") {
-        return Some(of_kind("HTML", Remedy::SaveAsText));
+        return of_kind("HTML", Sort::SaveAsText);
     }
     let xml = start.starts_with("<?xml") || start.starts_with("<!doctype ") || start.starts_with("<mediawiki");
-    xml.then(|| of_kind("XML", Remedy::SaveAsText))
+    if xml { of_kind("XML", Sort::SaveAsText) } else { None }
 }
 
 /// The encoding of a text. Without a byte order mark, UTF-16 is known by the zero bytes that its spaces and line ends have.
@@ -218,22 +162,15 @@ mod tests {
 
     #[test]
     fn kinds_are_named() {
-        let named = |bytes: &[u8]| refused(bytes).map(|e| e.message.facts.get("kind").unwrap().to_string());
-        let mut tar = vec![b'a'; 257];
-        tar.extend(b"ustar\0");
-        for (bytes, kind) in [
-            (&b"BZh91AY&SYabc"[..], "bzip2"),
-            (b"\xfd7zXZ\0\0", "xz"),
-            (b"%PDF-1.7", "PDF"),
-            (&tar, "tar"),
-            (b"{\\rtf1", "RTF"),
-            (b"\xff\xff\xff\xff\x10", "Arrow"),
-            (b"SQLite format 3\0", "SQLite"),
+        let told = |bytes: &[u8]| refused(bytes).map(|e| e.code().to_owned());
+        for (bytes, code) in [
+            (&b"\xfd7zXZ\0\0"[..], "file-is-packed"),
+            (b"%PDF-1.7", "file-is-document"),
+            (b"SQLite format 3\0", "file-is-no-text"),
         ] {
-            assert_eq!(named(bytes).as_deref(), Some(kind));
+            assert_eq!(told(bytes).as_deref(), Some(code));
         }
-        assert_eq!([&b"BZh9 is a name"[..], b"ORChard", b"plain"].map(|bytes| named(bytes).is_some()), [false; 3]);
-        assert_eq!(named(b"ORC\0\x01").as_deref(), Some("ORC"));
+        assert_eq!([&b"\x1f\x8b\x08\0"[..], b"PAR1\x15\0", b"plain"].map(told), [None, None, None]);
         let text = |text: &str| refused_text(text).map(|e| e.code().to_owned());
         assert_eq!(text("version https://git-lfs.github.com/spec/v1\noid").as_deref(), Some("corpus-is-lfs-pointer"));
         assert_eq!(text("\n <!DOCTYPE html>").as_deref(), Some("file-is-document"));

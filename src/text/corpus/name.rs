@@ -42,13 +42,13 @@ const HELD_OUT: &[&str] = &[
     "avalia\u{e7}\u{e3}o",
 ];
 const JUDGING: &[&str] = &[
-    "test", "tests", "testing", "dev", "devel", // the two halves of a test, as CoNLL has them
+    "test", "tests", "testing", "tst", "dev", "devel", // the two halves of a test, as CoNLL has them
     "testa", "testb", // tests of news, as WMT has them
     "newstest", "newsdev", "devtest", // Portuguese
     "teste", "testes",
 ];
 /// What may follow a word without a mark between them: "testset", "validationdata".
-const ENDINGS: &[&str] = &["set", "sets", "data", "split"];
+const ENDINGS: &[&str] = &["set", "sets", "data", "split", "file", "files", "text", "texts", "corpus"];
 
 /// The word of a file's or a folder's name that says what the text is kept for. Every part of the name is looked at, and the last
 /// one that says something counts.
@@ -118,9 +118,19 @@ const NO_CORPUS: &[&str] = &[
     "xhtml", "xml", "yaml", "yml",
 ];
 
-/// The ending of a name, in lower case, if files that end so hold no corpus.
+/// Those of [`NO_CORPUS`] that are also codes of languages (ISO 639-1, -2, -3 and -5). Corpora of several languages end in them:
+/// `europarl.cs` is Czech.
+const LANGUAGES: &[&str] =
+    &["bat", "bib", "cfg", "cpp", "cs", "css", "env", "log", "lua", "mk", "pl", "sh", "tex", "ts", "xml", "yml"];
+
+/// The ending of a name, in lower case, if files that end so hold no corpus, or hold one only if it is the code of a language.
 pub fn ending_without_corpus(name: &str) -> Option<String> {
     ending(without_packing(&name.to_lowercase())).filter(|ending| NO_CORPUS.contains(&ending.as_str()))
+}
+
+/// Whether an ending without a corpus is also the code of a language.
+pub fn is_language(ending: &str) -> bool {
+    LANGUAGES.contains(&ending)
 }
 
 /// What the ending of a name promises about the bytes.
@@ -187,6 +197,9 @@ mod tests {
             "teste.txt",
             "corpus.de.dev2.gz",
             "testdata",
+            "IWSLT.tst2013.en",
+            "testfile.txt",
+            "devcorpus.pt",
         ] {
             assert_eq!(kept(name), Some(Kept::Judging), "{name}");
         }
@@ -221,6 +234,7 @@ mod tests {
             "train.txt",
             "asset",
             "medieval.txt",
+            "profile.txt",
             "data",
             "out",
         ] {
@@ -256,6 +270,7 @@ mod tests {
         assert_eq!(ending_without_corpus("setup.PY").as_deref(), Some("py"));
         assert_eq!(ending_without_corpus("dump.xml.gz").as_deref(), Some("xml"));
         assert_eq!(["notes.md", "a.txt", "wiki_00"].map(ending_without_corpus), [None, None, None]);
+        assert!(LANGUAGES.iter().all(|ending| NO_CORPUS.contains(ending)) && is_language("cs") && !is_language("rs"));
         assert!(is_note("LICENCE.txt") && is_note("dataset_infos.json") && !is_note("my-source.txt"));
     }
 }

@@ -258,18 +258,12 @@ impl Wrong {
 
 /// The text of a value: of a field of an object, or of a string. Null gives an empty text.
 fn document(value: &str, field: Option<&str>) -> std::result::Result<String, Wrong> {
-    let Some(field) = field else {
-        let text: Option<String> = serde_json::from_str(&tamed(value, false)).map_err(Wrong::Json)?;
-        let text = text.unwrap_or_default();
-        return without_zero(&text).map(str::to_owned).map_err(Wrong::Text);
+    let read = |value: &str| match field {
+        Some(field) => Ok(field_of(value, field)?.map(|text| text.map(Cow::into_owned))),
+        None => serde_json::from_str::<Option<String>>(value).map(Some),
     };
-    let found = match field_of(value, field) {
-        Ok(found) => found.map(|text| text.map(Cow::into_owned)),
-        // Python's NaN is no JSON. It is rare, so it is only looked for after a failure.
-        Err(e) => field_of(&tamed(value, false), field)
-            .map(|found| found.map(|text| text.map(Cow::into_owned)))
-            .map_err(|_| Wrong::Json(e))?,
-    };
+    // Python's NaN is no JSON. It is rare, so it is only looked for after a failure.
+    let found = read(value).or_else(|e| read(&tamed(value, false)).map_err(|_| Wrong::Json(e)))?;
     let text = found.ok_or_else(|| Wrong::Missing(names(value)))?.unwrap_or_default();
     match without_zero(&text) {
         Ok(_) => Ok(text),

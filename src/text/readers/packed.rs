@@ -7,6 +7,7 @@ use flate2::bufread::GzDecoder;
 use ruzstd::decoding::StreamingDecoder;
 
 use super::broken::Broken;
+use crate::text::kinds::ZSTD;
 
 /// The members of a gzip file.
 pub struct Members<R> {
@@ -70,8 +71,6 @@ fn after(file: &mut impl BufRead) -> io::Result<After> {
         file.consume(zeros);
     }
 }
-
-const ZSTD: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
 
 /// Whether four bytes begin a frame that holds no text, which decoders must skip.
 fn is_skippable(magic: [u8; 4]) -> bool {

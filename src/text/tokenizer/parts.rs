@@ -41,7 +41,7 @@ impl Cleaning {
 }
 
 /// The names of the special tokens by their roles, in the order of [`SPECIALS`].
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Names {
     pub pad: String,
     pub unk: String,
@@ -59,6 +59,10 @@ impl Default for Names {
 }
 
 impl Names {
+    pub fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+
     pub fn all(&self) -> [&str; 5] {
         [&self.pad, &self.unk, &self.cls, &self.sep, &self.mask]
     }

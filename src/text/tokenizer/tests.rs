@@ -224,6 +224,32 @@ fn a_line_without_white_space_has_the_ids_of_the_whole() {
 }
 
 #[test]
+fn slices_change_no_token_and_no_place() {
+    let (usual, stripping) = (tokenizer(Cleaning::UNCASED), added(4, "[MASK]", serde_json::json!({"lstrip": true})));
+    let strips = json_with(|json| json["added_tokens"] = serde_json::json!([stripping]));
+    let ent = added(43, "sat,sat", serde_json::json!({}));
+    let adds = json_with(|json| json["added_tokens"].as_array_mut().unwrap().push(ent));
+    let loaded = |json: String| from_folder(&[("tokenizer.json", json)], Cleaning::UNCASED).unwrap();
+    let parts =
+        ["The sat", "x,x.", " [MASK] ", "[MASK]", "sat,sat", "n\u{e3}o", "\u{4e2d}\u{3002}", "  ", "\n.", "\u{301}"];
+    let mut text = String::new();
+    for n in 0..60_usize {
+        text += parts[n * n % 7];
+        text += parts[n * 3 % parts.len()];
+    }
+    for tokenizer in [usual, loaded(strips), loaded(adds)] {
+        let whole = tokenizer.encode_in_slices(&text, text.len()).unwrap();
+        assert!(whole.ids.len() > 100 && whole.ids.contains(&tokenizer.specials().mask));
+        for bytes in [1, 5, 16, 61, 200] {
+            assert_eq!(tokenizer.encode_in_slices(&text, bytes).unwrap(), whole, "{bytes}");
+        }
+    }
+    assert_eq!(tokenizer(Cleaning::UNCASED).slice_end("sat sat.sat", 6), 4);
+    assert_eq!(tokenizer(Cleaning::UNCASED).slice_end("sat.sat", 2), 4);
+    assert_eq!(tokenizer(Cleaning::UNCASED).slice_end("x\u{3002}x", 2), 4);
+}
+
+#[test]
 fn what_is_unknown_is_counted_also_in_pieces_that_were_seen_before() {
     let tokenizer = tokenizer(Cleaning::UNCASED);
     let mut encoder = tokenizer.encoder();
@@ -439,6 +465,100 @@ fn what_is_not_done_here_is_refused_by_name() {
     });
     let tokenizer = from_folder(&[("tokenizer.json", one)], Cleaning::CASED).unwrap();
     assert_eq!(tokenizer.hash(), super::tests::tokenizer(Cleaning::UNCASED).hash());
+}
+
+/// Folders as the Hub has them: bert-base-uncased (in three versions), electra-small, bert-base-portuguese-cased, and models that were
+/// saved with what they were trained with.
+#[test]
+fn folders_of_the_hub_load() {
+    let of_hub = |change: &dyn Fn(&mut serde_json::Value)| {
+        json_with(|json| {
+            json["truncation"] =
+                serde_json::json!({"direction": "Right", "max_length": 128, "strategy": "LongestFirst", "stride": 0});
+            json["padding"] = serde_json::json!({"strategy": {"Fixed": 128}, "direction": "Right", "pad_to_multiple_of": null,
+                "pad_id": 0, "pad_type_id": 0, "pad_token": "[PAD]"});
+            json["decoder"] = serde_json::json!({"type": "WordPiece", "prefix": "##", "cleanup": true});
+            change(json);
+        })
+    };
+    let vocab = || ("vocab.txt", lines(&VOCAB));
+    let config = |text: &str| ("tokenizer_config.json", text.to_owned());
+    let model = ("config.json", r#"{"architectures": ["BertForMaskedLM"], "model_type": "bert"}"#.to_owned());
+    let map = (
+        "special_tokens_map.json",
+        r#"{"unk_token": "[UNK]", "sep_token": "[SEP]", "pad_token": "[PAD]", "cls_token": "[CLS]", "mask_token": "[MASK]"}"#.to_owned(),
+    );
+    let decoder = r#"{"added_tokens_decoder": {"0": {"content": "[PAD]", "lstrip": false, "normalized": false, "rstrip": false, "single_word": false, "special": true},
+        "4": {"content": "[MASK]", "lstrip": false, "normalized": false, "rstrip": false, "single_word": false, "special": true}},
+        "additional_special_tokens": [], "clean_up_tokenization_spaces": true, "cls_token": "[CLS]", "do_basic_tokenize": true,
+        "do_lower_case": true, "mask_token": "[MASK]", "max_length": 128, "model_max_length": 1000000000000000019884624838656, "never_split": null,
+        "pad_to_multiple_of": null, "pad_token": "[PAD]", "pad_token_type_id": 0, "padding_side": "right", "sep_token": "[SEP]",
+        "special_tokens_map_file": null, "name_or_path": "x", "stride": 0, "strip_accents": null, "tokenize_chinese_chars": true,
+        "tokenizer_class": "BertTokenizer", "truncation_side": "right", "truncation_strategy": "longest_first", "unk_token": "[UNK]"}"#;
+    let newest = r#"{"backend": "tokenizers", "cls_token": "[CLS]", "do_lower_case": true, "is_local": false, "mask_token": "[MASK]",
+        "model_max_length": 512, "pad_token": "[PAD]", "sep_token": "[SEP]", "strip_accents": null, "tokenize_chinese_chars": true,
+        "tokenizer_class": "BertTokenizer", "unk_token": "[UNK]"}"#;
+    let untyped = of_hub(&|json| drop(json["model"].as_object_mut().unwrap().remove("type")));
+    let of_bert = of_hub(&|json| {
+        json["post_processor"] =
+            serde_json::json!({"type": "BertProcessing", "sep": ["[SEP]", 3], "cls": ["[CLS]", 2]});
+        json["decoder"] = serde_json::Value::Null;
+    });
+    let wrapped = of_hub(&|json| {
+        let frame = json["post_processor"].take();
+        json["post_processor"] = serde_json::json!({"type": "Sequence", "processors": [frame]});
+        json["pre_tokenizer"] =
+            serde_json::json!({"type": "Sequence", "pretokenizers": [{"type": "BertPreTokenizer"}]});
+    });
+    let plain = |text: String| ("tokenizer.json", text);
+    let (uncased, cased) = (EXPECTED[0].2, EXPECTED[3].2);
+    for (name, files, want) in [
+        (
+            "the first version",
+            vec![
+                vocab(),
+                plain(untyped.clone()),
+                config(r#"{"do_lower_case": true, "model_max_length": 512}"#),
+                model.clone(),
+            ],
+            uncased,
+        ),
+        (
+            "saved by transformers 4",
+            vec![vocab(), plain(of_hub(&|_| {})), config(decoder), map.clone(), model.clone()],
+            uncased,
+        ),
+        ("saved by transformers 5", vec![plain(of_hub(&|_| {})), config(newest), model.clone()], uncased),
+        ("no configuration", vec![vocab(), plain(untyped), model.clone()], uncased),
+        ("electra-small", vec![vocab(), plain(of_hub(&|_| {})), config(r#"{"do_lower_case": true}"#)], uncased),
+        (
+            "bert-base-portuguese-cased",
+            vec![
+                vocab(),
+                ("added_tokens.json", "{}".to_owned()),
+                map,
+                config(r#"{"do_lower_case": false}"#),
+                model.clone(),
+            ],
+            cased,
+        ),
+        (
+            "BertProcessing",
+            vec![plain(of_bert), config(r#"{"tokenizer_class": "PreTrainedTokenizerFast"}"#), model.clone()],
+            uncased,
+        ),
+        (
+            "steps in sequences of one",
+            vec![plain(wrapped), config(r#"{"tokenizer_class": "BertTokenizerFast"}"#), model],
+            uncased,
+        ),
+    ] {
+        let tokenizer = from_folder(&files, Cleaning::UNCASED).unwrap_or_else(|e| panic!("{name}: {e}"));
+        assert_eq!(tokenizer.specials(), Specials { pad: 0, unk: 1, cls: 2, sep: 3, mask: 4 }, "{name}");
+        for (text, ids) in TEXTS.iter().zip(want) {
+            assert_eq!(tokenizer.encode(text).unwrap().ids, ids, "{name}: {text}");
+        }
+    }
 }
 
 #[test]

@@ -1,12 +1,51 @@
 //! Finds the model that RUN or MODEL names on the command line: a run's folder, a checkpoint's, a pair's or one network's.
 //! path -> [`resolve_model`] -> [`Model`] -> networks.
 
-use super::{Checkpoint, STATE, checkpoints_of, whole_or_offer};
+use super::{Checkpoint, STATE, checkpoints_of, list, whole_or_offer};
 use crate::hub::{self, Network, Pair, Role, read_network, role_of};
 use crate::message::Message;
 use crate::path::{name_of, quoted, word_of};
 use crate::{Error, Result};
 use std::path::{Path, PathBuf};
+
+/// How often a run is read again because it went on meanwhile.
+const READS_MAX: usize = 5;
+
+/// Which checkpoint of a run is the newest while it is read. Another process may train the run, and removes old checkpoints.
+#[derive(Debug, PartialEq)]
+pub struct Newest {
+    step: Option<u64>,
+    reads: usize,
+}
+
+impl Newest {
+    /// `path`: a run, or any other place, which has no checkpoints.
+    pub fn of(path: &Path) -> Self {
+        Self { step: step_of_newest(path), reads: 1 }
+    }
+
+    /// Whether a reading that has failed may succeed now, because the run has a newer checkpoint.
+    pub fn has_changed(&mut self, path: &Path) -> bool {
+        let before = std::mem::replace(&mut self.step, step_of_newest(path));
+        self.reads += 1;
+        self.step != before && self.reads <= READS_MAX
+    }
+}
+
+fn step_of_newest(path: &Path) -> Option<u64> {
+    Some(list(path).ok()?.first()?.0)
+}
+
+/// Reads from a run that another process may train. If that removes the checkpoint that is being read, the newest is read.
+pub fn read_steadily<T>(path: &Path, mut read: impl FnMut() -> Result<T>) -> Result<T> {
+    let mut newest = Newest::of(path);
+    loop {
+        match read() {
+            Err(_) if newest.has_changed(path) => {}
+            done => return done,
+        }
+    }
+}
 
 /// The networks that a path names. At least one of the two is there.
 #[derive(Debug)]

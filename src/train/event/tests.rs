@@ -37,6 +37,7 @@ pub(crate) fn plan() -> RunPlan {
                 wrong_text: "the dog gnaws the song.".into(),
             }],
         },
+        specials: Names::default(),
         run: Some("runs/x".into()),
     }
 }
@@ -173,6 +174,22 @@ fn the_record_keeps_nothing_that_only_views_can_use() {
         assert_eq!(kept["event"], kind);
         assert!(kept.get("examples").is_none() && kept["sentences"][0][0].get("logit").is_none());
     }
+}
+
+#[test]
+fn a_plan_tells_the_special_tokens_unless_they_are_the_usual_ones() {
+    let written = serde_json::to_value(plan()).unwrap();
+    assert!(written.get("specials").is_none());
+    assert_eq!(
+        serde_json::from_value::<RunPlan>(written).unwrap(),
+        plan(),
+        "logs of earlier versions have none either"
+    );
+    let specials = Names { cls: "<s>".into(), sep: "</s>".into(), mask: "<mask>".into(), ..Names::default() };
+    let other = RunPlan { specials, ..plan() };
+    let written = serde_json::to_value(&other).unwrap();
+    assert_eq!(written["specials"]["mask"], "<mask>");
+    assert_eq!(serde_json::from_value::<RunPlan>(written).unwrap(), other);
 }
 
 #[test]

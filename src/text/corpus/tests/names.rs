@@ -92,6 +92,34 @@ fn names_of_folders_and_parts_of_names_keep_text_from_training() {
 }
 
 #[test]
+fn an_ending_that_is_also_a_language_is_judged_by_the_bytes() {
+    let czech = "M\u{16f}j pes sp\u{ed}.\nKo\u{10d}ka nesp\u{ed}; b\u{11b}h\u{e1}.\n".repeat(20);
+    let latin2 = b"Pan \xb3\xf3d\xbc\n";
+    let code = "using System;\nclass A\n{\n    int x = 1;\n}\n";
+    let dir = folder(&[
+        ("europarl.cs", czech.as_bytes()),
+        ("bible.lua", b"Ku ngudilu Nzambi wakafuka diulu.\n"),
+        ("news.mk.gz", &gzip("\u{43a}\u{443}\u{447}\u{435}\u{442}\u{43e} \u{441}\u{43f}\u{438}\u{435}.\n".as_bytes())),
+        ("news.ts", &utf16("Avuxeni vatsongwana.\n", true, u16::to_le_bytes)),
+        ("x/program.cs", code.as_bytes()),
+        ("x/packed.ts.gz", &gzip(b"export const a = () => 1;\n")),
+        ("x/run.sh", b"#!/bin/sh\necho This is a long story of a dog\n"),
+        ("x/sums.log", b"d41d8cd98f00b204e9800998ecf8427e  a.txt\n"),
+        ("x/clip.ts", b"G\0\x11\x10\0B\xf0\xff"),
+        ("x/old.pl", latin2),
+        // No language has this ending.
+        ("x/notes.py", czech.as_bytes()),
+    ]);
+    let verdicts = verdicts(&open(dir.path()).unwrap());
+    let of = |name: &str| verdicts.iter().find(|(file, _)| file == name).map(|(_, verdict)| verdict.as_str()).unwrap();
+    assert_eq!(["europarl.cs", "bible.lua", "news.mk.gz", "news.ts"].map(of), ["Corpus"; 4]);
+    let programs = ["program.cs", "packed.ts.gz", "run.sh", "sums.log", "notes.py"];
+    assert_eq!(programs.map(of), ["skipped-other-kind"; 5]);
+    // A file that may be a corpus but cannot be read is told so.
+    assert_eq!((of("clip.ts"), of("old.pl")), ("file-not-utf8", "file-not-utf8"));
+}
+
+#[test]
 fn what_a_shell_lists_is_judged_by_its_names_and_what_is_given_alone_is_not() {
     let dir = folder(&[("train.txt", b"a"), ("dev.txt", b"b"), ("valid.txt", b"c"), ("test/x.txt", b"d")]);
     let at = |names: &[&str]| names.iter().map(|name| dir.path().join(name)).collect::<Vec<_>>();
