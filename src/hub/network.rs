@@ -488,6 +488,7 @@ pub(crate) mod tests {
         assert_eq!(back, network);
     }
 
+    #[cfg(not(target_arch = "wasm32"))] // files
     #[test]
     fn a_folder_with_a_wrapper_has_the_role_of_what_is_in_it() {
         let dir = tempfile::tempdir().unwrap();

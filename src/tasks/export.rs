@@ -27,16 +27,20 @@ pub struct Exported {
 /// # Errors
 /// There is no whole checkpoint, it has no tokenizer, or the folder holds something or cannot be written.
 pub fn export(run: &Path, to: &Path) -> Result<Exported> {
-    let (networks, files, exported) = read_steadily(run, || read(run))?;
+    let Read { networks, files, exported } = read_steadily(run, || read(run))?;
     hub::write_networks(to, &networks, &files)?;
     Ok(exported)
 }
 
-/// Files by name.
-type NamedFiles = Vec<(String, Vec<u8>)>;
+/// What is written, and what there is to say about it.
+struct Read {
+    networks: Networks,
+    /// The files of the tokenizer, by name.
+    files: Vec<(String, Vec<u8>)>,
+    exported: Exported,
+}
 
-/// The networks with the files of their tokenizer, and what there is to say about them.
-fn read(run: &Path) -> Result<(Networks, NamedFiles, Exported)> {
+fn read(run: &Path) -> Result<Read> {
     let found = resolve_model(run)?;
     let folder = found.discriminator.as_deref().or(found.generator.as_deref());
     let folder = folder.ok_or_else(|| Error::failed("no-network-here").at_path(run))?;
@@ -56,5 +60,6 @@ fn read(run: &Path) -> Result<(Networks, NamedFiles, Exported)> {
     }
     let positions = networks.main.config.max_position_embeddings;
     let step = found.checkpoint.as_ref().map(|checkpoint| checkpoint.state.step);
-    Ok((networks, files, Exported { step, networks: names, positions, trained_row_len, warnings }))
+    let exported = Exported { step, networks: names, positions, trained_row_len, warnings };
+    Ok(Read { networks, files, exported })
 }
