@@ -296,7 +296,7 @@ impl Source {
                 if indent == end && text.starts_with('}') {
                     test_item_ends_at = None;
                 }
-            } else if text.starts_with("#[cfg(test)]") {
+            } else if ["#[cfg(test)]", "#[cfg(all(test,"].iter().any(|head| text.starts_with(head)) {
                 test_item_starts = true;
             } else if test_item_starts {
                 test_item_ends_at = text.ends_with('{').then_some(indent);
@@ -447,7 +447,9 @@ mod readers {
 
     #[test]
     fn comments_and_test_items_are_not_code() {
-        let file = source("use a; // b\n#[cfg(test)]\nmod tests {\n    c.unwrap();\n}\nfn d() {}\n");
+        let file = source(
+            "use a; // b\n#[cfg(test)]\nmod tests {\n    c.unwrap();\n}\n#[cfg(all(test, x))]\nmod y {\n    e.unwrap();\n}\nfn d() {}\n",
+        );
         let code: Vec<_> = file.code().into_iter().map(|(line, text)| (line, text.trim().to_owned())).collect();
         assert_eq!(code, [(1, "use a;".to_owned()), (6, "fn d() {}".to_owned())]);
     }
