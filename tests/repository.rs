@@ -451,7 +451,7 @@ mod readers {
             "use a; // b\n#[cfg(test)]\nmod tests {\n    c.unwrap();\n}\n#[cfg(all(test, x))]\nmod y {\n    e.unwrap();\n}\nfn d() {}\n",
         );
         let code: Vec<_> = file.code().into_iter().map(|(line, text)| (line, text.trim().to_owned())).collect();
-        assert_eq!(code, [(1, "use a;".to_owned()), (6, "fn d() {}".to_owned())]);
+        assert_eq!(code, [(1, "use a;".to_owned()), (10, "fn d() {}".to_owned())]);
     }
 
     #[test]
