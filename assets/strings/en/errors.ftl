@@ -148,7 +148,10 @@ not-tokenizer-json = not the JSON of a tokenizer: { $detail }
 cannot-tokenize = cannot tokenize: { $detail }
 no-word-for-tokenizer = no word to train a tokenizer on
     .help = check that the corpus holds text
-only-long-words-for-tokenizer = no word to train a tokenizer on: all { COUNT($count) } words have more than 100 characters
+only-long-words-for-tokenizer = no word to train a tokenizer on: { $count ->
+        [one] its only word has
+       *[other] all { COUNT($count) } words have
+    } more than 100 characters
     .help = put blanks between the words, as a segmenter for the language does
 vocabulary-too-small = vocab_size = { $vocab_size } is less than the { COUNT($needed) } entries that the special tokens and { COUNT($characters) } characters need; these cover { NUMBER($covered, style: "percent", maximumFractionDigits: 2) } of this corpus
     .help = try vocab_size = { $enough }, or cover less of the corpus: character_coverage = { $coverage }
@@ -194,7 +197,7 @@ file-is-no-text = this is { $kind }, which is not read here
     .help = write its text as txt, jsonl, csv or parquet
 corpus-is-lfs-pointer = a pointer of Git LFS in place of the file
     .help = fetch the file itself with `git lfs pull`
-not-json = its name ends like JSON, but it holds none
+not-json = its name ends like JSON, but it holds no JSON objects
     .help = jsonl holds one object a line: { "{" }"text": "..."{ "}" }
 not-parquet = its name ends in .parquet, but it is plain text
     .help = give the name the ending .txt if it is a corpus

@@ -149,7 +149,10 @@ not-tokenizer-json = não é o JSON de um tokenizador: { $detail }
 cannot-tokenize = não foi possível dividir o texto em tokens: { $detail }
 no-word-for-tokenizer = não há palavra com que treinar um tokenizador
     .help = confira se o corpus tem texto
-only-long-words-for-tokenizer = não há palavra com que treinar um tokenizador: todas as { COUNT($count) } palavras têm mais de 100 caracteres
+only-long-words-for-tokenizer = não há palavra com que treinar um tokenizador: { $count ->
+        [one] a única palavra tem
+       *[other] todas as { COUNT($count) } palavras têm
+    } mais de 100 caracteres
     .help = ponha espaços entre as palavras, como faz um segmentador da língua
 vocabulary-too-small = vocab_size = { $vocab_size } é menos que as { COUNT($needed) } entradas de que precisam os tokens especiais e { COUNT($characters) } caracteres, que cobrem { NUMBER($covered, style: "percent", maximumFractionDigits: 2) } deste corpus
     .help = tente vocab_size = { $enough }, ou cubra menos do corpus: character_coverage = { $coverage }
@@ -195,7 +198,7 @@ file-is-no-text = isto é { $kind }, que aqui não se lê
     .help = grave o texto dele em txt, jsonl, csv ou parquet
 corpus-is-lfs-pointer = um ponteiro do Git LFS no lugar do arquivo
     .help = busque o próprio arquivo com `git lfs pull`
-not-json = o nome termina como JSON, mas o conteúdo não é JSON
+not-json = o nome termina como JSON, mas o conteúdo não tem objetos JSON
     .help = jsonl tem um objeto por linha: { "{" }"text": "..."{ "}" }
 not-parquet = o nome termina em .parquet, mas é texto puro
     .help = se for um corpus, dê ao nome o final .txt
