@@ -1,6 +1,6 @@
 //! Lists a corpus: files and folders -> which files are read, as what, and why; which are not, and why -> chunks of text.
 //!
-//! A file is what its bytes say ([`look`]). Its name and the names of its folders say what it is read for ([`name`]): text that they
+//! A file is what its bytes say ([`recognise`]). Its name and the names of its folders say what it is read for ([`name`]): text that they
 //! call held out is never trained on. A file or folder that is given alone is read whatever it is called.
 
 mod field;

@@ -81,7 +81,7 @@ pub fn recognise(path: &Path, by_name: bool, field: Option<&str>) -> std::result
     with_field(path, form, table, Wanted { field, one_suffices: by_name }).map_err(of_kind)
 }
 
-/// Whether a file holds a program, settings or a list. One that cannot be read as text does not: [`look`] says what is wrong with it.
+/// Whether a file holds a program, settings or a list. One that cannot be read as text does not: [`recognise`] says what is wrong with it.
 pub fn is_program(path: &Path) -> bool {
     let head = |packing| input::peek(path, packing, PEEK_BYTES).map(|(head, _)| head).unwrap_or_default();
     let stored = head(Packing::None);
