@@ -58,7 +58,7 @@ fn sources() -> Vec<(String, String)> {
                 read(&path, into);
             } else if name.ends_with(".rs") && !name.ends_with("/tests.rs") && !name.contains("/tests/") {
                 let text = std::fs::read_to_string(&path).unwrap();
-                let code = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
+                let code = text.split("\nmod tests {").next().unwrap_or_default();
                 into.push((
                     name,
                     code.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n"),
