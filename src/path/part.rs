@@ -20,9 +20,10 @@ pub fn process_of_part(name: &str) -> Option<u32> {
 
 #[cfg(test)]
 mod tests {
+    #![cfg(not(target_arch = "wasm32"))] // a process has a number
+
     use super::*;
 
-    #[cfg(not(target_arch = "wasm32"))] // a process has a number
     #[test]
     fn a_name_tells_its_process() {
         for (name, process) in [
