@@ -20,8 +20,6 @@ pub fn process_of_part(name: &str) -> Option<u32> {
 
 #[cfg(all(test, not(target_arch = "wasm32")))] // a process has a number
 mod tests {
-    #![cfg(not(target_arch = "wasm32"))] // a process has a number
-
     use super::*;
 
     #[test]
