@@ -306,9 +306,11 @@ fn memory_that_ends_in_the_middle_is_one_sentence_too() {
     let program = env!("CARGO_BIN_EXE_electroscope");
     let limited = |kib: u32, args: &str| pasted(desk.path(), &format!("ulimit -v {kib} && exec {program} {args}"));
     // Words that stand once each: nobody knows beforehand how much memory their counts take.
-    let word =
-        |n: u64| (0..8).map(|i| char::from(b'a' + (n.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (8 * i)) as u8 % 26));
-    let line = |l: u64| (10 * l..10 * l + 10).map(|n| word(n).collect::<String>()).collect::<Vec<_>>().join(" ");
+    let word = |n: u64| -> String {
+        let mixed = n.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        (0..8).map(|i| char::from(b'a' + (mixed >> (8 * i)) as u8 % 26)).collect()
+    };
+    let line = |l: u64| (10 * l..10 * l + 10).map(word).collect::<Vec<_>>().join(" ");
     std::fs::write(desk.path().join("words.txt"), (0..50_000).map(line).collect::<Vec<_>>().join("\n")).unwrap();
     for (lang, wanted) in [("en", "gives this program no more memory"), ("pt", "não dá mais memória a este programa")]
     {
