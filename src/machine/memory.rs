@@ -54,8 +54,8 @@ pub fn room() -> Option<Room> {
 /// nothing.
 pub fn can_take(bytes: u64) -> bool {
     let mut probe: Vec<u8> = Vec::new();
-    let mut ask = |bytes| super::allocator::asking(|| probe.try_reserve_exact(bytes).is_ok());
-    let given = usize::try_from(bytes).is_ok_and(&mut ask);
+    let given =
+        usize::try_from(bytes).is_ok_and(|bytes| super::allocator::asking(|| probe.try_reserve_exact(bytes).is_ok()));
     // Without this the compiler may leave out memory that nobody uses, and assume that there was some.
     std::hint::black_box(&mut probe);
     given
